@@ -1,0 +1,153 @@
+package embeddedpg
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// askTimeout bounds the run of a binary that is only asked for its version or its place.
+const askTimeout = 10 * time.Second
+
+// binaries is a directory that holds both initdb and postgres.
+type binaries struct {
+	dir   string
+	major int
+}
+
+func (b binaries) initdb() string   { return filepath.Join(b.dir, "initdb") }
+func (b binaries) postgres() string { return filepath.Join(b.dir, "postgres") }
+
+// findBinaries finds the binaries for a cluster of the major version, or for a new one when major is 0. An explicit
+// directory is the only one looked at.
+func findBinaries(ctx context.Context, explicit string, major int) (binaries, error) {
+	dirs := []string{explicit}
+	if explicit == "" {
+		dirs = candidateDirs(ctx)
+	}
+	var found []binaries
+	for _, dir := range dirs {
+		if bin, err := lookInto(ctx, dir); err == nil {
+			found = append(found, bin)
+		} else if explicit != "" {
+			return binaries{}, fmt.Errorf("TRACKER_PG_BIN names no directory of Postgres binaries: %w", err)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return binaries{}, fmt.Errorf("find the Postgres binaries: %w", err)
+	}
+	if len(found) == 0 {
+		return binaries{}, fmt.Errorf("no Postgres binaries (initdb and postgres) found: %s", installHint(runtime.GOOS, exec.LookPath))
+	}
+	return choose(found, major)
+}
+
+// choose takes the first of the wanted major version, or the first of all when none is wanted.
+func choose(found []binaries, major int) (binaries, error) {
+	if major == 0 {
+		return found[0], nil
+	}
+	var have []string
+	for _, bin := range found {
+		if bin.major == major {
+			return bin, nil
+		}
+		have = append(have, fmt.Sprintf("%d in %s", bin.major, bin.dir))
+	}
+	return binaries{}, fmt.Errorf("its cluster was made by Postgres %d and cannot be run by another version; found: %s. Nothing was changed: install Postgres %d, or set TRACKER_PG_BIN to where it is",
+		major, strings.Join(have, ", "), major)
+}
+
+// candidateDirs lists where Postgres may be, the most telling place first, the highest version of one place first.
+func candidateDirs(ctx context.Context) []string {
+	var dirs []string
+	if dir, err := ask(ctx, "pg_config", "--bindir"); err == nil {
+		dirs = append(dirs, dir)
+	}
+	if path, err := exec.LookPath("postgres"); err == nil {
+		dirs = append(dirs, filepath.Dir(path))
+	}
+	for _, pattern := range []string{
+		"/usr/lib/postgresql/*/bin", // Debian, Ubuntu
+		"/usr/pgsql-*/bin",          // the project's own rpm packages
+		"/opt/homebrew/opt/postgresql*/bin",
+		"/usr/local/opt/postgresql*/bin",
+		"/Applications/Postgres.app/Contents/Versions/*/bin",
+		"/usr/libexec/postgresql*", // Alpine
+		"/usr/local/pgsql/bin",
+	} {
+		places, _ := filepath.Glob(pattern)
+		dirs = append(dirs, highestFirst(places)...)
+	}
+	return unique(dirs)
+}
+
+var firstNumber = regexp.MustCompile(`\d+`)
+
+func highestFirst(places []string) []string {
+	version := func(place string) int {
+		number, _ := strconv.Atoi(firstNumber.FindString(place))
+		return number
+	}
+	slices.SortStableFunc(places, func(a, b string) int { return version(b) - version(a) })
+	return places
+}
+
+func unique(dirs []string) []string {
+	var kept []string
+	for _, dir := range dirs {
+		if !slices.Contains(kept, dir) {
+			kept = append(kept, dir)
+		}
+	}
+	return kept
+}
+
+// lookInto tells whether a directory holds both binaries, and of which version.
+func lookInto(ctx context.Context, dir string) (binaries, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return binaries{}, err
+	}
+	bin := binaries{dir: dir}
+	for _, path := range []string{bin.initdb(), bin.postgres()} {
+		if _, err := exec.LookPath(path); err != nil {
+			return binaries{}, err
+		}
+	}
+	answer, err := ask(ctx, bin.postgres(), "--version")
+	if err != nil {
+		return binaries{}, err
+	}
+	bin.major, err = parseMajor(answer)
+	return bin, err
+}
+
+// parseMajor reads the answer of postgres --version: "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)".
+func parseMajor(answer string) (int, error) {
+	_, version, ok := strings.Cut(answer, "(PostgreSQL) ")
+	if !ok {
+		return 0, fmt.Errorf("%q names no version of Postgres", answer)
+	}
+	return strconv.Atoi(firstNumber.FindString(version))
+}
+
+func ask(ctx context.Context, name string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = os.TempDir()
+	output, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("run %s: %w", name, err)
+	}
+	return strings.TrimSpace(string(output)), nil
+}
