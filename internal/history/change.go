@@ -1,0 +1,35 @@
+package history
+
+// Change is what one snapshot adds to a job's history: the rows to record.
+type Change struct {
+	SnapshotNo int
+	RunNo      int    // of the run that the snapshot tells of
+	Status     string // of that run
+	State      State
+
+	Runs    []Run      // new and changed, without their steps
+	Steps   []StepRow  // new and changed, without their entries
+	Entries []EntryRow // new, withdrawn and returned
+
+	// Items are the results of the run where the answer lists them; they take
+	// the place of those known before.
+	Items       []Item
+	ItemsListed bool
+
+	Transitions []Transition
+	Anomalies   []Anomaly
+}
+
+// StepRow is a step with its place.
+type StepRow struct {
+	RunNo int
+	Step
+}
+
+// EntryRow is a log entry with its place.
+type EntryRow struct {
+	RunNo  int
+	StepNo int
+	Entry
+	New bool // else it is known and was withdrawn or came back
+}

@@ -1,0 +1,235 @@
+package history
+
+import (
+	"slices"
+	"time"
+)
+
+// Compare tells what an answer adds to what is known of a job: a new run, new
+// and changed steps and log entries, transitions, anomalies. It changes
+// neither known nor said; known.Apply takes the Change in once it is recorded.
+//
+// seen bounds the time of everything that is new in the answer: seen.NotBefore
+// is when the job's last successful poll was sent, zero for the first.
+func Compare(known *Known, said Answer, seen Bounds) Change {
+	c := &comparison{known: known, said: said, seen: seen}
+	before := known.Runs[said.RunID]
+	c.begin(before)
+
+	if head := known.HeadRun(); head != nil && head.ID != said.RunID {
+		c.leave(head)
+		if before != nil {
+			c.anomaly(0, KindRunReturned, head.ID, said.RunID)
+		}
+	}
+	c.compareShape()
+	c.compareStatus(before)
+	left := len(c.transitions)
+	if said.StepsObserved {
+		c.observeSteps()
+	} else {
+		c.compareSteps()
+	}
+	c.compareRun(before, left)
+	return c.finish()
+}
+
+// comparison is a Change in the making. run is what the answer makes of its
+// run: the known one, or a new one, with copies of its steps.
+type comparison struct {
+	known *Known
+	said  Answer
+	seen  Bounds
+
+	run         Run
+	change      Change
+	transitions []Transition
+}
+
+// begin takes the run that the answer tells of: the one with its id, else the next.
+func (c *comparison) begin(before *Run) {
+	if before == nil {
+		c.run = Run{No: c.known.RunNo + 1, ID: c.said.RunID, FirstSeen: c.seen}
+		return
+	}
+	c.run = *before
+	c.run.Steps = slices.Clone(before.Steps)
+	c.run.UnknownWords = slices.Clone(before.UnknownWords)
+}
+
+// leave closes a run that another one has superseded. If it had not ended,
+// nobody saw how it did: its state is unknown, and never a guess.
+func (c *comparison) leave(head *Run) {
+	if head.State.Terminal() {
+		return
+	}
+	c.change.Anomalies = append(c.change.Anomalies, Anomaly{
+		RunNo: head.No, Kind: KindOutcomeUnseen, Count: 1,
+		Was: map[string]string{"run_id": head.ID, "status": head.Status},
+		Now: map[string]string{"run_id": c.said.RunID, "status": c.said.Status},
+	})
+	left := *head
+	left.Steps = nil
+	left.State = StateUnknown
+	left.LastChangedAt = c.seen.ObservedAt
+	c.change.Runs = append(c.change.Runs, left)
+	c.transition(Transition{RunNo: head.No, FromState: head.State, FromStatus: head.Status, ToState: StateUnknown, ToStatus: head.Status})
+	for _, step := range head.Steps {
+		if step.State.Terminal() || step.State == StateUnknown {
+			continue
+		}
+		from := step.State
+		step.State = StateUnknown
+		c.keepStep(head.No, step)
+		c.transition(Transition{RunNo: head.No, StepNo: step.No, FromState: from, FromStatus: step.Status, ToState: StateUnknown, ToStatus: step.Status})
+	}
+}
+
+// compareStatus finds what is wrong with the run's new status.
+func (c *comparison) compareStatus(before *Run) {
+	if c.said.State == StateUnknown {
+		c.unknownWord(0, KindUnknownStatus, c.said.Status)
+	}
+	if before != nil && c.regressed(before.State, before.Status, c.said.State, c.said.Status) {
+		c.anomaly(0, KindStatusRegressed, before.Status, c.said.Status)
+	}
+}
+
+// regressed reports a status that left a terminal state or went back in the provider's order.
+func (c *comparison) regressed(wasState State, was string, isState State, is string) bool {
+	if was == is {
+		return false
+	}
+	if wasState.Terminal() {
+		return true
+	}
+	from, to := slices.Index(c.said.Order, was), slices.Index(c.said.Order, is)
+	return !isState.Terminal() && from >= 0 && to >= 0 && to < from
+}
+
+// compareRun records the run itself, once its steps are known: they tell when
+// it started and ended. A new run's transition goes before those of its steps,
+// which begin at index left, any other after them.
+func (c *comparison) compareRun(before *Run, left int) {
+	run := &c.run
+	run.Status, run.State = c.said.Status, c.said.State
+	run.LastChangedAt = c.seen.ObservedAt
+	run.ErrorSummary = c.said.ErrorSummary
+	run.ResultCount = c.said.Results.Count
+	run.ResultExpires = c.said.Results.Expires
+	run.StepCount = len(run.Steps)
+	run.Start, run.End = reportedSpan(run.Steps)
+	if !run.State.Terminal() {
+		run.End = time.Time{}
+		run.EndSeen = Bounds{}
+	}
+
+	t := Transition{RunNo: run.No, ToState: run.State, ToStatus: run.Status}
+	switch {
+	case before == nil:
+		t.HappenedAt = happenedAt(t, run.Start, run.End)
+		c.transitions = slices.Insert(c.transitions, left, t)
+	case before.Status != run.Status || before.State != run.State:
+		t.FromState, t.FromStatus = before.State, before.Status
+		t.HappenedAt = happenedAt(t, run.Start, run.End)
+		c.transition(t)
+	default:
+		return
+	}
+	if run.State.Terminal() {
+		run.EndSeen = c.seen
+	}
+}
+
+// reportedSpan is the start of the first and the end of the last step, each
+// zero where the upstream does not tell it. Steps may be listed out of order.
+func reportedSpan(steps []Step) (start, end time.Time) {
+	if len(steps) == 0 {
+		return start, end
+	}
+	for _, step := range steps {
+		if at := step.Start.At; !at.IsZero() && (start.IsZero() || at.Before(start)) {
+			start = at
+		}
+		if at := step.End.At; at.After(end) {
+			end = at
+		}
+	}
+	if steps[0].Start.At.IsZero() {
+		start = time.Time{}
+	}
+	if steps[len(steps)-1].End.At.IsZero() {
+		end = time.Time{}
+	}
+	return start, end
+}
+
+// happenedAt is the upstream's time of a transition: the end where it leads
+// into a terminal state, the start where it is the first sighting, else none.
+func happenedAt(t Transition, start, end time.Time) time.Time {
+	switch {
+	case t.ToState.Terminal():
+		return end
+	case t.FromState == "":
+		return start
+	default:
+		return time.Time{}
+	}
+}
+
+// finish numbers what was found and adds the run and its results.
+func (c *comparison) finish() Change {
+	run := c.run
+	run.Steps = nil
+	change := c.change
+	change.SnapshotNo = c.known.SnapshotNo + 1
+	change.RunNo, change.Status, change.State = run.No, run.Status, run.State
+	change.Runs = append(change.Runs, run)
+	change.Items, change.ItemsListed = c.said.Results.Items, c.said.Results.Listed
+	change.Transitions = c.transitions
+	for i := range change.Transitions {
+		t := &change.Transitions[i]
+		t.No, t.Seen, t.SnapshotNo = c.known.TransitionNo+1+i, c.seen, change.SnapshotNo
+	}
+	for i := range change.Anomalies {
+		a := &change.Anomalies[i]
+		a.No, a.ObservedAt, a.SnapshotNo = c.known.AnomalyNo+1+i, c.seen.ObservedAt, change.SnapshotNo
+	}
+	return change
+}
+
+// transition adds t unless nothing changes by it.
+func (c *comparison) transition(t Transition) {
+	if t.FromState != t.ToState || t.FromStatus != t.ToStatus {
+		c.transitions = append(c.transitions, t)
+	}
+}
+
+// anomaly counts one more of a kind in a step (0: in the run itself): one row
+// per kind and step, with the first example.
+func (c *comparison) anomaly(stepNo int, kind Kind, was, now any) {
+	for i := range c.change.Anomalies {
+		a := &c.change.Anomalies[i]
+		if a.Kind == kind && a.StepNo == stepNo && a.RunNo == c.run.No {
+			a.Count++
+			return
+		}
+	}
+	c.change.Anomalies = append(c.change.Anomalies, Anomaly{RunNo: c.run.No, StepNo: stepNo, Kind: kind, Was: was, Now: now, Count: 1})
+}
+
+// unknownWord tells of a status or level that nobody knows, once per run and word.
+func (c *comparison) unknownWord(stepNo int, kind Kind, word string) {
+	key := string(kind) + ":" + word
+	if slices.Contains(c.run.UnknownWords, key) {
+		return
+	}
+	c.run.UnknownWords = append(c.run.UnknownWords, key)
+	c.anomaly(stepNo, kind, nil, word)
+}
+
+// keepStep adds a new or changed step to the rows to record.
+func (c *comparison) keepStep(runNo int, step Step) {
+	step.Entries = nil
+	c.change.Steps = append(c.change.Steps, StepRow{RunNo: runNo, Step: step})
+}

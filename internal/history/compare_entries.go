@@ -1,0 +1,82 @@
+package history
+
+import "time"
+
+// entryKey is all that an entry is known by within its step, but for its
+// occurrence among equal ones.
+type entryKey struct{ created, level, detail string }
+
+// compareEntries compares the log entries listed in a step with those known.
+// Equal ones are told apart by how many there are: of those known the first
+// remain, those that are missing at the end are withdrawn, and one that is
+// listed again is the withdrawn one come back.
+func (c *comparison) compareEntries(step Step, said []ReportedEntry) {
+	known := make(map[entryKey][]int, len(step.Entries))
+	for i, e := range step.Entries {
+		key := entryKey{e.Created.Raw, e.Level, e.Detail}
+		known[key] = append(known[key], i)
+	}
+	next := len(step.Entries)
+	for i, e := range said {
+		key := entryKey{e.Created.Raw, e.Level, e.Detail}
+		if same := known[key]; len(same) > 0 {
+			known[key] = same[1:]
+			c.returnEntry(step, step.Entries[same[0]])
+			continue
+		}
+		next++
+		c.newEntry(step, Entry{No: next, Position: i + 1, Created: e.Created, Level: e.Level, Detail: e.Detail, FirstSeen: c.seen})
+	}
+	for _, e := range step.Entries {
+		key := entryKey{e.Created.Raw, e.Level, e.Detail}
+		missing := known[key]
+		if len(missing) > 0 && missing[0] == e.No-1 {
+			known[key] = missing[1:]
+			c.withdrawEntry(step, e)
+		}
+	}
+}
+
+func (c *comparison) newEntry(step Step, e Entry) {
+	c.compareClock(step.No, e.Created)
+	if !knownLevel(e.Level) {
+		c.unknownWord(step.No, KindUnknownLevel, e.Level)
+	}
+	c.keepEntry(step.No, e, true)
+}
+
+func (c *comparison) returnEntry(step Step, e Entry) {
+	if !e.WithdrawnAt.IsZero() {
+		e.WithdrawnAt = time.Time{}
+		c.keepEntry(step.No, e, false)
+	}
+}
+
+func (c *comparison) withdrawEntry(step Step, e Entry) {
+	if !e.WithdrawnAt.IsZero() {
+		return
+	}
+	e.WithdrawnAt = c.seen.ObservedAt
+	c.anomaly(step.No, KindEntryWithdrawn, map[string]string{"created_at": e.Created.Raw, "level": e.Level, "detail": e.Detail}, nil)
+	c.keepEntry(step.No, e, false)
+}
+
+// keepEntry adds an entry to the rows to record and to the run's counts.
+func (c *comparison) keepEntry(stepNo int, e Entry, isNew bool) {
+	listed := 1
+	if !e.WithdrawnAt.IsZero() {
+		listed = -1
+	}
+	switch e.Level {
+	case "warning":
+		c.run.Warnings += listed
+	case "error":
+		c.run.Errors += listed
+	}
+	c.change.Entries = append(c.change.Entries, EntryRow{RunNo: c.run.No, StepNo: stepNo, Entry: e, New: isNew})
+}
+
+// knownLevel reports whether a level is one whose weight we know.
+func knownLevel(level string) bool {
+	return level == "info" || level == "warning" || level == "error"
+}

@@ -1,0 +1,27 @@
+package history
+
+// Outcome says what came of one poll.
+type Outcome string
+
+// The outcomes of a poll. Only the first two are answers; none of the others
+// says anything about the import.
+const (
+	OutcomeChanged        Outcome = "changed"
+	OutcomeUnchanged      Outcome = "unchanged"
+	OutcomeUnauthorized   Outcome = "unauthorized"    // 401
+	OutcomeQuotaExhausted Outcome = "quota_exhausted" // 402
+	OutcomeForbidden      Outcome = "forbidden"       // 403
+	OutcomeNotFound       Outcome = "not_found"       // 404
+	OutcomeRateLimited    Outcome = "rate_limited"    // 429
+	OutcomeRejected       Outcome = "rejected"        // any other 3xx or 4xx
+	OutcomeUpstreamError  Outcome = "upstream_error"  // 5xx
+	OutcomeTimeout        Outcome = "timeout"
+	OutcomeUnreachable    Outcome = "unreachable" // name, connection, TLS
+	OutcomeMalformed      Outcome = "malformed"   // 2xx, but not what the provider's contract says
+)
+
+// Answered reports whether the poll brought an answer, new or known.
+func (o Outcome) Answered() bool { return o == OutcomeChanged || o == OutcomeUnchanged }
+
+// Refused reports whether the upstream did not accept the credential.
+func (o Outcome) Refused() bool { return o == OutcomeUnauthorized || o == OutcomeForbidden }
