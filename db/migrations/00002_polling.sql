@@ -1,0 +1,77 @@
+-- When to look, and that somebody looked. budgets and cursors are the only hot
+-- rows: small tables of their own, without keys into the history, so that they
+-- can stay on one node where the history is distributed.
+
+-- +goose Up
+CREATE TABLE budgets (
+    source_id       bigint      NOT NULL,
+    next_slot_at    timestamptz NOT NULL, -- when the next request would be due if none had been saved up
+    held_until      timestamptz,          -- a Retry-After that the service asked for
+    refusals        integer     NOT NULL DEFAULT 0, -- polls refused for the credential since the last answer
+    CONSTRAINT budgets_pkey PRIMARY KEY (source_id),
+    CONSTRAINT budgets_source_fkey FOREIGN KEY (source_id) REFERENCES sources (source_id)
+) WITH (fillfactor = 50);
+
+-- A cursor is a cache of what polls and snapshots tell, but for next_poll_at and the claim.
+CREATE TABLE cursors (
+    job_id          bigint      NOT NULL,
+    source_id       bigint      NOT NULL,
+    next_poll_at    timestamptz,          -- null: not by schedule (paused, finished, removed)
+    claimed_until   timestamptz,
+    claimed_by      text,
+    polled_at       timestamptz,          -- the last poll
+    outcome         text,                 -- of the last poll
+    failures        integer     NOT NULL DEFAULT 0, -- failed polls in a row
+    refusals        integer     NOT NULL DEFAULT 0, -- of them, refused for the credential
+    snapshot_no     integer     NOT NULL DEFAULT 0, -- the head; 0: none
+    key             bytea,                -- the head's comparison key
+    state           text,                 -- of the head's run
+    changed_at      timestamptz,          -- observed_at of the head
+    confirmed_at    timestamptz,          -- polled_at of the last poll that saw the head
+    confirmations   integer     NOT NULL DEFAULT 0, -- polls that saw the head, the first included
+    grace_polls     integer     NOT NULL DEFAULT 0, -- answered polls since the run ended
+    CONSTRAINT cursors_pkey PRIMARY KEY (job_id),
+    CONSTRAINT cursors_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
+) WITH (fillfactor = 50);
+CREATE INDEX cursors_due_idx ON cursors (source_id, next_poll_at);
+
+-- Without a foreign key to jobs: it would cost half as much again as the row,
+-- and jobs are never deleted.
+CREATE TABLE polls (
+    job_id          bigint      NOT NULL,
+    polled_at       timestamptz NOT NULL,
+    outcome         text        NOT NULL,
+    http_status     smallint,
+    latency_us      integer     NOT NULL,
+    snapshot_no     integer,              -- the snapshot that the answer made or confirmed
+    error           text,
+    CONSTRAINT polls_pkey PRIMARY KEY (job_id, polled_at),
+    CONSTRAINT polls_outcome_check CHECK (outcome IN ('changed', 'unchanged', 'unauthorized', 'quota_exhausted', 'forbidden',
+        'not_found', 'rate_limited', 'rejected', 'upstream_error', 'timeout', 'unreachable', 'malformed')),
+    CONSTRAINT polls_snapshot_check CHECK ((snapshot_no IS NOT NULL) = (outcome IN ('changed', 'unchanged')))
+) PARTITION BY RANGE (polled_at);
+CREATE TABLE polls_default PARTITION OF polls DEFAULT;
+
+CREATE TABLE gaps (
+    job_id          bigint      NOT NULL,
+    gap_no          integer     NOT NULL,
+    gap_from        timestamptz NOT NULL,
+    gap_to          timestamptz NOT NULL,
+    reason          text        NOT NULL,
+    CONSTRAINT gaps_pkey PRIMARY KEY (job_id, gap_no),
+    CONSTRAINT gaps_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),
+    CONSTRAINT gaps_order_check CHECK (gap_from <= gap_to)
+);
+
+-- +goose Down
+-- +goose StatementBegin
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM polls) OR EXISTS (SELECT FROM gaps) THEN
+        RAISE EXCEPTION 'polls or gaps hold rows: a migration down would lose them';
+    END IF;
+END $$;
+-- +goose StatementEnd
+DROP TABLE gaps;
+DROP TABLE polls;
+DROP TABLE cursors;
+DROP TABLE budgets;

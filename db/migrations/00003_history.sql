@@ -1,0 +1,162 @@
+-- What was seen. snapshots (with polls) are the truth; transitions and
+-- anomalies are drawn from them and only ever added to; runs, steps,
+-- log_entries and result_items are their projections.
+
+-- +goose Up
+CREATE TABLE snapshots (
+    job_id          bigint      NOT NULL,
+    snapshot_no     integer     NOT NULL,
+    polled_at       timestamptz NOT NULL,
+    observed_at     timestamptz NOT NULL,
+    not_before      timestamptz,          -- polled_at of the last poll that saw the snapshot before; null for the first
+    previous_polls  integer     NOT NULL, -- polls that saw the snapshot before; 0 for the first
+    run_no          integer     NOT NULL,
+    status          text        NOT NULL, -- of the run, as this interpretation reads it
+    state           text        NOT NULL,
+    body            bytea       NOT NULL, -- redacted; bytes, since jsonb refuses NUL and rewrites numbers
+    body_is_text    boolean     NOT NULL, -- valid UTF-8 without NUL
+    sha256          bytea       NOT NULL, -- of body
+    interpretation  integer     NOT NULL,
+    CONSTRAINT snapshots_pkey PRIMARY KEY (job_id, snapshot_no),
+    CONSTRAINT snapshots_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),
+    CONSTRAINT snapshots_bounds_check CHECK (not_before < polled_at AND polled_at <= observed_at),
+    CONSTRAINT snapshots_first_check CHECK ((snapshot_no = 1) = (not_before IS NULL) AND (snapshot_no = 1) = (previous_polls = 0)),
+    CONSTRAINT snapshots_sha256_check CHECK (octet_length(sha256) = 32)
+);
+
+CREATE TABLE runs (
+    job_id              bigint      NOT NULL,
+    run_no              integer     NOT NULL,
+    run_id              text        NOT NULL,
+    status              text        NOT NULL,
+    state               text        NOT NULL,
+    started_at          timestamptz,          -- as reported
+    ended_at            timestamptz,          -- as reported
+    not_before          timestamptz,          -- with first_seen_at: the bounds of its beginning
+    first_seen_at       timestamptz NOT NULL,
+    ended_not_before    timestamptz,          -- with ended_seen_at: the bounds of its end
+    ended_seen_at       timestamptz,
+    last_changed_at     timestamptz NOT NULL,
+    step_count          integer     NOT NULL,
+    warnings            integer     NOT NULL,
+    errors              integer     NOT NULL,
+    error_summary       text,
+    result_count        bigint,
+    result_expires_at   timestamptz,
+    result_expires_raw  text,
+    unknown_words       text[]      NOT NULL, -- statuses and levels that nobody knows, each told once
+    shape               jsonb       NOT NULL, -- keys outside the contract, by kind of object, after its last snapshot
+    CONSTRAINT runs_pkey PRIMARY KEY (job_id, run_no),
+    CONSTRAINT runs_run_id_key UNIQUE (job_id, run_id),
+    CONSTRAINT runs_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),
+    CONSTRAINT runs_state_check CHECK (state IN ('queued', 'running', 'succeeded', 'partial', 'failed', 'canceled', 'unknown')),
+    CONSTRAINT runs_ended_check CHECK ((ended_seen_at IS NOT NULL) = (state IN ('succeeded', 'partial', 'failed', 'canceled')))
+);
+
+CREATE TABLE steps (
+    job_id              bigint      NOT NULL,
+    run_no              integer     NOT NULL,
+    step_no             integer     NOT NULL,
+    name                text        NOT NULL,
+    status              text        NOT NULL,
+    state               text        NOT NULL,
+    reported            boolean     NOT NULL, -- by the upstream; else observed
+    started_at          timestamptz,          -- as reported
+    started_raw         text,
+    started_zone_assumed boolean    NOT NULL,
+    ended_at            timestamptz,          -- as reported
+    ended_raw           text,
+    ended_zone_assumed  boolean     NOT NULL,
+    not_before          timestamptz,
+    first_seen_at       timestamptz NOT NULL,
+    ended_not_before    timestamptz,
+    ended_seen_at       timestamptz,
+    vanished_at         timestamptz,
+    CONSTRAINT steps_pkey PRIMARY KEY (job_id, run_no, step_no),
+    CONSTRAINT steps_run_fkey FOREIGN KEY (job_id, run_no) REFERENCES runs (job_id, run_no),
+    CONSTRAINT steps_state_check CHECK (state IN ('queued', 'running', 'succeeded', 'partial', 'failed', 'canceled', 'unknown')),
+    CONSTRAINT steps_ended_check CHECK ((ended_seen_at IS NOT NULL) = (state IN ('succeeded', 'partial', 'failed', 'canceled')))
+);
+
+CREATE TABLE log_entries (
+    job_id          bigint      NOT NULL,
+    run_no          integer     NOT NULL,
+    step_no         integer     NOT NULL,
+    entry_no        integer     NOT NULL,
+    position        integer     NOT NULL, -- in the upstream's list when first seen
+    created_at      timestamptz,
+    created_raw     text        NOT NULL,
+    zone_assumed    boolean     NOT NULL,
+    level           text        NOT NULL,
+    detail          text        NOT NULL,
+    not_before      timestamptz,
+    first_seen_at   timestamptz NOT NULL,
+    withdrawn_at    timestamptz,
+    CONSTRAINT log_entries_pkey PRIMARY KEY (job_id, run_no, step_no, entry_no),
+    CONSTRAINT log_entries_step_fkey FOREIGN KEY (job_id, run_no, step_no) REFERENCES steps (job_id, run_no, step_no)
+);
+
+CREATE TABLE transitions (
+    job_id          bigint      NOT NULL,
+    transition_no   integer     NOT NULL,
+    run_no          integer     NOT NULL,
+    step_no         integer,              -- null: of the run
+    from_state      text,
+    to_state        text        NOT NULL,
+    from_status     text,
+    to_status       text        NOT NULL,
+    happened_at     timestamptz,
+    not_before      timestamptz,
+    observed_at     timestamptz NOT NULL,
+    snapshot_no     integer     NOT NULL,
+    CONSTRAINT transitions_pkey PRIMARY KEY (job_id, transition_no),
+    CONSTRAINT transitions_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),
+    CONSTRAINT transitions_from_check CHECK ((from_state IS NULL) = (from_status IS NULL))
+);
+
+CREATE TABLE anomalies (
+    job_id          bigint      NOT NULL,
+    anomaly_no      integer     NOT NULL,
+    run_no          integer     NOT NULL,
+    step_no         integer,              -- null: of the run
+    kind            text        NOT NULL,
+    was             jsonb,
+    now             jsonb,
+    count           integer     NOT NULL,
+    observed_at     timestamptz NOT NULL,
+    snapshot_no     integer     NOT NULL,
+    CONSTRAINT anomalies_pkey PRIMARY KEY (job_id, anomaly_no),
+    CONSTRAINT anomalies_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),
+    CONSTRAINT anomalies_kind_check CHECK (kind IN ('unknown_status', 'unknown_level', 'status_regressed', 'outcome_unseen',
+        'run_returned', 'step_vanished', 'step_changed', 'entry_withdrawn', 'time_reversed', 'clock_skew', 'shape_changed')),
+    CONSTRAINT anomalies_count_check CHECK (count >= 1)
+);
+
+CREATE TABLE result_items (
+    job_id          bigint      NOT NULL,
+    run_no          integer     NOT NULL,
+    item_no         integer     NOT NULL, -- place in the upstream's list
+    item_id         text        NOT NULL,
+    url             text        NOT NULL,
+    labels          text[]      NOT NULL,
+    output          jsonb       NOT NULL,
+    metadata        jsonb,
+    CONSTRAINT result_items_pkey PRIMARY KEY (job_id, run_no, item_no),
+    CONSTRAINT result_items_run_fkey FOREIGN KEY (job_id, run_no) REFERENCES runs (job_id, run_no)
+);
+
+-- +goose Down
+-- +goose StatementBegin
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM snapshots) THEN
+        RAISE EXCEPTION 'snapshots hold rows: a migration down would lose them';
+    END IF;
+END $$;
+-- +goose StatementEnd
+DROP TABLE result_items;
+DROP TABLE anomalies;
+DROP TABLE transitions;
+DROP TABLE log_entries;
+DROP TABLE steps;
+DROP TABLE runs;
+DROP TABLE snapshots;

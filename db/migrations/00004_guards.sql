@@ -1,0 +1,103 @@
+-- What was observed is never changed. The append-only tables refuse UPDATE,
+-- DELETE and TRUNCATE to everybody; the one way past is the owner's, for
+-- rebuild and retention: SET LOCAL tracker.rewrite = 'on'.
+
+-- +goose Up
+-- +goose StatementBegin
+CREATE FUNCTION rewrite_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF current_setting('tracker.rewrite', true) = 'on'
+        AND pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')
+    THEN
+        IF TG_OP = 'UPDATE' THEN
+            RETURN NEW;
+        END IF;
+        RETURN OLD; -- null for TRUNCATE, whose trigger's result is ignored
+    END IF;
+    RAISE EXCEPTION USING
+        ERRCODE = 'restrict_violation',
+        MESSAGE = format('%s is append-only: %s refused', TG_TABLE_NAME, TG_OP),
+        HINT = 'What was observed is never changed; tracker rebuild derives the projections anew.';
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER snapshots_append_only BEFORE UPDATE OR DELETE ON snapshots FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER snapshots_no_truncate BEFORE TRUNCATE ON snapshots FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER transitions_append_only BEFORE UPDATE OR DELETE ON transitions FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER transitions_no_truncate BEFORE TRUNCATE ON transitions FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER anomalies_append_only BEFORE UPDATE OR DELETE ON anomalies FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER anomalies_no_truncate BEFORE TRUNCATE ON anomalies FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER changes_append_only BEFORE UPDATE OR DELETE ON changes FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER changes_no_truncate BEFORE TRUNCATE ON changes FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER polls_append_only BEFORE UPDATE OR DELETE ON polls FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER polls_no_truncate BEFORE TRUNCATE ON polls FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER polls_default_no_truncate BEFORE TRUNCATE ON polls_default FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+
+-- A job stands for one target: with another one, its history would be a lie.
+-- +goose StatementBegin
+CREATE FUNCTION job_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND (OLD.job_id, OLD.source_id, OLD.name, OLD.target) = (NEW.job_id, NEW.source_id, NEW.name, NEW.target) THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION USING
+        ERRCODE = 'restrict_violation',
+        MESSAGE = format('%s: a job is never deleted and its source, name and target never change', TG_TABLE_NAME);
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER jobs_fixed BEFORE UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION job_guard();
+
+-- claims_hold raises unless each job is still claimed until the given time: the
+-- claim under which its poll was made. A process that was frozen past its
+-- claims finds them gone or taken, and records nothing.
+-- +goose StatementBegin
+CREATE FUNCTION claims_hold(job_ids bigint[], claimed_untils timestamptz[]) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    lost bigint;
+BEGIN
+    SELECT w.job_id INTO lost
+    FROM unnest(job_ids, claimed_untils) AS w (job_id, claimed_until)
+    LEFT JOIN cursors c ON c.job_id = w.job_id
+    WHERE c.claimed_until IS DISTINCT FROM w.claimed_until
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'TR001',
+            MESSAGE = format('the claim on job %s was lost', lost);
+    END IF;
+END $$;
+-- +goose StatementEnd
+
+-- polls_extend makes the daily partitions of polls from a day on, eight days
+-- in all, each guarded against TRUNCATE (a parent's trigger does not guard its
+-- partitions; row triggers are handed down). A day that the default partition
+-- has rows of stays there. It runs as its owner, so that the daemon may call it.
+-- +goose StatementBegin
+CREATE FUNCTION polls_extend(from_day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+DECLARE
+    day date;
+    part text;
+BEGIN
+    FOR i IN 0..7 LOOP
+        day := from_day + i;
+        part := 'polls_' || to_char(day, 'YYYYMMDD');
+        CONTINUE WHEN to_regclass('public.' || part) IS NOT NULL;
+        PERFORM pg_advisory_xact_lock(hashtext('tracker.polls_extend'));
+        CONTINUE WHEN to_regclass('public.' || part) IS NOT NULL;
+        CONTINUE WHEN EXISTS (SELECT FROM public.polls_default
+            WHERE polled_at >= day::timestamp AT TIME ZONE 'UTC' AND polled_at < (day + 1)::timestamp AT TIME ZONE 'UTC');
+        EXECUTE format('CREATE TABLE public.%I PARTITION OF public.polls FOR VALUES FROM (%L) TO (%L)',
+            part, to_char(day, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(day + 1, 'YYYY-MM-DD') || ' 00:00:00+00');
+        EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON public.%I FOR EACH STATEMENT EXECUTE FUNCTION public.rewrite_refuse()',
+            part || '_no_truncate', part);
+    END LOOP;
+END $$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION polls_extend(date) FROM PUBLIC;
+
+-- +goose Down
+DROP FUNCTION polls_extend(date);
+DROP FUNCTION claims_hold(bigint[], timestamptz[]);
+DROP TRIGGER jobs_fixed ON jobs;
+DROP FUNCTION job_guard();
+DROP FUNCTION rewrite_refuse() CASCADE;

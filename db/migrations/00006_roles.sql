@@ -1,0 +1,43 @@
+-- Who may do what. tracker_writer is the daemon's: it adds to the history and
+-- keeps its projections. tracker_reader sees the report schema and nothing
+-- else. Both are NOLOGIN, to be granted to login users. Roles belong to the
+-- whole cluster: made where they are absent, never dropped.
+
+-- +goose Up
+-- +goose StatementBegin
+DO $$
+DECLARE
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['tracker_writer', 'tracker_reader'] LOOP
+        CONTINUE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = wanted);
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN NULL; -- made by somebody else meanwhile
+            WHEN insufficient_privilege THEN
+                RAISE EXCEPTION USING
+                    ERRCODE = 'insufficient_privilege',
+                    MESSAGE = format('%I may not create roles', current_user),
+                    HINT = 'Have a superuser run:  CREATE ROLE tracker_writer NOLOGIN; CREATE ROLE tracker_reader NOLOGIN;';
+        END;
+    END LOOP;
+END $$;
+-- +goose StatementEnd
+
+GRANT USAGE ON SCHEMA public, report TO tracker_writer;
+GRANT SELECT ON ALL TABLES IN SCHEMA public, report TO tracker_writer;
+GRANT INSERT ON sources, jobs, changes, budgets, cursors, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies, result_items TO tracker_writer;
+GRANT UPDATE ON sources, jobs, budgets, cursors, runs, steps, log_entries, result_items TO tracker_writer;
+GRANT DELETE ON result_items TO tracker_writer;
+GRANT EXECUTE ON FUNCTION polls_extend(date) TO tracker_writer;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_writer;
+
+GRANT USAGE ON SCHEMA report TO tracker_reader;
+GRANT SELECT ON ALL TABLES IN SCHEMA report TO tracker_reader;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_reader;
+
+-- +goose Down
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public, report FROM tracker_writer, tracker_reader;
+REVOKE ALL ON ALL TABLES IN SCHEMA public, report FROM tracker_writer, tracker_reader;
+REVOKE ALL ON SCHEMA public, report FROM tracker_writer, tracker_reader;

@@ -1,0 +1,19 @@
+-- name: BudgetInsert :exec
+INSERT INTO budgets (source_id, next_slot_at) VALUES (@source_id, @now);
+
+-- name: BudgetHold :exec
+-- A service asked to be left alone for a while.
+UPDATE budgets SET held_until = greatest(held_until, @held_until::timestamptz) WHERE source_id = @source_id;
+
+-- name: BudgetMoveOn :exec
+-- A poll took more requests than the one it had a slot for.
+UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, sqlc.arg(now)::timestamptz) + sqlc.arg(requests)::integer * s.rate_every
+FROM sources s
+WHERE b.source_id = @source_id AND s.source_id = b.source_id;
+
+-- name: BudgetForgive :exec
+-- Answers came: the credential works.
+UPDATE budgets SET refusals = 0 WHERE source_id = ANY(@source_ids::bigint[]) AND refusals > 0;
+
+-- name: BudgetRefuse :one
+UPDATE budgets SET refusals = refusals + 1 WHERE source_id = @source_id RETURNING refusals;

@@ -1,0 +1,93 @@
+-- name: CursorInsert :exec
+INSERT INTO cursors (job_id, source_id, next_poll_at) VALUES (@job_id, @source_id, @next_poll_at);
+
+-- name: CursorClaimJobs :many
+-- Claims those of the given jobs for which the budget of their source has slots
+-- within the horizon, the longest due first, and moves the budgets on. There
+-- is a slot every rate_every, after a pause up to rate_burst at once.
+-- Rows that somebody else is about to claim are passed over.
+WITH open AS (
+    SELECT b.source_id, s.rate_every, (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
+    FROM budgets b JOIN sources s ON s.source_id = b.source_id
+    WHERE b.source_id = ANY(@source_ids::bigint[]) AND s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
+        AND greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every) <= sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval
+    FOR UPDATE OF b SKIP LOCKED
+), due AS (
+    SELECT o.source_id, o.rate_every, o.first_slot, c.job_id, c.next_poll_at, c.claimed_until IS NOT NULL AS expired
+    FROM open o CROSS JOIN LATERAL (
+        SELECT u.job_id, u.next_poll_at, u.claimed_until FROM cursors u JOIN jobs j ON j.job_id = u.job_id
+        WHERE u.source_id = o.source_id AND u.job_id = ANY(@job_ids::bigint[]) AND j.tracking IN ('active', 'finished')
+            AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
+        ORDER BY u.next_poll_at, u.job_id
+        LIMIT least(sqlc.arg(most)::bigint, 1 + floor(extract(epoch FROM sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)
+        FOR UPDATE OF u SKIP LOCKED
+    ) c
+), slots AS (
+    SELECT d.source_id, d.rate_every, d.first_slot, d.job_id, d.expired,
+        row_number() OVER (PARTITION BY d.source_id ORDER BY d.next_poll_at, d.job_id) - 1 AS slot
+    FROM due d
+), spent AS (
+    UPDATE budgets b SET next_slot_at = n.first_slot + n.slots * n.rate_every
+    FROM (SELECT t.source_id, t.first_slot, t.rate_every, count(*) AS slots FROM slots t GROUP BY 1, 2, 3) n
+    WHERE b.source_id = n.source_id
+)
+UPDATE cursors c SET
+    claimed_until = greatest(s.first_slot + s.slot * s.rate_every, sqlc.arg(now)::timestamptz) + sqlc.arg(lease)::interval,
+    claimed_by = sqlc.arg(owner)::text
+FROM slots s
+WHERE c.job_id = s.job_id
+RETURNING sqlc.embed(c), (greatest(s.first_slot + s.slot * s.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at, s.expired::boolean AS expired;
+
+-- name: CursorClaimsHold :exec
+-- Raises unless every poll about to be recorded still has its claim.
+SELECT claims_hold(@job_ids::bigint[], @claimed_untils::timestamptz[]);
+
+-- name: CursorAdvance :exec
+-- What a recorded poll changes in the cache, and the end of its claim.
+UPDATE cursors c SET next_poll_at = NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), claimed_until = NULL, claimed_by = NULL,
+    polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
+    refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
+    snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
+    changed_at = NULLIF(r.changed_at, '0001-01-01 00:00:00+00'), confirmed_at = NULLIF(r.confirmed_at, '0001-01-01 00:00:00+00'),
+    confirmations = r.confirmations, grace_polls = r.grace_polls
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until,
+    unnest(@next_poll_ats::timestamptz[]) AS next_poll_at, unnest(@polled_ats::timestamptz[]) AS polled_at,
+    unnest(@outcomes::text[]) AS outcome, unnest(@failures::integer[]) AS failures,
+    unnest(@snapshot_nos::integer[]) AS snapshot_no, unnest(@keys::bytea[]) AS key, unnest(@states::text[]) AS state,
+    unnest(@changed_ats::timestamptz[]) AS changed_at, unnest(@confirmed_ats::timestamptz[]) AS confirmed_at,
+    unnest(@confirmations::integer[]) AS confirmations, unnest(@grace_polls::integer[]) AS grace_polls) r
+WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
+
+-- name: CursorList :many
+SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id;
+
+-- name: CursorRelease :exec
+-- Claims that came to nothing: their slots were not used.
+UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until) r
+WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
+
+-- name: CursorRefuse :one
+UPDATE cursors SET refusals = refusals + 1 WHERE job_id = @job_id RETURNING refusals;
+
+-- name: CursorSchedule :exec
+-- The next poll by schedule; null: none.
+UPDATE cursors SET next_poll_at = sqlc.narg('next_poll_at') WHERE job_id = @job_id;
+
+-- name: CursorSchedulesBySource :exec
+-- A source got another schedule: its jobs are looked at soon, then as it says.
+UPDATE cursors c SET next_poll_at = least(c.next_poll_at, @next_poll_at)
+FROM jobs j
+WHERE c.source_id = @source_id AND j.job_id = c.job_id AND j.schedule IS NULL AND c.next_poll_at IS NOT NULL;
+
+-- name: CursorForgive :exec
+UPDATE cursors SET refusals = 0 WHERE job_id = ANY(@job_ids::bigint[]);
+
+-- name: CursorClaimForRebuild :one
+UPDATE cursors SET claimed_until = sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval, claimed_by = @owner
+WHERE job_id = @job_id AND (claimed_until IS NULL OR claimed_until < sqlc.arg(now)::timestamptz)
+RETURNING *;
+
+-- name: CursorLock :one
+-- Nobody can claim the job until the transaction ends.
+SELECT * FROM cursors WHERE job_id = @job_id FOR UPDATE;

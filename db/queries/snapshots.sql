@@ -1,0 +1,31 @@
+-- name: SnapshotInsert :execrows
+INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
+    body, body_is_text, sha256, interpretation)
+SELECT r.job_id, r.snapshot_no, r.polled_at, r.observed_at, NULLIF(r.not_before, '0001-01-01 00:00:00+00'), r.previous_polls,
+    r.run_no, r.status, r.state, r.body, r.body_is_text, r.sha256, r.interpretation
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer[]) AS snapshot_no,
+    unnest(@polled_ats::timestamptz[]) AS polled_at, unnest(@observed_ats::timestamptz[]) AS observed_at,
+    unnest(@not_befores::timestamptz[]) AS not_before, unnest(@previous_polls::integer[]) AS previous_polls,
+    unnest(@run_nos::integer[]) AS run_no, unnest(@statuses::text[]) AS status, unnest(@states::text[]) AS state,
+    unnest(@bodies::bytea[]) AS body, unnest(@bodies_are_text::boolean[]) AS body_is_text,
+    unnest(@sha256s::bytea[]) AS sha256, unnest(@interpretations::integer[]) AS interpretation) r;
+
+-- name: SnapshotHeadList :many
+-- The newest snapshot of each job with the polls that saw it: the truth behind the cursors.
+SELECT n.job_id, n.snapshot_no, n.polled_at, n.observed_at, n.state, n.body, p.confirmations, p.confirmed_at
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id) w
+CROSS JOIN LATERAL (
+    SELECT * FROM snapshots s WHERE s.job_id = w.job_id ORDER BY s.snapshot_no DESC LIMIT 1
+) n
+CROSS JOIN LATERAL (
+    SELECT count(*)::integer AS confirmations, max(p.polled_at)::timestamptz AS confirmed_at FROM polls p
+    WHERE p.job_id = n.job_id AND p.polled_at >= n.polled_at AND p.snapshot_no = n.snapshot_no
+) p;
+
+-- name: SnapshotList :many
+-- A stretch of the snapshots of a job, to fold.
+SELECT snapshot_no, observed_at, not_before, body
+FROM snapshots
+WHERE job_id = @job_id AND snapshot_no > @after AND observed_at <= @known_at
+ORDER BY snapshot_no
+LIMIT @rows;

@@ -1,0 +1,26 @@
+-- name: RegistryLock :exec
+-- One change of the registry at a time.
+SELECT pg_advisory_xact_lock(hashtext('tracker.registry'));
+
+-- name: SourceInsert :one
+INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, registered_at)
+VALUES (@name, @provider, @base_url, @credential, @schedule, @active_every, @rate_every, @rate_burst, @registered_at)
+RETURNING *;
+
+-- name: SourceUpdate :one
+UPDATE sources SET base_url = @base_url, credential = @credential, schedule = @schedule, active_every = @active_every,
+    rate_every = @rate_every, rate_burst = @rate_burst
+WHERE source_id = @source_id
+RETURNING *;
+
+-- name: SourceByName :one
+SELECT * FROM sources WHERE name = @name;
+
+-- name: SourceList :many
+SELECT * FROM sources ORDER BY name;
+
+-- name: SourcePause :one
+UPDATE sources SET paused_at = @paused_at::timestamptz, paused_reason = @paused_reason::text WHERE source_id = @source_id RETURNING *;
+
+-- name: SourceResume :one
+UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = @source_id RETURNING *;

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// Advance is what a recorded poll changes in its job's cursor.
+type Advance struct {
+	Cursor                // as it is from now on
+	Claim       time.Time // Until of the claim that ends with it
+	NextPollAt  time.Time // zero: not by schedule
+	SourceID    int64
+	HeldUntil   time.Time // a Retry-After for the source; zero: none
+	ExtraTaken  int       // requests beyond the one that had a slot
+	RequestedAt time.Time // when they were sent
+}
+
+// AdvanceCursors updates the cache after polls were recorded, ends their
+// claims, and charges and holds their sources' budgets.
+func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
+	if len(advances) == 0 {
+		return nil
+	}
+	var p pipeline
+	q := p.queries()
+	if err := q.CursorAdvance(ctx, cursorRows(advances)); err != nil {
+		return err
+	}
+	if err := spendBudgets(ctx, q, advances); err != nil {
+		return err
+	}
+	if err := p.send(ctx, s.pool); err != nil {
+		return fmt.Errorf("advance cursors: %w", err)
+	}
+	return nil
+}
+
+// spendBudgets holds sources that asked for it, charges requests that had no
+// slot, and forgets refusals where an answer came.
+func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
+	var answered []int64
+	for _, a := range advances {
+		if !a.HeldUntil.IsZero() {
+			if err := q.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: a.SourceID, HeldUntil: a.HeldUntil}); err != nil {
+				return err
+			}
+		}
+		if a.ExtraTaken > 0 {
+			err := q.BudgetMoveOn(ctx, dbsqlc.BudgetMoveOnParams{SourceID: a.SourceID, Now: a.RequestedAt, Requests: int32(a.ExtraTaken)})
+			if err != nil {
+				return err
+			}
+		}
+		if a.Outcome.Answered() {
+			answered = append(answered, a.SourceID)
+		}
+	}
+	if len(answered) > 0 {
+		return q.BudgetForgive(ctx, answered)
+	}
+	return nil
+}
+
+func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {
+	var p dbsqlc.CursorAdvanceParams
+	for _, a := range advances {
+		p.JobIds = append(p.JobIds, a.JobID)
+		p.ClaimedUntils = append(p.ClaimedUntils, a.Claim)
+		p.NextPollAts = append(p.NextPollAts, a.NextPollAt)
+		p.PolledAts = append(p.PolledAts, a.PolledAt)
+		p.Outcomes = append(p.Outcomes, string(a.Outcome))
+		p.Failures = append(p.Failures, int32(a.Failures))
+		p.SnapshotNos = append(p.SnapshotNos, int32(a.SnapshotNo))
+		p.Keys = append(p.Keys, a.Key)
+		p.States = append(p.States, string(a.State))
+		p.ChangedAts = append(p.ChangedAts, a.ChangedAt)
+		p.ConfirmedAts = append(p.ConfirmedAts, a.ConfirmedAt)
+		p.Confirmations = append(p.Confirmations, int32(a.Confirmations))
+		p.GracePolls = append(p.GracePolls, int32(a.GracePolls))
+	}
+	return p
+}

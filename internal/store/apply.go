@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// Declaration is what a file, or one command, says is to be tracked.
+type Declaration struct {
+	Sources []SourceSpec
+	Jobs    []JobSpec
+	Prune   bool // remove jobs that are not declared
+	DryRun  bool // tell what would change and change nothing
+}
+
+// DeclarationError names the declared source or job that cannot be registered.
+type DeclarationError struct {
+	Job    bool   // a job, else a source
+	Name   string // its name
+	Field  string // of it
+	Reason error
+}
+
+// Error implements error.
+func (e *DeclarationError) Error() string {
+	kind := "source"
+	if e.Job {
+		kind = "job"
+	}
+	return fmt.Sprintf("%s %s: %v", kind, e.Name, e.Reason)
+}
+
+// Unwrap gives the reason.
+func (e *DeclarationError) Unwrap() error { return e.Reason }
+
+var errDryRun = errors.New("dry run")
+
+// Apply registers what is declared, all or nothing, and returns the changes it
+// made. What is registered as declared already is left alone. All that cannot
+// be registered is in the error, each a DeclarationError.
+func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]Change, error) {
+	var changes []Change
+	err := s.inRegistry(ctx, by, func(r *registry) error {
+		var refused []error
+		for _, spec := range declared.Sources {
+			if err := refusal(r.applySource(ctx, spec), &refused); err != nil {
+				return err
+			}
+		}
+		for _, spec := range declared.Jobs {
+			if err := refusal(r.applyJob(ctx, spec), &refused); err != nil {
+				return err
+			}
+		}
+		if len(refused) > 0 {
+			return errors.Join(refused...)
+		}
+		if declared.Prune {
+			if err := r.prune(ctx, declared.Jobs); err != nil {
+				return err
+			}
+		}
+		changes = r.changes
+		if declared.DryRun {
+			return errDryRun
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errDryRun) {
+		return nil, err
+	}
+	return changes, nil
+}
+
+// refusal collects what is wrong with a declaration; any other error is returned.
+func refusal(err error, refused *[]error) error {
+	if d, ok := errors.AsType[*DeclarationError](err); ok {
+		*refused = append(*refused, d)
+		return nil
+	}
+	return err
+}
+
+func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
+	row, err := r.queries.SourceByName(ctx, spec.Name)
+	if errors.Is(notFound(err), ErrNotFound) {
+		return r.insertSource(ctx, spec)
+	}
+	if err != nil {
+		return err
+	}
+	before := toSource(row).SourceSpec
+	if before == spec {
+		return nil
+	}
+	if before.Provider != spec.Provider {
+		return &DeclarationError{Name: spec.Name, Field: "provider", Reason: fmt.Errorf(
+			"%w: provider would change from %s to %s; a source's provider never changes: register a new source", ErrConflict, before.Provider, spec.Provider)}
+	}
+	if _, err := r.queries.SourceUpdate(ctx, dbsqlc.SourceUpdateParams{
+		SourceID: row.SourceID, BaseUrl: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
+		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst),
+	}); err != nil {
+		return err
+	}
+	if before.Schedule != spec.Schedule {
+		if err := r.queries.CursorSchedulesBySource(ctx, dbsqlc.CursorSchedulesBySourceParams{SourceID: row.SourceID, NextPollAt: &r.by.At}); err != nil {
+			return err
+		}
+	}
+	return r.record(ctx, "change", "source "+spec.Name, before, spec)
+}
+
+func (r *registry) insertSource(ctx context.Context, spec SourceSpec) error {
+	row, err := r.queries.SourceInsert(ctx, dbsqlc.SourceInsertParams{
+		Name: spec.Name, Provider: spec.Provider, BaseUrl: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
+		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst), RegisteredAt: r.by.At,
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.queries.BudgetInsert(ctx, dbsqlc.BudgetInsertParams{SourceID: row.SourceID, Now: r.by.At}); err != nil {
+		return err
+	}
+	return r.record(ctx, "register", "source "+spec.Name, nil, spec)
+}
+
+func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
+	row, err := r.queries.JobByName(ctx, spec.Name)
+	if errors.Is(notFound(err), ErrNotFound) {
+		return r.insertJob(ctx, spec)
+	}
+	if err != nil {
+		return err
+	}
+	before, err := toJob(row.Job, row.Source)
+	if err != nil {
+		return err
+	}
+	if err := checkSame(before, spec); err != nil {
+		return err
+	}
+	if before.Tracking == TrackingRemoved {
+		if err := r.track(ctx, row.Job, "revive", TrackingActive, ""); err != nil {
+			return err
+		}
+	}
+	if maps.Equal(before.Labels, spec.Labels) && before.Schedule == spec.Schedule && before.StallAfter == spec.StallAfter {
+		return nil
+	}
+	return r.updateJob(ctx, before, spec)
+}
+
+// checkSame refuses what never changes of a job: its source and its target.
+func checkSame(before Job, spec JobSpec) error {
+	refuse := func(field, was, is string) error {
+		return &DeclarationError{Job: true, Name: spec.Name, Field: field, Reason: fmt.Errorf(
+			"%w: %s would change from %s to %s; it never changes: register a new job, its history stays apart", ErrConflict, field, was, is)}
+	}
+	if before.Source != spec.Source {
+		return refuse("source", before.Source, spec.Source)
+	}
+	for _, field := range slices.Sorted(maps.Keys(spec.Target)) {
+		if before.Target[field] != spec.Target[field] {
+			return refuse("target."+field, before.Target[field], spec.Target[field])
+		}
+	}
+	return nil
+}
+
+func (r *registry) updateJob(ctx context.Context, before Job, spec JobSpec) error {
+	labels, err := labelsJSON(spec.Labels)
+	if err != nil {
+		return err
+	}
+	if _, err := r.queries.JobUpdate(ctx, dbsqlc.JobUpdateParams{
+		JobID: before.ID, Labels: labels, Schedule: toPointer(spec.Schedule), StallAfter: toPointer(spec.StallAfter),
+	}); err != nil {
+		return err
+	}
+	if before.Schedule != spec.Schedule && before.Tracking == TrackingActive {
+		if err := r.queries.CursorSchedule(ctx, dbsqlc.CursorScheduleParams{JobID: before.ID, NextPollAt: &spec.FirstPollAt}); err != nil {
+			return err
+		}
+	}
+	return r.record(ctx, "change", "job "+spec.Name, before.JobSpec, spec)
+}
+
+func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {
+	source, err := r.queries.SourceByName(ctx, spec.Source)
+	if errors.Is(notFound(err), ErrNotFound) {
+		return &DeclarationError{Job: true, Name: spec.Name, Field: "source", Reason: fmt.Errorf("source %s: %w", spec.Source, ErrNotFound)}
+	}
+	if err != nil {
+		return err
+	}
+	target, err := toJSON(spec.Target)
+	if err != nil {
+		return err
+	}
+	labels, err := labelsJSON(spec.Labels)
+	if err != nil {
+		return err
+	}
+	row, err := r.queries.JobInsert(ctx, dbsqlc.JobInsertParams{
+		SourceID: source.SourceID, Name: spec.Name, Target: target, Labels: labels,
+		Schedule: toPointer(spec.Schedule), StallAfter: toPointer(spec.StallAfter), RegisteredAt: r.by.At,
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.queries.CursorInsert(ctx, dbsqlc.CursorInsertParams{JobID: row.JobID, SourceID: source.SourceID, NextPollAt: &spec.FirstPollAt}); err != nil {
+		return err
+	}
+	return r.record(ctx, "register", "job "+spec.Name, nil, spec)
+}
+
+// prune removes the jobs that are not declared.
+func (r *registry) prune(ctx context.Context, declared []JobSpec) error {
+	rows, err := r.queries.JobList(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		kept := slices.ContainsFunc(declared, func(spec JobSpec) bool { return spec.Name == row.Job.Name })
+		if kept || row.Job.Tracking == string(TrackingRemoved) {
+			continue
+		}
+		if err := r.track(ctx, row.Job, "remove", TrackingRemoved, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// labelsJSON writes no labels as an empty object.
+func labelsJSON(labels map[string]string) ([]byte, error) {
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	return toJSON(labels)
+}

@@ -1,0 +1,138 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+const (
+	// slotHorizon is how far ahead a claim hands out slots.
+	slotHorizon = time.Second
+	// claimLease is how long after its slot a claim lasts: more than a fetch may take.
+	claimLease = 20 * time.Second
+)
+
+// Cursor is what is remembered of a job between two polls.
+type Cursor struct {
+	JobID    int64
+	PolledAt time.Time // the last poll; zero: none yet
+	Outcome  history.Outcome
+	Failures int // failed polls in a row
+
+	SnapshotNo    int    // the head; 0: none
+	Key           []byte // its comparison key
+	State         history.State
+	ChangedAt     time.Time // when it was observed
+	ConfirmedAt   time.Time // when the last poll that saw it was sent
+	Confirmations int       // polls that saw it, the first included
+
+	GracePolls int // answered polls since the run ended
+}
+
+// Claim is the right to poll a job once.
+type Claim struct {
+	Cursor
+	StartAt time.Time // by the database's clock: when the request may be sent
+	Until   time.Time // afterwards others may claim the job
+	Doubt   bool      // the claim before came to nothing: the cursor may be behind the truth
+}
+
+// ClaimParams says what is to be claimed.
+type ClaimParams struct {
+	Owner     string
+	Now       time.Time // by the database's clock
+	SourceIDs []int64   // whose budgets may be spent
+	JobIDs    []int64   // the jobs to poll, whether due or not
+	Most      int       // claims per source at most
+}
+
+// ClaimJobs claims those of the jobs that their sources' budgets allow to poll
+// within the next second, and spends the budgets. Jobs that are paused or
+// removed, whose source is paused or held, or that are claimed already, are
+// left out.
+func (s *Store) ClaimJobs(ctx context.Context, params ClaimParams) ([]Claim, error) {
+	rows, err := s.queries.CursorClaimJobs(ctx, dbsqlc.CursorClaimJobsParams{
+		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, JobIds: params.JobIDs, Most: int64(params.Most),
+		Horizon: slotHorizon, Lease: claimLease,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim jobs: %w", err)
+	}
+	claims := make([]Claim, len(rows))
+	for i, row := range rows {
+		claims[i] = Claim{Cursor: toCursor(row.Cursor), StartAt: row.StartAt, Until: fromPointer(row.Cursor.ClaimedUntil), Doubt: row.Expired}
+	}
+	return claims, nil
+}
+
+// ReleaseClaims gives claims back that were not used.
+func (s *Store) ReleaseClaims(ctx context.Context, claims []Claim) error {
+	params := dbsqlc.CursorReleaseParams{}
+	for _, c := range claims {
+		params.JobIds = append(params.JobIds, c.JobID)
+		params.ClaimedUntils = append(params.ClaimedUntils, c.Until)
+	}
+	if err := s.queries.CursorRelease(ctx, params); err != nil {
+		return fmt.Errorf("release claims: %w", err)
+	}
+	return nil
+}
+
+// Watched is a job's cursor with the claim on it, as somebody else sees it.
+type Watched struct {
+	Cursor
+	ClaimedUntil time.Time // zero: not claimed
+}
+
+// Cursors returns the cursors of the jobs, by job.
+func (s *Store) Cursors(ctx context.Context, jobIDs []int64) (map[int64]Watched, error) {
+	rows, err := s.queries.CursorList(ctx, jobIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read cursors: %w", err)
+	}
+	cursors := make(map[int64]Watched, len(rows))
+	for _, row := range rows {
+		cursors[row.JobID] = Watched{Cursor: toCursor(row), ClaimedUntil: fromPointer(row.ClaimedUntil)}
+	}
+	return cursors, nil
+}
+
+// Head is a job's newest snapshot and the polls that saw it, read from the
+// snapshots and polls themselves.
+type Head struct {
+	SnapshotNo    int
+	State         history.State
+	Body          []byte
+	ObservedAt    time.Time
+	ConfirmedAt   time.Time
+	Confirmations int
+}
+
+// Heads returns the heads of those of the jobs that have one, by job.
+func (s *Store) Heads(ctx context.Context, jobIDs []int64) (map[int64]Head, error) {
+	rows, err := s.queries.SnapshotHeadList(ctx, jobIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read heads: %w", err)
+	}
+	heads := make(map[int64]Head, len(rows))
+	for _, row := range rows {
+		heads[row.JobID] = Head{
+			SnapshotNo: int(row.SnapshotNo), State: history.State(row.State), Body: row.Body, ObservedAt: row.ObservedAt,
+			ConfirmedAt: row.ConfirmedAt, Confirmations: int(row.Confirmations),
+		}
+	}
+	return heads, nil
+}
+
+func toCursor(row dbsqlc.Cursor) Cursor {
+	return Cursor{
+		JobID: row.JobID, PolledAt: fromPointer(row.PolledAt), Outcome: history.Outcome(fromPointer(row.Outcome)), Failures: int(row.Failures),
+		SnapshotNo: int(row.SnapshotNo), Key: row.Key, State: history.State(fromPointer(row.State)),
+		ChangedAt: fromPointer(row.ChangedAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Confirmations: int(row.Confirmations),
+		GracePolls: int(row.GracePolls),
+	}
+}

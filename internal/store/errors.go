@@ -1,0 +1,60 @@
+package store
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+var (
+	// ErrDatabaseURL means that the database's URL cannot be read; the URL is
+	// not in the error since it may hold a password.
+	ErrDatabaseURL = errors.New("DATABASE_URL is no PostgreSQL URL or connection string (such as postgres://user@host:5432/name)")
+	// ErrNotFound means that no source, job or snapshot has the given name or number.
+	ErrNotFound = errors.New("not found")
+	// ErrSchemaOld means that the database's schema is older than this program.
+	ErrSchemaOld = errors.New("the database's schema is too old")
+	// ErrSchemaNew means that the database's schema is newer than this program.
+	ErrSchemaNew = errors.New("the database's schema is too new")
+	// ErrConflict means that a registration contradicts one that exists.
+	ErrConflict = errors.New("conflict")
+)
+
+// SQLSTATEs that the store acts on. claimLost is raised by claims_hold.
+const (
+	claimLost        = "TR001"
+	uniqueViolation  = "23505"
+	notNullViolation = "23502"
+	checkViolation   = "23514"
+	classData        = "22" // data exception
+	classLimit       = "54" // program limit exceeded, such as an index row's size
+)
+
+// notFound turns the absence of a row into ErrNotFound.
+func notFound(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// isLate reports that somebody else has taken over the poll's job, or recorded
+// the poll's snapshot, meanwhile.
+func isLate(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && slices.Contains([]string{claimLost, uniqueViolation}, pg.Code)
+}
+
+// isPoison reports that a row cannot be stored for what it holds. A check
+// without a name is a partition's bound and no fault of the row.
+func isPoison(err error) bool {
+	var pg *pgconn.PgError
+	if !errors.As(err, &pg) {
+		return false
+	}
+	return strings.HasPrefix(pg.Code, classData) || strings.HasPrefix(pg.Code, classLimit) ||
+		pg.Code == notNullViolation || pg.Code == checkViolation && pg.ConstraintName != ""
+}

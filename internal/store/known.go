@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"tracker/internal/history"
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// Answered names a job and the run that its answer tells of.
+type Answered struct {
+	JobID int64
+	RunID string
+}
+
+// Known returns, by job, what is known of each as far as comparing its answer
+// needs it: the run of its newest snapshot and the one with the answer's id,
+// with their steps and log entries. Jobs without snapshots know nothing.
+func (s *Store) Known(ctx context.Context, answered []Answered) (map[int64]*history.Known, error) {
+	known := make(map[int64]*history.Known, len(answered))
+	var params dbsqlc.RunLoadParams
+	for _, a := range answered {
+		known[a.JobID] = history.NewKnown()
+		params.JobIds = append(params.JobIds, a.JobID)
+		params.RunIds = append(params.RunIds, a.RunID)
+	}
+	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
+		rows, err := q.RunLoad(ctx, params)
+		if err != nil {
+			return err
+		}
+		runs := make(runIndex, len(rows))
+		for _, row := range rows {
+			k := known[row.Run.JobID]
+			k.SnapshotNo, k.RunNo = int(row.HeadSnapshotNo), int(row.LastRunNo)
+			k.TransitionNo, k.AnomalyNo = int(row.LastTransitionNo), int(row.LastAnomalyNo)
+			run, err := runs.add(row.Run)
+			if err != nil {
+				return err
+			}
+			k.Runs[run.ID] = run
+			if row.Run.RunNo == row.HeadRunNo {
+				k.Head = run.ID
+			}
+		}
+		return runs.load(ctx, q)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is known of %d jobs: %w", len(answered), err)
+	}
+	return known, nil
+}
+
+// runKey is a run's primary key.
+type runKey struct {
+	jobID int64
+	runNo int32
+}
+
+// runIndex holds runs whose steps and entries are being read.
+type runIndex map[runKey]*history.Run
+
+func (x runIndex) add(row dbsqlc.Run) (*history.Run, error) {
+	run, err := toRun(row)
+	if err != nil {
+		return nil, fmt.Errorf("run %d of job %d: %w", row.RunNo, row.JobID, err)
+	}
+	x[runKey{row.JobID, row.RunNo}] = &run
+	return &run, nil
+}
+
+// load reads the steps and log entries of the indexed runs.
+func (x runIndex) load(ctx context.Context, q *dbsqlc.Queries) error {
+	if len(x) == 0 {
+		return nil
+	}
+	var params dbsqlc.StepListByRunsParams
+	for key := range x {
+		params.JobIds = append(params.JobIds, key.jobID)
+		params.RunNos = append(params.RunNos, key.runNo)
+	}
+	steps, err := q.StepListByRuns(ctx, params)
+	if err != nil {
+		return err
+	}
+	for _, row := range steps {
+		run := x[runKey{row.JobID, row.RunNo}]
+		run.Steps = append(run.Steps, toStep(row))
+	}
+	entries, err := q.LogEntryListByRuns(ctx, dbsqlc.LogEntryListByRunsParams(params))
+	if err != nil {
+		return err
+	}
+	for _, row := range entries {
+		step := &x[runKey{row.JobID, row.RunNo}].Steps[row.StepNo-1]
+		step.Entries = append(step.Entries, toEntry(row))
+	}
+	return nil
+}
+
+func toRun(row dbsqlc.Run) (history.Run, error) {
+	run := history.Run{
+		No: int(row.RunNo), ID: row.RunID, Status: row.Status, State: history.State(row.State),
+		Start: fromPointer(row.StartedAt), End: fromPointer(row.EndedAt),
+		FirstSeen:     history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.FirstSeenAt},
+		EndSeen:       history.Bounds{NotBefore: fromPointer(row.EndedNotBefore), ObservedAt: fromPointer(row.EndedSeenAt)},
+		LastChangedAt: row.LastChangedAt, StepCount: int(row.StepCount), Warnings: int(row.Warnings), Errors: int(row.Errors),
+		ErrorSummary: row.ErrorSummary, ResultCount: row.ResultCount, UnknownWords: row.UnknownWords,
+	}
+	if row.ResultExpiresRaw != nil {
+		run.ResultExpires = history.ParseTime(*row.ResultExpiresRaw)
+	}
+	if err := json.Unmarshal(row.Shape, &run.Shape); err != nil {
+		return history.Run{}, fmt.Errorf("read shape: %w", err)
+	}
+	return run, nil
+}
+
+func toStep(row dbsqlc.Step) history.Step {
+	return history.Step{
+		No: int(row.StepNo), Name: row.Name, Status: row.Status, State: history.State(row.State), Reported: row.Reported,
+		Start:      history.Time{Raw: fromPointer(row.StartedRaw), At: fromPointer(row.StartedAt), ZoneAssumed: row.StartedZoneAssumed},
+		End:        history.Time{Raw: fromPointer(row.EndedRaw), At: fromPointer(row.EndedAt), ZoneAssumed: row.EndedZoneAssumed},
+		FirstSeen:  history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.FirstSeenAt},
+		EndSeen:    history.Bounds{NotBefore: fromPointer(row.EndedNotBefore), ObservedAt: fromPointer(row.EndedSeenAt)},
+		VanishedAt: fromPointer(row.VanishedAt),
+	}
+}
+
+func toEntry(row dbsqlc.LogEntry) history.Entry {
+	return history.Entry{
+		No: int(row.EntryNo), Position: int(row.Position), Level: row.Level, Detail: row.Detail,
+		Created:     history.Time{Raw: row.CreatedRaw, At: fromPointer(row.CreatedAt), ZoneAssumed: row.ZoneAssumed},
+		FirstSeen:   history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.FirstSeenAt},
+		WithdrawnAt: fromPointer(row.WithdrawnAt),
+	}
+}

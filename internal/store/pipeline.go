@@ -1,0 +1,45 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// errPipelineRead means that a query with rows was put into a pipeline.
+var errPipelineRead = errors.New("a pipeline gives no rows")
+
+// pipeline collects statements and sends them at once. The server runs them in
+// one transaction, and no lock waits for a further word from us: a process that
+// is frozen holds none.
+type pipeline struct{ batch pgx.Batch }
+
+// queries gives sqlc's methods over the pipeline: each call adds its statement.
+func (p *pipeline) queries() *dbsqlc.Queries { return dbsqlc.New(p) }
+
+// send runs what was collected: all of it, or, with an error, nothing.
+func (p *pipeline) send(ctx context.Context, pool *pgxpool.Pool) error {
+	if p.batch.Len() == 0 {
+		return nil
+	}
+	return pool.SendBatch(ctx, &p.batch).Close()
+}
+
+// Exec implements dbsqlc.DBTX.
+func (p *pipeline) Exec(_ context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	p.batch.Queue(sql, args...)
+	return pgconn.CommandTag{}, nil
+}
+
+// Query implements dbsqlc.DBTX.
+func (p *pipeline) Query(context.Context, string, ...any) (pgx.Rows, error) {
+	return nil, errPipelineRead
+}
+
+// QueryRow implements dbsqlc.DBTX. No query of a pipeline asks for a row.
+func (p *pipeline) QueryRow(context.Context, string, ...any) pgx.Row { return nil }

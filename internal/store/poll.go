@@ -1,0 +1,42 @@
+package store
+
+import (
+	"time"
+
+	"tracker/internal/history"
+)
+
+// Poll is one attempt to fetch a job's status, as it is recorded.
+type Poll struct {
+	JobID      int64
+	Claim      time.Time // Until of the claim under which it was made
+	PolledAt   time.Time // when the request was sent
+	Outcome    history.Outcome
+	HTTPStatus int // 0: no answer
+	Latency    time.Duration
+	Error      string // redacted
+	SnapshotNo int    // the snapshot that the answer confirmed or made; 0: no answer
+
+	Finding *Finding // what a changed answer brought; nil otherwise
+}
+
+// Finding is a new snapshot and what the comparison made of it.
+type Finding struct {
+	ObservedAt     time.Time // when its body had been read
+	NotBefore      time.Time // PolledAt of the last poll that saw the head before; zero: there was none
+	PreviousPolls  int       // polls that saw the head before
+	Body           []byte    // redacted
+	SHA256         [32]byte  // of Body
+	Interpretation int
+	Change         history.Change
+}
+
+// Fate is what became of a poll that was to be recorded.
+type Fate int
+
+// The fates. A poll whose row cannot be stored is recorded as malformed.
+const (
+	FateRecorded Fate = iota
+	FateLate          // somebody else had taken over the job: dropped
+	FatePoisoned      // recorded as malformed, without its finding
+)

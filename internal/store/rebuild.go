@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"tracker/internal/history"
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+const (
+	// rebuildLease keeps others from polling a job while it is rebuilt.
+	rebuildLease = 10 * time.Minute
+	// foldPage is how many snapshots are read at once.
+	foldPage = 200
+)
+
+// ErrClaimed means that somebody is polling the job right now.
+var ErrClaimed = errors.New("the job is being polled")
+
+// Interpret reads a stored body.
+type Interpret func(body []byte) (history.Answer, error)
+
+// RebuildParams says which job to derive again, and how its bodies are read.
+type RebuildParams struct {
+	JobID     int64
+	Owner     string
+	Now       time.Time // by the database's clock
+	Interpret Interpret
+}
+
+// Rebuilt tells what a rebuild did.
+type Rebuilt struct {
+	Snapshots int   // folded
+	Rows      int64 // written or deleted because they differed
+}
+
+// Fold derives a job's history from its snapshots that were observed by
+// knownAt (zero: all).
+func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret) (*history.Trail, error) {
+	if knownAt.IsZero() {
+		knownAt = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	trail := history.NewTrail()
+	for {
+		rows, err := s.queries.SnapshotList(ctx, dbsqlc.SnapshotListParams{
+			JobID: jobID, After: int32(trail.SnapshotNo), KnownAt: knownAt, Rows: foldPage,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read snapshots of job %d: %w", jobID, err)
+		}
+		for _, row := range rows {
+			said, err := interpret(row.Body)
+			if err != nil {
+				return nil, fmt.Errorf("interpret snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
+			}
+			trail.Add(said, history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.ObservedAt})
+		}
+		if len(rows) < foldPage {
+			return trail, nil
+		}
+	}
+}
+
+// Rebuild derives a job's runs, steps, log entries, results, transitions and
+// anomalies from its snapshots again and writes those rows that differ. It
+// needs the rights of the tables' owner. ErrClaimed: try again in a moment.
+func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, error) {
+	claim, err := s.queries.CursorClaimForRebuild(ctx, dbsqlc.CursorClaimForRebuildParams{
+		JobID: params.JobID, Owner: &params.Owner, Now: params.Now, Lease: rebuildLease,
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Rebuilt{}, ErrClaimed
+	}
+	if err != nil {
+		return Rebuilt{}, fmt.Errorf("claim job %d: %w", params.JobID, err)
+	}
+	until := fromPointer(claim.ClaimedUntil)
+	defer s.releaseRebuild(ctx, params.JobID, until)
+
+	trail, err := s.Fold(ctx, params.JobID, time.Time{}, params.Interpret)
+	if err != nil {
+		return Rebuilt{}, err
+	}
+	rebuilt := Rebuilt{Snapshots: trail.SnapshotNo}
+	err = s.inTx(ctx, func(q *dbsqlc.Queries) error {
+		if err := q.RewriteAllow(ctx); err != nil {
+			return err
+		}
+		cursor, err := q.CursorLock(ctx, params.JobID)
+		if err != nil {
+			return err
+		}
+		if !fromPointer(cursor.ClaimedUntil).Equal(until) {
+			return ErrClaimed
+		}
+		rebuilt.Rows, err = writeTrail(ctx, q, params.JobID, trail)
+		return err
+	})
+	if err != nil {
+		return Rebuilt{}, fmt.Errorf("rebuild job %d: %w", params.JobID, err)
+	}
+	return rebuilt, nil
+}
+
+// releaseRebuild ends the claim. Should that fail, it ends by itself in time.
+func (s *Store) releaseRebuild(ctx context.Context, jobID int64, until time.Time) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
+	defer cancel()
+	_ = s.queries.CursorRelease(ctx, dbsqlc.CursorReleaseParams{JobIds: []int64{jobID}, ClaimedUntils: []time.Time{until}})
+}
+
+// writeTrail makes the stored rows of a job those of the trail and returns how
+// many differed.
+func writeTrail(ctx context.Context, q *dbsqlc.Queries, jobID int64, trail *history.Trail) (int64, error) {
+	rows, trims, err := trailRows(jobID, trail)
+	if err != nil {
+		return 0, err
+	}
+	var differed int64
+	for _, write := range []func() (int64, error){
+		func() (int64, error) { return q.AnomalyTrim(ctx, trims.anomalies) },
+		func() (int64, error) { return q.TransitionTrim(ctx, trims.transitions) },
+		func() (int64, error) { return q.ResultItemTrimJob(ctx, trims.items) },
+		func() (int64, error) { return q.LogEntryTrim(ctx, trims.entries) },
+		func() (int64, error) { return q.StepTrim(ctx, trims.steps) },
+		func() (int64, error) { return q.RunTrim(ctx, trims.runs) },
+		func() (int64, error) { return q.RunUpsert(ctx, rows.runs) },
+		func() (int64, error) { return q.StepUpsert(ctx, rows.steps) },
+		func() (int64, error) { return q.LogEntryUpsert(ctx, rows.entries) },
+		func() (int64, error) { return q.ResultItemUpsert(ctx, rows.items) },
+		func() (int64, error) { return q.TransitionUpsert(ctx, dbsqlc.TransitionUpsertParams(rows.transitions)) },
+		func() (int64, error) { return q.AnomalyUpsert(ctx, dbsqlc.AnomalyUpsertParams(rows.anomalies)) },
+	} {
+		n, err := write()
+		if err != nil {
+			return 0, err
+		}
+		differed += n
+	}
+	return differed, nil
+}
+
+// trailTrims names the rows that a trail has no more.
+type trailTrims struct {
+	runs        dbsqlc.RunTrimParams
+	steps       dbsqlc.StepTrimParams
+	entries     dbsqlc.LogEntryTrimParams
+	items       dbsqlc.ResultItemTrimJobParams
+	transitions dbsqlc.TransitionTrimParams
+	anomalies   dbsqlc.AnomalyTrimParams
+}
+
+// trailRows gives all rows of a trail.
+func trailRows(jobID int64, trail *history.Trail) (changeRows, trailTrims, error) {
+	var rows changeRows
+	trims := trailTrims{
+		runs:        dbsqlc.RunTrimParams{JobID: jobID, Last: int32(trail.RunNo)},
+		steps:       dbsqlc.StepTrimParams{JobID: jobID},
+		entries:     dbsqlc.LogEntryTrimParams{JobID: jobID},
+		items:       dbsqlc.ResultItemTrimJobParams{JobID: jobID},
+		transitions: dbsqlc.TransitionTrimParams{JobID: jobID, Last: int32(trail.TransitionNo)},
+		anomalies:   dbsqlc.AnomalyTrimParams{JobID: jobID, Last: int32(trail.AnomalyNo)},
+	}
+	all := history.Change{Transitions: trail.Transitions, Anomalies: trail.Anomalies}
+	for _, run := range trail.Runs {
+		all.Runs = append(all.Runs, *run)
+		trims.steps.RunNos = append(trims.steps.RunNos, int32(run.No))
+		trims.steps.StepCounts = append(trims.steps.StepCounts, int32(len(run.Steps)))
+		for _, step := range run.Steps {
+			all.Steps = append(all.Steps, history.StepRow{RunNo: run.No, Step: step})
+			trims.entries.RunNos = append(trims.entries.RunNos, int32(run.No))
+			trims.entries.StepNos = append(trims.entries.StepNos, int32(step.No))
+			trims.entries.EntryCounts = append(trims.entries.EntryCounts, int32(len(step.Entries)))
+			for _, entry := range step.Entries {
+				all.Entries = append(all.Entries, history.EntryRow{RunNo: run.No, StepNo: step.No, Entry: entry})
+			}
+		}
+		if err := rows.addItems(jobID, run.No, trail.Items[run.No]); err != nil {
+			return changeRows{}, trailTrims{}, err
+		}
+	}
+	trims.items.RunNos, trims.items.ItemCounts = rows.trims.RunNos, rows.trims.ItemCounts
+	return rows, trims, rows.add(jobID, all)
+}

@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"tracker/internal/history"
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// Record keeps polls from many jobs with all that they found, in one
+// transaction, and tells the fate of each. Polls whose job somebody else has
+// taken over are late and dropped; a poll that holds what Postgres refuses is
+// recorded as malformed; the rest land. After an error none is known to be
+// recorded, and Record may be called again with the same polls.
+func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
+	fates := make([]Fate, len(polls))
+	err := s.recordTogether(ctx, polls)
+	if err == nil {
+		return fates, nil
+	}
+	if !isLate(err) && !isPoison(err) {
+		return nil, fmt.Errorf("record %d polls: %w", len(polls), err)
+	}
+	for i := range polls {
+		if fates[i], err = s.recordOne(ctx, polls[i]); err != nil {
+			return nil, fmt.Errorf("record a poll of job %d: %w", polls[i].JobID, err)
+		}
+	}
+	return fates, nil
+}
+
+func (s *Store) recordOne(ctx context.Context, poll Poll) (Fate, error) {
+	err := s.recordTogether(ctx, []Poll{poll})
+	switch {
+	case err == nil:
+		return FateRecorded, nil
+	case isLate(err):
+		// A lost connection may have hidden that it was recorded.
+		recorded, existsErr := s.queries.PollExists(ctx, dbsqlc.PollExistsParams{JobID: poll.JobID, PolledAt: poll.PolledAt})
+		if existsErr != nil || recorded {
+			return FateRecorded, existsErr
+		}
+		return FateLate, nil
+	case isPoison(err):
+		return s.recordPoisoned(ctx, poll, err)
+	default:
+		return 0, err
+	}
+}
+
+// recordPoisoned records a poll whose finding Postgres refuses. The reason
+// names the refusal by its code: the server's message may quote the row.
+func (s *Store) recordPoisoned(ctx context.Context, poll Poll, refusal error) (Fate, error) {
+	var pg *pgconn.PgError
+	errors.As(refusal, &pg)
+	poll.Outcome, poll.SnapshotNo, poll.Finding = history.OutcomeMalformed, 0, nil
+	poll.Error = fmt.Sprintf("the answer cannot be stored: SQLSTATE %s in %s", pg.Code, pg.TableName)
+	err := s.recordTogether(ctx, []Poll{poll})
+	if isLate(err) {
+		return FateLate, nil
+	}
+	return FatePoisoned, err
+}
+
+// recordTogether sends all rows of the polls at once. The claims are checked
+// first; a snapshot's number is its head's + 1, so that a second writer hits
+// the primary key.
+func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
+	if len(polls) == 0 {
+		return nil
+	}
+	var p pipeline
+	q := p.queries()
+	var claims dbsqlc.CursorClaimsHoldParams
+	var rows changeRows
+	for _, poll := range polls {
+		claims.JobIds = append(claims.JobIds, poll.JobID)
+		claims.ClaimedUntils = append(claims.ClaimedUntils, poll.Claim)
+		rows.addPoll(poll)
+		if poll.Finding != nil {
+			rows.addSnapshot(poll)
+			if err := rows.add(poll.JobID, poll.Finding.Change); err != nil {
+				return err
+			}
+		}
+	}
+	if err := q.CursorClaimsHold(ctx, claims); err != nil {
+		return err
+	}
+	if err := rows.insert(ctx, q); err != nil {
+		return err
+	}
+	return p.send(ctx, s.pool)
+}
+
+func (r *changeRows) addPoll(poll Poll) {
+	r.polls.JobIds = append(r.polls.JobIds, poll.JobID)
+	r.polls.PolledAts = append(r.polls.PolledAts, poll.PolledAt)
+	r.polls.Outcomes = append(r.polls.Outcomes, string(poll.Outcome))
+	r.polls.HttpStatuses = append(r.polls.HttpStatuses, int16(poll.HTTPStatus))
+	r.polls.LatenciesUs = append(r.polls.LatenciesUs, int32(poll.Latency.Microseconds()))
+	r.polls.SnapshotNos = append(r.polls.SnapshotNos, int32(poll.SnapshotNo))
+	r.polls.Errors = append(r.polls.Errors, poll.Error)
+}
+
+func (r *changeRows) addSnapshot(poll Poll) {
+	f := poll.Finding
+	r.snapshots.JobIds = append(r.snapshots.JobIds, poll.JobID)
+	r.snapshots.SnapshotNos = append(r.snapshots.SnapshotNos, int32(f.Change.SnapshotNo))
+	r.snapshots.PolledAts = append(r.snapshots.PolledAts, poll.PolledAt)
+	r.snapshots.ObservedAts = append(r.snapshots.ObservedAts, f.ObservedAt)
+	r.snapshots.NotBefores = append(r.snapshots.NotBefores, f.NotBefore)
+	r.snapshots.PreviousPolls = append(r.snapshots.PreviousPolls, int32(f.PreviousPolls))
+	r.snapshots.RunNos = append(r.snapshots.RunNos, int32(f.Change.RunNo))
+	r.snapshots.Statuses = append(r.snapshots.Statuses, f.Change.Status)
+	r.snapshots.States = append(r.snapshots.States, string(f.Change.State))
+	r.snapshots.Bodies = append(r.snapshots.Bodies, f.Body)
+	r.snapshots.BodiesAreText = append(r.snapshots.BodiesAreText, isText(f.Body))
+	r.snapshots.Sha256s = append(r.snapshots.Sha256s, f.SHA256[:])
+	r.snapshots.Interpretations = append(r.snapshots.Interpretations, int32(f.Interpretation))
+}
+
+// isText reports whether a Postgres text can hold the body.
+func isText(body []byte) bool {
+	for _, b := range body {
+		if b == 0 {
+			return false
+		}
+	}
+	return utf8.Valid(body)
+}

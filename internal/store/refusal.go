@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// refusalLimit is how many answers that refuse the credential, with no other
+// answer between them, pause a source, or a job where the others of its source succeed.
+const refusalLimit = 3
+
+// Refusal is a poll whose credential was refused.
+type Refusal struct {
+	Job    string // names
+	Source string
+
+	JobID    int64
+	SourceID int64
+	Reason   string // what the upstream said
+}
+
+// Paused tells what a refusal has paused: nothing, the source or the job.
+type Paused struct {
+	Source bool
+	Job    bool
+}
+
+// Refuse counts a refused poll against its source and its job, and pauses the
+// one that has had too many. Where both have, it is the source.
+func (s *Store) Refuse(ctx context.Context, by Author, refusal Refusal) (Paused, error) {
+	var paused Paused
+	err := s.inRegistry(ctx, by, func(r *registry) error {
+		ofSource, err := r.queries.BudgetRefuse(ctx, refusal.SourceID)
+		if err != nil {
+			return err
+		}
+		ofJob, err := r.queries.CursorRefuse(ctx, refusal.JobID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case ofSource >= refusalLimit:
+			paused.Source, err = r.pauseRefused(ctx, refusal)
+		case ofJob >= refusalLimit:
+			paused.Job, err = r.pauseRefusedJob(ctx, refusal)
+		}
+		return err
+	})
+	if err != nil {
+		return Paused{}, fmt.Errorf("count the refusal of job %s: %w", refusal.Job, err)
+	}
+	return paused, nil
+}
+
+func (r *registry) pauseRefused(ctx context.Context, refusal Refusal) (bool, error) {
+	row, err := r.queries.SourceByName(ctx, refusal.Source)
+	if err != nil || row.PausedAt != nil {
+		return false, err
+	}
+	after, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: r.by.At, PausedReason: refusal.Reason})
+	if err != nil {
+		return false, err
+	}
+	return true, r.record(ctx, "pause", "source "+row.Name, nil, pauseOf(after))
+}
+
+func (r *registry) pauseRefusedJob(ctx context.Context, refusal Refusal) (bool, error) {
+	row, err := r.queries.JobByName(ctx, refusal.Job)
+	if err != nil || row.Job.Tracking != string(TrackingActive) {
+		return false, err
+	}
+	return true, r.track(ctx, row.Job, "pause", TrackingPaused, refusal.Reason)
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// SourceSpec is what is declared of a source.
+type SourceSpec struct {
+	Name        string        `json:"name"`
+	Provider    string        `json:"provider"`
+	BaseURL     string        `json:"base_url"`
+	Credential  string        `json:"credential"` // a reference, never the secret
+	Schedule    string        `json:"schedule"`
+	ActiveEvery time.Duration `json:"active_every"`
+	RateEvery   time.Duration `json:"rate_every"`
+	RateBurst   int           `json:"rate_burst"`
+}
+
+// Source is a registered source.
+type Source struct {
+	ID int64
+	SourceSpec
+	PausedAt     time.Time // zero: not paused
+	PausedReason string
+}
+
+// Source returns the source of that name, or ErrNotFound.
+func (s *Store) Source(ctx context.Context, name string) (Source, error) {
+	row, err := s.queries.SourceByName(ctx, name)
+	if err != nil {
+		return Source{}, fmt.Errorf("source %s: %w", name, notFound(err))
+	}
+	return toSource(row), nil
+}
+
+// Sources lists all sources by name.
+func (s *Store) Sources(ctx context.Context) ([]Source, error) {
+	rows, err := s.queries.SourceList(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list sources: %w", err)
+	}
+	sources := make([]Source, len(rows))
+	for i, row := range rows {
+		sources[i] = toSource(row)
+	}
+	return sources, nil
+}
+
+// PauseSource stops the polling of all jobs of a source. It reports false
+// where the source is paused already.
+func (s *Store) PauseSource(ctx context.Context, by Author, name, reason string) (bool, error) {
+	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
+		if row.PausedAt != nil {
+			return false, nil
+		}
+		after, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: by.At, PausedReason: reason})
+		if err != nil {
+			return false, err
+		}
+		return true, r.record(ctx, "pause", "source "+name, pauseOf(row), pauseOf(after))
+	}, by)
+}
+
+// ResumeSource lets a paused source be polled again. It reports false where
+// the source is not paused.
+func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool, error) {
+	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
+		if row.PausedAt == nil {
+			return false, nil
+		}
+		if _, err := r.queries.SourceResume(ctx, row.SourceID); err != nil {
+			return false, err
+		}
+		if err := r.queries.BudgetForgive(ctx, []int64{row.SourceID}); err != nil {
+			return false, err
+		}
+		return true, r.record(ctx, "resume", "source "+name, pauseOf(row), nil)
+	}, by)
+}
+
+func (s *Store) changeSource(ctx context.Context, name string, change func(*registry, dbsqlc.Source) (bool, error), by Author) (bool, error) {
+	var changed bool
+	err := s.inRegistry(ctx, by, func(r *registry) error {
+		row, err := r.queries.SourceByName(ctx, name)
+		if err != nil {
+			return notFound(err)
+		}
+		changed, err = change(r, row)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("source %s: %w", name, err)
+	}
+	return changed, nil
+}
+
+func toSource(row dbsqlc.Source) Source {
+	source := Source{ID: row.SourceID, SourceSpec: SourceSpec{
+		Name: row.Name, Provider: row.Provider, BaseURL: row.BaseUrl, Credential: row.Credential, Schedule: row.Schedule,
+		ActiveEvery: row.ActiveEvery, RateEvery: row.RateEvery, RateBurst: int(row.RateBurst),
+	}}
+	source.PausedAt, source.PausedReason = fromPointer(row.PausedAt), fromPointer(row.PausedReason)
+	return source
+}
+
+// pauseOf shows a pause in the record of changes.
+func pauseOf(row dbsqlc.Source) any {
+	if row.PausedAt == nil {
+		return nil
+	}
+	return map[string]any{"paused_at": row.PausedAt, "paused_reason": row.PausedReason}
+}

@@ -1,0 +1,88 @@
+// Package store keeps the history in Postgres: one method, one use case, one
+// transaction. It is the only user of goose and, with the packages that run a
+// server for us, of pgx; the queries are sqlc's, and their types stay in here.
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+const (
+	// connectTimeout bounds one attempt to reach the server.
+	connectTimeout = 10 * time.Second
+	// idleInTransaction makes the server end the transaction of a process that
+	// was frozen in its middle, so that its row locks do not outlive it.
+	idleInTransaction = 10 * time.Second
+)
+
+// Store is a pool of connections to the tracker's database.
+type Store struct {
+	pool    *pgxpool.Pool
+	queries *dbsqlc.Queries
+}
+
+// Options are the parts of a Store that its user may choose.
+type Options struct {
+	MaxConns int32                       // at most so many connections; 0: pgx's default
+	Ensure   func(context.Context) error // called before each new connection: starts an embedded server that is gone
+}
+
+// Open prepares a pool; the first query connects. An error means that url
+// cannot be read, and does not show it.
+func Open(ctx context.Context, url string, options Options) (*Store, error) {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, ErrDatabaseURL
+	}
+	if options.MaxConns > 0 {
+		config.MaxConns = options.MaxConns
+	}
+	config.ConnConfig.ConnectTimeout = connectTimeout
+	config.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error {
+		if options.Ensure == nil {
+			return nil
+		}
+		return options.Ensure(ctx)
+	}
+	config.AfterConnect = prepareSession
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return &Store{pool: pool, queries: dbsqlc.New(pool)}, nil
+}
+
+// Close waits until all connections are back and closes them.
+func (s *Store) Close() { s.pool.Close() }
+
+// Now is the database's clock, which all replicas share.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	now, err := s.queries.ClockNow(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the database's clock: %w", err)
+	}
+	return now, nil
+}
+
+// prepareSession makes times come back in UTC and bounds idle transactions.
+func prepareSession(ctx context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{
+		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+	})
+	_, err := conn.Exec(ctx, "SELECT set_config('application_name', 'tracker', false), set_config('idle_in_transaction_session_timeout', $1, false)",
+		fmt.Sprintf("%dms", idleInTransaction.Milliseconds()))
+	return err
+}
+
+// inTx runs work in a transaction of its own and commits unless it fails.
+func (s *Store) inTx(ctx context.Context, work func(*dbsqlc.Queries) error) error {
+	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
+}
