@@ -1,0 +1,96 @@
+package testdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+
+	"tracker/internal/embeddedpg"
+)
+
+// maxSlots bounds how many private test servers one user may run at once.
+const maxSlots = 100
+
+// Server is a private server for tests, which trades durability for speed.
+type Server struct {
+	*embeddedpg.Server
+
+	// slot is locked as long as it is open: a server that was shared would end with one of its test processes.
+	slot *os.File
+}
+
+// StartServer starts a private server in the first free slot: a data directory below the system's temporary one,
+// which is kept for the next run, because starting it again is much quicker than creating it, and a failed test's
+// database is still there (for a day). It ends with this process.
+func StartServer(ctx context.Context) (*Server, error) {
+	base, err := slotsDir()
+	if err != nil {
+		return nil, err
+	}
+	slot, dir, err := takeSlot(base)
+	if err != nil {
+		return nil, err
+	}
+	server, err := embeddedpg.Start(ctx, embeddedpg.Config{
+		DataDir: dir,
+		BinDir:  os.Getenv("TRACKER_PG_BIN"),
+		Settings: map[string]string{
+			"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
+			"max_connections": "200",
+		},
+	})
+	if err != nil {
+		return nil, errors.Join(err, slot.Close())
+	}
+	if err := prune(ctx, server.URL()); err != nil {
+		return nil, errors.Join(err, server.Close(ctx), slot.Close())
+	}
+	return &Server{Server: server, slot: slot}, nil
+}
+
+// Close ends the server and frees its slot.
+func (s *Server) Close(ctx context.Context) error {
+	return errors.Join(s.Server.Close(ctx), s.slot.Close())
+}
+
+// slotsDir is this user's directory of slots. Nobody else may write to it, and whoever the server runs as may pass.
+func slotsDir() (string, error) {
+	dir := filepath.Join(os.TempDir(), "tracker-testdb-"+strconv.Itoa(os.Geteuid()))
+	if err := os.Mkdir(dir, 0o711); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("make the directory of test servers: %w", err)
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return "", fmt.Errorf("look at the directory of test servers: %w", err)
+	}
+	owner := info.Sys().(*syscall.Stat_t).Uid
+	if !info.IsDir() || int(owner) != os.Geteuid() || info.Mode().Perm()&0o022 != 0 {
+		return "", fmt.Errorf("%s is not a directory that only uid %d may write to: remove it", dir, os.Geteuid())
+	}
+	return dir, nil
+}
+
+// takeSlot locks the first slot that no living process has.
+func takeSlot(base string) (slot *os.File, dir string, err error) {
+	for n := range maxSlots {
+		dir := filepath.Join(base, strconv.Itoa(n))
+		slot, err := os.OpenFile(dir+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, "", fmt.Errorf("open a slot for a test server: %w", err)
+		}
+		err = syscall.Flock(int(slot.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return slot, dir, nil
+		}
+		_ = slot.Close()
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, "", fmt.Errorf("lock slot %s: %w", dir, err)
+		}
+	}
+	return nil, "", fmt.Errorf("all %d slots below %s are taken", maxSlots, base)
+}
