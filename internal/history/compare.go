@@ -44,6 +44,14 @@ type comparison struct {
 	run         Run
 	change      Change
 	transitions []Transition
+	anomalies   map[anomalyPlace]int // of the run: index in change.Anomalies
+	words       map[string]bool      // run.UnknownWords; nil until asked for
+}
+
+// anomalyPlace is where an anomaly has its one row.
+type anomalyPlace struct {
+	stepNo int
+	kind   Kind
 }
 
 // begin takes the run that the answer tells of: the one with its id, else the next.
@@ -208,22 +216,31 @@ func (c *comparison) transition(t Transition) {
 // anomaly counts one more of a kind in a step (0: in the run itself): one row
 // per kind and step, with the first example.
 func (c *comparison) anomaly(stepNo int, kind Kind, was, now any) {
-	for i := range c.change.Anomalies {
-		a := &c.change.Anomalies[i]
-		if a.Kind == kind && a.StepNo == stepNo && a.RunNo == c.run.No {
-			a.Count++
-			return
-		}
+	place := anomalyPlace{stepNo, kind}
+	if i, told := c.anomalies[place]; told {
+		c.change.Anomalies[i].Count++
+		return
 	}
+	if c.anomalies == nil {
+		c.anomalies = map[anomalyPlace]int{}
+	}
+	c.anomalies[place] = len(c.change.Anomalies)
 	c.change.Anomalies = append(c.change.Anomalies, Anomaly{RunNo: c.run.No, StepNo: stepNo, Kind: kind, Was: was, Now: now, Count: 1})
 }
 
 // unknownWord tells of a status or level that nobody knows, once per run and word.
 func (c *comparison) unknownWord(stepNo int, kind Kind, word string) {
+	if c.words == nil {
+		c.words = make(map[string]bool, len(c.run.UnknownWords))
+		for _, key := range c.run.UnknownWords {
+			c.words[key] = true
+		}
+	}
 	key := string(kind) + ":" + word
-	if slices.Contains(c.run.UnknownWords, key) {
+	if c.words[key] {
 		return
 	}
+	c.words[key] = true
 	c.run.UnknownWords = append(c.run.UnknownWords, key)
 	c.anomaly(stepNo, kind, nil, word)
 }

@@ -11,31 +11,39 @@ type entryKey struct{ created, level, detail string }
 // remain, those that are missing at the end are withdrawn, and one that is
 // listed again is the withdrawn one come back.
 func (c *comparison) compareEntries(step Step, said []ReportedEntry) {
-	known := make(map[entryKey][]int, len(step.Entries))
-	for i, e := range step.Entries {
-		key := entryKey{e.Created.Raw, e.Level, e.Detail}
-		known[key] = append(known[key], i)
+	// Most answers only add to the end: what stands where it stood needs no map.
+	first := 0
+	for first < len(step.Entries) && first < len(said) && step.Entries[first].key() == said[first].key() {
+		c.returnEntry(step, step.Entries[first])
+		first++
 	}
-	next := len(step.Entries)
+	known, said := step.Entries[first:], said[first:]
+
+	// free[key]-1 is the first entry with that key not yet listed, after[i]-1 the next one.
+	free, after := make(map[entryKey]int, len(known)), make([]int, len(known))
+	for i := len(known) - 1; i >= 0; i-- {
+		key := known[i].key()
+		after[i], free[key] = free[key], i+1
+	}
+	listed, next := make([]bool, len(known)), len(step.Entries)
 	for i, e := range said {
-		key := entryKey{e.Created.Raw, e.Level, e.Detail}
-		if same := known[key]; len(same) > 0 {
-			known[key] = same[1:]
-			c.returnEntry(step, step.Entries[same[0]])
+		if at := free[e.key()] - 1; at >= 0 {
+			free[e.key()], listed[at] = after[at], true
+			c.returnEntry(step, known[at])
 			continue
 		}
 		next++
-		c.newEntry(step, Entry{No: next, Position: i + 1, Created: e.Created, Level: e.Level, Detail: e.Detail, FirstSeen: c.seen})
+		c.newEntry(step, Entry{No: next, Position: first + i + 1, Created: e.Created, Level: e.Level, Detail: e.Detail, FirstSeen: c.seen})
 	}
-	for _, e := range step.Entries {
-		key := entryKey{e.Created.Raw, e.Level, e.Detail}
-		missing := known[key]
-		if len(missing) > 0 && missing[0] == e.No-1 {
-			known[key] = missing[1:]
+	for i, e := range known {
+		if !listed[i] {
 			c.withdrawEntry(step, e)
 		}
 	}
 }
+
+func (e Entry) key() entryKey         { return entryKey{e.Created.Raw, e.Level, e.Detail} }
+func (e ReportedEntry) key() entryKey { return entryKey{e.Created.Raw, e.Level, e.Detail} }
 
 func (c *comparison) newEntry(step Step, e Entry) {
 	c.compareClock(step.No, e.Created)

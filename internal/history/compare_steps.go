@@ -28,35 +28,17 @@ func (c *comparison) compareSteps() {
 // makes a new one for those that have none. A step has no id upstream: it is
 // known by its name and start, else by its name, else by its start.
 func (c *comparison) matchSteps() []int {
-	places := make([]int, len(c.said.Steps))
-	twin := make([]bool, len(c.said.Steps)) // equal in name and start to one listed before it
-	listed := map[[2]string]bool{}
+	m := newStepMatch(c.run.Steps, c.said.Steps)
+	m.exactly()
+	m.by(func(k stepKey) stepKey { return stepKey{name: k.name} })
+	m.by(func(k stepKey) stepKey { return stepKey{start: k.start} })
 	for i, said := range c.said.Steps {
-		key := [2]string{said.Name, said.Start.Raw}
-		places[i], twin[i], listed[key] = -1, listed[key], true
-	}
-	taken := make([]bool, len(c.run.Steps))
-	match := func(twins bool, same func(Step, ReportedStep) bool) {
-		for i, said := range c.said.Steps {
-			for j := 0; j < len(taken) && places[i] < 0 && (twins || !twin[i]); j++ {
-				if !taken[j] && same(c.run.Steps[j], said) {
-					places[i], taken[j] = j, true
-				}
-			}
+		if m.places[i] < 0 {
+			m.places[i] = len(c.run.Steps)
+			c.run.Steps = append(c.run.Steps, Step{No: m.places[i] + 1, Name: said.Name, Reported: true, FirstSeen: c.seen})
 		}
 	}
-	match(true, func(k Step, s ReportedStep) bool { return k.Name == s.Name && k.Start.Raw == s.Start.Raw })
-	// A twin that is matched by less would change places with the step that it
-	// equals when the same answer came again.
-	match(false, func(k Step, s ReportedStep) bool { return k.Name == s.Name })
-	match(false, func(k Step, s ReportedStep) bool { return k.Start.Raw == s.Start.Raw && s.Start.Raw != "" })
-	for i, said := range c.said.Steps {
-		if places[i] < 0 {
-			places[i] = len(c.run.Steps)
-			c.run.Steps = append(c.run.Steps, Step{No: places[i] + 1, Name: said.Name, Reported: true, FirstSeen: c.seen})
-		}
-	}
-	return places
+	return m.places
 }
 
 // compareStep takes over what the answer says of the step at a place.

@@ -1,0 +1,75 @@
+package schedule
+
+import "time"
+
+// GracePolls is how many answered polls follow a run's end at the active
+// cadence, to catch what the upstream logs late.
+const GracePolls = 3
+
+// maxDoublings keeps the active cadence of a run that never changes in bounds.
+const maxDoublings = 32
+
+// Phase says how far the run of a job's newest snapshot has come.
+type Phase int
+
+// The phases of a run.
+const (
+	PhaseNone   Phase = iota // there is no run
+	PhaseActive              // queued, running or unknown
+	PhaseEnded               // in a terminal state
+)
+
+// Progress is what the next poll of a job follows from, after an answered poll.
+type Progress struct {
+	Schedule    Schedule
+	Name        string        // of the job
+	ActiveEvery time.Duration // the cadence while a run is active
+	Finishes    bool          // a run's end is the end of the job
+
+	PolledAt time.Time // of the answered poll
+	Spread   bool      // the schedule sets this job's time for the first time: see Schedule.Second
+
+	Phase     Phase
+	ChangedAt time.Time // when the newest snapshot was observed; the active cadence slows down from here
+	GraceDone int       // answered polls since the one that saw the run end, which is not counted itself
+}
+
+// Plan returns when the job is polled next, or that it is finished. While a run
+// is active, and for GracePolls answered polls after its end, the active
+// cadence applies where it is sooner than the schedule.
+func Plan(p Progress) (next time.Time, finished bool) {
+	switch {
+	case p.Phase == PhaseActive:
+		return earlier(p.scheduled(), p.PolledAt.Add(p.slowed())), false
+	case p.Phase == PhaseEnded && p.GraceDone < GracePolls:
+		return earlier(p.scheduled(), p.PolledAt.Add(p.ActiveEvery)), false
+	case p.Phase == PhaseEnded && p.Finishes:
+		return time.Time{}, true
+	default:
+		return p.scheduled(), false
+	}
+}
+
+func (p Progress) scheduled() time.Time {
+	if p.Spread {
+		return p.Schedule.Second(p.PolledAt, p.Name)
+	}
+	return p.Schedule.Next(p.PolledAt, p.Name)
+}
+
+// slowed doubles the active cadence for each full hour without a change.
+func (p Progress) slowed() time.Duration {
+	every := p.ActiveEvery
+	hours := p.PolledAt.Sub(p.ChangedAt) / time.Hour
+	for range min(hours, maxDoublings) {
+		every = min(2*every, longestEvery)
+	}
+	return every
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b.UTC()
+	}
+	return a
+}

@@ -1,0 +1,105 @@
+package schedule
+
+import (
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+const (
+	// maxShift bounds how far a cron tick is moved by the hash of a job's name.
+	maxShift = time.Minute
+
+	// shiftShare is the part of an interval within which its jobs are spread.
+	shiftShare = 10
+
+	// firstWithin spreads the first polls of jobs that were registered
+	// together: half of the minute that is promised, the rest is for the claim.
+	firstWithin = 30 * time.Second
+
+	// cronHorizon is how many years ahead robfig/cron looks for a tick. Leap days
+	// can be eight years apart: 2096, 2104.
+	cronHorizon = 5
+)
+
+// Schedule is a checked cron expression or "@every" duration. Only Parse makes
+// one; the zero Schedule must not be used.
+type Schedule struct {
+	expr  string
+	every time.Duration      // of "@every"; zero for a cron expression
+	cron  *cron.SpecSchedule // nil for "@every"
+}
+
+// String returns the expression, its blanks made single spaces.
+func (s Schedule) String() string { return s.expr }
+
+// First returns when a job that was registered at the given time is polled for
+// the first time: always within 60 seconds.
+func (s Schedule) First(registeredAt time.Time, name string) time.Time {
+	within := min(firstWithin, s.Interval(registeredAt)/shiftShare)
+	return registeredAt.Add(spread(name, within)).UTC()
+}
+
+// Next returns the first time strictly after the given one at which the named
+// job is due. After any poll it gives the next one: each cron tick, shifted by
+// the hash of the name, is served once, and "@every" counts from the poll.
+func (s Schedule) Next(after time.Time, name string) time.Time {
+	if s.cron == nil {
+		return after.Add(s.every).UTC()
+	}
+	tick := s.tick(after.Add(-maxShift))
+	for {
+		following := s.tick(tick)
+		width := min(maxShift, following.Sub(tick)/shiftShare)
+		if due := tick.Add(spread(name, width)); due.After(after) {
+			return due
+		}
+		tick = following
+	}
+}
+
+// Second is Next for the job's first poll: it cuts the first interval of
+// "@every" by the hash of the name, so that jobs that were registered together
+// are apart from then on. Cron ticks are spread anyway.
+func (s Schedule) Second(firstPoll time.Time, name string) time.Time {
+	if s.cron == nil {
+		return firstPoll.Add(max(time.Second, spread(name, s.every))).UTC()
+	}
+	return s.Next(firstPoll, name)
+}
+
+// Interval returns the planned time between two polls around the given time:
+// of a cron expression the distance between the next two ticks.
+func (s Schedule) Interval(at time.Time) time.Duration {
+	if s.cron == nil {
+		return s.every
+	}
+	tick := s.tick(at)
+	return s.tick(tick).Sub(tick)
+}
+
+// tick returns the first tick of the cron expression after the given time; the
+// zero time where none comes within ten years.
+//
+// Where a zone's clock jumps at midnight or by half an hour, robfig/cron steps
+// over ticks beside the jump. So it is asked for one stretch of constant offset
+// after the other. A tick whose local time the clock leaves out does not exist,
+// one whose local time comes twice is two.
+func (s Schedule) tick(after time.Time) time.Time {
+	from := after.UTC().Truncate(time.Second)
+	for horizon := from.AddDate(10, 0, 0); from.Before(horizon); {
+		local := from.Add(time.Second).In(s.cron.Location)
+		_, end := local.ZoneBounds()
+		if far := from.AddDate(cronHorizon, 0, 0); end.IsZero() || far.Before(end) {
+			end = far
+		}
+		_, offset := local.Zone()
+		spec := *s.cron
+		spec.Location = time.FixedZone("", offset)
+		if next := spec.Next(from); !next.IsZero() && next.Before(end) {
+			return next
+		}
+		from = end.Add(-time.Second)
+	}
+	return time.Time{}
+}
