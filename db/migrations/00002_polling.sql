@@ -66,8 +66,8 @@ CREATE TABLE gaps (
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM polls) OR EXISTS (SELECT FROM gaps) THEN
-        RAISE EXCEPTION 'polls or gaps hold rows: a migration down would lose them';
+    IF EXISTS (SELECT FROM polls) OR EXISTS (SELECT FROM gaps) OR EXISTS (SELECT FROM cursors) OR EXISTS (SELECT FROM budgets) THEN
+        RAISE EXCEPTION 'polls, gaps, cursors or budgets hold rows: a migration down would lose them';
     END IF;
 END $$;
 -- +goose StatementEnd

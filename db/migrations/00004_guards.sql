@@ -72,8 +72,12 @@ END $$;
 -- in all, each guarded against TRUNCATE (a parent's trigger does not guard its
 -- partitions; row triggers are handed down). A day that the default partition
 -- has rows of stays there. It runs as its owner, so that the daemon may call it.
+-- Where somebody reads polls for longer than two seconds it gives up, since
+-- inserts would queue behind it, and is called again: there are days to do it.
+-- It asks pg_class: to_regclass may remember from before it waited for the lock.
 -- +goose StatementBegin
-CREATE FUNCTION polls_extend(from_day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+CREATE FUNCTION polls_extend(from_day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '2s' AS $$
 DECLARE
     day date;
     part text;
@@ -81,9 +85,9 @@ BEGIN
     FOR i IN 0..7 LOOP
         day := from_day + i;
         part := 'polls_' || to_char(day, 'YYYYMMDD');
-        CONTINUE WHEN to_regclass('public.' || part) IS NOT NULL;
+        CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part);
         PERFORM pg_advisory_xact_lock(hashtext('tracker.polls_extend'));
-        CONTINUE WHEN to_regclass('public.' || part) IS NOT NULL;
+        CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part);
         CONTINUE WHEN EXISTS (SELECT FROM public.polls_default
             WHERE polled_at >= day::timestamp AT TIME ZONE 'UTC' AND polled_at < (day + 1)::timestamp AT TIME ZONE 'UTC');
         EXECUTE format('CREATE TABLE public.%I PARTITION OF public.polls FOR VALUES FROM (%L) TO (%L)',

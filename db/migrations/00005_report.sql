@@ -164,6 +164,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
             least(coalesce(t.happened_at, t.observed_at), t.observed_at) AS since
         FROM public.transitions t
         WHERE t.step_no IS NULL AND t.observed_at <= now() -- as status_as_of knows it
+            AND least(coalesce(t.happened_at, t.observed_at), t.observed_at) < to_time
     ), intervals AS (
         SELECT e.*, min(e.since) OVER (PARTITION BY e.job_id ORDER BY e.transition_no
             ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS until

@@ -17,3 +17,9 @@ UPDATE budgets SET refusals = 0 WHERE source_id = ANY(@source_ids::bigint[]) AND
 
 -- name: BudgetRefuse :one
 UPDATE budgets SET refusals = refusals + 1 WHERE source_id = @source_id RETURNING refusals;
+
+-- name: BudgetStandings :many
+-- Which sources may be asked, and from when on.
+SELECT s.source_id, s.paused_at, s.paused_reason, b.held_until, b.next_slot_at
+FROM sources s JOIN budgets b ON b.source_id = s.source_id
+WHERE s.source_id = ANY(@source_ids::bigint[]);

@@ -44,7 +44,7 @@ SELECT claims_hold(@job_ids::bigint[], @claimed_untils::timestamptz[]);
 
 -- name: CursorAdvance :exec
 -- What a recorded poll changes in the cache, and the end of its claim.
-UPDATE cursors c SET next_poll_at = NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), claimed_until = NULL, claimed_by = NULL,
+UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking = 'active' THEN NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00') END, claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
     refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
@@ -55,8 +55,8 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::times
     unnest(@outcomes::text[]) AS outcome, unnest(@failures::integer[]) AS failures,
     unnest(@snapshot_nos::integer[]) AS snapshot_no, unnest(@keys::bytea[]) AS key, unnest(@states::text[]) AS state,
     unnest(@changed_ats::timestamptz[]) AS changed_at, unnest(@confirmed_ats::timestamptz[]) AS confirmed_at,
-    unnest(@confirmations::integer[]) AS confirmations, unnest(@grace_polls::integer[]) AS grace_polls) r
-WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
+    unnest(@confirmations::integer[]) AS confirmations, unnest(@grace_polls::integer[]) AS grace_polls) r, jobs j
+WHERE j.job_id = r.job_id AND c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
 
 -- name: CursorList :many
 SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id;

@@ -12,7 +12,8 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer
 
 -- name: SnapshotHeadList :many
 -- The newest snapshot of each job with the polls that saw it: the truth behind the cursors.
-SELECT n.job_id, n.snapshot_no, n.polled_at, n.observed_at, n.state, n.body, p.confirmations, p.confirmed_at
+SELECT n.job_id, n.snapshot_no, n.observed_at, n.state, n.body, p.confirmations, p.confirmed_at,
+    (SELECT max(x.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.polled_at >= n.polled_at)::timestamptz AS last_polled_at
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id) w
 CROSS JOIN LATERAL (
     SELECT * FROM snapshots s WHERE s.job_id = w.job_id ORDER BY s.snapshot_no DESC LIMIT 1

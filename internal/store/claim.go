@@ -110,6 +110,7 @@ type Head struct {
 	ObservedAt    time.Time
 	ConfirmedAt   time.Time
 	Confirmations int
+	LastPolledAt  time.Time // whatever came of it
 }
 
 // Heads returns the heads of those of the jobs that have one, by job.
@@ -122,7 +123,7 @@ func (s *Store) Heads(ctx context.Context, jobIDs []int64) (map[int64]Head, erro
 	for _, row := range rows {
 		heads[row.JobID] = Head{
 			SnapshotNo: int(row.SnapshotNo), State: history.State(row.State), Body: row.Body, ObservedAt: row.ObservedAt,
-			ConfirmedAt: row.ConfirmedAt, Confirmations: int(row.Confirmations),
+			ConfirmedAt: row.ConfirmedAt, Confirmations: int(row.Confirmations), LastPolledAt: row.LastPolledAt,
 		}
 	}
 	return heads, nil

@@ -29,6 +29,7 @@ const (
 	uniqueViolation  = "23505"
 	notNullViolation = "23502"
 	checkViolation   = "23514"
+	lockNotAvailable = "55P03"
 	classData        = "22" // data exception
 	classLimit       = "54" // program limit exceeded, such as an index row's size
 )

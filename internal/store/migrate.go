@@ -42,7 +42,7 @@ func MigrateUp(ctx context.Context, url string) ([]Migration, error) {
 			applied = append(applied, Migration{Version: r.Source.Version, Name: r.Source.Path})
 		}
 		_, err = db.ExecContext(ctx, "SELECT polls_extend((now() AT TIME ZONE 'UTC')::date)")
-		return err
+		return unlessBusy(err)
 	})
 	return applied, err
 }
@@ -103,11 +103,20 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 }
 
 // ExtendPartitions makes the partitions of polls for today and the next days.
+// Where somebody reads polls for long, that is left to the next call.
 func (s *Store) ExtendPartitions(ctx context.Context, now time.Time) error {
-	if err := s.queries.PollPartitionsExtend(ctx, now); err != nil {
+	if err := unlessBusy(s.queries.PollPartitionsExtend(ctx, now)); err != nil {
 		return fmt.Errorf("make the partitions of polls: %w", err)
 	}
 	return nil
+}
+
+// unlessBusy drops the error of a lock that was not to be had in time.
+func unlessBusy(err error) error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == lockNotAvailable {
+		return nil
+	}
+	return err
 }
 
 func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Provider) error) (err error) {
@@ -121,7 +130,7 @@ func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Pro
 	if err := checkEncoding(ctx, db); err != nil {
 		return err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // ask each second, for five minutes
 	if err != nil {
 		return fmt.Errorf("prepare migrations: %w", err)
 	}

@@ -77,3 +77,44 @@ func (q *Queries) BudgetRefuse(ctx context.Context, sourceID int64) (int32, erro
 	err := row.Scan(&refusals)
 	return refusals, err
 }
+
+const budgetStandings = `-- name: BudgetStandings :many
+SELECT s.source_id, s.paused_at, s.paused_reason, b.held_until, b.next_slot_at
+FROM sources s JOIN budgets b ON b.source_id = s.source_id
+WHERE s.source_id = ANY($1::bigint[])
+`
+
+type BudgetStandingsRow struct {
+	SourceID     int64
+	PausedAt     *time.Time
+	PausedReason *string
+	HeldUntil    *time.Time
+	NextSlotAt   time.Time
+}
+
+// Which sources may be asked, and from when on.
+func (q *Queries) BudgetStandings(ctx context.Context, sourceIds []int64) ([]BudgetStandingsRow, error) {
+	rows, err := q.db.Query(ctx, budgetStandings, sourceIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BudgetStandingsRow
+	for rows.Next() {
+		var i BudgetStandingsRow
+		if err := rows.Scan(
+			&i.SourceID,
+			&i.PausedAt,
+			&i.PausedReason,
+			&i.HeldUntil,
+			&i.NextSlotAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

@@ -11,7 +11,7 @@ import (
 )
 
 const cursorAdvance = `-- name: CursorAdvance :exec
-UPDATE cursors c SET next_poll_at = NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), claimed_until = NULL, claimed_by = NULL,
+UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking = 'active' THEN NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00') END, claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
     refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
@@ -22,8 +22,8 @@ FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claime
     unnest($5::text[]) AS outcome, unnest($6::integer[]) AS failures,
     unnest($7::integer[]) AS snapshot_no, unnest($8::bytea[]) AS key, unnest($9::text[]) AS state,
     unnest($10::timestamptz[]) AS changed_at, unnest($11::timestamptz[]) AS confirmed_at,
-    unnest($12::integer[]) AS confirmations, unnest($13::integer[]) AS grace_polls) r
-WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
+    unnest($12::integer[]) AS confirmations, unnest($13::integer[]) AS grace_polls) r, jobs j
+WHERE j.job_id = r.job_id AND c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 `
 
 type CursorAdvanceParams struct {

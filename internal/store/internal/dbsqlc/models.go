@@ -130,7 +130,7 @@ type ReportAnomaly struct {
 	StepNo *int32
 	// What was found: unknown_status, unknown_level, status_regressed, outcome_unseen, run_returned, step_vanished, step_changed, entry_withdrawn, time_reversed, clock_skew or shape_changed.
 	Kind string
-	// What the upstream said before, in the first example, as JSON; null: there was nothing.
+	// What the upstream said before, in the first example, as JSON; null: this kind compares with nothing, or there was nothing.
 	Was []byte
 	// What the upstream says now, in the first example, as JSON; null: there is nothing any more.
 	Now []byte
@@ -166,9 +166,9 @@ type ReportJob struct {
 	Job string
 	// Name of the source (the account at an upstream API) that the job is polled at.
 	Source string
-	// Name of the API that the source speaks: woosmap or safetykit.
+	// Name of the API that the source speaks, such as woosmap or safetykit.
 	Provider string
-	// What is polled at the source, a JSON object of the provider's fields, such as dataset_id; it never changes.
+	// What is polled at the source, a JSON object of the fields that its provider asks for, such as dataset_id; it never changes.
 	Target []byte
 	// The user's labels, a JSON object of strings, empty where there are none.
 	Labels []byte
@@ -177,21 +177,21 @@ type ReportJob struct {
 	// The cron expression that holds for the job: its own, else its source's; in UTC unless it names a zone by CRON_TZ.
 	Schedule string
 	// State of the latest run in our words: queued, running, succeeded, partial, failed, canceled or unknown; null: no run was ever seen.
-	State string
+	State *string
 	// Status of the latest run in the upstream's own word; null: no run was ever seen.
-	Status string
+	Status *string
 	// Number of the latest run within the job, from 1; null: no run was ever seen.
-	RunNo int32
+	RunNo *int32
 	// The upstream's id of the latest run; null: no run was ever seen.
 	RunID *string
 	// Effective time of the transition into state and status: the upstream's time where it gave one, but never later than when we observed it; null: no run was ever seen.
-	StateSince interface{}
+	StateSince *time.Time
 	// When the request of the last poll was sent, whatever came of it (our time); null: never polled.
 	LastPolledAt *time.Time
 	// Outcome of the last poll, one of those of report.polls; null: never polled.
 	LastOutcome *string
 	// When the job is next due: the later of its own time and its source's hold, and in the past where it is overdue; null: it is not polled by schedule, since it is not active or its source is paused.
-	NextPollAt interface{}
+	NextPollAt *time.Time
 	// Count of failed polls in a row up to the last one; 0 after an answer.
 	Failures int32
 	// Why the job itself is paused; null: it is not, or no reason was given.
@@ -244,19 +244,19 @@ type ReportPoll struct {
 	Provider string
 	// When the request was sent (our time), unique within the job.
 	PolledAt time.Time
-	// What came of it: changed, unchanged, unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; all but the first two are failures to look, and say nothing of the run.
+	// What came of it: changed, unchanged, unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; none but the first two says anything of the run.
 	Outcome string
 	// HTTP status code of the answer; null: there was no answer.
 	HttpStatus *int16
-	// How long the poll took from sending the request until the answer had been read or the attempt was given up.
-	Latency int32
+	// How long the poll took, from sending its request until the answer had been read or the attempt was given up.
+	Latency time.Duration
 	// Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed.
 	SnapshotNo *int32
 	// What went wrong, without any secret; null: nothing.
 	Error *string
 }
 
-// One row per result that the newest answer about a run lists in its body; results behind a link are not fetched.
+// One row per result that the newest answer to list a run's results has in its body; results behind a link are not fetched.
 type ReportResultItem struct {
 	// Name of the job.
 	Job string
@@ -274,9 +274,9 @@ type ReportResultItem struct {
 	Url string
 	// The labels that the upstream gave the item, in its order; empty where there are none.
 	Labels []string
-	// The item's whole output as the upstream sent it, a JSON object after redaction.
+	// The item's whole output, a JSON object after redaction; a text stands for what jsonb cannot hold.
 	Output []byte
-	// The item's metadata as the upstream sent it, JSON after redaction; null: it has none.
+	// The item's metadata, JSON after redaction; a text stands for what jsonb cannot hold; null: it has none.
 	Metadata []byte
 }
 
@@ -303,11 +303,11 @@ type ReportRun struct {
 	// End of the run: its last step's end as the upstream reported it, else when we observed the terminal state; null: the state is not terminal.
 	EndedAt *time.Time
 	// True if every time shown in started_at and ended_at is the upstream's, false if one of them is ours.
-	Reported *bool
+	Reported bool
 	// How long the run took: exactly, by the upstream's clock, where it reported both times (negative where its end is before its start), else the lower bound by what was observed, never below zero; null: not ended.
-	Duration interface{}
+	Duration *time.Duration
 	// The upper bound of how long the run took, equal to duration where the upstream reported both times; null: not ended, or nothing bounds its start from below.
-	DurationMax interface{}
+	DurationMax *time.Duration
 	// When we had read the first answer that told of the run (our time).
 	FirstSeenAt time.Time
 	// When we had read the newest snapshot that changed or closed the run (our time).
@@ -322,7 +322,7 @@ type ReportRun struct {
 	ErrorSummary *string
 	// Count of the run's results by the newest answer: its data_count, else the items in its data; null: it tells of none.
 	ResultCount *int64
-	// When the upstream's link to the results ends (the upstream's time); null: there is no link, or the time is unreadable.
+	// When the upstream's link to the results ends (the upstream's time, as the newest snapshot about the run has it); null: there is no such link, or the time is unreadable.
 	ResultExpiresAt *time.Time
 }
 
@@ -338,9 +338,9 @@ type ReportSnapshot struct {
 	SnapshotNo int32
 	// Number, within the job, of the run that the answer tells of.
 	RunNo int32
-	// The answer was new no later than this time, when its body had been read (our time).
+	// When the body had been read (our time); the answer became this one no later.
 	ObservedAt time.Time
-	// The answer was new only after this time, when the last poll that saw the snapshot before was sent (our time); null: it is the job's first.
+	// When the last poll that saw the snapshot before was sent (our time); the answer became this one later than that; null: it is the job's first, so nothing bounds it from below.
 	NotBefore *time.Time
 	// When the last poll that saw this snapshot was sent (our time).
 	ConfirmedAt time.Time
@@ -357,7 +357,7 @@ type ReportSnapshot struct {
 	// The answer's body as stored: after redaction, and otherwise byte by byte as it came.
 	Body []byte
 	// The body as text; null: it is not valid UTF-8 or holds a NUL.
-	BodyText interface{}
+	BodyText *string
 	// Version of the provider's interpretation by which the snapshot was recorded.
 	Interpretation int32
 	// When the request of the first poll that saw it was sent (our time).
@@ -368,7 +368,7 @@ type ReportSnapshot struct {
 type ReportSource struct {
 	// Name of the source, unique among all sources.
 	Source string
-	// Name of the API that the source speaks: woosmap or safetykit.
+	// Name of the API that the source speaks, such as woosmap or safetykit.
 	Provider string
 	// URL that the provider's paths are appended to.
 	BaseUrl string
@@ -380,13 +380,13 @@ type ReportSource struct {
 	HeldUntil *time.Time
 	// Count of the source's jobs that are not removed.
 	Jobs int64
-	// Requests to the source are spaced by this on average.
+	// One request to the source is allowed per such interval.
 	RateEvery time.Duration
-	// Count of requests that may go out at once after a pause.
+	// Count of requests that may go out at once after a quiet time.
 	RateBurst int32
 	// The cron expression of jobs that have none of their own; in UTC unless it names a zone by CRON_TZ.
 	Schedule string
-	// How long after a poll the next one is due while a run is under way, where that is sooner than the schedule.
+	// How soon after a poll the next one is due while a run is under way, where that is sooner than the schedule; it doubles after each hour without a change.
 	ActiveEvery time.Duration
 	// Where the credential is read from (env:NAME or file:PATH), never the credential itself.
 	Credential string
@@ -415,17 +415,17 @@ type ReportStep struct {
 	// End of the step as the upstream reported it, else when we observed the terminal state; null: not ended.
 	EndedAt *time.Time
 	// True if every time shown in started_at and ended_at is the upstream's; false if one of them is ours, or the upstream gave an end that is unreadable.
-	Reported *bool
+	Reported bool
 	// How long the step took: exactly, by the upstream's clock, where it reported both times (negative where its end is before its start), else the lower bound by what was observed, never below zero; null: not ended.
-	Duration interface{}
+	Duration *time.Duration
 	// The upper bound of how long the step took, equal to duration where the upstream reported both times; null: not ended, or nothing bounds its start from below.
-	DurationMax interface{}
+	DurationMax *time.Duration
 	// The start as the upstream wrote it; null: it gave none.
 	StartedRaw *string
 	// The end as the upstream wrote it; null: it gave none.
 	EndedRaw *string
 	// True if the upstream wrote the start or the end without a time zone and it was read as UTC.
-	ZoneAssumed *bool
+	ZoneAssumed bool
 	// When we had read the first answer that told of the step (our time).
 	FirstSeenAt time.Time
 	// When we had read the answer that listed the step no longer (our time); null: the newest answer about its run lists it, or the step is an observed one.
@@ -458,9 +458,9 @@ type ReportTransition struct {
 	ToStatus string
 	// When the upstream says it happened: the end for a transition into a terminal state, the start for a first sighting; null: any other transition, or the upstream reports no readable time.
 	HappenedAt *time.Time
-	// The change came after this time, when the last successful poll that saw the old state was sent (our time); null: it stood in the job's first snapshot, so nothing bounds it from below.
+	// When the last answered poll before was sent (our time); the change came later than that; null: it stood in the job's first snapshot, so nothing bounds it from below.
 	NotBefore *time.Time
-	// The change came no later than this time, when we had read the answer that shows it (our time).
+	// When we had read the answer that shows the change (our time); it came no later.
 	ObservedAt time.Time
 	// Number, within the job, of the snapshot that shows the change.
 	SnapshotNo int32

@@ -11,7 +11,8 @@ import (
 )
 
 const snapshotHeadList = `-- name: SnapshotHeadList :many
-SELECT n.job_id, n.snapshot_no, n.polled_at, n.observed_at, n.state, n.body, p.confirmations, p.confirmed_at
+SELECT n.job_id, n.snapshot_no, n.observed_at, n.state, n.body, p.confirmations, p.confirmed_at,
+    (SELECT max(x.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.polled_at >= n.polled_at)::timestamptz AS last_polled_at
 FROM (SELECT unnest($1::bigint[]) AS job_id) w
 CROSS JOIN LATERAL (
     SELECT job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation FROM snapshots s WHERE s.job_id = w.job_id ORDER BY s.snapshot_no DESC LIMIT 1
@@ -25,12 +26,12 @@ CROSS JOIN LATERAL (
 type SnapshotHeadListRow struct {
 	JobID         int64
 	SnapshotNo    int32
-	PolledAt      time.Time
 	ObservedAt    time.Time
 	State         string
 	Body          []byte
 	Confirmations int32
 	ConfirmedAt   time.Time
+	LastPolledAt  time.Time
 }
 
 // The newest snapshot of each job with the polls that saw it: the truth behind the cursors.
@@ -46,12 +47,12 @@ func (q *Queries) SnapshotHeadList(ctx context.Context, jobIds []int64) ([]Snaps
 		if err := rows.Scan(
 			&i.JobID,
 			&i.SnapshotNo,
-			&i.PolledAt,
 			&i.ObservedAt,
 			&i.State,
 			&i.Body,
 			&i.Confirmations,
 			&i.ConfirmedAt,
+			&i.LastPolledAt,
 		); err != nil {
 			return nil, err
 		}

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"tracker/internal/history"
+)
+
+// AsOf is the history as it was at a time, by what is known in it: what had
+// happened by then, whenever we heard of it.
+func (h History) AsOf(at time.Time) History {
+	was := h
+	was.Transitions = filter(h.Transitions, func(t *TransitionRow) bool { return !t.Effective().After(at) })
+	was.Anomalies = filter(h.Anomalies, func(a *AnomalyRow) bool { return !a.ObservedAt.After(at) })
+	was.LogEntries = filter(h.LogEntries, func(e *LogEntryRow) bool {
+		if e.WithdrawnAt != nil && e.WithdrawnAt.After(at) {
+			e.WithdrawnAt = nil
+		}
+		return !e.loggedAt().After(at)
+	})
+	latest := map[[2]int32]TransitionRow{}
+	for _, t := range was.Transitions {
+		latest[[2]int32{t.RunNo, fromPointer(t.StepNo)}] = t
+	}
+	was.Steps = filter(h.Steps, func(s *StepRow) bool {
+		t, happened := latest[[2]int32{s.RunNo, s.StepNo}]
+		if s.State, s.Status = t.ToState, t.ToStatus; !history.State(t.ToState).Terminal() {
+			s.EndedAt, s.Duration, s.DurationMax = nil, nil, nil
+		}
+		return happened
+	})
+	was.Runs = filter(h.Runs, func(r *RunRow) bool {
+		t, happened := latest[[2]int32{r.RunNo, 0}]
+		if r.State, r.Status = t.ToState, t.ToStatus; !history.State(t.ToState).Terminal() {
+			r.EndedAt, r.Duration, r.DurationMax = nil, nil, nil
+		}
+		was.count(r)
+		return happened
+	})
+	was.showLatest()
+	return was
+}
+
+// loggedAt is when an entry counts as logged: at the upstream's time, but no
+// later than when it was seen.
+func (e LogEntryRow) loggedAt() time.Time {
+	if e.CreatedAt != nil && e.CreatedAt.Before(e.FirstSeenAt) {
+		return *e.CreatedAt
+	}
+	return e.FirstSeenAt
+}
+
+// count gives a run the counts of its steps and log entries.
+func (h History) count(run *RunRow) {
+	run.Steps, run.Warnings, run.Errors = 0, 0, 0
+	for _, s := range h.Steps {
+		if s.RunNo == run.RunNo {
+			run.Steps++
+		}
+	}
+	for _, e := range h.LogEntries {
+		switch {
+		case e.RunNo != run.RunNo || e.WithdrawnAt != nil:
+		case e.Level == "warning":
+			run.Warnings++
+		case e.Level == "error":
+			run.Errors++
+		}
+	}
+}
+
+// showLatest gives the job the state that its latest run has in this history.
+func (h *History) showLatest() {
+	h.Job.State, h.Job.Status, h.Job.RunNo, h.Job.RunID, h.Job.StateSince = nil, nil, nil, nil, nil
+	for _, t := range slices.Backward(h.Transitions) {
+		if t.StepNo != nil {
+			continue
+		}
+		since := t.Effective()
+		h.Job.State, h.Job.Status, h.Job.RunNo, h.Job.StateSince = &t.ToState, &t.ToStatus, &t.RunNo, &since
+		for _, run := range h.Runs {
+			if run.RunNo == t.RunNo {
+				h.Job.RunID = &run.RunID
+			}
+		}
+		return
+	}
+}
+
+// Select keeps the newest runs, or one, and what belongs to them, with log
+// entries of some levels (none: all).
+func (h History) Select(params HistoryParams) History {
+	kept := map[int32]bool{}
+	h.Runs = filter(h.Runs, func(r *RunRow) bool {
+		kept[r.RunNo] = params.RunNo == int(r.RunNo) || params.RunNo == 0 && len(kept) < params.Most
+		return kept[r.RunNo]
+	})
+	h.Steps = filter(h.Steps, func(s *StepRow) bool { return kept[s.RunNo] })
+	h.Transitions = filter(h.Transitions, func(t *TransitionRow) bool { return kept[t.RunNo] })
+	h.Anomalies = filter(h.Anomalies, func(a *AnomalyRow) bool { return kept[a.RunNo] })
+	h.LogEntries = filter(h.LogEntries, func(e *LogEntryRow) bool {
+		return kept[e.RunNo] && (len(params.Levels) == 0 || slices.Contains(params.Levels, e.Level))
+	})
+	return h
+}
+
+// filter copies the rows that keep accepts, as keep leaves them.
+func filter[T any](rows []T, keep func(*T) bool) []T {
+	kept := make([]T, 0, len(rows))
+	for _, row := range rows {
+		if keep(&row) {
+			kept = append(kept, row)
+		}
+	}
+	return kept
+}

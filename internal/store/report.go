@@ -1,0 +1,147 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// JobRows returns report.jobs by name.
+func (s *Store) JobRows(ctx context.Context) ([]JobRow, error) {
+	rows, err := s.queries.ReportJobs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read report.jobs: %w", err)
+	}
+	return convert(rows, toJobRow), nil
+}
+
+// JobRow returns the row of report.jobs of that name, or ErrNotFound.
+func (s *Store) JobRow(ctx context.Context, name string) (JobRow, error) {
+	row, err := s.queries.ReportJob(ctx, name)
+	if err != nil {
+		return JobRow{}, fmt.Errorf("job %s: %w", name, notFound(err))
+	}
+	return toJobRow(row), nil
+}
+
+// SourceRows returns report.sources by name.
+func (s *Store) SourceRows(ctx context.Context) ([]SourceRow, error) {
+	rows, err := s.queries.ReportSources(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read report.sources: %w", err)
+	}
+	return convert(rows, toSourceRow), nil
+}
+
+// SnapshotRow returns a snapshot of a job with its body, the newest where no is
+// 0, or ErrNotFound.
+func (s *Store) SnapshotRow(ctx context.Context, job string, no int) (SnapshotRow, error) {
+	row, err := s.queries.ReportSnapshot(ctx, dbsqlc.ReportSnapshotParams{Job: job, SnapshotNo: toPointer(int32(no))})
+	if err != nil {
+		return SnapshotRow{}, fmt.Errorf("snapshot of job %s: %w", job, notFound(err))
+	}
+	return toSnapshotRow(row), nil
+}
+
+// LogParams says which log entries to read.
+type LogParams struct {
+	Job    string
+	RunNo  int      // 0: the newest run
+	Levels []string // none: all
+}
+
+// Log returns the log entries of a run in the order of its steps.
+func (s *Store) Log(ctx context.Context, params LogParams) ([]LogEntryRow, error) {
+	runs, err := s.queries.ReportRuns(ctx, dbsqlc.ReportRunsParams{Job: params.Job, RunNo: toPointer(int32(params.RunNo)), Rows: 1})
+	if err != nil {
+		return nil, fmt.Errorf("read report.runs: %w", err)
+	}
+	if len(runs) == 0 {
+		return nil, nil
+	}
+	rows, err := s.queries.ReportLogEntries(ctx, dbsqlc.ReportLogEntriesParams{
+		Job: params.Job, RunNos: []int32{runs[0].RunNo}, Levels: nonNil(params.Levels),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read report.log_entries: %w", err)
+	}
+	return convert(rows, toLogEntryRow), nil
+}
+
+// Looked tells how often somebody had looked at a job by a time.
+func (s *Store) Looked(ctx context.Context, job string, by time.Time) (LookedRow, error) {
+	row, err := s.queries.ReportLooked(ctx, dbsqlc.ReportLookedParams{Job: job, KnownAt: by})
+	if err != nil {
+		return LookedRow{}, fmt.Errorf("read polls of job %s: %w", job, err)
+	}
+	return LookedRow{Polls: row.Polls, Failed: row.Failed, FirstAt: toPointer(row.FirstAt.UTC()), LastAt: toPointer(row.LastAt.UTC())}, nil
+}
+
+// History is what is known of a job's runs: those asked for with all that
+// belongs to them.
+type History struct {
+	Job         JobRow          `json:"job"`
+	Looked      LookedRow       `json:"looked"`
+	Runs        []RunRow        `json:"runs"` // the newest first
+	Steps       []StepRow       `json:"steps"`
+	Transitions []TransitionRow `json:"transitions"`
+	Anomalies   []AnomalyRow    `json:"anomalies"`
+	LogEntries  []LogEntryRow   `json:"log_entries"`
+}
+
+// HistoryParams says which runs to read.
+type HistoryParams struct {
+	Job    string
+	RunNo  int      // 0: the newest Most
+	Most   int      // how many runs at most
+	Levels []string // of log entries; none: all
+}
+
+// History reads a job's runs from the report views.
+func (s *Store) History(ctx context.Context, params HistoryParams) (History, error) {
+	var h History
+	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
+		job, err := q.ReportJob(ctx, params.Job)
+		if err != nil {
+			return notFound(err)
+		}
+		h.Job = toJobRow(job)
+		runs, err := q.ReportRuns(ctx, dbsqlc.ReportRunsParams{Job: params.Job, RunNo: toPointer(int32(params.RunNo)), Rows: int32(params.Most)})
+		if err != nil {
+			return err
+		}
+		h.Runs = convert(runs, toRunRow)
+		return h.readRuns(ctx, q, params)
+	})
+	if err != nil {
+		return History{}, fmt.Errorf("history of job %s: %w", params.Job, err)
+	}
+	h.Looked, err = s.Looked(ctx, params.Job, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
+	return h, err
+}
+
+// readRuns reads what belongs to the runs that were read.
+func (h *History) readRuns(ctx context.Context, q *dbsqlc.Queries, params HistoryParams) error {
+	nos := convert(h.Runs, func(r RunRow) int32 { return r.RunNo })
+	steps, err := q.ReportSteps(ctx, dbsqlc.ReportStepsParams{Job: params.Job, RunNos: nos})
+	if err != nil {
+		return err
+	}
+	transitions, err := q.ReportTransitions(ctx, dbsqlc.ReportTransitionsParams{Job: params.Job, RunNos: nos})
+	if err != nil {
+		return err
+	}
+	anomalies, err := q.ReportAnomalies(ctx, dbsqlc.ReportAnomaliesParams{Job: params.Job, RunNos: nos})
+	if err != nil {
+		return err
+	}
+	entries, err := q.ReportLogEntries(ctx, dbsqlc.ReportLogEntriesParams{Job: params.Job, RunNos: nos, Levels: nonNil(params.Levels)})
+	if err != nil {
+		return err
+	}
+	h.Steps, h.Transitions = convert(steps, toStepRow), convert(transitions, toTransitionRow)
+	h.Anomalies, h.LogEntries = convert(anomalies, toAnomalyRow), convert(entries, toLogEntryRow)
+	return nil
+}

@@ -1,0 +1,108 @@
+package store_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"tracker/internal/testdb"
+)
+
+// reportColumns are the views of the reporting interface with the columns that
+// stay as they are, in their order. A "count" is an integer or a bigint, a
+// "number" a smallint too; "any" leaves the type open.
+var reportColumns = map[string]string{
+	"jobs": `job text, source text, provider text, target jsonb, labels jsonb, tracking text, schedule text, state text, status text,
+		run_no number, run_id text, state_since timestamptz, last_polled_at timestamptz, last_outcome text, next_poll_at timestamptz, failures count`,
+	"runs": `job text, source text, provider text, labels jsonb, run_no number, run_id text, state text, status text,
+		started_at timestamptz, ended_at timestamptz, reported boolean, duration interval, duration_max interval,
+		first_seen_at timestamptz, last_changed_at timestamptz, steps count, warnings count, errors count,
+		error_summary text, result_count count, result_expires_at timestamptz`,
+	"steps": `job text, source text, provider text, run_no number, step_no number, step text, state text, status text,
+		started_at timestamptz, ended_at timestamptz, reported boolean, duration interval, duration_max interval,
+		started_raw text, ended_raw text, zone_assumed boolean`,
+	"log_entries": `job text, source text, provider text, run_no number, step_no number, step text, entry_no number, created_at timestamptz,
+		level text, detail text, first_seen_at timestamptz, withdrawn_at timestamptz, created_raw text, zone_assumed boolean`,
+	"transitions": `job text, source text, provider text, transition_no number, run_no number, step_no number, step text,
+		from_state text, to_state text, from_status text, to_status text,
+		happened_at timestamptz, not_before timestamptz, observed_at timestamptz, snapshot_no number`,
+	"polls": `job text, source text, provider text, polled_at timestamptz, outcome text, http_status number, latency interval, snapshot_no number, error text`,
+	"snapshots": `job text, source text, provider text, snapshot_no number, run_no number, observed_at timestamptz, not_before timestamptz,
+		confirmed_at timestamptz, polls count, status text, state text, sha256 bytea, size count, body bytea, body_text text, interpretation number`,
+	"anomalies": `job text, source text, provider text, anomaly_no number, run_no number, step_no number, kind text, was jsonb, now jsonb,
+		count count, observed_at timestamptz, snapshot_no number`,
+	"result_items": `job text, source text, provider text, run_no number, item_no number, item_id text, url text, labels text[], output jsonb, metadata jsonb`,
+	"sources":      `source text, provider text, base_url text, paused_at timestamptz, paused_reason text, held_until timestamptz, jobs count, rate_every interval, rate_burst count`,
+	"changes":      `change_no number, at timestamptz, actor text, action text, subject text, before jsonb, after jsonb`,
+	"gaps":         `job text, source text, provider text, gap_from timestamptz, gap_to timestamptz, reason text`,
+	"daily": `day any, source text, provider text, runs count, succeeded count, failed count, p50_duration interval, p95_duration interval,
+		polls count, failed_polls count`,
+	"stalled":   `job text, source text, provider text, run_no number, step text, state text, since timestamptz, usual_duration interval`,
+	"retention": `at timestamptz, job text, what text, range_from timestamptz, range_to timestamptz, rows count`,
+}
+
+// laterViews come with later migrations; from then on they are checked too.
+var laterViews = []string{"gaps", "daily", "stalled", "retention"}
+
+func TestReportColumns(t *testing.T) {
+	t.Parallel()
+	conn := dial(t, testdb.New(t))
+	for view, want := range reportColumns {
+		have := column[string](t, conn, `SELECT format('%s %s', attname, CASE format_type(atttypid, atttypmod)
+				WHEN 'timestamp with time zone' THEN 'timestamptz' ELSE format_type(atttypid, atttypmod) END)
+			FROM pg_attribute WHERE attrelid = to_regclass('report.' || $1) AND attnum > 0 ORDER BY attnum`, view)
+		if len(have) == 0 && slices.Contains(laterViews, view) {
+			continue
+		}
+		for fixed := range strings.SplitSeq(want, ",") {
+			at := slices.IndexFunc(have, func(column string) bool { return sameColumn(strings.TrimSpace(fixed), column) })
+			if at < 0 {
+				t.Errorf("report.%s: no %q, in its place, among %q", view, strings.TrimSpace(fixed), have)
+				break
+			}
+			have = have[at+1:] // the next one comes after it
+		}
+	}
+}
+
+func TestReportViewsAreAllFixed(t *testing.T) {
+	t.Parallel()
+	conn := dial(t, testdb.New(t))
+	for _, view := range relations(t, conn, "report") {
+		if _, known := reportColumns[strings.TrimPrefix(view, "report.")]; !known {
+			t.Errorf("%s has no fixed columns", view)
+		}
+	}
+}
+
+func TestReportIsCommented(t *testing.T) {
+	t.Parallel()
+	conn := dial(t, testdb.New(t))
+	if bare := column[string](t, conn, `
+		SELECT nspname::text FROM pg_namespace WHERE nspname = 'report' AND obj_description(oid, 'pg_namespace') IS NULL
+		UNION ALL SELECT c.oid::regclass::text FROM pg_class c
+			WHERE relnamespace = 'report'::regnamespace AND relkind IN ('v', 'm') AND obj_description(c.oid, 'pg_class') IS NULL
+		UNION ALL SELECT c.oid::regclass || '.' || attname FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
+			WHERE relnamespace = 'report'::regnamespace AND relkind IN ('v', 'm') AND attnum > 0 AND col_description(c.oid, attnum) IS NULL
+		UNION ALL SELECT oid::regprocedure::text FROM pg_proc
+			WHERE pronamespace = 'report'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL`); len(bare) > 0 {
+		t.Errorf("without a comment: %q", bare)
+	}
+}
+
+// sameColumn compares a fixed column with one that a view has.
+func sameColumn(fixed, have string) bool {
+	name, kind, _ := strings.Cut(fixed, " ")
+	switch haveName, haveKind, _ := strings.Cut(have, " "); {
+	case haveName != name:
+		return false
+	case kind == "any":
+		return true
+	case kind == "count":
+		return haveKind == "integer" || haveKind == "bigint"
+	case kind == "number":
+		return slices.Contains([]string{"smallint", "integer", "bigint"}, haveKind)
+	default:
+		return haveKind == kind
+	}
+}

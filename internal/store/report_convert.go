@@ -1,0 +1,89 @@
+package store
+
+import (
+	"time"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// convert makes rows of one type from those of another. It never gives nil,
+// which JSON would write as null.
+func convert[From, To any](rows []From, to func(From) To) []To {
+	converted := make([]To, len(rows))
+	for i, row := range rows {
+		converted[i] = to(row)
+	}
+	return converted
+}
+
+// interval gives null for null.
+func interval(d *time.Duration) *Interval { return (*Interval)(d) }
+
+func toJobRow(row dbsqlc.ReportJob) JobRow {
+	return JobRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, Target: row.Target, Labels: row.Labels, Tracking: row.Tracking,
+		Schedule: row.Schedule, State: row.State, Status: row.Status, RunNo: row.RunNo, RunID: row.RunID,
+		StateSince: row.StateSince, LastPolledAt: row.LastPolledAt, LastOutcome: row.LastOutcome, NextPollAt: row.NextPollAt,
+		Failures: row.Failures, PausedReason: row.PausedReason,
+	}
+}
+
+func toSourceRow(row dbsqlc.ReportSource) SourceRow {
+	return SourceRow{
+		Source: row.Source, Provider: row.Provider, BaseURL: row.BaseUrl, PausedAt: row.PausedAt, PausedReason: row.PausedReason,
+		HeldUntil: row.HeldUntil, Jobs: row.Jobs, RateEvery: Interval(row.RateEvery), RateBurst: row.RateBurst,
+		Schedule: row.Schedule, ActiveEvery: Interval(row.ActiveEvery), Credential: row.Credential,
+	}
+}
+
+func toRunRow(row dbsqlc.ReportRun) RunRow {
+	return RunRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, Labels: row.Labels, RunNo: row.RunNo, RunID: row.RunID,
+		State: row.State, Status: row.Status, StartedAt: row.StartedAt, EndedAt: row.EndedAt, Reported: row.Reported,
+		Duration: interval(row.Duration), DurationMax: interval(row.DurationMax), FirstSeenAt: row.FirstSeenAt,
+		LastChangedAt: row.LastChangedAt, Steps: row.Steps, Warnings: row.Warnings, Errors: row.Errors,
+		ErrorSummary: row.ErrorSummary, ResultCount: row.ResultCount, ResultExpiresAt: row.ResultExpiresAt,
+	}
+}
+
+func toStepRow(row dbsqlc.ReportStep) StepRow {
+	return StepRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, RunNo: row.RunNo, StepNo: row.StepNo, Step: row.Step,
+		State: row.State, Status: row.Status, StartedAt: row.StartedAt, EndedAt: row.EndedAt, Reported: row.Reported,
+		Duration: interval(row.Duration), DurationMax: interval(row.DurationMax), StartedRaw: row.StartedRaw,
+		EndedRaw: row.EndedRaw, ZoneAssumed: row.ZoneAssumed, FirstSeenAt: row.FirstSeenAt, VanishedAt: row.VanishedAt,
+	}
+}
+
+func toTransitionRow(row dbsqlc.ReportTransition) TransitionRow {
+	return TransitionRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, TransitionNo: row.TransitionNo, RunNo: row.RunNo,
+		StepNo: row.StepNo, Step: row.Step, FromState: row.FromState, ToState: row.ToState, FromStatus: row.FromStatus,
+		ToStatus: row.ToStatus, HappenedAt: row.HappenedAt, NotBefore: row.NotBefore, ObservedAt: row.ObservedAt,
+		SnapshotNo: row.SnapshotNo,
+	}
+}
+
+func toAnomalyRow(row dbsqlc.ReportAnomaly) AnomalyRow {
+	return AnomalyRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, AnomalyNo: row.AnomalyNo, RunNo: row.RunNo, StepNo: row.StepNo,
+		Kind: row.Kind, Was: row.Was, Now: row.Now, Count: row.Count, ObservedAt: row.ObservedAt, SnapshotNo: row.SnapshotNo,
+	}
+}
+
+func toLogEntryRow(row dbsqlc.ReportLogEntry) LogEntryRow {
+	return LogEntryRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, RunNo: row.RunNo, StepNo: row.StepNo, Step: row.Step,
+		EntryNo: row.EntryNo, CreatedAt: row.CreatedAt, Level: row.Level, Detail: row.Detail, FirstSeenAt: row.FirstSeenAt,
+		WithdrawnAt: row.WithdrawnAt, CreatedRaw: row.CreatedRaw, ZoneAssumed: row.ZoneAssumed,
+	}
+}
+
+func toSnapshotRow(row dbsqlc.ReportSnapshot) SnapshotRow {
+	return SnapshotRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, SnapshotNo: row.SnapshotNo, RunNo: row.RunNo,
+		ObservedAt: row.ObservedAt, NotBefore: row.NotBefore, ConfirmedAt: row.ConfirmedAt, Polls: row.Polls, Status: row.Status,
+		State: row.State, SHA256: row.Sha256, Size: row.Size, Interpretation: row.Interpretation, Body: row.Body,
+		BodyText: row.BodyText,
+	}
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// The rows of the report schema, as the command line shows them. Their JSON
+// keys are the columns of its views; what is null there is null here.
+
+// Interval is a duration that JSON shows in seconds.
+type Interval time.Duration
+
+// MarshalJSON implements json.Marshaler.
+func (i Interval) MarshalJSON() ([]byte, error) {
+	return json.Marshal(time.Duration(i).Seconds())
+}
+
+// JobRow is a row of report.jobs.
+type JobRow struct {
+	Job          string          `json:"job"`
+	Source       string          `json:"source"`
+	Provider     string          `json:"provider"`
+	Target       json.RawMessage `json:"target"`
+	Labels       json.RawMessage `json:"labels"`
+	Tracking     string          `json:"tracking"`
+	Schedule     string          `json:"schedule"`
+	State        *string         `json:"state"`
+	Status       *string         `json:"status"`
+	RunNo        *int32          `json:"run_no"`
+	RunID        *string         `json:"run_id"`
+	StateSince   *time.Time      `json:"state_since"`
+	LastPolledAt *time.Time      `json:"last_polled_at"`
+	LastOutcome  *string         `json:"last_outcome"`
+	NextPollAt   *time.Time      `json:"next_poll_at"`
+	Failures     int32           `json:"failures"`
+	PausedReason *string         `json:"paused_reason"`
+}
+
+// SourceRow is a row of report.sources.
+type SourceRow struct {
+	Source       string     `json:"source"`
+	Provider     string     `json:"provider"`
+	BaseURL      string     `json:"base_url"`
+	PausedAt     *time.Time `json:"paused_at"`
+	PausedReason *string    `json:"paused_reason"`
+	HeldUntil    *time.Time `json:"held_until"`
+	Jobs         int64      `json:"jobs"`
+	RateEvery    Interval   `json:"rate_every"`
+	RateBurst    int32      `json:"rate_burst"`
+	Schedule     string     `json:"schedule"`
+	ActiveEvery  Interval   `json:"active_every"`
+	Credential   string     `json:"credential"` // the reference
+}
+
+// RunRow is a row of report.runs.
+type RunRow struct {
+	Job             string          `json:"job"`
+	Source          string          `json:"source"`
+	Provider        string          `json:"provider"`
+	Labels          json.RawMessage `json:"labels"`
+	RunNo           int32           `json:"run_no"`
+	RunID           string          `json:"run_id"`
+	State           string          `json:"state"`
+	Status          string          `json:"status"`
+	StartedAt       time.Time       `json:"started_at"`
+	EndedAt         *time.Time      `json:"ended_at"`
+	Reported        bool            `json:"reported"`
+	Duration        *Interval       `json:"duration"`
+	DurationMax     *Interval       `json:"duration_max"`
+	FirstSeenAt     time.Time       `json:"first_seen_at"`
+	LastChangedAt   time.Time       `json:"last_changed_at"`
+	Steps           int32           `json:"steps"`
+	Warnings        int32           `json:"warnings"`
+	Errors          int32           `json:"errors"`
+	ErrorSummary    *string         `json:"error_summary"`
+	ResultCount     *int64          `json:"result_count"`
+	ResultExpiresAt *time.Time      `json:"result_expires_at"`
+}
+
+// StepRow is a row of report.steps.
+type StepRow struct {
+	Job         string     `json:"job"`
+	Source      string     `json:"source"`
+	Provider    string     `json:"provider"`
+	RunNo       int32      `json:"run_no"`
+	StepNo      int32      `json:"step_no"`
+	Step        string     `json:"step"`
+	State       string     `json:"state"`
+	Status      string     `json:"status"`
+	StartedAt   time.Time  `json:"started_at"`
+	EndedAt     *time.Time `json:"ended_at"`
+	Reported    bool       `json:"reported"`
+	Duration    *Interval  `json:"duration"`
+	DurationMax *Interval  `json:"duration_max"`
+	StartedRaw  *string    `json:"started_raw"`
+	EndedRaw    *string    `json:"ended_raw"`
+	ZoneAssumed bool       `json:"zone_assumed"`
+	FirstSeenAt time.Time  `json:"first_seen_at"`
+	VanishedAt  *time.Time `json:"vanished_at"`
+}
+
+// TransitionRow is a row of report.transitions.
+type TransitionRow struct {
+	Job          string     `json:"job"`
+	Source       string     `json:"source"`
+	Provider     string     `json:"provider"`
+	TransitionNo int32      `json:"transition_no"`
+	RunNo        int32      `json:"run_no"`
+	StepNo       *int32     `json:"step_no"`
+	Step         *string    `json:"step"`
+	FromState    *string    `json:"from_state"`
+	ToState      string     `json:"to_state"`
+	FromStatus   *string    `json:"from_status"`
+	ToStatus     string     `json:"to_status"`
+	HappenedAt   *time.Time `json:"happened_at"`
+	NotBefore    *time.Time `json:"not_before"`
+	ObservedAt   time.Time  `json:"observed_at"`
+	SnapshotNo   int32      `json:"snapshot_no"`
+}
+
+// Effective is when the change counts as done: at the upstream's time, but no
+// later than when it was seen.
+func (t TransitionRow) Effective() time.Time {
+	if t.HappenedAt != nil && t.HappenedAt.Before(t.ObservedAt) {
+		return *t.HappenedAt
+	}
+	return t.ObservedAt
+}
+
+// AnomalyRow is a row of report.anomalies.
+type AnomalyRow struct {
+	Job        string          `json:"job"`
+	Source     string          `json:"source"`
+	Provider   string          `json:"provider"`
+	AnomalyNo  int32           `json:"anomaly_no"`
+	RunNo      int32           `json:"run_no"`
+	StepNo     *int32          `json:"step_no"`
+	Kind       string          `json:"kind"`
+	Was        json.RawMessage `json:"was"`
+	Now        json.RawMessage `json:"now"`
+	Count      int32           `json:"count"`
+	ObservedAt time.Time       `json:"observed_at"`
+	SnapshotNo int32           `json:"snapshot_no"`
+}
+
+// LogEntryRow is a row of report.log_entries.
+type LogEntryRow struct {
+	Job         string     `json:"job"`
+	Source      string     `json:"source"`
+	Provider    string     `json:"provider"`
+	RunNo       int32      `json:"run_no"`
+	StepNo      int32      `json:"step_no"`
+	Step        string     `json:"step"`
+	EntryNo     int32      `json:"entry_no"`
+	CreatedAt   *time.Time `json:"created_at"`
+	Level       string     `json:"level"`
+	Detail      string     `json:"detail"`
+	FirstSeenAt time.Time  `json:"first_seen_at"`
+	WithdrawnAt *time.Time `json:"withdrawn_at"`
+	CreatedRaw  string     `json:"created_raw"`
+	ZoneAssumed bool       `json:"zone_assumed"`
+}
+
+// SnapshotRow is a row of report.snapshots without its body.
+type SnapshotRow struct {
+	Job            string     `json:"job"`
+	Source         string     `json:"source"`
+	Provider       string     `json:"provider"`
+	SnapshotNo     int32      `json:"snapshot_no"`
+	RunNo          int32      `json:"run_no"`
+	ObservedAt     time.Time  `json:"observed_at"`
+	NotBefore      *time.Time `json:"not_before"`
+	ConfirmedAt    time.Time  `json:"confirmed_at"`
+	Polls          int64      `json:"polls"`
+	Status         string     `json:"status"`
+	State          string     `json:"state"`
+	SHA256         Hex        `json:"sha256"`
+	Size           int64      `json:"size"`
+	Interpretation int32      `json:"interpretation"`
+	Body           []byte     `json:"body"` // base64 in JSON, since it may be no text
+	BodyText       *string    `json:"body_text"`
+}
+
+// Hex is bytes that JSON shows in hexadecimal.
+type Hex []byte
+
+// LookedRow tells how often somebody looked at a job.
+type LookedRow struct {
+	Polls   int64      `json:"polls"`
+	Failed  int64      `json:"failed_polls"`
+	FirstAt *time.Time `json:"first_polled_at"`
+	LastAt  *time.Time `json:"last_polled_at"`
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (h Hex) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h), nil }
