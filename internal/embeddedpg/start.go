@@ -82,7 +82,7 @@ func (s *Server) start(ctx context.Context, lock *os.File) error {
 	if err := s.launch(ctx, bin, account, lock); err != nil {
 		return err
 	}
-	s.cfg.Logger.InfoContext(ctx, "embedded postgres started", "data_dir", s.dataDir, "version", bin.major,
+	s.cfg.Logger.DebugContext(ctx, "embedded postgres started", "data_dir", s.dataDir, "version", bin.major,
 		"took", time.Since(began))
 	return nil
 }

@@ -24,14 +24,13 @@ var (
 // text gives a Time that has only its Raw.
 func ParseTime(raw string) Time {
 	text := strings.TrimSpace(raw)
-	for _, layout := range zoned {
-		if at, err := time.Parse(layout, text); err == nil {
-			return Time{Raw: raw, At: toMicroseconds(at)}
-		}
+	layouts, assumed := zoned, false
+	if !strings.ContainsAny(text[min(len(text), len("2006-01-02")):], "Zz+-") {
+		layouts, assumed = zoneless, true
 	}
-	for _, layout := range zoneless {
+	for _, layout := range layouts {
 		if at, err := time.Parse(layout, text); err == nil {
-			return Time{Raw: raw, At: toMicroseconds(at), ZoneAssumed: true}
+			return Time{Raw: raw, At: toMicroseconds(at), ZoneAssumed: assumed}
 		}
 	}
 	return Time{Raw: raw}

@@ -1,0 +1,87 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const maxActorLength = 256 // bytes
+
+// Environment is what a process reads from its environment.
+type Environment struct {
+	// DatabaseURL names the database: DATABASE_URL, or the content of the file
+	// named by DATABASE_URL_FILE. Zero: the embedded Postgres.
+	DatabaseURL DatabaseURL
+
+	// DataDir is where the embedded Postgres lives: TRACKER_DATA_DIR. Empty: the
+	// user's data directory. Another directory is another, empty history.
+	DataDir string
+
+	// PGBin is the directory of initdb and postgres: TRACKER_PG_BIN. Empty: they
+	// are searched for.
+	PGBin string
+
+	// Actor is who makes changes: TRACKER_ACTOR, or the name of the OS user.
+	Actor string
+}
+
+// ReadEnvironment reads the settings with the given getenv.
+func ReadEnvironment(getenv func(string) string) (Environment, error) {
+	database, err := readDatabaseURL(getenv("DATABASE_URL"), getenv("DATABASE_URL_FILE"))
+	if err != nil {
+		return Environment{}, err
+	}
+	actor := getenv("TRACKER_ACTOR")
+	if actor == "" {
+		actor = osUser()
+	}
+	if err := checkActor(actor); err != nil {
+		return Environment{}, err
+	}
+	return Environment{
+		DatabaseURL: database,
+		DataDir:     getenv("TRACKER_DATA_DIR"),
+		PGBin:       getenv("TRACKER_PG_BIN"),
+		Actor:       actor,
+	}, nil
+}
+
+func readDatabaseURL(text, path string) (DatabaseURL, error) {
+	if path == "" {
+		return NewDatabaseURL(text), nil
+	}
+	if text != "" {
+		return DatabaseURL{}, errors.New("DATABASE_URL and DATABASE_URL_FILE are both set; unset one of them")
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return DatabaseURL{}, fmt.Errorf("read DATABASE_URL_FILE: %w", err)
+	}
+	text = strings.TrimSpace(string(content))
+	if text == "" {
+		return DatabaseURL{}, fmt.Errorf("DATABASE_URL_FILE: %s is empty; write the URL into it, or unset the variable", path)
+	}
+	return NewDatabaseURL(text), nil
+}
+
+// osUser falls back on the number where no user database names it, as in a
+// container.
+func osUser() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "uid " + strconv.Itoa(os.Getuid())
+}
+
+func checkActor(actor string) error {
+	if len(actor) > maxActorLength || !utf8.ValidString(actor) || strings.ContainsFunc(actor, unicode.IsControl) {
+		return fmt.Errorf("TRACKER_ACTOR: the name must be one line of at most %d bytes", maxActorLength)
+	}
+	return nil
+}

@@ -1,0 +1,180 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"tracker/internal/schedule"
+	"tracker/internal/source"
+)
+
+const (
+	defaultActiveEvery = 10 * time.Second
+	minActiveEvery     = time.Second
+	minRateEvery       = time.Millisecond
+	maxRateBurst       = 1000
+)
+
+var namePattern = regexp.MustCompile(`\A[a-z0-9][a-z0-9._-]{0,62}\z`)
+
+// Source is one account at an upstream API.
+type Source struct {
+	// Name identifies the source: [a-z0-9][a-z0-9._-]{0,62}, unique. Another
+	// name is another source with its own rate budget.
+	Name string
+
+	// Provider is the API, such as "woosmap". Without the right one every
+	// answer is malformed.
+	Provider string
+
+	// Credential says where the daemon finds the secret: env:NAME or file:PATH,
+	// never the secret itself. Without it the source is paused.
+	Credential string
+
+	// BaseURL is where the API answers; the provider's by default. Over http://
+	// the credential can be read on its way.
+	BaseURL string
+
+	// Schedule says when the source's jobs are polled, where they have no
+	// schedule of their own; the provider's by default. What happens between
+	// two polls is known only as far as the upstream tells it.
+	Schedule string
+
+	// ActiveEvery is how often a job is polled while its run is active, 10 s by
+	// default, at least 1 s. A longer one widens the bounds of observed times.
+	ActiveEvery time.Duration
+
+	// Rate bounds the requests of all replicas together.
+	Rate Rate
+}
+
+// Rate is a source's rate limit, the provider's by default. A looser one than
+// the upstream grants ends in its refusals, a tighter one delays polls.
+type Rate struct {
+	Every time.Duration // one request each Every, at least 1 ms
+	Burst int           // requests at once after a quiet time, 1 to 1000
+}
+
+// WithDefaults returns the source with what it leaves out filled in, from its
+// provider where that is known.
+func (s Source) WithDefaults() Source {
+	if s.ActiveEvery == 0 {
+		s.ActiveEvery = defaultActiveEvery
+	}
+	provider, err := source.Lookup(s.Provider)
+	if err != nil {
+		return s
+	}
+	if s.BaseURL == "" {
+		s.BaseURL = provider.BaseURL
+	}
+	if s.Schedule == "" {
+		s.Schedule = provider.Schedule
+	}
+	if s.Rate.Every == 0 {
+		s.Rate.Every = provider.RateEvery
+	}
+	if s.Rate.Burst == 0 {
+		s.Rate.Burst = provider.RateBurst
+	}
+	return s
+}
+
+// Validate returns everything that is wrong with a source whose defaults are
+// filled in, each as a FieldError.
+func (s Source) Validate() error { return joinFields(s.check()) }
+
+func (s Source) check() []*FieldError {
+	providerErr := checkProvider(s.Provider)
+	var c checks
+	c.add("name", checkName("name", s.Name))
+	c.add("provider", providerErr)
+	c.add("credential", checkCredential(s.Credential))
+	c.add("active_every", atLeast("active_every", s.ActiveEvery, minActiveEvery))
+	// An unknown provider has no defaults: what it leaves out is no further error.
+	if providerErr == nil || s.BaseURL != "" {
+		c.add("base_url", checkBaseURL(s.BaseURL))
+	}
+	if providerErr == nil || s.Schedule != "" {
+		c.add("schedule", checkSchedule(s.Schedule))
+	}
+	if providerErr == nil || s.Rate.Every != 0 {
+		c.add("rate_limit.every", atLeast("rate_limit every", s.Rate.Every, minRateEvery))
+	}
+	if providerErr == nil || s.Rate.Burst != 0 {
+		c.add("rate_limit.burst", checkBurst(s.Rate.Burst))
+	}
+	return c
+}
+
+// Warnings returns what is allowed and probably not meant.
+func (s Source) Warnings() []*FieldError {
+	base, err := url.Parse(s.BaseURL)
+	if err != nil || base.Scheme != "http" || loopback(base.Hostname()) {
+		return nil
+	}
+	return []*FieldError{{Field: "base_url", Err: fmt.Errorf(
+		"base_url %q sends the credential in the clear; write https:// unless the way there is private", s.BaseURL)}}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+func checkProvider(name string) error {
+	if name == "" {
+		return errors.New("provider is missing")
+	}
+	_, err := source.Lookup(name)
+	return err
+}
+
+func checkCredential(ref string) error {
+	if ref == "" {
+		return errors.New("credential is missing; write env:NAME or file:PATH")
+	}
+	return source.CheckCredentialRef(ref)
+}
+
+func checkBaseURL(text string) error {
+	if err := source.CheckBaseURL(text); err != nil {
+		return fmt.Errorf("base_url: %w", err)
+	}
+	return nil
+}
+
+func checkSchedule(expr string) error {
+	_, err := schedule.Parse(expr)
+	return err
+}
+
+func checkBurst(burst int) error {
+	if burst < 1 || burst > maxRateBurst {
+		return fmt.Errorf("rate_limit burst %d is out of range; write 1 to %d", burst, maxRateBurst)
+	}
+	return nil
+}
+
+func atLeast(field string, d, least time.Duration) error {
+	if d < least {
+		return fmt.Errorf("%s %s is too short; write at least %s", field, d, least)
+	}
+	return nil
+}
+
+func checkName(field, name string) error {
+	if name == "" {
+		return fmt.Errorf("%s is missing", field)
+	}
+	if !namePattern.MatchString(name) {
+		return fmt.Errorf("%s %s is not allowed; write lower-case letters, digits, '.', '_' and '-', at most 63, a letter or digit first",
+			field, quote(name))
+	}
+	return nil
+}

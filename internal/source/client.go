@@ -1,0 +1,142 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tracker/internal/history"
+)
+
+const (
+	// fetchTimeout bounds a poll from its first byte to the last of its answer,
+	// a second request included.
+	fetchTimeout = 15 * time.Second
+
+	// bodyLimit bounds a body after decompression, in bytes.
+	bodyLimit = 16 << 20
+
+	// headerLimit bounds the header of an answer, in bytes.
+	headerLimit = 256 << 10
+
+	// idlePerHost is how many connections to one host wait for the next poll.
+	idlePerHost = 64
+)
+
+// Client asks upstreams over HTTP. It may be used by many goroutines at once.
+type Client struct {
+	transport *http.Transport
+	userAgent string
+	timeout   time.Duration
+}
+
+// NewClient gives a client that calls itself tracker/version. It honours
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY and trusts what the system trusts.
+func NewClient(version string) *Client {
+	return &Client{
+		transport: &http.Transport{
+			Proxy:                  proxy,
+			ForceAttemptHTTP2:      true,
+			MaxIdleConnsPerHost:    idlePerHost,
+			IdleConnTimeout:        90 * time.Second,
+			MaxResponseHeaderBytes: headerLimit,
+			HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
+		},
+		userAgent: "tracker/" + version,
+		timeout:   fetchTimeout,
+	}
+}
+
+// Close closes the connections that wait for a next poll.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// proxy keeps the proxy's own password out of the error.
+func proxy(request *http.Request) (*url.URL, error) {
+	address, err := http.ProxyFromEnvironment(request)
+	if err != nil {
+		return nil, errors.New("the proxy named by the environment is no URL")
+	}
+	return address, nil
+}
+
+// Request says what to ask for.
+type Request struct {
+	Provider Provider
+	BaseURL  string            // as CheckBaseURL takes it
+	Target   map[string]string // as Provider.CheckTarget takes it
+	Secret   Secret
+}
+
+// Response is what came of a poll.
+type Response struct {
+	Outcome    history.Outcome // empty where Body is an answer to read
+	HTTPStatus int             // 0 where there was none
+	Latency    time.Duration   // from the first request to the end of the last body
+	RetryAfter time.Duration   // how long the upstream wants to be left alone; 0 where it does not say
+	Error      string          // what went wrong, redacted, at most 500 runes
+	Body       []byte          // as it came: to be redacted before anything else is done to it
+	Requests   int             // how many were sent: 2 where the first answer was too large
+}
+
+// Fetch polls the status that request names. It fails only where ctx is
+// canceled before there is an answer: such a poll never was.
+func (c *Client) Fetch(ctx context.Context, request Request) (Response, error) {
+	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	started := time.Now()
+	status, tooLarge := request.Provider.Requests(request.Target)
+	response := c.ask(limited, request, status)
+	response.Requests = 1
+	if response.HTTPStatus == http.StatusRequestEntityTooLarge && tooLarge != "" {
+		response = c.ask(limited, request, tooLarge)
+		response.Requests = 2
+	}
+	response.Latency = time.Since(started)
+	unanswered := response.Outcome == history.OutcomeUnreachable || response.Outcome == history.OutcomeTimeout
+	if unanswered && errors.Is(ctx.Err(), context.Canceled) {
+		return Response{}, ctx.Err()
+	}
+	response.Error = errorText(response.Error, request.Secret)
+	return response, nil
+}
+
+// ask sends one request, follows its redirects and reads the answer.
+func (c *Client) ask(ctx context.Context, request Request, path string) Response {
+	address := strings.TrimRight(request.BaseURL, "/") + path
+	for redirects := 0; ; redirects++ {
+		answer, err := c.send(ctx, request, address)
+		if err != nil {
+			return c.failure(err)
+		}
+		next, refusal := redirect(answer, redirects)
+		if next == "" {
+			return c.read(answer, refusal)
+		}
+		discard(answer)
+		address = next
+	}
+}
+
+// send uses the transport itself: http.Client would follow redirects by its
+// own rules and put URLs into errors.
+func (c *Client) send(ctx context.Context, request Request, address string) (*http.Response, error) {
+	get, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, err
+	}
+	get.Header.Set("User-Agent", c.userAgent)
+	get.Header.Set("Accept", "application/json")
+	get.Header.Set(request.Provider.Authorize(request.Secret.Reveal()))
+	return c.transport.RoundTrip(get)
+}
+
+// discard reads the rest of an answer, if it is short, so that its connection
+// can be used again.
+func discard(answer *http.Response) {
+	_, _ = io.CopyN(io.Discard, answer.Body, messageLimit)
+	_ = answer.Body.Close()
+}

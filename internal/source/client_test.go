@@ -1,0 +1,427 @@
+package source_test
+
+import (
+	"compress/gzip"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"tracker/internal/history"
+	"tracker/internal/source"
+)
+
+const testSecret = "hunter22/private"
+
+// fetchFrom polls a server for a provider's status, as the sync would.
+func fetchFrom(t *testing.T, client *source.Client, providerName, baseURL string) source.Response {
+	t.Helper()
+	response, err := client.Fetch(t.Context(), request(t, providerName, baseURL))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(response.Error, "hunter22") || strings.Contains(response.Error, "?") {
+		t.Errorf("error shows a secret or a query: %s", response.Error)
+	}
+	if response.Latency <= 0 {
+		t.Errorf("latency %s", response.Latency)
+	}
+	return response
+}
+
+func request(t *testing.T, providerName, baseURL string) source.Request {
+	t.Helper()
+	p := provider(t, providerName)
+	target := map[string]string{"dataset_id": datasetID, "namespace": "products", "request_id": "req_1"}
+	return source.Request{Provider: p, BaseURL: baseURL, Target: target, Secret: source.NewSecret(testSecret)}
+}
+
+func newClient(t *testing.T) *source.Client {
+	t.Helper()
+	client := source.NewClient("1.2.3")
+	t.Cleanup(client.Close)
+	return client
+}
+
+func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server
+}
+
+func TestFetchSendsWhatTheProviderWants(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ provider, path, header, value string }{
+		{"woosmap", "/prefix/datasets/" + datasetID + "/status", "X-Api-Key", testSecret},
+		{"safetykit", "/prefix/v1/data/products/requests/req_1", "Authorization", "Bearer " + testSecret},
+	}
+	for _, test := range tests {
+		t.Run(test.provider, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method != http.MethodGet || r.RequestURI != test.path {
+					t.Errorf("asked %s %s", r.Method, r.RequestURI)
+				}
+				if r.Header.Get(test.header) != test.value || r.UserAgent() != "tracker/1.2.3" {
+					t.Errorf("headers %v", r.Header)
+				}
+				fmt.Fprint(w, `{"a":1}`)
+			})
+			response := fetchFrom(t, newClient(t), test.provider, server.URL+"/prefix/")
+			if response.Outcome != "" || response.HTTPStatus != 200 || string(response.Body) != `{"a":1}` || response.Requests != 1 || response.Error != "" {
+				t.Errorf("got %+v", response)
+			}
+		})
+	}
+}
+
+func TestFetchOutcomes(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		status  int
+		body    string
+		outcome history.Outcome
+		err     string
+	}{
+		{401, `{"detail":"Unable to locate credentials."}`, history.OutcomeUnauthorized, "401 Unauthorized: Unable to locate credentials."},
+		{402, `{"detail":"Out of free quota."}`, history.OutcomeQuotaExhausted, "402 Payment Required: Out of free quota."},
+		{403, `{"detail":"Credentials found, but not matching."}`, history.OutcomeForbidden, "403 Forbidden: Credentials found, but not matching."},
+		{404, `{"details":"Dataset was not found"}`, history.OutcomeNotFound, "404 Not Found: Dataset was not found"},
+		{
+			422, `{"detail":[{"loc":["path","dataset_id",0],"msg":"value is not a valid uuid","type":"type_error.uuid"},{"loc":[],"msg":"x"},7]}`,
+			history.OutcomeRejected, "422 Unprocessable Entity: path.dataset_id.0: value is not a valid uuid; x",
+		},
+		{429, `{"details":"Rate limit reached"}`, history.OutcomeRateLimited, "429 Too Many Requests: Rate limit reached"},
+		{400, `{"error":{"message":"no\u0000 such\nname"}}`, history.OutcomeRejected, "400 Bad Request: no\uFFFD such name"},
+		{409, `{"message":null,"error":"busy"}`, history.OutcomeRejected, "409 Conflict: busy"},
+		{410, `["gone"]`, history.OutcomeRejected, "410 Gone"},
+		{413, `too large`, history.OutcomeRejected, "413 Request Entity Too Large"},
+		{304, ``, history.OutcomeRejected, "304 Not Modified"},
+		{302, ``, history.OutcomeRejected, "302 Found"},
+		{500, `<html>hunter22/private</html>`, history.OutcomeUpstreamError, "500 Internal Server Error"},
+		{502, `{"detail":`, history.OutcomeUpstreamError, "502 Bad Gateway"},
+		{503, `{"error":"with hunter22%2Fprivate and https://u:p@h/x?sig=1"}`, history.OutcomeUpstreamError, "503 Service Unavailable: with REDACTED and https://REDACTED@h/x"},
+		{599, strings.Repeat(`{"error":`, 2000) + `"x"` + strings.Repeat(`}`, 2000), history.OutcomeUpstreamError, "599"},
+	}
+	for _, test := range tests {
+		t.Run(strconv.Itoa(test.status), func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(test.status)
+				fmt.Fprint(w, test.body)
+			})
+			response := fetchFrom(t, newClient(t), "woosmap", server.URL)
+			if response.Outcome != test.outcome || response.HTTPStatus != test.status || response.Body != nil {
+				t.Errorf("got %+v", response)
+			}
+			if response.Error != test.err {
+				t.Errorf("got error %q, want %q", response.Error, test.err)
+			}
+		})
+	}
+}
+
+func TestFetchErrorsAreShort(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"detail":"%s"}`, strings.Repeat("é", 5000))
+	})
+	response := fetchFrom(t, newClient(t), "woosmap", server.URL)
+	if n := utf8.RuneCountInString(response.Error); n != 500 || !strings.HasSuffix(response.Error, "é…") {
+		t.Errorf("%d runes: %s", n, response.Error)
+	}
+}
+
+func TestFetchBodies(t *testing.T) {
+	t.Parallel()
+	const limit = 16 << 20
+	tests := []struct {
+		name    string
+		serve   http.HandlerFunc
+		outcome history.Outcome
+		size    int
+		err     string
+	}{
+		{"Empty", func(http.ResponseWriter, *http.Request) {}, "", 0, ""},
+		{"AtTheLimit", plainBody(limit), "", limit, ""},
+		{"OverTheLimit", plainBody(limit + 1), history.OutcomeMalformed, 0, "body is over 16 MiB"},
+		{"Gzip", gzipBody(5000), "", 5000, ""},
+		{"GzipBomb", gzipBody(3 * limit), history.OutcomeMalformed, 0, "body is over 16 MiB"},
+		{"CorruptGzip", corruptGzipBody, history.OutcomeMalformed, 0, "body: gzip: invalid header"},
+		{"Truncated", truncatedBody, history.OutcomeUnreachable, 0, "the connection was closed in the middle of the answer"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			response := fetchFrom(t, newClient(t), "woosmap", serve(t, test.serve).URL)
+			if response.Outcome != test.outcome || response.HTTPStatus != 200 || len(response.Body) != test.size || response.Error != test.err {
+				t.Errorf("outcome %q, %d bytes, error %q", response.Outcome, len(response.Body), response.Error)
+			}
+		})
+	}
+}
+
+func plainBody(size int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, size)) }
+}
+
+func gzipBody(size int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "gzip" {
+			http.Error(w, "gzip is not accepted", http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		compress := gzip.NewWriter(w)
+		defer func() { _ = compress.Close() }() // fails where the client has seen enough
+		for part := make([]byte, 1<<20); size > 0; size -= len(part) {
+			if _, err := compress.Write(part[:min(size, len(part))]); err != nil {
+				return // the client has seen enough
+			}
+		}
+	}
+}
+
+func corruptGzipBody(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Encoding", "gzip")
+	fmt.Fprint(w, `{"this is":"plain text"}`)
+}
+
+func truncatedBody(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Length", "1000")
+	fmt.Fprint(w, `{"id":"r"}`)
+}
+
+func TestFetchTimesOut(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		before string // sent before the server falls silent
+		status int
+	}{
+		{"BeforeTheHeader", "", 0},
+		{"InTheBody", `{"id":`, 200},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if test.before != "" {
+					fmt.Fprint(w, test.before)
+					_ = http.NewResponseController(w).Flush()
+				}
+				<-r.Context().Done()
+			})
+			client := newClient(t)
+			client.SetTimeout(50 * time.Millisecond)
+			response := fetchFrom(t, client, "woosmap", server.URL)
+			if response.Outcome != history.OutcomeTimeout || response.HTTPStatus != test.status || response.Error != "no complete answer within 50ms" {
+				t.Errorf("got %+v", response)
+			}
+		})
+	}
+}
+
+func TestFetchOfACanceledPollFails(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	server := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	response, err := newClient(t).Fetch(ctx, request(t, "woosmap", server.URL))
+	if !errors.Is(err, context.Canceled) || response.Requests != 0 {
+		t.Errorf("got %+v and error %v", response, err)
+	}
+}
+
+func TestFetchFromNowhere(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := listener.Addr().String()
+	_ = listener.Close()
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	plain := serve(t, func(http.ResponseWriter, *http.Request) {})
+	silent := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_ = connection.Close()
+		}
+	})
+	tests := []struct{ name, baseURL, err string }{
+		{"Refused", "http://" + closed, "connect " + closed + ": connection refused"},
+		{"NoSuchHost", "http://nowhere.invalid", "lookup nowhere.invalid: "},
+		{"UntrustedCertificate", secure.URL, "certificate signed by unknown authority"},
+		{"NoTLS", strings.Replace(plain.URL, "http:", "https:", 1), "tls: first record does not look like a TLS handshake"},
+		{"ClosedAtOnce", silent.URL, "the connection was closed without an answer"},
+		{"NoURL", "http://[hunter22", "missing ']' in host"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			response := fetchFrom(t, newClient(t), "woosmap", test.baseURL)
+			if response.Outcome != history.OutcomeUnreachable || response.HTTPStatus != 0 || !strings.Contains(response.Error, test.err) {
+				t.Errorf("got %+v", response)
+			}
+		})
+	}
+}
+
+func TestFetchAndRedirects(t *testing.T) {
+	t.Parallel()
+	elsewhere := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("followed to another host, with %v", r.Header)
+	})
+	var server *httptest.Server
+	server = serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch _, to, _ := strings.Cut(r.URL.Path, "/to-"); strings.TrimSuffix(to, "/datasets/"+datasetID+"/status") {
+		case "home":
+			http.Redirect(w, r, "/home?x=1#y", http.StatusMovedPermanently)
+		case "home-in-full":
+			http.Redirect(w, r, server.URL+"/home", http.StatusTemporaryRedirect)
+		case "itself":
+			http.Redirect(w, r, r.URL.Path, http.StatusFound)
+		case "elsewhere":
+			http.Redirect(w, r, elsewhere.URL+"/x?token=1", http.StatusFound)
+		case "user":
+			http.Redirect(w, r, strings.Replace(elsewhere.URL, "://", "://u:p@", 1), http.StatusFound)
+		case "nowhere":
+			w.Header().Set("Location", "http://[hunter22")
+			w.WriteHeader(http.StatusFound)
+		default:
+			fmt.Fprint(w, r.Header.Get("X-Api-Key"))
+		}
+	})
+	tests := []struct {
+		to      string
+		outcome history.Outcome
+		err     string
+	}{
+		{"home", "", ""},
+		{"home-in-full", "", ""},
+		{"itself", history.OutcomeRejected, "302 Found: more than 5 redirects"},
+		{"elsewhere", history.OutcomeRejected, "302 Found: redirect to " + elsewhere.URL + " not followed"},
+		{"user", history.OutcomeRejected, "302 Found: redirect to " + elsewhere.URL + " not followed"},
+		{"nowhere", history.OutcomeRejected, "302 Found: redirect to an unreadable address not followed"},
+	}
+	for _, test := range tests {
+		t.Run(test.to, func(t *testing.T) {
+			t.Parallel()
+			response := fetchFrom(t, newClient(t), "woosmap", server.URL+"/to-"+test.to)
+			if response.Outcome != test.outcome || response.Error != test.err {
+				t.Errorf("got %+v", response)
+			}
+			if response.Outcome == "" && string(response.Body) != testSecret {
+				t.Errorf("the credential did not come along: %s", response.Body)
+			}
+		})
+	}
+}
+
+func TestFetchDoesNotFollowFromTLSToPlainText(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://"+r.Host+"/", http.StatusFound)
+	}))
+	t.Cleanup(server.Close)
+	client := newClient(t)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	client.Trust(roots)
+	response := fetchFrom(t, client, "woosmap", server.URL)
+	if response.Outcome != history.OutcomeRejected || !strings.Contains(response.Error, "redirect to http://127.0.0.1:") {
+		t.Errorf("got %+v", response)
+	}
+}
+
+func TestFetchFallsBackOnTheLink(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		status  int
+		outcome history.Outcome
+	}{
+		{"Found", 200, ""},
+		{"NotFound", 404, history.OutcomeNotFound},
+		{"TooLargeAsWell", 413, history.OutcomeRejected},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/v1/data/products/requests/req_1" {
+					w.Header().Set("Retry-After", "7")
+					w.WriteHeader(http.StatusRequestEntityTooLarge)
+					return
+				}
+				if r.URL.Path != "/v1/data/products/requests/req_1/results/download-url" || r.Header.Get("Authorization") != "Bearer "+testSecret {
+					t.Errorf("asked for %s with %v", r.URL.Path, r.Header)
+				}
+				w.WriteHeader(test.status)
+				fmt.Fprint(w, `{"data_url":"x"}`)
+			})
+			response := fetchFrom(t, newClient(t), "safetykit", server.URL)
+			if response.Requests != 2 || response.Outcome != test.outcome || response.HTTPStatus != test.status || response.RetryAfter != 0 {
+				t.Errorf("got %+v", response)
+			}
+		})
+	}
+}
+
+func TestFetchRetryAfter(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	text := func(header string) func() string { return func() string { return header } }
+	date := func(in time.Duration) func() string {
+		return func() string { return time.Now().Add(in).UTC().Format(http.TimeFormat) }
+	}
+	tests := []struct {
+		name     string
+		header   func() string
+		status   int
+		from, to time.Duration
+	}{
+		{"None", text(""), 429, 0, 0},
+		{"Seconds", text("120"), 429, 2 * time.Minute, 2 * time.Minute},
+		{"OnAnAnswer", text("5"), 200, 5 * time.Second, 5 * time.Second},
+		{"OnAnError", text("5"), 503, 5 * time.Second, 5 * time.Second},
+		{"Date", date(time.Hour), 503, 58 * time.Minute, time.Hour},
+		{"DateOfThePast", date(-time.Hour), 503, 0, 0},
+		{"TooLong", text("86401"), 429, day, day},
+		{"DateTooFar", date(3 * day), 429, day, day},
+		{"Overflow", text("99999999999999999999999"), 429, day, day},
+		{"Negative", text("-5"), 429, 0, 0},
+		{"Unreadable", text("soon"), 429, 0, 0},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Retry-After", test.header())
+				w.WriteHeader(test.status)
+			})
+			response := fetchFrom(t, newClient(t), "woosmap", server.URL)
+			if response.RetryAfter < test.from || response.RetryAfter > test.to {
+				t.Errorf("got %s, want %s to %s", response.RetryAfter, test.from, test.to)
+			}
+		})
+	}
+}

@@ -1,0 +1,77 @@
+package source
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// credentialLimit bounds what is read of a credential's file, in bytes.
+const credentialLimit = 64 << 10
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// CheckCredentialRef reports what is wrong with the form of a credential
+// reference, which is env:NAME or file:PATH. It reads neither.
+func CheckCredentialRef(ref string) error {
+	kind, name, _ := strings.Cut(ref, ":")
+	switch kind {
+	case "env":
+		if !variableName.MatchString(name) {
+			return fmt.Errorf("%w: env: has to name a variable", ErrCredential)
+		}
+	case "file":
+		if name == "" || strings.ContainsRune(name, 0) {
+			return fmt.Errorf("%w: file: has to name a path", ErrCredential)
+		}
+	default: // ref may be the credential itself and is not shown
+		return fmt.Errorf("%w: want env:NAME or file:PATH", ErrCredential)
+	}
+	return nil
+}
+
+// ReadCredential gives the secret that a credential reference names. It fails
+// where there is none and where it could not travel in an HTTP header; no
+// error shows any of it.
+func ReadCredential(ref string, getenv func(string) string) (Secret, error) {
+	if err := CheckCredentialRef(ref); err != nil {
+		return Secret{}, err
+	}
+	kind, name, _ := strings.Cut(ref, ":")
+	value := ""
+	if kind == "env" {
+		value = getenv(name)
+	} else {
+		content, err := readCredentialFile(name)
+		if err != nil {
+			return Secret{}, fmt.Errorf("%w %s: %w", ErrCredential, ref, err)
+		}
+		value = strings.TrimRight(content, "\r\n")
+	}
+	switch {
+	case value == "":
+		return Secret{}, fmt.Errorf("%w %s: empty or not set", ErrCredential, ref)
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return Secret{}, fmt.Errorf("%w %s: holds a line break or another control character", ErrCredential, ref)
+	}
+	return NewSecret(value), nil
+}
+
+func readCredentialFile(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	content, err := io.ReadAll(io.LimitReader(file, credentialLimit+1))
+	if err != nil {
+		return "", err
+	}
+	if len(content) > credentialLimit {
+		return "", fmt.Errorf("over %d bytes", credentialLimit)
+	}
+	return string(content), nil
+}

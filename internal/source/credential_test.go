@@ -1,0 +1,101 @@
+package source_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tracker/internal/source"
+)
+
+func TestCheckCredentialRef(t *testing.T) {
+	t.Parallel()
+	for _, ref := range []string{"env:KEY", "env:_k2", "file:/run/secrets/key", "file:key"} {
+		if err := source.CheckCredentialRef(ref); err != nil {
+			t.Errorf("%s: %v", ref, err)
+		}
+	}
+	for _, ref := range []string{"", "env:", "env:2K", "env:A B", "env:A=B", "file:", "KEY", "hunter22-private", "vault:x"} {
+		err := source.CheckCredentialRef(ref)
+		if !errors.Is(err, source.ErrCredential) {
+			t.Errorf("%q: got %v", ref, err)
+		} else if strings.Contains(err.Error(), "hunter22") {
+			t.Errorf("%q: %v shows what may be the credential itself", ref, err)
+		}
+	}
+}
+
+func TestReadCredential(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	tests := []struct {
+		name, ref, content string
+		secret, err        string
+	}{
+		{"Variable", "env:KEY", "hunter22", "hunter22", ""},
+		{"VariableNotSet", "env:KEY", "", "", "empty or not set"},
+		{"VariableWithLineBreak", "env:KEY", "hunter22\r\nHost: x", "", "line break"},
+		{"File", "file:", "hunter22", "hunter22", ""},
+		{"FileWithNewline", "file:", "hunter22\r\n", "hunter22", ""},
+		{"FileEmpty", "file:", "\n", "", "empty"},
+		{"FileOfTwoLines", "file:", "hunter22\nhunter22", "", "line break"},
+		{"FileTooLong", "file:", strings.Repeat("hunter22", 10_000), "", "over 65536 bytes"},
+		{"FileMissing", "file:/does/not/exist", "", "", "no such file"},
+		{"NoReference", "hunter22", "", "", "want env:NAME or file:PATH"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			ref := test.ref
+			if ref == "file:" {
+				path := filepath.Join(folder, test.name)
+				if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				ref += path
+			}
+			secret, err := source.ReadCredential(ref, func(string) string { return test.content })
+			wantError(t, err, test.err)
+			if err != nil && (strings.Contains(err.Error(), "hunter22") || !errors.Is(err, source.ErrCredential)) {
+				t.Errorf("bad error %v", err)
+			}
+			if secret.Reveal() != test.secret {
+				t.Errorf("got %q, want %q", secret.Reveal(), test.secret)
+			}
+		})
+	}
+}
+
+func TestSecretIsNeverPrinted(t *testing.T) {
+	t.Parallel()
+	secret := source.NewSecret("hunter22")
+	type hiding struct{ inside source.Secret }
+	var printed strings.Builder
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p"} {
+		fmt.Fprintf(&printed, verb+"\n", secret)
+		fmt.Fprintf(&printed, verb+"\n", &secret)
+		fmt.Fprintf(&printed, verb+"\n", hiding{secret})
+		fmt.Fprintf(&printed, verb+"\n", []source.Secret{secret})
+	}
+	encoded, err := json.Marshal(map[string]any{"secret": secret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed.Write(encoded)
+	for _, handler := range []slog.Handler{slog.NewTextHandler(&printed, nil), slog.NewJSONHandler(&printed, nil)} {
+		slog.New(handler).InfoContext(t.Context(), "test", "secret", secret, "in", hiding{secret})
+	}
+	for _, form := range []string{"hunter22", fmt.Sprintf("%x", "hunter22"), fmt.Sprintf("%X", "hunter22"), "104 117 110 116"} {
+		if strings.Contains(printed.String(), form) {
+			t.Errorf("%q is in:\n%s", form, printed.String())
+		}
+	}
+	if source.NewSecret("").Reveal() != "" {
+		t.Error("an empty secret is not empty")
+	}
+}

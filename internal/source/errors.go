@@ -1,0 +1,15 @@
+package source
+
+import "errors"
+
+var (
+	// ErrUnknownProvider is returned for a provider's name that nobody registered.
+	ErrUnknownProvider = errors.New("unknown provider")
+
+	// ErrNotJSON is returned for a body that is not one valid JSON value.
+	ErrNotJSON = errors.New("not JSON")
+
+	// ErrCredential is returned where a credential reference is misspelt or
+	// what it refers to cannot be read or used.
+	ErrCredential = errors.New("credential")
+)

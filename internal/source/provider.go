@@ -1,0 +1,81 @@
+package source
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tracker/internal/history"
+)
+
+// Provider knows one API: how a job's status is asked for and what the answer
+// means. Adding one is a file with a Provider and its line in Providers.
+//
+// Paths in a body are written as in "data[].url": names joined by dots, [] for
+// any element of a list.
+type Provider struct {
+	Name      string
+	BaseURL   string        // default of a source's base_url
+	RateEvery time.Duration // default rate limit: one request each RateEvery,
+	RateBurst int           // and so many at once after a pause
+	Schedule  string        // default schedule of a source
+
+	// Target lists the fields that name what a job tracks; all are required.
+	Target []TargetField
+
+	// Finishes is true where a run that has ended is the end of the job.
+	Finishes bool
+
+	// Interpretation numbers the version of Interpret. It grows whenever the
+	// same body is read differently.
+	Interpretation int
+
+	// Requests gives the path of a job's status below the base URL and, where
+	// the API has one, that of the request to fall back on when the answer is
+	// too large (HTTP 413); both with escaped segments.
+	Requests func(target map[string]string) (status, tooLarge string)
+
+	// Authorize gives the header that carries the credential.
+	Authorize func(secret string) (header, value string)
+
+	// Interpret reads a redacted body. An error means that the body is not
+	// what the API's contract says, and names the field.
+	Interpret func(body []byte) (history.Answer, error)
+
+	// Links are paths of strings that hold links for people: redaction spares
+	// those of their query values whose names do not look like credentials.
+	Links []string
+
+	// Signed are paths of strings that hold links which the upstream may sign
+	// anew for every answer: redaction replaces their query by a single mark,
+	// however many parameters it has, so that equal answers stay equal.
+	Signed []string
+
+	// Volatile are paths of strings that may differ between equal answers.
+	Volatile []string
+}
+
+// Providers gives all providers, sorted by name.
+func Providers() []Provider {
+	providers := []Provider{
+		safetykit(),
+		woosmap(),
+	}
+	slices.SortFunc(providers, func(a, b Provider) int { return cmp.Compare(a.Name, b.Name) })
+	return providers
+}
+
+// Lookup finds a provider by its name. The error wraps ErrUnknownProvider and
+// lists the names there are.
+func Lookup(name string) (Provider, error) {
+	var known []string
+	for _, provider := range Providers() {
+		if provider.Name == name {
+			return provider, nil
+		}
+		known = append(known, provider.Name)
+	}
+	return Provider{}, fmt.Errorf("%w %q: want one of %s", ErrUnknownProvider, name, strings.Join(known, ", "))
+}

@@ -1,0 +1,191 @@
+package source_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"tracker/internal/source"
+)
+
+func TestRedactText(t *testing.T) {
+	t.Parallel()
+	const key = "k3y/With+Odd \"chars\"&<é>"
+	tests := []struct{ name, text, want string }{
+		{"NoURL", `Loaded 5 of 7 (71%); see step #2? a/b = c`, `Loaded 5 of 7 (71%); see step #2? a/b = c`},
+		{"NoQuery", `at https://h.example:80/a/b.zip, done`, `at https://h.example:80/a/b.zip, done`},
+		{"Query", `https://h/p?a=1&b=2 c`, `https://h/p?a=REDACTED&b=REDACTED c`},
+		{"UpperCase", `HTTPS://H/P?A=1`, `HTTPS://H/P?A=REDACTED`},
+		{"OtherScheme", `s3+x.y-z://h/p?a=1`, `s3+x.y-z://h/p?a=REDACTED`},
+		{"BareQuery", `https://h/p?tok`, `https://h/p?REDACTED`},
+		{"BareQueryInBase64", `https://h/p?dG9rZW4=`, `https://h/p?REDACTED`},
+		{"BareQueryInBase64Quoted", `'https://h/p?dG9rZW4=', x`, `'https://h/p?REDACTED x`},
+		{"BareParameter", `https://h/p?a=1&tok&b=`, `https://h/p?a=REDACTED&REDACTED&REDACTED`},
+		{"LongName", `https://h/p?` + strings.Repeat("n", 41) + `=1`, `https://h/p?REDACTED`},
+		{"Semicolons", `https://h/p?a=1;b=2`, `https://h/p?a=REDACTED;b=REDACTED`},
+		{"TwoQuestionMarks", `https://h/p?a=1?b=2??c`, `https://h/p?a=REDACTED`},
+		{"URLInQuery", `https://h/p?https://u:p@h/=1`, `https://h/p?REDACTED`},
+		{"EmptyQuery", `https://h/p? x`, `https://h/p? x`},
+		{"Fragment", `https://h/p#access_token=1&b`, `https://h/p#REDACTED`},
+		{"QueryAndFragment", `https://h/p?a=1#b?c`, `https://h/p?a=REDACTED#REDACTED`},
+		{"UserInfo", `https://u:p@h/p`, `https://REDACTED@h/p`},
+		{"UserOnly", `https://tok@h`, `https://REDACTED@h`},
+		{"SeveralAt", `https://u@corp:p@ss@h/p`, `https://REDACTED@h/p`},
+		{"EscapedAt", `https://u%40corp:p%40ss@h/p`, `https://REDACTED@h/p`},
+		{"SlashInPassword", `https://u:p/s?s#w@h/p`, `https://REDACTED@h/p`},
+		{"EscapedSlashInUser", `https://to%2Fk@h/p`, `https://REDACTED@h/p`},
+		{"AtInPath", `https://h/@scope/pkg`, `https://h/@scope/pkg`},
+		{"NoScheme", `//u:p@h/p?a=1`, `//REDACTED@h/p?a=REDACTED`},
+		{"OneSlash", `https:/u:p@h/p?a=1`, `https:/REDACTED@h/p?a=REDACTED`},
+		{"Backslashes", `https:\\u:p@h\p?a=1`, `https:\\REDACTED@h\p?a=REDACTED`},
+		{"Several", `https://a/?x=1,https://b/?y=2 http://u:p@c`, `https://a/?x=REDACTED http://REDACTED@c`},
+		{"Delimiters", `<https://h/?a=1>"https://h/?b=2" https://h/?c=3`, `<https://h/?a=REDACTED>"https://h/?b=REDACTED" https://h/?c=REDACTED`},
+		{"QuotedJSON", `{"u":"https:\/\/u:p@h\/p?a=1\u0026b=2","n":1}`, `{"u":"https:\/\/REDACTED@h\/p?a=REDACTED\u0026b=REDACTED","n":1}`},
+		{"QuotedJSONTwice", `{\"u\":\"https:\\/\\/h\\/p?a=1\\u0026b\\u003d2\",\"n\":1}`, `{\"u\":\"https:\\/\\/h\\/p?a=REDACTED\\u0026b\\u003dREDACTED\",\"n\":1}`},
+		{"AllEscaped", `\u0068ttps\u003a\u002f\u002fh\u003fa\u003d1`, `\u0068ttps\u003a\u002f\u002fh\u003fa\u003dREDACTED`},
+		{"JavaScript", `https:\/\/h?a\x3d1\x26b=2`, `https:\/\/h?a\x3dREDACTED\x26b=REDACTED`},
+		{"PercentEncoded", `go https%3A%2F%2Fu%3Ap%40h%2Fp%3Fa%3D1%26b%3D2`, `go https%3A%2F%2FREDACTED%40h%2Fp%3Fa%3DREDACTED%26b%3DREDACTED`},
+		{"PercentEncodedTwice", `https%253A%252F%252Fh%252Fp%253Fa%253D1`, `https%253A%252F%252Fh%252Fp%253Fa%253DREDACTED`},
+		{"EncodedInPath", `https://proxy/https%3A%2F%2Fh%2Fp%3Fsig%3D1`, `https://proxy/https%3A%2F%2Fh%2Fp%3Fsig%3DREDACTED`},
+		{"EncodedInValue", `https://h/p?a=1%26b%3D2&c=3`, `https://h/p?a=REDACTED&c=REDACTED`},
+		{"EscapedPercent", `https://h/p\u00253Fa\u00253D1`, `https://h/p\u00253Fa\u00253DREDACTED`},
+		{"RelativeSigned", `/p?X-Amz-Signature=1&x=2&sig=3 y`, `/p?X-Amz-Signature=REDACTED&x=2&sig=REDACTED y`},
+		{"PathParameter", `https://h/p;jsessionid=1/q`, `https://h/p;jsessionid=REDACTED`},
+		{"HTML", `https://h/p?a=1&amp;sig=2`, `https://h/p?a=REDACTED&REDACTED;sig=REDACTED`},
+		{"Secret", `key is ` + key + `.`, `key is REDACTED.`},
+		{"SecretInQuery", `x=k3y%2FWith%2BOdd+%22chars%22%26%3C%C3%A9%3E.`, `x=REDACTED.`},
+		{"SecretInPath", `/k3y%2FWith+Odd%20%22chars%22&%3C%c3%a9%3E/`, `/REDACTED/`},
+		{"SecretInJSON", `{\"k\":\"k3y/With+Odd \\\"chars\\\"\u0026\u003c\u00e9\u003e\"}`, `{\"k\":\"REDACTED\"}`},
+		{"SecretInBase64", `Basic azN5L1dpdGgrT2RkICJjaGFycyImPMOpPg==`, `Basic REDACTEDg==`},
+		{"SecretBehindUserInBase64", `Basic dTprM3kvV2l0aCtPZGQgImNoYXJzIiY8w6k+`, `Basic dTpREDACTED`},
+	}
+	secret := source.NewSecret(key)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got := source.RedactText(test.text, secret)
+			if got != test.want {
+				t.Errorf("%s\n got %s\nwant %s", test.text, got, test.want)
+			}
+			if again := source.RedactText(got, secret); again != got {
+				t.Errorf("not idempotent: %s becomes %s", got, again)
+			}
+		})
+	}
+}
+
+func TestRedactKeepsAllElse(t *testing.T) {
+	t.Parallel()
+	const secret = "hunter22"
+	tests := []struct{ name, body, want string }{
+		{"Oddities", "\t{\"a\" :1e400000 ,\"a\":-0.10, \"n\\u0000\":\"\\ud800\xff\\/\\u0041\",\"o\":[ ]}\r\n", ""},
+		{"BesideAURL", "{\"a\":\"\xff\\u0000\\ud83d\\ude00 https:\\/\\/h?x=1\\u0026y=2 \\u0000\\n\"}", "{\"a\":\"\xff\\u0000\\ud83d\\ude00 https:\\/\\/h?x=REDACTED\\u0026y=REDACTED \\u0000\\n\"}"},
+		{"Name", `{"https://h?x=1":1}`, `{"https://h?x=REDACTED":1}`},
+		{"TopLevelString", ` "https://h?x=1" `, ` "https://h?x=REDACTED" `},
+		{"OwnSecret", `["a hunter22 b","hunter2","h\u0075nter22","aHVudGVyMjI=","AHVudGVyMjI="]`, `["a REDACTED b","hunter2","REDACTED","REDACTEDI=","AHVudGVyMjI="]`},
+		{"ForPeople", `{"data":[{"url":"https://u:p@h/x?tab=1&api_key=2#a=3&token=4"}],"url":"https://h/x?tab=1"}`, `{"data":[{"url":"https://REDACTED@h/x?tab=1&api_key=REDACTED#a=3&token=REDACTED"}],"url":"https://h/x?tab=REDACTED"}`},
+		{"ForPeopleElsewhere", `{"data":{"url":"https://h?a=1"},"x":{"data":[{"url":"https://h?a=1"}]},"data[].url":"https://h?a=1"}`, `{"data":{"url":"https://h?a=REDACTED"},"x":{"data":[{"url":"https://h?a=REDACTED"}]},"data[].url":"https://h?a=REDACTED"}`},
+		{"ForPeopleEscaped", `{"d\u0061ta":[1,{"u\u0072l":"https:\/\/h?a=1"}]}`, ""},
+		{"Signed", `{"data_url":"https://h/k?X-Amz-Date=1&X-Amz-Signature=2#3"}`, `{"data_url":"https://h/k?REDACTED"}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			want := test.want
+			if want == "" {
+				want = test.body
+			}
+			body, _, err := provider(t, "safetykit").Redact([]byte(test.body), source.NewSecret(secret))
+			if err != nil || string(body) != want {
+				t.Errorf("got  %s\nwant %s\nerror %v", body, want, err)
+			}
+		})
+	}
+}
+
+func TestRedactRefusesWhatIsNotJSON(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", "<html>", `{"a":`, `{} {}`, `{"a":"` + "\n" + `"}`, strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000)} {
+		_, _, err := provider(t, "woosmap").Redact([]byte(body), source.Secret{})
+		if !errors.Is(err, source.ErrNotJSON) {
+			t.Errorf("%.20q: got %v", body, err)
+		}
+	}
+}
+
+func TestKey(t *testing.T) {
+	t.Parallel()
+	const link = `{"data_count":2,"data_expires_at":"2026-01-15T12:30:00Z","data_url":"https://s3/k?X-Amz-Date=1&X-Amz-Signature=2","status":"succeeded"}`
+	replace := strings.NewReplacer
+	tests := []struct {
+		name, body string
+		same       bool
+	}{
+		{"Equal", link, true},
+		{"SignedAnew", replace("Date=1", "Date=9", "ture=2", "ture=8").Replace(link), true},
+		{"SignedOtherwise", replace("X-Amz-Date=1&X-Amz-Signature=2", "Signature=1&Key-Pair-Id=2&Expires=3").Replace(link), true},
+		{"ExpiresLater", replace("12:30", "12:31").Replace(link), true},
+		{"OtherPath", replace("s3/k", "s3/l").Replace(link), false},
+		{"OtherCount", replace(":2,", ":3,").Replace(link), false},
+		{"OtherSpace", replace(",", ", ").Replace(link), false},
+		{"NullExpiry", replace(`"2026-01-15T12:30:00Z"`, "null").Replace(link), false},
+		{"ExpiryElsewhere", replace(`{"data_count":2,`, `{"data_count":2,"x":{"data_expires_at":"1"},`).Replace(link), false},
+	}
+	p := provider(t, "safetykit")
+	_, want, err := p.Redact([]byte(link), source.Secret{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			body, key, err := p.Redact([]byte(test.body), source.Secret{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (key == want) != test.same {
+				t.Errorf("equal to the first: %t", key == want)
+			}
+			if p.Key(body) != key {
+				t.Error("the stored body has another key")
+			}
+		})
+	}
+}
+
+func TestRedactHoldsItsLimits(t *testing.T) {
+	t.Parallel()
+	const size = 512 << 10
+	fill := func(part string) []byte {
+		return []byte(`{"a":"` + strings.Repeat(part, size/len(part)) + `"}`)
+	}
+	bodies := map[string][]byte{
+		"Slashes":      fill(`//a:`),
+		"EncodedDeep":  fill(`%25`),
+		"EncodedLevel": fill(`//a%2F%2Fb%252F%252Fc%25252F%25252F`),
+		"Backslashes":  fill(`\\`),
+		"Quotes":       fill(`\"`),
+		"Queries":      fill(`?a=b&c`),
+		"Names":        fill(`?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`),
+		"At":           fill(`//a:@`),
+		"Nested":       []byte(strings.Repeat(`{"a":[`, 4999) + strings.Repeat(`]}`, 4999)),
+		"ManyNames":    []byte(`{` + strings.Repeat(`"data":[{"url":"https://h?a=b"}],`, size/40) + `"a":1}`),
+		"ManyLists":    []byte(`[` + strings.Repeat(`[],`, size/3) + `[]]`),
+	}
+	for name, body := range bodies {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := provider(t, "safetykit")
+			redacted, key, err := p.Redact(body, source.NewSecret("hunter22"))
+			if err != nil || !json.Valid(redacted) {
+				t.Fatalf("error %v", err)
+			}
+			again, sameKey, err := p.Redact(redacted, source.NewSecret("hunter22"))
+			if err != nil || !bytes.Equal(again, redacted) || key != sameKey {
+				t.Errorf("not idempotent, error %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,51 @@
+package source
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// maxRedirects is how many redirects of one request are followed.
+const maxRedirects = 5
+
+// redirect gives the address that an answer redirects to, or why it is not
+// followed. Both are empty where the answer is no redirect. Another host or
+// port is never asked, since the credential would travel there, and neither is
+// the same one in plain text after TLS.
+func redirect(answer *http.Response, followed int) (next, refusal string) {
+	location := answer.Header.Get("Location")
+	if !isRedirect(answer.StatusCode) || location == "" {
+		return "", ""
+	}
+	from := answer.Request.URL
+	to, err := from.Parse(location)
+	switch {
+	case err != nil:
+		return "", "redirect to an unreadable address not followed"
+	case followed == maxRedirects:
+		return "", fmt.Sprintf("more than %d redirects", maxRedirects)
+	case !strings.EqualFold(origin(from), origin(to)) || to.Scheme != from.Scheme && to.Scheme != "https":
+		return "", fmt.Sprintf("redirect to %s://%s not followed", to.Scheme, to.Host)
+	}
+	to.User, to.Fragment = nil, ""
+	return to.String(), ""
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	default:
+		return false
+	}
+}
+
+// origin gives the host and port of an address, without the port where it is
+// the usual one of the scheme.
+func origin(address *url.URL) string {
+	usual := map[string]string{"http": ":80", "https": ":443"}[address.Scheme]
+	return strings.TrimSuffix(address.Host, usual)
+}

@@ -1,0 +1,88 @@
+package source
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"tracker/internal/history"
+)
+
+const (
+	// maxRetryAfter is the longest that an upstream can send us away for.
+	maxRetryAfter = 24 * time.Hour
+
+	// maxPrealloc bounds the memory set aside on the word of Content-Length.
+	maxPrealloc = 1 << 20
+)
+
+// read makes a Response of an answer; refusal tells why a redirect was not
+// followed.
+func (c *Client) read(answer *http.Response, refusal string) Response {
+	defer answer.Body.Close()
+	response := Response{
+		HTTPStatus: answer.StatusCode,
+		RetryAfter: retryAfter(answer.Header.Get("Retry-After"), time.Now()),
+	}
+	if answer.StatusCode/100 != 2 {
+		response.Outcome = refused(answer.StatusCode)
+		response.Error = statusText(answer, refusal)
+		return response
+	}
+	body, err := readBody(answer)
+	switch {
+	case err != nil:
+		failure := c.failure(err)
+		response.Outcome, response.Error = failure.Outcome, failure.Error
+	case len(body) > bodyLimit:
+		response.Outcome = history.OutcomeMalformed
+		response.Error = fmt.Sprintf("body is over %d MiB", bodyLimit>>20)
+	default:
+		response.Body = body
+	}
+	return response
+}
+
+// refused gives the outcome of a poll that was answered with a status other
+// than 2xx.
+func refused(status int) history.Outcome {
+	switch {
+	case status == http.StatusUnauthorized:
+		return history.OutcomeUnauthorized
+	case status == http.StatusPaymentRequired:
+		return history.OutcomeQuotaExhausted
+	case status == http.StatusForbidden:
+		return history.OutcomeForbidden
+	case status == http.StatusNotFound:
+		return history.OutcomeNotFound
+	case status == http.StatusTooManyRequests:
+		return history.OutcomeRateLimited
+	case status >= 500:
+		return history.OutcomeUpstreamError
+	default:
+		return history.OutcomeRejected
+	}
+}
+
+// readBody reads a body, decompressed, up to one byte over the limit.
+func readBody(answer *http.Response) ([]byte, error) {
+	var body bytes.Buffer
+	size := max(answer.ContentLength, 4<<10) // -1 where it is not known
+	body.Grow(int(min(size, maxPrealloc)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(answer.Body, bodyLimit+1))
+	return body.Bytes(), err
+}
+
+// retryAfter reads the header of that name: seconds or a date.
+func retryAfter(header string, now time.Time) time.Duration {
+	wait := time.Duration(0)
+	if at, err := http.ParseTime(header); err == nil {
+		wait = at.Sub(now)
+	} else if seconds, err := strconv.ParseUint(header, 10, 64); err == nil || seconds > 0 {
+		wait = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}

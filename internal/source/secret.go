@@ -1,0 +1,48 @@
+package source
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+const hidden = "[redacted]"
+
+// Secret holds a credential and prints as [redacted], whatever prints it. The
+// zero Secret holds none.
+type Secret struct {
+	held func() held // a function: fmt follows even pointers where it may not call methods
+}
+
+type held struct {
+	value   string
+	needles [][]byte // what redaction looks for
+}
+
+// NewSecret gives a Secret that holds value.
+func NewSecret(value string) Secret {
+	h := held{value: value, needles: needles(value)}
+	return Secret{func() held { return h }}
+}
+
+// Reveal gives the credential itself, or "" where there is none.
+func (s Secret) Reveal() string { return s.reveal().value }
+
+func (s Secret) reveal() held {
+	if s.held == nil {
+		return held{}
+	}
+	return s.held()
+}
+
+// Format prints [redacted] for every verb.
+func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, hidden) }
+
+// String gives [redacted].
+func (Secret) String() string { return hidden }
+
+// MarshalText gives [redacted], and so encoding/json does.
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// LogValue gives [redacted].
+func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }

@@ -1,0 +1,231 @@
+package source
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// leniency says what redaction leaves of a URL beside scheme, host and path.
+// User-info goes always, and so do values named like a credential, also in
+// text that is no URL.
+type leniency int
+
+const (
+	keepNames  leniency = iota // the names of query parameters
+	keepValues                 // names and values that look harmless
+	keepNone                   // nothing of query and fragment
+	dropAll                    // not even that there were any
+)
+
+// credentialWords are what a parameter's name has in it if its value may be a
+// credential, in lower case.
+var credentialWords = []string{
+	"sig", "token", "key", "secret", "pass", "pwd", "auth", "cred", "code", "sess", "jwt",
+	"hmac", "hash", "bearer", "ticket", "otp", "policy", "x-amz-", "x-goog-", "x-oss-", "x-cos-",
+}
+
+const (
+	// maxName is how long a parameter's name may be; what is longer is taken
+	// for a value.
+	maxName = 40
+
+	// maxCredentialName is how long a name is searched for a credential's word.
+	maxCredentialName = 128
+)
+
+// span is a stretch of a view that redaction replaces by a text.
+type span struct {
+	start, end int
+	by         string
+}
+
+// urls finds in a view what has to be replaced, in order.
+type urls struct {
+	*view
+	leniency leniency
+	spans    []span
+
+	// The stretch without space, quotes and angle brackets that the search is
+	// in, and the last @ of it; both serve to look ahead only once.
+	end, lastAt int
+}
+
+// find gives the spans to replace: user-info, query and fragment of every URL
+// as far as the leniency says, and the values of parameters that are named
+// like credentials. Whatever follows two slashes, or a colon and a slash, is
+// taken for a URL.
+func (u *urls) find() []span {
+	u.spans, u.end = u.spans[:0], 0
+	inURL := false
+	for i := 0; i < len(u.chars); {
+		if i >= u.end {
+			u.lookAhead(i)
+			inURL = false
+		}
+		c := u.chars[i]
+		switch {
+		case i == u.end: // what ended it
+			i++
+		case u.slashes(i):
+			i = u.userInfo(i)
+			inURL = true
+		case inURL && (c == '#' || c == '?') && u.leniency == dropAll:
+			u.spans = append(u.spans, span{i, u.end, ""})
+			i = u.end
+		case inURL && (c == '#' || c == '?') && u.leniency == keepNone,
+			inURL && c == '#' && u.leniency == keepNames:
+			i = u.replace(i+1, u.end)
+		case inURL && c == '?' && u.leniency == keepNames:
+			i = u.query(i)
+		case c == '?' || c == '&' || c == ';' || c == '#':
+			i = u.credential(i)
+		default:
+			i++
+		}
+	}
+	return u.spans
+}
+
+// replace puts the mark in place of a stretch, unless it is empty, and gives
+// its end.
+func (u *urls) replace(start, end int) int {
+	if start < end {
+		u.spans = append(u.spans, span{start, end, mark})
+	}
+	return end
+}
+
+// lookAhead finds where the stretch that begins at start ends, and its last @.
+func (u *urls) lookAhead(start int) {
+	u.lastAt = -1
+	for u.end = start; u.end < len(u.chars); u.end++ {
+		c := u.chars[u.end]
+		if u.hidden[u.end] == 0 && endsURL(c) {
+			return
+		}
+		if c == '@' {
+			u.lastAt = u.end
+		}
+	}
+}
+
+func endsURL(c byte) bool {
+	return c <= ' ' || c == '"' || c == '<' || c == '>'
+}
+
+// slashes reports whether an authority begins behind i.
+func (u *urls) slashes(i int) bool {
+	if !isSlash(u.chars[i]) {
+		return false
+	}
+	return i+1 < u.end && isSlash(u.chars[i+1]) || i > 0 && u.chars[i-1] == ':'
+}
+
+// isSlash takes a backslash for a slash, as browsers do.
+func isSlash(c byte) bool { return c == '/' || c == '\\' }
+
+// userInfo reads the authority behind the slashes at i and gives the index of
+// its host. It ends at the first delimiter that is no deeper hidden than the
+// slashes; but where it has a colon, which may be one before a password with a
+// slash in it, the last @ of all ends the user-info.
+func (u *urls) userInfo(i int) int {
+	hidden := u.hidden[i]
+	for i < u.end && isSlash(u.chars[i]) {
+		hidden = max(hidden, u.hidden[i])
+		i++
+	}
+	at, colon := -1, false
+	for j := i; j < u.end; j++ {
+		c := u.chars[j]
+		if u.hidden[j] <= hidden && (isSlash(c) || c == '?' || c == '#') {
+			break
+		}
+		if c == '@' {
+			at = j
+		}
+		colon = colon || c == ':'
+	}
+	if colon {
+		at = u.lastAt
+	}
+	return max(i, u.replace(i, at))
+}
+
+// query reads the query that begins at i and gives the index of its end, which
+// is a # or the end of the URL.
+func (u *urls) query(i int) int {
+	hidden := u.hidden[i]
+	for i < u.end && (u.chars[i] != '#' || u.hidden[i] > hidden) {
+		i++ // the ? or the separator
+		start, equals := i, -1
+		for i < u.end && !u.separates(i, hidden) {
+			if equals < 0 && u.chars[i] == '=' && u.hidden[i] <= hidden {
+				equals = i
+			}
+			i++
+		}
+		if equals >= 0 && u.isName(start, equals) && u.isValue(equals+1, i) {
+			start = equals + 1
+		}
+		u.replace(start, i)
+	}
+	return i
+}
+
+// separates reports whether a parameter ends at i.
+func (u *urls) separates(i int, hidden uint8) bool {
+	c := u.chars[i]
+	return u.hidden[i] <= hidden && (c == '&' || c == ';' || c == '#')
+}
+
+// isName reports whether what stands before an = may stay.
+func (u *urls) isName(start, end int) bool {
+	for _, c := range u.chars[start:end] {
+		if !isAlphanumeric(c) && c != '-' && c != '_' && c != '.' && c != '[' && c != ']' {
+			return false
+		}
+	}
+	return start < end && end-start <= maxName
+}
+
+// isValue reports whether what stands behind an = is more than punctuation: if
+// not, the = may be the end of a token in base64, and what is before it no name.
+func (u *urls) isValue(start, end int) bool {
+	return slices.ContainsFunc(u.chars[start:end], func(c byte) bool { return isAlphanumeric(c) || c >= utf8.RuneSelf })
+}
+
+func isAlphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+}
+
+// credential reads what follows the separator at i, and replaces the value of
+// a name that looks like a credential's.
+func (u *urls) credential(i int) int {
+	limit := min(u.end, i+1+maxCredentialName)
+	for j := i + 1; j < limit; j++ {
+		switch c := u.chars[j]; {
+		case c == '=' && isCredential(u.chars[i+1:j]):
+			end := j + 1
+			for end < u.end && !u.separates(end, u.hidden[j]) {
+				end++
+			}
+			return u.replace(j+1, end)
+		case c == '=' || c == '?' || isSlash(c) || u.separates(j, math.MaxUint8):
+			return j
+		}
+	}
+	return i + 1
+}
+
+// isCredential reports whether a parameter's name looks like a credential's.
+func isCredential(name []byte) bool {
+	lower := strings.ToLower(string(name))
+	for _, word := range credentialWords {
+		if strings.Contains(lower, word) {
+			return true
+		}
+	}
+	return false
+}
