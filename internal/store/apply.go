@@ -113,7 +113,7 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 			return err
 		}
 	}
-	return r.record(ctx, "change", "source "+spec.Name, before, spec)
+	return r.record(ctx, "change", "source "+spec.Name, before.record(), spec.record())
 }
 
 func (r *registry) insertSource(ctx context.Context, spec SourceSpec) error {
@@ -127,7 +127,7 @@ func (r *registry) insertSource(ctx context.Context, spec SourceSpec) error {
 	if err := r.queries.BudgetInsert(ctx, dbsqlc.BudgetInsertParams{SourceID: row.SourceID, Now: r.by.At}); err != nil {
 		return err
 	}
-	return r.record(ctx, "register", "source "+spec.Name, nil, spec)
+	return r.record(ctx, "register", "source "+spec.Name, nil, spec.record())
 }
 
 func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
@@ -188,7 +188,7 @@ func (r *registry) updateJob(ctx context.Context, before Job, spec JobSpec) erro
 			return err
 		}
 	}
-	return r.record(ctx, "change", "job "+spec.Name, before.JobSpec, spec)
+	return r.record(ctx, "change", "job "+spec.Name, before.JobSpec.record(), spec.record())
 }
 
 func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {
@@ -217,7 +217,7 @@ func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {
 	if err := r.queries.CursorInsert(ctx, dbsqlc.CursorInsertParams{JobID: row.JobID, SourceID: source.SourceID, NextPollAt: &spec.FirstPollAt}); err != nil {
 		return err
 	}
-	return r.record(ctx, "register", "job "+spec.Name, nil, spec)
+	return r.record(ctx, "register", "job "+spec.Name, nil, spec.record())
 }
 
 // prune removes the jobs that are not declared.

@@ -22,14 +22,26 @@ const (
 
 // JobSpec is what is declared of a job.
 type JobSpec struct {
-	Name       string            `json:"name"`
-	Source     string            `json:"source"`
-	Target     map[string]string `json:"target"`
-	Labels     map[string]string `json:"labels"`
-	Schedule   string            `json:"schedule,omitempty"` // empty: the source's
-	StallAfter time.Duration     `json:"stall_after,omitempty"`
+	Name       string
+	Source     string
+	Target     map[string]string
+	Labels     map[string]string
+	Schedule   string        // empty: the source's
+	StallAfter time.Duration // zero: judged by its past
 
-	FirstPollAt time.Time `json:"-"` // when to poll it first, or first by another schedule
+	FirstPollAt time.Time // when to poll it first, or first by another schedule
+}
+
+// record shows the spec in the record of changes.
+func (s JobSpec) record() map[string]any {
+	shown := map[string]any{"name": s.Name, "source": s.Source, "target": s.Target, "labels": s.Labels}
+	if s.Schedule != "" {
+		shown["schedule"] = s.Schedule
+	}
+	if s.StallAfter > 0 {
+		shown["stall_after"] = s.StallAfter.String()
+	}
+	return shown
 }
 
 // Job is a registered job with its source.

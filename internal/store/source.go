@@ -10,14 +10,22 @@ import (
 
 // SourceSpec is what is declared of a source.
 type SourceSpec struct {
-	Name        string        `json:"name"`
-	Provider    string        `json:"provider"`
-	BaseURL     string        `json:"base_url"`
-	Credential  string        `json:"credential"` // a reference, never the secret
-	Schedule    string        `json:"schedule"`
-	ActiveEvery time.Duration `json:"active_every"`
-	RateEvery   time.Duration `json:"rate_every"`
-	RateBurst   int           `json:"rate_burst"`
+	Name        string
+	Provider    string
+	BaseURL     string
+	Credential  string // a reference, never the secret
+	Schedule    string
+	ActiveEvery time.Duration
+	RateEvery   time.Duration
+	RateBurst   int
+}
+
+// record shows the spec in the record of changes.
+func (s SourceSpec) record() map[string]any {
+	return map[string]any{
+		"name": s.Name, "provider": s.Provider, "base_url": s.BaseURL, "credential": s.Credential, "schedule": s.Schedule,
+		"active_every": s.ActiveEvery.String(), "rate_every": s.RateEvery.String(), "rate_burst": s.RateBurst,
+	}
 }
 
 // Source is a registered source.

@@ -1,0 +1,30 @@
+package sync
+
+import (
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+// Event tells what became of a job's poll.
+type Event struct {
+	Job  store.Job
+	Kind EventKind
+
+	Outcome history.Outcome // of Polled and Elsewhere
+	Error   string          // why the poll failed, redacted
+	Change  *history.Change // what a changed answer brought
+	Reason  string          // of Skipped, Late and Paused
+}
+
+// EventKind says what an Event tells.
+type EventKind int
+
+// The kinds of event.
+const (
+	Polled    EventKind = iota // polled and recorded
+	Elsewhere                  // polled by somebody else meanwhile
+	Skipped                    // not polled
+	Late                       // polled, but somebody else had taken over: not recorded
+	Paused                     // the poll's refusal has paused the job or its source
+	Finished                   // the import has ended and is not polled any more
+)

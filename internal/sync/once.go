@@ -1,0 +1,73 @@
+package sync
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// drainTimeout bounds recording what was fetched when the process is told to end.
+const drainTimeout = 8 * time.Second
+
+// Syncer polls jobs for one process.
+type Syncer struct {
+	Store  *store.Store
+	Client *source.Client
+	Getenv func(string) string // where credentials may be
+	Owner  string              // names this process in claims
+	Logger *slog.Logger
+}
+
+// Once polls each of the jobs once, as fast as the budgets of their sources
+// allow, whatever their schedules say, and tells of each as it is recorded.
+// Jobs whose source is paused, held by a Retry-After or without a readable
+// credential are skipped. A job that somebody else is polling is waited for.
+//
+// When ctx ends, what was fetched is recorded, the rest is left, and the
+// error is that of ctx.
+func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) error {
+	var telling sync.Mutex
+	say := func(e Event) {
+		telling.Lock()
+		defer telling.Unlock()
+		tell(e)
+	}
+	// What was fetched is worth more than a quick end: recording goes on for a while.
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
+
+	results := make(chan result, inFlightMost)
+	recorder := &recorder{store: s.Store, planner: newPlanner(), tell: say}
+	var recording errgroup.Group
+	recording.Go(func() error {
+		defer drain(results) // after an error too, no worker must wait for it
+		return recorder.run(lasting, results)
+	})
+	claiming, stop := context.WithCancel(ctx)
+	defer stop()
+	round := newRound(s, jobs, say, results)
+	go func() {
+		_ = recording.Wait() // it ends early only by an error
+		stop()
+	}()
+	err := round.run(claiming)
+	close(results)
+	if recordErr := recording.Wait(); recordErr != nil {
+		return recordErr
+	}
+	return err
+}
+
+// drain throws away what nobody will record any more.
+func drain(results <-chan result) {
+	for range results {
+		continue
+	}
+}

@@ -1,0 +1,97 @@
+package sync
+
+import (
+	"fmt"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/schedule"
+	"tracker/internal/store"
+)
+
+// planner works out what a recorded poll means for its job's cursor. It keeps
+// the schedules that it has parsed.
+type planner struct {
+	schedules map[string]schedule.Schedule
+}
+
+func newPlanner() *planner { return &planner{schedules: map[string]schedule.Schedule{}} }
+
+// advance gives the cursor after a poll, with the time of the next one, and
+// reports whether the job is finished.
+func (p *planner) advance(r result) (store.Advance, bool, error) {
+	cron, err := p.schedule(r.job)
+	if err != nil {
+		return store.Advance{}, false, err
+	}
+	next := store.Advance{
+		Cursor: r.claim.Cursor, Claim: r.claim.Until, SourceID: r.job.From.ID,
+		ExtraTaken: max(0, r.requests-1), RequestedAt: r.poll.PolledAt,
+	}
+	next.PolledAt, next.Outcome = r.poll.PolledAt, r.poll.Outcome
+	if r.retryAfter > 0 {
+		next.HeldUntil = r.clock.latest().Add(r.retryAfter)
+	}
+	if !r.poll.Outcome.Answered() {
+		next.Failures++
+		next.NextPollAt = schedule.Backoff(schedule.Failure{
+			Schedule: cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery,
+			PolledAt: r.poll.PolledAt, Failures: next.Failures, HeldUntil: next.HeldUntil,
+		})
+		return unscheduled(next, r.job), false, nil
+	}
+	confirm(&next.Cursor, r)
+	var finished bool
+	next.NextPollAt, finished = schedule.Plan(schedule.Progress{
+		Schedule: cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery, Finishes: r.provider.Finishes,
+		PolledAt: r.poll.PolledAt, Spread: r.claim.PolledAt.IsZero(),
+		Phase: phaseOf(next.State), ChangedAt: next.ChangedAt, GraceDone: next.GracePolls,
+	})
+	return unscheduled(next, r.job), finished && r.job.Tracking == store.TrackingActive, nil
+}
+
+// confirm takes in an answer, new or known.
+func confirm(c *store.Cursor, r result) {
+	ended := c.State.Terminal()
+	c.Failures, c.ConfirmedAt = 0, r.poll.PolledAt
+	c.Confirmations++
+	if f := r.poll.Finding; f != nil {
+		c.SnapshotNo, c.Key, c.State = f.Change.SnapshotNo, r.key[:], f.Change.State
+		c.ChangedAt, c.Confirmations = r.observedAt, 1
+	}
+	c.GracePolls = min(c.GracePolls+1, schedule.GracePolls)
+	if !ended || !c.State.Terminal() {
+		c.GracePolls = 0
+	}
+}
+
+// unscheduled takes the next poll from a job that is not polled by schedule.
+func unscheduled(a store.Advance, job store.Job) store.Advance {
+	if job.Tracking != store.TrackingActive {
+		a.NextPollAt = time.Time{}
+	}
+	return a
+}
+
+func (p *planner) schedule(job store.Job) (schedule.Schedule, error) {
+	if cron, ok := p.schedules[job.Cron()]; ok {
+		return cron, nil
+	}
+	cron, err := schedule.Parse(job.Cron())
+	if err != nil {
+		return schedule.Schedule{}, fmt.Errorf("job %s: %w", job.Name, err)
+	}
+	p.schedules[job.Cron()] = cron
+	return cron, nil
+}
+
+func phaseOf(state history.State) schedule.Phase {
+	switch {
+	case state == "":
+		return schedule.PhaseNone
+	case state.Terminal():
+		return schedule.PhaseEnded
+	default:
+		return schedule.PhaseActive
+	}
+}

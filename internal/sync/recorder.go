@@ -1,0 +1,238 @@
+package sync
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"tracker/internal/history"
+	"tracker/internal/schedule"
+	"tracker/internal/store"
+)
+
+// batchMost is how many polls are recorded in one transaction at most.
+const batchMost = 256
+
+// actor is who changes the registry when nobody asked for it.
+const actor = "tracker"
+
+// recorder takes results in the order in which they come, many at a time, and
+// makes them history. One goroutine owns it.
+type recorder struct {
+	store   *store.Store
+	planner *planner
+	tell    func(Event)
+}
+
+// run records until results is closed.
+func (r *recorder) run(ctx context.Context, results <-chan result) error {
+	for first := range results {
+		batch := []result{first}
+		for len(batch) < batchMost {
+			next, ok := tryReceive(results)
+			if !ok {
+				break
+			}
+			batch = append(batch, next)
+		}
+		if err := r.record(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tryReceive takes what is there and does not wait.
+func tryReceive(results <-chan result) (result, bool) {
+	select {
+	case next, ok := <-results:
+		return next, ok
+	default:
+		return result{}, false
+	}
+}
+
+// record compares the batch's answers with what is known, stores the polls and
+// settles what follows from them.
+func (r *recorder) record(ctx context.Context, batch []result) error {
+	batch, err := r.release(ctx, batch)
+	if err != nil || len(batch) == 0 {
+		return err
+	}
+	batch, err = r.compare(ctx, batch)
+	if err != nil || len(batch) == 0 {
+		return err
+	}
+	polls := make([]store.Poll, len(batch))
+	for i := range batch {
+		polls[i] = batch[i].poll
+	}
+	fates, err := r.store.Record(ctx, polls)
+	if err != nil {
+		return err
+	}
+	var landed []result
+	for i, fate := range fates {
+		switch fate {
+		case store.FateLate:
+			r.late(batch[i])
+			continue
+		case store.FatePoisoned:
+			batch[i].poll.Outcome, batch[i].poll.Finding = history.OutcomeMalformed, nil
+			batch[i].poll.Error = "the answer cannot be stored"
+		case store.FateRecorded:
+		}
+		landed = append(landed, batch[i])
+	}
+	return r.settle(ctx, landed)
+}
+
+// release gives back claims that were not used.
+func (r *recorder) release(ctx context.Context, batch []result) (used []result, err error) {
+	var unused []store.Claim
+	for _, res := range batch {
+		if res.unused {
+			unused = append(unused, res.claim)
+			r.tell(Event{Job: res.job, Kind: Skipped, Reason: "its slot passed unused"})
+		} else {
+			used = append(used, res)
+		}
+	}
+	if len(unused) == 0 {
+		return used, nil
+	}
+	return used, r.store.ReleaseClaims(ctx, unused)
+}
+
+// compare gives each new answer its finding. A job whose head is not the one
+// that its claim saw has been taken over.
+func (r *recorder) compare(ctx context.Context, batch []result) ([]result, error) {
+	var answered []store.Answered
+	for _, res := range batch {
+		if res.answer != nil {
+			answered = append(answered, store.Answered{JobID: res.job.ID, RunID: res.answer.RunID})
+		}
+	}
+	if len(answered) == 0 {
+		return batch, nil
+	}
+	known, err := r.store.Known(ctx, answered)
+	if err != nil {
+		return nil, err
+	}
+	var compared []result
+	for _, res := range batch {
+		if res.answer != nil {
+			k := known[res.job.ID]
+			if k.SnapshotNo != res.claim.SnapshotNo {
+				r.late(res)
+				continue
+			}
+			res.find(k)
+		}
+		compared = append(compared, res)
+	}
+	return compared, nil
+}
+
+// find compares a new answer with what is known.
+func (r *result) find(known *history.Known) {
+	seen := history.Bounds{NotBefore: r.claim.ConfirmedAt, ObservedAt: r.observedAt}
+	change := history.Compare(known, *r.answer, seen)
+	r.poll.SnapshotNo = change.SnapshotNo
+	r.poll.Finding = &store.Finding{
+		ObservedAt: r.observedAt, NotBefore: seen.NotBefore, PreviousPolls: r.claim.Confirmations,
+		Body: r.body, SHA256: sha256.Sum256(r.body), Interpretation: r.provider.Interpretation, Change: change,
+	}
+}
+
+// late tells of a poll that was dropped. Its claim is left to expire: whoever
+// takes it next reads the head from the snapshots.
+func (r *recorder) late(res result) {
+	r.tell(Event{Job: res.job, Kind: Late, Reason: "somebody else has taken over the job"})
+}
+
+// settle moves the cursors on, in the order of the polls: a refusal counts
+// only against those before it that brought an answer.
+func (r *recorder) settle(ctx context.Context, landed []result) error {
+	slices.SortStableFunc(landed, func(a, b result) int { return a.poll.PolledAt.Compare(b.poll.PolledAt) })
+	var advances []store.Advance
+	var ended, reopened []store.Job
+	for _, res := range landed {
+		advance, finished, err := r.planner.advance(res)
+		if err != nil {
+			return err
+		}
+		advances = append(advances, advance)
+		switch {
+		case finished:
+			ended = append(ended, res.job)
+		case res.job.Tracking == store.TrackingFinished && phaseOf(advance.State) == schedule.PhaseActive:
+			reopened = append(reopened, res.job)
+		}
+		if res.poll.Outcome.Refused() {
+			if err := r.store.AdvanceCursors(ctx, advances); err != nil {
+				return err
+			}
+			advances = nil
+			if err := r.refuse(ctx, res); err != nil {
+				return err
+			}
+		}
+	}
+	if err := r.store.AdvanceCursors(ctx, advances); err != nil {
+		return err
+	}
+	for _, res := range landed {
+		event := Event{Job: res.job, Kind: Polled, Outcome: res.poll.Outcome, Error: res.poll.Error}
+		if res.poll.Finding != nil {
+			event.Change = &res.poll.Finding.Change
+		}
+		r.tell(event)
+	}
+	return r.track(ctx, ended, reopened)
+}
+
+// refuse counts a refused credential and tells what that has paused.
+func (r *recorder) refuse(ctx context.Context, res result) error {
+	reason := fmt.Sprintf("%s: %s", res.poll.Outcome, res.poll.Error)
+	paused, err := r.store.Refuse(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
+		Job: res.job.Name, Source: res.job.Source, JobID: res.job.ID, SourceID: res.job.From.ID, Reason: reason,
+	})
+	if err != nil {
+		return err
+	}
+	switch {
+	case paused.Source:
+		r.tell(Event{Job: res.job, Kind: Paused, Reason: fmt.Sprintf("source %s is paused: %s", res.job.Source, reason)})
+	case paused.Job:
+		r.tell(Event{Job: res.job, Kind: Paused, Reason: fmt.Sprintf("job %s is paused: %s", res.job.Name, reason)})
+	}
+	return nil
+}
+
+// track finishes jobs whose import has ended for good, and takes up again
+// finished ones whose import has not.
+func (r *recorder) track(ctx context.Context, ended, reopened []store.Job) error {
+	if len(ended)+len(reopened) == 0 {
+		return nil
+	}
+	now, err := r.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	by := store.Author{Actor: actor, At: now}
+	for _, job := range ended {
+		if _, err := r.store.FinishJob(ctx, by, job.Name); err != nil {
+			return err
+		}
+		r.tell(Event{Job: job, Kind: Finished})
+	}
+	for _, job := range reopened {
+		if _, err := r.store.ResumeJob(ctx, by, job.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

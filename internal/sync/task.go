@@ -1,0 +1,116 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// slotGrace is how long after its start a slot may still be used. A process
+// that was frozen longer leaves the request to others.
+const slotGrace = time.Second
+
+// task is a claimed poll to make.
+type task struct {
+	job      store.Job
+	provider source.Provider
+	secret   source.Secret
+	claim    store.Claim
+	clock    clock
+}
+
+// result is what came of a task.
+type result struct {
+	task
+	unused bool // the slot passed or the process ends: no request was sent, or nobody will know what came of it
+
+	poll       store.Poll
+	observedAt time.Time // when the body had been read
+	retryAfter time.Duration
+	requests   int
+
+	// Of an answer that may be new:
+	answer *history.Answer
+	body   []byte // redacted
+	key    [32]byte
+}
+
+// run waits for the task's slot, asks the upstream and reads its answer.
+func (t task) run(ctx context.Context, client *source.Client) result {
+	r := result{task: t}
+	if !t.waitForSlot(ctx) {
+		r.unused = true
+		return r
+	}
+	r.poll = store.Poll{JobID: t.job.ID, Claim: t.claim.Until, PolledAt: t.polledAt()}
+	response, err := client.Fetch(ctx, source.Request{
+		Provider: t.provider, BaseURL: t.job.From.BaseURL, Target: t.job.Target, Secret: t.secret,
+	})
+	if err != nil {
+		r.unused = true
+		return r
+	}
+	r.observedAt = ceil(t.clock.latest())
+	r.retryAfter, r.requests = response.RetryAfter, response.Requests
+	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency, r.poll.Error = response.Outcome, response.HTTPStatus, response.Latency, response.Error
+	if response.Outcome == "" {
+		r.read(response.Body)
+	}
+	return r
+}
+
+// waitForSlot reports whether the slot may be used.
+func (t task) waitForSlot(ctx context.Context) bool {
+	timer := time.NewTimer(t.claim.StartAt.Sub(t.clock.earliest()))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return t.clock.latest().Before(t.claim.StartAt.Add(slotGrace))
+	}
+}
+
+// polledAt is now, and later than the job's last poll.
+func (t task) polledAt() time.Time {
+	now := t.clock.earliest().Truncate(time.Microsecond)
+	if first := t.claim.PolledAt.Add(time.Microsecond); now.Before(first) {
+		return first
+	}
+	return now
+}
+
+// read tells whether a body says something new, and if so, what.
+func (r *result) read(raw []byte) {
+	body, key, err := r.provider.Redact(raw, r.secret)
+	if err != nil {
+		r.malformed(err)
+		return
+	}
+	r.key = key
+	if r.claim.SnapshotNo > 0 && string(key[:]) == string(r.claim.Key) {
+		r.poll.Outcome, r.poll.SnapshotNo = history.OutcomeUnchanged, r.claim.SnapshotNo
+		return
+	}
+	answer, err := r.provider.Interpret(body)
+	if err != nil {
+		r.malformed(err)
+		return
+	}
+	r.poll.Outcome = history.OutcomeChanged
+	r.answer, r.body = &answer, body
+}
+
+func (r *result) malformed(err error) {
+	r.poll.Outcome = history.OutcomeMalformed
+	r.poll.Error = source.RedactText(err.Error(), r.secret)
+}
+
+// ceil rounds up to the resolution that the database keeps: what was observed
+// was observed by then.
+func ceil(at time.Time) time.Time {
+	return at.Add(time.Microsecond - 1).Truncate(time.Microsecond)
+}
