@@ -1,0 +1,88 @@
+# Tools are pinned here or in go.mod and built from source, so that every
+# machine and CI run the same ones. Without cgo: the binary is static, sqlc
+# needs no C compiler, and all of them share one build cache. Only the race
+# detector wants cgo, and turns it on for itself.
+GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.8.0
+FUZZTIME      ?= 30s
+VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+export CGO_ENABLED = 0
+
+# Runs a command with TEST_DATABASE_URL naming a Postgres server of its own,
+# unless the caller names one already.
+TESTSERVER := go run ./internal/testdb/testserver --
+GO_TEST    := env CGO_ENABLED=1 go test -race -count=1
+
+# One thing after the other: a failing check is then the last thing printed.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## Build the static binary bin/tracker
+	go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/tracker ./cmd/tracker
+
+.PHONY: test
+test: setup ## Run all tests with the race detector on a real Postgres
+	$(TESTSERVER) $(GO_TEST) ./...
+
+.PHONY: setup
+setup: ## Install what the tests need: Postgres' programs and a C compiler
+	@scripts/setup cc postgres
+
+.PHONY: migrations
+migrations: setup ## Run the migrations up, down to zero and up again
+	@grep -rq '^func TestMigrations' ./internal/store || { echo 'no test is named TestMigrations...' >&2; exit 1; }
+	$(TESTSERVER) $(GO_TEST) -run '^TestMigrations' ./internal/store
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (30s)
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file func; do \
+		echo "== $${func#func } in $$(dirname $$file)"; \
+		go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" || exit 1; \
+	done
+
+.PHONY: fmt
+fmt: ## Format the Go code
+	$(GOLANGCI_LINT) fmt
+
+.PHONY: formatted
+formatted: ## Check that the Go code is formatted
+	$(GOLANGCI_LINT) fmt --diff
+
+.PHONY: lint
+lint: ## Run the linters and check the import rules
+	$(GOLANGCI_LINT) run
+
+.PHONY: vet
+vet: ## Run go vet
+	go vet ./...
+
+.PHONY: vuln
+vuln: ## Check for known vulnerabilities, where their database can be reached
+	@scripts/vuln $(GOVULNCHECK)
+
+.PHONY: tidy-check
+tidy-check: ## Check that go.mod and go.sum are tidy
+	go mod tidy -diff
+
+.PHONY: generate
+generate: ## Generate the query code from db/queries
+	go tool sqlc generate
+
+.PHONY: generated
+generated: ## Check that the generated code is what the queries give
+	go tool sqlc diff
+
+# The tests come last, so that their summary is what one reads; among them
+# are the migrations up, down and up again.
+.PHONY: ci
+ci: formatted tidy-check generated lint vet vuln build test ## Run everything that CI runs
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin
