@@ -97,8 +97,8 @@ func TestDatabaseURLShowsNoSecret(t *testing.T) {
 			var out bytes.Buffer
 			for _, v := range []any{u, &u, struct{ u config.DatabaseURL }{u}, config.Environment{DatabaseURL: u}} {
 				_, _ = fmt.Fprintf(&out, "%v %+v %#v %s %q %x %d\n", v, v, v, v, v, v, v)
-				slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
-				slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
+				slog.New(slog.NewTextHandler(&out, nil)).InfoContext(t.Context(), "x", "v", v)
+				slog.New(slog.NewJSONHandler(&out, nil)).InfoContext(t.Context(), "x", "v", v)
 				if err := json.NewEncoder(&out).Encode(v); err != nil {
 					t.Fatal(err)
 				}

@@ -88,7 +88,7 @@ func fields(t *testing.T, err error) string {
 	if field, ok := errors.AsType[*config.FieldError](err); ok && err == error(field) { //nolint:errorlint // the error itself, not one it wraps
 		return field.Field
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // errors.Join is taken apart
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		t.Fatalf("%v names no field", err)
 	}

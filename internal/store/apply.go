@@ -188,7 +188,7 @@ func (r *registry) updateJob(ctx context.Context, before Job, spec JobSpec) erro
 			return err
 		}
 	}
-	return r.record(ctx, "change", "job "+spec.Name, before.JobSpec.record(), spec.record())
+	return r.record(ctx, "change", "job "+spec.Name, before.record(), spec.record())
 }
 
 func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {

@@ -185,5 +185,6 @@ func trailRows(jobID int64, trail *history.Trail) (changeRows, trailTrims, error
 		}
 	}
 	trims.items.RunNos, trims.items.ItemCounts = rows.trims.RunNos, rows.trims.ItemCounts
-	return rows, trims, rows.add(jobID, all)
+	err := rows.add(jobID, all)
+	return rows, trims, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -127,10 +128,5 @@ func (r *changeRows) addSnapshot(poll Poll) {
 
 // isText reports whether a Postgres text can hold the body.
 func isText(body []byte) bool {
-	for _, b := range body {
-		if b == 0 {
-			return false
-		}
-	}
-	return utf8.Valid(body)
+	return !slices.Contains(body, 0) && utf8.Valid(body)
 }

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -91,7 +92,7 @@ func (r *result) read(raw []byte) {
 		return
 	}
 	r.key = key
-	if r.claim.SnapshotNo > 0 && string(key[:]) == string(r.claim.Key) {
+	if r.claim.SnapshotNo > 0 && bytes.Equal(key[:], r.claim.Key) {
 		r.poll.Outcome, r.poll.SnapshotNo = history.OutcomeUnchanged, r.claim.SnapshotNo
 		return
 	}
