@@ -8,6 +8,7 @@ CREATE TABLE budgets (
     next_slot_at    timestamptz NOT NULL, -- when the next request would be due if none had been saved up
     held_until      timestamptz,          -- a Retry-After that the service asked for
     refusals        integer     NOT NULL DEFAULT 0, -- polls refused for the credential since the last answer
+    turn            integer     NOT NULL DEFAULT 0, -- slots handed out, modulo 4: every fourth is for imports that do not run
     CONSTRAINT budgets_pkey PRIMARY KEY (source_id),
     CONSTRAINT budgets_source_fkey FOREIGN KEY (source_id) REFERENCES sources (source_id)
 ) WITH (fillfactor = 50);
@@ -30,10 +31,22 @@ CREATE TABLE cursors (
     confirmed_at    timestamptz,          -- polled_at of the last poll that saw the head
     confirmations   integer     NOT NULL DEFAULT 0, -- polls that saw the head, the first included
     grace_polls     integer     NOT NULL DEFAULT 0, -- answered polls since the run ended
+    running         boolean     NOT NULL GENERATED ALWAYS AS (coalesce(state IN ('queued', 'running', 'unknown'), false)) STORED,
+    planned_every   interval,             -- how long after the last answer the next poll was planned
+    accounted_at    timestamptz,          -- up to here it is settled whether there was a gap
+    unseen_reason   text,                 -- why nobody is to look: paused or credential
     CONSTRAINT cursors_pkey PRIMARY KEY (job_id),
     CONSTRAINT cursors_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
 ) WITH (fillfactor = 50);
-CREATE INDEX cursors_due_idx ON cursors (source_id, next_poll_at);
+CREATE INDEX cursors_due_idx ON cursors (source_id, running, next_poll_at);
+
+-- The trackers that run, or ran: what tells a downtime from a lack of budget.
+CREATE TABLE replicas (
+    owner           text        NOT NULL,
+    started_at      timestamptz NOT NULL,
+    seen_at         timestamptz NOT NULL,
+    CONSTRAINT replicas_pkey PRIMARY KEY (owner, started_at)
+);
 
 -- Without a foreign key to jobs: it would cost half as much again as the row,
 -- and jobs are never deleted.
@@ -73,5 +86,6 @@ END $$;
 -- +goose StatementEnd
 DROP TABLE gaps;
 DROP TABLE polls;
+DROP TABLE replicas;
 DROP TABLE cursors;
 DROP TABLE budgets;

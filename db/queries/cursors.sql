@@ -43,19 +43,24 @@ RETURNING sqlc.embed(c), (greatest(s.first_slot + s.slot * s.rate_every, sqlc.ar
 SELECT claims_hold(@job_ids::bigint[], @claimed_untils::timestamptz[]);
 
 -- name: CursorAdvance :exec
--- What a recorded poll changes in the cache, and the end of its claim.
+-- What a recorded poll changes in the cache, and the end of its claim. A reason
+-- for not looking that came up meanwhile stays.
 UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking = 'active' THEN NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00') END, claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
     refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
     changed_at = NULLIF(r.changed_at, '0001-01-01 00:00:00+00'), confirmed_at = NULLIF(r.confirmed_at, '0001-01-01 00:00:00+00'),
-    confirmations = r.confirmations, grace_polls = r.grace_polls
+    confirmations = r.confirmations, grace_polls = r.grace_polls,
+    planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = NULLIF(r.accounted_at, '0001-01-01 00:00:00+00'),
+    unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until,
     unnest(@next_poll_ats::timestamptz[]) AS next_poll_at, unnest(@polled_ats::timestamptz[]) AS polled_at,
     unnest(@outcomes::text[]) AS outcome, unnest(@failures::integer[]) AS failures,
     unnest(@snapshot_nos::integer[]) AS snapshot_no, unnest(@keys::bytea[]) AS key, unnest(@states::text[]) AS state,
     unnest(@changed_ats::timestamptz[]) AS changed_at, unnest(@confirmed_ats::timestamptz[]) AS confirmed_at,
-    unnest(@confirmations::integer[]) AS confirmations, unnest(@grace_polls::integer[]) AS grace_polls) r, jobs j
+    unnest(@confirmations::integer[]) AS confirmations, unnest(@grace_polls::integer[]) AS grace_polls,
+    unnest(@planned_everys::interval[]) AS planned_every, unnest(@accounted_ats::timestamptz[]) AS accounted_at,
+    unnest(@unseen_reasons::text[]) AS unseen_reason) r, jobs j
 WHERE j.job_id = r.job_id AND c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
 
 -- name: CursorList :many
@@ -91,3 +96,72 @@ RETURNING *;
 -- name: CursorLock :one
 -- Nobody can claim the job until the transaction ends.
 SELECT * FROM cursors WHERE job_id = @job_id FOR UPDATE;
+
+-- name: CursorClaimDue :many
+-- Claims due jobs for which the budget of their source has slots within the
+-- horizon, and moves the budgets on. Where more is due than may be asked, of
+-- any four slots three go to imports that run and one to the longest due of the
+-- rest: budgets.turn counts them.
+WITH open AS (
+    SELECT b.source_id, b.turn, s.rate_every, w.most,
+        (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
+    FROM (SELECT unnest(@source_ids::bigint[]) AS source_id, unnest(@mosts::bigint[]) AS most) w
+    JOIN budgets b ON b.source_id = w.source_id JOIN sources s ON s.source_id = w.source_id
+    WHERE s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
+        AND greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every) <= sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval
+    FOR UPDATE OF b SKIP LOCKED
+), asked AS (
+    SELECT o.source_id, o.turn, o.rate_every, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
+        sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
+    FROM open o
+), active AS (
+    SELECT o.source_id, c.job_id, c.next_poll_at, row_number() OVER (PARTITION BY o.source_id ORDER BY c.next_poll_at, c.job_id) - 1 AS place
+    FROM asked o CROSS JOIN LATERAL (
+        SELECT u.job_id, u.next_poll_at FROM cursors u
+        WHERE u.source_id = o.source_id AND u.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz
+            AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
+        ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
+    ) c
+), idle AS (
+    SELECT o.source_id, c.job_id, c.next_poll_at, row_number() OVER (PARTITION BY o.source_id ORDER BY c.next_poll_at, c.job_id) - 1 AS place
+    FROM asked o CROSS JOIN LATERAL (
+        SELECT u.job_id, u.next_poll_at FROM cursors u
+        WHERE u.source_id = o.source_id AND NOT u.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz
+            AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
+        ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
+    ) c
+), queued AS (
+    SELECT a.source_id, a.job_id, CASE WHEN a.place < 3 - o.turn THEN a.place
+        ELSE 4 - o.turn + (a.place - (3 - o.turn)) + (a.place - (3 - o.turn)) / 3 END AS place, 0 AS tie
+    FROM active a JOIN asked o ON o.source_id = a.source_id
+    UNION ALL
+    SELECT i.source_id, i.job_id, 3 - o.turn + 4 * i.place AS place, 1 AS tie
+    FROM idle i JOIN asked o ON o.source_id = i.source_id
+), slots AS (
+    SELECT q.source_id, q.job_id, row_number() OVER (PARTITION BY q.source_id ORDER BY q.place, q.tie) - 1 AS slot FROM queued q
+), taken AS (
+    SELECT t.source_id, t.job_id, o.rate_every, o.first_slot, t.slot,
+        (greatest(o.first_slot + t.slot * o.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at
+    FROM slots t JOIN asked o ON o.source_id = t.source_id
+    WHERE t.slot < o.slots
+), spent AS (
+    UPDATE budgets b SET next_slot_at = n.first_slot + n.used * n.rate_every, turn = (b.turn + n.used) % 4
+    FROM (SELECT k.source_id, k.first_slot, k.rate_every, count(*)::integer AS used FROM taken k GROUP BY 1, 2, 3) n
+    WHERE b.source_id = n.source_id
+)
+UPDATE cursors c SET claimed_until = k.start_at + sqlc.arg(lease)::interval, claimed_by = sqlc.arg(owner)::text
+FROM taken k, cursors old
+WHERE c.job_id = k.job_id AND old.job_id = k.job_id
+RETURNING sqlc.embed(c), k.start_at, (old.claimed_until IS NOT NULL)::boolean AS expired;
+
+-- name: CursorDueNext :one
+-- When the next unclaimed job of an open source is due.
+SELECT coalesce(min(c.next_poll_at), 'infinity')::timestamptz AS due FROM cursors c JOIN sources s ON s.source_id = c.source_id
+WHERE s.paused_at IS NULL AND c.claimed_until IS NULL;
+
+-- name: CursorUnseen :exec
+-- Nobody is to look at these jobs, and why; null: somebody is again.
+UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE job_id = @job_id;
+
+-- name: CursorUnseenBySource :exec
+UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE source_id = @source_id;

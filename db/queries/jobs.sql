@@ -16,3 +16,6 @@ SELECT sqlc.embed(j), sqlc.embed(s) FROM jobs j JOIN sources s ON s.source_id = 
 
 -- name: JobList :many
 SELECT sqlc.embed(j), sqlc.embed(s) FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name;
+
+-- name: JobListByIDs :many
+SELECT sqlc.embed(j), sqlc.embed(s) FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY(@job_ids::bigint[]);

@@ -12,11 +12,18 @@ import (
 type Advance struct {
 	Cursor                // as it is from now on
 	Claim       time.Time // Until of the claim that ends with it
-	NextPollAt  time.Time // zero: not by schedule
+	Unseen      string    // the claim's UnseenReason, which this poll has ended
+	Gaps        []Gap     // that this poll has ended
 	SourceID    int64
 	HeldUntil   time.Time // a Retry-After for the source; zero: none
 	ExtraTaken  int       // requests beyond the one that had a slot
 	RequestedAt time.Time // when they were sent
+}
+
+// Gap is a stretch in which nobody looked, or looking failed.
+type Gap struct {
+	From, To time.Time
+	Reason   string // not_running, paused, rate_budget, credential, or the failing outcome
 }
 
 // AdvanceCursors updates the cache after polls were recorded, ends their
@@ -27,6 +34,15 @@ func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
 	}
 	var p pipeline
 	q := p.queries()
+	for _, a := range advances {
+		for _, gap := range a.Gaps {
+			if err := q.GapInsert(ctx, dbsqlc.GapInsertParams{
+				JobID: a.JobID, GapFrom: gap.From, GapTo: gap.To, Reason: gap.Reason, ClaimedUntil: a.Claim,
+			}); err != nil {
+				return err
+			}
+		}
+	}
 	if err := q.CursorAdvance(ctx, cursorRows(advances)); err != nil {
 		return err
 	}
@@ -81,6 +97,9 @@ func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {
 		p.ConfirmedAts = append(p.ConfirmedAts, a.ConfirmedAt)
 		p.Confirmations = append(p.Confirmations, int32(a.Confirmations))
 		p.GracePolls = append(p.GracePolls, int32(a.GracePolls))
+		p.PlannedEverys = append(p.PlannedEverys, a.PlannedEvery)
+		p.AccountedAts = append(p.AccountedAts, a.AccountedAt)
+		p.UnseenReasons = append(p.UnseenReasons, a.Unseen)
 	}
 	return p
 }

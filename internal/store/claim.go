@@ -31,6 +31,10 @@ type Cursor struct {
 	Confirmations int       // polls that saw it, the first included
 
 	GracePolls int // answered polls since the run ended
+
+	NextPollAt   time.Time     // when the next poll is planned; zero: not by schedule
+	PlannedEvery time.Duration // how long after the last answer the next poll was planned; 0: no answer yet
+	AccountedAt  time.Time     // up to here it is settled whether there was a gap; zero: no poll yet
 }
 
 // Claim is the right to poll a job once.
@@ -39,6 +43,8 @@ type Claim struct {
 	StartAt time.Time // by the database's clock: when the request may be sent
 	Until   time.Time // afterwards others may claim the job
 	Doubt   bool      // the claim before came to nothing: the cursor may be behind the truth
+
+	UnseenReason string // why nobody was to look until now: paused or credential; empty: no reason
 }
 
 // ClaimParams says what is to be claimed.
@@ -62,11 +68,36 @@ func (s *Store) ClaimJobs(ctx context.Context, params ClaimParams) ([]Claim, err
 	if err != nil {
 		return nil, fmt.Errorf("claim jobs: %w", err)
 	}
-	claims := make([]Claim, len(rows))
-	for i, row := range rows {
-		claims[i] = Claim{Cursor: toCursor(row.Cursor), StartAt: row.StartAt, Until: fromPointer(row.Cursor.ClaimedUntil), Doubt: row.Expired}
+	return convert(rows, func(row dbsqlc.CursorClaimJobsRow) Claim { return toClaim(row.Cursor, row.StartAt, row.Expired) }), nil
+}
+
+// DueParams says of which sources due jobs are to be claimed.
+type DueParams struct {
+	Owner     string
+	Now       time.Time // by the database's clock
+	SourceIDs []int64
+	Mosts     []int64 // claims at most, of each of them
+}
+
+// ClaimDue claims jobs that are due, as far as their sources' budgets allow to
+// poll within the next second, and spends the budgets. Where more is due than
+// may be asked, three of four slots go to imports that run and one to the
+// longest due of the rest.
+func (s *Store) ClaimDue(ctx context.Context, params DueParams) ([]Claim, error) {
+	rows, err := s.queries.CursorClaimDue(ctx, dbsqlc.CursorClaimDueParams{
+		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, Mosts: params.Mosts, Horizon: slotHorizon, Lease: claimLease,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim due jobs: %w", err)
 	}
-	return claims, nil
+	return convert(rows, func(row dbsqlc.CursorClaimDueRow) Claim { return toClaim(row.Cursor, row.StartAt, row.Expired) }), nil
+}
+
+func toClaim(row dbsqlc.Cursor, startAt time.Time, expired bool) Claim {
+	return Claim{
+		Cursor: toCursor(row), StartAt: startAt, Until: fromPointer(row.ClaimedUntil), Doubt: expired,
+		UnseenReason: fromPointer(row.UnseenReason),
+	}
 }
 
 // ReleaseClaims gives claims back that were not used.
@@ -134,6 +165,7 @@ func toCursor(row dbsqlc.Cursor) Cursor {
 		JobID: row.JobID, PolledAt: fromPointer(row.PolledAt), Outcome: history.Outcome(fromPointer(row.Outcome)), Failures: int(row.Failures),
 		SnapshotNo: int(row.SnapshotNo), Key: row.Key, State: history.State(fromPointer(row.State)),
 		ChangedAt: fromPointer(row.ChangedAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Confirmations: int(row.Confirmations),
-		GracePolls: int(row.GracePolls),
+		GracePolls: int(row.GracePolls), NextPollAt: fromPointer(row.NextPollAt),
+		PlannedEvery: fromPointer(row.PlannedEvery), AccountedAt: fromPointer(row.AccountedAt),
 	}
 }

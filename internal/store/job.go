@@ -85,6 +85,21 @@ func (s *Store) Jobs(ctx context.Context) ([]Job, error) {
 	return jobs, nil
 }
 
+// JobsByID returns the jobs, by id.
+func (s *Store) JobsByID(ctx context.Context, ids []int64) (map[int64]Job, error) {
+	rows, err := s.queries.JobListByIDs(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read jobs: %w", err)
+	}
+	jobs := make(map[int64]Job, len(rows))
+	for _, row := range rows {
+		if jobs[row.Job.JobID], err = toJob(row.Job, row.Source); err != nil {
+			return nil, err
+		}
+	}
+	return jobs, nil
+}
+
 // PauseJob stops the polling of a job. It reports false where that changes nothing.
 func (s *Store) PauseJob(ctx context.Context, by Author, name, reason string) (bool, error) {
 	return s.trackJob(ctx, by, name, "pause", TrackingPaused, reason)

@@ -59,11 +59,7 @@ func (r *registry) pauseRefused(ctx context.Context, refusal Refusal) (bool, err
 	if err != nil || row.PausedAt != nil {
 		return false, err
 	}
-	after, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: r.by.At, PausedReason: refusal.Reason})
-	if err != nil {
-		return false, err
-	}
-	return true, r.record(ctx, "pause", "source "+row.Name, nil, pauseOf(after))
+	return true, r.pauseSource(ctx, row, refusal.Reason, unseenCredential)
 }
 
 func (r *registry) pauseRefusedJob(ctx context.Context, refusal Refusal) (bool, error) {
@@ -71,5 +67,8 @@ func (r *registry) pauseRefusedJob(ctx context.Context, refusal Refusal) (bool, 
 	if err != nil || row.Job.Tracking != string(TrackingActive) {
 		return false, err
 	}
-	return true, r.track(ctx, row.Job, "pause", TrackingPaused, refusal.Reason)
+	if err := r.track(ctx, row.Job, "pause", TrackingPaused, refusal.Reason); err != nil {
+		return false, err
+	}
+	return true, r.queries.CursorUnseen(ctx, dbsqlc.CursorUnseenParams{JobID: row.Job.JobID, Reason: toPointer(unseenCredential)})
 }

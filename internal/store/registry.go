@@ -64,7 +64,11 @@ func (r *registry) track(ctx context.Context, job dbsqlc.Job, action string, to 
 		return err
 	}
 	var due *time.Time
-	if to == TrackingActive {
+	if to != TrackingActive {
+		if err := r.queries.CursorUnseen(ctx, dbsqlc.CursorUnseenParams{JobID: job.JobID, Reason: toPointer(unseenPaused)}); err != nil {
+			return err
+		}
+	} else {
 		due = &r.by.At
 		if err := r.queries.CursorForgive(ctx, []int64{job.JobID}); err != nil {
 			return err
@@ -75,6 +79,12 @@ func (r *registry) track(ctx context.Context, job dbsqlc.Job, action string, to 
 	}
 	return r.record(ctx, action, "job "+job.Name, trackingOf(job.Tracking, fromPointer(job.PausedReason)), trackingOf(string(to), reason))
 }
+
+// The reasons of gaps in which nobody was to look.
+const (
+	unseenPaused     = "paused"
+	unseenCredential = "credential"
+)
 
 // trackingOf shows a job's tracking in the record of changes.
 func trackingOf(tracking, reason string) any {

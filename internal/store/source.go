@@ -65,12 +65,32 @@ func (s *Store) PauseSource(ctx context.Context, by Author, name, reason string)
 		if row.PausedAt != nil {
 			return false, nil
 		}
-		after, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: by.At, PausedReason: reason})
-		if err != nil {
-			return false, err
-		}
-		return true, r.record(ctx, "pause", "source "+name, pauseOf(row), pauseOf(after))
+		return true, r.pauseSource(ctx, row, reason, unseenPaused)
 	}, by)
+}
+
+// PauseForCredential pauses a source whose credential cannot be read. It
+// reports false where the source is paused already.
+func (s *Store) PauseForCredential(ctx context.Context, by Author, name, reason string) (bool, error) {
+	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
+		if row.PausedAt != nil {
+			return false, nil
+		}
+		return true, r.pauseSource(ctx, row, reason, unseenCredential)
+	}, by)
+}
+
+// pauseSource pauses a source; unseen is the reason of the gaps that follow.
+func (r *registry) pauseSource(ctx context.Context, row dbsqlc.Source, reason, unseen string) error {
+	after, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: r.by.At, PausedReason: reason})
+	if err != nil {
+		return err
+	}
+	err = r.queries.CursorUnseenBySource(ctx, dbsqlc.CursorUnseenBySourceParams{SourceID: row.SourceID, Reason: &unseen})
+	if err != nil {
+		return err
+	}
+	return r.record(ctx, "pause", "source "+row.Name, nil, pauseOf(after))
 }
 
 // ResumeSource lets a paused source be polled again. It reports false where

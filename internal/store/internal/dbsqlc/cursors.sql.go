@@ -16,13 +16,17 @@ UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking = 'active' THEN NULLIF(
     refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
     changed_at = NULLIF(r.changed_at, '0001-01-01 00:00:00+00'), confirmed_at = NULLIF(r.confirmed_at, '0001-01-01 00:00:00+00'),
-    confirmations = r.confirmations, grace_polls = r.grace_polls
+    confirmations = r.confirmations, grace_polls = r.grace_polls,
+    planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = NULLIF(r.accounted_at, '0001-01-01 00:00:00+00'),
+    unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until,
     unnest($3::timestamptz[]) AS next_poll_at, unnest($4::timestamptz[]) AS polled_at,
     unnest($5::text[]) AS outcome, unnest($6::integer[]) AS failures,
     unnest($7::integer[]) AS snapshot_no, unnest($8::bytea[]) AS key, unnest($9::text[]) AS state,
     unnest($10::timestamptz[]) AS changed_at, unnest($11::timestamptz[]) AS confirmed_at,
-    unnest($12::integer[]) AS confirmations, unnest($13::integer[]) AS grace_polls) r, jobs j
+    unnest($12::integer[]) AS confirmations, unnest($13::integer[]) AS grace_polls,
+    unnest($14::interval[]) AS planned_every, unnest($15::timestamptz[]) AS accounted_at,
+    unnest($16::text[]) AS unseen_reason) r, jobs j
 WHERE j.job_id = r.job_id AND c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 `
 
@@ -40,9 +44,13 @@ type CursorAdvanceParams struct {
 	ConfirmedAts  []time.Time
 	Confirmations []int32
 	GracePolls    []int32
+	PlannedEverys []time.Duration
+	AccountedAts  []time.Time
+	UnseenReasons []string
 }
 
-// What a recorded poll changes in the cache, and the end of its claim.
+// What a recorded poll changes in the cache, and the end of its claim. A reason
+// for not looking that came up meanwhile stays.
 func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) error {
 	_, err := q.db.Exec(ctx, cursorAdvance,
 		arg.JobIds,
@@ -58,14 +66,140 @@ func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) er
 		arg.ConfirmedAts,
 		arg.Confirmations,
 		arg.GracePolls,
+		arg.PlannedEverys,
+		arg.AccountedAts,
+		arg.UnseenReasons,
 	)
 	return err
+}
+
+const cursorClaimDue = `-- name: CursorClaimDue :many
+WITH open AS (
+    SELECT b.source_id, b.turn, s.rate_every, w.most,
+        (greatest(b.next_slot_at, $3::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
+    FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most) w
+    JOIN budgets b ON b.source_id = w.source_id JOIN sources s ON s.source_id = w.source_id
+    WHERE s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= $3::timestamptz)
+        AND greatest(b.next_slot_at, $3::timestamptz - (s.rate_burst - 1) * s.rate_every) <= $3::timestamptz + $6::interval
+    FOR UPDATE OF b SKIP LOCKED
+), asked AS (
+    SELECT o.source_id, o.turn, o.rate_every, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
+        $3::timestamptz + $6::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
+    FROM open o
+), active AS (
+    SELECT o.source_id, c.job_id, c.next_poll_at, row_number() OVER (PARTITION BY o.source_id ORDER BY c.next_poll_at, c.job_id) - 1 AS place
+    FROM asked o CROSS JOIN LATERAL (
+        SELECT u.job_id, u.next_poll_at FROM cursors u
+        WHERE u.source_id = o.source_id AND u.running AND u.next_poll_at <= $3::timestamptz
+            AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
+        ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
+    ) c
+), idle AS (
+    SELECT o.source_id, c.job_id, c.next_poll_at, row_number() OVER (PARTITION BY o.source_id ORDER BY c.next_poll_at, c.job_id) - 1 AS place
+    FROM asked o CROSS JOIN LATERAL (
+        SELECT u.job_id, u.next_poll_at FROM cursors u
+        WHERE u.source_id = o.source_id AND NOT u.running AND u.next_poll_at <= $3::timestamptz
+            AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
+        ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
+    ) c
+), queued AS (
+    SELECT a.source_id, a.job_id, CASE WHEN a.place < 3 - o.turn THEN a.place
+        ELSE 4 - o.turn + (a.place - (3 - o.turn)) + (a.place - (3 - o.turn)) / 3 END AS place, 0 AS tie
+    FROM active a JOIN asked o ON o.source_id = a.source_id
+    UNION ALL
+    SELECT i.source_id, i.job_id, 3 - o.turn + 4 * i.place AS place, 1 AS tie
+    FROM idle i JOIN asked o ON o.source_id = i.source_id
+), slots AS (
+    SELECT q.source_id, q.job_id, row_number() OVER (PARTITION BY q.source_id ORDER BY q.place, q.tie) - 1 AS slot FROM queued q
+), taken AS (
+    SELECT t.source_id, t.job_id, o.rate_every, o.first_slot, t.slot,
+        (greatest(o.first_slot + t.slot * o.rate_every, $3::timestamptz))::timestamptz AS start_at
+    FROM slots t JOIN asked o ON o.source_id = t.source_id
+    WHERE t.slot < o.slots
+), spent AS (
+    UPDATE budgets b SET next_slot_at = n.first_slot + n.used * n.rate_every, turn = (b.turn + n.used) % 4
+    FROM (SELECT k.source_id, k.first_slot, k.rate_every, count(*)::integer AS used FROM taken k GROUP BY 1, 2, 3) n
+    WHERE b.source_id = n.source_id
+)
+UPDATE cursors c SET claimed_until = k.start_at + $1::interval, claimed_by = $2::text
+FROM taken k, cursors old
+WHERE c.job_id = k.job_id AND old.job_id = k.job_id
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.accounted_at, c.unseen_reason, k.start_at, (old.claimed_until IS NOT NULL)::boolean AS expired
+`
+
+type CursorClaimDueParams struct {
+	Lease     time.Duration
+	Owner     string
+	Now       time.Time
+	SourceIds []int64
+	Mosts     []int64
+	Horizon   time.Duration
+}
+
+type CursorClaimDueRow struct {
+	Cursor  Cursor
+	StartAt time.Time
+	Expired bool
+}
+
+// Claims due jobs for which the budget of their source has slots within the
+// horizon, and moves the budgets on. Where more is due than may be asked, of
+// any four slots three go to imports that run and one to the longest due of the
+// rest: budgets.turn counts them.
+func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) ([]CursorClaimDueRow, error) {
+	rows, err := q.db.Query(ctx, cursorClaimDue,
+		arg.Lease,
+		arg.Owner,
+		arg.Now,
+		arg.SourceIds,
+		arg.Mosts,
+		arg.Horizon,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CursorClaimDueRow
+	for rows.Next() {
+		var i CursorClaimDueRow
+		if err := rows.Scan(
+			&i.Cursor.JobID,
+			&i.Cursor.SourceID,
+			&i.Cursor.NextPollAt,
+			&i.Cursor.ClaimedUntil,
+			&i.Cursor.ClaimedBy,
+			&i.Cursor.PolledAt,
+			&i.Cursor.Outcome,
+			&i.Cursor.Failures,
+			&i.Cursor.Refusals,
+			&i.Cursor.SnapshotNo,
+			&i.Cursor.Key,
+			&i.Cursor.State,
+			&i.Cursor.ChangedAt,
+			&i.Cursor.ConfirmedAt,
+			&i.Cursor.Confirmations,
+			&i.Cursor.GracePolls,
+			&i.Cursor.Running,
+			&i.Cursor.PlannedEvery,
+			&i.Cursor.AccountedAt,
+			&i.Cursor.UnseenReason,
+			&i.StartAt,
+			&i.Expired,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const cursorClaimForRebuild = `-- name: CursorClaimForRebuild :one
 UPDATE cursors SET claimed_until = $1::timestamptz + $2::interval, claimed_by = $3
 WHERE job_id = $4 AND (claimed_until IS NULL OR claimed_until < $1::timestamptz)
-RETURNING job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls
+RETURNING job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason
 `
 
 type CursorClaimForRebuildParams struct {
@@ -100,6 +234,10 @@ func (q *Queries) CursorClaimForRebuild(ctx context.Context, arg CursorClaimForR
 		&i.ConfirmedAt,
 		&i.Confirmations,
 		&i.GracePolls,
+		&i.Running,
+		&i.PlannedEvery,
+		&i.AccountedAt,
+		&i.UnseenReason,
 	)
 	return i, err
 }
@@ -135,7 +273,7 @@ UPDATE cursors c SET
     claimed_by = $3::text
 FROM slots s
 WHERE c.job_id = s.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at, s.expired::boolean AS expired
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.accounted_at, c.unseen_reason, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at, s.expired::boolean AS expired
 `
 
 type CursorClaimJobsParams struct {
@@ -192,6 +330,10 @@ func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams
 			&i.Cursor.ConfirmedAt,
 			&i.Cursor.Confirmations,
 			&i.Cursor.GracePolls,
+			&i.Cursor.Running,
+			&i.Cursor.PlannedEvery,
+			&i.Cursor.AccountedAt,
+			&i.Cursor.UnseenReason,
 			&i.StartAt,
 			&i.Expired,
 		); err != nil {
@@ -220,6 +362,19 @@ func (q *Queries) CursorClaimsHold(ctx context.Context, arg CursorClaimsHoldPara
 	return err
 }
 
+const cursorDueNext = `-- name: CursorDueNext :one
+SELECT coalesce(min(c.next_poll_at), 'infinity')::timestamptz AS due FROM cursors c JOIN sources s ON s.source_id = c.source_id
+WHERE s.paused_at IS NULL AND c.claimed_until IS NULL
+`
+
+// When the next unclaimed job of an open source is due.
+func (q *Queries) CursorDueNext(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, cursorDueNext)
+	var due time.Time
+	err := row.Scan(&due)
+	return due, err
+}
+
 const cursorForgive = `-- name: CursorForgive :exec
 UPDATE cursors SET refusals = 0 WHERE job_id = ANY($1::bigint[])
 `
@@ -245,7 +400,7 @@ func (q *Queries) CursorInsert(ctx context.Context, arg CursorInsertParams) erro
 }
 
 const cursorList = `-- name: CursorList :many
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
 `
 
 func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, error) {
@@ -274,6 +429,10 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 			&i.ConfirmedAt,
 			&i.Confirmations,
 			&i.GracePolls,
+			&i.Running,
+			&i.PlannedEvery,
+			&i.AccountedAt,
+			&i.UnseenReason,
 		); err != nil {
 			return nil, err
 		}
@@ -286,7 +445,7 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 }
 
 const cursorLock = `-- name: CursorLock :one
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls FROM cursors WHERE job_id = $1 FOR UPDATE
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason FROM cursors WHERE job_id = $1 FOR UPDATE
 `
 
 // Nobody can claim the job until the transaction ends.
@@ -310,6 +469,10 @@ func (q *Queries) CursorLock(ctx context.Context, jobID int64) (Cursor, error) {
 		&i.ConfirmedAt,
 		&i.Confirmations,
 		&i.GracePolls,
+		&i.Running,
+		&i.PlannedEvery,
+		&i.AccountedAt,
+		&i.UnseenReason,
 	)
 	return i, err
 }
@@ -371,5 +534,34 @@ type CursorSchedulesBySourceParams struct {
 // A source got another schedule: its jobs are looked at soon, then as it says.
 func (q *Queries) CursorSchedulesBySource(ctx context.Context, arg CursorSchedulesBySourceParams) error {
 	_, err := q.db.Exec(ctx, cursorSchedulesBySource, arg.NextPollAt, arg.SourceID)
+	return err
+}
+
+const cursorUnseen = `-- name: CursorUnseen :exec
+UPDATE cursors SET unseen_reason = $1 WHERE job_id = $2
+`
+
+type CursorUnseenParams struct {
+	Reason *string
+	JobID  int64
+}
+
+// Nobody is to look at these jobs, and why; null: somebody is again.
+func (q *Queries) CursorUnseen(ctx context.Context, arg CursorUnseenParams) error {
+	_, err := q.db.Exec(ctx, cursorUnseen, arg.Reason, arg.JobID)
+	return err
+}
+
+const cursorUnseenBySource = `-- name: CursorUnseenBySource :exec
+UPDATE cursors SET unseen_reason = $1 WHERE source_id = $2
+`
+
+type CursorUnseenBySourceParams struct {
+	Reason   *string
+	SourceID int64
+}
+
+func (q *Queries) CursorUnseenBySource(ctx context.Context, arg CursorUnseenBySourceParams) error {
+	_, err := q.db.Exec(ctx, cursorUnseenBySource, arg.Reason, arg.SourceID)
 	return err
 }

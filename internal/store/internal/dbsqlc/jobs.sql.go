@@ -143,6 +143,58 @@ func (q *Queries) JobList(ctx context.Context) ([]JobListRow, error) {
 	return items, nil
 }
 
+const jobListByIDs = `-- name: JobListByIDs :many
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY($1::bigint[])
+`
+
+type JobListByIDsRow struct {
+	Job    Job
+	Source Source
+}
+
+func (q *Queries) JobListByIDs(ctx context.Context, jobIds []int64) ([]JobListByIDsRow, error) {
+	rows, err := q.db.Query(ctx, jobListByIDs, jobIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []JobListByIDsRow
+	for rows.Next() {
+		var i JobListByIDsRow
+		if err := rows.Scan(
+			&i.Job.JobID,
+			&i.Job.SourceID,
+			&i.Job.Name,
+			&i.Job.Target,
+			&i.Job.Labels,
+			&i.Job.Schedule,
+			&i.Job.StallAfter,
+			&i.Job.Tracking,
+			&i.Job.PausedReason,
+			&i.Job.RegisteredAt,
+			&i.Source.SourceID,
+			&i.Source.Name,
+			&i.Source.Provider,
+			&i.Source.BaseUrl,
+			&i.Source.Credential,
+			&i.Source.Schedule,
+			&i.Source.ActiveEvery,
+			&i.Source.RateEvery,
+			&i.Source.RateBurst,
+			&i.Source.PausedAt,
+			&i.Source.PausedReason,
+			&i.Source.RegisteredAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const jobTrack = `-- name: JobTrack :one
 UPDATE jobs SET tracking = $1, paused_reason = $2 WHERE job_id = $3 RETURNING job_id, source_id, name, target, labels, schedule, stall_after, tracking, paused_reason, registered_at
 `

@@ -26,6 +26,7 @@ type Budget struct {
 	NextSlotAt time.Time
 	HeldUntil  *time.Time
 	Refusals   int32
+	Turn       int32
 }
 
 type Change struct {
@@ -55,6 +56,10 @@ type Cursor struct {
 	ConfirmedAt   *time.Time
 	Confirmations int32
 	GracePolls    int32
+	Running       bool
+	PlannedEvery  *time.Duration
+	AccountedAt   *time.Time
+	UnseenReason  *string
 }
 
 type Gap struct {
@@ -112,6 +117,12 @@ type PollsDefault struct {
 	LatencyUs  int32
 	SnapshotNo *int32
 	Error      *string
+}
+
+type Replica struct {
+	Owner     string
+	StartedAt time.Time
+	SeenAt    time.Time
 }
 
 // One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; rows are only ever added.

@@ -1,0 +1,5 @@
+-- name: GapInsert :exec
+-- A gap that a poll has ended, unless its claim is gone: then it is recorded already.
+INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
+SELECT @job_id, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = @job_id), 0) + 1, @gap_from, @gap_to, @reason
+WHERE EXISTS (SELECT FROM cursors c WHERE c.job_id = @job_id AND c.claimed_until = @claimed_until::timestamptz);
