@@ -13,7 +13,10 @@ type Event struct {
 	Outcome history.Outcome // of Polled and Elsewhere
 	Error   string          // why the poll failed, redacted
 	Change  *history.Change // what a changed answer brought
-	Reason  string          // of Skipped, Late and Paused
+
+	Failures     int    // of Polled: failed polls in a row, this one included
+	FailedBefore int    // of Polled: failed polls in a row before this one
+	Reason       string // of Skipped, Late and Paused
 }
 
 // EventKind says what an Event tells.

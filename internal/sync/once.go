@@ -44,7 +44,8 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
 
 	results := make(chan result, inFlightMost)
-	recorder := &recorder{store: s.Store, planner: newPlanner(), tell: say}
+	memory := newMemory()
+	recorder := newRecorder(s, memory, patience{logger: s.Logger}, say)
 	var recording errgroup.Group
 	recording.Go(func() error {
 		defer drain(results) // after an error too, no worker must wait for it
@@ -52,7 +53,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 	})
 	claiming, stop := context.WithCancel(ctx)
 	defer stop()
-	round := newRound(s, jobs, say, results)
+	round := newRound(s, jobs, memory, say, results)
 	go func() {
 		_ = recording.Wait() // it ends early only by an error
 		stop()

@@ -28,7 +28,11 @@ func (p *planner) advance(r result) (store.Advance, bool, error) {
 		Cursor: r.claim.Cursor, Claim: r.claim.Until, SourceID: r.job.From.ID,
 		ExtraTaken: max(0, r.requests-1), RequestedAt: r.poll.PolledAt,
 	}
-	next.PolledAt, next.Outcome = r.poll.PolledAt, r.poll.Outcome
+	next.PolledAt, next.Outcome, next.Unseen = r.poll.PolledAt, r.poll.Outcome, r.claim.UnseenReason
+	next.Gaps, next.AccountedAt = gapsEndedBy(r.claim, r.poll.PolledAt, r.poll.Outcome.Answered())
+	if next.PlannedEvery == 0 {
+		next.PlannedEvery = cron.Interval(r.poll.PolledAt)
+	}
 	if r.retryAfter > 0 {
 		next.HeldUntil = r.clock.latest().Add(r.retryAfter)
 	}
@@ -47,6 +51,9 @@ func (p *planner) advance(r result) (store.Advance, bool, error) {
 		PolledAt: r.poll.PolledAt, Spread: r.claim.PolledAt.IsZero(),
 		Phase: phaseOf(next.State), ChangedAt: next.ChangedAt, GraceDone: next.GracePolls,
 	})
+	if !finished {
+		next.PlannedEvery = next.NextPollAt.Sub(r.poll.PolledAt)
+	}
 	return unscheduled(next, r.job), finished && r.job.Tracking == store.TrackingActive, nil
 }
 

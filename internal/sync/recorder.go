@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"time"
 
 	"tracker/internal/history"
 	"tracker/internal/schedule"
@@ -20,9 +21,15 @@ const actor = "tracker"
 // recorder takes results in the order in which they come, many at a time, and
 // makes them history. One goroutine owns it.
 type recorder struct {
-	store   *store.Store
-	planner *planner
-	tell    func(Event)
+	store    *store.Store
+	planner  *planner
+	memory   *memory
+	patience patience
+	tell     func(Event)
+}
+
+func newRecorder(s *Syncer, m *memory, p patience, tell func(Event)) *recorder {
+	return &recorder{store: s.Store, planner: newPlanner(), memory: m, patience: p, tell: tell}
 }
 
 // run records until results is closed.
@@ -68,8 +75,11 @@ func (r *recorder) record(ctx context.Context, batch []result) error {
 	for i := range batch {
 		polls[i] = batch[i].poll
 	}
-	fates, err := r.store.Record(ctx, polls)
-	if err != nil {
+	var fates []store.Fate
+	if err := r.patience.try(ctx, "record polls", func() (err error) {
+		fates, err = r.store.Record(ctx, polls)
+		return err
+	}); err != nil {
 		return err
 	}
 	var landed []result
@@ -81,7 +91,9 @@ func (r *recorder) record(ctx context.Context, batch []result) error {
 		case store.FatePoisoned:
 			batch[i].poll.Outcome, batch[i].poll.Finding = history.OutcomeMalformed, nil
 			batch[i].poll.Error = "the answer cannot be stored"
+			r.memory.forget(batch[i].job.ID)
 		case store.FateRecorded:
+			r.remember(batch[i])
 		}
 		landed = append(landed, batch[i])
 	}
@@ -102,44 +114,62 @@ func (r *recorder) release(ctx context.Context, batch []result) (used []result, 
 	if len(unused) == 0 {
 		return used, nil
 	}
-	return used, r.store.ReleaseClaims(ctx, unused)
+	return used, r.patience.try(ctx, "release claims", func() error { return r.store.ReleaseClaims(ctx, unused) })
 }
 
 // compare gives each new answer its finding. A job whose head is not the one
 // that its claim saw has been taken over.
 func (r *recorder) compare(ctx context.Context, batch []result) ([]result, error) {
-	var answered []store.Answered
-	for _, res := range batch {
-		if res.answer != nil {
-			answered = append(answered, store.Answered{JobID: res.job.ID, RunID: res.answer.RunID})
+	var forgotten []store.Answered
+	for i := range batch {
+		res := &batch[i]
+		if res.answer == nil {
+			continue
+		}
+		if res.known = r.memory.recall(res.job.ID, res.claim.SnapshotNo, res.answer.RunID); res.known == nil {
+			forgotten = append(forgotten, store.Answered{JobID: res.job.ID, RunID: res.answer.RunID})
 		}
 	}
-	if len(answered) == 0 {
-		return batch, nil
-	}
-	known, err := r.store.Known(ctx, answered)
-	if err != nil {
-		return nil, err
+	var read map[int64]*history.Known
+	if len(forgotten) > 0 {
+		if err := r.patience.try(ctx, "read what is known", func() (err error) {
+			read, err = r.store.Known(ctx, forgotten)
+			return err
+		}); err != nil {
+			return nil, err
+		}
 	}
 	var compared []result
 	for _, res := range batch {
+		if res.answer != nil && res.known == nil {
+			res.known = read[res.job.ID]
+		}
+		if res.answer != nil && res.known.SnapshotNo != res.claim.SnapshotNo {
+			r.late(res)
+			continue
+		}
 		if res.answer != nil {
-			k := known[res.job.ID]
-			if k.SnapshotNo != res.claim.SnapshotNo {
-				r.late(res)
-				continue
-			}
-			res.find(k)
+			res.find()
 		}
 		compared = append(compared, res)
 	}
 	return compared, nil
 }
 
+// remember keeps what a recorded snapshot has made known.
+func (r *recorder) remember(res result) {
+	if res.poll.Finding == nil {
+		return
+	}
+	res.known.Apply(res.poll.Finding.Change)
+	r.memory.keep(res.job.ID, res.known)
+	r.memory.keepRaw(res.job.ID, rawMark{snapshotNo: res.poll.SnapshotNo, hash: res.raw})
+}
+
 // find compares a new answer with what is known.
-func (r *result) find(known *history.Known) {
+func (r *result) find() {
 	seen := history.Bounds{NotBefore: r.claim.ConfirmedAt, ObservedAt: r.observedAt}
-	change := history.Compare(known, *r.answer, seen)
+	change := history.Compare(r.known, *r.answer, seen)
 	r.poll.SnapshotNo = change.SnapshotNo
 	r.poll.Finding = &store.Finding{
 		ObservedAt: r.observedAt, NotBefore: seen.NotBefore, PreviousPolls: r.claim.Confirmations,
@@ -150,6 +180,7 @@ func (r *result) find(known *history.Known) {
 // late tells of a poll that was dropped. Its claim is left to expire: whoever
 // takes it next reads the head from the snapshots.
 func (r *recorder) late(res result) {
+	r.memory.forget(res.job.ID)
 	r.tell(Event{Job: res.job, Kind: Late, Reason: "somebody else has taken over the job"})
 }
 
@@ -172,7 +203,7 @@ func (r *recorder) settle(ctx context.Context, landed []result) error {
 			reopened = append(reopened, res.job)
 		}
 		if res.poll.Outcome.Refused() {
-			if err := r.store.AdvanceCursors(ctx, advances); err != nil {
+			if err := r.advance(ctx, advances); err != nil {
 				return err
 			}
 			advances = nil
@@ -181,11 +212,14 @@ func (r *recorder) settle(ctx context.Context, landed []result) error {
 			}
 		}
 	}
-	if err := r.store.AdvanceCursors(ctx, advances); err != nil {
+	if err := r.advance(ctx, advances); err != nil {
 		return err
 	}
 	for _, res := range landed {
-		event := Event{Job: res.job, Kind: Polled, Outcome: res.poll.Outcome, Error: res.poll.Error}
+		event := Event{Job: res.job, Kind: Polled, Outcome: res.poll.Outcome, Error: res.poll.Error, FailedBefore: res.claim.Failures}
+		if !res.poll.Outcome.Answered() {
+			event.Failures = res.claim.Failures + 1
+		}
 		if res.poll.Finding != nil {
 			event.Change = &res.poll.Finding.Change
 		}
@@ -194,11 +228,37 @@ func (r *recorder) settle(ctx context.Context, landed []result) error {
 	return r.track(ctx, ended, reopened)
 }
 
+// advance moves cursors on, with the reasons of the gaps that ended.
+func (r *recorder) advance(ctx context.Context, advances []store.Advance) error {
+	return r.patience.try(ctx, "advance cursors", func() error {
+		gaps := reasonless(advances)
+		middles := make([]time.Time, len(gaps))
+		for i, gap := range gaps {
+			middles[i] = middle(*gap)
+		}
+		watched, err := r.store.Watched(ctx, middles)
+		if err != nil {
+			return err
+		}
+		for i, gap := range gaps {
+			gap.Reason = "not_running"
+			if watched[i] {
+				gap.Reason = "rate_budget"
+			}
+		}
+		return r.store.AdvanceCursors(ctx, advances)
+	})
+}
+
 // refuse counts a refused credential and tells what that has paused.
 func (r *recorder) refuse(ctx context.Context, res result) error {
 	reason := fmt.Sprintf("%s: %s", res.poll.Outcome, res.poll.Error)
-	paused, err := r.store.Refuse(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
-		Job: res.job.Name, Source: res.job.Source, JobID: res.job.ID, SourceID: res.job.From.ID, Reason: reason,
+	var paused store.Paused
+	err := r.patience.try(ctx, "count a refusal", func() (err error) {
+		paused, err = r.store.Refuse(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
+			Job: res.job.Name, Source: res.job.Source, JobID: res.job.ID, SourceID: res.job.From.ID, Reason: reason,
+		})
+		return err
 	})
 	if err != nil {
 		return err
@@ -215,24 +275,28 @@ func (r *recorder) refuse(ctx context.Context, res result) error {
 // track finishes jobs whose import has ended for good, and takes up again
 // finished ones whose import has not.
 func (r *recorder) track(ctx context.Context, ended, reopened []store.Job) error {
-	if len(ended)+len(reopened) == 0 {
-		return nil
-	}
-	now, err := r.store.Now(ctx)
-	if err != nil {
-		return err
-	}
-	by := store.Author{Actor: actor, At: now}
 	for _, job := range ended {
-		if _, err := r.store.FinishJob(ctx, by, job.Name); err != nil {
+		if err := r.change(ctx, job, r.store.FinishJob); err != nil {
 			return err
 		}
 		r.tell(Event{Job: job, Kind: Finished})
 	}
 	for _, job := range reopened {
-		if _, err := r.store.ResumeJob(ctx, by, job.Name); err != nil {
+		if err := r.change(ctx, job, r.store.ResumeJob); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// change changes a job's tracking in our own name.
+func (r *recorder) change(ctx context.Context, job store.Job, to func(context.Context, store.Author, string) (bool, error)) error {
+	return r.patience.try(ctx, "change a job's tracking", func() error {
+		now, err := r.store.Now(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = to(ctx, store.Author{Actor: actor, At: now}, job.Name)
+		return err
+	})
 }

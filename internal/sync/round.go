@@ -7,46 +7,36 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
 const (
-	// inFlightMost is how many polls may be under way at once.
-	inFlightMost = 128
 	// lookAgain bounds the wait until budgets and claims are looked at again.
 	lookAgain = 500 * time.Millisecond
 	// claimAhead is how long before its start a slot can be claimed.
 	claimAhead = time.Second
+	// waitLeast bounds the wait from below.
+	waitLeast = 10 * time.Millisecond
 )
 
 // round polls a set of jobs once: it claims them as their budgets allow and
 // starts a task for each.
 type round struct {
-	syncer  *Syncer
-	tell    func(Event)
-	results chan<- result
+	syncer *Syncer
+	tell   func(Event)
+	flight *flight
+	memory *memory
 
 	waiting map[int64]store.Job // not claimed yet
 	before  map[int64]time.Time // when each was last polled as the round began
 	access  map[int64]access    // by source
-	tasks   errgroup.Group      // in flight
-	ended   chan struct{}       // a task has ended
-	flying  int                 // how many have not
 }
 
-// access is how a source's upstream is asked.
-type access struct {
-	provider source.Provider
-	secret   source.Secret
-}
-
-func newRound(s *Syncer, jobs []store.Job, tell func(Event), results chan<- result) *round {
+func newRound(s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- result) *round {
 	r := &round{
-		syncer: s, tell: tell, results: results,
-		waiting: make(map[int64]store.Job, len(jobs)), access: map[int64]access{}, ended: make(chan struct{}, inFlightMost),
+		syncer: s, tell: tell, flight: newFlight(s.Client, results), memory: m,
+		waiting: make(map[int64]store.Job, len(jobs)), access: map[int64]access{},
 	}
 	for _, job := range jobs {
 		r.waiting[job.ID] = job
@@ -56,7 +46,7 @@ func newRound(s *Syncer, jobs []store.Job, tell func(Event), results chan<- resu
 
 // run returns when every job has been polled or skipped, or when ctx ends.
 func (r *round) run(ctx context.Context) (err error) {
-	defer func() { _ = r.tasks.Wait() }()
+	defer r.flight.wait()
 	if err := r.open(ctx); err != nil {
 		return err
 	}
@@ -105,17 +95,9 @@ func (r *round) open(ctx context.Context) error {
 		if _, known := r.access[from.ID]; known || unreadable[from.ID] != nil {
 			continue
 		}
-		provider, err := source.Lookup(from.Provider)
-		if err != nil {
+		if r.access[from.ID], err = r.syncer.open(from); err != nil {
 			unreadable[from.ID] = err
-			continue
 		}
-		secret, err := source.ReadCredential(from.Credential, r.syncer.Getenv)
-		if err != nil {
-			unreadable[from.ID] = err
-			continue
-		}
-		r.access[from.ID] = access{provider: provider, secret: secret}
 	}
 	r.leave(func(job store.Job) string {
 		if err := unreadable[job.From.ID]; err != nil {
@@ -175,85 +157,37 @@ func (r *round) skip(ctx context.Context, clock clock) (map[int64]store.Standing
 	return standings, nil
 }
 
-// claim takes as many of the waiting jobs as budgets and workers allow.
+// claim takes as many of the waiting jobs as their budgets allow.
 func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
-	for r.landed() {
-		continue
+	r.flight.landAll()
+	var open []int64
+	most := inFlightMost
+	for _, id := range r.sources() {
+		if room := r.flight.room(id); room > 0 {
+			open = append(open, id)
+			most = min(most, room)
+		}
 	}
-	if len(r.waiting) == 0 || r.flying == inFlightMost {
+	if len(open) == 0 {
 		return nil, nil
 	}
 	claims, err := r.syncer.Store.ClaimJobs(ctx, store.ClaimParams{
-		Owner: r.syncer.Owner, Now: clock.read, SourceIDs: r.sources(),
-		JobIDs: slices.Collect(maps.Keys(r.waiting)), Most: inFlightMost - r.flying,
+		Owner: r.syncer.Owner, Now: clock.read, SourceIDs: open, JobIDs: slices.Collect(maps.Keys(r.waiting)), Most: most,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return claims, r.resolve(ctx, claims)
-}
-
-// landed takes note of a task that has ended, if there is one.
-func (r *round) landed() bool {
-	select {
-	case <-r.ended:
-		r.flying--
-		return true
-	default:
-		return false
-	}
-}
-
-// resolve reads the heads of jobs whose cursors are in doubt from the
-// snapshots and polls.
-func (r *round) resolve(ctx context.Context, claims []store.Claim) error {
-	var doubtful []int64
-	for _, claim := range claims {
-		if claim.Doubt {
-			doubtful = append(doubtful, claim.JobID)
-		}
-	}
-	if len(doubtful) == 0 {
-		return nil
-	}
-	heads, err := r.syncer.Store.Heads(ctx, doubtful)
-	if err != nil {
-		return err
-	}
-	for i := range claims {
-		head, ok := heads[claims[i].JobID]
-		if !claims[i].Doubt || !ok {
-			continue
-		}
-		provider := r.access[r.waiting[claims[i].JobID].From.ID].provider
-		key := provider.Key(head.Body)
-		c := &claims[i].Cursor
-		c.SnapshotNo, c.Key, c.State = head.SnapshotNo, key[:], head.State
-		c.ChangedAt, c.ConfirmedAt, c.Confirmations = head.ObservedAt, head.ConfirmedAt, head.Confirmations
-		c.PolledAt = later(c.PolledAt, head.LastPolledAt)
-	}
-	return nil
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
+	return claims, r.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider {
+		return r.access[r.waiting[jobID].From.ID].provider
+	})
 }
 
 // start begins the task of a claim.
 func (r *round) start(ctx context.Context, clock clock, claim store.Claim) {
 	job := r.waiting[claim.JobID]
 	delete(r.waiting, claim.JobID)
-	r.flying++
 	via := r.access[job.From.ID]
-	t := task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock}
-	r.tasks.Go(func() error {
-		r.results <- t.run(ctx, r.syncer.Client)
-		r.ended <- struct{}{}
-		return nil
-	})
+	r.flight.start(ctx, task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: r.memory})
 }
 
 // notice finds waiting jobs that somebody else has polled since the round began.
@@ -279,13 +213,13 @@ func (r *round) wait(ctx context.Context, clock clock, standings map[int64]store
 	for _, id := range r.sources() {
 		pause = min(pause, standings[id].NextSlotAt.Add(-claimAhead).Sub(clock.earliest()))
 	}
-	timer := time.NewTimer(max(pause, 10*time.Millisecond))
+	timer := time.NewTimer(max(pause, waitLeast))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-r.ended:
-		r.flying--
+	case sourceID := <-r.flight.ended:
+		r.flight.land(sourceID)
 		return nil
 	case <-timer.C:
 		return nil

@@ -21,6 +21,7 @@ type task struct {
 	secret   source.Secret
 	claim    store.Claim
 	clock    clock
+	memory   *memory
 }
 
 // result is what came of a task.
@@ -33,10 +34,12 @@ type result struct {
 	retryAfter time.Duration
 	requests   int
 
-	// Of an answer that may be new:
+	// Of an answer that is new:
+	raw    uint64 // the memory's hash of the body as it came
 	answer *history.Answer
 	body   []byte // redacted
 	key    [32]byte
+	known  *history.Known // what the answer is compared with
 }
 
 // run waits for the task's slot, asks the upstream and reads its answer.
@@ -86,6 +89,12 @@ func (t task) polledAt() time.Time {
 
 // read tells whether a body says something new, and if so, what.
 func (r *result) read(raw []byte) {
+	r.raw = r.memory.hash(raw)
+	mark := rawMark{snapshotNo: r.claim.SnapshotNo, hash: r.raw}
+	if r.claim.SnapshotNo > 0 && r.memory.sameRaw(r.job.ID, mark) {
+		r.unchanged()
+		return
+	}
 	body, key, err := r.provider.Redact(raw, r.secret)
 	if err != nil {
 		r.malformed(err)
@@ -93,7 +102,8 @@ func (r *result) read(raw []byte) {
 	}
 	r.key = key
 	if r.claim.SnapshotNo > 0 && bytes.Equal(key[:], r.claim.Key) {
-		r.poll.Outcome, r.poll.SnapshotNo = history.OutcomeUnchanged, r.claim.SnapshotNo
+		r.unchanged()
+		r.memory.keepRaw(r.job.ID, mark)
 		return
 	}
 	answer, err := r.provider.Interpret(body)
@@ -103,6 +113,10 @@ func (r *result) read(raw []byte) {
 	}
 	r.poll.Outcome = history.OutcomeChanged
 	r.answer, r.body = &answer, body
+}
+
+func (r *result) unchanged() {
+	r.poll.Outcome, r.poll.SnapshotNo = history.OutcomeUnchanged, r.claim.SnapshotNo
 }
 
 func (r *result) malformed(err error) {

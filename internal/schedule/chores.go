@@ -1,0 +1,71 @@
+package schedule
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/robfig/cron/v3"
+)
+
+// Chore is something that a daemon does now and then.
+type Chore struct {
+	Name    string
+	Every   time.Duration // whole seconds
+	Timeout time.Duration // bounds one turn
+	Do      func(context.Context) error
+}
+
+// Chores runs chores, each on its own, never one beside itself. A turn that
+// panics is logged, and the next one comes.
+type Chores struct {
+	cron   *cron.Cron
+	logger *slog.Logger
+	first  []func()
+}
+
+// NewChores gives a runner that logs to logger what fails.
+func NewChores(logger *slog.Logger) *Chores {
+	log := cronLogger{logger}
+	// In this order: robfig/cron would skip for ever after one panic in the other.
+	chain := cron.WithChain(cron.SkipIfStillRunning(log), cron.Recover(log))
+	return &Chores{cron: cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log), chain), logger: logger}
+}
+
+// Add adds a chore. Its turns end with ctx.
+func (c *Chores) Add(ctx context.Context, chore Chore) error {
+	turn := func() {
+		ctx, cancel := context.WithTimeout(ctx, chore.Timeout)
+		defer cancel()
+		if err := chore.Do(ctx); err != nil && ctx.Err() == nil {
+			c.logger.WarnContext(ctx, "a chore failed; it comes again", "chore", chore.Name, "error", err)
+		}
+	}
+	if _, err := c.cron.AddFunc("@every "+chore.Every.String(), turn); err != nil {
+		return fmt.Errorf("chore %s: %w", chore.Name, err)
+	}
+	c.first = append(c.first, turn)
+	return nil
+}
+
+// Start does each chore once, then begins their turns. The function that it
+// returns ends them and waits for those under way.
+func (c *Chores) Start() (stop func()) {
+	for _, turn := range c.first {
+		turn()
+	}
+	c.cron.Start()
+	return func() { <-c.cron.Stop().Done() }
+}
+
+// cronLogger hands robfig/cron's messages to slog.
+type cronLogger struct{ logger *slog.Logger }
+
+// Info implements cron.Logger. What it tells is of no use to an operator.
+func (cronLogger) Info(string, ...any) {}
+
+// Error implements cron.Logger.
+func (l cronLogger) Error(err error, message string, keysAndValues ...any) {
+	l.logger.Error("a chore failed", append([]any{"error", err, "message", message}, keysAndValues...)...)
+}

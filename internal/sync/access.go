@@ -1,0 +1,65 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// access is how a source's upstream is asked.
+type access struct {
+	provider source.Provider
+	secret   source.Secret
+}
+
+// open reads what is needed to ask a source. An error says why it cannot be asked.
+func (s *Syncer) open(from store.Source) (access, error) {
+	provider, err := source.Lookup(from.Provider)
+	if err != nil {
+		return access{}, err
+	}
+	secret, err := source.ReadCredential(from.Credential, s.Getenv)
+	if err != nil {
+		return access{}, err
+	}
+	return access{provider: provider, secret: secret}, nil
+}
+
+// settleDoubts reads the heads of jobs whose cursors may be behind from the
+// snapshots and polls. provider gives that of a job.
+func (s *Syncer) settleDoubts(ctx context.Context, claims []store.Claim, provider func(jobID int64) source.Provider) error {
+	var doubtful []int64
+	for _, claim := range claims {
+		if claim.Doubt {
+			doubtful = append(doubtful, claim.JobID)
+		}
+	}
+	if len(doubtful) == 0 {
+		return nil
+	}
+	heads, err := s.Store.Heads(ctx, doubtful)
+	if err != nil {
+		return err
+	}
+	for i := range claims {
+		head, ok := heads[claims[i].JobID]
+		if !claims[i].Doubt || !ok {
+			continue
+		}
+		key := provider(claims[i].JobID).Key(head.Body)
+		c := &claims[i].Cursor
+		c.SnapshotNo, c.Key, c.State = head.SnapshotNo, key[:], head.State
+		c.ChangedAt, c.ConfirmedAt, c.Confirmations = head.ObservedAt, head.ConfirmedAt, head.Confirmations
+		c.PolledAt = later(c.PolledAt, head.LastPolledAt)
+	}
+	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,45 @@
+package sync
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	retryFrom = 100 * time.Millisecond
+	retryTo   = 5 * time.Second
+)
+
+// patience says what to do when the database cannot be reached or refuses.
+type patience struct {
+	logger *slog.Logger
+	wait   bool // try again until it works; else give up at once
+}
+
+// try does something with the database, again and again if need be, until it
+// works or ctx ends.
+func (p patience) try(ctx context.Context, what string, do func() error) error {
+	pause := retryFrom
+	for failures := 0; ; failures++ {
+		err := do()
+		if err == nil || !p.wait {
+			if failures > 0 {
+				p.logger.InfoContext(ctx, "the database answers again", "action", what, "failures", failures)
+			}
+			return err
+		}
+		if failures == 0 {
+			p.logger.ErrorContext(ctx, "the database fails; trying again", "action", what, "error", err)
+		}
+		timer := time.NewTimer(pause/2 + rand.N(pause/2))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		case <-timer.C:
+		}
+		pause = min(2*pause, retryTo)
+	}
+}

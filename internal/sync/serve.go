@@ -1,0 +1,206 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracker/internal/schedule"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+const (
+	// dueAgain bounds the wait until due jobs are looked for again.
+	dueAgain = 500 * time.Millisecond
+	// batchWait lets a few slots gather before the next claim.
+	batchWait = 10 * time.Millisecond
+	// choreTimeout bounds one chore.
+	choreTimeout = time.Minute
+)
+
+// Serve polls every due job of all sources, with any number of others on the
+// same database, until ctx ends: then what was fetched is recorded. It waits
+// out all trouble with the database.
+func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
+
+	results := make(chan result, endedMost)
+	memory := newMemory()
+	patience := patience{logger: s.Logger, wait: true}
+	recorder := newRecorder(s, memory, patience, tell)
+	var recording errgroup.Group
+	recording.Go(func() error {
+		defer drain(results)
+		return recorder.run(lasting, results)
+	})
+	d := &daemon{syncer: s, memory: memory, patience: patience, flight: newFlight(s.Client, results)}
+	stop, err := d.startChores(ctx)
+	if err == nil {
+		d.run(ctx)
+		stop()
+	}
+	d.flight.wait()
+	close(results)
+	if recordErr := recording.Wait(); recordErr != nil {
+		return fmt.Errorf("record what was fetched: %w", recordErr)
+	}
+	return err
+}
+
+// daemon claims due jobs and starts their tasks.
+type daemon struct {
+	syncer   *Syncer
+	memory   *memory
+	patience patience
+	flight   *flight
+}
+
+// run claims until ctx ends.
+func (d *daemon) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		var started int
+		_ = d.patience.try(ctx, "claim due jobs", func() (err error) {
+			started, err = d.claim(ctx)
+			return err
+		})
+		d.wait(ctx, started)
+	}
+}
+
+// wait lets a while pass: a short one where more may be due.
+func (d *daemon) wait(ctx context.Context, started int) {
+	pause := dueAgain
+	if started > 0 {
+		pause = batchWait
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// claim starts a task for each due job that there is a slot for, and returns how many.
+func (d *daemon) claim(ctx context.Context) (int, error) {
+	d.flight.landAll()
+	sources, err := d.syncer.Store.Sources(ctx)
+	if err != nil {
+		return 0, err
+	}
+	open, err := d.open(ctx, sources)
+	if err != nil {
+		return 0, err
+	}
+	clock, err := readClock(ctx, d.syncer.Store)
+	if err != nil {
+		return 0, err
+	}
+	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read}
+	for id := range open {
+		if room := d.flight.room(id); room > 0 {
+			params.SourceIDs = append(params.SourceIDs, id)
+			params.Mosts = append(params.Mosts, int64(room))
+		}
+	}
+	if len(params.SourceIDs) == 0 {
+		return 0, nil
+	}
+	claims, err := d.syncer.Store.ClaimDue(ctx, params)
+	if err != nil || len(claims) == 0 {
+		return 0, err
+	}
+	return d.start(ctx, clock, claims, open)
+}
+
+// open reads how the sources are asked. One whose credential cannot be read is
+// paused, so that it is seen.
+func (d *daemon) open(ctx context.Context, sources []store.Source) (map[int64]access, error) {
+	open := make(map[int64]access, len(sources))
+	for _, from := range sources {
+		if !from.PausedAt.IsZero() {
+			continue
+		}
+		via, err := d.syncer.open(from)
+		if err == nil {
+			open[from.ID] = via
+			continue
+		}
+		now, clockErr := d.syncer.Store.Now(ctx)
+		if clockErr != nil {
+			return nil, clockErr
+		}
+		if _, pauseErr := d.syncer.Store.PauseForCredential(ctx, store.Author{Actor: actor, At: now}, from.Name, err.Error()); pauseErr != nil {
+			return nil, pauseErr
+		}
+		d.syncer.Logger.ErrorContext(ctx, "source paused", "source", from.Name, "error", err)
+	}
+	return open, nil
+}
+
+// start begins the tasks of claims.
+func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]access) (int, error) {
+	ids := make([]int64, len(claims))
+	for i, claim := range claims {
+		ids[i] = claim.JobID
+	}
+	jobs, err := d.syncer.Store.JobsByID(ctx, ids)
+	if err != nil {
+		return 0, err
+	}
+	err = d.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].provider })
+	if err != nil {
+		return 0, err
+	}
+	for _, claim := range claims {
+		job := jobs[claim.JobID]
+		via := open[job.From.ID]
+		d.flight.start(ctx, task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: d.memory})
+	}
+	return len(claims), nil
+}
+
+// startChores begins what is to be done now and then: to say that this tracker
+// runs, and to make the partitions of the days to come.
+func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
+	var now time.Time
+	if err := d.patience.try(ctx, "read the clock", func() (err error) {
+		now, err = d.syncer.Store.Now(ctx)
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	replica := store.Replica{Owner: d.syncer.Owner, StartedAt: now}
+	beat := func(ctx context.Context) error {
+		clock, err := readClock(ctx, d.syncer.Store)
+		if err != nil {
+			return err
+		}
+		return d.syncer.Store.Beat(ctx, replica, clock.read)
+	}
+	tend := func(ctx context.Context) error {
+		clock, err := readClock(ctx, d.syncer.Store)
+		if err != nil {
+			return err
+		}
+		if err := d.syncer.Store.ExtendPartitions(ctx, clock.read); err != nil {
+			return err
+		}
+		return d.syncer.Store.ForgetReplicas(ctx, clock.read)
+	}
+	chores := schedule.NewChores(d.syncer.Logger)
+	for _, chore := range []schedule.Chore{
+		{Name: "beat", Every: store.ReplicaBeat, Timeout: choreTimeout, Do: beat},
+		{Name: "tend partitions", Every: time.Hour, Timeout: choreTimeout, Do: tend},
+	} {
+		if err := chores.Add(ctx, chore); err != nil {
+			return nil, err
+		}
+	}
+	return chores.Start(), nil
+}
