@@ -43,3 +43,7 @@ SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'u
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
 FROM polls p JOIN jobs j ON j.job_id = p.job_id
 WHERE j.name = @job AND p.polled_at <= @known_at;
+
+-- name: ReportGaps :many
+-- The gaps of a job that ended after a time, or are open.
+SELECT * FROM report.gaps WHERE job = @job AND (gap_to IS NULL OR gap_to > @since) ORDER BY gap_from;

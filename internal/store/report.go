@@ -89,6 +89,7 @@ type History struct {
 	Transitions []TransitionRow `json:"transitions"`
 	Anomalies   []AnomalyRow    `json:"anomalies"`
 	LogEntries  []LogEntryRow   `json:"log_entries"`
+	Gaps        []GapRow        `json:"gaps"` // since the first of the runs
 }
 
 // HistoryParams says which runs to read.
@@ -118,8 +119,28 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 	if err != nil {
 		return History{}, fmt.Errorf("history of job %s: %w", params.Job, err)
 	}
-	h.Looked, err = s.Looked(ctx, params.Job, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC))
+	if h.Looked, err = s.Looked(ctx, params.Job, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+		return History{}, err
+	}
+	h.Gaps, err = s.Gaps(ctx, params.Job, h.begins())
 	return h, err
+}
+
+// Gaps returns the gaps of a job that ended after a time, or are open.
+func (s *Store) Gaps(ctx context.Context, job string, since time.Time) ([]GapRow, error) {
+	rows, err := s.queries.ReportGaps(ctx, dbsqlc.ReportGapsParams{Job: job, Since: &since})
+	if err != nil {
+		return nil, fmt.Errorf("read gaps of job %s: %w", job, err)
+	}
+	return convert(rows, toGapRow), nil
+}
+
+// begins is when the first of the runs was first seen; zero where there is none.
+func (h History) begins() time.Time {
+	if len(h.Runs) == 0 {
+		return time.Time{}
+	}
+	return h.Runs[len(h.Runs)-1].FirstSeenAt
 }
 
 // readRuns reads what belongs to the runs that were read.

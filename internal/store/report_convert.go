@@ -87,3 +87,7 @@ func toSnapshotRow(row dbsqlc.ReportSnapshot) SnapshotRow {
 		BodyText: row.BodyText,
 	}
 }
+
+func toGapRow(row dbsqlc.ReportGap) GapRow {
+	return GapRow{Job: row.Job, Source: row.Source, Provider: row.Provider, GapFrom: row.GapFrom, GapTo: row.GapTo, Reason: row.Reason}
+}

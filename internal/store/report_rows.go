@@ -163,6 +163,16 @@ type LogEntryRow struct {
 	ZoneAssumed bool       `json:"zone_assumed"`
 }
 
+// GapRow is a row of report.gaps.
+type GapRow struct {
+	Job      string     `json:"job"`
+	Source   string     `json:"source"`
+	Provider string     `json:"provider"`
+	GapFrom  time.Time  `json:"gap_from"`
+	GapTo    *time.Time `json:"gap_to"`
+	Reason   string     `json:"reason"`
+}
+
 // SnapshotRow is a row of report.snapshots without its body.
 type SnapshotRow struct {
 	Job            string     `json:"job"`

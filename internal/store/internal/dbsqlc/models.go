@@ -171,6 +171,22 @@ type ReportChange struct {
 	After []byte
 }
 
+// One row per stretch, longer than twice the planned interval, in which nobody looked at a job, or looking failed: what the history cannot know.
+type ReportGap struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// When the last poll before the gap was sent that counts as a look (our time).
+	GapFrom time.Time
+	// When the poll that ended the gap was sent (our time); null: it is still open.
+	GapTo *time.Time
+	// Why: not_running (no tracker ran), paused, rate_budget (more was due than the source may be asked), credential, or the outcome of the polls that failed.
+	Reason string
+}
+
 // One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.
 type ReportJob struct {
 	// Name of the job, unique among all jobs.

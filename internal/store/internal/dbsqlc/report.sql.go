@@ -52,6 +52,43 @@ func (q *Queries) ReportAnomalies(ctx context.Context, arg ReportAnomaliesParams
 	return items, nil
 }
 
+const reportGaps = `-- name: ReportGaps :many
+SELECT job, source, provider, gap_from, gap_to, reason FROM report.gaps WHERE job = $1 AND (gap_to IS NULL OR gap_to > $2) ORDER BY gap_from
+`
+
+type ReportGapsParams struct {
+	Job   string
+	Since *time.Time
+}
+
+// The gaps of a job that ended after a time, or are open.
+func (q *Queries) ReportGaps(ctx context.Context, arg ReportGapsParams) ([]ReportGap, error) {
+	rows, err := q.db.Query(ctx, reportGaps, arg.Job, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportGap
+	for rows.Next() {
+		var i ReportGap
+		if err := rows.Scan(
+			&i.Job,
+			&i.Source,
+			&i.Provider,
+			&i.GapFrom,
+			&i.GapTo,
+			&i.Reason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportJob = `-- name: ReportJob :one
 SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at FROM report.jobs WHERE job = $1
 `
