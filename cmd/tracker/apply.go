@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tracker/internal/config"
+	"tracker/internal/schedule"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+func (a *app) applyCommand() *cobra.Command {
+	var path string
+	var prune, dryRun bool
+	cmd := &cobra.Command{
+		Use:   "apply -f FILE",
+		Short: "Register the sources and jobs that a file declares",
+		Long: `Registers the sources and jobs that a file declares, all or nothing, and prints
+what changed. Applying the same file again changes nothing. A job's target never
+changes: another target is another job.`,
+		Example: "  tracker apply -f tracker.yaml --dry-run\n  tracker apply -f tracker.yaml --prune",
+		Args:    exactly(0, "no arguments but -f FILE"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if path == "" {
+				return usageError{errors.New("-f FILE is missing; see  tracker apply --help")}
+			}
+			file, err := config.Read(path)
+			if err != nil {
+				return usageError{err}
+			}
+			return a.withStore(cmd.Context(), func(s *store.Store) error {
+				return a.apply(cmd.Context(), s, file, store.Declaration{Prune: prune, DryRun: dryRun})
+			})
+		},
+	}
+	cmd.Flags().StringVarP(&path, "file", "f", "", "the file, such as tracker.yaml")
+	cmd.Flags().BoolVar(&prune, "prune", false, "remove jobs that the file does not declare; their history stays")
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would change and change nothing")
+	_ = cmd.MarkFlagFilename("file", "yaml", "yml")
+	return cmd
+}
+
+// apply registers what the file declares and prints what changed.
+func (a *app) apply(ctx context.Context, s *store.Store, file config.File, declared store.Declaration) error {
+	author, err := a.author(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := checkTargets(ctx, s, file); err != nil {
+		return err
+	}
+	for _, from := range file.Sources {
+		declared.Sources = append(declared.Sources, toSourceSpec(from))
+	}
+	for _, job := range file.Jobs {
+		spec, err := toJobSpec(ctx, s, job, file.Sources, author)
+		if err != nil {
+			return err
+		}
+		declared.Jobs = append(declared.Jobs, spec)
+	}
+	changes, err := s.Apply(ctx, author, declared)
+	if err != nil {
+		return placed(file, err)
+	}
+	a.warn(file)
+	return a.printChanges(changes, declared.DryRun)
+}
+
+// checkTargets checks the jobs whose source the file leaves to the registry.
+func checkTargets(ctx context.Context, s *store.Store, file config.File) error {
+	var wrong []error
+	for i, job := range file.Jobs {
+		if slices.ContainsFunc(file.Sources, func(from config.Source) bool { return from.Name == job.Source }) {
+			continue
+		}
+		from, err := s.Source(ctx, job.Source)
+		if errors.Is(err, store.ErrNotFound) {
+			err = fmt.Errorf("source %q is neither declared here nor registered; see  tracker source list", job.Source)
+			wrong = append(wrong, file.AtJob(i, "source", err))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		provider, err := source.Lookup(from.Provider)
+		if err != nil {
+			return err
+		}
+		if err := job.ValidateTarget(provider); err != nil {
+			wrong = append(wrong, file.AtJob(i, "target", err))
+		}
+	}
+	if len(wrong) > 0 {
+		return usageError{errors.Join(wrong...)}
+	}
+	return nil
+}
+
+// placed gives what the registry refused its line and column in the file.
+func placed(file config.File, err error) error {
+	refused := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		refused = joined.Unwrap()
+	}
+	for i, one := range refused {
+		d, ok := errors.AsType[*store.DeclarationError](one)
+		if !ok {
+			continue
+		}
+		if d.Job {
+			at := slices.IndexFunc(file.Jobs, func(j config.Job) bool { return j.Name == d.Name })
+			refused[i] = file.AtJob(at, d.Field, d)
+		} else {
+			at := slices.IndexFunc(file.Sources, func(s config.Source) bool { return s.Name == d.Name })
+			refused[i] = file.AtSource(at, d.Field, d)
+		}
+	}
+	return errors.Join(refused...)
+}
+
+// warn prints what is allowed and probably not meant, such as a credential
+// that this process cannot read: the daemon may run elsewhere.
+func (a *app) warn(file config.File) {
+	for _, warning := range file.Warnings {
+		fmt.Fprintln(a.stderr, "warning:", warning)
+	}
+	for i, from := range file.Sources {
+		if _, err := source.ReadCredential(from.Credential, a.getenv); err != nil {
+			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", fmt.Errorf("%w (here; the daemon may run elsewhere)", err)))
+		}
+	}
+}
+
+// printChanges prints a line for each change.
+func (a *app) printChanges(changes []store.Change, dryRun bool) error {
+	would := ""
+	if dryRun {
+		would = "would "
+	}
+	for _, change := range changes {
+		fmt.Fprintf(a.stdout, "%s%s %s%s\n", would, change.Action, change.Subject, differences(change))
+	}
+	if len(changes) == 0 {
+		fmt.Fprintln(a.stdout, "nothing to change")
+	}
+	return nil
+}
+
+// differences tells what a change changed, field by field.
+func differences(change store.Change) string {
+	var before, after map[string]any
+	if change.Action != "change" || json.Unmarshal(change.Before, &before) != nil || json.Unmarshal(change.After, &after) != nil {
+		return ""
+	}
+	var texts []string
+	for _, field := range []string{"base_url", "credential", "schedule", "active_every", "rate_every", "rate_burst", "labels", "stall_after"} {
+		was, is := fieldText(before[field]), fieldText(after[field])
+		if was != is {
+			texts = append(texts, fmt.Sprintf("%s: %s → %s", field, was, is))
+		}
+	}
+	return " (" + strings.Join(texts, "; ") + ")"
+}
+
+// fieldText shows a field of a change.
+func fieldText(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return "none"
+	case string:
+		return value
+	default:
+		text, _ := json.Marshal(value) // it was read from JSON
+		return string(text)
+	}
+}
+
+func toSourceSpec(from config.Source) store.SourceSpec {
+	return store.SourceSpec{
+		Name: from.Name, Provider: from.Provider, BaseURL: from.BaseURL, Credential: from.Credential, Schedule: from.Schedule,
+		ActiveEvery: from.ActiveEvery, RateEvery: from.Rate.Every, RateBurst: from.Rate.Burst,
+	}
+}
+
+// toJobSpec adds when the job is polled first, by its own schedule or its source's.
+func toJobSpec(ctx context.Context, s *store.Store, job config.Job, declared []config.Source, by store.Author) (store.JobSpec, error) {
+	spec := store.JobSpec{
+		Name: job.Name, Source: job.Source, Target: job.Target, Labels: job.Labels, Schedule: job.Schedule, StallAfter: job.StallAfter,
+	}
+	expression := job.Schedule
+	if at := slices.IndexFunc(declared, func(from config.Source) bool { return from.Name == job.Source }); expression == "" && at >= 0 {
+		expression = declared[at].Schedule
+	} else if expression == "" {
+		from, err := s.Source(ctx, job.Source)
+		if err != nil {
+			return store.JobSpec{}, err
+		}
+		expression = from.Schedule
+	}
+	cron, err := schedule.Parse(expression)
+	if err != nil {
+		return store.JobSpec{}, fmt.Errorf("job %s: %w", job.Name, err)
+	}
+	spec.FirstPollAt = cron.First(by.At, job.Name)
+	return spec, nil
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tracker/internal/embeddedpg"
+	"tracker/internal/store"
+)
+
+// stopTimeout bounds the end of the embedded server.
+const stopTimeout = 10 * time.Second
+
+// withDatabase gives work the URL of the database: that of DATABASE_URL, else
+// of the embedded server, which it starts or joins, and stops if it started it.
+func (a *app) withDatabase(ctx context.Context, work func(url string, options store.Options) error) (err error) {
+	if url := a.environment.DatabaseURL; !url.IsZero() {
+		return work(url.Reveal(), store.Options{})
+	}
+	dir := a.environment.DataDir
+	if dir == "" {
+		if dir, err = embeddedpg.DefaultDataDir(); err != nil {
+			return err
+		}
+	}
+	server, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: dir, BinDir: a.environment.PGBin, Logger: a.logger})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		err = errors.Join(err, server.Close(ctx))
+	}()
+	return work(server.URL(), store.Options{Ensure: server.Ensure})
+}
+
+// withStore gives work the store of a database whose schema fits. The embedded
+// one is brought up to date, any other must be already.
+func (a *app) withStore(ctx context.Context, work func(*store.Store) error) error {
+	return a.withDatabase(ctx, func(url string, options store.Options) error {
+		s, err := store.Open(ctx, url, options)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		err = s.CheckSchema(ctx)
+		if errors.Is(err, store.ErrSchemaOld) && a.environment.DatabaseURL.IsZero() {
+			err = store.Migrate(ctx, url)
+		}
+		if err != nil {
+			return err
+		}
+		return work(s)
+	})
+}
+
+// author is who this process changes the registry for.
+func (a *app) author(ctx context.Context, s *store.Store) (store.Author, error) {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return store.Author{}, err
+	}
+	return store.Author{Actor: a.environment.Actor, At: now}, nil
+}
+
+// findJob returns the job of that name, or an error that says where to look.
+func findJob(ctx context.Context, s *store.Store, name string) (store.Job, error) {
+	job, err := s.Job(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Job{}, fmt.Errorf("no job is named %q; see  tracker job list", name)
+	}
+	return job, err
+}

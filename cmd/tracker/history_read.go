@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracker/internal/config"
+	"tracker/internal/history"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// readPresent reads what is known now.
+func (v *historyView) readPresent(ctx context.Context, s *store.Store, request historyRequest) (err error) {
+	params := store.HistoryParams{Job: request.job, RunNo: request.runNo, Most: request.most}
+	if request.format == formatTable {
+		params.Levels = []string{"warning", "error"}
+	}
+	if v.History, err = s.History(ctx, params); err != nil {
+		return err
+	}
+	unknownLevel := func(row store.AnomalyRow) bool { return row.Kind == string(history.KindUnknownLevel) }
+	if params.Levels != nil && slices.ContainsFunc(v.Anomalies, unknownLevel) {
+		params.Levels = nil
+		if v.History, err = s.History(ctx, params); err != nil {
+			return err
+		}
+	}
+	if request.format == formatJSON {
+		return nil
+	}
+	if err := v.readAnswered(ctx, s, 0); err != nil {
+		return err
+	}
+	return v.readSource(ctx, s)
+}
+
+// readPast derives what was known at one time of how things stood at another.
+func (v *historyView) readPast(ctx context.Context, s *store.Store, job store.Job, request historyRequest) (err error) {
+	if v.asOf, v.knownAt, err = times(request, v.now); err != nil {
+		return err
+	}
+	provider, err := source.Lookup(job.From.Provider)
+	if err != nil {
+		return err
+	}
+	row, err := s.JobRow(ctx, request.job)
+	if err != nil {
+		return err
+	}
+	trail, err := s.Fold(ctx, job.ID, v.knownAt, provider.Interpret)
+	if err != nil {
+		return err
+	}
+	known, err := store.TrailHistory(row, trail)
+	if err != nil {
+		return err
+	}
+	v.History = known.AsOf(v.asOf).Select(store.HistoryParams{RunNo: request.runNo, Most: request.most})
+	if v.Looked, err = s.Looked(ctx, request.job, v.knownAt); err != nil {
+		return err
+	}
+	return v.readAnswered(ctx, s, trail.SnapshotNo)
+}
+
+// times reads --as-of and --known-at, each standing in for the other.
+func times(request historyRequest, now time.Time) (asOf, knownAt time.Time, err error) {
+	asOf, knownAt = now, now
+	if request.knownAt != "" {
+		if knownAt, err = config.ParseTime(request.knownAt, now); err != nil {
+			return asOf, knownAt, usageError{fmt.Errorf("--known-at: %w", err)}
+		}
+		asOf = knownAt
+	}
+	if request.asOf != "" {
+		if asOf, err = config.ParseTime(request.asOf, now); err != nil {
+			return asOf, knownAt, usageError{fmt.Errorf("--as-of: %w", err)}
+		}
+	}
+	return asOf, knownAt, nil
+}
+
+// readAnswered finds when the last poll was sent that saw a snapshot, the
+// newest where no is 0.
+func (v *historyView) readAnswered(ctx context.Context, s *store.Store, no int) error {
+	if v.past() && no == 0 {
+		return nil
+	}
+	snapshot, err := s.SnapshotRow(ctx, v.Job.Job, no)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if v.answeredAt = snapshot.ConfirmedAt; v.past() && v.knownAt.Before(v.answeredAt) {
+		v.answeredAt = v.knownAt
+	}
+	return nil
+}
+
+// readSource finds out whether the source of an active job is paused.
+func (v *historyView) readSource(ctx context.Context, s *store.Store) error {
+	if v.Job.NextPollAt != nil || v.Job.Tracking != string(store.TrackingActive) {
+		return nil
+	}
+	rows, err := s.SourceRows(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.Source == v.Job.Source && row.PausedAt != nil {
+			v.sourcePaused = new(deref(row.PausedReason))
+		}
+	}
+	return nil
+}

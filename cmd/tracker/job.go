@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"tracker/internal/config"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+func (a *app) jobCommand() *cobra.Command {
+	return groupCommand("job", "Manage jobs: what is tracked at a source",
+		a.jobAddCommand(), a.jobListCommand(), a.jobShowCommand(), a.jobPauseCommand(), a.jobResumeCommand(), a.jobRemoveCommand())
+}
+
+func (a *app) jobAddCommand() *cobra.Command {
+	var job config.Job
+	var labels []string
+	var stallAfter string
+	cmd := &cobra.Command{
+		Use:   "add NAME --source S FIELD=VALUE...",
+		Short: "Register a job, or change its labels and schedule",
+		Long:  "Registers a job. Its target is given by the fields that the source's provider needs:\nwoosmap dataset_id, safetykit namespace and request_id. A target never changes.",
+		Example: `  tracker job add stores-eu --source woosmap-prod dataset_id=8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0 --label team=geo
+  tracker job add products-7 --source safetykit-prod namespace=products request_id=request_01KHSKHQSYJN4A5P7RRVEXHWE9`,
+		Args: between(2, -1, "a NAME and the target's FIELD=VALUE"),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			job.Name = args[0]
+			if job.Target, err = pairs(args[1:], "target", "FIELD=VALUE"); err != nil {
+				return err
+			}
+			if job.Labels, err = pairs(labels, "--label", "KEY=VALUE"); err != nil {
+				return err
+			}
+			if stallAfter != "" {
+				if job.StallAfter, err = config.ParseDuration(stallAfter); err != nil {
+					return usageError{fmt.Errorf("--stall-after: %w", err)}
+				}
+			}
+			if err := job.Validate(); err != nil {
+				return usageError{err}
+			}
+			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.addJob(cmd.Context(), s, job) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&job.Source, "source", "", "the source that is asked")
+	flags.StringArrayVar(&labels, "label", nil, "KEY=VALUE to group and filter by; may be repeated")
+	flags.StringVar(&job.Schedule, "schedule", "", "when it is polled, as cron or @every D (default: as its source says)")
+	flags.StringVar(&stallAfter, "stall-after", "", "how long a run may go on before it counts as stalled, such as 2h (default: judged by its past)")
+	return cmd
+}
+
+func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error {
+	from, err := s.Source(ctx, job.Source)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("no source is named %q; see  tracker source list", job.Source)
+	}
+	if err != nil {
+		return err
+	}
+	provider, err := source.Lookup(from.Provider)
+	if err != nil {
+		return err
+	}
+	if err := job.ValidateTarget(provider); err != nil {
+		return usageError{err}
+	}
+	author, err := a.author(ctx, s)
+	if err != nil {
+		return err
+	}
+	spec, err := toJobSpec(ctx, s, job, nil, author)
+	if err != nil {
+		return err
+	}
+	return a.declare(ctx, s, store.Declaration{Jobs: []store.JobSpec{spec}})
+}
+
+// pairs reads KEY=VALUE arguments.
+func pairs(args []string, what, form string) (map[string]string, error) {
+	values := make(map[string]string, len(args))
+	for _, arg := range args {
+		key, value, ok := strings.Cut(arg, "=")
+		if !ok || key == "" {
+			return nil, usageError{fmt.Errorf("%s %q: want %s", what, arg, form)}
+		}
+		if _, twice := values[key]; twice {
+			return nil, usageError{fmt.Errorf("%s %q: %s is given twice", what, arg, key)}
+		}
+		values[key] = value
+	}
+	return values, nil
+}
+
+func (a *app) jobListCommand() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{Use: "list", Short: "List the jobs and how their latest runs are doing", Args: exactly(0, "no arguments")}
+	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	cmd.Flags().BoolVar(&all, "all", false, "removed jobs too")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return a.withStore(cmd.Context(), func(s *store.Store) error {
+			rows, err := s.JobRows(cmd.Context())
+			if err != nil {
+				return err
+			}
+			now, err := s.Now(cmd.Context())
+			if err != nil {
+				return err
+			}
+			screen := a.screen()
+			return listing[store.JobRow]{
+				rows: shownJobs(rows, all), none: "no jobs yet; see  tracker apply --help  or  tracker job add --help",
+				columns: table.Row{"JOB", "SOURCE", "STATE", "SINCE", "RUN", "LAST LOOK", "OUTCOME", "TRACKING"},
+				cells: func(r store.JobRow) table.Row {
+					return table.Row{
+						r.Job, r.Source, stateText(deref(r.State), screen), agoText(r.StateSince, now), runText(r), agoText(r.LastPolledAt, now),
+						deref(r.LastOutcome), r.Tracking,
+					}
+				},
+			}.write(a, *format)
+		})
+	}
+	return cmd
+}
+
+func shownJobs(rows []store.JobRow, all bool) []store.JobRow {
+	shown := []store.JobRow{}
+	for _, row := range rows {
+		if all || row.Tracking != string(store.TrackingRemoved) {
+			shown = append(shown, row)
+		}
+	}
+	return shown
+}
+
+func runText(r store.JobRow) string {
+	if r.RunNo == nil {
+		return ""
+	}
+	return strconv.Itoa(int(*r.RunNo))
+}
+
+func (a *app) jobShowCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "show NAME", Short: "Show what is registered of a job, and how it is doing", Args: exactly(1, "one NAME")}
+	format := formatFlag(cmd, formatTable, formatJSON)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.withStore(cmd.Context(), func(s *store.Store) error {
+			if _, err := findJob(cmd.Context(), s, args[0]); err != nil {
+				return err
+			}
+			row, err := s.JobRow(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if *format == formatJSON {
+				return a.writeJSON(row)
+			}
+			return a.printJob(row)
+		})
+	}
+	return cmd
+}
+
+func (a *app) printJob(r store.JobRow) error {
+	t := newTable(a.screen())
+	add := func(name string, value any) { t.AppendRow(table.Row{name, value}) }
+	add("job", r.Job)
+	add("source", r.Source+" ("+r.Provider+")")
+	add("target", string(r.Target))
+	add("labels", string(r.Labels))
+	add("tracking", strings.TrimSuffix(r.Tracking+": "+deref(r.PausedReason), ": "))
+	add("schedule", r.Schedule)
+	add("state", stateText(deref(r.State), a.screen()))
+	add("status", deref(r.Status))
+	add("since", timeText(r.StateSince))
+	add("run", strings.TrimSpace(runText(r)+"  "+deref(r.RunID)))
+	add("last poll", strings.TrimSpace(timeText(r.LastPolledAt)+"  "+deref(r.LastOutcome)))
+	add("failed polls in a row", r.Failures)
+	add("next poll", timeText(r.NextPollAt))
+	_, err := fmt.Fprintln(a.stdout, t.Render())
+	return err
+}
+
+func (a *app) jobPauseCommand() *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use: "pause NAME", Short: "Stop polling a job", Args: exactly(1, "one NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.alter(cmd.Context(), "job "+args[0], "paused", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {
+				return s.PauseJob(ctx, by, args[0], reason)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "by hand", "why, for those who look later")
+	return cmd
+}
+
+func (a *app) jobResumeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "resume NAME", Short: "Poll a paused or finished job again", Args: exactly(1, "one NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.alter(cmd.Context(), "job "+args[0], "resumed", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {
+				return s.ResumeJob(ctx, by, args[0])
+			})
+		},
+	}
+}
+
+func (a *app) jobRemoveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "remove NAME", Short: "End the tracking of a job; its history stays", Args: exactly(1, "one NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.alter(cmd.Context(), "job "+args[0], "removed", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {
+				return s.RemoveJob(ctx, by, args[0])
+			})
+		},
+	}
+}
+
+// deref gives the zero value for null.
+func deref[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// timeText shows a time; empty for null.
+func timeText(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.UTC().Format(timeLayout)
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"tracker/internal/store"
+)
+
+func (a *app) migrateCommand() *cobra.Command {
+	return groupCommand("migrate", "Change the database's schema",
+		&cobra.Command{
+			Use: "up", Short: "Bring the schema to this program's version", Args: exactly(0, "no arguments"),
+			Long: "Brings the schema to this program's version and makes the roles tracker_writer\nand tracker_reader where they are absent. Run it as the owner of the database.",
+			RunE: a.migration(a.migrateUp),
+		},
+		&cobra.Command{
+			Use: "down", Short: "Undo the newest migration", Args: exactly(0, "no arguments"),
+			Long: "Undoes the newest migration. It refuses where that would lose rows.",
+			RunE: a.migration(a.migrateDown),
+		},
+		&cobra.Command{
+			Use: "status", Short: "List the migrations", Args: exactly(0, "no arguments"),
+			RunE: a.migration(a.migrateStatus),
+		},
+	)
+}
+
+// migration gives work the database's URL, whatever its schema.
+func (a *app) migration(work func(ctx context.Context, url string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		return a.withDatabase(cmd.Context(), func(url string, _ store.Options) error { return work(cmd.Context(), url) })
+	}
+}
+
+func (a *app) migrateUp(ctx context.Context, url string) error {
+	applied, err := store.MigrateUp(ctx, url)
+	for _, m := range applied {
+		fmt.Fprintf(a.stdout, "applied %s\n", m.Name)
+	}
+	if err == nil && len(applied) == 0 {
+		fmt.Fprintln(a.stdout, "the schema is up to date")
+	}
+	return err
+}
+
+func (a *app) migrateDown(ctx context.Context, url string) error {
+	undone, err := store.MigrateDown(ctx, url)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "undid %s\n", undone.Name)
+	return err
+}
+
+func (a *app) migrateStatus(ctx context.Context, url string) error {
+	all, err := store.MigrateStatus(ctx, url)
+	if err != nil {
+		return err
+	}
+	return listing[store.Migration]{
+		rows: all, columns: table.Row{"VERSION", "MIGRATION", "APPLIED"},
+		cells: func(m store.Migration) table.Row {
+			if m.AppliedAt.IsZero() {
+				return table.Row{m.Version, m.Name, "pending"}
+			}
+			return table.Row{m.Version, m.Name, m.AppliedAt.UTC().Format(timeLayout)}
+		},
+	}.write(a, formatTable)
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"tracker/internal/store"
+)
+
+// The formats of listings.
+const (
+	formatTable = "table"
+	formatJSON  = "json"
+	formatCSV   = "csv"
+)
+
+// formatFlag adds --format with those formats that the command can write.
+func formatFlag(cmd *cobra.Command, formats ...string) *string {
+	format := cmd.Flags().String("format", formatTable, strings.Join(formats, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	check := cmd.PreRunE
+	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		for _, known := range formats {
+			if *format == known && check != nil {
+				return check(cmd, args)
+			} else if *format == known {
+				return nil
+			}
+		}
+		return usageError{fmt.Errorf("--format %q: want one of %s", *format, strings.Join(formats, ", "))}
+	}
+	return format
+}
+
+// writeJSON writes one indented document.
+func (a *app) writeJSON(v any) error {
+	encoder := json.NewEncoder(a.stdout)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(v)
+}
+
+// listing is rows to be shown in one of the formats. T is a struct whose JSON
+// keys are the columns.
+type listing[T any] struct {
+	rows    []T
+	columns table.Row // of the table
+	cells   func(row T) table.Row
+	none    string // what the table says where there are no rows
+}
+
+func (l listing[T]) write(a *app, format string) error {
+	switch format {
+	case formatJSON:
+		return a.writeJSON(l.rows)
+	case formatCSV:
+		return writeCSV(a.stdout, l.rows)
+	default:
+		return l.writeTable(a)
+	}
+}
+
+func (l listing[T]) writeTable(a *app) error {
+	if len(l.rows) == 0 {
+		_, err := fmt.Fprintln(a.stdout, l.none)
+		return err
+	}
+	t := newTable(a.screen())
+	t.AppendHeader(l.columns)
+	for _, row := range l.rows {
+		t.AppendRow(l.cells(row))
+	}
+	_, err := fmt.Fprintln(a.stdout, t.Render())
+	return err
+}
+
+// newTable gives a table in the style of all screens: columns two blanks
+// apart, no lines.
+func newTable(s screen) table.Writer {
+	t := table.NewWriter()
+	style := table.StyleDefault
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
+	style.Format.Header = 0
+	t.SetStyle(style)
+	if s.width > 0 {
+		t.Style().Size.WidthMax = s.width
+	}
+	t.SuppressTrailingSpaces()
+	return t
+}
+
+// writeCSV writes the rows with their JSON keys as a header; null is empty.
+func writeCSV[T any](out io.Writer, rows []T) error {
+	w := csv.NewWriter(out)
+	fields := reflect.VisibleFields(reflect.TypeFor[T]())
+	header := make([]string, len(fields))
+	for i, field := range fields {
+		header[i], _, _ = strings.Cut(field.Tag.Get("json"), ",")
+	}
+	if err := w.Write(header); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		record := make([]string, len(fields))
+		for i, field := range fields {
+			record[i] = csvText(reflect.ValueOf(row).FieldByIndex(field.Index))
+		}
+		if err := w.Write(record); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+// csvText shows a value as JSON does, without quotes around text.
+func csvText(v reflect.Value) string {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return ""
+		}
+		v = v.Elem()
+	}
+	switch value := v.Interface().(type) {
+	case time.Time:
+		return value.Format(time.RFC3339Nano)
+	case store.Interval:
+		return strconv.FormatFloat(time.Duration(value).Seconds(), 'f', -1, 64)
+	case json.RawMessage:
+		return string(value)
+	default:
+		return fmt.Sprint(value)
+	}
+}
+
+// screen is what a text is written for.
+type screen struct {
+	width int  // columns; 0: unbounded, as in a pipe
+	color bool // a terminal that wants colours
+}
+
+// screen describes stdout.
+func (a *app) screen() screen {
+	file, ok := a.stdout.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return screen{}
+	}
+	s := screen{color: a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"}
+	if width, _, err := term.GetSize(int(file.Fd())); err == nil {
+		s.width = width
+	}
+	return s
+}

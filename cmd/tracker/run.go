@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tracker/internal/config"
+)
+
+// Exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a command used the wrong way, or a file that cannot be right.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// errReported means that all there is to say has been printed.
+var errReported = errors.New("reported")
+
+// app is what every command shares: the process's surroundings.
+type app struct {
+	getenv      func(string) string
+	stdin       io.Reader
+	stdout      io.Writer
+	stderr      io.Writer
+	environment config.Environment
+	logLevel    string
+	logFormat   string
+	logger      *slog.Logger
+}
+
+// run carries out one command line.
+func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) error {
+	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return root.ExecuteContext(ctx)
+}
+
+// report prints what went wrong and returns the exit code.
+func report(stderr io.Writer, err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errReported):
+		return exitFailed
+	}
+	fmt.Fprintln(stderr, "tracker: "+strings.ReplaceAll(err.Error(), "\n", "\n  "))
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tracker",
+		Short: "Keeps the history of imports that other services run",
+		Long: `tracker polls the status endpoints of services that import your data and keeps
+every answer, step and log entry in Postgres: what happened, when, and what
+could not be seen.
+
+Without DATABASE_URL it runs a Postgres of its own under TRACKER_DATA_DIR.`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.prepare() },
+	}
+	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "info", "least level to log: debug, info, warn or error")
+	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "text or json")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see  %s --help", err, cmd.CommandPath())}
+	})
+	root.AddCommand(
+		a.applyCommand(), a.historyCommand(), a.jobCommand(), a.logCommand(), a.migrateCommand(), a.rebuildCommand(),
+		a.serveCommand(), a.snapshotCommand(), a.sourceCommand(), a.syncCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// prepare reads the environment and makes the logger, before any command runs.
+func (a *app) prepare() error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(a.logLevel)); err != nil {
+		return usageError{fmt.Errorf("--log-level %q: want debug, info, warn or error", a.logLevel)}
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch a.logFormat {
+	case "text":
+		a.logger = slog.New(slog.NewTextHandler(a.stderr, options))
+	case "json":
+		a.logger = slog.New(slog.NewJSONHandler(a.stderr, options))
+	default:
+		return usageError{fmt.Errorf("--log-format %q: want text or json", a.logFormat)}
+	}
+	environment, err := config.ReadEnvironment(a.getenv)
+	if err != nil {
+		return usageError{err}
+	}
+	a.environment = environment
+	return nil
+}
+
+// exactly makes a wrong number of arguments a wrong use that names them.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return between(n, n, what)
+}
+
+func between(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || most >= 0 && len(args) > most {
+			return usageError{fmt.Errorf("want %s; see  %s --help", what, cmd.CommandPath())}
+		}
+		return nil
+	}
+}
+
+// groupCommand is a command that only holds others.
+func groupCommand(use, short string, commands ...*cobra.Command) *cobra.Command {
+	group := &cobra.Command{
+		Use: use, Short: short,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("unknown command %q; see  %s --help", args[0], cmd.CommandPath())}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return usageError{fmt.Errorf("a command is missing; see  %s --help", cmd.CommandPath())}
+		},
+	}
+	group.AddCommand(commands...)
+	return group
+}

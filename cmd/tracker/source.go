@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"tracker/internal/config"
+	"tracker/internal/store"
+)
+
+func (a *app) sourceCommand() *cobra.Command {
+	return groupCommand("source", "Manage sources: accounts at upstream APIs",
+		a.sourceAddCommand(), a.sourceListCommand(), a.sourcePauseCommand(), a.sourceResumeCommand())
+}
+
+func (a *app) sourceAddCommand() *cobra.Command {
+	var from config.Source
+	cmd := &cobra.Command{
+		Use:   "add NAME --provider P --credential REF",
+		Short: "Register a source, or change one",
+		Example: `  tracker source add woosmap-prod --provider woosmap --credential env:WOOSMAP_PRIVATE_KEY
+  tracker source add safetykit-eu --provider safetykit --credential file:/run/secrets/safetykit --schedule '@every 5m'`,
+		Args: exactly(1, "one NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from.Name = args[0]
+			from = from.WithDefaults()
+			if err := from.Validate(); err != nil {
+				return usageError{err}
+			}
+			for _, warning := range from.Warnings() {
+				fmt.Fprintln(a.stderr, "warning:", warning)
+			}
+			return a.withStore(cmd.Context(), func(s *store.Store) error {
+				return a.declare(cmd.Context(), s, store.Declaration{Sources: []store.SourceSpec{toSourceSpec(from)}})
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&from.Provider, "provider", "", "the API: woosmap or safetykit")
+	flags.StringVar(&from.Credential, "credential", "", "where the daemon finds the secret: env:NAME or file:PATH")
+	flags.StringVar(&from.BaseURL, "base-url", "", "where the API answers (default: the provider's)")
+	flags.StringVar(&from.Schedule, "schedule", "", "when its jobs are polled, as cron or @every D (default: the provider's)")
+	flags.DurationVar(&from.ActiveEvery, "active-every", 0, "how often while an import runs (default 10s)")
+	flags.DurationVar(&from.Rate.Every, "rate-every", 0, "one request each (default: the provider's)")
+	flags.IntVar(&from.Rate.Burst, "rate-burst", 0, "requests at once after a quiet time (default: the provider's)")
+	return cmd
+}
+
+// declare registers what a command says and prints what changed.
+func (a *app) declare(ctx context.Context, s *store.Store, declared store.Declaration) error {
+	author, err := a.author(ctx, s)
+	if err != nil {
+		return err
+	}
+	changes, err := s.Apply(ctx, author, declared)
+	if err != nil {
+		return err
+	}
+	return a.printChanges(changes, false)
+}
+
+func (a *app) sourceListCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List the sources", Args: exactly(0, "no arguments")}
+	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return a.withStore(cmd.Context(), func(s *store.Store) error {
+			rows, err := s.SourceRows(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return listing[store.SourceRow]{
+				rows: rows, none: "no sources yet; see  tracker source add --help",
+				columns: table.Row{"SOURCE", "PROVIDER", "JOBS", "SCHEDULE", "RATE", "STANDING"},
+				cells: func(r store.SourceRow) table.Row {
+					return table.Row{r.Source, r.Provider, r.Jobs, r.Schedule, rateText(r), standingText(r)}
+				},
+			}.write(a, *format)
+		})
+	}
+	return cmd
+}
+
+func rateText(r store.SourceRow) string {
+	if r.RateBurst > 1 {
+		return fmt.Sprintf("1 per %s, burst %d", time.Duration(r.RateEvery), r.RateBurst)
+	}
+	return fmt.Sprintf("1 per %s", time.Duration(r.RateEvery))
+}
+
+func standingText(r store.SourceRow) string {
+	switch {
+	case r.PausedAt != nil:
+		return fmt.Sprintf("paused since %s: %s", r.PausedAt.Format(timeLayout), *r.PausedReason)
+	case r.HeldUntil != nil && r.HeldUntil.After(time.Now()):
+		return "held until " + r.HeldUntil.Format(timeLayout)
+	default:
+		return "ok"
+	}
+}
+
+func (a *app) sourcePauseCommand() *cobra.Command {
+	var reason string
+	cmd := &cobra.Command{
+		Use: "pause NAME", Short: "Stop polling the jobs of a source", Args: exactly(1, "one NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.alter(cmd.Context(), "source "+args[0], "paused", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {
+				return s.PauseSource(ctx, by, args[0], reason)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&reason, "reason", "by hand", "why, for those who look later")
+	return cmd
+}
+
+func (a *app) sourceResumeCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "resume NAME", Short: "Poll the jobs of a paused source again", Args: exactly(1, "one NAME"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.alter(cmd.Context(), "source "+args[0], "resumed", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {
+				return s.ResumeSource(ctx, by, args[0])
+			})
+		},
+	}
+}
+
+// alter changes one source or job and says whether that changed anything.
+func (a *app) alter(ctx context.Context, subject, done string, change func(context.Context, *store.Store, store.Author) (bool, error)) error {
+	return a.withStore(ctx, func(s *store.Store) error {
+		author, err := a.author(ctx, s)
+		if err != nil {
+			return err
+		}
+		changed, err := change(ctx, s, author)
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("there is no %s; see  tracker %.6s list", subject, subject)
+		}
+		if err != nil {
+			return err
+		}
+		if !changed {
+			_, err = fmt.Fprintf(a.stdout, "%s was %s already\n", subject, done)
+			return err
+		}
+		_, err = fmt.Fprintf(a.stdout, "%s %s\n", done, subject)
+		return err
+	})
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"tracker/internal/source"
+	"tracker/internal/store"
+	"tracker/internal/sync"
+)
+
+func (a *app) syncCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "sync [JOB...]",
+		Short: "Poll jobs now, whatever their schedules say",
+		Long: `Polls the named jobs, or all active ones, once and now. It ignores schedules and
+back-off and keeps to the sources' rate limits, which it shares with every other
+tracker on the same database. Paused jobs and sources, and those that asked to be
+left alone, are listed and left; finished jobs too, unless named.
+
+It exits with 1 if a poll failed or a job could not be polled.`,
+		Example: "  tracker sync\n  tracker sync stores-eu products-7",
+	}
+	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.sync(cmd.Context(), s, args, *format) })
+	}
+	return cmd
+}
+
+// syncRow is what a sync says of one job.
+type syncRow struct {
+	Job     string `json:"job"`
+	Source  string `json:"source"`
+	Result  string `json:"result"`  // polled, elsewhere, skipped or late
+	Outcome string `json:"outcome"` // of the poll; empty where there was none
+	State   string `json:"state"`   // of the run that a new answer tells of
+	Detail  string `json:"detail"`  // what is new, what went wrong, or why it was skipped
+}
+
+func (a *app) sync(ctx context.Context, s *store.Store, names []string, format string) error {
+	if err := a.extendPartitions(ctx, s); err != nil {
+		return err
+	}
+	jobs, skipped, err := chooseJobs(ctx, s, names)
+	if err != nil {
+		return err
+	}
+	client := source.NewClient(version)
+	defer client.Close()
+	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Owner: owner(), Logger: a.logger}
+
+	rows := skipped
+	progress := a.newProgress(len(jobs))
+	syncErr := syncer.Once(ctx, jobs, func(e sync.Event) {
+		progress.tell(e)
+		rows = addEvent(rows, e)
+	})
+	progress.end()
+	slices.SortStableFunc(rows, func(x, y syncRow) int { return cmp.Compare(x.Job, y.Job) })
+	if err := a.printSync(rows, format); err != nil {
+		return err
+	}
+	if errors.Is(syncErr, context.Canceled) {
+		return fmt.Errorf("interrupted: %d of %d jobs were not polled", len(jobs)-progress.done, len(jobs))
+	}
+	if syncErr != nil {
+		return syncErr
+	}
+	if slices.ContainsFunc(rows, syncRow.failed) {
+		return errReported
+	}
+	return nil
+}
+
+// extendPartitions sees to it that the polls have where to go. The default
+// partition takes them otherwise.
+func (a *app) extendPartitions(ctx context.Context, s *store.Store) error {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return err
+	}
+	return s.ExtendPartitions(ctx, now)
+}
+
+// chooseJobs gives the named jobs, or all active ones, and rows for those that
+// cannot be polled.
+func chooseJobs(ctx context.Context, s *store.Store, names []string) (chosen []store.Job, skipped []syncRow, err error) {
+	all, err := s.Jobs(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(all, func(j store.Job) bool { return j.Name == name }) {
+			return nil, nil, fmt.Errorf("no job is named %q; see  tracker job list", name)
+		}
+	}
+	for _, job := range all {
+		named := slices.Contains(names, job.Name)
+		if len(names) > 0 && !named {
+			continue
+		}
+		why := ""
+		switch {
+		case job.Tracking == store.TrackingRemoved && !named:
+			continue
+		case job.Tracking == store.TrackingRemoved:
+			why = "removed"
+		case job.Tracking == store.TrackingPaused:
+			why = strings.TrimSuffix("paused: "+job.PausedReason, ": ")
+		case job.Tracking == store.TrackingFinished && !named:
+			why = "finished"
+		}
+		if why == "" {
+			chosen = append(chosen, job)
+		} else {
+			skipped = append(skipped, syncRow{Job: job.Name, Source: job.Source, Result: "skipped", Detail: why})
+		}
+	}
+	return chosen, skipped, nil
+}
+
+// owner names this process in claims.
+func owner() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%d", host, os.Getpid())
+}
+
+// addEvent adds a row for an event, or what it says to the job's row.
+func addEvent(rows []syncRow, e sync.Event) []syncRow {
+	row := syncRow{Job: e.Job.Name, Source: e.Job.Source, Outcome: string(e.Outcome), Detail: cmp.Or(e.Error, e.Reason)}
+	switch e.Kind {
+	case sync.Polled:
+		row.Result = "polled"
+		if e.Change != nil {
+			row.State, row.Detail = string(e.Change.State), changeText(*e.Change)
+		}
+	case sync.Elsewhere:
+		row.Result, row.Detail = "elsewhere", "somebody else polled it meanwhile"
+	case sync.Skipped:
+		row.Result = "skipped"
+	case sync.Late:
+		row.Result = "late"
+	case sync.Paused, sync.Finished:
+		return amend(rows, e)
+	}
+	return append(rows, row)
+}
+
+// amend adds to a job's row what its poll has led to.
+func amend(rows []syncRow, e sync.Event) []syncRow {
+	text := e.Reason
+	if e.Kind == sync.Finished {
+		text = "finished: not polled by schedule any more"
+	}
+	for i := range rows {
+		if rows[i].Job == e.Job.Name {
+			rows[i].Detail = strings.TrimPrefix(rows[i].Detail+"; "+text, "; ")
+			return rows
+		}
+	}
+	return append(rows, syncRow{Job: e.Job.Name, Source: e.Job.Source, Result: "polled", Detail: text})
+}
+
+// failed reports a row that makes the sync fail. Jobs that somebody paused or
+// that are finished are none.
+func (r syncRow) failed() bool {
+	switch r.Result {
+	case "polled", "elsewhere":
+		return r.Outcome != "changed" && r.Outcome != "unchanged"
+	case "late":
+		return true
+	default:
+		return strings.Contains(r.Detail, "credential")
+	}
+}
+
+func (a *app) printSync(rows []syncRow, format string) error {
+	screen := a.screen()
+	err := listing[syncRow]{
+		rows: rows, none: "no jobs to poll; see  tracker job list",
+		columns: table.Row{"JOB", "SOURCE", "RESULT", "STATE", "DETAIL"},
+		cells: func(r syncRow) table.Row {
+			return table.Row{r.Job, r.Source, cmp.Or(r.Outcome, r.Result), stateText(r.State, screen), r.Detail}
+		},
+	}.write(a, format)
+	if err != nil || format != formatTable || len(rows) == 0 {
+		return err
+	}
+	counts := map[string]int{}
+	for _, row := range rows {
+		counts[cmp.Or(row.Outcome, row.Result)]++
+	}
+	var texts []string
+	for _, word := range slices.Sorted(maps.Keys(counts)) {
+		texts = append(texts, fmt.Sprintf("%d %s", counts[word], word))
+	}
+	_, err = fmt.Fprintf(a.stdout, "\n%s\n", strings.Join(texts, ", "))
+	return err
+}
