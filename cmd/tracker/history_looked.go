@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tracker/internal/history"
@@ -37,7 +38,7 @@ func (v historyView) unansweredText() []span {
 func (v historyView) looked() []span {
 	l := v.Looked
 	if l.Polls == 1 {
-		return []span{plain("looked once, "), plain(v.near(deref(l.LastAt))).whole(), plain(v.next())}
+		return append([]span{plain("looked once, "), plain(v.near(deref(l.LastAt))).whole(), plain(v.next())}, v.notLooked()...)
 	}
 	failed := ""
 	if l.Failed > 0 {
@@ -47,9 +48,43 @@ func (v historyView) looked() []span {
 	if !v.past() {
 		last += " (" + v.ago(deref(l.LastAt)) + ")"
 	}
-	return []span{
+	return append([]span{
 		plain(fmt.Sprintf("looked %s times%s since ", thousands(l.Polls), failed)), plain(v.since(deref(l.FirstAt))).whole(),
 		plain(", last "), plain(last).whole(), plain(v.next()),
+	}, v.notLooked()...)
+}
+
+// gapsShown is how many gaps a screen names.
+const gapsShown = 3
+
+// notLooked tells of the newest gaps.
+func (v historyView) notLooked() []span {
+	if len(v.Gaps) == 0 {
+		return nil
+	}
+	spans := []span{styled(styleYellow, "; not looked: ")}
+	for i, gap := range slices.Backward(v.Gaps) {
+		if i < len(v.Gaps)-gapsShown {
+			return append(spans, plain(fmt.Sprintf(" and %s before", plural(i+1, "time", "times"))))
+		}
+		if i < len(v.Gaps)-1 {
+			spans = append(spans, plain(", "))
+		}
+		spans = append(spans, plain(v.gapText(gap)).whole())
+	}
+	return spans
+}
+
+// gapText shows a gap such as "Nov 21 03:00:00–03:42:00 (not running)".
+func (v historyView) gapText(gap store.GapRow) string {
+	reason := " (" + strings.ReplaceAll(gap.Reason, "_", " ") + ")"
+	switch {
+	case gap.GapTo == nil:
+		return "since " + v.near(gap.GapFrom) + reason
+	case sameDay(gap.GapFrom, *gap.GapTo):
+		return v.near(gap.GapFrom) + "–" + gap.GapTo.UTC().Format(clockLayout) + reason
+	default:
+		return v.near(gap.GapFrom) + "–" + v.at(*gap.GapTo) + reason
 	}
 }
 

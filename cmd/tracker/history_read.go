@@ -63,6 +63,15 @@ func (v *historyView) readPast(ctx context.Context, s *store.Store, job store.Jo
 	if v.Looked, err = s.Looked(ctx, request.job, v.knownAt); err != nil {
 		return err
 	}
+	gaps, err := s.Gaps(ctx, request.job, time.Time{})
+	if err != nil {
+		return err
+	}
+	for _, gap := range gaps {
+		if gap.GapTo != nil && !gap.GapTo.After(v.knownAt) {
+			v.Gaps = append(v.Gaps, gap)
+		}
+	}
 	return v.readAnswered(ctx, s, trail.SnapshotNo)
 }
 

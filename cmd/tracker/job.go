@@ -172,19 +172,19 @@ func (a *app) jobShowCommand() *cobra.Command {
 
 func (a *app) printJob(r store.JobRow) error {
 	t := newTable(a.screen())
-	add := func(name string, value any) { t.AppendRow(table.Row{name, value}) }
+	add := func(name, value string) { t.AppendRow(table.Row{name, oneLine(value)}) }
 	add("job", r.Job)
 	add("source", r.Source+" ("+r.Provider+")")
 	add("target", string(r.Target))
 	add("labels", string(r.Labels))
 	add("tracking", strings.TrimSuffix(r.Tracking+": "+deref(r.PausedReason), ": "))
 	add("schedule", r.Schedule)
-	add("state", stateText(deref(r.State), a.screen()))
+	t.AppendRow(table.Row{"state", stateText(deref(r.State), a.screen())})
 	add("status", deref(r.Status))
 	add("since", timeText(r.StateSince))
 	add("run", strings.TrimSpace(runText(r)+"  "+deref(r.RunID)))
 	add("last poll", strings.TrimSpace(timeText(r.LastPolledAt)+"  "+deref(r.LastOutcome)))
-	add("failed polls in a row", r.Failures)
+	add("failed polls in a row", strconv.Itoa(int(r.Failures)))
 	add("next poll", timeText(r.NextPollAt))
 	_, err := fmt.Fprintln(a.stdout, t.Render())
 	return err

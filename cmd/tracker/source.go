@@ -77,7 +77,7 @@ func (a *app) sourceListCommand() *cobra.Command {
 				rows: rows, none: "no sources yet; see  tracker source add --help",
 				columns: table.Row{"SOURCE", "PROVIDER", "JOBS", "SCHEDULE", "RATE", "STANDING"},
 				cells: func(r store.SourceRow) table.Row {
-					return table.Row{r.Source, r.Provider, r.Jobs, r.Schedule, rateText(r), standingText(r)}
+					return table.Row{r.Source, r.Provider, r.Jobs, r.Schedule, rateText(r), oneLine(standingText(r))}
 				},
 			}.write(a, *format)
 		})

@@ -193,7 +193,7 @@ func (a *app) printSync(rows []syncRow, format string) error {
 		rows: rows, none: "no jobs to poll; see  tracker job list",
 		columns: table.Row{"JOB", "SOURCE", "RESULT", "STATE", "DETAIL"},
 		cells: func(r syncRow) table.Row {
-			return table.Row{r.Job, r.Source, cmp.Or(r.Outcome, r.Result), stateText(r.State, screen), r.Detail}
+			return table.Row{r.Job, r.Source, cmp.Or(r.Outcome, r.Result), stateText(r.State, screen), oneLine(r.Detail)}
 		},
 	}.write(a, format)
 	if err != nil || format != formatTable || len(rows) == 0 {

@@ -13,7 +13,7 @@ import (
 // its runs, with all log entries.
 func TrailHistory(job JobRow, trail *history.Trail) (History, error) {
 	h := History{
-		Job: job, Runs: []RunRow{}, Steps: []StepRow{}, Transitions: []TransitionRow{}, Anomalies: []AnomalyRow{}, LogEntries: []LogEntryRow{},
+		Job: job, Runs: []RunRow{}, Steps: []StepRow{}, Transitions: []TransitionRow{}, Anomalies: []AnomalyRow{}, LogEntries: []LogEntryRow{}, Gaps: []GapRow{},
 	}
 	runs := slices.SortedFunc(maps.Values(trail.Runs), func(a, b *history.Run) int { return cmp.Compare(a.No, b.No) })
 	names := map[[2]int]string{}
