@@ -136,6 +136,9 @@ func (a *app) warn(file config.File) {
 		if _, err := source.ReadCredential(from.Credential, a.getenv); err != nil {
 			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", fmt.Errorf("%w (here; the daemon may run elsewhere)", err)))
 		}
+		if warning := source.CredentialWarning(from.Credential); warning != "" {
+			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", errors.New(warning)))
+		}
 	}
 }
 

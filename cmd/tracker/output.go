@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ func newTable(s screen) table.Writer {
 // writeCSV writes the rows with their JSON keys as a header; null is empty.
 func writeCSV[T any](out io.Writer, rows []T) error {
 	w := csv.NewWriter(out)
-	fields := reflect.VisibleFields(reflect.TypeFor[T]())
+	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[T]()), func(f reflect.StructField) bool { return !f.IsExported() })
 	header := make([]string, len(fields))
 	for i, field := range fields {
 		header[i], _, _ = strings.Cut(field.Tag.Get("json"), ",")

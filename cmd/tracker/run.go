@@ -78,6 +78,8 @@ Without DATABASE_URL it runs a Postgres of its own under TRACKER_DATA_DIR.`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.prepare() },
+		Args:              noneBut,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "info", "least level to log: debug, info, warn or error")
 	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "text or json")
@@ -132,16 +134,25 @@ func between(least, most int, what string) cobra.PositionalArgs {
 func groupCommand(use, short string, commands ...*cobra.Command) *cobra.Command {
 	group := &cobra.Command{
 		Use: use, Short: short,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usageError{fmt.Errorf("unknown command %q; see  %s --help", args[0], cmd.CommandPath())}
-			}
-			return nil
-		},
+		Args: noneBut,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return usageError{fmt.Errorf("a command is missing; see  %s --help", cmd.CommandPath())}
 		},
 	}
 	group.AddCommand(commands...)
 	return group
+}
+
+// noneBut refuses arguments of a command that only holds others: they were to
+// name one of these.
+func noneBut(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	meant := ""
+	cmd.SuggestionsMinimumDistance = 2 // cobra's own default, which it sets for its own message only
+	for _, name := range cmd.SuggestionsFor(args[0]) {
+		meant += fmt.Sprintf("; did you mean  %s %s", cmd.CommandPath(), name)
+	}
+	return usageError{fmt.Errorf("unknown command %q%s; see  %s --help", args[0], meant, cmd.CommandPath())}
 }

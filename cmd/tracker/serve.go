@@ -43,7 +43,12 @@ fetched recorded; a second one ends it at once.
 Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 		Example: "  tracker serve --apply tracker.yaml\n  tracker serve --listen off --log-format json",
 		Args:    exactly(0, "no arguments"),
-		PreRunE: func(cmd *cobra.Command, _ []string) error { return a.fromEnvironment(cmd.Flags()) },
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.fromEnvironment(cmd.Flags()); err != nil {
+				return err
+			}
+			return a.prepare() // another logger, perhaps
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.serve(cmd.Context(), s, path, listen) })
 		},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -137,7 +138,8 @@ func (a *app) alter(ctx context.Context, subject, done string, change func(conte
 		}
 		changed, err := change(ctx, s, author)
 		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("there is no %s; see  tracker %.6s list", subject, subject)
+			kind, _, _ := strings.Cut(subject, " ")
+			return fmt.Errorf("there is no %s; see  tracker %s list", subject, kind)
 		}
 		if err != nil {
 			return err

@@ -45,6 +45,8 @@ type syncRow struct {
 	Outcome string `json:"outcome"` // of the poll; empty where there was none
 	State   string `json:"state"`   // of the run that a new answer tells of
 	Detail  string `json:"detail"`  // what is new, what went wrong, or why it was skipped
+
+	unable bool // it was skipped because it cannot be polled
 }
 
 func (a *app) sync(ctx context.Context, s *store.Store, names []string, format string) error {
@@ -67,8 +69,10 @@ func (a *app) sync(ctx context.Context, s *store.Store, names []string, format s
 	})
 	progress.end()
 	slices.SortStableFunc(rows, func(x, y syncRow) int { return cmp.Compare(x.Job, y.Job) })
-	if err := a.printSync(rows, format); err != nil {
-		return err
+	if syncErr == nil || len(rows) > 0 {
+		if err := a.printSync(rows, format); err != nil {
+			return err
+		}
 	}
 	if errors.Is(syncErr, context.Canceled) {
 		return fmt.Errorf("interrupted: %d of %d jobs were not polled", len(jobs)-progress.done, len(jobs))
@@ -150,7 +154,7 @@ func addEvent(rows []syncRow, e sync.Event) []syncRow {
 	case sync.Elsewhere:
 		row.Result, row.Detail = "elsewhere", "somebody else polled it meanwhile"
 	case sync.Skipped:
-		row.Result = "skipped"
+		row.Result, row.unable = "skipped", e.Error != ""
 	case sync.Late:
 		row.Result = "late"
 	case sync.Paused, sync.Finished:
@@ -183,7 +187,7 @@ func (r syncRow) failed() bool {
 	case "late":
 		return true
 	default:
-		return strings.Contains(r.Detail, "credential")
+		return r.unable
 	}
 }
 

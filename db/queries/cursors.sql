@@ -44,8 +44,13 @@ SELECT claims_hold(@job_ids::bigint[], @claimed_untils::timestamptz[]);
 
 -- name: CursorAdvance :exec
 -- What a recorded poll changes in the cache, and the end of its claim. A reason
--- for not looking that came up meanwhile stays.
-UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking = 'active' THEN NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00') END, claimed_until = NULL, claimed_by = NULL,
+-- for not looking that came up meanwhile stays, and so does a next poll that was
+-- planned anew meanwhile, by another schedule. A job that is active has a next
+-- poll, whatever it was when this one began: without one, nobody would look again.
+UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking <> 'active' THEN NULL
+        WHEN c.next_poll_at <> NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00') THEN c.next_poll_at
+        ELSE coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) END,
+    claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
     refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
@@ -54,6 +59,7 @@ UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking = 'active' THEN NULLIF(
     planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = NULLIF(r.accounted_at, '0001-01-01 00:00:00+00'),
     unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until,
+    unnest(@claimed_poll_ats::timestamptz[]) AS claimed_poll_at,
     unnest(@next_poll_ats::timestamptz[]) AS next_poll_at, unnest(@polled_ats::timestamptz[]) AS polled_at,
     unnest(@outcomes::text[]) AS outcome, unnest(@failures::integer[]) AS failures,
     unnest(@snapshot_nos::integer[]) AS snapshot_no, unnest(@keys::bytea[]) AS key, unnest(@states::text[]) AS state,
@@ -67,9 +73,10 @@ WHERE j.job_id = r.job_id AND c.job_id = r.job_id AND c.claimed_until = r.claime
 SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id;
 
 -- name: CursorRelease :exec
--- Claims that came to nothing: their slots were not used.
-UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
-FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until) r
+-- Claims that came to nothing: their slots were not used. A cursor that may be
+-- behind the truth stays in doubt: its claim becomes one that has expired.
+UPDATE cursors c SET claimed_until = CASE WHEN r.doubt THEN to_timestamp(0) END, claimed_by = NULL
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until, unnest(@doubts::boolean[]) AS doubt) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
 
 -- name: CursorRefuse :one
@@ -80,18 +87,23 @@ UPDATE cursors SET refusals = refusals + 1 WHERE job_id = @job_id RETURNING refu
 UPDATE cursors SET next_poll_at = sqlc.narg('next_poll_at') WHERE job_id = @job_id;
 
 -- name: CursorSchedulesBySource :exec
--- A source got another schedule: its jobs are looked at soon, then as it says.
-UPDATE cursors c SET next_poll_at = least(c.next_poll_at, @next_poll_at)
+-- A source got another schedule: its jobs are looked at soon, then as it says,
+-- and those that are being looked at, once more.
+UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until IS NULL THEN least(c.next_poll_at, @next_poll_at) ELSE @next_poll_at END
 FROM jobs j
 WHERE c.source_id = @source_id AND j.job_id = c.job_id AND j.schedule IS NULL AND c.next_poll_at IS NOT NULL;
 
 -- name: CursorForgive :exec
 UPDATE cursors SET refusals = 0 WHERE job_id = ANY(@job_ids::bigint[]);
 
+-- name: CursorForgiveBySource :exec
+UPDATE cursors SET refusals = 0 WHERE source_id = @source_id AND refusals > 0;
+
 -- name: CursorClaimForRebuild :one
-UPDATE cursors SET claimed_until = sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval, claimed_by = @owner
-WHERE job_id = @job_id AND (claimed_until IS NULL OR claimed_until < sqlc.arg(now)::timestamptz)
-RETURNING *;
+UPDATE cursors c SET claimed_until = sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval, claimed_by = @owner
+FROM cursors old
+WHERE c.job_id = @job_id AND (c.claimed_until IS NULL OR c.claimed_until < sqlc.arg(now)::timestamptz) AND old.job_id = c.job_id
+RETURNING c.claimed_until, (old.claimed_until IS NOT NULL)::boolean AS expired;
 
 -- name: CursorLock :one
 -- Nobody can claim the job until the transaction ends.

@@ -29,7 +29,7 @@ ORDER BY e.job_id, e.run_no, e.step_no, e.entry_no;
 -- name: LogEntryTrim :execrows
 -- For rebuild alone, as the owner: entries beyond those of each step, or of no step.
 DELETE FROM log_entries e
-WHERE e.job_id = @job_id AND e.entry_no > coalesce((
-    SELECT r.entries FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@step_nos::integer[]) AS step_no,
-        unnest(@entry_counts::integer[]) AS entries) r WHERE r.run_no = e.run_no AND r.step_no = e.step_no
-), 0);
+WHERE e.job_id = @job_id AND NOT EXISTS (
+    SELECT FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@step_nos::integer[]) AS step_no,
+        unnest(@entry_counts::integer[]) AS entries) r WHERE r.run_no = e.run_no AND r.step_no = e.step_no AND e.entry_no <= r.entries
+);

@@ -19,6 +19,7 @@ WHERE i.job_id = r.job_id AND i.run_no = r.run_no AND i.item_no > r.items;
 -- name: ResultItemTrimJob :execrows
 -- For rebuild alone, as the owner: items beyond those of each run, or of no run.
 DELETE FROM result_items i
-WHERE i.job_id = @job_id AND i.item_no > coalesce((
-    SELECT r.items FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@item_counts::integer[]) AS items) r WHERE r.run_no = i.run_no
-), 0);
+WHERE i.job_id = @job_id AND NOT EXISTS (
+    SELECT FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@item_counts::integer[]) AS items) r
+    WHERE r.run_no = i.run_no AND i.item_no <= r.items
+);

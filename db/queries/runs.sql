@@ -52,6 +52,12 @@ CROSS JOIN LATERAL (
 ) n
 JOIN runs r ON r.job_id = w.job_id AND (r.run_no = n.run_no OR r.run_id = w.run_id);
 
+-- name: RunVacate :exec
+-- For rebuild alone: run ids that stand at the wrong run make way for the right ones.
+UPDATE runs r SET run_id = E'\x01' || r.run_no
+FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@run_ids::text[]) AS run_id) w
+WHERE r.job_id = @job_id AND r.run_no = w.run_no AND r.run_id <> w.run_id;
+
 -- name: RunTrim :execrows
 -- For rebuild alone, as the owner.
 DELETE FROM runs WHERE job_id = @job_id AND run_no > @last;

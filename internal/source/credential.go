@@ -12,6 +12,9 @@ import (
 // credentialLimit bounds what is read of a credential's file, in bytes.
 const credentialLimit = 64 << 10
 
+// worldReadable is the right of everybody to read a file.
+const worldReadable = 0o004
+
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // CheckCredentialRef reports what is wrong with the form of a credential
@@ -58,6 +61,20 @@ func ReadCredential(ref string, getenv func(string) string) (Secret, error) {
 		return Secret{}, fmt.Errorf("%w %s: holds a line break or another control character", ErrCredential, ref)
 	}
 	return NewSecret(value), nil
+}
+
+// CredentialWarning tells what is unwise about where a credential is; it is
+// empty where nothing is.
+func CredentialWarning(ref string) string {
+	path, isFile := strings.CutPrefix(ref, "file:")
+	if !isFile {
+		return ""
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&worldReadable == 0 {
+		return ""
+	}
+	return fmt.Sprintf("credential %s can be read by other users: run  chmod o-r %s", ref, path)
 }
 
 func readCredentialFile(path string) (string, error) {

@@ -99,3 +99,26 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 		t.Error("an empty secret is not empty")
 	}
 }
+
+func TestCredentialWarning(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(path, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[os.FileMode]string{
+		0o600: "", 0o640: "", 0o644: "credential file:" + path + " can be read by other users: run  chmod o-r " + path,
+	} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if got := source.CredentialWarning("file:" + path); got != want {
+			t.Errorf("%s: %q", mode, got)
+		}
+	}
+	for _, ref := range []string{"env:HOME", "file:" + path + "-absent"} {
+		if got := source.CredentialWarning(ref); got != "" {
+			t.Errorf("%s: %q", ref, got)
+		}
+	}
+}

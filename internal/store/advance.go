@@ -12,6 +12,7 @@ import (
 type Advance struct {
 	Cursor                // as it is from now on
 	Claim       time.Time // Until of the claim that ends with it
+	ClaimedPoll time.Time // the claim's NextPollAt: another one that the cursor has by now stays; zero: none does
 	Unseen      string    // the claim's UnseenReason, which this poll has ended
 	Gaps        []Gap     // that this poll has ended
 	SourceID    int64
@@ -28,7 +29,31 @@ type Gap struct {
 
 // AdvanceCursors updates the cache after polls were recorded, ends their
 // claims, and charges and holds their sources' budgets.
+//
+// Who changes the registry locks the same rows, one by one: a batch that would
+// wait for some of them while it holds others moves on row by row instead. To
+// lock them in one order would cost every batch more.
 func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
+	err := s.advanceTogether(ctx, advances)
+	if isDeadlock(err) {
+		err = s.advanceEach(ctx, advances)
+	}
+	if err != nil {
+		return fmt.Errorf("advance cursors: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) advanceEach(ctx context.Context, advances []Advance) error {
+	for _, a := range advances {
+		if err := againAfterDeadlock(func() error { return s.advanceTogether(ctx, []Advance{a}) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) advanceTogether(ctx context.Context, advances []Advance) error {
 	if len(advances) == 0 {
 		return nil
 	}
@@ -49,10 +74,7 @@ func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
 	if err := spendBudgets(ctx, q, advances); err != nil {
 		return err
 	}
-	if err := p.send(ctx, s.pool); err != nil {
-		return fmt.Errorf("advance cursors: %w", err)
-	}
-	return nil
+	return p.send(ctx, s.pool)
 }
 
 // spendBudgets holds sources that asked for it, charges requests that had no
@@ -86,6 +108,7 @@ func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {
 	for _, a := range advances {
 		p.JobIds = append(p.JobIds, a.JobID)
 		p.ClaimedUntils = append(p.ClaimedUntils, a.Claim)
+		p.ClaimedPollAts = append(p.ClaimedPollAts, a.ClaimedPoll)
 		p.NextPollAts = append(p.NextPollAts, a.NextPollAt)
 		p.PolledAts = append(p.PolledAts, a.PolledAt)
 		p.Outcomes = append(p.Outcomes, string(a.Outcome))

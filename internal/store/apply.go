@@ -165,7 +165,9 @@ func checkSame(before Job, spec JobSpec) error {
 	if before.Source != spec.Source {
 		return refuse("source", before.Source, spec.Source)
 	}
-	for _, field := range slices.Sorted(maps.Keys(spec.Target)) {
+	fields := maps.Clone(before.Target)
+	maps.Copy(fields, spec.Target)
+	for _, field := range slices.Sorted(maps.Keys(fields)) {
 		if before.Target[field] != spec.Target[field] {
 			return refuse("target."+field, before.Target[field], spec.Target[field])
 		}

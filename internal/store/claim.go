@@ -106,6 +106,7 @@ func (s *Store) ReleaseClaims(ctx context.Context, claims []Claim) error {
 	for _, c := range claims {
 		params.JobIds = append(params.JobIds, c.JobID)
 		params.ClaimedUntils = append(params.ClaimedUntils, c.Until)
+		params.Doubts = append(params.Doubts, c.Doubt)
 	}
 	if err := s.queries.CursorRelease(ctx, params); err != nil {
 		return fmt.Errorf("release claims: %w", err)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,3 +147,11 @@ func seedHistory(t *testing.T, conn *pgx.Conn) int64 {
 
 // seedPoll adds a poll of the job $1, sent at $2.
 const seedPoll = `INSERT INTO polls (job_id, polled_at, outcome, latency_us, snapshot_no) VALUES ($1, $2::text::timestamptz, 'unchanged', 1000, 1)`
+
+// equalLines compares what a query gave with what was expected.
+func equalLines(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}

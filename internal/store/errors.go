@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -13,6 +14,8 @@ var (
 	// ErrDatabaseURL means that the database's URL cannot be read; the URL is
 	// not in the error since it may hold a password.
 	ErrDatabaseURL = errors.New("DATABASE_URL is no PostgreSQL URL or connection string (such as postgres://user@host:5432/name)")
+	// ErrUnreachable means that there is no connection to the database.
+	ErrUnreachable = errors.New("the database cannot be reached: is it running, and is DATABASE_URL right?")
 	// ErrNotFound means that no source, job or snapshot has the given name or number.
 	ErrNotFound = errors.New("not found")
 	// ErrSchemaOld means that the database's schema is older than this program.
@@ -29,6 +32,7 @@ const (
 	uniqueViolation  = "23505"
 	notNullViolation = "23502"
 	checkViolation   = "23514"
+	deadlockDetected = "40P01"
 	lockNotAvailable = "55P03"
 	classData        = "22" // data exception
 	classLimit       = "54" // program limit exceeded, such as an index row's size
@@ -42,11 +46,25 @@ func notFound(err error) error {
 	return err
 }
 
+// unreachable turns an attempt to connect that failed into ErrUnreachable.
+func unreachable(err error) error {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	return err
+}
+
 // isLate reports that somebody else has taken over the poll's job, or recorded
 // the poll's snapshot, meanwhile.
 func isLate(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && slices.Contains([]string{claimLost, uniqueViolation}, pg.Code)
+}
+
+// isDeadlock reports that a transaction was given up so that another could go on.
+func isDeadlock(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == deadlockDetected
 }
 
 // isPoison reports that a row cannot be stored for what it holds. A check

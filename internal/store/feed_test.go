@@ -25,7 +25,9 @@ type feed struct {
 	now   time.Time
 	by    store.Author
 
-	kept map[int64]*history.Known // what is remembered of a job instead of read; see keep
+	account string                   // sources are named by it and their provider
+	kept    map[int64]*history.Known // what is remembered of a job instead of read; see keep
+	busy    bool                     // others hold jobs now and then: those are left out
 }
 
 // fataler is what feed needs of a testing.T or a rapid.T.
@@ -64,7 +66,7 @@ func uncheckedFeed(t *testing.T) *feed {
 	url := testdb.New(t)
 	now := time.Date(2024, 6, 7, 10, 0, 0, 0, time.UTC)
 	return &feed{
-		url: url, store: openStore(t, url), conn: dial(t, url), now: now, by: store.Author{Actor: "ann", At: now}, kept: map[int64]*history.Known{},
+		url: url, store: openStore(t, url), conn: dial(t, url), now: now, by: store.Author{Actor: "ann", At: now}, account: "prod", kept: map[int64]*history.Known{},
 	}
 }
 
@@ -78,17 +80,17 @@ func openStore(t *testing.T, url string) *store.Store {
 	return s
 }
 
-// sourceSpec is a source named after its provider, with a budget that is never spent.
-func sourceSpec(provider string) store.SourceSpec {
+// sourceSpec is a provider's source with a budget that is never spent.
+func (f *feed) sourceSpec(provider string) store.SourceSpec {
 	return store.SourceSpec{
-		Name: provider + "-prod", Provider: provider, BaseURL: "https://api.example.com", Credential: "env:KEY", Schedule: "@every 1m",
+		Name: provider + "-" + f.account, Provider: provider, BaseURL: "https://api.example.com", Credential: "env:KEY", Schedule: "@every 1m",
 		ActiveEvery: 10 * time.Second, RateEvery: time.Millisecond, RateBurst: 100,
 	}
 }
 
 func (f *feed) jobSpec(provider, name string) store.JobSpec {
 	return store.JobSpec{
-		Name: name, Source: provider + "-prod", Target: map[string]string{"id": name}, Labels: map[string]string{"team": "geo"},
+		Name: name, Source: provider + "-" + f.account, Target: map[string]string{"id": name}, Labels: map[string]string{"team": "geo"},
 		FirstPollAt: f.now.Add(time.Minute),
 	}
 }
@@ -96,7 +98,7 @@ func (f *feed) jobSpec(provider, name string) store.JobSpec {
 // register registers jobs at a provider's source.
 func (f *feed) register(t fataler, provider string, names ...string) []store.Job {
 	t.Helper()
-	declared := store.Declaration{Sources: []store.SourceSpec{sourceSpec(provider)}}
+	declared := store.Declaration{Sources: []store.SourceSpec{f.sourceSpec(provider)}}
 	for _, name := range names {
 		declared.Jobs = append(declared.Jobs, f.jobSpec(provider, name))
 	}
@@ -146,20 +148,24 @@ func (f *feed) take(t fataler, answers ...said) []*take {
 	t.Helper()
 	f.now = f.now.Add(time.Minute)
 	claims := f.claim(t, answers...)
-	takes := make([]*take, len(answers))
-	for i, a := range answers {
+	takes := make([]*take, 0, len(answers))
+	for _, a := range answers {
 		provider, err := source.Lookup(a.job.From.Provider)
 		if err != nil {
 			t.Fatalf("%v", err)
 		}
 		claim, ok := claims[a.job.ID]
+		if !ok && f.busy {
+			continue
+		}
 		if !ok {
 			t.Fatalf("job %s could not be claimed", a.job.Name)
 		}
-		takes[i] = &take{job: a.job, provider: provider, claim: claim, poll: store.Poll{
+		k := &take{job: a.job, provider: provider, claim: claim, poll: store.Poll{
 			JobID: a.job.ID, Claim: claim.Until, PolledAt: claim.StartAt, Outcome: a.failure, Latency: time.Second,
 		}}
-		takes[i].read(a)
+		k.read(a)
+		takes = append(takes, k)
 	}
 	return takes
 }
@@ -184,7 +190,7 @@ func (f *feed) claim(t fataler, answers ...said) map[int64]store.Claim {
 	for _, c := range claimed {
 		if head, ok := heads[c.JobID]; ok && c.Doubt {
 			c.SnapshotNo, c.State, c.ChangedAt = head.SnapshotNo, head.State, head.ObservedAt
-			c.ConfirmedAt, c.Confirmations = head.ConfirmedAt, head.Confirmations
+			c.ConfirmedAt, c.Confirmations, c.GracePolls = head.ConfirmedAt, head.Confirmations, 0
 			for _, a := range answers {
 				if provider, err := source.Lookup(a.job.From.Provider); err == nil && a.job.ID == c.JobID {
 					key := provider.Key(head.Body)

@@ -20,6 +20,9 @@ const (
 	TrackingRemoved  Tracking = "removed"
 )
 
+// actionReopen is recorded where an import goes on that had ended.
+const actionReopen = "reopen"
+
 // JobSpec is what is declared of a job.
 type JobSpec struct {
 	Name       string
@@ -110,7 +113,14 @@ func (s *Store) ResumeJob(ctx context.Context, by Author, name string) (bool, er
 	return s.trackJob(ctx, by, name, "resume", TrackingActive, "")
 }
 
-// FinishJob ends the polling of a job whose import has ended for good.
+// ReopenJob polls a finished job again. It reports false where the job is not
+// finished: somebody has decided otherwise.
+func (s *Store) ReopenJob(ctx context.Context, by Author, name string) (bool, error) {
+	return s.trackJob(ctx, by, name, actionReopen, TrackingActive, "")
+}
+
+// FinishJob ends the polling of a job whose import has ended for good. It
+// reports false where the job is not active: somebody has decided otherwise.
 func (s *Store) FinishJob(ctx context.Context, by Author, name string) (bool, error) {
 	return s.trackJob(ctx, by, name, "finish", TrackingFinished, "")
 }
@@ -128,7 +138,8 @@ func (s *Store) trackJob(ctx context.Context, by Author, name, action string, to
 			return notFound(err)
 		}
 		from := Tracking(row.Job.Tracking)
-		if changed = from != to; !changed {
+		changed = from != to && (to != TrackingFinished || from == TrackingActive) && (action != actionReopen || from == TrackingFinished)
+		if !changed {
 			return nil
 		}
 		if from == TrackingRemoved {

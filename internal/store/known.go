@@ -26,7 +26,7 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (map[int64]*hist
 		params.JobIds = append(params.JobIds, a.JobID)
 		params.RunIds = append(params.RunIds, a.RunID)
 	}
-	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
+	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
 		rows, err := q.RunLoad(ctx, params)
 		if err != nil {
 			return err

@@ -87,7 +87,7 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 		err = nil
 	}
 	if err != nil {
-		return fmt.Errorf("read the schema's version: %w", err)
+		return fmt.Errorf("read the schema's version: %w", unreachable(err))
 	}
 	want, err := newestMigration()
 	switch {
@@ -145,7 +145,7 @@ func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Pro
 func checkEncoding(ctx context.Context, db *sql.DB) error {
 	var encoding string
 	if err := db.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
-		return fmt.Errorf("connect to the database: %w", err)
+		return fmt.Errorf("read the database's encoding: %w", unreachable(err))
 	}
 	if encoding != "UTF8" {
 		return fmt.Errorf("the database's encoding is %s: the tracker needs UTF8", encoding)

@@ -80,9 +80,13 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		return Rebuilt{}, fmt.Errorf("claim job %d: %w", params.JobID, err)
 	}
 	until := fromPointer(claim.ClaimedUntil)
-	defer s.releaseRebuild(ctx, params.JobID, until)
+	defer s.releaseRebuild(ctx, Claim{Cursor: Cursor{JobID: params.JobID}, Until: until, Doubt: claim.Expired})
 
 	trail, err := s.Fold(ctx, params.JobID, time.Time{}, params.Interpret)
+	if err != nil {
+		return Rebuilt{}, err
+	}
+	rows, trims, err := trailRows(params.JobID, trail)
 	if err != nil {
 		return Rebuilt{}, err
 	}
@@ -98,7 +102,7 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		if !fromPointer(cursor.ClaimedUntil).Equal(until) {
 			return ErrClaimed
 		}
-		rebuilt.Rows, err = writeTrail(ctx, q, params.JobID, trail)
+		rebuilt.Rows, err = writeTrail(ctx, q, rows, trims)
 		return err
 	})
 	if err != nil {
@@ -108,17 +112,16 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 }
 
 // releaseRebuild ends the claim. Should that fail, it ends by itself in time.
-func (s *Store) releaseRebuild(ctx context.Context, jobID int64, until time.Time) {
+func (s *Store) releaseRebuild(ctx context.Context, claim Claim) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
 	defer cancel()
-	_ = s.queries.CursorRelease(ctx, dbsqlc.CursorReleaseParams{JobIds: []int64{jobID}, ClaimedUntils: []time.Time{until}})
+	_ = s.ReleaseClaims(ctx, []Claim{claim})
 }
 
-// writeTrail makes the stored rows of a job those of the trail and returns how
+// writeTrail makes the stored rows of a job those of a trail and returns how
 // many differed.
-func writeTrail(ctx context.Context, q *dbsqlc.Queries, jobID int64, trail *history.Trail) (int64, error) {
-	rows, trims, err := trailRows(jobID, trail)
-	if err != nil {
+func writeTrail(ctx context.Context, q *dbsqlc.Queries, rows changeRows, trims trailTrims) (int64, error) {
+	if err := q.RunVacate(ctx, dbsqlc.RunVacateParams{JobID: trims.runs.JobID, RunNos: rows.runs.RunNos, RunIds: rows.runs.RunIds}); err != nil {
 		return 0, err
 	}
 	var differed int64

@@ -41,12 +41,7 @@ func (s *Store) recordOne(ctx context.Context, poll Poll) (Fate, error) {
 	case err == nil:
 		return FateRecorded, nil
 	case isLate(err):
-		// A lost connection may have hidden that it was recorded.
-		recorded, existsErr := s.queries.PollExists(ctx, dbsqlc.PollExistsParams{JobID: poll.JobID, PolledAt: poll.PolledAt})
-		if existsErr != nil || recorded {
-			return FateRecorded, existsErr
-		}
-		return FateLate, nil
+		return s.lateUnless(ctx, FateRecorded, poll)
 	case isPoison(err):
 		return s.recordPoisoned(ctx, poll, err)
 	default:
@@ -60,12 +55,25 @@ func (s *Store) recordPoisoned(ctx context.Context, poll Poll, refusal error) (F
 	var pg *pgconn.PgError
 	errors.As(refusal, &pg)
 	poll.Outcome, poll.SnapshotNo, poll.Finding = history.OutcomeMalformed, 0, nil
-	poll.Error = fmt.Sprintf("the answer cannot be stored: SQLSTATE %s in %s", pg.Code, pg.TableName)
+	poll.Error = "the answer cannot be stored: SQLSTATE " + pg.Code
+	if pg.TableName != "" {
+		poll.Error += " in " + pg.TableName
+	}
 	err := s.recordTogether(ctx, []Poll{poll})
 	if isLate(err) {
-		return FateLate, nil
+		return s.lateUnless(ctx, FatePoisoned, poll)
 	}
 	return FatePoisoned, err
+}
+
+// lateUnless gives the fate of a poll that came late, unless it is there: a
+// lost connection may have hidden that it was recorded.
+func (s *Store) lateUnless(ctx context.Context, recorded Fate, poll Poll) (Fate, error) {
+	exists, err := s.queries.PollExists(ctx, dbsqlc.PollExistsParams{JobID: poll.JobID, PolledAt: poll.PolledAt})
+	if err != nil || exists {
+		return recorded, err
+	}
+	return FateLate, nil
 }
 
 // recordTogether sends all rows of the polls at once. The claims are checked

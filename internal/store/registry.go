@@ -17,7 +17,7 @@ type Author struct {
 
 // Change is a change of the registry as recorded.
 type Change struct {
-	Action  string // register, change, pause, resume, finish, remove, revive
+	Action  string // register, change, pause, resume, finish, reopen, remove, revive
 	Subject string // "source NAME" or "job NAME"
 	Before  json.RawMessage
 	After   json.RawMessage

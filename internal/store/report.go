@@ -103,7 +103,7 @@ type HistoryParams struct {
 // History reads a job's runs from the report views.
 func (s *Store) History(ctx context.Context, params HistoryParams) (History, error) {
 	var h History
-	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
+	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
 		job, err := q.ReportJob(ctx, params.Job)
 		if err != nil {
 			return notFound(err)

@@ -33,6 +33,7 @@ func toSourceRow(row dbsqlc.ReportSource) SourceRow {
 		Source: row.Source, Provider: row.Provider, BaseURL: row.BaseUrl, PausedAt: row.PausedAt, PausedReason: row.PausedReason,
 		HeldUntil: row.HeldUntil, Jobs: row.Jobs, RateEvery: Interval(row.RateEvery), RateBurst: row.RateBurst,
 		Schedule: row.Schedule, ActiveEvery: Interval(row.ActiveEvery), Credential: row.Credential,
+		PlannedPerHour: row.PlannedPerHour, AttainablePerHour: row.AttainablePerHour,
 	}
 }
 

@@ -52,6 +52,9 @@ type SourceRow struct {
 	Schedule     string     `json:"schedule"`
 	ActiveEvery  Interval   `json:"active_every"`
 	Credential   string     `json:"credential"` // the reference
+
+	PlannedPerHour    *float64 `json:"planned_per_hour"`
+	AttainablePerHour float64  `json:"attainable_per_hour"`
 }
 
 // RunRow is a row of report.runs.

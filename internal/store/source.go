@@ -106,6 +106,9 @@ func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool,
 		if err := r.queries.BudgetForgive(ctx, []int64{row.SourceID}); err != nil {
 			return false, err
 		}
+		if err := r.queries.CursorForgiveBySource(ctx, row.SourceID); err != nil {
+			return false, err
+		}
 		return true, r.record(ctx, "resume", "source "+name, pauseOf(row), nil)
 	}, by)
 }

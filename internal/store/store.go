@@ -21,6 +21,11 @@ const (
 	// idleInTransaction makes the server end the transaction of a process that
 	// was frozen in its middle, so that its row locks do not outlive it.
 	idleInTransaction = 10 * time.Second
+	// closeTimeout bounds the wait for connections to end, on which pgx spends
+	// 15 s where the server does not answer.
+	closeTimeout = time.Second
+	// deadlockTries is how often a transaction may be the victim of a deadlock.
+	deadlockTries = 5
 )
 
 // Store is a pool of connections to the tracker's database.
@@ -60,8 +65,19 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	return &Store{pool: pool, queries: dbsqlc.New(pool)}, nil
 }
 
-// Close waits until all connections are back and closes them.
-func (s *Store) Close() { s.pool.Close() }
+// Close waits until all connections are back and closes them. Those to a server
+// that does not answer are left to the end of the process.
+func (s *Store) Close() {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		s.pool.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closeTimeout):
+	}
+}
 
 // Now is the database's clock, which all replicas share.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
@@ -82,7 +98,26 @@ func prepareSession(ctx context.Context, conn *pgx.Conn) error {
 	return err
 }
 
-// inTx runs work in a transaction of its own and commits unless it fails.
+// inTx runs work in a transaction of its own and commits unless it fails. After
+// a deadlock work is run again, from its start.
 func (s *Store) inTx(ctx context.Context, work func(*dbsqlc.Queries) error) error {
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
+	return againAfterDeadlock(func() error {
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
+	})
+}
+
+// againAfterDeadlock tries a transaction until it is no victim of a deadlock.
+func againAfterDeadlock(try func() error) error {
+	for attempt := 1; ; attempt++ {
+		if err := try(); !isDeadlock(err) || attempt == deadlockTries {
+			return err
+		}
+	}
+}
+
+// inSnapshot runs work that only reads: all of it sees the database as it was
+// at one moment, whatever others write meanwhile.
+func (s *Store) inSnapshot(ctx context.Context, work func(*dbsqlc.Queries) error) error {
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
 }

@@ -11,7 +11,7 @@ type Event struct {
 	Kind EventKind
 
 	Outcome history.Outcome // of Polled and Elsewhere
-	Error   string          // why the poll failed, redacted
+	Error   string          // why the poll failed, redacted; of Skipped: why the job cannot be polled
 	Change  *history.Change // what a changed answer brought
 
 	Failures     int    // of Polled: failed polls in a row, this one included

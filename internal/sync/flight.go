@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"tracker/internal/source"
+	"tracker/internal/store"
 )
 
 const (
@@ -20,36 +21,49 @@ const (
 type flight struct {
 	client  *source.Client
 	results chan<- result
-	ended   chan int64 // the source of a task that has ended
+	ended   chan landing
 	tasks   sync.WaitGroup
 
-	bySource map[int64]int // how many are under way
+	underWay int
+	bySource map[int64]int // how many of them are under way
+}
+
+// landing is the end of a task.
+type landing struct {
+	job    store.Job
+	unused bool // its slot passed, no request was sent
 }
 
 func newFlight(client *source.Client, results chan<- result) *flight {
-	return &flight{client: client, results: results, ended: make(chan int64, endedMost), bySource: map[int64]int{}}
+	return &flight{client: client, results: results, ended: make(chan landing, endedMost), bySource: map[int64]int{}}
 }
 
 // start begins a task. Its result comes whatever happens.
 func (f *flight) start(ctx context.Context, t task) {
+	f.underWay++
 	f.bySource[t.job.From.ID]++
 	f.tasks.Go(func() {
-		f.results <- t.run(ctx, f.client)
-		f.ended <- t.job.From.ID
+		r := t.run(ctx, f.client)
+		f.results <- r
+		f.ended <- landing{job: t.job, unused: r.unused}
 	})
 }
 
 // land takes note of a task that has ended.
-func (f *flight) land(sourceID int64) { f.bySource[sourceID]-- }
+func (f *flight) land(l landing) {
+	f.underWay--
+	f.bySource[l.job.From.ID]--
+}
 
-// landAll takes note of all that have ended by now.
-func (f *flight) landAll() {
+// landAll takes note of all that have ended by now, and returns them.
+func (f *flight) landAll() (landed []landing) {
 	for {
 		select {
-		case sourceID := <-f.ended:
-			f.land(sourceID)
+		case l := <-f.ended:
+			f.land(l)
+			landed = append(landed, l)
 		default:
-			return
+			return landed
 		}
 	}
 }

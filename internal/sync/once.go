@@ -12,8 +12,9 @@ import (
 	"tracker/internal/store"
 )
 
-// drainTimeout bounds recording what was fetched when the process is told to end.
-const drainTimeout = 8 * time.Second
+// drainTimeout bounds recording what was fetched when the process is told to
+// end, which it has to do within ten seconds.
+const drainTimeout = 7 * time.Second
 
 // Syncer polls jobs for one process.
 type Syncer struct {
@@ -45,23 +46,22 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 
 	results := make(chan result, inFlightMost)
 	memory := newMemory()
-	recorder := newRecorder(s, memory, patience{logger: s.Logger}, say)
+	recorder := newRecorder(s, memory, patience{logger: s.Logger, most: onceTries}, say)
+	claiming, stop := context.WithCancel(ctx)
+	defer stop()
 	var recording errgroup.Group
 	recording.Go(func() error {
 		defer drain(results) // after an error too, no worker must wait for it
+		defer stop()         // it ends early only by an error
 		return recorder.run(lasting, results)
 	})
-	claiming, stop := context.WithCancel(ctx)
-	defer stop()
-	round := newRound(s, jobs, memory, say, results)
-	go func() {
-		_ = recording.Wait() // it ends early only by an error
-		stop()
-	}()
-	err := round.run(claiming)
+	err := newRound(s, jobs, memory, say, results).run(claiming)
 	close(results)
 	if recordErr := recording.Wait(); recordErr != nil {
 		return recordErr
+	}
+	if err == nil && recorder.interrupted { // ctx ended when no job was waiting any more
+		return ctx.Err()
 	}
 	return err
 }

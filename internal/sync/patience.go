@@ -10,12 +10,15 @@ import (
 const (
 	retryFrom = 100 * time.Millisecond
 	retryTo   = 5 * time.Second
+	// onceTries is how often a round tries before it gives up: enough to
+	// outlive the embedded server's passing from one process to another.
+	onceTries = 4
 )
 
 // patience says what to do when the database cannot be reached or refuses.
 type patience struct {
 	logger *slog.Logger
-	wait   bool // try again until it works; else give up at once
+	most   int // tries at most; 0: as many as it takes
 }
 
 // try does something with the database, again and again if need be, until it
@@ -24,10 +27,13 @@ func (p patience) try(ctx context.Context, what string, do func() error) error {
 	pause := retryFrom
 	for failures := 0; ; failures++ {
 		err := do()
-		if err == nil || !p.wait {
-			if failures > 0 {
+		if err == nil || failures+1 == p.most {
+			if err == nil && failures > 0 {
 				p.logger.InfoContext(ctx, "the database answers again", "action", what, "failures", failures)
 			}
+			return err
+		}
+		if ctx.Err() != nil { // which is why it failed
 			return err
 		}
 		if failures == 0 {

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"tracker/internal/history"
@@ -25,7 +26,7 @@ func (p *planner) advance(r result) (store.Advance, bool, error) {
 		return store.Advance{}, false, err
 	}
 	next := store.Advance{
-		Cursor: r.claim.Cursor, Claim: r.claim.Until, SourceID: r.job.From.ID,
+		Cursor: r.claim.Cursor, Claim: r.claim.Until, ClaimedPoll: r.claim.NextPollAt, SourceID: r.job.From.ID,
 		ExtraTaken: max(0, r.requests-1), RequestedAt: r.poll.PolledAt,
 	}
 	next.PolledAt, next.Outcome, next.Unseen = r.poll.PolledAt, r.poll.Outcome, r.claim.UnseenReason
@@ -51,9 +52,10 @@ func (p *planner) advance(r result) (store.Advance, bool, error) {
 		PolledAt: r.poll.PolledAt, Spread: r.claim.PolledAt.IsZero(),
 		Phase: phaseOf(next.State), ChangedAt: next.ChangedAt, GraceDone: next.GracePolls,
 	})
-	if !finished {
-		next.PlannedEvery = next.NextPollAt.Sub(r.poll.PolledAt)
+	if finished { // it stays due until it is marked so, lest a crash in between leaves it for ever
+		next.NextPollAt = cron.Next(r.poll.PolledAt, r.job.Name)
 	}
+	next.PlannedEvery = next.NextPollAt.Sub(r.poll.PolledAt)
 	return unscheduled(next, r.job), finished && r.job.Tracking == store.TrackingActive, nil
 }
 
@@ -67,9 +69,16 @@ func confirm(c *store.Cursor, r result) {
 		c.ChangedAt, c.Confirmations = r.observedAt, 1
 	}
 	c.GracePolls = min(c.GracePolls+1, schedule.GracePolls)
-	if !ended || !c.State.Terminal() {
+	if !ended || !c.State.Terminal() || begins(r) {
 		c.GracePolls = 0
 	}
+}
+
+// begins reports whether an answer tells of a run for the first time.
+func begins(r result) bool {
+	return r.poll.Finding != nil && slices.ContainsFunc(r.poll.Finding.Change.Transitions, func(t history.Transition) bool {
+		return t.RunNo == r.poll.Finding.Change.RunNo && t.StepNo == 0 && t.FromState == ""
+	})
 }
 
 // unscheduled takes the next poll from a job that is not polled by schedule.

@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -26,6 +27,8 @@ type recorder struct {
 	memory   *memory
 	patience patience
 	tell     func(Event)
+
+	interrupted bool // the end of the process has cut a poll short
 }
 
 func newRecorder(s *Syncer, m *memory, p patience, tell func(Event)) *recorder {
@@ -104,9 +107,9 @@ func (r *recorder) record(ctx context.Context, batch []result) error {
 func (r *recorder) release(ctx context.Context, batch []result) (used []result, err error) {
 	var unused []store.Claim
 	for _, res := range batch {
-		if res.unused {
+		r.interrupted = r.interrupted || res.interrupted
+		if res.unused || res.interrupted {
 			unused = append(unused, res.claim)
-			r.tell(Event{Job: res.job, Kind: Skipped, Reason: "its slot passed unused"})
 		} else {
 			used = append(used, res)
 		}
@@ -188,6 +191,7 @@ func (r *recorder) late(res result) {
 // only against those before it that brought an answer.
 func (r *recorder) settle(ctx context.Context, landed []result) error {
 	slices.SortStableFunc(landed, func(a, b result) int { return a.poll.PolledAt.Compare(b.poll.PolledAt) })
+	r.tellPolled(landed)
 	var advances []store.Advance
 	var ended, reopened []store.Job
 	for _, res := range landed {
@@ -215,6 +219,11 @@ func (r *recorder) settle(ctx context.Context, landed []result) error {
 	if err := r.advance(ctx, advances); err != nil {
 		return err
 	}
+	return r.track(ctx, ended, reopened)
+}
+
+// tellPolled tells of polls that are stored, before anything that follows from them.
+func (r *recorder) tellPolled(landed []result) {
 	for _, res := range landed {
 		event := Event{Job: res.job, Kind: Polled, Outcome: res.poll.Outcome, Error: res.poll.Error, FailedBefore: res.claim.Failures}
 		if !res.poll.Outcome.Answered() {
@@ -225,7 +234,6 @@ func (r *recorder) settle(ctx context.Context, landed []result) error {
 		}
 		r.tell(event)
 	}
-	return r.track(ctx, ended, reopened)
 }
 
 // advance moves cursors on, with the reasons of the gaps that ended.
@@ -276,27 +284,37 @@ func (r *recorder) refuse(ctx context.Context, res result) error {
 // finished ones whose import has not.
 func (r *recorder) track(ctx context.Context, ended, reopened []store.Job) error {
 	for _, job := range ended {
-		if err := r.change(ctx, job, r.store.FinishJob); err != nil {
+		finished, err := r.change(ctx, job, r.store.FinishJob)
+		if err != nil {
 			return err
 		}
-		r.tell(Event{Job: job, Kind: Finished})
+		if finished {
+			r.tell(Event{Job: job, Kind: Finished})
+		}
 	}
 	for _, job := range reopened {
-		if err := r.change(ctx, job, r.store.ResumeJob); err != nil {
+		if _, err := r.change(ctx, job, r.store.ReopenJob); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// change changes a job's tracking in our own name.
-func (r *recorder) change(ctx context.Context, job store.Job, to func(context.Context, store.Author, string) (bool, error)) error {
-	return r.patience.try(ctx, "change a job's tracking", func() error {
+// change changes a job's tracking in our own name, unless somebody has removed
+// the job meanwhile.
+func (r *recorder) change(
+	ctx context.Context, job store.Job, to func(context.Context, store.Author, string) (bool, error),
+) (changed bool, err error) {
+	err = r.patience.try(ctx, "change a job's tracking", func() error {
 		now, err := r.store.Now(ctx)
 		if err != nil {
 			return err
 		}
-		_, err = to(ctx, store.Author{Actor: actor, At: now}, job.Name)
+		changed, err = to(ctx, store.Author{Actor: actor, At: now}, job.Name)
+		if errors.Is(err, store.ErrConflict) {
+			return nil
+		}
 		return err
 	})
+	return changed, err
 }

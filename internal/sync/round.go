@@ -1,12 +1,14 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"time"
 
+	"tracker/internal/history"
 	"tracker/internal/source"
 	"tracker/internal/store"
 )
@@ -16,8 +18,8 @@ const (
 	lookAgain = 500 * time.Millisecond
 	// claimAhead is how long before its start a slot can be claimed.
 	claimAhead = time.Second
-	// waitLeast bounds the wait from below.
-	waitLeast = 10 * time.Millisecond
+	// waitLeast bounds the wait from below. Slots are claimed ahead: nothing is lost.
+	waitLeast = 100 * time.Millisecond
 )
 
 // round polls a set of jobs once: it claims them as their budgets allow and
@@ -28,6 +30,8 @@ type round struct {
 	flight *flight
 	memory *memory
 
+	patience patience
+
 	waiting map[int64]store.Job // not claimed yet
 	before  map[int64]time.Time // when each was last polled as the round began
 	access  map[int64]access    // by source
@@ -36,7 +40,8 @@ type round struct {
 func newRound(s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- result) *round {
 	r := &round{
 		syncer: s, tell: tell, flight: newFlight(s.Client, results), memory: m,
-		waiting: make(map[int64]store.Job, len(jobs)), access: map[int64]access{},
+		patience: patience{logger: s.Logger, most: onceTries},
+		waiting:  make(map[int64]store.Job, len(jobs)), access: map[int64]access{},
 	}
 	for _, job := range jobs {
 		r.waiting[job.ID] = job
@@ -47,36 +52,48 @@ func newRound(s *Syncer, jobs []store.Job, m *memory, tell func(Event), results 
 // run returns when every job has been polled or skipped, or when ctx ends.
 func (r *round) run(ctx context.Context) (err error) {
 	defer r.flight.wait()
-	if err := r.open(ctx); err != nil {
+	if err := r.patience.try(ctx, "read the jobs to poll", func() error { return r.open(ctx) }); err != nil {
 		return err
 	}
-	for len(r.waiting) > 0 {
-		clock, err := readClock(ctx, r.syncer.Store)
-		if err != nil {
-			return err
-		}
-		standings, err := r.skip(ctx, clock)
-		if err != nil {
-			return err
-		}
-		claims, err := r.claim(ctx, clock)
-		if err != nil {
-			return err
-		}
-		for _, claim := range claims {
-			r.start(ctx, clock, claim)
-		}
-		if err := r.notice(ctx); err != nil {
-			return err
-		}
-		if len(r.waiting) == 0 {
-			return nil
-		}
-		if err := r.wait(ctx, clock, standings); err != nil {
+	for len(r.waiting) > 0 || r.flight.underWay > 0 {
+		if err := r.patience.try(ctx, "claim jobs", func() error { return r.turn(ctx) }); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// turn starts what can be started now, and waits until there may be more.
+func (r *round) turn(ctx context.Context) error {
+	if len(r.waiting) == 0 {
+		return r.wait(ctx, lookAgain)
+	}
+	clock, err := readClock(ctx, r.syncer.Store)
+	if err != nil {
+		return err
+	}
+	standings, err := r.skip(ctx, clock)
+	if err != nil {
+		return err
+	}
+	if err := r.notice(ctx); err != nil {
+		return err
+	}
+	claims, err := r.claim(ctx, clock)
+	if err != nil {
+		return err
+	}
+	if claims, err = r.yield(ctx, claims); err != nil {
+		return err
+	}
+	for _, claim := range claims {
+		r.start(ctx, clock, claim)
+	}
+	pause := lookAgain
+	for _, id := range r.sources() {
+		pause = min(pause, standings[id].NextSlotAt.Add(-claimAhead).Sub(clock.earliest()))
+	}
+	return r.wait(ctx, max(pause, waitLeast))
 }
 
 // open notes when each job was last polled and reads the credentials.
@@ -99,12 +116,12 @@ func (r *round) open(ctx context.Context) error {
 			unreadable[from.ID] = err
 		}
 	}
-	r.leave(func(job store.Job) string {
+	for _, job := range r.sorted() {
 		if err := unreadable[job.From.ID]; err != nil {
-			return fmt.Sprintf("source %s: %v", job.Source, err)
+			delete(r.waiting, job.ID)
+			r.tell(Event{Job: job, Kind: Skipped, Error: fmt.Sprintf("source %s: %v", job.Source, err)})
 		}
-		return ""
-	})
+	}
 	return nil
 }
 
@@ -120,12 +137,7 @@ func (r *round) leave(reason func(store.Job) string) {
 
 // sorted lists the waiting jobs by name.
 func (r *round) sorted() []store.Job {
-	return slices.SortedFunc(maps.Values(r.waiting), func(a, b store.Job) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	return slices.SortedFunc(maps.Values(r.waiting), func(a, b store.Job) int { return cmp.Compare(a.Name, b.Name) })
 }
 
 // sources lists those of the waiting jobs.
@@ -159,7 +171,6 @@ func (r *round) skip(ctx context.Context, clock clock) (map[int64]store.Standing
 
 // claim takes as many of the waiting jobs as their budgets allow.
 func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
-	r.flight.landAll()
 	var open []int64
 	most := inFlightMost
 	for _, id := range r.sources() {
@@ -182,6 +193,30 @@ func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
 	})
 }
 
+// yield gives back the claims of jobs that somebody else has polled just before
+// we claimed them.
+func (r *round) yield(ctx context.Context, claims []store.Claim) (ours []store.Claim, err error) {
+	var theirs []store.Claim
+	for _, claim := range claims {
+		if claim.Doubt || !claim.PolledAt.After(r.before[claim.JobID]) {
+			ours = append(ours, claim)
+			continue
+		}
+		theirs = append(theirs, claim)
+		r.elsewhere(r.waiting[claim.JobID], claim.Outcome)
+	}
+	if len(theirs) == 0 {
+		return ours, nil
+	}
+	return ours, r.syncer.Store.ReleaseClaims(ctx, theirs)
+}
+
+// elsewhere leaves a job that somebody else has polled since the round began.
+func (r *round) elsewhere(job store.Job, outcome history.Outcome) {
+	delete(r.waiting, job.ID)
+	r.tell(Event{Job: job, Kind: Elsewhere, Outcome: outcome})
+}
+
 // start begins the task of a claim.
 func (r *round) start(ctx context.Context, clock clock, claim store.Claim) {
 	job := r.waiting[claim.JobID]
@@ -190,38 +225,56 @@ func (r *round) start(ctx context.Context, clock clock, claim store.Claim) {
 	r.flight.start(ctx, task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: r.memory})
 }
 
-// notice finds waiting jobs that somebody else has polled since the round began.
+// notice finds waiting jobs that somebody else has polled since the round
+// began, or that are not to be polled any more.
 func (r *round) notice(ctx context.Context) error {
-	cursors, err := r.syncer.Store.Cursors(ctx, slices.Collect(maps.Keys(r.waiting)))
+	ids := slices.Collect(maps.Keys(r.waiting))
+	jobs, err := r.syncer.Store.JobsByID(ctx, ids)
+	if err != nil {
+		return err
+	}
+	r.leave(func(job store.Job) string {
+		switch tracking := jobs[job.ID].Tracking; tracking {
+		case store.TrackingPaused, store.TrackingRemoved:
+			return fmt.Sprintf("job %s is %s", job.Name, tracking)
+		default:
+			return ""
+		}
+	})
+	cursors, err := r.syncer.Store.Cursors(ctx, ids)
 	if err != nil {
 		return err
 	}
 	for _, job := range r.sorted() {
 		cursor := cursors[job.ID]
 		if cursor.PolledAt.After(r.before[job.ID]) && cursor.ClaimedUntil.IsZero() {
-			delete(r.waiting, job.ID)
-			r.tell(Event{Job: job, Kind: Elsewhere, Outcome: cursor.Outcome})
+			r.elsewhere(job, cursor.Outcome)
 		}
 	}
 	return nil
 }
 
-// wait lets time pass until a budget may have a slot, a task ends, or it is
-// time to look again.
-func (r *round) wait(ctx context.Context, clock clock, standings map[int64]store.Standing) error {
-	pause := lookAgain
-	for _, id := range r.sources() {
-		pause = min(pause, standings[id].NextSlotAt.Add(-claimAhead).Sub(clock.earliest()))
+// wait lets time pass until a task ends, or it is time to look again. A job
+// whose slot passed unused waits for another.
+func (r *round) wait(ctx context.Context, pause time.Duration) error {
+	if len(r.waiting) == 0 && r.flight.underWay == 0 {
+		return nil
 	}
-	timer := time.NewTimer(max(pause, waitLeast))
+	timer := time.NewTimer(pause)
 	defer timer.Stop()
+	var landed []landing
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case sourceID := <-r.flight.ended:
-		r.flight.land(sourceID)
-		return nil
+	case first := <-r.flight.ended:
+		r.flight.land(first)
+		landed = append(r.flight.landAll(), first)
 	case <-timer.C:
-		return nil
 	}
+	for _, l := range landed {
+		if l.unused {
+			r.waiting[l.job.ID] = l.job
+		}
+	}
+	return nil
 }

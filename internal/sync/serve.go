@@ -19,6 +19,11 @@ const (
 	batchWait = 10 * time.Millisecond
 	// choreTimeout bounds one chore.
 	choreTimeout = time.Minute
+	// rollUpEvery is how far behind the counts of reports may be.
+	rollUpEvery = time.Minute
+	// rollUpTimeout bounds one turn of counting, the first of which keeps the
+	// daemon from starting; where there is more to count, the next one goes on.
+	rollUpTimeout = 10 * time.Second
 )
 
 // Serve polls every due job of all sources, with any number of others on the
@@ -31,14 +36,17 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 
 	results := make(chan result, endedMost)
 	memory := newMemory()
-	patience := patience{logger: s.Logger, wait: true}
+	patience := patience{logger: s.Logger}
 	recorder := newRecorder(s, memory, patience, tell)
 	var recording errgroup.Group
+	ctx, stopClaiming := context.WithCancel(ctx)
+	defer stopClaiming()
 	recording.Go(func() error {
 		defer drain(results)
+		defer stopClaiming() // it ends early only by an error
 		return recorder.run(lasting, results)
 	})
-	d := &daemon{syncer: s, memory: memory, patience: patience, flight: newFlight(s.Client, results)}
+	d := &daemon{syncer: s, memory: memory, patience: patience, flight: newFlight(s.Client, results), examined: map[string]bool{}}
 	stop, err := d.startChores(ctx)
 	if err == nil {
 		d.run(ctx)
@@ -58,6 +66,7 @@ type daemon struct {
 	memory   *memory
 	patience patience
 	flight   *flight
+	examined map[string]bool // the credential references that were looked at
 }
 
 // run claims until ctx ends.
@@ -128,6 +137,7 @@ func (d *daemon) open(ctx context.Context, sources []store.Source) (map[int64]ac
 		}
 		via, err := d.syncer.open(from)
 		if err == nil {
+			d.examine(ctx, from)
 			open[from.ID] = via
 			continue
 		}
@@ -141,6 +151,17 @@ func (d *daemon) open(ctx context.Context, sources []store.Source) (map[int64]ac
 		d.syncer.Logger.ErrorContext(ctx, "source paused", "source", from.Name, "error", err)
 	}
 	return open, nil
+}
+
+// examine warns, once, of a credential that others may read.
+func (d *daemon) examine(ctx context.Context, from store.Source) {
+	if d.examined[from.Credential] {
+		return
+	}
+	d.examined[from.Credential] = true
+	if warning := source.CredentialWarning(from.Credential); warning != "" {
+		d.syncer.Logger.WarnContext(ctx, "credential at risk", "source", from.Name, "warning", warning)
+	}
 }
 
 // start begins the tasks of claims.
@@ -166,7 +187,7 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 }
 
 // startChores begins what is to be done now and then: to say that this tracker
-// runs, and to make the partitions of the days to come.
+// runs, to make the partitions of the days to come, and to count for reports.
 func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 	var now time.Time
 	if err := d.patience.try(ctx, "read the clock", func() (err error) {
@@ -193,10 +214,18 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 		}
 		return d.syncer.Store.ForgetReplicas(ctx, clock.read)
 	}
+	rollUp := func(ctx context.Context) error {
+		clock, err := readClock(ctx, d.syncer.Store)
+		if err != nil {
+			return err
+		}
+		return d.syncer.Store.RollUp(ctx, clock.read)
+	}
 	chores := schedule.NewChores(d.syncer.Logger)
 	for _, chore := range []schedule.Chore{
 		{Name: "beat", Every: store.ReplicaBeat, Timeout: choreTimeout, Do: beat},
 		{Name: "tend partitions", Every: time.Hour, Timeout: choreTimeout, Do: tend},
+		{Name: "roll up", Every: rollUpEvery, Timeout: rollUpTimeout, Do: rollUp},
 	} {
 		if err := chores.Add(ctx, chore); err != nil {
 			return nil, err

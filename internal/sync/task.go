@@ -27,7 +27,8 @@ type task struct {
 // result is what came of a task.
 type result struct {
 	task
-	unused bool // the slot passed or the process ends: no request was sent, or nobody will know what came of it
+	unused      bool // the slot passed: no request was sent
+	interrupted bool // the process ends: no request was sent, or nobody will know what came of it
 
 	poll       store.Poll
 	observedAt time.Time // when the body had been read
@@ -46,7 +47,8 @@ type result struct {
 func (t task) run(ctx context.Context, client *source.Client) result {
 	r := result{task: t}
 	if !t.waitForSlot(ctx) {
-		r.unused = true
+		r.interrupted = ctx.Err() != nil
+		r.unused = !r.interrupted
 		return r
 	}
 	r.poll = store.Poll{JobID: t.job.ID, Claim: t.claim.Until, PolledAt: t.polledAt()}
@@ -54,10 +56,10 @@ func (t task) run(ctx context.Context, client *source.Client) result {
 		Provider: t.provider, BaseURL: t.job.From.BaseURL, Target: t.job.Target, Secret: t.secret,
 	})
 	if err != nil {
-		r.unused = true
+		r.interrupted = true
 		return r
 	}
-	r.observedAt = ceil(t.clock.latest())
+	r.observedAt = later(ceil(t.clock.latest()), r.poll.PolledAt) // a database's clock can be set back
 	r.retryAfter, r.requests = response.RetryAfter, response.Requests
 	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency, r.poll.Error = response.Outcome, response.HTTPStatus, response.Latency, response.Error
 	if response.Outcome == "" {

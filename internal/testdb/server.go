@@ -75,22 +75,55 @@ func slotsDir() (string, error) {
 	return dir, nil
 }
 
-// takeSlot locks the first slot that no living process has.
+// takeSlot locks the first slot that no living process has, and no server that is still ending after its process:
+// that one would be joined, and then be gone.
 func takeSlot(base string) (slot *os.File, dir string, err error) {
 	for n := range maxSlots {
 		dir := filepath.Join(base, strconv.Itoa(n))
-		slot, err := os.OpenFile(dir+".lock", os.O_RDWR|os.O_CREATE, 0o600)
+		slot, err := tryLock(dir + ".lock")
 		if err != nil {
-			return nil, "", fmt.Errorf("open a slot for a test server: %w", err)
+			return nil, "", fmt.Errorf("lock a slot for a test server: %w", err)
 		}
-		err = syscall.Flock(int(slot.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		if err == nil {
+		if slot == nil {
+			continue
+		}
+		ended, err := hasEnded(dir)
+		if err != nil {
+			return nil, "", errors.Join(err, slot.Close())
+		}
+		if ended {
 			return slot, dir, nil
 		}
 		_ = slot.Close()
-		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, "", fmt.Errorf("lock slot %s: %w", dir, err)
-		}
 	}
 	return nil, "", fmt.Errorf("all %d slots below %s are taken", maxSlots, base)
+}
+
+// hasEnded tells whether no server runs on the data directory: a server holds this lock as long as it lives.
+func hasEnded(dir string) (bool, error) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	lock, err := tryLock(filepath.Join(dir, "postgres.lock"))
+	if err != nil || lock == nil {
+		return false, err
+	}
+	return true, lock.Close()
+}
+
+// tryLock opens and locks a file; nil: somebody else has locked it.
+func tryLock(path string) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return file, nil
+	}
+	_ = file.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, nil //nolint:nilnil // no lock and no error
+	}
+	return nil, fmt.Errorf("lock %s: %w", path, err)
 }

@@ -45,6 +45,9 @@ func Empty(tb testing.TB) string {
 	return create(tb, "template0")
 }
 
+// running keeps the server of this process, and with it the lock on its slot, from the garbage collector.
+var running *Server
+
 // sharedServer is the URL of the server, which this process starts when the first test asks for one.
 var sharedServer = sync.OnceValues(func() (string, error) {
 	if url := os.Getenv(urlVariable); url != "" {
@@ -55,6 +58,7 @@ var sharedServer = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("no Postgres to test on (%s can name one): %w", urlVariable, err)
 	}
+	running = server
 	return server.URL(), nil
 })
 

@@ -11,7 +11,10 @@ import (
 )
 
 const cursorAdvance = `-- name: CursorAdvance :exec
-UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking = 'active' THEN NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00') END, claimed_until = NULL, claimed_by = NULL,
+UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking <> 'active' THEN NULL
+        WHEN c.next_poll_at <> NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00') THEN c.next_poll_at
+        ELSE coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) END,
+    claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
     refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
@@ -20,41 +23,46 @@ UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking = 'active' THEN NULLIF(
     planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = NULLIF(r.accounted_at, '0001-01-01 00:00:00+00'),
     unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until,
-    unnest($3::timestamptz[]) AS next_poll_at, unnest($4::timestamptz[]) AS polled_at,
-    unnest($5::text[]) AS outcome, unnest($6::integer[]) AS failures,
-    unnest($7::integer[]) AS snapshot_no, unnest($8::bytea[]) AS key, unnest($9::text[]) AS state,
-    unnest($10::timestamptz[]) AS changed_at, unnest($11::timestamptz[]) AS confirmed_at,
-    unnest($12::integer[]) AS confirmations, unnest($13::integer[]) AS grace_polls,
-    unnest($14::interval[]) AS planned_every, unnest($15::timestamptz[]) AS accounted_at,
-    unnest($16::text[]) AS unseen_reason) r, jobs j
+    unnest($3::timestamptz[]) AS claimed_poll_at,
+    unnest($4::timestamptz[]) AS next_poll_at, unnest($5::timestamptz[]) AS polled_at,
+    unnest($6::text[]) AS outcome, unnest($7::integer[]) AS failures,
+    unnest($8::integer[]) AS snapshot_no, unnest($9::bytea[]) AS key, unnest($10::text[]) AS state,
+    unnest($11::timestamptz[]) AS changed_at, unnest($12::timestamptz[]) AS confirmed_at,
+    unnest($13::integer[]) AS confirmations, unnest($14::integer[]) AS grace_polls,
+    unnest($15::interval[]) AS planned_every, unnest($16::timestamptz[]) AS accounted_at,
+    unnest($17::text[]) AS unseen_reason) r, jobs j
 WHERE j.job_id = r.job_id AND c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 `
 
 type CursorAdvanceParams struct {
-	JobIds        []int64
-	ClaimedUntils []time.Time
-	NextPollAts   []time.Time
-	PolledAts     []time.Time
-	Outcomes      []string
-	Failures      []int32
-	SnapshotNos   []int32
-	Keys          [][]byte
-	States        []string
-	ChangedAts    []time.Time
-	ConfirmedAts  []time.Time
-	Confirmations []int32
-	GracePolls    []int32
-	PlannedEverys []time.Duration
-	AccountedAts  []time.Time
-	UnseenReasons []string
+	JobIds         []int64
+	ClaimedUntils  []time.Time
+	ClaimedPollAts []time.Time
+	NextPollAts    []time.Time
+	PolledAts      []time.Time
+	Outcomes       []string
+	Failures       []int32
+	SnapshotNos    []int32
+	Keys           [][]byte
+	States         []string
+	ChangedAts     []time.Time
+	ConfirmedAts   []time.Time
+	Confirmations  []int32
+	GracePolls     []int32
+	PlannedEverys  []time.Duration
+	AccountedAts   []time.Time
+	UnseenReasons  []string
 }
 
 // What a recorded poll changes in the cache, and the end of its claim. A reason
-// for not looking that came up meanwhile stays.
+// for not looking that came up meanwhile stays, and so does a next poll that was
+// planned anew meanwhile, by another schedule. A job that is active has a next
+// poll, whatever it was when this one began: without one, nobody would look again.
 func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) error {
 	_, err := q.db.Exec(ctx, cursorAdvance,
 		arg.JobIds,
 		arg.ClaimedUntils,
+		arg.ClaimedPollAts,
 		arg.NextPollAts,
 		arg.PolledAts,
 		arg.Outcomes,
@@ -197,9 +205,10 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 }
 
 const cursorClaimForRebuild = `-- name: CursorClaimForRebuild :one
-UPDATE cursors SET claimed_until = $1::timestamptz + $2::interval, claimed_by = $3
-WHERE job_id = $4 AND (claimed_until IS NULL OR claimed_until < $1::timestamptz)
-RETURNING job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason
+UPDATE cursors c SET claimed_until = $1::timestamptz + $2::interval, claimed_by = $3
+FROM cursors old
+WHERE c.job_id = $4 AND (c.claimed_until IS NULL OR c.claimed_until < $1::timestamptz) AND old.job_id = c.job_id
+RETURNING c.claimed_until, (old.claimed_until IS NOT NULL)::boolean AS expired
 `
 
 type CursorClaimForRebuildParams struct {
@@ -209,36 +218,20 @@ type CursorClaimForRebuildParams struct {
 	JobID int64
 }
 
-func (q *Queries) CursorClaimForRebuild(ctx context.Context, arg CursorClaimForRebuildParams) (Cursor, error) {
+type CursorClaimForRebuildRow struct {
+	ClaimedUntil *time.Time
+	Expired      bool
+}
+
+func (q *Queries) CursorClaimForRebuild(ctx context.Context, arg CursorClaimForRebuildParams) (CursorClaimForRebuildRow, error) {
 	row := q.db.QueryRow(ctx, cursorClaimForRebuild,
 		arg.Now,
 		arg.Lease,
 		arg.Owner,
 		arg.JobID,
 	)
-	var i Cursor
-	err := row.Scan(
-		&i.JobID,
-		&i.SourceID,
-		&i.NextPollAt,
-		&i.ClaimedUntil,
-		&i.ClaimedBy,
-		&i.PolledAt,
-		&i.Outcome,
-		&i.Failures,
-		&i.Refusals,
-		&i.SnapshotNo,
-		&i.Key,
-		&i.State,
-		&i.ChangedAt,
-		&i.ConfirmedAt,
-		&i.Confirmations,
-		&i.GracePolls,
-		&i.Running,
-		&i.PlannedEvery,
-		&i.AccountedAt,
-		&i.UnseenReason,
-	)
+	var i CursorClaimForRebuildRow
+	err := row.Scan(&i.ClaimedUntil, &i.Expired)
 	return i, err
 }
 
@@ -384,6 +377,15 @@ func (q *Queries) CursorForgive(ctx context.Context, jobIds []int64) error {
 	return err
 }
 
+const cursorForgiveBySource = `-- name: CursorForgiveBySource :exec
+UPDATE cursors SET refusals = 0 WHERE source_id = $1 AND refusals > 0
+`
+
+func (q *Queries) CursorForgiveBySource(ctx context.Context, sourceID int64) error {
+	_, err := q.db.Exec(ctx, cursorForgiveBySource, sourceID)
+	return err
+}
+
 const cursorInsert = `-- name: CursorInsert :exec
 INSERT INTO cursors (job_id, source_id, next_poll_at) VALUES ($1, $2, $3)
 `
@@ -489,19 +491,21 @@ func (q *Queries) CursorRefuse(ctx context.Context, jobID int64) (int32, error) 
 }
 
 const cursorRelease = `-- name: CursorRelease :exec
-UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
-FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until) r
+UPDATE cursors c SET claimed_until = CASE WHEN r.doubt THEN to_timestamp(0) END, claimed_by = NULL
+FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until, unnest($3::boolean[]) AS doubt) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 `
 
 type CursorReleaseParams struct {
 	JobIds        []int64
 	ClaimedUntils []time.Time
+	Doubts        []bool
 }
 
-// Claims that came to nothing: their slots were not used.
+// Claims that came to nothing: their slots were not used. A cursor that may be
+// behind the truth stays in doubt: its claim becomes one that has expired.
 func (q *Queries) CursorRelease(ctx context.Context, arg CursorReleaseParams) error {
-	_, err := q.db.Exec(ctx, cursorRelease, arg.JobIds, arg.ClaimedUntils)
+	_, err := q.db.Exec(ctx, cursorRelease, arg.JobIds, arg.ClaimedUntils, arg.Doubts)
 	return err
 }
 
@@ -521,7 +525,7 @@ func (q *Queries) CursorSchedule(ctx context.Context, arg CursorScheduleParams) 
 }
 
 const cursorSchedulesBySource = `-- name: CursorSchedulesBySource :exec
-UPDATE cursors c SET next_poll_at = least(c.next_poll_at, $1)
+UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until IS NULL THEN least(c.next_poll_at, $1) ELSE $1 END
 FROM jobs j
 WHERE c.source_id = $2 AND j.job_id = c.job_id AND j.schedule IS NULL AND c.next_poll_at IS NOT NULL
 `
@@ -531,7 +535,8 @@ type CursorSchedulesBySourceParams struct {
 	SourceID   int64
 }
 
-// A source got another schedule: its jobs are looked at soon, then as it says.
+// A source got another schedule: its jobs are looked at soon, then as it says,
+// and those that are being looked at, once more.
 func (q *Queries) CursorSchedulesBySource(ctx context.Context, arg CursorSchedulesBySourceParams) error {
 	_, err := q.db.Exec(ctx, cursorSchedulesBySource, arg.NextPollAt, arg.SourceID)
 	return err

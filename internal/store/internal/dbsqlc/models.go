@@ -62,12 +62,33 @@ type Cursor struct {
 	UnseenReason  *string
 }
 
+type Daily struct {
+	SourceID    int64
+	Day         time.Time
+	Runs        int64
+	Succeeded   int64
+	Failed      int64
+	P50Duration *time.Duration
+	P95Duration *time.Duration
+	Polls       int64
+	FailedPolls int64
+}
+
 type Gap struct {
 	JobID   int64
 	GapNo   int32
 	GapFrom time.Time
 	GapTo   time.Time
 	Reason  string
+}
+
+type Hourly struct {
+	SourceID     int64
+	Hour         time.Time
+	Outcome      string
+	Polls        int64
+	P50LatencyUs int32
+	P95LatencyUs int32
 }
 
 type Job struct {
@@ -171,6 +192,30 @@ type ReportChange struct {
 	After []byte
 }
 
+// One row per day of UTC and source on which a run began or a poll was sent. The daemon keeps it, a minute or two behind, and corrects days of which more is learned later.
+type ReportDaily struct {
+	// The day, in UTC. A run belongs to the day of its start (report.runs.started_at), whenever it ended; a poll to the day on which it was sent.
+	Day time.Time
+	// Name of the source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Count of the runs that began on the day, whatever their state is by now.
+	Runs int64
+	// Count of those of them whose state is succeeded.
+	Succeeded int64
+	// Count of those of them whose state is failed.
+	Failed int64
+	// The median of the durations (report.runs.duration) of those of them that have ended; null: none has.
+	P50Duration *time.Duration
+	// The 95th percentile of the durations (report.runs.duration) of those of them that have ended; null: none has.
+	P95Duration *time.Duration
+	// Count of the polls sent on the day, whatever came of them; never lowered, whatever retention takes.
+	Polls int64
+	// Count of those of them that brought no answer: their outcome is neither changed nor unchanged.
+	FailedPolls int64
+}
+
 // One row per stretch, longer than twice the planned interval, in which nobody looked at a job, or looking failed: what the history cannot know.
 type ReportGap struct {
 	// Name of the job.
@@ -185,6 +230,24 @@ type ReportGap struct {
 	GapTo *time.Time
 	// Why: not_running (no tracker ran), paused, rate_budget (more was due than the source may be asked), credential, or the outcome of the polls that failed.
 	Reason string
+}
+
+// One row per hour, source and outcome that polls had: how many, and how long they took. The daemon keeps it, a minute or two behind; it outlives the polls.
+type ReportHourly struct {
+	// Beginning of the hour in which the polls were sent (our time).
+	Hour time.Time
+	// Name of the source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Outcome of the polls, one of those of report.polls.
+	Outcome string
+	// Count of the polls, at least 1; never lowered, whatever retention takes.
+	Polls int64
+	// The median of the polls' latency.
+	P50Latency time.Duration
+	// The 95th percentile of the polls' latency.
+	P95Latency time.Duration
 }
 
 // One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.
@@ -391,32 +454,43 @@ type ReportSnapshot struct {
 	PolledAt time.Time
 }
 
-// One row per source: an account at an upstream API, with its request budget and whether it is polled.
 type ReportSource struct {
-	// Name of the source, unique among all sources.
-	Source string
-	// Name of the API that the source speaks, such as woosmap or safetykit.
-	Provider string
-	// URL that the provider's paths are appended to.
-	BaseUrl string
-	// Since when no job of the source is polled (our time); null: it is not paused.
-	PausedAt *time.Time
-	// Why the source is paused; null: it is not.
+	Source       string
+	Provider     string
+	BaseUrl      string
+	PausedAt     *time.Time
 	PausedReason *string
-	// Until when the upstream asked to be left alone (Retry-After, by our clock); in the past: the hold is over; null: it never asked.
-	HeldUntil *time.Time
-	// Count of the source's jobs that are not removed.
-	Jobs int64
-	// One request to the source is allowed per such interval.
-	RateEvery time.Duration
-	// Count of requests that may go out at once after a quiet time.
-	RateBurst int32
-	// The cron expression of jobs that have none of their own; in UTC unless it names a zone by CRON_TZ.
-	Schedule string
-	// How soon after a poll the next one is due while a run is under way, where that is sooner than the schedule; it doubles after each hour without a change.
-	ActiveEvery time.Duration
-	// Where the credential is read from (env:NAME or file:PATH), never the credential itself.
-	Credential string
+	HeldUntil    *time.Time
+	Jobs         int64
+	RateEvery    time.Duration
+	RateBurst    int32
+	Schedule     string
+	ActiveEvery  time.Duration
+	Credential   string
+	// Polls per hour that are planned at present, over the source's active jobs: by their schedules, faster while imports run, slower while polls fail; jobs that were never polled count as the mean of the others; null: none was ever polled.
+	PlannedPerHour *float64
+	// Polls per hour that the rate limit allows; where more are planned, jobs wait for their turn.
+	AttainablePerHour float64
+}
+
+// One row per job, unless it is removed, whose latest run has not ended for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.
+type ReportStalled struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Number of the run within its job.
+	RunNo int32
+	// Name of the last of the run's steps that have not ended; null: there is none.
+	Step *string
+	// State of the run in our words: queued, running or unknown.
+	State string
+	// Since when the run has not ended: its start, or when it came out of a terminal state; the upstream's time where it gave one, but never later than when we observed it.
+	Since time.Time
+	// The 95th percentile of the durations (report.runs.duration) of the job's ended runs or, where it has fewer than five, of its source's; runs of which neither start nor end was seen or reported do not count; null: there is none.
+	UsualDuration *time.Duration
 }
 
 // One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.
@@ -502,6 +576,12 @@ type ResultItem struct {
 	Labels   []string
 	Output   []byte
 	Metadata []byte
+}
+
+type Rollup struct {
+	RolledUpTo time.Time
+	SweptDay   time.Time
+	One        bool
 }
 
 type Run struct {

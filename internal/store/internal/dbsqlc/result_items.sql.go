@@ -32,9 +32,10 @@ func (q *Queries) ResultItemTrim(ctx context.Context, arg ResultItemTrimParams) 
 
 const resultItemTrimJob = `-- name: ResultItemTrimJob :execrows
 DELETE FROM result_items i
-WHERE i.job_id = $1 AND i.item_no > coalesce((
-    SELECT r.items FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS items) r WHERE r.run_no = i.run_no
-), 0)
+WHERE i.job_id = $1 AND NOT EXISTS (
+    SELECT FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS items) r
+    WHERE r.run_no = i.run_no AND i.item_no <= r.items
+)
 `
 
 type ResultItemTrimJobParams struct {

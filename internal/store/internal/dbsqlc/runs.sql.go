@@ -202,3 +202,21 @@ func (q *Queries) RunUpsert(ctx context.Context, arg RunUpsertParams) (int64, er
 	}
 	return result.RowsAffected(), nil
 }
+
+const runVacate = `-- name: RunVacate :exec
+UPDATE runs r SET run_id = E'\x01' || r.run_no
+FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::text[]) AS run_id) w
+WHERE r.job_id = $1 AND r.run_no = w.run_no AND r.run_id <> w.run_id
+`
+
+type RunVacateParams struct {
+	JobID  int64
+	RunNos []int32
+	RunIds []string
+}
+
+// For rebuild alone: run ids that stand at the wrong run make way for the right ones.
+func (q *Queries) RunVacate(ctx context.Context, arg RunVacateParams) error {
+	_, err := q.db.Exec(ctx, runVacate, arg.JobID, arg.RunNos, arg.RunIds)
+	return err
+}

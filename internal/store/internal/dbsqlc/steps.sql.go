@@ -62,9 +62,10 @@ func (q *Queries) StepListByRuns(ctx context.Context, arg StepListByRunsParams) 
 
 const stepTrim = `-- name: StepTrim :execrows
 DELETE FROM steps s
-WHERE s.job_id = $1 AND s.step_no > coalesce((
-    SELECT r.steps FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS steps) r WHERE r.run_no = s.run_no
-), 0)
+WHERE s.job_id = $1 AND NOT EXISTS (
+    SELECT FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS steps) r
+    WHERE r.run_no = s.run_no AND s.step_no <= r.steps
+)
 `
 
 type StepTrimParams struct {

@@ -1,0 +1,86 @@
+-- name: RollupState :one
+SELECT rolled_up_to, swept_day FROM rollup;
+
+-- name: RollupLock :one
+-- Whoever has the row counts. For others there is none.
+SELECT rolled_up_to, swept_day FROM rollup FOR UPDATE SKIP LOCKED;
+
+-- name: RollupAdvance :exec
+UPDATE rollup SET rolled_up_to = greatest(rolled_up_to, sqlc.arg(rolled_up_to)::timestamptz), swept_day = sqlc.arg(swept_day)::date;
+
+-- name: RollupDays :many
+-- The days of UTC on which anything was observed since a time.
+SELECT ((p.polled_at AT TIME ZONE 'UTC')::date)::date AS day FROM polls p WHERE p.polled_at >= sqlc.arg(since)::timestamptz
+UNION
+SELECT ((n.observed_at AT TIME ZONE 'UTC')::date)::date FROM snapshots n WHERE n.observed_at >= sqlc.arg(since)::timestamptz
+ORDER BY day;
+
+-- name: RollupStarts :many
+-- The days of UTC on which any run began.
+SELECT DISTINCT ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date)::date AS day FROM runs r ORDER BY day;
+
+-- name: RollupTouched :many
+-- The days on which runs began that were observed to change in a stretch of
+-- time, and those on which they were first seen: a run of which no start was
+-- known yet was counted there.
+SELECT DISTINCT (d.day)::date AS day
+FROM (
+    SELECT n.job_id, n.run_no FROM snapshots n WHERE n.observed_at >= sqlc.arg(from_time)::timestamptz AND n.observed_at < sqlc.arg(to_time)::timestamptz
+    UNION
+    SELECT t.job_id, t.run_no FROM transitions t WHERE t.observed_at >= sqlc.arg(from_time)::timestamptz AND t.observed_at < sqlc.arg(to_time)::timestamptz
+) c
+JOIN runs r ON r.job_id = c.job_id AND r.run_no = c.run_no
+CROSS JOIN LATERAL (
+    VALUES ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date), ((r.first_seen_at AT TIME ZONE 'UTC')::date)
+) d (day)
+ORDER BY day;
+
+-- name: RollupAfter :one
+-- The first day after a given one that has runs, or was counted.
+SELECT coalesce(least(
+    (SELECT (min(coalesce(r.started_at, r.first_seen_at)) AT TIME ZONE 'UTC')::date FROM runs r
+        WHERE coalesce(r.started_at, r.first_seen_at) >= (sqlc.arg(day)::date + 1)::timestamp AT TIME ZONE 'UTC'),
+    (SELECT min(d.day) FROM daily d WHERE d.day > sqlc.arg(day)::date)
+), '0001-01-01')::date AS day;
+
+-- name: RollupPolls :exec
+-- Counts the polls of whole hours. Of an hour that has lost some since it was
+-- counted last, what was counted stays.
+INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
+SELECT j.source_id, date_trunc('hour', p.polled_at, 'UTC'), p.outcome, count(*),
+    percentile_disc(0.5) WITHIN GROUP (ORDER BY p.latency_us), percentile_disc(0.95) WITHIN GROUP (ORDER BY p.latency_us)
+FROM polls p
+JOIN jobs j ON j.job_id = p.job_id
+WHERE p.polled_at >= sqlc.arg(from_hour)::timestamptz AND p.polled_at < sqlc.arg(to_hour)::timestamptz
+GROUP BY 1, 2, 3
+ON CONFLICT (source_id, hour, outcome) DO UPDATE SET
+    polls = excluded.polls, p50_latency_us = excluded.p50_latency_us, p95_latency_us = excluded.p95_latency_us
+WHERE excluded.polls > hourly.polls;
+
+-- name: RollupDay :exec
+-- Counts a day's runs, and its polls by the hours.
+INSERT INTO daily (source_id, day, runs, succeeded, failed, p50_duration, p95_duration, polls, failed_polls)
+SELECT s.source_id, sqlc.arg(day)::date, coalesce(r.runs, 0), coalesce(r.succeeded, 0), coalesce(r.failed, 0), r.p50, r.p95,
+    coalesce(p.polls, 0), coalesce(p.failed, 0)
+FROM sources s
+LEFT JOIN (
+    SELECT x.source, count(*) AS runs, count(*) FILTER (WHERE x.state = 'succeeded') AS succeeded, count(*) FILTER (WHERE x.state = 'failed') AS failed,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY x.duration) AS p50, percentile_cont(0.95) WITHIN GROUP (ORDER BY x.duration) AS p95
+    FROM report.runs x
+    WHERE x.started_at >= sqlc.arg(day)::date::timestamp AT TIME ZONE 'UTC' AND x.started_at < (sqlc.arg(day)::date + 1)::timestamp AT TIME ZONE 'UTC'
+    GROUP BY x.source
+) r ON r.source = s.name
+CROSS JOIN LATERAL (
+    SELECT sum(h.polls)::bigint AS polls, (sum(h.polls) FILTER (WHERE h.outcome NOT IN ('changed', 'unchanged')))::bigint AS failed
+    FROM hourly h
+    WHERE h.source_id = s.source_id
+        AND h.hour >= sqlc.arg(day)::date::timestamp AT TIME ZONE 'UTC' AND h.hour < (sqlc.arg(day)::date + 1)::timestamp AT TIME ZONE 'UTC'
+) p
+WHERE r.runs > 0 OR p.polls > 0 OR EXISTS (SELECT FROM daily d WHERE d.source_id = s.source_id AND d.day = sqlc.arg(day)::date)
+ON CONFLICT (source_id, day) DO UPDATE SET
+    runs = excluded.runs, succeeded = excluded.succeeded, failed = excluded.failed,
+    p50_duration = excluded.p50_duration, p95_duration = excluded.p95_duration,
+    polls = excluded.polls, failed_polls = excluded.failed_polls
+WHERE (daily.runs, daily.succeeded, daily.failed, daily.p50_duration, daily.p95_duration, daily.polls, daily.failed_polls)
+    IS DISTINCT FROM (excluded.runs, excluded.succeeded, excluded.failed, excluded.p50_duration, excluded.p95_duration,
+    excluded.polls, excluded.failed_polls);

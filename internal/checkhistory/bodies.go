@@ -1,0 +1,59 @@
+package checkhistory
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+
+	"tracker/internal/source"
+)
+
+// checkBodies reads each body: consecutive answers differ in the provider's
+// comparison key, the cursor has that of the newest, and report.snapshots shows
+// as text what is text.
+func (c *check) checkBodies(ctx context.Context) error {
+	for _, job := range c.jobs {
+		provider, err := source.Lookup(job.From.Provider)
+		if err != nil {
+			return fmt.Errorf("job %s: %w", job.Name, err)
+		}
+		rows, err := c.conn.Query(ctx, `SELECT snapshot_no, body, body_text, size FROM report.snapshots WHERE job = $1 ORDER BY snapshot_no`, job.Name)
+		if err != nil {
+			return err
+		}
+		var (
+			no   int
+			body []byte
+			text *string
+			size int64
+			head []byte
+		)
+		_, err = pgx.ForEachRow(rows, []any{&no, &body, &text, &size}, func() error {
+			key := provider.Key(body)
+			if bytes.Equal(head, key[:]) {
+				c.violated(job.Name, "consecutive snapshots differ, but: snapshot %d has the key of the one before", no)
+			}
+			head = key[:]
+			isText := utf8.Valid(body) && !bytes.Contains(body, []byte{0})
+			if isText != (text != nil) || isText && *text != string(body) || int(size) != len(body) {
+				c.violated(job.Name, "snapshot %d of %d bytes (text: %t) is shown as %d bytes (text: %t)", no, len(body), isText, size, text != nil)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		var behind bool
+		err = c.conn.QueryRow(ctx, `SELECT claimed_until IS NULL AND key IS DISTINCT FROM $2 FROM cursors WHERE job_id = $1`, job.ID, head).Scan(&behind)
+		if err != nil {
+			return fmt.Errorf("job %s: read cursor: %w", job.Name, err)
+		}
+		if behind {
+			c.violated(job.Name, "an unclaimed cursor has the key of the newest snapshot, but: this one has another")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package checkhistory
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"tracker/internal/history"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// diffMost bounds how much of a difference is shown.
+const diffMost = 4000
+
+// checkFolds derives each job's history from its snapshots, as the provider
+// reads them now: the report views show just that.
+func (c *check) checkFolds(ctx context.Context) error {
+	for _, job := range c.jobs {
+		trail, err := c.fold(ctx, job)
+		if err != nil {
+			return err
+		}
+		shown, err := c.store.History(ctx, store.HistoryParams{Job: job.Name, Most: math.MaxInt32})
+		if err != nil {
+			return err
+		}
+		c.shown[job.ID] = shown
+		folded, err := store.TrailHistory(shown.Job, trail)
+		if err != nil {
+			return err
+		}
+		folded.Looked, folded.Gaps = shown.Looked, shown.Gaps // not of the snapshots
+		if diff := difference(folded, shown); diff != "" {
+			c.violated(job.Name, "the report views show what the snapshots tell, but (-snapshots +views):\n%s", diff)
+		}
+		if err := c.checkItems(ctx, job, trail.Items); err != nil {
+			return err
+		}
+		if heads, err := c.store.Heads(ctx, []int64{job.ID}); err != nil {
+			return err
+		} else if heads[job.ID].SnapshotNo != trail.SnapshotNo {
+			c.violated(job.Name, "the head is the newest snapshot, but: it is %d, of %d", heads[job.ID].SnapshotNo, trail.SnapshotNo)
+		}
+	}
+	return nil
+}
+
+func (c *check) fold(ctx context.Context, job store.Job) (*history.Trail, error) {
+	provider, err := source.Lookup(job.From.Provider)
+	if err != nil {
+		return nil, fmt.Errorf("job %s: %w", job.Name, err)
+	}
+	return c.store.Fold(ctx, job.ID, noTime, provider.Interpret)
+}
+
+// itemRow is a result item as the report shows it.
+type itemRow struct {
+	RunNo, ItemNo    int
+	ItemID, URL      string
+	Labels           []string
+	Output, Metadata any
+}
+
+func (c *check) checkItems(ctx context.Context, job store.Job, items map[int][]history.Item) error {
+	rows, err := c.conn.Query(ctx, `SELECT run_no, item_no, item_id, url, labels, output, metadata FROM report.result_items WHERE job = $1
+		ORDER BY run_no, item_no`, job.Name)
+	if err != nil {
+		return err
+	}
+	shown, err := pgx.CollectRows(rows, pgx.RowToStructByPos[itemRow])
+	if err != nil {
+		return err
+	}
+	listed := []itemRow{}
+	for run := 1; len(items) > 0 && run <= maxKey(items); run++ {
+		for i, item := range items[run] {
+			row := itemRow{RunNo: run, ItemNo: i + 1, ItemID: item.ID, URL: item.URL, Labels: append([]string{}, item.Labels...)}
+			if err := json.Unmarshal(item.Output, &row.Output); err != nil {
+				return fmt.Errorf("output of item %d: %w", i+1, err)
+			}
+			if item.Metadata != nil {
+				if err := json.Unmarshal(item.Metadata, &row.Metadata); err != nil {
+					return fmt.Errorf("metadata of item %d: %w", i+1, err)
+				}
+			}
+			listed = append(listed, row)
+		}
+	}
+	if diff := difference(listed, shown); diff != "" {
+		c.violated(job.Name, "the results are those of the last snapshot of each run that lists them, but (-listed +stored):\n%s", diff)
+	}
+	return nil
+}
+
+func maxKey(items map[int][]history.Item) int {
+	most := 0
+	for run := range items {
+		most = max(most, run)
+	}
+	return most
+}
+
+// difference compares two values as their JSON says, whatever order its members
+// have; it is empty where they are equal.
+func difference(want, got any) string {
+	wanted, err := json.Marshal(want)
+	if err != nil {
+		return err.Error()
+	}
+	gotten, err := json.Marshal(got)
+	if err != nil {
+		return err.Error()
+	}
+	if bytes.Equal(wanted, gotten) {
+		return ""
+	}
+	diff := cmp.Diff(read(wanted), read(gotten))
+	return diff[:min(len(diff), diffMost)]
+}
+
+func read(text []byte) (v any) {
+	_ = json.Unmarshal(text, &v) // it was written just now
+	return v
+}

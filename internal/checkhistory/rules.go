@@ -1,0 +1,116 @@
+package checkhistory
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ruleMost bounds how many examples of one broken rule are told.
+const ruleMost = 5
+
+// rule is a claim about the tables. Its query gives the rows that break it, of
+// the jobs $1: their job_id and what is wrong.
+type rule struct{ claim, query string }
+
+// checkRules asks each rule's query.
+func (c *check) checkRules(ctx context.Context) error {
+	for _, r := range rules() {
+		rows, err := c.conn.Query(ctx, r.query, c.ids)
+		if err != nil {
+			return fmt.Errorf("rule %q: %w", r.claim, err)
+		}
+		broken, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct {
+			JobID int64
+			What  string
+		}])
+		if err != nil {
+			return fmt.Errorf("rule %q: %w", r.claim, err)
+		}
+		for _, b := range broken[:min(len(broken), ruleMost)] {
+			c.violated(c.names[b.JobID], "%s, but: %s (%d cases)", r.claim, b.What, len(broken))
+		}
+	}
+	return nil
+}
+
+func rules() []rule {
+	all := []rule{
+		numbered("snapshots", "snapshot_no"),
+		numbered("runs", "run_no"),
+		numbered("steps", "step_no", "run_no"),
+		numbered("log_entries", "entry_no", "run_no", "step_no"),
+		numbered("result_items", "item_no", "run_no"),
+		numbered("transitions", "transition_no"),
+		numbered("anomalies", "anomaly_no"),
+		numbered("gaps", "gap_no"),
+	}
+	all = append(all, pollRules...)
+	all = append(all, snapshotRules...)
+	all = append(all, derivedRules...)
+	return append(all, cursorRules...)
+}
+
+// numbered claims that rows count from 1 without holes within their job and scope.
+func numbered(table, number string, scope ...string) rule {
+	within := strings.Join(append([]string{"job_id"}, scope...), ", ")
+	return rule{
+		fmt.Sprintf("%s count from 1 within %s", table, within),
+		fmt.Sprintf(`SELECT job_id, format('number %%s in place %%s of (%%s)', no, place, concat_ws(', ', %[1]s)) FROM (
+			SELECT %[1]s, %[2]s AS no, row_number() OVER (PARTITION BY %[1]s ORDER BY %[2]s) AS place FROM %[3]s WHERE job_id = ANY($1)
+		) n WHERE no <> place`, within, number, table),
+	}
+}
+
+var pollRules = []rule{
+	{"a poll is of a registered job", `
+		SELECT p.job_id, format('poll of job %s at %s', p.job_id, p.polled_at) FROM polls p
+		WHERE $1::bigint[] IS NOT NULL AND NOT EXISTS (SELECT FROM jobs j WHERE j.job_id = p.job_id)`},
+	{"a poll has a snapshot exactly if it was answered", `
+		SELECT job_id, format('%s poll at %s has snapshot %s', outcome, polled_at, snapshot_no) FROM polls
+		WHERE job_id = ANY($1) AND (outcome IN ('changed', 'unchanged')) <> (snapshot_no IS NOT NULL)`},
+	{"each snapshot was made by one changed poll, and each changed poll made one", `
+		SELECT coalesce(n.job_id, p.job_id), format('snapshot %s, changed poll of %s at %s', n.snapshot_no, p.snapshot_no, coalesce(n.polled_at, p.polled_at))
+		FROM (SELECT * FROM snapshots WHERE job_id = ANY($1)) n
+		FULL JOIN (SELECT * FROM polls WHERE job_id = ANY($1) AND outcome = 'changed') p
+			ON p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no AND p.polled_at = n.polled_at
+		WHERE n.job_id IS NULL OR p.job_id IS NULL`},
+	{"an unchanged poll confirms the newest snapshot of its time", `
+		SELECT p.job_id, format('poll at %s confirms snapshot %s', p.polled_at, p.snapshot_no) FROM polls p
+		LEFT JOIN snapshots n ON n.job_id = p.job_id AND n.snapshot_no = p.snapshot_no
+		LEFT JOIN snapshots f ON f.job_id = p.job_id AND f.snapshot_no = p.snapshot_no + 1
+		WHERE p.job_id = ANY($1) AND p.outcome = 'unchanged'
+			AND (n.job_id IS NULL OR p.polled_at <= n.polled_at OR p.polled_at >= f.polled_at)`},
+}
+
+var snapshotRules = []rule{
+	{"a snapshot's hash is that of its body", `
+		SELECT job_id, format('snapshot %s', snapshot_no) FROM snapshots WHERE job_id = ANY($1) AND sha256 <> sha256(body)`},
+	{"a snapshot's times are in order, and after those of the one before", `
+		SELECT n.job_id, format('snapshot %s: %s, %s, %s', n.snapshot_no, n.not_before, n.polled_at, n.observed_at) FROM snapshots n
+		LEFT JOIN snapshots b ON b.job_id = n.job_id AND b.snapshot_no = n.snapshot_no - 1
+		WHERE n.job_id = ANY($1) AND (n.not_before >= n.polled_at OR n.polled_at > n.observed_at OR b.polled_at > n.not_before)`},
+	{"not_before is when the last answered poll before was sent", `
+		SELECT n.job_id, format('snapshot %s: %s, the poll before at %s', n.snapshot_no, n.not_before, l.polled_at) FROM snapshots n
+		CROSS JOIN LATERAL (SELECT max(p.polled_at) AS polled_at FROM polls p
+			WHERE p.job_id = n.job_id AND p.snapshot_no IS NOT NULL AND p.polled_at < n.polled_at) l
+		WHERE n.job_id = ANY($1) AND n.not_before IS DISTINCT FROM l.polled_at`},
+	{"previous_polls is how many polls saw the snapshot before", `
+		SELECT n.job_id, format('snapshot %s: %s, not %s', n.snapshot_no, n.previous_polls, l.polls) FROM snapshots n
+		CROSS JOIN LATERAL (SELECT count(*) AS polls FROM polls p WHERE p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no - 1) l
+		WHERE n.job_id = ANY($1) AND n.previous_polls <> l.polls`},
+	{"report.snapshots tells how often and until when each was seen", `
+		SELECT j.job_id, format('snapshot %s: %s polls until %s, not %s until %s', v.snapshot_no, v.polls, v.confirmed_at, l.polls, l.confirmed_at)
+		FROM report.snapshots v JOIN jobs j ON j.name = v.job
+		CROSS JOIN LATERAL (SELECT count(*) AS polls, max(p.polled_at) AS confirmed_at FROM polls p
+			WHERE p.job_id = j.job_id AND p.snapshot_no = v.snapshot_no) l
+		WHERE j.job_id = ANY($1) AND (v.polls, v.confirmed_at) IS DISTINCT FROM (l.polls, l.confirmed_at)`},
+	{"a snapshot tells of a run in the state that its last transition by then led to", `
+		SELECT n.job_id, format('snapshot %s: run %s %s (%s), its transitions %s (%s)', n.snapshot_no, n.run_no, n.status, n.state, t.to_status, t.to_state)
+		FROM snapshots n LEFT JOIN LATERAL (SELECT * FROM transitions x
+			WHERE x.job_id = n.job_id AND x.run_no = n.run_no AND x.step_no IS NULL AND x.snapshot_no <= n.snapshot_no
+			ORDER BY x.transition_no DESC LIMIT 1) t ON true
+		WHERE n.job_id = ANY($1) AND (n.status, n.state) IS DISTINCT FROM (t.to_status, t.to_state)`},
+}

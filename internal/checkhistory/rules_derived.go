@@ -1,0 +1,118 @@
+package checkhistory
+
+// derivedRules are about what is drawn from the snapshots, without drawing it again.
+var derivedRules = []rule{
+	{"transitions of a run or step follow on from each other", `
+		SELECT job_id, format('transition %s leads from %s (%s) to %s (%s), after %s (%s)', transition_no, from_status, from_state, to_status, to_state,
+			before_status, before_state)
+		FROM (SELECT *, lag(to_state) OVER w AS before_state, lag(to_status) OVER w AS before_status FROM transitions
+			WHERE job_id = ANY($1) WINDOW w AS (PARTITION BY job_id, run_no, step_no ORDER BY transition_no)) t
+		WHERE (from_state, from_status) IS DISTINCT FROM (before_state, before_status) OR (from_state, from_status) = (to_state, to_status)`},
+	{"a transition has the bounds of its snapshot", `
+		SELECT t.job_id, format('transition %s: %s to %s, snapshot %s: %s to %s', t.transition_no, t.not_before, t.observed_at,
+			t.snapshot_no, n.not_before, n.observed_at)
+		FROM transitions t LEFT JOIN snapshots n ON n.job_id = t.job_id AND n.snapshot_no = t.snapshot_no
+		WHERE t.job_id = ANY($1) AND (t.not_before, t.observed_at) IS DISTINCT FROM (n.not_before, n.observed_at)`},
+	{"transitions and anomalies are numbered in the order of their snapshots", `
+		SELECT job_id, format('%s %s after snapshot %s', what, no, before) FROM (
+			SELECT job_id, 'transition' AS what, transition_no AS no, snapshot_no,
+				lag(snapshot_no) OVER (PARTITION BY job_id ORDER BY transition_no) AS before FROM transitions WHERE job_id = ANY($1)
+			UNION ALL
+			SELECT job_id, 'anomaly', anomaly_no, snapshot_no,
+				lag(snapshot_no) OVER (PARTITION BY job_id ORDER BY anomaly_no) FROM anomalies WHERE job_id = ANY($1)
+		) x WHERE snapshot_no < before`},
+	{"an anomaly is observed with its snapshot, in a run and step that there are", `
+		SELECT a.job_id, format('anomaly %s (%s) at %s in run %s, step %s', a.anomaly_no, a.kind, a.observed_at, a.run_no, a.step_no) FROM anomalies a
+		LEFT JOIN snapshots n ON n.job_id = a.job_id AND n.snapshot_no = a.snapshot_no
+		WHERE a.job_id = ANY($1) AND (a.observed_at IS DISTINCT FROM n.observed_at
+			OR NOT EXISTS (SELECT FROM runs r WHERE r.job_id = a.job_id AND r.run_no = a.run_no)
+			OR a.step_no IS NOT NULL AND NOT EXISTS (SELECT FROM steps p WHERE p.job_id = a.job_id AND p.run_no = a.run_no AND p.step_no = a.step_no))`},
+	{"an anomaly has one row for its kind, step and snapshot", `
+		SELECT job_id, format('%s of them, %s in snapshot %s', count(*), kind, snapshot_no) FROM anomalies WHERE job_id = ANY($1)
+		GROUP BY job_id, snapshot_no, run_no, step_no, kind HAVING count(*) > 1`},
+	{"a run is where its transitions led, seen first and ended with them", `
+		SELECT coalesce(r.job_id, t.job_id), format('run %s: %s (%s) from %s to %s, its transitions %s (%s) from %s to %s', coalesce(r.run_no, t.run_no),
+			r.status, r.state, r.first_seen_at, r.ended_seen_at, t.status, t.state, t.first_seen_at, t.ended_seen_at)
+		FROM (SELECT * FROM runs WHERE job_id = ANY($1)) r FULL JOIN (` + ledTo("step_no IS NULL") + `) t
+			ON t.job_id = r.job_id AND t.run_no = r.run_no
+		WHERE ` + differs("r") + ` OR coalesce(r.last_changed_at < r.ended_seen_at, false)`},
+	{"a step is where its transitions led, seen first and ended with them", `
+		SELECT coalesce(r.job_id, t.job_id), format('step %s of run %s: %s (%s) from %s to %s, its transitions %s (%s) from %s to %s',
+			coalesce(r.step_no, t.step_no), coalesce(r.run_no, t.run_no), r.status, r.state, r.first_seen_at, r.ended_seen_at,
+			t.status, t.state, t.first_seen_at, t.ended_seen_at)
+		FROM (SELECT * FROM steps WHERE job_id = ANY($1)) r FULL JOIN (` + ledTo("step_no IS NOT NULL") + `) t
+			ON t.job_id = r.job_id AND t.run_no = r.run_no AND t.step_no = r.step_no
+		WHERE ` + differs("r")},
+	{"only the run of the newest snapshot goes on", `
+		SELECT r.job_id, format('run %s is %s', r.run_no, r.state) FROM runs r
+		WHERE r.job_id = ANY($1) AND r.state IN ('queued', 'running')
+			AND r.run_no <> (SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1)`},
+	{"a run was changed last by the last snapshot that tells of it, or that left it", `
+		SELECT r.job_id, format('run %s: %s, not %s', r.run_no, r.last_changed_at, l.observed_at) FROM runs r
+		CROSS JOIN LATERAL (SELECT max(x.observed_at) AS observed_at FROM (
+			SELECT n.observed_at FROM snapshots n WHERE n.job_id = r.job_id AND n.run_no = r.run_no
+			UNION ALL
+			SELECT a.observed_at FROM anomalies a WHERE a.job_id = r.job_id AND a.run_no = r.run_no AND a.kind = 'outcome_unseen') x) l
+		WHERE r.job_id = ANY($1) AND r.last_changed_at IS DISTINCT FROM l.observed_at`},
+	{"a run counts its steps, and its warnings and errors that are not withdrawn", `
+		SELECT r.job_id, format('run %s: %s, not %s', r.run_no, (r.step_count, r.warnings, r.errors), (s.steps, e.warnings, e.errors)) FROM runs r
+		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM steps p WHERE p.job_id = r.job_id AND p.run_no = r.run_no) s
+		CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE x.level = 'warning') AS warnings, count(*) FILTER (WHERE x.level = 'error') AS errors
+			FROM log_entries x WHERE x.job_id = r.job_id AND x.run_no = r.run_no AND x.withdrawn_at IS NULL) e
+		WHERE r.job_id = ANY($1) AND (r.step_count, r.warnings, r.errors) <> (s.steps, e.warnings, e.errors)`},
+	{"what vanished or was withdrawn had been seen before", `
+		SELECT job_id, format('step %s of run %s, %s', step_no, run_no, coalesce('entry ' || entry_no, 'itself')) FROM (
+			SELECT job_id, run_no, step_no, NULL::integer AS entry_no, first_seen_at, vanished_at AS gone_at FROM steps
+			UNION ALL
+			SELECT job_id, run_no, step_no, entry_no, first_seen_at, withdrawn_at FROM log_entries
+		) x WHERE job_id = ANY($1) AND gone_at <= first_seen_at`},
+}
+
+// ledTo gives where the transitions of each run, or of each step, led.
+func ledTo(which string) string {
+	return `SELECT DISTINCT ON (job_id, run_no, step_no) job_id, run_no, step_no, to_status AS status, to_state AS state,
+			first_value(not_before) OVER w AS not_before, first_value(observed_at) OVER w AS first_seen_at,
+			CASE WHEN to_state IN ('succeeded', 'partial', 'failed', 'canceled') THEN not_before END AS ended_not_before,
+			CASE WHEN to_state IN ('succeeded', 'partial', 'failed', 'canceled') THEN observed_at END AS ended_seen_at
+		FROM transitions WHERE job_id = ANY($1) AND ` + which + `
+		WINDOW w AS (PARTITION BY job_id, run_no, step_no ORDER BY transition_no)
+		ORDER BY job_id, run_no, step_no, transition_no DESC`
+}
+
+// differs compares a run or step with where its transitions led.
+func differs(row string) string {
+	columns := func(of string) string {
+		return "(" + of + ".status, " + of + ".state, " + of + ".not_before, " + of + ".first_seen_at, " + of + ".ended_not_before, " + of + ".ended_seen_at)"
+	}
+	return columns(row) + " IS DISTINCT FROM " + columns("t")
+}
+
+// cursorRules are about the cache and what hangs on it.
+var cursorRules = []rule{
+	{"a job has a cursor of its source, and its source a budget", `
+		SELECT j.job_id, format('cursor of source %s, budget of source %s', c.source_id, b.source_id) FROM jobs j
+		LEFT JOIN cursors c ON c.job_id = j.job_id AND c.source_id = j.source_id LEFT JOIN budgets b ON b.source_id = j.source_id
+		WHERE j.job_id = ANY($1) AND (c.job_id IS NULL OR b.source_id IS NULL)`},
+	{"an active job has a next poll", `
+		SELECT j.job_id, 'it has none' FROM jobs j JOIN cursors c ON c.job_id = j.job_id
+		WHERE j.job_id = ANY($1) AND j.tracking = 'active' AND c.claimed_until IS NULL AND c.next_poll_at IS NULL`},
+	{"an unclaimed cursor knows the truth", `
+		SELECT c.job_id, format('it has %s, the truth is %s', cached, truth) FROM (
+			SELECT c.job_id, jsonb_build_object('polled_at', c.polled_at, 'outcome', c.outcome, 'failing', c.failures > 0, 'snapshot_no', c.snapshot_no,
+					'state', c.state, 'changed_at', c.changed_at, 'confirmed_at', c.confirmed_at, 'confirmations', c.confirmations) AS cached,
+				jsonb_build_object('polled_at', p.polled_at, 'outcome', p.outcome, 'failing', coalesce(p.snapshot_no IS NULL AND p.job_id IS NOT NULL, false),
+					'snapshot_no', coalesce(n.snapshot_no, 0), 'state', n.state, 'changed_at', n.observed_at,
+					'confirmed_at', (SELECT max(x.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.snapshot_no = n.snapshot_no),
+					'confirmations', (SELECT count(*) FROM polls x WHERE x.job_id = n.job_id AND x.snapshot_no = n.snapshot_no)) AS truth
+			FROM cursors c
+			LEFT JOIN LATERAL (SELECT * FROM polls x WHERE x.job_id = c.job_id ORDER BY x.polled_at DESC LIMIT 1) p ON true
+			LEFT JOIN LATERAL (SELECT * FROM snapshots x WHERE x.job_id = c.job_id ORDER BY x.snapshot_no DESC LIMIT 1) n ON true
+			WHERE c.job_id = ANY($1) AND c.claimed_until IS NULL
+		) c WHERE cached <> truth`},
+	{"report.jobs shows the state that status_as_of gives for now", `
+		SELECT j.job_id, format('%s, not %s', (v.run_no, v.run_id, v.state, v.status, v.state_since), (a.run_no, a.run_id, a.state, a.status, a.since))
+		FROM report.jobs v JOIN jobs j ON j.name = v.job LEFT JOIN report.status_as_of(now()) a ON a.job = v.job
+		WHERE j.job_id = ANY($1) AND (v.run_no, v.run_id, v.state, v.status, v.state_since) IS DISTINCT FROM (a.run_no, a.run_id, a.state, a.status, a.since)`},
+	{"every job is in report.jobs", `
+		SELECT j.job_id, 'it is not' FROM jobs j WHERE j.job_id = ANY($1) AND NOT EXISTS (SELECT FROM report.jobs v WHERE v.job = j.name)`},
+}

@@ -1,0 +1,129 @@
+package store_test
+
+import (
+	"testing"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+// TestRecordBatch: polls of many jobs, with every kind of outcome, land together.
+func TestRecordBatch(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	jobs := append(f.register(t, "woosmap", "w1", "w2", "w3"), f.register(t, "safetykit", "s1", "s2")...)
+	running := woosmapBody("r1", "in_progress", woosmapStep("fetch", "in_progress", "09:50:00", ""))
+	f.round(t, said{job: jobs[0], body: running}, said{job: jobs[1], body: running}, said{job: jobs[2], failure: history.OutcomeTimeout},
+		said{job: jobs[3], body: safetykitBody("q", "queued")}, said{job: jobs[4], body: "<html>"})
+	f.round(t, said{job: jobs[0], body: running}, said{job: jobs[1], body: woosmapBody("r1", "success", woosmapStep("fetch", "success", "09:50:00", "10:01:30"))},
+		said{job: jobs[2], body: running}, said{job: jobs[3], body: safetykitBody("q", "succeeded", safetykitItem("i", "null"))},
+		said{job: jobs[4], failure: history.OutcomeUpstreamError})
+	got := column[string](t, f.conn, "SELECT job || ' ' || string_agg(outcome || coalesce(' ' || snapshot_no, ''), ', ' ORDER BY polled_at) FROM report.polls GROUP BY job ORDER BY job")
+	equalLines(t, got,
+		"s1 changed 1, changed 2",
+		"s2 malformed, upstream_error",
+		"w1 changed 1, unchanged 1",
+		"w2 changed 1, changed 2",
+		"w3 timeout, changed 1")
+}
+
+// TestRecordLateWriter: whoever lost the claim, or the race for the snapshot's
+// number, is dropped, and the rest of the batch lands.
+func TestRecordLateWriter(t *testing.T) {
+	t.Parallel()
+	for name, overtake := range map[string]func(*feed, store.Job){
+		"ClaimTakenOver": func(f *feed, job store.Job) { f.round(t, said{job: job, body: woosmapBody("r1", "failed")}) },
+		"ClaimReleased": func(f *feed, _ store.Job) {
+			mustExec(t, f.conn, "UPDATE cursors SET claimed_until = NULL WHERE job_id = (SELECT job_id FROM jobs WHERE name = 'contended')")
+		},
+		"SnapshotNumberTaken": func(f *feed, job store.Job) {
+			claim := value[time.Time](t, f.conn, "SELECT claimed_until FROM cursors WHERE job_id = $1", job.ID)
+			f.round(t, said{job: job, body: woosmapBody("r1", "failed")})
+			mustExec(t, f.conn, "UPDATE cursors SET claimed_until = $2 WHERE job_id = $1", job.ID, claim)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFeed(t)
+			jobs := f.register(t, "woosmap", "contended", "other")
+			takes := f.take(t, said{job: jobs[0], body: woosmapBody("r1", "success")}, said{job: jobs[1], body: woosmapBody("r2", "success")})
+			f.compare(t, takes)
+			overtake(f, jobs[0])
+			fates := f.record(t, takes)
+			if fates[0] != store.FateLate || fates[1] != store.FateRecorded {
+				t.Errorf("fates: %v", fates)
+			}
+			f.advance(t, takes, fates)
+			if polls := value[int64](t, f.conn, "SELECT count(*) FROM polls WHERE job_id = $1 AND polled_at = $2", jobs[0].ID, takes[0].poll.PolledAt); polls != 0 {
+				t.Error("the late poll was recorded")
+			}
+			equalLines(t, column[string](t, f.conn, "SELECT state FROM report.jobs WHERE job = 'other'"), "succeeded")
+		})
+	}
+}
+
+// TestRecordAgain: after a commit that nobody heard of, the same polls are
+// recorded again, and are recognised.
+func TestRecordAgain(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	jobs := f.register(t, "woosmap", "new", "known", "failing", "poisoned")
+	f.round(t, said{job: jobs[1], body: woosmapBody("r1", "success")})
+	takes := f.take(t, said{job: jobs[0], body: woosmapBody("r1", "success")}, said{job: jobs[1], body: woosmapBody("r1", "success")},
+		said{job: jobs[2], failure: history.OutcomeTimeout}, said{job: jobs[3], body: woosmapBody("r1", "success")})
+	f.compare(t, takes)
+	takes[3].poll.Finding.Change.Runs[0].Status = "\x00"
+	polls := pollsOf(takes)
+	want := []store.Fate{store.FateRecorded, store.FateRecorded, store.FateRecorded, store.FatePoisoned}
+	for range 2 {
+		fates, err := f.store.Record(t.Context(), polls)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want {
+			if fates[i] != want[i] {
+				t.Errorf("%s: fate %d, not %d", jobs[i].Name, fates[i], want[i])
+			}
+		}
+	}
+	f.advance(t, takes[:3], want)
+	if polls := value[int64](t, f.conn, "SELECT count(*) FROM polls"); polls != 5 {
+		t.Errorf("%d polls", polls)
+	}
+}
+
+// TestRecordUnknownError: what is no fault of a row records nothing.
+func TestRecordUnknownError(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	jobs := f.register(t, "woosmap", "a", "b")
+	takes := f.take(t, said{job: jobs[0], body: woosmapBody("r1", "success")}, said{job: jobs[1], failure: history.OutcomeTimeout})
+	f.compare(t, takes)
+	mustExec(t, f.conn, "ALTER TABLE anomalies RENAME TO hidden")
+	takes[0].poll.Finding.Change.Anomalies = []history.Anomaly{{No: 1, RunNo: 1, Kind: history.KindClockSkew, Count: 1, ObservedAt: f.now, SnapshotNo: 1}}
+	fates, err := f.store.Record(t.Context(), pollsOf(takes))
+	if codeOf(err) != "42P01" || fates != nil {
+		t.Errorf("it gives %v, %v", fates, err)
+	}
+	for _, table := range []string{"polls", "snapshots", "runs", "transitions"} {
+		if rows := value[int64](t, f.conn, "SELECT count(*) FROM "+table); rows != 0 {
+			t.Errorf("%d rows in %s", rows, table)
+		}
+	}
+	mustExec(t, f.conn, "ALTER TABLE hidden RENAME TO anomalies")
+	takes[0].poll.Finding.Change.Anomalies = nil
+	f.advance(t, takes, f.record(t, takes))
+}
+
+// TestRecordNothing: an empty batch is no error.
+func TestRecordNothing(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	if fates, err := f.store.Record(t.Context(), nil); err != nil || len(fates) != 0 {
+		t.Errorf("it gives %v, %v", fates, err)
+	}
+	if err := f.store.AdvanceCursors(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}

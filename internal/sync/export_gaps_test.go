@@ -1,0 +1,4 @@
+package sync
+
+// GapsEndedBy is gapsEndedBy.
+var GapsEndedBy = gapsEndedBy

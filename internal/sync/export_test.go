@@ -1,0 +1,46 @@
+package sync
+
+import (
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// Ceil is ceil.
+func Ceil(at time.Time) time.Time { return ceil(at) }
+
+// ClockBounds gives the bounds of the database's clock, read between two times of ours.
+func ClockBounds(read, before, after time.Time) (earliest, latest time.Time) {
+	c := clock{read: read, before: before, after: after}
+	return c.earliest(), c.latest()
+}
+
+// Landed is a poll that was recorded.
+type Landed struct {
+	Job        store.Job
+	Before     store.Cursor
+	PolledAt   time.Time
+	Outcome    history.Outcome
+	State      history.State // of a changed answer
+	Finishes   bool
+	RetryAfter time.Duration
+	Requests   int
+}
+
+// Advance is what the planner makes of it, by a clock that shows when it was sent.
+func Advance(l Landed) (store.Advance, bool, error) {
+	r := result{
+		task: task{
+			job: l.Job, provider: source.Provider{Finishes: l.Finishes}, claim: store.Claim{Cursor: l.Before},
+			clock: clock{read: l.PolledAt, before: time.Now(), after: time.Now()},
+		},
+		poll: store.Poll{PolledAt: l.PolledAt, Outcome: l.Outcome}, observedAt: l.PolledAt.Add(time.Second),
+		retryAfter: l.RetryAfter, requests: l.Requests, key: [32]byte{7},
+	}
+	if l.Outcome == history.OutcomeChanged {
+		r.poll.Finding = &store.Finding{Change: history.Change{SnapshotNo: l.Before.SnapshotNo + 1, State: l.State}}
+	}
+	return newPlanner().advance(r)
+}

@@ -1,0 +1,115 @@
+package sync_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tracker/internal/sync"
+)
+
+// turnClock gives the lab a store on whose sessions the database's clock shows
+// another time.
+func (l *lab) turnClock(by string) {
+	l.t.Helper()
+	l.exec(`CREATE SCHEMA IF NOT EXISTS turned`)
+	l.exec(`CREATE OR REPLACE FUNCTION turned.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$
+		SELECT pg_catalog.clock_timestamp() + interval '` + by + `' $$`)
+	l.store = l.open(l.url + "&search_path=turned,pg_catalog,public")
+	l.syncer = l.newSyncer("turned", l.store)
+}
+
+func TestOnceGoesByTheDatabasesClock(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.turnClock("3 hours")
+	l.exec(`UPDATE budgets SET next_slot_at = next_slot_at + interval '3 hours'`)
+	l.dataset("a", woosmapRun("r1", "in_progress"), woosmapRun("r1", "success").With("Retry-After", "60"))
+	before := time.Now().Add(3 * time.Hour)
+	l.expect("a", "changed")
+	l.expect("a", "changed")
+	after := time.Now().Add(3 * time.Hour)
+	for _, column := range []string{"p.polled_at", "n.observed_at", "t.observed_at", "b.held_until - interval '60 s'"} {
+		l.want(column, nil, `SELECT (`+column+`)::text FROM polls p JOIN snapshots n USING (job_id, snapshot_no) JOIN transitions t USING (job_id, snapshot_no)
+			JOIN jobs j USING (job_id) JOIN budgets b USING (source_id)
+			WHERE `+column+` NOT BETWEEN $1 AND $2 AND b.held_until IS NOT NULL`, before, after)
+	}
+}
+
+func TestOnceGoesOnWhereTheDatabasesClockWasSetBack(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.turnClock("1 hour")
+	l.exec(`UPDATE budgets SET next_slot_at = next_slot_at + interval '1 hour'`)
+	l.dataset("a", woosmapRun("r1", "in_progress"), woosmapRun("r1", "in_progress"), woosmapRun("r1", "success"))
+	l.expect("a", "changed")
+	l.turnClock("0")
+	l.exec(`UPDATE budgets SET next_slot_at = clock_timestamp()`)
+	l.expect("a", "unchanged")
+	l.expect("a", "changed")
+	l.want("each poll is a microsecond after the one before", []string{"00:00:00.000001", "00:00:00.000001"},
+		`SELECT (polled_at - lag)::text FROM (SELECT polled_at, lag(polled_at) OVER (ORDER BY polled_at) FROM polls) p WHERE lag IS NOT NULL`)
+}
+
+func TestOncePollsAtTimesThatGrow(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.check()
+	l.dataset("a", woosmapRun("r1", "success"))
+	for range 10 {
+		l.once("a")
+	}
+	l.want("polls", []string{"10"}, `SELECT count(DISTINCT polled_at)::text FROM polls`)
+	l.want("bounds", nil, `SELECT snapshot_no::text FROM snapshots WHERE observed_at <= polled_at`)
+}
+
+func TestClockIsBetweenItsBounds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		read := time.Date(2024, 6, 7, 9, 30, 0, 0, time.UTC) // nothing like our own clock
+		asked := time.Now()
+		time.Sleep(300 * time.Millisecond) // in the bubble no time passes
+		told := time.Now()
+		time.Sleep(2 * time.Second)
+		earliest, latest := sync.ClockBounds(read, asked, told)
+		if want := read.Add(2 * time.Second); !earliest.Equal(want) {
+			t.Errorf("at the earliest it is %s, not %s", earliest, want)
+		}
+		if want := read.Add(2300 * time.Millisecond); !latest.Equal(want) {
+			t.Errorf("at the latest it is %s, not %s", latest, want)
+		}
+	})
+}
+
+func TestCeilRoundsUpToMicroseconds(t *testing.T) {
+	t.Parallel()
+	second := time.Date(2024, 6, 7, 9, 30, 0, 0, time.UTC)
+	for at, want := range map[time.Duration]time.Duration{0: 0, 1: 1000, 999: 1000, 1000: 1000, 1001: 2000} {
+		if got := sync.Ceil(second.Add(at)).Sub(second); got != want {
+			t.Errorf("%s becomes %s, not %s", at, got, want)
+		}
+	}
+}
+
+// TestOnceTakesAnotherSlotForOneThatPassed has the first claim take so long
+// that its slot has passed when it is there.
+func TestOnceTakesAnotherSlotForOneThatPassed(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.check()
+	l.dataset("a", woosmapRun("r1", "success"))
+	l.exec(`CREATE SEQUENCE dawdled`)
+	l.exec(`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		IF nextval('dawdled') = 1 THEN PERFORM pg_sleep(1.2); END IF; RETURN NEW; END $$`)
+	l.exec(`CREATE TRIGGER dawdle BEFORE UPDATE OF next_slot_at ON budgets FOR EACH ROW EXECUTE FUNCTION dawdle()`)
+	if told := l.once("a").texts(); len(told) != 1 || told[0] != "polled a changed" {
+		t.Errorf("told %q", told)
+	}
+	l.want("claims", []string{"2"}, `SELECT last_value::text FROM dawdled`)
+	if n := len(l.requests.All()); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+	if n := l.claims(); n != "0" {
+		t.Errorf("%s jobs are claimed still", n)
+	}
+}

@@ -1,0 +1,172 @@
+package sync_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"tracker/internal/upstreamsim"
+)
+
+func TestOnceWaitsForAPollThatIsUnderWayElsewhere(t *testing.T) {
+	t.Parallel()
+	for want, frame := range map[string]upstreamsim.Frame{"changed": woosmapRun("r1", "success"), "upstream_error": upstreamsim.WoosmapError(500)} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			defer l.check()
+			gate := upstreamsim.NewGate()
+			l.dataset("a", frame.Behind(gate))
+			first := l.start(l.syncer, "a")
+			receive(t, gate.Reached(), "the first round's request")
+
+			other := l.newSyncer("other", l.open(l.url))
+			looked := make(chan struct{}, 1)
+			getenv := other.Getenv
+			other.Getenv = func(name string) string { // a round reads credentials once it knows what was polled when
+				looked <- struct{}{}
+				return getenv(name)
+			}
+			second := l.start(other, "a")
+			receive(t, looked, "the second round's start")
+			gate.Open()
+			for _, round := range []*running{first, second} {
+				if err := round.wait(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			told := slices.Concat(first.texts(), second.texts())
+			if want := []string{"polled a " + want, "elsewhere a " + want}; !slices.Equal(told, want) {
+				t.Errorf("told %q, not %q", told, want)
+			}
+			if n := len(l.requests.All()); n != 1 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+// makeStale puts a job's cursor back to its first snapshot, as if its updates
+// since then were lost, and has the claim of the last one expire.
+func (l *lab) makeStale(job, update string) {
+	l.t.Helper()
+	l.exec(`UPDATE cursors SET claimed_until = clock_timestamp() - interval '1 s', claimed_by = 'gone', snapshot_no = 1, confirmations = 1,
+		(polled_at, confirmed_at, changed_at, state) = (SELECT n.polled_at, n.polled_at, n.observed_at, n.state FROM snapshots n
+			WHERE n.job_id = cursors.job_id AND n.snapshot_no = 1)` + update + `
+		WHERE job_id = (SELECT job_id FROM jobs WHERE name = '` + job + `')`)
+}
+
+func TestOnceReadsTheHeadFromTheTruthAfterAnExpiredClaim(t *testing.T) {
+	t.Parallel()
+	a, b := woosmapRun("r1", "in_progress"), woosmapRun("r1", "success")
+	for name, test := range map[string]struct {
+		next  upstreamsim.Frame
+		polls []string
+	}{
+		"SameAsTheTruth":    {b, []string{"unchanged 1", "changed 2", "unchanged 2", "unchanged 2"}},
+		"SameAsTheCursor":   {a, []string{"unchanged 1", "changed 2", "unchanged 2", "changed 3"}},
+		"AnotherAltogether": {woosmapRun("r2", "failed"), []string{"unchanged 1", "changed 2", "unchanged 2", "changed 3"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			defer l.check()
+			l.dataset("stores", a, a, b, b, test.next)
+			l.once("stores")
+			key := l.lines(`SELECT encode(key, 'hex') FROM cursors`)[0]
+			for range 3 {
+				l.once("stores")
+			}
+			l.makeStale("stores", `, key = decode('`+key+`', 'hex')`)
+			l.once("stores")
+			l.wantPolls("stores", slices.Concat([]string{"changed 1"}, test.polls)...)
+			l.want("polls by snapshot", []string{"2", "2"}, `SELECT (CASE WHEN snapshot_no <= 2 AND polls >= 2 THEN 2 END)::text
+				FROM report.snapshots WHERE snapshot_no <= 2 ORDER BY snapshot_no`)
+		})
+	}
+}
+
+func TestOnceKeepsTheDoubtOfAClaimThatItGivesUp(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.check()
+	gate := upstreamsim.NewGate()
+	defer gate.Open()
+	a, b := woosmapRun("r1", "in_progress"), woosmapRun("r1", "success")
+	l.dataset("stores", a, b, a.Behind(gate), a)
+	l.once("stores")
+	key := l.lines(`SELECT encode(key, 'hex') FROM cursors`)[0]
+	l.once("stores")
+	l.makeStale("stores", `, key = decode('`+key+`', 'hex')`)
+
+	round := l.start(l.syncer, "stores")
+	receive(t, gate.Reached(), "the request")
+	round.stop()
+	if err := round.wait(); !isCanceled(err) {
+		t.Fatalf("the round ends with %v", err)
+	}
+	l.expireClaims()
+	l.once("stores")
+	l.wantPolls("stores", "changed 1", "changed 2", "changed 3")
+}
+
+func TestOnceDropsALatePoll(t *testing.T) {
+	t.Parallel()
+	for name, answers := range map[string][2]upstreamsim.Frame{
+		"SameAnswer":    {woosmapRun("r1", "success"), woosmapRun("r1", "success")},
+		"AnotherAnswer": {woosmapRun("r1", "in_progress"), woosmapRun("r1", "success")},
+		"Unchanged":     {woosmapRun("r0", "success"), woosmapRun("r1", "success")},
+		"Failed":        {upstreamsim.WoosmapError(500), woosmapRun("r1", "success")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			defer l.check()
+			gate := upstreamsim.NewGate()
+			l.dataset("stores", woosmapRun("r0", "success"), answers[0].Behind(gate), answers[1])
+			l.once("stores")
+			slow := l.start(l.syncer, "stores")
+			receive(t, gate.Reached(), "the slow request")
+			l.expireClaims()
+			quick := l.start(l.newSyncer("quick", l.open(l.url)), "stores")
+			if err := quick.wait(); err != nil {
+				t.Fatal(err)
+			}
+			gate.Open()
+			if err := slow.wait(); err != nil {
+				t.Fatal(err)
+			}
+			if told := strings.Join(slow.texts(), ", "); told != "late stores: somebody else has taken over the job" {
+				t.Errorf("the slow round tells %s", told)
+			}
+			l.wantPolls("stores", "changed 1", "changed 2")
+			l.expect("stores", "unchanged")
+		})
+	}
+}
+
+func TestOnceDropsALatePollOfManyAlone(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.check()
+	gate := upstreamsim.NewGate()
+	for _, job := range []string{"a", "b", "c"} {
+		l.dataset(job, woosmapRun("r1", "success").Behind(gate))
+	}
+	round := l.start(l.syncer, "a", "b", "c")
+	receive(t, gate.Reached(), "a request")
+	for l.claims() != "3" {
+		receive(t, gate.Reached(), "a request")
+	}
+	l.exec(`UPDATE cursors SET claimed_until = claimed_until + interval '1 us', claimed_by = 'another' WHERE job_id = (SELECT job_id FROM jobs WHERE name = 'b')`)
+	gate.Open()
+	if err := round.wait(); err != nil {
+		t.Fatal(err)
+	}
+	told := round.texts()
+	slices.Sort(told)
+	if want := []string{"late b: somebody else has taken over the job", "polled a changed", "polled c changed"}; !slices.Equal(told, want) {
+		t.Errorf("told %q, not %q", told, want)
+	}
+	l.want("claims", []string{"another"}, `SELECT claimed_by FROM cursors WHERE claimed_by IS NOT NULL`)
+}
