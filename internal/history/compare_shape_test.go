@@ -53,7 +53,8 @@ func TestShapeChangedShowsThePath(t *testing.T) {
 		"CameInside": {history.Shape{"steps[]": {}}, history.Shape{"steps[]": {"extra"}}, nil, "steps[].extra"},
 		"OfTwoTheRootsFirst": {
 			history.Shape{"": {}, "steps[]": {}},
-			history.Shape{"": {"z"}, "steps[]": {"a"}}, nil, "z",
+			history.Shape{"": {"z"}, "steps[]": {"a"}},
+			nil, "z",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

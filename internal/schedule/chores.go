@@ -67,5 +67,6 @@ func (cronLogger) Info(string, ...any) {}
 
 // Error implements cron.Logger.
 func (l cronLogger) Error(err error, message string, keysAndValues ...any) {
+	//nolint:sloglint // robfig/cron gives no context
 	l.logger.Error("a chore failed", append([]any{"error", err, "message", message}, keysAndValues...)...)
 }

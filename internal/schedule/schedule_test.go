@@ -10,20 +10,20 @@ import (
 	"tracker/internal/schedule"
 )
 
-func mustParse(t testing.TB, expr string) schedule.Schedule {
-	t.Helper()
+func mustParse(tb testing.TB, expr string) schedule.Schedule {
+	tb.Helper()
 	s, err := schedule.Parse(expr)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
 
-func at(t testing.TB, text string) time.Time {
-	t.Helper()
+func at(tb testing.TB, text string) time.Time {
+	tb.Helper()
 	parsed, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return parsed.UTC()
 }

@@ -45,22 +45,24 @@ func Empty(tb testing.TB) string {
 	return create(tb, "template0")
 }
 
-// running keeps the server of this process, and with it the lock on its slot, from the garbage collector.
-var running *Server
+// ownServer is the server of this process, which starts when the first test asks for one. It is kept here as a whole:
+// with it goes the lock on its slot.
+var ownServer = sync.OnceValues(func() (*Server, error) {
+	// The server outlives the test that asks first, so that test's context is not the one to use.
+	return StartServer(context.Background())
+})
 
-// sharedServer is the URL of the server, which this process starts when the first test asks for one.
-var sharedServer = sync.OnceValues(func() (string, error) {
+// sharedServer is the URL of the server to test on.
+func sharedServer() (string, error) {
 	if url := os.Getenv(urlVariable); url != "" {
 		return url, nil
 	}
-	// The server outlives the test that asks first, so that test's context is not the one to use.
-	server, err := StartServer(context.Background())
+	server, err := ownServer()
 	if err != nil {
 		return "", fmt.Errorf("no Postgres to test on (%s can name one): %w", urlVariable, err)
 	}
-	running = server
 	return server.URL(), nil
-})
+}
 
 // sharedTemplate is the name of the database that New copies.
 var sharedTemplate = sync.OnceValues(func() (string, error) {
