@@ -26,6 +26,11 @@ help: ## List the targets
 build: ## Build the static binary bin/tracker
 	go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/tracker ./cmd/tracker
 
+.PHONY: demo
+demo: build ## Run the demo: simulated services, a few jobs, the daemon
+	@scripts/setup postgres
+	@bin/tracker demo
+
 .PHONY: test
 test: setup ## Run all tests with the race detector on a real Postgres
 	$(TESTSERVER) $(GO_TEST) ./...
@@ -77,6 +82,10 @@ generate: ## Generate the query code from db/queries
 .PHONY: generated
 generated: ## Check that the generated code is what the queries give
 	go tool sqlc diff
+
+.PHONY: docs
+docs: setup ## Write what docs/sql.md says of views from their comments
+	$(TESTSERVER) go test -count=1 -run '^TestDocsSQLIsCurrent$$' ./internal/store -update
 
 # The tests come last, so that their summary is what one reads; among them
 # are the migrations up, down and up again.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,54 +18,67 @@ import (
 var logLevels = []string{"info", "warning", "error"}
 
 func (a *app) logCommand() *cobra.Command {
-	var runNo int
-	var level string
+	var request logRequest
 	cmd := &cobra.Command{
 		Use:   "log JOB",
 		Short: "Show what the service logged during an import",
 		Long: `Shows the log entries of a job's newest run, in the order of their times. Entries
 that the service has withdrawn stay, and are marked.
 
---level leaves out lesser ones; levels that nobody knows are always shown.`,
+--level leaves out lesser ones; levels that nobody knows are always shown.
+
+With --follow it goes on until Ctrl-C with entries as they come, says which ones
+the service withdraws, and turns to the next run when that begins. --format json
+then writes one object a line; an entry that is withdrawn comes again, with the
+time of that.`,
 		Example: `  tracker log stores-eu
+  tracker log stores-eu --follow
   tracker log stores-eu --run 12 --level warning
   tracker log stores-eu --format csv > log.csv`,
 		Args: exactly(1, "one JOB"),
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
-	cmd.Flags().IntVar(&runNo, "run", 0, "of this run instead of the newest")
-	cmd.Flags().StringVar(&level, "level", logLevels[0], "least level to show: "+strings.Join(logLevels, ", "))
+	cmd.Flags().IntVar(&request.runNo, "run", 0, "of this run instead of the newest")
+	cmd.Flags().StringVar(&request.level, "level", logLevels[0], "least level to show: "+strings.Join(logLevels, ", "))
+	cmd.Flags().BoolVarP(&request.follow, "follow", "f", false, "go on with entries as they come")
 	_ = cmd.RegisterFlagCompletionFunc("level", cobra.FixedCompletions(logLevels, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := checkRunFlags(cmd, runNo, 1); err != nil {
+		request.job, request.format = args[0], *format
+		if err := checkRunFlags(cmd, request.runNo, 1); err != nil {
 			return err
 		}
-		if !slices.Contains(logLevels, level) {
-			return usageError{fmt.Errorf("--level %q: want one of %s", level, strings.Join(logLevels, ", "))}
+		if !slices.Contains(logLevels, request.level) {
+			return usageError{fmt.Errorf("--level %q: want one of %s", request.level, strings.Join(logLevels, ", "))}
 		}
-		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.log(cmd.Context(), s, args[0], runNo, level, *format) })
+		if request.follow && request.format == formatCSV {
+			return usageError{errors.New("--follow writes a table or json, not csv")}
+		}
+		return a.withStore(cmd.Context(), func(s *store.Store) error {
+			if request.follow {
+				return a.followLog(cmd.Context(), s, request)
+			}
+			return a.log(cmd.Context(), s, request)
+		})
 	}
 	return cmd
 }
 
-func (a *app) log(ctx context.Context, s *store.Store, job string, runNo int, level, format string) error {
-	if _, err := findJob(ctx, s, job); err != nil {
-		return err
-	}
-	row, err := s.JobRow(ctx, job)
+// logRequest is what somebody asked of the command.
+type logRequest struct {
+	job    string
+	runNo  int // 0: the newest
+	level  string
+	format string
+	follow bool
+}
+
+func (a *app) log(ctx context.Context, s *store.Store, request logRequest) error {
+	h, err := readLog(ctx, s, request)
 	if err != nil {
 		return err
 	}
-	wanted := cmp.Or(runNo, int(deref(row.RunNo)))
-	h, err := s.History(ctx, store.HistoryParams{Job: job, RunNo: wanted, Most: 1})
-	if err != nil {
-		return err
-	}
-	if runNo > 0 && len(h.Runs) == 0 {
-		return noRun(row, runNo, false)
-	}
-	entries := logEntries(h, level)
-	switch format {
+	entries := logEntries(h, request.level)
+	switch request.format {
 	case formatJSON:
 		return a.writeJSON(entries)
 	case formatCSV:
@@ -74,8 +88,25 @@ func (a *app) log(ctx context.Context, s *store.Store, job string, runNo int, le
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.stdout, logText(h, entries, level, clock{now}, a.screen()))
+	_, err = fmt.Fprint(a.stdout, logText(h, entries, request.level, clock{now}, a.screen()))
 	return err
+}
+
+// readLog reads the run that was asked for, with all of its log.
+func readLog(ctx context.Context, s *store.Store, request logRequest) (store.History, error) {
+	if _, err := findJob(ctx, s, request.job); err != nil {
+		return store.History{}, err
+	}
+	row, err := s.JobRow(ctx, request.job)
+	if err != nil {
+		return store.History{}, err
+	}
+	wanted := cmp.Or(request.runNo, int(deref(row.RunNo)))
+	h, err := s.History(ctx, store.HistoryParams{Job: request.job, RunNo: wanted, Most: 1})
+	if err == nil && request.runNo > 0 && len(h.Runs) == 0 {
+		err = noRun(row, request.runNo, false)
+	}
+	return h, err
 }
 
 // logEntries are those of a level and above, in the order of their times, and

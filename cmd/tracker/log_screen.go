@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"tracker/internal/store"
 )
@@ -24,21 +25,10 @@ func logText(h store.History, entries []store.LogEntryRow, level string, c clock
 	if len(entries) > 0 {
 		today = loggedAt(entries[0])
 	}
-	when, step, word := logWidths(entries, c)
+	columns := logColumns{clock: c, today: today}
+	columns.widen(entries)
 	for _, e := range entries {
-		if at := loggedAt(e); !sameDay(at, today) {
-			today = at
-			p.line(faint(" " + c.date(at)))
-		}
-		look := levelStyle(e.Level)
-		lead := []span{
-			plain(logTime(e, c)).pad(when + 2), plain(stepLabel(e.Step)).pad(step + 2), styled(look, cut(oneLine(e.Level), labelWidth)).pad(word + 2),
-		}
-		body := []span{lines(styleNone, e.Detail)}
-		if e.WithdrawnAt != nil {
-			body = append(body, plain("  "), styled(styleMagenta, "withdrawn "+c.seenText(*e.WithdrawnAt, today)).whole())
-		}
-		p.entry(lead, body...)
+		columns.entry(p, e)
 	}
 	if slices.ContainsFunc(entries, func(e store.LogEntryRow) bool { return e.ZoneAssumed }) {
 		p.line(faint(zoneNote))
@@ -74,11 +64,36 @@ func logTime(e store.LogEntryRow, c clock) string {
 	return c.boundText(nil, e.FirstSeenAt, true)
 }
 
-func logWidths(entries []store.LogEntryRow, c clock) (when, step, level int) {
+// logColumns lays log entries out under each other.
+type logColumns struct {
+	clock
+	today             time.Time // the day of the entry before
+	when, step, level int       // widths
+}
+
+// widen makes room for entries.
+func (c *logColumns) widen(entries []store.LogEntryRow) {
 	for _, e := range entries {
-		when = max(when, plain(logTime(e, c)).width())
-		step = max(step, plain(stepLabel(e.Step)).width())
-		level = max(level, plain(cut(oneLine(e.Level), labelWidth)).width())
+		c.when = max(c.when, plain(logTime(e, c.clock)).width())
+		c.step = max(c.step, plain(stepLabel(e.Step)).width())
+		c.level = max(c.level, plain(cut(oneLine(e.Level), labelWidth)).width())
 	}
-	return when, step, level
+}
+
+// entry writes an entry, after its day where that is another one.
+func (c *logColumns) entry(p *page, e store.LogEntryRow) {
+	if at := loggedAt(e); !sameDay(at, c.today) {
+		c.today = at
+		p.line(faint(" " + c.date(at)))
+	}
+	look := levelStyle(e.Level)
+	lead := []span{
+		plain(logTime(e, c.clock)).pad(c.when + 2), plain(stepLabel(e.Step)).pad(c.step + 2),
+		styled(look, cut(oneLine(e.Level), labelWidth)).pad(c.level + 2),
+	}
+	body := []span{lines(styleNone, e.Detail)}
+	if e.WithdrawnAt != nil {
+		body = append(body, plain("  "), styled(styleMagenta, "withdrawn "+c.seenText(*e.WithdrawnAt, c.today)).whole())
+	}
+	p.entry(lead, body...)
 }

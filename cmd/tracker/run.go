@@ -18,6 +18,8 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitOther  = 3 // wait: the run has ended, but not as was waited for
+	exitLate   = 4 // wait: timed out
 )
 
 // usageError is a command used the wrong way, or a file that cannot be right.
@@ -25,8 +27,14 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// errReported means that all there is to say has been printed.
-var errReported = errors.New("reported")
+// exitError ends the process with a code of its own. All there is to say has
+// been printed.
+type exitError struct{ code int }
+
+func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+
+// errReported means that it failed and that this has been told.
+var errReported = exitError{exitFailed}
 
 // app is what every command shares: the process's surroundings.
 type app struct {
@@ -43,7 +51,7 @@ type app struct {
 // run carries out one command line.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) error {
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
-	root := a.rootCommand()
+	root := a.rootCommand() //nolint:contextcheck // its commands get the context from ExecuteContext
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
@@ -53,11 +61,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 
 // report prints what went wrong and returns the exit code.
 func report(stderr io.Writer, err error) int {
-	switch {
-	case err == nil:
+	if err == nil {
 		return exitDone
-	case errors.Is(err, errReported):
-		return exitFailed
+	}
+	if exit, ok := errors.AsType[exitError](err); ok {
+		return exit.code
 	}
 	fmt.Fprintln(stderr, "tracker: "+strings.ReplaceAll(err.Error(), "\n", "\n  "))
 	if _, ok := errors.AsType[usageError](err); ok {
@@ -87,9 +95,10 @@ Without DATABASE_URL it runs a Postgres of its own under TRACKER_DATA_DIR.`,
 		return usageError{fmt.Errorf("%w; see  %s --help", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		a.applyCommand(), a.historyCommand(), a.jobCommand(), a.logCommand(), a.migrateCommand(), a.rebuildCommand(),
-		a.serveCommand(), a.snapshotCommand(), a.sourceCommand(), a.syncCommand(), a.versionCommand(),
+		a.applyCommand(), a.demoCommand(), a.historyCommand(), a.jobCommand(), a.logCommand(), a.migrateCommand(), a.rebuildCommand(), a.reportCommand(),
+		a.serveCommand(), a.snapshotCommand(), a.sourceCommand(), a.syncCommand(), a.versionCommand(), a.waitCommand(), a.watchCommand(),
 	)
+	a.completeNames(root)
 	return root
 }
 

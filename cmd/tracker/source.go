@@ -16,7 +16,7 @@ import (
 
 func (a *app) sourceCommand() *cobra.Command {
 	return groupCommand("source", "Manage sources: accounts at upstream APIs",
-		a.sourceAddCommand(), a.sourceListCommand(), a.sourcePauseCommand(), a.sourceResumeCommand())
+		a.sourceAddCommand(), a.sourceListCommand(), a.sourcePauseCommand(), a.sourceResumeCommand(), a.sourceDiscoverCommand())
 }
 
 func (a *app) sourceAddCommand() *cobra.Command {

@@ -17,7 +17,7 @@ const (
 	// timesMost bounds at how many times of a job's history its state is asked for.
 	timesMost = 24
 	// pastsMost bounds at how many times it is asked what was known by then.
-	pastsMost = 3
+	pastsMost = 2
 )
 
 var noTime time.Time
@@ -103,7 +103,7 @@ func momentsOf(shown store.History) []time.Time {
 			newest = t.ObservedAt
 		}
 	}
-	random := rand.New(rand.NewPCG(uint64(len(changed)), 1)) //nolint:gosec // the same times in each test run
+	random := rand.New(rand.NewPCG(uint64(len(changed)), 1)) // the same times in each test run
 	random.Shuffle(len(changed), func(i, j int) { changed[i], changed[j] = changed[j], changed[i] })
 	moments := slices.Clone(changed[:min(len(changed), timesMost/2)])
 	for range len(moments) {

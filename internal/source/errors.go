@@ -12,4 +12,7 @@ var (
 	// ErrCredential is returned where a credential reference is misspelt or
 	// what it refers to cannot be read or used.
 	ErrCredential = errors.New("credential")
+
+	// ErrNoList is returned where an API cannot tell what there is to track.
+	ErrNoList = errors.New("the API has no list of what there is to track")
 )

@@ -44,6 +44,10 @@ type Provider struct {
 	// what the API's contract says, and names the field.
 	Interpret func(body []byte) (history.Answer, error)
 
+	// Discover lists what an account has that jobs could track. Nil: the API
+	// has no such list.
+	Discover *Discovery
+
 	// Links are paths of strings that hold links for people: redaction spares
 	// those of their query values whose names do not look like credentials.
 	Links []string

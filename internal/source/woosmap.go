@@ -24,6 +24,7 @@ func woosmap() Provider {
 		// The API also takes the key in the query, where logs would show it.
 		Authorize: func(secret string) (header, value string) { return "X-Api-Key", secret },
 		Interpret: interpretWoosmap,
+		Discover:  woosmapList(),
 	}
 }
 

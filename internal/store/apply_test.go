@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -67,6 +68,9 @@ func TestApplyDryRunChangesNothing(t *testing.T) {
 // TestApplyRefuses all or nothing, and tells of each fault.
 func TestApplyRefuses(t *testing.T) {
 	t.Parallel()
+	f := newFeed(t)
+	f.apply(t, f.declaration())
+	before := column[string](t, f.conn, registered)
 	other := func(f *feed) store.SourceSpec {
 		spec := f.sourceSpec("woosmap")
 		spec.Name = "other"
@@ -105,76 +109,65 @@ func TestApplyRefuses(t *testing.T) {
 			store.ErrConflict,
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFeed(t)
-			f.apply(t, f.declaration())
-			before := column[string](t, f.conn, registered)
-			declared := f.declaration()
-			declared.Jobs = append([]store.JobSpec{f.jobSpec("woosmap", "0")}, declared.Jobs...) // which is fine
-			declared.Jobs[0].Name = "fine"
-			faulty := store.Declaration{Sources: declared.Sources, Jobs: declared.Jobs[1:]}
-			test.change(f, &faulty)
-			declared.Sources, declared.Jobs = faulty.Sources, append(declared.Jobs[:1:1], faulty.Jobs...)
-
-			changes, err := f.store.Apply(t.Context(), f.by, declared)
-			if changes != nil || !errors.Is(err, test.reason) {
-				t.Errorf("it gives %v, %v", changes, err)
-			}
-			var faults []string
-			if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // Apply's own join
-				for _, each := range joined.Unwrap() {
-					if d, ok := errors.AsType[*store.DeclarationError](each); ok {
-						faults = append(faults, d.Name+" "+d.Field)
-					}
+		declared := f.declaration()
+		test.change(f, &declared)
+		declared.Jobs = append([]store.JobSpec{f.jobSpec("woosmap", "fine")}, declared.Jobs...)
+		changes, err := f.store.Apply(t.Context(), f.by, declared)
+		if changes != nil || !errors.Is(err, test.reason) {
+			t.Errorf("%s: it gives %v, %v", name, changes, err)
+		}
+		var faults []string
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			for _, each := range joined.Unwrap() {
+				if d, ok := errors.AsType[*store.DeclarationError](each); ok {
+					faults = append(faults, d.Name+" "+d.Field)
 				}
 			}
-			equalLines(t, faults, test.faults...)
-			equalLines(t, column[string](t, f.conn, registered), before...)
-		})
+		}
+		equalLines(t, faults, test.faults...)
+		equalLines(t, column[string](t, f.conn, registered), before...)
 	}
 }
 
 // TestApplySchedules: another schedule moves the next poll of the jobs that go by it.
 func TestApplySchedules(t *testing.T) {
 	t.Parallel()
-	soon := time.Date(2024, 6, 7, 10, 0, 30, 0, time.UTC)
+	f := newFeed(t)
+	soon := f.now.Add(30 * time.Second)
 	for name, test := range map[string]struct {
-		change func(*feed, *testing.T, *store.Declaration)
+		change func(*feed, *store.Declaration)
 		a, b   string // next polls
 	}{
-		"Nothing": {func(*feed, *testing.T, *store.Declaration) {}, "10:01:00", "10:01:00"},
-		"OfAJob": {func(_ *feed, _ *testing.T, d *store.Declaration) {
-			d.Jobs[0].Schedule, d.Jobs[0].FirstPollAt = "@every 2m", soon
-		}, "10:00:30", "10:01:00"},
-		"OfAPausedJob": {func(f *feed, t *testing.T, d *store.Declaration) {
-			t.Helper()
-			f.must(t)(f.store.PauseJob(t.Context(), f.by, "a", "why"))
+		"Nothing":     {func(*feed, *store.Declaration) {}, "10:01:00", "10:01:00"},
+		"OfAJob":      {func(_ *feed, d *store.Declaration) { d.Jobs[0].Schedule, d.Jobs[0].FirstPollAt = "@every 2m", soon }, "10:00:30", "10:01:00"},
+		"OfTheSource": {func(_ *feed, d *store.Declaration) { d.Sources[0].Schedule = "@every 2m" }, "10:00:00", "10:00:00"},
+		"OfAPausedJob": {func(f *feed, d *store.Declaration) {
+			f.must(t)(f.store.PauseJob(t.Context(), f.by, d.Jobs[0].Name, "why"))
 			d.Jobs[0].Schedule, d.Jobs[0].FirstPollAt = "@every 2m", soon
 		}, "none", "10:01:00"},
-		"OfTheSource": {func(_ *feed, _ *testing.T, d *store.Declaration) { d.Sources[0].Schedule = "@every 2m" }, "10:00:00", "10:00:00"},
-		"OfTheSourceOfAJobWithItsOwn": {func(f *feed, t *testing.T, d *store.Declaration) {
-			t.Helper()
+		"OfTheSourceOfAJobWithItsOwn": {func(f *feed, d *store.Declaration) {
 			d.Jobs[0].Schedule = "@every 3m"
 			f.apply(t, *d)
 			d.Sources[0].Schedule = "@every 2m"
 		}, "10:01:00", "10:00:00"},
-		"OfTheSourceOfAFinishedJob": {func(f *feed, t *testing.T, d *store.Declaration) {
-			t.Helper()
-			f.must(t)(f.store.FinishJob(t.Context(), f.by, "a"))
+		"OfTheSourceOfAFinishedJob": {func(f *feed, d *store.Declaration) {
+			f.must(t)(f.store.FinishJob(t.Context(), f.by, d.Jobs[0].Name))
 			d.Sources[0].Schedule = "@every 2m"
 		}, "none", "10:00:00"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFeed(t)
-			declared := f.declaration()
-			f.apply(t, declared)
-			test.change(f, t, &declared)
-			f.apply(t, declared)
-			equalLines(t, column[string](t, f.conn, `SELECT coalesce(to_char(next_poll_at AT TIME ZONE 'UTC', 'HH24:MI:SS'), 'none') FROM cursors ORDER BY job_id`),
-				test.a, test.b)
-		})
+		f := f.at(name)
+		declared := f.declaration()
+		for i := range declared.Jobs {
+			declared.Jobs[i].Name += "-" + f.account
+		}
+		f.apply(t, declared)
+		test.change(f, &declared)
+		f.apply(t, declared)
+		got := column[string](t, f.conn, `SELECT coalesce(to_char(next_poll_at AT TIME ZONE 'UTC', 'HH24:MI:SS'), 'none')
+			FROM cursors JOIN jobs USING (job_id) WHERE name LIKE '%-' || $1 ORDER BY name`, f.account)
+		if !slices.Equal(got, []string{test.a, test.b}) {
+			t.Errorf("%s: the next polls are at %q", name, got)
+		}
 	}
 }
 

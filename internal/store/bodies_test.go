@@ -11,36 +11,40 @@ import (
 // they may hold what JSON libraries would not write.
 
 func woosmapBody(id, status string, steps ...string) string {
-	return fmt.Sprintf(`{"id":"%s","status":"%s","steps":[%s]}`, id, status, strings.Join(steps, ","))
+	return fmt.Sprintf(`{"id":%s,"status":%s,"steps":[%s]}`, lit(id), lit(status), strings.Join(steps, ","))
 }
 
 // woosmapStep has times of the day of the feed, "" for none.
 func woosmapStep(name, status, start, end string, entries ...string) string {
 	ended := "null"
 	if end != "" {
-		ended = `"2024-06-07T` + end + `"`
+		ended = lit("2024-06-07T" + end)
 	}
-	return fmt.Sprintf(`{"name":"%s","status":"%s","start":"2024-06-07T%s","end":%s,"entries":[%s]}`, name, status, start, ended, strings.Join(entries, ","))
+	return fmt.Sprintf(`{"name":%s,"status":%s,"start":%s,"end":%s,"entries":[%s]}`, lit(name), lit(status), lit("2024-06-07T"+start), ended, strings.Join(entries, ","))
 }
 
 func woosmapEntry(created, level, detail string) string {
-	return fmt.Sprintf(`{"created_at":"2024-06-07T%s","level":"%s","detail":"%s"}`, created, level, detail)
+	return fmt.Sprintf(`{"created_at":%s,"level":%s,"detail":%s}`, lit("2024-06-07T"+created), lit(level), lit(detail))
 }
 
 // safetykitBody lists results.
 func safetykitBody(id, status string, items ...string) string {
-	return fmt.Sprintf(`{"namespace":"products","request_id":"%s","status":"%s","data":[%s]}`, id, status, strings.Join(items, ","))
+	return fmt.Sprintf(`{"namespace":"products","request_id":%s,"status":%s,"data":[%s]}`, lit(id), lit(status), strings.Join(items, ","))
 }
 
 // safetykitLink links to the results.
 func safetykitLink(id, status string, count int) string {
-	return fmt.Sprintf(`{"namespace":"products","request_id":"%s","status":"%s","data_count":%d,"data_expires_at":"2024-06-08T00:00:00Z","data_url":"https://example.com/d?sig=1"}`,
-		id, status, count)
+	return fmt.Sprintf(`{"namespace":"products","request_id":%s,"status":%s,"data_count":%d,"data_expires_at":"2024-06-08T00:00:00Z","data_url":"https://example.com/d?sig=1"}`,
+		lit(id), lit(status), count)
 }
 
 func safetykitItem(id, metadata string) string {
-	return fmt.Sprintf(`{"id":"%s","url":"https://example.com/%s","output":{"actions":[],"fields":{},"labels":[{"label":"l-%s"}]},"metadata":%s}`, id, id, id, metadata)
+	return fmt.Sprintf(`{"id":%s,"url":%s,"output":{"actions":[],"fields":{},"labels":[{"label":%s}]},"metadata":%s}`,
+		lit(id), lit("https://example.com/"+id), lit("l-"+id), metadata)
 }
+
+// lit is a literal of the text within it.
+func lit(inside string) string { return `"` + inside + `"` }
 
 // anyBody gives arbitrary bodies of a provider, made of few words so that they
 // collide often. Some are no answers.
@@ -61,14 +65,14 @@ var (
 func anyWoosmapBody() *rapid.Generator[string] {
 	statuses := rapid.SampledFrom([]string{"in_progress", "in_progress", "success", "failed", "odd"})
 	entry := rapid.Custom(func(t *rapid.T) string {
-		return fmt.Sprintf(`{"created_at":"%s","level":"%s","detail":"%s"%s}`,
-			rapid.SampledFrom([]string{"2024-06-07T09:00:00", "2024-06-07T23:00:00Z", "soon", ""}).Draw(t, "created"),
-			rapid.SampledFrom([]string{"info", "warning", "error", "odd"}).Draw(t, "level"), anyDetail.Draw(t, "detail"), anyExtra.Draw(t, "extra"))
+		return fmt.Sprintf(`{"created_at":%s,"level":%s,"detail":%s%s}`,
+			lit(rapid.SampledFrom([]string{"2024-06-07T09:00:00", "2024-06-07T23:00:00Z", "soon", ""}).Draw(t, "created")),
+			lit(rapid.SampledFrom([]string{"info", "warning", "error", "odd"}).Draw(t, "level")), lit(anyDetail.Draw(t, "detail")), anyExtra.Draw(t, "extra"))
 	})
 	step := rapid.Custom(func(t *rapid.T) string {
-		return fmt.Sprintf(`{"name":"%s","status":"%s","start":"%s","end":%s,"entries":[%s]%s}`,
-			rapid.SampledFrom([]string{"fetch", "import", ""}).Draw(t, "name"), statuses.Draw(t, "status"),
-			rapid.SampledFrom([]string{"2024-06-07T09:00:00", "2024-06-07 09:10:00.123456789Z", "soon", ""}).Draw(t, "start"),
+		return fmt.Sprintf(`{"name":%s,"status":%s,"start":%s,"end":%s,"entries":[%s]%s}`,
+			lit(rapid.SampledFrom([]string{"fetch", "import", ""}).Draw(t, "name")), lit(statuses.Draw(t, "status")),
+			lit(rapid.SampledFrom([]string{"2024-06-07T09:00:00", "2024-06-07 09:10:00.123456789Z", "soon", ""}).Draw(t, "start")),
 			rapid.SampledFrom([]string{"null", "null", `"2024-06-07T09:05:00"`, `"2024-06-07T23:05:00+02:00"`, `"late"`, `""`}).Draw(t, "end"),
 			strings.Join(rapid.SliceOfN(entry, 0, 4).Draw(t, "entries"), ","), anyExtra.Draw(t, "extra"))
 	})
@@ -76,7 +80,7 @@ func anyWoosmapBody() *rapid.Generator[string] {
 		if rapid.IntRange(0, 9).Draw(t, "is no answer") == 9 {
 			return notBodies.Draw(t, "body")
 		}
-		return fmt.Sprintf(`{"id":"%s","status":"%s","steps":[%s]%s}`, anyID.Draw(t, "id"), statuses.Draw(t, "status"),
+		return fmt.Sprintf(`{"id":%s,"status":%s,"steps":[%s]%s}`, lit(anyID.Draw(t, "id")), lit(statuses.Draw(t, "status")),
 			strings.Join(rapid.SliceOfN(step, 0, 3).Draw(t, "steps"), ","), anyExtra.Draw(t, "extra"))
 	})
 }
@@ -97,7 +101,7 @@ func anySafetykitBody() *rapid.Generator[string] {
 			fields += fmt.Sprintf(`,"data":[%s]`, strings.Join(rapid.SliceOfN(item, 0, 3).Draw(t, "items"), ","))
 		}
 		fields += rapid.SampledFrom([]string{"", "", `,"error_summary":"bad"`, `,"error_summary":{"x":1}`, `,"error_summary":null`, `,"error_summary":""`}).Draw(t, "summary")
-		return fmt.Sprintf(`{"namespace":"products","request_id":"%s","status":"%s"%s%s}`, anyID.Draw(t, "id"),
-			rapid.SampledFrom([]string{"queued", "uploading", "ingesting", "succeeded", "failed", "odd"}).Draw(t, "status"), fields, anyExtra.Draw(t, "extra"))
+		return fmt.Sprintf(`{"namespace":"products","request_id":%s,"status":%s%s%s}`, lit(anyID.Draw(t, "id")),
+			lit(rapid.SampledFrom([]string{"queued", "uploading", "ingesting", "succeeded", "failed", "odd"}).Draw(t, "status")), fields, anyExtra.Draw(t, "extra"))
 	})
 }

@@ -59,16 +59,17 @@ func TestCheckHistoryFinds(t *testing.T) {
 }
 
 // save copies all that is told of jobs, and gives the statements that bring it back.
-func (f *feed) save(t *testing.T) (undo string) {
+func (f *feed) save(t *testing.T) string {
 	t.Helper()
+	var undo []string
 	mustExec(t, f.conn, "CREATE SCHEMA saved; SET session_replication_role = replica") // no trigger or key is in the way
 	for _, table := range []string{"cursors", "polls", "snapshots", "runs", "steps", "log_entries", "result_items", "transitions", "anomalies"} {
 		columns := value[string](t, f.conn, `SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
 			WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`, table)
 		mustExec(t, f.conn, fmt.Sprintf("CREATE TABLE saved.%s AS SELECT %s FROM %[1]s", table, columns))
-		undo += fmt.Sprintf("DELETE FROM %s; INSERT INTO %[1]s (%s) SELECT %[2]s FROM saved.%[1]s; ", table, columns)
+		undo = append(undo, fmt.Sprintf("DELETE FROM %s; INSERT INTO %[1]s (%s) SELECT %[2]s FROM saved.%[1]s", table, columns))
 	}
-	return undo
+	return strings.Join(undo, "; ")
 }
 
 // TestCheckHistoryOfSome: only the jobs asked for are looked at.

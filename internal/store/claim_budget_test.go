@@ -11,28 +11,24 @@ import (
 	"tracker/internal/store"
 )
 
-// budgetFeed has a source with a rate limit and some jobs, as claims ask for them.
-func budgetFeed(t *testing.T, every time.Duration, burst, jobs int) (*feed, store.ClaimParams) {
+// limited registers a source with a rate limit and some jobs, as claims ask for them.
+func (f *feed) limited(t *testing.T, every time.Duration, burst, jobs int) store.ClaimParams {
 	t.Helper()
-	f := newFeed(t)
 	source := f.sourceSpec("woosmap")
 	source.RateEvery, source.RateBurst = every, burst
 	declared := store.Declaration{Sources: []store.SourceSpec{source}}
 	for i := range jobs {
-		declared.Jobs = append(declared.Jobs, f.jobSpec("woosmap", fmt.Sprintf("j%03d", i)))
+		declared.Jobs = append(declared.Jobs, f.jobSpec("woosmap", fmt.Sprintf("j%03d-%s", i, f.account)))
 	}
-	if _, err := f.store.Apply(t.Context(), f.by, declared); err != nil {
-		t.Fatal(err)
-	}
-	all, err := f.store.Jobs(t.Context())
+	f.apply(t, declared)
+	from, err := f.store.Source(t.Context(), source.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	params := store.ClaimParams{Owner: "me", SourceIDs: []int64{all[0].From.ID}, Most: jobs}
-	for _, job := range all {
-		params.JobIDs = append(params.JobIDs, job.ID)
+	return store.ClaimParams{
+		Owner: "me", SourceIDs: []int64{from.ID}, Most: jobs,
+		JobIDs: column[int64](t, f.conn, "SELECT job_id FROM jobs WHERE source_id = $1", from.ID),
 	}
-	return f, params
 }
 
 func (f *feed) claimAt(t *testing.T, params store.ClaimParams, now time.Time) []store.Claim {
@@ -65,6 +61,7 @@ func seconds(s ...float64) []time.Duration {
 
 func TestClaimHandsOutSlots(t *testing.T) {
 	t.Parallel()
+	f := newFeed(t)
 	for name, test := range map[string]struct {
 		every time.Duration
 		burst int
@@ -81,21 +78,19 @@ func TestClaimHandsOutSlots(t *testing.T) {
 		"BurstAfterAPause":  {time.Second, 5, []float64{0, 60, 60.5, 70}, [][]float64{{0, 1}, {60, 60, 60, 60, 60, 61}, {}, {70, 70, 70, 70, 70, 71}}},
 		"SlowerThanHorizon": {time.Minute, 3, []float64{0, 30, 59, 119, 3600}, [][]float64{{0}, {}, {60}, {120}, {3600, 3600, 3600}}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f, params := budgetFeed(t, test.every, test.burst, 30)
-			for i, at := range test.at {
-				claims := f.claimAt(t, params, f.now.Add(seconds(at)[0]))
-				if got := starts(claims, f.now); !slices.Equal(got, seconds(test.want[i]...)) {
-					t.Errorf("at %gs: %v, not %v", at, got, test.want[i])
-				}
-				for _, c := range claims {
-					if c.Until.Sub(c.StartAt) != 20*time.Second {
-						t.Errorf("claim from %s until %s", c.StartAt, c.Until)
-					}
+		f := f.at(name)
+		params := f.limited(t, test.every, test.burst, 30)
+		for i, at := range test.at {
+			claims := f.claimAt(t, params, f.now.Add(seconds(at)[0]))
+			if got := starts(claims, f.now); !slices.Equal(got, seconds(test.want[i]...)) {
+				t.Errorf("%s: at %gs: %v, not %v", name, at, got, test.want[i])
+			}
+			for _, c := range claims {
+				if c.Until.Sub(c.StartAt) != 20*time.Second {
+					t.Errorf("%s: claim from %s until %s", name, c.StartAt, c.Until)
 				}
 			}
-		})
+		}
 	}
 }
 
@@ -103,7 +98,8 @@ func TestClaimHandsOutSlots(t *testing.T) {
 // no second has more starts than the rate allows.
 func TestClaimKeepsTheRate(t *testing.T) {
 	t.Parallel()
-	f, params := budgetFeed(t, 200*time.Millisecond, 1, 60)
+	f := newFeed(t)
+	params := f.limited(t, 200*time.Millisecond, 1, 60)
 	var all []store.Claim
 	for tick := range 120 { // a minute
 		now := f.now.Add(time.Duration(tick) * 500 * time.Millisecond)
@@ -146,7 +142,8 @@ func TestClaimKeepsTheRate(t *testing.T) {
 // TestClaimNeverTwice: however many claim at once, each job has one owner.
 func TestClaimNeverTwice(t *testing.T) {
 	t.Parallel()
-	f, params := budgetFeed(t, time.Millisecond, 1000, 100)
+	f := newFeed(t)
+	params := f.limited(t, time.Millisecond, 1000, 100)
 	params.Most = 7
 	const claimers = 8
 	mine := make([][]store.Claim, claimers)
@@ -187,7 +184,8 @@ func TestClaimNeverTwice(t *testing.T) {
 // TestClaimLeavesSpentBudgets: what was claimed is spent, whether it is used or not.
 func TestClaimLeavesSpentBudgets(t *testing.T) {
 	t.Parallel()
-	f, params := budgetFeed(t, 10*time.Second, 1, 2)
+	f := newFeed(t)
+	params := f.limited(t, 10*time.Second, 1, 2)
 	claims := f.claimAt(t, params, f.now)
 	if err := f.store.ReleaseClaims(t.Context(), claims); err != nil {
 		t.Fatal(err)

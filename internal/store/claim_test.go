@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"slices"
 	"testing"
 	"time"
 
@@ -12,47 +11,37 @@ import (
 // TestClaimLeavesOut: what may not be polled is not claimed.
 func TestClaimLeavesOut(t *testing.T) {
 	t.Parallel()
+	f := newFeed(t)
+	ctx := t.Context()
 	for name, test := range map[string]struct {
-		change func(*testing.T, *feed)
-		want   []string
+		change func(*feed, store.Job)
+		a, b   bool // claimed
 	}{
-		"Nothing":    {func(*testing.T, *feed) {}, []string{"a", "b"}},
-		"PausedJob":  {func(t *testing.T, f *feed) { t.Helper(); f.must(t)(f.store.PauseJob(t.Context(), f.by, "a", "")) }, []string{"b"}},
-		"RemovedJob": {func(t *testing.T, f *feed) { t.Helper(); f.must(t)(f.store.RemoveJob(t.Context(), f.by, "a")) }, []string{"b"}},
-		"FinishedJobAskedFor": {
-			func(t *testing.T, f *feed) { t.Helper(); f.must(t)(f.store.FinishJob(t.Context(), f.by, "a")) },
-			[]string{"a", "b"},
-		},
-		"PausedSource": {
-			func(t *testing.T, f *feed) {
-				t.Helper()
-				f.must(t)(f.store.PauseSource(t.Context(), f.by, "woosmap-prod", "why"))
-			}, nil,
-		},
-		"HeldSource":     {holdUntil(time.Second), nil},
-		"HeldUntilNow":   {holdUntil(0), []string{"a", "b"}},
-		"HeldUntilPast":  {holdUntil(-time.Second), []string{"a", "b"}},
-		"AlreadyClaimed": {claimFor(-19 * time.Second), []string{"b"}},
-		"ClaimEndsNow":   {claimFor(-20 * time.Second), []string{"b"}},
-		"ExpiredClaim":   {claimFor(-20*time.Second - time.Microsecond), []string{"a", "b"}},
+		"Nothing":             {func(*feed, store.Job) {}, true, true},
+		"PausedJob":           {func(f *feed, a store.Job) { f.must(t)(f.store.PauseJob(ctx, f.by, a.Name, "")) }, false, true},
+		"RemovedJob":          {func(f *feed, a store.Job) { f.must(t)(f.store.RemoveJob(ctx, f.by, a.Name)) }, false, true},
+		"FinishedJobAskedFor": {func(f *feed, a store.Job) { f.must(t)(f.store.FinishJob(ctx, f.by, a.Name)) }, true, true},
+		"PausedSource":        {func(f *feed, a store.Job) { f.must(t)(f.store.PauseSource(ctx, f.by, a.Source, "why")) }, false, false},
+		"HeldSource":          {func(f *feed, a store.Job) { f.hold(t, a, time.Second) }, false, false},
+		"HeldUntilNow":        {func(f *feed, a store.Job) { f.hold(t, a, 0) }, true, true},
+		"HeldUntilPast":       {func(f *feed, a store.Job) { f.hold(t, a, -time.Second) }, true, true},
+		"AlreadyClaimed":      {func(f *feed, a store.Job) { f.claimBefore(t, a, 19*time.Second) }, false, true},
+		"ClaimEndsNow":        {func(f *feed, a store.Job) { f.claimBefore(t, a, 20*time.Second) }, false, true},
+		"ExpiredClaim":        {func(f *feed, a store.Job) { f.claimBefore(t, a, 20*time.Second+time.Microsecond) }, true, true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFeed(t)
-			jobs := f.register(t, "woosmap", "a", "b")
-			test.change(t, f)
-			var got []string
-			for _, c := range f.claimAt(t, claimOf(jobs...), f.now) {
-				got = append(got, map[int64]string{jobs[0].ID: "a", jobs[1].ID: "b"}[c.JobID])
-				if c.Doubt != (name == "ExpiredClaim" && c.JobID == jobs[0].ID) {
-					t.Errorf("doubt %t", c.Doubt)
-				}
+		f := f.at(name)
+		jobs := f.register(t, "woosmap", "a-"+f.account, "b-"+f.account)
+		test.change(f, jobs[0])
+		claimed := map[int64]bool{}
+		for _, c := range f.claimAt(t, claimOf(jobs...), f.now) {
+			claimed[c.JobID] = true
+			if c.Doubt != (name == "ExpiredClaim" && c.JobID == jobs[0].ID) {
+				t.Errorf("%s: doubt %t", name, c.Doubt)
 			}
-			slices.Sort(got)
-			if !slices.Equal(got, test.want) {
-				t.Errorf("claimed %q, not %q", got, test.want)
-			}
-		})
+		}
+		if claimed[jobs[0].ID] != test.a || claimed[jobs[1].ID] != test.b {
+			t.Errorf("%s: claimed %v of %d and %d", name, claimed, jobs[0].ID, jobs[1].ID)
+		}
 	}
 }
 
@@ -64,25 +53,18 @@ func claimOf(jobs ...store.Job) store.ClaimParams {
 	return params
 }
 
-func holdUntil(ahead time.Duration) func(*testing.T, *feed) {
-	return func(t *testing.T, f *feed) {
-		t.Helper()
-		mustExec(t, f.conn, "UPDATE budgets SET held_until = $1", f.now.Add(ahead))
-	}
+// hold lets a job's source ask to be left alone for a time from now.
+func (f *feed) hold(t *testing.T, job store.Job, ahead time.Duration) {
+	t.Helper()
+	mustExec(t, f.conn, "UPDATE budgets SET held_until = $2 WHERE source_id = $1", job.From.ID, f.now.Add(ahead))
 }
 
-// claimFor lets somebody else claim the job a at some time.
-func claimFor(ahead time.Duration) func(*testing.T, *feed) {
-	return func(t *testing.T, f *feed) {
-		t.Helper()
-		job, err := f.store.Job(t.Context(), "a")
-		if err != nil {
-			t.Fatal(err)
-		}
-		mustExec(t, f.conn, "UPDATE budgets SET next_slot_at = '2000-01-01'")
-		if claims := f.claimAt(t, claimOf(job), f.now.Add(ahead)); len(claims) != 1 {
-			t.Fatalf("%d claims", len(claims))
-		}
+// claimBefore lets somebody else claim a job some time ago.
+func (f *feed) claimBefore(t *testing.T, job store.Job, ago time.Duration) {
+	t.Helper()
+	mustExec(t, f.conn, "UPDATE budgets SET next_slot_at = '2000-01-01' WHERE source_id = $1", job.From.ID)
+	if claims := f.claimAt(t, claimOf(job), f.now.Add(-ago)); len(claims) != 1 {
+		t.Fatalf("%d claims", len(claims))
 	}
 }
 
@@ -144,6 +126,7 @@ func TestClaimReleaseNeedsTheToken(t *testing.T) {
 // the newest would be taken for one that confirms it.
 func TestClaimDoubtOutlivesARelease(t *testing.T) {
 	t.Parallel()
+	f := newFeed(t)
 	for name, release := range map[string]func(*testing.T, *feed, store.Job){
 		"UnusedClaim": func(t *testing.T, f *feed, job store.Job) {
 			t.Helper()
@@ -162,21 +145,18 @@ func TestClaimDoubtOutlivesARelease(t *testing.T) {
 			}
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFeed(t)
-			job := f.register(t, "woosmap", "a")[0]
-			a, b := woosmapBody("r", "in_progress"), woosmapBody("r", "success")
-			f.round(t, said{job: job, body: a})
-			takes := f.take(t, said{job: job, body: b})
-			f.compare(t, takes)
-			f.record(t, takes) // and the process ends before the cursor has moved on
-			f.now = f.now.Add(time.Minute)
-			release(t, f, job)
-			f.round(t, said{job: job, body: a})
-			equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', outcome, snapshot_no) FROM report.polls ORDER BY polled_at"),
-				"changed 1", "changed 2", "changed 3")
-		})
+		f := f.at(name)
+		job := f.register(t, "woosmap", f.account)[0]
+		a, b := woosmapBody("r", "in_progress"), woosmapBody("r", "success")
+		f.round(t, said{job: job, body: a})
+		takes := f.take(t, said{job: job, body: b})
+		f.compare(t, takes)
+		f.record(t, takes) // and the process ends before the cursor has moved on
+		f.now = f.now.Add(time.Minute)
+		release(t, f, job)
+		f.round(t, said{job: job, body: a})
+		equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', outcome, snapshot_no) FROM report.polls WHERE job = $1 ORDER BY polled_at", job.Name),
+			"changed 1", "changed 2", "changed 3")
 	}
 }
 
@@ -209,51 +189,38 @@ func TestAdvanceNeedsTheToken(t *testing.T) {
 // whether there is a next one.
 func TestAdvanceMinding(t *testing.T) {
 	t.Parallel()
-	next := time.Date(2024, 6, 7, 10, 5, 0, 0, time.UTC)
-	due := time.Date(2024, 6, 7, 10, 1, 0, 0, time.UTC)
+	f := newFeed(t)
+	ctx := t.Context()
+	due, next := f.now.Add(time.Minute), f.now.Add(5*time.Minute)
 	for name, test := range map[string]struct {
-		meanwhile func(*store.Store, *testing.T, store.Author) (bool, error)
+		meanwhile func(job string)
 		planned   time.Time // by the poll
 		want      time.Time
 	}{
-		"Nothing": {nil, next, next},
-		"Paused": {func(s *store.Store, t *testing.T, by store.Author) (bool, error) {
-			t.Helper()
-			return s.PauseJob(t.Context(), by, "a", "why")
-		}, next, time.Time{}},
-		"Removed": {func(s *store.Store, t *testing.T, by store.Author) (bool, error) {
-			t.Helper()
-			return s.RemoveJob(t.Context(), by, "a")
-		}, next, time.Time{}},
-		"Finished": {func(s *store.Store, t *testing.T, by store.Author) (bool, error) {
-			t.Helper()
-			return s.FinishJob(t.Context(), by, "a")
-		}, next, time.Time{}},
+		"Nothing":  {func(string) {}, next, next},
+		"Paused":   {func(job string) { f.must(t)(f.store.PauseJob(ctx, f.by, job, "why")) }, next, time.Time{}},
+		"Removed":  {func(job string) { f.must(t)(f.store.RemoveJob(ctx, f.by, job)) }, next, time.Time{}},
+		"Finished": {func(job string) { f.must(t)(f.store.FinishJob(ctx, f.by, job)) }, next, time.Time{}},
 		// The poll was of a job that was not scheduled when it began, or has ended
 		// a run for good: the job stays due until somebody says that it is finished.
-		"NotBySchedule": {nil, time.Time{}, due},
+		"NotBySchedule": {func(string) {}, time.Time{}, due},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFeed(t)
-			job := f.register(t, "woosmap", "a")[0]
-			takes := f.take(t, said{job: job, failure: history.OutcomeTimeout})
-			if test.meanwhile != nil {
-				f.must(t)(test.meanwhile(f.store, t, f.by))
-			}
-			f.record(t, takes)
-			advance := takes[0].advance()
-			advance.NextPollAt = test.planned
-			if err := f.store.AdvanceCursors(t.Context(), []store.Advance{advance}); err != nil {
-				t.Fatal(err)
-			}
-			cursors, err := f.store.Cursors(t.Context(), []int64{job.ID})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := cursors[job.ID].NextPollAt; !got.Equal(test.want) {
-				t.Errorf("the next poll is at %s, not %s", got, test.want)
-			}
-		})
+		f := f.at(name)
+		job := f.register(t, "woosmap", f.account)[0]
+		takes := f.take(t, said{job: job, failure: history.OutcomeTimeout})
+		test.meanwhile(job.Name)
+		f.record(t, takes)
+		advance := takes[0].advance()
+		advance.NextPollAt = test.planned
+		if err := f.store.AdvanceCursors(ctx, []store.Advance{advance}); err != nil {
+			t.Fatal(err)
+		}
+		cursors, err := f.store.Cursors(ctx, []int64{job.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := cursors[job.ID].NextPollAt; !got.Equal(test.want) {
+			t.Errorf("%s: the next poll is at %s, not %s", name, got, test.want)
+		}
 	}
 }

@@ -1,9 +1,8 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,22 +42,17 @@ func newFeed(t *testing.T) *feed {
 	f := uncheckedFeed(t)
 	t.Cleanup(func() {
 		if !t.Failed() {
-			checkAtEnd(t, f.url)
+			checkhistory.CheckHistory(t, f.url)
 		}
 	})
 	return f
 }
 
-// checkAtEnd is CheckHistory for a cleanup, when the test's context has ended.
-func checkAtEnd(t *testing.T, url string) {
-	t.Helper()
-	violations, err := checkhistory.Violations(context.WithoutCancel(t.Context()), url)
-	if err != nil {
-		t.Errorf("check the history: %v", err)
-	}
-	for _, v := range violations {
-		t.Errorf("history: %s", v)
-	}
+// at is another feed of the same database, with a clock, sources and jobs of its own.
+func (f *feed) at(account string) *feed {
+	other := *f
+	other.account, other.now, other.kept = strings.ToLower(account), f.by.At, map[int64]*history.Known{}
+	return &other
 }
 
 func uncheckedFeed(t *testing.T) *feed {
@@ -113,17 +107,6 @@ func (f *feed) register(t fataler, provider string, names ...string) []store.Job
 		}
 	}
 	return jobs
-}
-
-// take is a claimed poll in the making.
-type take struct {
-	job      store.Job
-	provider source.Provider
-	claim    store.Claim
-	poll     store.Poll
-	answer   *history.Answer // of a body that may be new
-	body     []byte
-	key      [32]byte
 }
 
 // said is what the upstream answers a poll of a job: a body, or a failure.
@@ -203,28 +186,6 @@ func (f *feed) claim(t fataler, answers ...said) map[int64]store.Claim {
 	return claims
 }
 
-func (k *take) read(a said) {
-	if a.failure != "" {
-		k.poll.HTTPStatus, k.poll.Error = 503, "503 Service Unavailable"
-		return
-	}
-	k.poll.HTTPStatus = 200
-	body, key, err := k.provider.Redact([]byte(a.body), source.Secret{})
-	if err == nil && k.claim.SnapshotNo > 0 && bytes.Equal(key[:], k.claim.Key) {
-		k.poll.Outcome, k.poll.SnapshotNo, k.key = history.OutcomeUnchanged, k.claim.SnapshotNo, key
-		return
-	}
-	var answer history.Answer
-	if err == nil {
-		answer, err = k.provider.Interpret(body)
-	}
-	if err != nil {
-		k.poll.Outcome, k.poll.Error = history.OutcomeMalformed, source.RedactText(err.Error(), source.Secret{})
-		return
-	}
-	k.poll.Outcome, k.answer, k.body, k.key = history.OutcomeChanged, &answer, body, key
-}
-
 // compare gives the new answers their findings.
 func (f *feed) compare(t fataler, takes []*take) {
 	t.Helper()
@@ -247,16 +208,6 @@ func (f *feed) compare(t fataler, takes []*take) {
 		} else {
 			k.find(known[k.job.ID])
 		}
-	}
-}
-
-func (k *take) find(known *history.Known) {
-	seen := history.Bounds{NotBefore: k.claim.ConfirmedAt, ObservedAt: k.poll.PolledAt.Add(time.Second)}
-	change := history.Compare(known, *k.answer, seen)
-	k.poll.SnapshotNo = change.SnapshotNo
-	k.poll.Finding = &store.Finding{
-		ObservedAt: seen.ObservedAt, NotBefore: seen.NotBefore, PreviousPolls: k.claim.Confirmations,
-		Body: k.body, SHA256: sha256.Sum256(k.body), Interpretation: k.provider.Interpretation, Change: change,
 	}
 }
 
@@ -297,27 +248,6 @@ func (f *feed) advance(t fataler, takes []*take, fates []store.Fate) {
 	if err := f.store.AdvanceCursors(t.Context(), advances); err != nil {
 		t.Fatalf("%v", err)
 	}
-}
-
-// advance is the cursor after the poll. The next one is due in a minute.
-func (k *take) advance() store.Advance {
-	a := store.Advance{Cursor: k.claim.Cursor, Claim: k.claim.Until, SourceID: k.job.From.ID, RequestedAt: k.poll.PolledAt}
-	a.PolledAt, a.Outcome, a.NextPollAt = k.poll.PolledAt, k.poll.Outcome, k.poll.PolledAt.Add(time.Minute)
-	a.Failures++
-	if !k.poll.Outcome.Answered() {
-		return a
-	}
-	ended := a.State.Terminal()
-	a.Failures, a.ConfirmedAt = 0, k.poll.PolledAt
-	a.Confirmations++
-	if f := k.poll.Finding; f != nil {
-		a.SnapshotNo, a.Key, a.State, a.ChangedAt, a.Confirmations = f.Change.SnapshotNo, k.key[:], f.Change.State, f.ObservedAt, 1
-	}
-	a.GracePolls++
-	if !ended || !a.State.Terminal() {
-		a.GracePolls = 0
-	}
-	return a
 }
 
 // keep remembers what is known of a job from now on, instead of reading it for each poll.

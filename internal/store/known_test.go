@@ -83,13 +83,13 @@ func TestKnownOfSeveral(t *testing.T) {
 	var got []string
 	for _, job := range jobs {
 		k := known[job.ID]
-		line := fmt.Sprintf("%s: snapshot %d, run %d, head %q:", job.Name, k.SnapshotNo, k.RunNo, k.Head)
+		var runs []string
 		for _, id := range []string{"a", "b", "c"} {
 			if run := k.Runs[id]; run != nil {
-				line += fmt.Sprintf(" %s=%d", id, run.No)
+				runs = append(runs, fmt.Sprintf("%s=%d", id, run.No))
 			}
 		}
-		got = append(got, line)
+		got = append(got, fmt.Sprintf("%s: snapshot %d, run %d, head %q: %s", job.Name, k.SnapshotNo, k.RunNo, k.Head, strings.Join(runs, " ")))
 	}
-	equalLines(t, got, `new: snapshot 0, run 0, head "":`, `one: snapshot 1, run 1, head "a": a=1`, `three: snapshot 3, run 3, head "c": a=1 c=3`)
+	equalLines(t, got, `new: snapshot 0, run 0, head "": `, `one: snapshot 1, run 1, head "a": a=1`, `three: snapshot 3, run 3, head "c": a=1 c=3`)
 }

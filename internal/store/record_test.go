@@ -32,10 +32,11 @@ func TestRecordBatch(t *testing.T) {
 // number, is dropped, and the rest of the batch lands.
 func TestRecordLateWriter(t *testing.T) {
 	t.Parallel()
+	f := newFeed(t)
 	for name, overtake := range map[string]func(*feed, store.Job){
 		"ClaimTakenOver": func(f *feed, job store.Job) { f.round(t, said{job: job, body: woosmapBody("r1", "failed")}) },
-		"ClaimReleased": func(f *feed, _ store.Job) {
-			mustExec(t, f.conn, "UPDATE cursors SET claimed_until = NULL WHERE job_id = (SELECT job_id FROM jobs WHERE name = 'contended')")
+		"ClaimReleased": func(f *feed, job store.Job) {
+			mustExec(t, f.conn, "UPDATE cursors SET claimed_until = NULL WHERE job_id = $1", job.ID)
 		},
 		"SnapshotNumberTaken": func(f *feed, job store.Job) {
 			claim := value[time.Time](t, f.conn, "SELECT claimed_until FROM cursors WHERE job_id = $1", job.ID)
@@ -43,23 +44,20 @@ func TestRecordLateWriter(t *testing.T) {
 			mustExec(t, f.conn, "UPDATE cursors SET claimed_until = $2 WHERE job_id = $1", job.ID, claim)
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFeed(t)
-			jobs := f.register(t, "woosmap", "contended", "other")
-			takes := f.take(t, said{job: jobs[0], body: woosmapBody("r1", "success")}, said{job: jobs[1], body: woosmapBody("r2", "success")})
-			f.compare(t, takes)
-			overtake(f, jobs[0])
-			fates := f.record(t, takes)
-			if fates[0] != store.FateLate || fates[1] != store.FateRecorded {
-				t.Errorf("fates: %v", fates)
-			}
-			f.advance(t, takes, fates)
-			if polls := value[int64](t, f.conn, "SELECT count(*) FROM polls WHERE job_id = $1 AND polled_at = $2", jobs[0].ID, takes[0].poll.PolledAt); polls != 0 {
-				t.Error("the late poll was recorded")
-			}
-			equalLines(t, column[string](t, f.conn, "SELECT state FROM report.jobs WHERE job = 'other'"), "succeeded")
-		})
+		f := f.at(name)
+		jobs := f.register(t, "woosmap", "contended-"+f.account, "other-"+f.account)
+		takes := f.take(t, said{job: jobs[0], body: woosmapBody("r1", "success")}, said{job: jobs[1], body: woosmapBody("r2", "success")})
+		f.compare(t, takes)
+		overtake(f, jobs[0])
+		fates := f.record(t, takes)
+		if fates[0] != store.FateLate || fates[1] != store.FateRecorded {
+			t.Errorf("%s: fates %v", name, fates)
+		}
+		f.advance(t, takes, fates)
+		if polls := value[int64](t, f.conn, "SELECT count(*) FROM polls WHERE job_id = $1 AND polled_at = $2", jobs[0].ID, takes[0].poll.PolledAt); polls != 0 {
+			t.Errorf("%s: the late poll was recorded", name)
+		}
+		equalLines(t, column[string](t, f.conn, "SELECT state FROM report.jobs WHERE job = $1", jobs[1].Name), "succeeded")
 	}
 }
 

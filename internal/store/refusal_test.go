@@ -35,6 +35,7 @@ const (
 
 func TestRefuse(t *testing.T) {
 	t.Parallel()
+	f := newFeed(t)
 	for name, test := range map[string]struct {
 		polls string // a job's letter each, in capitals where the poll is refused; - for one that fails otherwise
 		want  []string
@@ -48,25 +49,23 @@ func TestRefuse(t *testing.T) {
 		"OtherFailuresDoNotHelp": {"A - A - A", []string{nothingPaused, nothingPaused, sourcePaused}, "paused, a active, b active"},
 		"OwnFailuresDoNotHelp":   {"A b A - b A", []string{nothingPaused, nothingPaused, jobPaused}, "open, a paused, b active"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := newFeed(t)
-			jobs := f.register(t, "woosmap", "a", "b")
-			var got []string
-			for _, poll := range strings.Fields(test.polls) {
-				switch poll {
-				case "A", "B":
-					got = append(got, f.refused(t, jobs[poll[0]-'A']))
-				case "a", "b":
-					f.accepted(t, jobs[poll[0]-'a'])
-				default:
-					f.round(t, said{job: jobs[0], failure: history.OutcomeTimeout})
-				}
+		f := f.at(name)
+		jobs := f.register(t, "woosmap", "a-"+f.account, "b-"+f.account)
+		var got []string
+		for poll := range strings.FieldsSeq(test.polls) {
+			switch poll {
+			case "A", "B":
+				got = append(got, f.refused(t, jobs[poll[0]-'A']))
+			case "a", "b":
+				f.accepted(t, jobs[poll[0]-'a'])
+			default:
+				f.round(t, said{job: jobs[0], failure: history.OutcomeTimeout})
 			}
-			equalLines(t, got, test.want...)
-			equalLines(t, column[string](t, f.conn, `SELECT CASE WHEN min(paused_reason) IS NULL THEN 'open' ELSE 'paused' END || ', ' ||
-				(SELECT string_agg(job || ' ' || tracking, ', ' ORDER BY job) FROM report.jobs) FROM report.sources`), test.state)
-		})
+		}
+		equalLines(t, got, test.want...)
+		equalLines(t, column[string](t, f.conn, `SELECT CASE WHEN min(s.paused_reason) IS NULL THEN 'open' ELSE 'paused' END || ', ' ||
+			string_agg(left(j.job, 1) || ' ' || j.tracking, ', ' ORDER BY j.job)
+			FROM report.sources s JOIN report.jobs j USING (source) WHERE s.source = $1`, jobs[0].Source), test.state)
 	}
 }
 
@@ -101,29 +100,23 @@ func TestRefuseRecordsThePause(t *testing.T) {
 // and of its jobs.
 func TestRefuseAfterResume(t *testing.T) {
 	t.Parallel()
-	t.Run("Source", func(t *testing.T) {
-		t.Parallel()
-		f := newFeed(t)
-		job := f.register(t, "woosmap", "a")[0]
-		for range 2 {
-			equalLines(t, []string{f.refused(t, job), f.refused(t, job), f.refused(t, job)}, nothingPaused, nothingPaused, sourcePaused)
-			f.must(t)(f.store.ResumeSource(t.Context(), f.by, "woosmap-prod"))
-		}
-	})
-	t.Run("Job", func(t *testing.T) {
-		t.Parallel()
-		f := newFeed(t)
-		jobs := f.register(t, "woosmap", "a", "b")
-		for range 2 {
-			for i := range 3 {
-				f.accepted(t, jobs[1])
-				if got := f.refused(t, jobs[0]); (got == jobPaused) != (i == 2) {
-					t.Errorf("refusal %d pauses %s", i+1, got)
-				}
+	f := newFeed(t)
+	alone := f.register(t, "woosmap", "alone")[0]
+	for range 2 {
+		equalLines(t, []string{f.refused(t, alone), f.refused(t, alone), f.refused(t, alone)}, nothingPaused, nothingPaused, sourcePaused)
+		f.must(t)(f.store.ResumeSource(t.Context(), f.by, alone.Source))
+	}
+	f = f.at("other")
+	jobs := f.register(t, "woosmap", "a", "b")
+	for range 2 {
+		for i := range 3 {
+			f.accepted(t, jobs[1])
+			if got := f.refused(t, jobs[0]); (got == jobPaused) != (i == 2) {
+				t.Errorf("refusal %d pauses %s", i+1, got)
 			}
-			f.must(t)(f.store.ResumeJob(t.Context(), f.by, "a"))
 		}
-	})
+		f.must(t)(f.store.ResumeJob(t.Context(), f.by, "a"))
+	}
 }
 
 // TestRefuseLeavesPausedJobs: a job that is not active is not paused by its refusals.

@@ -43,7 +43,8 @@ func TestGapsEndedBy(t *testing.T) {
 		"NotByScheduleIsNone": {answered(func(c *store.Claim) { c.NextPollAt = time.Time{} }), at(500), true, nil, at(500)},
 		"PausedTellsItsReason": {
 			answered(func(c *store.Claim) { c.UnseenReason, c.NextPollAt = "paused", at(60) }), at(60), true,
-			[]store.Gap{{From: noon, To: at(60), Reason: "paused"}}, at(60),
+			[]store.Gap{{From: noon, To: at(60), Reason: "paused"}},
+			at(60),
 		},
 		"ShortPauseIsNone":   {answered(func(c *store.Claim) { c.UnseenReason = "paused" }), at(9), true, nil, at(9)},
 		"FirstFailureIsNone": {answered(same), at(5), false, nil, noon},
@@ -54,7 +55,8 @@ func TestGapsEndedBy(t *testing.T) {
 			answered(func(c *store.Claim) {
 				c.PolledAt, c.NextPollAt, c.Failures, c.Outcome = at(11), at(12), 7, history.OutcomeTimeout
 			}), at(12), true,
-			[]store.Gap{{From: noon, To: at(12), Reason: "timeout"}}, at(12),
+			[]store.Gap{{From: noon, To: at(12), Reason: "timeout"}},
+			at(12),
 		},
 		"FewFailuresAreNone": {
 			answered(func(c *store.Claim) {
@@ -65,7 +67,8 @@ func TestGapsEndedBy(t *testing.T) {
 			answered(func(c *store.Claim) {
 				c.PolledAt, c.NextPollAt, c.Failures, c.Outcome = at(20), at(25), 3, history.OutcomeUpstreamError
 			}), at(60), true,
-			[]store.Gap{{From: noon, To: at(20), Reason: "upstream_error"}, {From: at(20), To: at(60)}}, at(60),
+			[]store.Gap{{From: noon, To: at(20), Reason: "upstream_error"}, {From: at(20), To: at(60)}},
+			at(60),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,8 @@ const (
 // patience says what to do when the database cannot be reached or refuses.
 type patience struct {
 	logger *slog.Logger
-	most   int // tries at most; 0: as many as it takes
+	most   int    // tries at most; 0: as many as it takes
+	failed func() // told when something begins to fail; nil: nobody is
 }
 
 // try does something with the database, again and again if need be, until it
@@ -35,6 +36,9 @@ func (p patience) try(ctx context.Context, what string, do func() error) error {
 		}
 		if ctx.Err() != nil { // which is why it failed
 			return err
+		}
+		if failures == 0 && p.failed != nil {
+			p.failed()
 		}
 		if failures == 0 {
 			p.logger.ErrorContext(ctx, "the database fails; trying again", "action", what, "error", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"tracker/internal/history"
@@ -29,10 +30,16 @@ type recorder struct {
 	tell     func(Event)
 
 	interrupted bool // the end of the process has cut a poll short
+
+	// behind is set when the database fails, until all that was fetched
+	// meanwhile is recorded.
+	behind atomic.Bool
 }
 
 func newRecorder(s *Syncer, m *memory, p patience, tell func(Event)) *recorder {
-	return &recorder{store: s.Store, planner: newPlanner(), memory: m, patience: p, tell: tell}
+	r := &recorder{store: s.Store, planner: newPlanner(), memory: m, patience: p, tell: tell}
+	r.patience.failed = func() { r.behind.Store(true) }
+	return r
 }
 
 // run records until results is closed.
@@ -48,6 +55,9 @@ func (r *recorder) run(ctx context.Context, results <-chan result) error {
 		}
 		if err := r.record(ctx, batch); err != nil {
 			return err
+		}
+		if len(results) == 0 {
+			r.behind.Store(false)
 		}
 	}
 	return nil

@@ -17,6 +17,8 @@ const (
 	dueAgain = 500 * time.Millisecond
 	// batchWait lets a few slots gather before the next claim.
 	batchWait = 10 * time.Millisecond
+	// recordAgain is how often to look whether the recorder has caught up.
+	recordAgain = 50 * time.Millisecond
 	// choreTimeout bounds one chore.
 	choreTimeout = time.Minute
 	// rollUpEvery is how far behind the counts of reports may be.
@@ -46,7 +48,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 		defer stopClaiming() // it ends early only by an error
 		return recorder.run(lasting, results)
 	})
-	d := &daemon{syncer: s, memory: memory, patience: patience, flight: newFlight(s.Client, results), examined: map[string]bool{}}
+	d := &daemon{syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(s.Client, results), examined: map[string]bool{}}
 	stop, err := d.startChores(ctx)
 	if err == nil {
 		d.run(ctx)
@@ -64,6 +66,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 type daemon struct {
 	syncer   *Syncer
 	memory   *memory
+	recorder *recorder
 	patience patience
 	flight   *flight
 	examined map[string]bool // the credential references that were looked at
@@ -74,10 +77,24 @@ func (d *daemon) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		var started int
 		_ = d.patience.try(ctx, "claim due jobs", func() (err error) {
+			d.letRecord(ctx)
 			started, err = d.claim(ctx)
 			return err
 		})
 		d.wait(ctx, started)
+	}
+}
+
+// letRecord waits while the recorder is behind: the claims of what it has still
+// to record may have run out, and we would take these jobs over from ourselves.
+func (d *daemon) letRecord(ctx context.Context) {
+	look := time.NewTicker(recordAgain)
+	defer look.Stop()
+	for d.recorder.behind.Load() && ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-look.C:
+		}
 	}
 }
 

@@ -182,7 +182,7 @@ type ReportChange struct {
 	At time.Time
 	// Who changed it: TRACKER_ACTOR, else the user of the operating system.
 	Actor string
-	// What was done: register, change, pause, resume, finish, remove or revive.
+	// What was done: register, change, pause, resume, finish, reopen, remove or revive.
 	Action string
 	// What it was done to: the word source or job, a blank, and its name.
 	Subject string

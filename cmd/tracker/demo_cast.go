@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"tracker/internal/store"
+)
+
+// The labels of the demo's jobs.
+const (
+	labelSimulated = "simulated"
+	labelBegan     = "demo-began" // when the job's live scenario began
+	labelSpeed     = "demo-speed" // how many times faster than written it goes
+)
+
+// demoSpan is how long the past is that is made up.
+const demoSpan = 21 * 24 * time.Hour
+
+// castJob is a job of the demo as it is, or is to be, registered.
+type castJob struct {
+	demoJob
+	began time.Time
+	known bool // registered already
+}
+
+// findCast finds out when each job's live scenario began, and how fast it
+// goes: what a service has once said must still be so in a later demo.
+func (d *demo) findCast(ctx context.Context) ([]castJob, error) {
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var cast []castJob
+	for _, job := range demoJobs() {
+		one := castJob{demoJob: job, began: now}
+		registered, err := d.store.Job(ctx, job.name)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
+			return nil, err
+		default:
+			one.known = true
+			if err := d.goOn(&one, registered.Labels); err != nil {
+				return nil, fmt.Errorf("job %s: %w", job.name, err)
+			}
+		}
+		cast = append(cast, one)
+	}
+	return cast, nil
+}
+
+// goOn takes from a registered job's labels how the demo has begun.
+func (d *demo) goOn(job *castJob, labels map[string]string) error {
+	speed, err := strconv.ParseFloat(labels[labelSpeed], 64)
+	if err != nil {
+		return fmt.Errorf("no demo has registered it: its label %s is %q; set TRACKER_DATA_DIR to another directory", labelSpeed, labels[labelSpeed])
+	}
+	if d.speedGiven && speed != d.speed {
+		return usageError{fmt.Errorf("the demo on %s began with --speed %s, by which its services tell the times of its imports; "+
+			"for another speed set TRACKER_DATA_DIR to another directory", d.dir, labels[labelSpeed])}
+	}
+	d.speed = speed
+	if job.began, err = time.Parse(time.RFC3339Nano, labels[labelBegan]); err != nil {
+		return fmt.Errorf("read label %s: %w", labelBegan, err)
+	}
+	return nil
+}
+
+// register declares the sources at the addresses of this start, and the jobs.
+// Those with a past are registered at its beginning.
+func (d *demo) register(ctx context.Context, cast []castJob) error {
+	key, old, err := writeDemoKeys(d.dir)
+	if err != nil {
+		return err
+	}
+	by, err := d.author(ctx, d.store)
+	if err != nil {
+		return err
+	}
+	sources := []store.SourceSpec{
+		d.sourceSpec(demoWoosmap, "woosmap", d.services.woosmapAt, key),
+		d.sourceSpec(demoWoosmapOld, "woosmap", d.services.woosmapAt, old),
+		d.sourceSpec(demoSafetyKit, "safetykit", d.services.safetykitAt, key),
+	}
+	then := store.Author{Actor: by.Actor}
+	var early, all store.Declaration
+	early.Sources, all.Sources = sources[:1], sources
+	for _, one := range cast {
+		spec := store.JobSpec{
+			Name: one.name, Source: one.source, Target: one.target(), StallAfter: one.stallAfter, FirstPollAt: one.began,
+			Labels: map[string]string{
+				labelSimulated: "true", labelBegan: one.began.Format(time.RFC3339Nano), labelSpeed: speedText(d.speed),
+			},
+		}
+		all.Jobs = append(all.Jobs, spec)
+		if one.past.every > 0 && !one.known {
+			early.Jobs, then.At = append(early.Jobs, spec), pastOf(one.began)
+		}
+	}
+	if len(early.Jobs) > 0 {
+		if _, err := d.store.Apply(ctx, then, early); err != nil {
+			return err
+		}
+	}
+	_, err = d.store.Apply(ctx, by, all)
+	return err
+}
+
+func (d *demo) sourceSpec(name, provider, at, credential string) store.SourceSpec {
+	return store.SourceSpec{
+		Name: name, Provider: provider, BaseURL: at, Credential: credential, Schedule: "@every 5s",
+		ActiveEvery: time.Second, RateEvery: 100 * time.Millisecond, RateBurst: 5,
+	}
+}
+
+// pastOf is when the past of a job began whose live scenario began then.
+func pastOf(began time.Time) time.Time { return began.Add(-demoSpan).Truncate(pastEvery) }

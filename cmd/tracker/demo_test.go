@@ -1,0 +1,138 @@
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+)
+
+// demoSeen tells of each job what is told of its fate.
+const demoSeen = `SELECT DISTINCT r.job || ' ' || r.state FROM report.runs r JOIN jobs j ON j.name = r.job
+	WHERE r.first_seen_at >= (j.labels->>'demo-began')::timestamptz`
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	w := newEmbeddedWorld(t)
+	demo := w.start("demo", "--for", "60s", "--speed", "5")
+	for _, fate := range []string{
+		"demo-stores-eu succeeded", "demo-products-inline succeeded", "demo-shops-fr failed", "demo-shops-de failed", "demo-products-bad failed",
+		"demo-superseded unknown", "demo-stalls running",
+	} {
+		w.awaitLine(`SELECT '' FROM (`+demoSeen+`) AS f (fate) WHERE fate = $1`, fate)
+	}
+	w.awaitLine(`SELECT '' FROM report.sources WHERE source = 'demo-woosmap-old' AND paused_reason LIKE 'forbidden%'`)
+	w.awaitLine(`SELECT '' FROM report.polls WHERE job = 'demo-outage' AND http_status = 500`)
+	w.awaitLine(`SELECT '' FROM report.anomalies WHERE job = 'demo-rewritten' AND kind = 'entry_withdrawn'`)
+	w.want("jobs that are not marked", nil, `SELECT job FROM report.jobs WHERE labels->>'simulated' IS DISTINCT FROM 'true'`)
+	demo.stop()
+	for _, text := range []string{"watching 14 jobs", "demo-shops-fr  ✖ failed", " history demo-stores-eu", "psql 'postgres://"} {
+		if !strings.Contains(demo.stdout.String(), text) {
+			t.Errorf("no %q in what it prints:\n%s%s", text, demo.stdout.String(), demo.stderr.String())
+		}
+	}
+
+	first := w.mustWhileServed(func() []string { return w.lines(demoRunIDs) })
+	w.must("demo", "--for", "3s")
+	w.mustWhileServed(func() []string {
+		w.want("run ids that the second start changed", nil, `SELECT id FROM unnest($1::text[]) AS f (id) EXCEPT (`+demoRunIDs+`)`, first)
+		w.want("anomalies", nil, demoFalse)
+		w.want("polls of finished requests", nil, `SELECT DISTINCT p.job FROM report.polls p JOIN report.changes c ON c.subject = 'job ' || p.job AND c.action = 'finish'
+			WHERE p.polled_at > c.at`)
+		w.check()
+		return nil
+	})
+}
+
+// demoRunIDs names all runs, with their numbers.
+const demoRunIDs = `SELECT job || ' ' || run_no || ' ' || run_id FROM report.runs`
+
+// demoFalse finds anomalies that nothing in the services' scenarios has led to.
+// That a run's end was not seen is true of any that ended between two starts.
+const demoFalse = `SELECT job || ' ' || kind FROM report.anomalies
+	WHERE kind <> 'outcome_unseen' AND NOT (job = 'demo-rewritten' AND kind = 'entry_withdrawn')`
+
+// mustWhileServed does work while a tracker runs the embedded server.
+func (w *world) mustWhileServed(work func() []string) []string {
+	w.t.Helper()
+	keeper := w.start("watch", "--for", "10m")
+	await(w.t, "the server", func() bool { return w.db.PingContext(w.t.Context()) == nil })
+	defer keeper.stop()
+	return work()
+}
+
+// TestDemoPast looks at what the first start makes up.
+func TestDemoPast(t *testing.T) {
+	t.Parallel()
+	w := newEmbeddedWorld(t)
+	demo := w.start("demo")
+	await(t, "the first lines", func() bool { return strings.Contains(demo.stdout.String(), "watching") })
+	w.want("jobs with a past", []string{"demo-parking", "demo-shops-de", "demo-shops-fr", "demo-stores-eu", "demo-stores-us"},
+		`SELECT job FROM report.runs WHERE ended_at < now() - interval '1 hour' GROUP BY job HAVING count(*) > 20 ORDER BY job`)
+	w.awaitLine(`SELECT '' FROM report.daily WHERE source = 'demo-woosmap' AND runs > 5 AND succeeded > failed AND polls > 200 HAVING count(*) >= 20`)
+	w.want("gaps", []string{"demo-stores-us upstream_error"},
+		`SELECT job || ' ' || reason FROM report.gaps WHERE gap_from < now() - interval '1 hour' OR reason = 'not_running'`)
+	w.want("runs that have not ended", nil, `SELECT r.job FROM report.runs r JOIN jobs j ON j.name = r.job
+		WHERE r.first_seen_at < (j.labels->>'demo-began')::timestamptz AND r.state NOT IN ('succeeded', 'failed')`)
+	if text := w.must("rebuild"); !strings.Contains(text, " 0 rows differed") {
+		t.Error(text)
+	}
+	w.check()
+
+	if second := w.run("demo", "--for", "1s"); second.code != exitFailed || !strings.Contains(second.stderr.String(), "another demo runs") {
+		t.Errorf("a second demo ends with %d: %s", second.code, second.stderr.String())
+	}
+	if text := w.must("history", "demo-stores-eu"); !strings.Contains(text, "simulated=true") {
+		t.Error(text)
+	}
+	demo.signal(syscall.SIGINT)
+	if code := demo.wait(); code != exitDone {
+		t.Errorf("after Ctrl-C it ends with %d: %s", code, demo.stderr.String())
+	}
+}
+
+func TestDemoWrongUse(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, "")
+	dir := openTempDir(t)
+	for _, wrong := range []struct {
+		name string
+		env  map[string]string
+		args []string
+		want string
+	}{
+		{"DatabaseURL", map[string]string{"DATABASE_URL": "postgres://localhost/x"}, nil, "unset DATABASE_URL"},
+		{"Speed", nil, []string{"--speed", "0"}, "want a number from 0.1 to 10"},
+		{"NaN", nil, []string{"--speed", "NaN"}, "want a number from 0.1 to 10"},
+		{"For", nil, []string{"--for", "soon"}, "--for"},
+		{"Argument", nil, []string{"stores"}, "want no arguments"},
+	} {
+		t.Run(wrong.name, func(t *testing.T) {
+			t.Parallel()
+			in := w.with(t, map[string]string{"TRACKER_DATA_DIR": dir})
+			in = in.with(t, wrong.env)
+			p := in.run(append([]string{"demo"}, wrong.args...)...)
+			if p.code != exitUsage || !strings.Contains(p.stderr.String(), wrong.want) {
+				t.Errorf("it ends with %d: %s", p.code, p.stderr.String())
+			}
+		})
+	}
+}
+
+func TestDemoGoesOnAtItsSpeed(t *testing.T) {
+	t.Parallel()
+	began := time.Date(2026, 3, 1, 9, 30, 0, 123456000, time.UTC)
+	labels := map[string]string{labelSpeed: "3", labelBegan: began.Format(time.RFC3339Nano)}
+
+	d, job := &demo{speed: 1}, castJob{}
+	if err := d.goOn(&job, labels); err != nil || d.speed != 3 || !job.began.Equal(began) {
+		t.Errorf("speed %v since %s, %v", d.speed, job.began, err)
+	}
+	if err := (&demo{speed: 2, speedGiven: true}).goOn(&job, labels); report(&strings.Builder{}, err) != exitUsage {
+		t.Errorf("another speed: %v", err)
+	}
+	if err := d.goOn(&job, nil); err == nil {
+		t.Error("a job of that name that is not the demo's is taken over")
+	}
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/spf13/cobra"
+
+	"tracker/internal/config"
+	"tracker/internal/store"
+)
+
+// reportRequest is what a report is asked for with.
+type reportRequest struct {
+	since  string
+	source string
+	labels []string
+	format string
+}
+
+func (a *app) reportCommand() *cobra.Command {
+	var request reportRequest
+	cmd := &cobra.Command{
+		Use:   "report [NAME]",
+		Short: "Answer a question about all imports, such as which failed and why",
+		Long: `Answers one of the questions below, from what is known now. Without a NAME it
+lists them. Times and days are in UTC; json and csv give durations in seconds.
+docs/sql.md has these and more as SQL, to change at will.
+
+` + reportHelp(),
+		Example: `  tracker report
+  tracker report failed-imports --since 30d
+  tracker report gaps --source woosmap-prod --format csv > gaps.csv
+  tracker report runs-per-day --label team=geo`,
+		Args:      between(0, 1, "one NAME, or none to list them"),
+		ValidArgs: reportNames(),
+	}
+	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	flags := cmd.Flags()
+	flags.StringVar(&request.since, "since", "", "how far to look back: RFC 3339, a date, or an age such as 12h or 30d (default: as the report says)")
+	flags.StringVar(&request.source, "source", "", "of this source only")
+	flags.StringArrayVar(&request.labels, "label", nil, "KEY=VALUE: of jobs with this label only; may be repeated")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		request.format = *format
+		if len(args) == 0 {
+			return a.listReports(request.format)
+		}
+		return a.answerReport(cmd.Context(), args[0], request)
+	}
+	return cmd
+}
+
+// answerReport prints one report.
+func (a *app) answerReport(ctx context.Context, name string, request reportRequest) error {
+	all := reports()
+	at := slices.IndexFunc(all, func(k reportKind) bool { return k.name == name })
+	if at < 0 {
+		return usageError{fmt.Errorf("there is no report %q; there are %s", name, strings.Join(reportNames(), ", "))}
+	}
+	labels, err := pairs(request.labels, "--label", "KEY=VALUE")
+	if err != nil {
+		return err
+	}
+	if _, err := sinceTime(request.since, all[at], time.Now()); err != nil { // before a server is started for it
+		return err
+	}
+	return a.withStore(ctx, func(s *store.Store) error {
+		if err := knownSource(ctx, s, request.source); err != nil {
+			return err
+		}
+		now, err := s.Now(ctx)
+		if err != nil {
+			return err
+		}
+		since, err := sinceTime(request.since, all[at], now)
+		if err != nil {
+			return err
+		}
+		return all[at].print(ctx, a, s, store.AnswerFilter{Since: since, Now: now, Source: request.source, Labels: labels}, request.format)
+	})
+}
+
+// sinceTime is how far a report looks back: as asked, else as it is made to.
+func sinceTime(since string, kind reportKind, now time.Time) (time.Time, error) {
+	switch {
+	case since == "" && kind.since == 0:
+		return time.Time{}, nil
+	case since == "":
+		return now.Add(-kind.since), nil
+	}
+	at, err := config.ParseTime(since, now)
+	if err != nil {
+		return time.Time{}, usageError{fmt.Errorf("--since: %w", err)}
+	}
+	return at, nil
+}
+
+// knownSource refuses a source that is not registered: nothing would be found of it.
+func knownSource(ctx context.Context, s *store.Store, name string) error {
+	if name == "" {
+		return nil
+	}
+	_, err := s.Source(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("no source is named %q; see  tracker source list", name)
+	}
+	return err
+}
+
+// listReports prints one line per report.
+func (a *app) listReports(format string) error {
+	type reportLine struct {
+		Name     string `json:"name"`
+		Question string `json:"question"`
+	}
+	lines := []reportLine{}
+	for _, k := range reports() {
+		lines = append(lines, reportLine{Name: k.name, Question: k.question})
+	}
+	if format != formatTable {
+		return listing[reportLine]{rows: lines}.write(a, format)
+	}
+	t := newTable(a.screen())
+	for _, line := range lines {
+		t.AppendRow(table.Row{line.Name, line.Question})
+	}
+	_, err := fmt.Fprintln(a.stdout, t.Render())
+	return err
+}

@@ -1,0 +1,121 @@
+-- name: AnswerFailedImports :many
+SELECT r.job, r.source, r.run_no, coalesce(r.ended_at, r.first_seen_at)::timestamptz AS ended_at, coalesce(r.duration, interval '0')::interval AS duration,
+    coalesce(s.step, '')::text AS step, coalesce(r.error_summary, e.detail, '')::text AS why
+FROM report.runs r
+LEFT JOIN LATERAL (
+    SELECT f.step FROM report.steps f
+    WHERE f.job = r.job AND f.run_no = r.run_no AND f.state = 'failed'
+    ORDER BY f.step_no DESC LIMIT 1
+) s ON true
+LEFT JOIN LATERAL (
+    SELECT l.detail FROM report.log_entries l
+    WHERE l.job = r.job AND l.run_no = r.run_no AND l.level = 'error'
+    ORDER BY l.step_no DESC, l.entry_no DESC LIMIT 1
+) e ON true
+WHERE r.state = 'failed' AND r.ended_at >= sqlc.arg(since)::timestamptz
+    AND (sqlc.arg(source)::text = '' OR r.source = sqlc.arg(source)::text) AND r.labels @> sqlc.arg(labels)::text::jsonb
+ORDER BY r.ended_at DESC, r.job;
+
+-- name: AnswerStalled :many
+SELECT t.* FROM report.stalled t
+WHERE t.since >= sqlc.arg(since)::timestamptz AND (sqlc.arg(source)::text = '' OR t.source = sqlc.arg(source)::text)
+    AND (sqlc.arg(labels)::text = '{}' OR t.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb))
+ORDER BY t.since, t.job;
+
+-- name: AnswerGaps :many
+SELECT g.job, g.source, g.gap_from, g.gap_to, (coalesce(g.gap_to, now()) - g.gap_from)::interval AS lasted, g.reason
+FROM report.gaps g
+WHERE (g.gap_to IS NULL OR g.gap_to >= sqlc.arg(since)::timestamptz) AND (sqlc.arg(source)::text = '' OR g.source = sqlc.arg(source)::text)
+    AND (sqlc.arg(labels)::text = '{}' OR g.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb))
+ORDER BY g.gap_from DESC, g.job;
+
+-- name: AnswerNewErrors :many
+-- What is new is so at its source, whichever jobs are asked for.
+SELECT n.source, n.line, (min(n.first_seen_at))::timestamptz AS first_seen_at, count(*) FILTER (WHERE n.asked) AS times,
+    count(DISTINCT n.job) FILTER (WHERE n.asked) AS jobs
+FROM (
+    SELECT e.source, regexp_replace(e.detail, '[0-9]+', 'N', 'g')::text AS line, e.first_seen_at, e.job,
+        (sqlc.arg(labels)::text = '{}' OR e.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb))::boolean AS asked
+    FROM report.log_entries e
+    WHERE e.level = 'error' AND (sqlc.arg(source)::text = '' OR e.source = sqlc.arg(source)::text)
+) n
+GROUP BY n.source, n.line
+HAVING min(n.first_seen_at) >= sqlc.arg(since)::timestamptz AND bool_or(n.asked)
+ORDER BY min(n.first_seen_at) DESC, n.source, n.line;
+
+-- name: AnswerStepDurations :many
+SELECT (date_bin('7 days', p.started_at, date_trunc('day', sqlc.arg(now)::timestamptz, 'UTC') + interval '1 day'))::timestamptz AS week,
+    p.source, p.step, count(*) AS runs,
+    (percentile_cont(0.5) WITHIN GROUP (ORDER BY p.duration))::interval AS p50_duration,
+    (percentile_cont(0.95) WITHIN GROUP (ORDER BY p.duration))::interval AS p95_duration
+FROM report.steps p
+WHERE p.started_at >= sqlc.arg(since)::timestamptz AND p.duration IS NOT NULL AND (sqlc.arg(source)::text = '' OR p.source = sqlc.arg(source)::text)
+    AND (sqlc.arg(labels)::text = '{}' OR p.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb))
+GROUP BY 1, 2, 3
+ORDER BY 1 DESC, 2, 3;
+
+-- name: AnswerTimeInState :many
+SELECT l.job::text AS job, l.source::text AS source, l.run_no::integer AS run_no, l.state::text AS state, (sum(l.ends_at - l.starts_at))::interval AS spent
+FROM report.state_timeline(sqlc.arg(since)::timestamptz, sqlc.arg(now)::timestamptz) l
+WHERE l.state IN ('queued', 'running', 'unknown') AND (sqlc.arg(source)::text = '' OR l.source = sqlc.arg(source)::text)
+    AND (sqlc.arg(labels)::text = '{}' OR l.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb))
+GROUP BY l.job, l.source, l.run_no, l.state
+ORDER BY l.job, l.run_no, min(l.starts_at);
+
+-- name: AnswerRunsPerDay :many
+-- From the runs: report.daily knows no labels.
+SELECT ((r.started_at AT TIME ZONE 'UTC')::date)::date AS day, r.source, r.provider, count(*) AS runs,
+    count(*) FILTER (WHERE r.state = 'succeeded') AS succeeded, count(*) FILTER (WHERE r.state = 'failed') AS failed, count(r.duration) AS ended,
+    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY r.duration), interval '0')::interval AS p50_duration,
+    coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY r.duration), interval '0')::interval AS p95_duration
+FROM report.runs r
+WHERE r.started_at >= date_trunc('day', sqlc.arg(since)::timestamptz, 'UTC')
+    AND (sqlc.arg(source)::text = '' OR r.source = sqlc.arg(source)::text) AND r.labels @> sqlc.arg(labels)::text::jsonb
+GROUP BY 1, 2, 3
+ORDER BY 1 DESC, 2;
+
+-- name: AnswerBrokenStreaks :many
+WITH ended AS (
+    SELECT r.job, r.source, r.run_no, r.state, r.ended_at,
+        count(*) FILTER (WHERE r.state <> 'succeeded') OVER (PARTITION BY r.job ORDER BY r.run_no) - (r.state <> 'succeeded')::integer AS streak
+    FROM report.runs r
+    WHERE r.ended_at IS NOT NULL AND r.job IN (
+        SELECT f.job FROM report.runs f
+        WHERE f.state = 'failed' AND f.ended_at >= sqlc.arg(since)::timestamptz
+            AND (sqlc.arg(source)::text = '' OR f.source = sqlc.arg(source)::text) AND f.labels @> sqlc.arg(labels)::text::jsonb)
+), counted AS (
+    SELECT n.job, n.source, n.run_no, n.state, n.ended_at, count(*) FILTER (WHERE n.state = 'succeeded') OVER (PARTITION BY n.job, n.streak) AS successes
+    FROM ended n
+)
+SELECT c.job, c.source, c.run_no, (c.ended_at)::timestamptz AS ended_at, c.successes::bigint AS successes
+FROM counted c
+WHERE c.state = 'failed' AND c.successes >= 5 AND c.ended_at >= sqlc.arg(since)::timestamptz
+ORDER BY c.ended_at DESC, c.job;
+
+-- name: AnswerUnusualDurations :many
+WITH usual AS (
+    SELECT u.job, (percentile_cont(0.5) WITHIN GROUP (ORDER BY u.duration))::interval AS usual_duration
+    FROM report.runs u
+    WHERE u.state = 'succeeded' AND u.ended_at < sqlc.arg(since)::timestamptz
+        AND (sqlc.arg(source)::text = '' OR u.source = sqlc.arg(source)::text) AND u.labels @> sqlc.arg(labels)::text::jsonb
+    GROUP BY u.job
+    HAVING count(*) >= 5
+)
+SELECT r.job, r.source, r.run_no, r.state, r.started_at, (r.duration)::interval AS duration, (u.usual_duration)::interval AS usual_duration
+FROM report.runs r
+JOIN usual u ON u.job = r.job
+WHERE r.ended_at >= sqlc.arg(since)::timestamptz AND (r.duration > 2 * u.usual_duration OR r.duration < u.usual_duration / 2)
+ORDER BY r.started_at DESC, r.job;
+
+-- name: AnswerNoRecentSuccess :many
+SELECT j.job, j.source, j.state, j.state_since, coalesce(l.run_no, 0)::integer AS last_success_no,
+    coalesce(l.ended_at, '0001-01-01 00:00:00+00')::timestamptz AS last_success_at
+FROM report.jobs j
+LEFT JOIN LATERAL (
+    SELECT r.run_no, r.ended_at FROM report.runs r
+    WHERE r.job = j.job AND r.state = 'succeeded'
+    ORDER BY r.run_no DESC LIMIT 1
+) l ON true
+WHERE j.tracking IN ('active', 'paused') AND (l.ended_at IS NULL OR l.ended_at < sqlc.arg(since)::timestamptz)
+    AND (sqlc.arg(source)::text = '' OR j.source = sqlc.arg(source)::text) AND j.labels @> sqlc.arg(labels)::text::jsonb
+ORDER BY l.ended_at NULLS FIRST, j.job;

@@ -1,0 +1,108 @@
+package store
+
+import "time"
+
+// The rows of answers. Their JSON keys are the columns of the same questions in
+// docs/sql.md; what is null there is null here.
+
+// FailedImportRow is an import that failed, and why.
+type FailedImportRow struct {
+	Job      string    `json:"job"`
+	Source   string    `json:"source"`
+	RunNo    int32     `json:"run_no"`
+	EndedAt  time.Time `json:"ended_at"`
+	Duration Interval  `json:"duration"`
+	Step     *string   `json:"step"` // the last that failed
+	Why      *string   `json:"why"`  // the upstream's summary, else the last error that it logged
+}
+
+// StalledRow is a row of report.stalled.
+type StalledRow struct {
+	Job           string    `json:"job"`
+	Source        string    `json:"source"`
+	RunNo         int32     `json:"run_no"`
+	Step          *string   `json:"step"`
+	State         string    `json:"state"`
+	Since         time.Time `json:"since"`
+	UsualDuration *Interval `json:"usual_duration"`
+}
+
+// LastedGapRow is a gap and how long it has lasted.
+type LastedGapRow struct {
+	Job     string     `json:"job"`
+	Source  string     `json:"source"`
+	GapFrom time.Time  `json:"gap_from"`
+	GapTo   *time.Time `json:"gap_to"`
+	Lasted  Interval   `json:"lasted"`
+	Reason  string     `json:"reason"`
+}
+
+// NewErrorRow is an error line that its source had never logged before.
+type NewErrorRow struct {
+	Source      string    `json:"source"`
+	Line        string    `json:"line"` // with N for numbers
+	FirstSeenAt time.Time `json:"first_seen_at"`
+	Times       int64     `json:"times"`
+	Jobs        int64     `json:"jobs"`
+}
+
+// StepDurationRow is how long a step took in a week.
+type StepDurationRow struct {
+	Week        time.Time `json:"week"` // its beginning
+	Source      string    `json:"source"`
+	Step        string    `json:"step"`
+	Runs        int64     `json:"runs"`
+	P50Duration Interval  `json:"p50_duration"`
+	P95Duration Interval  `json:"p95_duration"`
+}
+
+// TimeInStateRow is how long a run was in a state.
+type TimeInStateRow struct {
+	Job    string   `json:"job"`
+	Source string   `json:"source"`
+	RunNo  int32    `json:"run_no"`
+	State  string   `json:"state"`
+	Spent  Interval `json:"spent"`
+}
+
+// RunsPerDayRow counts the runs that began on a day at a source.
+type RunsPerDayRow struct {
+	Day         string    `json:"day"` // as 2006-01-02, in UTC
+	Source      string    `json:"source"`
+	Provider    string    `json:"provider"`
+	Runs        int64     `json:"runs"`
+	Succeeded   int64     `json:"succeeded"`
+	Failed      int64     `json:"failed"`
+	P50Duration *Interval `json:"p50_duration"`
+	P95Duration *Interval `json:"p95_duration"`
+}
+
+// BrokenStreakRow is a failure after a row of successes.
+type BrokenStreakRow struct {
+	Job       string    `json:"job"`
+	Source    string    `json:"source"`
+	RunNo     int32     `json:"run_no"`
+	EndedAt   time.Time `json:"ended_at"`
+	Successes int64     `json:"successes"`
+}
+
+// UnusualDurationRow is a run that took much longer, or was much quicker, than usual.
+type UnusualDurationRow struct {
+	Job           string    `json:"job"`
+	Source        string    `json:"source"`
+	RunNo         int32     `json:"run_no"`
+	State         string    `json:"state"`
+	StartedAt     time.Time `json:"started_at"`
+	Duration      Interval  `json:"duration"`
+	UsualDuration Interval  `json:"usual_duration"`
+}
+
+// NoRecentSuccessRow is a job whose last success is long ago, or that never had one.
+type NoRecentSuccessRow struct {
+	Job           string     `json:"job"`
+	Source        string     `json:"source"`
+	State         *string    `json:"state"`
+	StateSince    *time.Time `json:"state_since"`
+	LastSuccessNo *int32     `json:"last_success_no"`
+	LastSuccessAt *time.Time `json:"last_success_at"`
+}

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// namesMost is how many names are listed.
+const namesMost = 1000
+
+// Named is a name with what helps to choose it.
+type Named struct {
+	Name string
+	Hint string
+}
+
+// JobNames lists the names of jobs that begin with prefix, with their states.
+// Removed jobs are left out. It works on any schema.
+func (s *Store) JobNames(ctx context.Context, prefix string) ([]Named, error) {
+	rows, err := s.queries.JobNames(ctx, dbsqlc.JobNamesParams{Prefix: prefix, Rows: namesMost})
+	if err != nil {
+		return nil, fmt.Errorf("list job names: %w", err)
+	}
+	return convert(rows, func(row dbsqlc.JobNamesRow) Named { return Named{row.Name, row.State} }), nil
+}
+
+// SourceNames lists the names of sources that begin with prefix, with their providers.
+func (s *Store) SourceNames(ctx context.Context, prefix string) ([]Named, error) {
+	rows, err := s.queries.SourceNames(ctx, dbsqlc.SourceNamesParams{Prefix: prefix, Rows: namesMost})
+	if err != nil {
+		return nil, fmt.Errorf("list source names: %w", err)
+	}
+	return convert(rows, func(row dbsqlc.SourceNamesRow) Named { return Named{row.Name, row.Provider} }), nil
+}

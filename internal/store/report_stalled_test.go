@@ -1,0 +1,149 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"tracker/internal/testdb"
+)
+
+// stalledWorld is a source with jobs whose runs are made by seedRun. Job "old"
+// has seven ended runs of 1 to 7 minutes, so that 95 % take up to 402 s.
+func stalledWorld(t *testing.T) *pgx.Conn {
+	t.Helper()
+	conn := dial(t, testdb.New(t))
+	mustExec(t, conn, `
+		INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, registered_at)
+			SELECT name, 'p', 'u', 'c', '@every 1m', '1 s', '1 s', 1, now() FROM unnest(ARRAY['here', 'there']) name;
+		INSERT INTO budgets (source_id, next_slot_at) SELECT source_id, now() FROM sources;
+		INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
+			SELECT source_id, job, '{}', '{}', 'active', now() FROM sources
+			JOIN (VALUES ('old', 'here'), ('new', 'here'), ('far', 'there')) AS jobs (job, source) ON source = name;
+		INSERT INTO cursors (job_id, source_id) SELECT job_id, source_id FROM jobs`)
+	for no, took := range []string{"1 min", "2 min", "3 min", "4 min", "5 min", "6 min", "7 min"} {
+		seedRun(t, conn, "old", no+1, "succeeded", "3 h", took)
+	}
+	return conn
+}
+
+// seedRun adds a run that reported when it began and, unless it is open, how
+// long it took; the transitions into it and its end, a snapshot, and two steps.
+func seedRun(t *testing.T, conn *pgx.Conn, job string, no int, state, ago, took string) {
+	t.Helper()
+	mustExec(t, conn, `
+		WITH seen AS (
+			SELECT job_id, $2::integer AS no, $3::text AS state, now() - $4::text::interval AS began, NULLIF($5::text, '')::interval AS took,
+				$3 IN ('succeeded', 'failed') AS ended FROM jobs WHERE name = $1
+		), run AS (
+			INSERT INTO runs (job_id, run_no, run_id, status, state, started_at, ended_at, first_seen_at, ended_seen_at, last_changed_at,
+				step_count, warnings, errors, unknown_words, shape)
+			SELECT job_id, no, 'r' || no, 'x', state, began, CASE WHEN ended THEN began + took END, began + interval '5 s',
+				CASE WHEN ended THEN began + took END, began, 2, 0, 0, '{}', '{}' FROM seen RETURNING *
+		), step AS (
+			INSERT INTO steps (job_id, run_no, step_no, name, status, state, reported, started_zone_assumed, ended_zone_assumed, first_seen_at, ended_seen_at)
+			SELECT job_id, run_no, n, name, 'x', CASE WHEN n = 1 THEN 'succeeded' ELSE state END, true, false, false, first_seen_at,
+				CASE WHEN n = 1 THEN first_seen_at ELSE ended_seen_at END
+			FROM run, (VALUES (1, 'fetch'), (2, 'import')) AS steps (n, name)
+		), snapshot AS (
+			INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
+				body, body_is_text, sha256, interpretation)
+			SELECT job_id, run_no, began, began, CASE WHEN run_no > 1 THEN began - interval '1 s' END, run_no - 1, run_no, 'x', run.state,
+				'', true, sha256(''), 1 FROM run JOIN seen USING (job_id)
+		)
+		INSERT INTO transitions (job_id, transition_no, run_no, to_state, to_status, happened_at, observed_at, snapshot_no)
+		SELECT job_id, 10 * no, no, 'running', 'x', began, began + interval '5 s', no FROM seen
+		UNION ALL SELECT job_id, 10 * no + 1, no, state, 'x', began + took, began + took, no FROM seen WHERE ended`, job, no, state, ago, took)
+}
+
+func TestReportStalled(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		seed func(*testing.T, *pgx.Conn)
+		want []string
+	}{
+		"RunsThatHaveEndedAreNot": {func(*testing.T, *pgx.Conn) {}, nil},
+		"LongerThanThreeTimesTheUsual": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			seedRun(t, conn, "old", 8, "running", "1207 s", "") // 3 × 402 s
+		}, []string{"here p old 8 import running for 20 min, usually 00:06:42"}},
+		"NotYetThreeTimesTheUsual": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			seedRun(t, conn, "old", 8, "running", "1150 s", "")
+		}, nil},
+		"AYoungJobIsJudgedByItsSource": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			for no := range 4 {
+				seedRun(t, conn, "new", no+1, "succeeded", "2 h", "4 min")
+			}
+			seedRun(t, conn, "new", 5, "queued", "25 min", "") // of all eleven 95 % take up to 6 min 30 s
+		}, []string{"here p new 5 import queued for 25 min, usually 00:06:30"}},
+		"FiveRunsAreEnough": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			for no := range 5 {
+				seedRun(t, conn, "new", no+1, "failed", "2 h", "1 h")
+			}
+			seedRun(t, conn, "new", 6, "running", "25 min", "")
+		}, nil},
+		"NothingIsUsualAtASourceWithoutEndedRuns": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			seedRun(t, conn, "far", 1, "running", "9 d", "")
+		}, nil},
+		"StallAfterOverrules": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			mustExec(t, conn, "UPDATE jobs SET stall_after = '10 min' WHERE name = 'far'")
+			mustExec(t, conn, "UPDATE jobs SET stall_after = '2 h' WHERE name = 'old'")
+			seedRun(t, conn, "far", 1, "unknown", "11 min", "")
+			seedRun(t, conn, "old", 8, "running", "90 min", "")
+		}, []string{"there p far 1 import unknown for 11 min, usually unknown"}},
+		"ASupersededRunIsNot": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			seedRun(t, conn, "old", 8, "unknown", "2 h", "")
+			seedRun(t, conn, "old", 9, "running", "1 min", "")
+		}, nil},
+		"NorOneAfterWhichAnotherCameBack": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			seedRun(t, conn, "old", 8, "unknown", "2 h", "")
+			mustExec(t, conn, `INSERT INTO snapshots SELECT job_id, 9, now(), now(), now() - interval '1 min', 1, 7, 'x', 'succeeded', body, true, sha256, 1
+				FROM snapshots WHERE snapshot_no = 8`) // run 7 again, which had ended: that adds no transition
+		}, nil},
+		"ARemovedJobIsNot": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			seedRun(t, conn, "old", 8, "running", "2 h", "")
+			mustExec(t, conn, "UPDATE jobs SET tracking = 'removed'")
+		}, nil},
+		"AnEndTakenBackCountsFromThen": {
+			func(t *testing.T, conn *pgx.Conn) { t.Helper(); seedTakenBack(t, conn, "40 min") },
+			[]string{"here p old 8 import running for 40 min, usually 00:06:42"},
+		},
+		"AnEndTakenBackAMomentAgo": {func(t *testing.T, conn *pgx.Conn) { t.Helper(); seedTakenBack(t, conn, "10 min") }, nil},
+		"RunsThatNobodySawTellNothing": {func(t *testing.T, conn *pgx.Conn) {
+			t.Helper()
+			for no := range 6 {
+				seedRun(t, conn, "far", no+1, "succeeded", "2 h", "0 s")
+			}
+			mustExec(t, conn, "UPDATE runs SET started_at = NULL, ended_at = NULL FROM jobs WHERE jobs.job_id = runs.job_id AND name = 'far'")
+			seedRun(t, conn, "far", 7, "running", "1 h", "")
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := stalledWorld(t)
+			test.seed(t, conn)
+			equalLines(t, column[string](t, conn, `SELECT concat_ws(' ', source, provider, job, run_no, step, state,
+				'for', floor(extract(epoch FROM now() - since) / 60), 'min, usually', coalesce(usual_duration::text, 'unknown')) FROM report.stalled ORDER BY job`),
+				test.want...)
+		})
+	}
+}
+
+// seedTakenBack adds a run of job "old" that began two hours ago, ended a minute
+// later, and was said to be running again some time ago.
+func seedTakenBack(t *testing.T, conn *pgx.Conn, ago string) {
+	t.Helper()
+	seedRun(t, conn, "old", 8, "succeeded", "2 h", "1 min")
+	mustExec(t, conn, "UPDATE runs SET state = 'running', ended_at = NULL, ended_seen_at = NULL WHERE run_no = 8")
+	mustExec(t, conn, "UPDATE steps SET state = 'running', ended_seen_at = NULL WHERE run_no = 8 AND step_no = 2")
+	mustExec(t, conn, `INSERT INTO transitions (job_id, transition_no, run_no, to_state, to_status, observed_at, snapshot_no)
+		SELECT job_id, 82, 8, 'running', 'x', now() - $1::text::interval, 8 FROM runs WHERE run_no = 8`, ago)
+}

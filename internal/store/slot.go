@@ -1,0 +1,28 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// TakeSlot takes the next slot of a source's rate budget for a request that is
+// no poll of a job, and returns when it may be sent. It never fails to give
+// one: the more are taken, the later they are.
+func (s *Store) TakeSlot(ctx context.Context, sourceID int64, now time.Time) (time.Time, error) {
+	at, err := s.queries.BudgetTake(ctx, dbsqlc.BudgetTakeParams{SourceID: sourceID, Now: now})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("take a slot of the source's budget: %w", notFound(err))
+	}
+	return at, nil
+}
+
+// HoldSource keeps everybody from asking a source until a time, as it wanted.
+func (s *Store) HoldSource(ctx context.Context, sourceID int64, until time.Time) error {
+	if err := s.queries.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: sourceID, HeldUntil: until}); err != nil {
+		return fmt.Errorf("hold the source: %w", err)
+	}
+	return nil
+}

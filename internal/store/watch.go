@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"tracker/internal/history"
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// Watch is how the watched jobs stand at one moment.
+type Watch struct {
+	Now      time.Time // by the database's clock
+	ServedAt time.Time // when a tracker last said that it serves; zero: none ever did
+	Classes  []WatchClass
+	Running  []WatchRun // whose run has not ended, the longest unchanged first
+	Failed   []WatchRun // whose run has ended other than in success, the newest first
+	Ended    []WatchRun // that succeeded lately, the newest first
+	Failing  []WatchFailing
+	Paused   []WatchPaused
+	Sources  []WatchSource
+}
+
+// WatchClass counts the jobs that stand alike.
+type WatchClass struct {
+	Tracking     Tracking
+	State        history.State // empty: not seen yet
+	Failing      bool          // the last poll got no answer
+	SourcePaused bool
+	Jobs         int
+	NextPollAt   time.Time // of any of them; zero: none is planned
+}
+
+// WatchRun is the latest run of a job.
+type WatchRun struct {
+	RunRow
+	JobID       int64
+	Step        string        // that it is in, or failed in; empty: none
+	StepState   string        // of that step
+	Error       string        // the last error that was logged, else the summary of errors
+	PolledAt    time.Time     // the last poll, whatever came of it
+	ConfirmedAt time.Time     // the last poll that got an answer
+	Failures    int           // polls without an answer since
+	StallAfter  time.Duration // as declared of the job; 0: it is not
+}
+
+// WatchFailing is jobs of a source whose polls fail in the same way.
+type WatchFailing struct {
+	Source  string
+	Outcome history.Outcome
+	Jobs    int
+	Since   time.Time // the earliest last answer, or the first poll where there never was one
+	Job     string    // the one that was asked last
+	Error   string    // that it got
+}
+
+// WatchPaused is jobs of a source that are paused for the same reason.
+type WatchPaused struct {
+	Source   string
+	Reason   string
+	Jobs     int
+	Job      string    // one of them
+	PolledAt time.Time // the last poll of any; zero: none
+}
+
+// WatchSource is a source that is not to be asked.
+type WatchSource struct {
+	Source    string
+	PausedAt  time.Time // zero: held
+	Reason    string
+	HeldUntil time.Time // zero: never held
+	Jobs      int       // active ones
+}
+
+// WatchParams says what to watch.
+type WatchParams struct {
+	JobIDs []int64       // none: all jobs that are not removed
+	Rows   int           // runs of each kind at most
+	Ended  time.Duration // how long ago a success is lately
+}
+
+// states of a latest run, by the part of a Watch that shows it.
+func watchedStates() (running, failed, ended []string) {
+	return []string{string(history.StateQueued), string(history.StateRunning), string(history.StateUnknown)},
+		[]string{string(history.StateFailed), string(history.StateCanceled), string(history.StatePartial)},
+		[]string{string(history.StateSucceeded)}
+}
+
+const (
+	oldestFirst = 1
+	newestFirst = -1
+)
+
+// Watch reads how the watched jobs stand, all at one moment.
+func (s *Store) Watch(ctx context.Context, params WatchParams) (Watch, error) {
+	var w Watch
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err := pgx.BeginTxFunc(ctx, s.pool, snapshot, func(tx pgx.Tx) error {
+		return w.read(ctx, s.queries.WithTx(tx), params)
+	})
+	if err != nil {
+		return Watch{}, fmt.Errorf("read how the jobs stand: %w", err)
+	}
+	return w, nil
+}
+
+func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams) error {
+	clock, err := q.WatchClock(ctx)
+	if err != nil {
+		return err
+	}
+	w.Now, w.ServedAt = clock.Now, known(clock.ServedAt)
+	ids := append([]int64{}, params.JobIDs...) // not nil, which would be null
+	classes, err := q.WatchClasses(ctx, ids)
+	if err != nil {
+		return err
+	}
+	w.Classes = convert(classes, toWatchClass)
+	running, failed, ended := watchedStates()
+	for _, part := range []struct {
+		into      *[]WatchRun
+		states    []string
+		since     time.Time
+		direction int32
+	}{
+		{&w.Running, running, time.Time{}, oldestFirst},
+		{&w.Failed, failed, time.Time{}, newestFirst},
+		{&w.Ended, ended, w.Now.Add(-params.Ended), newestFirst},
+	} {
+		rows, err := q.WatchRuns(ctx, dbsqlc.WatchRunsParams{
+			States: part.states, Since: part.since, Direction: part.direction, JobIds: ids, Rows: int32(params.Rows),
+		})
+		if err != nil {
+			return err
+		}
+		// A cursor may be a moment behind its run.
+		*part.into = filter(convert(rows, toWatchRun), func(r *WatchRun) bool { return slices.Contains(part.states, r.State) })
+	}
+	return w.readUnseen(ctx, q, ids)
+}
+
+// readUnseen reads why nobody can look at some jobs.
+func (w *Watch) readUnseen(ctx context.Context, q *dbsqlc.Queries, ids []int64) error {
+	failing, err := q.WatchFailing(ctx, ids)
+	if err != nil {
+		return err
+	}
+	w.Failing = convert(failing, func(row dbsqlc.WatchFailingRow) WatchFailing {
+		return WatchFailing{
+			Source: row.Source, Outcome: history.Outcome(row.Outcome), Jobs: int(row.Jobs), Since: row.Since, Job: row.Job, Error: row.Error,
+		}
+	})
+	paused, err := q.WatchPausedJobs(ctx, ids)
+	if err != nil {
+		return err
+	}
+	w.Paused = convert(paused, func(row dbsqlc.WatchPausedJobsRow) WatchPaused {
+		return WatchPaused{Source: row.Source, Reason: row.Reason, Jobs: int(row.Jobs), Job: row.Job, PolledAt: known(row.PolledAt)}
+	})
+	sources, err := q.WatchSources(ctx, dbsqlc.WatchSourcesParams{Now: w.Now, JobIds: ids})
+	if err != nil {
+		return err
+	}
+	w.Sources = convert(sources, func(row dbsqlc.WatchSourcesRow) WatchSource {
+		return WatchSource{
+			Source: row.Source, PausedAt: fromPointer(row.PausedAt), Reason: row.Reason, HeldUntil: fromPointer(row.HeldUntil), Jobs: int(row.Jobs),
+		}
+	})
+	return nil
+}
+
+// LatestRun reads the latest run of a job; ErrNotFound: none was seen yet.
+func (s *Store) LatestRun(ctx context.Context, jobID int64) (WatchRun, error) {
+	runs, err := s.LatestRuns(ctx, []int64{jobID})
+	if err != nil {
+		return WatchRun{}, err
+	}
+	if len(runs) == 0 {
+		return WatchRun{}, fmt.Errorf("latest run: %w", ErrNotFound)
+	}
+	return runs[0], nil
+}
+
+// LatestRuns reads the latest runs of jobs, the newest change first. Jobs that
+// were not seen yet, or are removed, have none.
+func (s *Store) LatestRuns(ctx context.Context, jobIDs []int64) ([]WatchRun, error) {
+	running, failed, ended := watchedStates()
+	rows, err := s.queries.WatchRuns(ctx, dbsqlc.WatchRunsParams{
+		States: append(append(running, failed...), ended...), Direction: newestFirst, JobIds: jobIDs, Rows: int32(len(jobIDs)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read latest runs: %w", err)
+	}
+	return convert(rows, toWatchRun), nil
+}
+
+func toWatchClass(row dbsqlc.WatchClassesRow) WatchClass {
+	return WatchClass{
+		Tracking: Tracking(row.Tracking), State: history.State(row.State), Failing: row.Failing, SourcePaused: row.SourcePaused,
+		Jobs: int(row.Jobs), NextPollAt: known(row.NextPollAt),
+	}
+}
+
+func toWatchRun(row dbsqlc.WatchRunsRow) WatchRun {
+	return WatchRun{
+		RunRow: toRunRow(row.ReportRun), JobID: row.JobID, Step: row.Step, StepState: row.StepState, Error: row.Error,
+		PolledAt: fromPointer(row.PolledAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Failures: int(row.Failures),
+		StallAfter: fromPointer(row.StallAfter),
+	}
+}
+
+// known gives the zero time for the year 1, which stands for null.
+func known(at time.Time) time.Time {
+	if at.Year() <= 1 {
+		return time.Time{}
+	}
+	return at
+}
