@@ -29,7 +29,8 @@ func ParseTime(raw string) Time {
 		layouts, assumed = zoneless, true
 	}
 	for _, layout := range layouts {
-		if at, err := time.Parse(layout, text); err == nil {
+		at, err := time.Parse(layout, text)
+		if year := at.UTC().Year(); err == nil && year >= 1 && year <= 9999 {
 			return Time{Raw: raw, At: toMicroseconds(at), ZoneAssumed: assumed}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 // sequences is how many sequences of answers are tried: enough to find what was
 // ever found so far, in seconds. -rapid.checks asks for more.
-const sequences = 50
+const sequences = 40
 
 // TestRecordAnySequence: whatever an upstream answers poll by poll, with
 // failing and repeated answers between, and with what is known read anew or

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"math"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"tracker/internal/store/internal/dbsqlc"
 )
@@ -18,6 +21,24 @@ func convert[From, To any](rows []From, to func(From) To) []To {
 
 // interval gives null for null.
 func interval(d *time.Duration) *Interval { return (*Interval)(d) }
+
+// took gives null for null, and the longest duration for one that is longer
+// still: upstreams write times such as the year 9999.
+func took(i pgtype.Interval) *Interval {
+	if !i.Valid {
+		return nil
+	}
+	const hoursOfDay, hoursOfMonth = 24, 30 * 24
+	hours := float64(i.Days)*hoursOfDay + float64(i.Months)*hoursOfMonth
+	d := time.Duration(i.Microseconds)*time.Microsecond + time.Duration(hours)*time.Hour
+	if limit := math.MaxInt64 / float64(time.Hour); math.Abs(hours) > limit-hoursOfDay {
+		d = math.MaxInt64
+		if hours < 0 {
+			d = math.MinInt64
+		}
+	}
+	return (*Interval)(&d)
+}
 
 func toJobRow(row dbsqlc.ReportJob) JobRow {
 	return JobRow{
@@ -41,7 +62,7 @@ func toRunRow(row dbsqlc.ReportRun) RunRow {
 	return RunRow{
 		Job: row.Job, Source: row.Source, Provider: row.Provider, Labels: row.Labels, RunNo: row.RunNo, RunID: row.RunID,
 		State: row.State, Status: row.Status, StartedAt: row.StartedAt, EndedAt: row.EndedAt, Reported: row.Reported,
-		Duration: interval(row.Duration), DurationMax: interval(row.DurationMax), FirstSeenAt: row.FirstSeenAt,
+		Duration: took(row.Duration), DurationMax: took(row.DurationMax), FirstSeenAt: row.FirstSeenAt,
 		LastChangedAt: row.LastChangedAt, Steps: row.Steps, Warnings: row.Warnings, Errors: row.Errors,
 		ErrorSummary: row.ErrorSummary, ResultCount: row.ResultCount, ResultExpiresAt: row.ResultExpiresAt,
 	}
@@ -51,7 +72,7 @@ func toStepRow(row dbsqlc.ReportStep) StepRow {
 	return StepRow{
 		Job: row.Job, Source: row.Source, Provider: row.Provider, RunNo: row.RunNo, StepNo: row.StepNo, Step: row.Step,
 		State: row.State, Status: row.Status, StartedAt: row.StartedAt, EndedAt: row.EndedAt, Reported: row.Reported,
-		Duration: interval(row.Duration), DurationMax: interval(row.DurationMax), StartedRaw: row.StartedRaw,
+		Duration: took(row.Duration), DurationMax: took(row.DurationMax), StartedRaw: row.StartedRaw,
 		EndedRaw: row.EndedRaw, ZoneAssumed: row.ZoneAssumed, FirstSeenAt: row.FirstSeenAt, VanishedAt: row.VanishedAt,
 	}
 }

@@ -78,9 +78,9 @@ func trailStep(job JobRow, runNo int, step history.Step) StepRow {
 
 func spanIntervals(began, ended history.Moment) (least, most *Interval) {
 	shortest, longest, hasMost := history.Span(began, ended)
-	least = interval(&shortest)
+	least = (*Interval)(&shortest)
 	if hasMost {
-		most = interval(&longest)
+		most = (*Interval)(&longest)
 	}
 	return least, most
 }

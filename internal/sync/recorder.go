@@ -17,6 +17,10 @@ import (
 // batchMost is how many polls are recorded in one transaction at most.
 const batchMost = 256
 
+// batchBytes is how large the bodies of a batch may be before it is full: a
+// statement can hold a gigabyte.
+const batchBytes = 64 << 20
+
 // actor is who changes the registry when nobody asked for it.
 const actor = "tracker"
 
@@ -46,12 +50,13 @@ func newRecorder(s *Syncer, m *memory, p patience, tell func(Event)) *recorder {
 func (r *recorder) run(ctx context.Context, results <-chan result) error {
 	for first := range results {
 		batch := []result{first}
-		for len(batch) < batchMost {
+		for size := len(first.body); len(batch) < batchMost && size < batchBytes; {
 			next, ok := tryReceive(results)
 			if !ok {
 				break
 			}
 			batch = append(batch, next)
+			size += len(next.body)
 		}
 		if err := r.record(ctx, batch); err != nil {
 			return err

@@ -6,6 +6,8 @@ package dbsqlc
 
 import (
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type Anomaly struct {
@@ -395,9 +397,9 @@ type ReportRun struct {
 	// True if every time shown in started_at and ended_at is the upstream's, false if one of them is ours.
 	Reported bool
 	// How long the run took: exactly, by the upstream's clock, where it reported both times (negative where its end is before its start), else the lower bound by what was observed, never below zero; null: not ended.
-	Duration *time.Duration
+	Duration pgtype.Interval
 	// The upper bound of how long the run took, equal to duration where the upstream reported both times; null: not ended, or nothing bounds its start from below.
-	DurationMax *time.Duration
+	DurationMax pgtype.Interval
 	// When we had read the first answer that told of the run (our time).
 	FirstSeenAt time.Time
 	// When we had read the newest snapshot that changed or closed the run (our time).
@@ -518,9 +520,9 @@ type ReportStep struct {
 	// True if every time shown in started_at and ended_at is the upstream's; false if one of them is ours, or the upstream gave an end that is unreadable.
 	Reported bool
 	// How long the step took: exactly, by the upstream's clock, where it reported both times (negative where its end is before its start), else the lower bound by what was observed, never below zero; null: not ended.
-	Duration *time.Duration
+	Duration pgtype.Interval
 	// The upper bound of how long the step took, equal to duration where the upstream reported both times; null: not ended, or nothing bounds its start from below.
-	DurationMax *time.Duration
+	DurationMax pgtype.Interval
 	// The start as the upstream wrote it; null: it gave none.
 	StartedRaw *string
 	// The end as the upstream wrote it; null: it gave none.
