@@ -29,7 +29,7 @@ build: ## Build the static binary bin/tracker
 .PHONY: demo
 demo: build ## Run the demo: simulated services, a few jobs, the daemon
 	@scripts/setup postgres
-	@bin/tracker demo
+	@bin/tracker demo $(DEMO_FLAGS)
 
 .PHONY: test
 test: setup ## Run all tests with the race detector on a real Postgres

@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -128,11 +126,14 @@ func (d *demo) play(ctx context.Context) error {
 		return err
 	}
 	defer d.services.close()
-	if err := d.register(ctx, cast); err != nil {
+	if err := d.registerPast(ctx, cast); err != nil {
 		return err
 	}
 	if err := d.seed(ctx, cast); err != nil {
 		return fmt.Errorf("make up a past: %w", err)
+	}
+	if err := d.register(ctx, cast); err != nil {
+		return err
 	}
 	for _, one := range cast {
 		d.services.play(one.demoJob, one.began)
@@ -183,25 +184,3 @@ func (d *demo) daemonLogger() (*slog.Logger, func(), error) {
 	}
 	return slog.New(slog.NewTextHandler(file, nil)), func() { _ = file.Close() }, nil
 }
-
-// lead is how other commands are called in a second terminal.
-func (d *demo) lead() string {
-	name := "tracker"
-	if called := os.Args[0]; strings.Contains(called, "/") && !filepath.IsAbs(called) {
-		name = called
-	}
-	if dir := d.getenv("TRACKER_DATA_DIR"); dir != "" {
-		return "TRACKER_DATA_DIR=" + shellQuoted(dir) + " " + name
-	}
-	return name
-}
-
-// shellQuoted is a text as one word of a shell.
-func shellQuoted(text string) string {
-	if strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%") == "" {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-func speedText(speed float64) string { return strconv.FormatFloat(speed, 'g', -1, 64) }

@@ -27,6 +27,9 @@ type castJob struct {
 	known bool // registered already
 }
 
+// seeded reports whether the job is new and gets a past.
+func (j castJob) seeded() bool { return j.past.every > 0 && !j.known }
+
 // findCast finds out when each job's live scenario began, and how fast it
 // goes: what a service has once said must still be so in a later demo.
 func (d *demo) findCast(ctx context.Context) ([]castJob, error) {
@@ -70,44 +73,67 @@ func (d *demo) goOn(job *castJob, labels map[string]string) error {
 	return nil
 }
 
-// register declares the sources at the addresses of this start, and the jobs.
-// Those with a past are registered at its beginning.
-func (d *demo) register(ctx context.Context, cast []castJob) error {
+// sources gives the sources at the addresses of this start.
+func (d *demo) sources() ([]store.SourceSpec, error) {
 	key, old, err := writeDemoKeys(d.dir)
+	if err != nil {
+		return nil, err
+	}
+	return []store.SourceSpec{
+		d.sourceSpec(demoWoosmap, "woosmap", d.services.woosmapAt, key),
+		d.sourceSpec(demoWoosmapOld, "woosmap", d.services.woosmapAt, old),
+		d.sourceSpec(demoSafetyKit, "safetykit", d.services.safetykitAt, key),
+	}, nil
+}
+
+// registerPast declares new jobs that get a past, at its beginning.
+func (d *demo) registerPast(ctx context.Context, cast []castJob) error {
+	sources, err := d.sources()
 	if err != nil {
 		return err
 	}
+	by := store.Author{Actor: d.environment.Actor}
+	early := store.Declaration{Sources: sources[:1]}
+	for _, one := range cast {
+		if one.seeded() {
+			early.Jobs, by.At = append(early.Jobs, d.jobSpec(one)), pastOf(one.began)
+		}
+	}
+	if len(early.Jobs) == 0 {
+		return nil
+	}
+	_, err = d.store.Apply(ctx, by, early)
+	return err
+}
+
+// register declares all sources and jobs. New jobs without a past begin now:
+// to make up the others' took a while.
+func (d *demo) register(ctx context.Context, cast []castJob) error {
 	by, err := d.author(ctx, d.store)
 	if err != nil {
 		return err
 	}
-	sources := []store.SourceSpec{
-		d.sourceSpec(demoWoosmap, "woosmap", d.services.woosmapAt, key),
-		d.sourceSpec(demoWoosmapOld, "woosmap", d.services.woosmapAt, old),
-		d.sourceSpec(demoSafetyKit, "safetykit", d.services.safetykitAt, key),
+	var all store.Declaration
+	if all.Sources, err = d.sources(); err != nil {
+		return err
 	}
-	then := store.Author{Actor: by.Actor}
-	var early, all store.Declaration
-	early.Sources, all.Sources = sources[:1], sources
-	for _, one := range cast {
-		spec := store.JobSpec{
-			Name: one.name, Source: one.source, Target: one.target(), StallAfter: one.stallAfter, FirstPollAt: one.began,
-			Labels: map[string]string{
-				labelSimulated: "true", labelBegan: one.began.Format(time.RFC3339Nano), labelSpeed: speedText(d.speed),
-			},
+	for i := range cast {
+		if !cast[i].known && !cast[i].seeded() {
+			cast[i].began = by.At
 		}
-		all.Jobs = append(all.Jobs, spec)
-		if one.past.every > 0 && !one.known {
-			early.Jobs, then.At = append(early.Jobs, spec), pastOf(one.began)
-		}
-	}
-	if len(early.Jobs) > 0 {
-		if _, err := d.store.Apply(ctx, then, early); err != nil {
-			return err
-		}
+		all.Jobs = append(all.Jobs, d.jobSpec(cast[i]))
 	}
 	_, err = d.store.Apply(ctx, by, all)
 	return err
+}
+
+func (d *demo) jobSpec(one castJob) store.JobSpec {
+	return store.JobSpec{
+		Name: one.name, Source: one.source, Target: one.target(), StallAfter: one.stallAfter, FirstPollAt: one.began,
+		Labels: map[string]string{
+			labelSimulated: "true", labelBegan: one.began.Format(time.RFC3339Nano), labelSpeed: strconv.FormatFloat(d.speed, 'g', -1, 64),
+		},
+	}
 }
 
 func (d *demo) sourceSpec(name, provider, at, credential string) store.SourceSpec {

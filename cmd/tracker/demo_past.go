@@ -73,7 +73,7 @@ func (d *demo) claimPasts(ctx context.Context, cast []castJob) ([]*demoPoller, e
 	params := store.ClaimParams{Owner: owner(), Most: len(cast)}
 	byID := map[int64]castJob{}
 	for _, one := range cast {
-		if one.past.every == 0 || one.known {
+		if !one.seeded() {
 			continue
 		}
 		job, err := d.store.Job(ctx, one.name)

@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -67,11 +70,40 @@ func (d *demo) live(ctx context.Context, w *watcher, c *canvas) error {
 
 // next tells what to try in a second terminal.
 func (d *demo) next(p *page) {
-	lead := d.lead()
-	p.line(
-		styled(styleBold, "TRY"), plain("  in a second terminal:  "),
-		plain(lead+" history demo-stores-eu").whole(), plain("  ·  "), plain(lead+" log demo-shops-de --follow").whole(),
-		plain("  ·  "), plain(lead+" history demo-rewritten").whole(), plain("  ·  "),
-		plain("psql "+shellQuoted(d.url)+" -c 'TABLE report.daily'").whole(),
-	)
+	name := d.calledAs()
+	intro := []span{styled(styleBold, "TRY"), plain("  in a second terminal")}
+	if dir := d.getenv("TRACKER_DATA_DIR"); dir != "" {
+		intro = append(intro, plain(", after  "), plain("export TRACKER_DATA_DIR="+shellQuoted(dir)).whole())
+	}
+	p.line(intro...)
+	for _, command := range []string{
+		name + " history demo-stores-eu", name + " log demo-shops-de --follow", "psql -h " + shellQuoted(d.socketDir()) + " -U tracker -c 'TABLE report.daily'",
+	} {
+		p.entry([]span{plain("     ")}, plain(command))
+	}
+}
+
+// socketDir is where the embedded server listens.
+func (d *demo) socketDir() string {
+	at, err := url.Parse(d.url)
+	if err != nil {
+		return d.dir // never: the server's own package has made it
+	}
+	return at.Query().Get("host")
+}
+
+// calledAs is how to call the tracker where this one was called.
+func (d *demo) calledAs() string {
+	if called := os.Args[0]; strings.Contains(called, "/") && !filepath.IsAbs(called) {
+		return called
+	}
+	return "tracker"
+}
+
+// shellQuoted is a text as one word of a shell.
+func shellQuoted(text string) string {
+	if strings.Trim(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%") == "" {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

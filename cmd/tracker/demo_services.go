@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"tracker/internal/upstreamsim"
 )
 
@@ -26,6 +28,7 @@ type demoServices struct {
 	woosmapAt   string // base URLs
 	safetykitAt string
 	servers     []*http.Server
+	serving     errgroup.Group
 }
 
 // startDemoServices starts the services, which know nothing yet.
@@ -51,7 +54,7 @@ func (d *demoServices) serve(ctx context.Context, service http.Handler) (string,
 	}
 	server := &http.Server{Handler: service, ReadHeaderTimeout: headerTimeout}
 	d.servers = append(d.servers, server)
-	go func() { _ = server.Serve(listener) }() // until close
+	d.serving.Go(func() error { return server.Serve(listener) }) // until close
 	return "http://" + listener.Addr().String(), nil
 }
 
@@ -59,6 +62,7 @@ func (d *demoServices) close() {
 	for _, server := range d.servers {
 		_ = server.Close() // nobody asks any more
 	}
+	_ = d.serving.Wait() // each tells that it was closed
 }
 
 // play lets a job's live scenario begin.

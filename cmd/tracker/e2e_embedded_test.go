@@ -28,7 +28,7 @@ func newEmbeddedWorld(t *testing.T) *world {
 // a server run by root is another user's, and a socket's path is bounded.
 func openTempDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "e2e-")
+	dir, err := os.MkdirTemp("", "e2e-") //nolint:usetesting // whose directories have long names, and are closed to others
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"tracker/internal/upstreamsim"
@@ -127,7 +127,7 @@ func TestGapsOfABudget(t *testing.T) {
 func TestServeKeepsWhatItFetched(t *testing.T) {
 	t.Parallel()
 	for try := range 4 { // it was won or lost by chance
-		t.Run(fmt.Sprint(try), func(t *testing.T) {
+		t.Run(strconv.Itoa(try), func(t *testing.T) {
 			t.Parallel()
 			w := newClockedWorld(t)
 			gate := upstreamsim.NewGate()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"testing"
@@ -112,4 +111,4 @@ func TestSyncBesideServe(t *testing.T) {
 	w.check()
 }
 
-func (p *process) pid() string { return fmt.Sprint(p.cmd.Process.Pid) }
+func (p *process) pid() string { return strconv.Itoa(p.cmd.Process.Pid) }

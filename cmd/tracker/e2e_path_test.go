@@ -3,8 +3,8 @@ package main
 import (
 	"encoding/csv"
 	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -115,7 +115,7 @@ func pathReads(w *world) {
 	w.t.Helper()
 	for job, bodies := range map[string][]string{"stores": pathBodies.woosmap, "products": pathBodies.safetykit} {
 		for n, body := range bodies {
-			if text := w.must("snapshot", job, fmt.Sprint(n+1)); text != body {
+			if text := w.must("snapshot", job, strconv.Itoa(n+1)); text != body {
 				w.t.Errorf("snapshot %d of %s is %q, want %q", n+1, job, text, body)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -102,7 +103,7 @@ func TestSecrets(t *testing.T) {
 		w.exec(`UPDATE budgets SET held_until = NULL`)
 	}
 	w.want("failures", []string{"0"}, `SELECT failures::text FROM report.jobs WHERE job = 'stores'`)
-	w.want("polls", []string{fmt.Sprint(len(frames))}, `SELECT count(*)::text FROM report.polls WHERE job = 'stores'`)
+	w.want("polls", []string{strconv.Itoa(len(frames))}, `SELECT count(*)::text FROM report.polls WHERE job = 'stores'`)
 	w.woosmap.Script(datasetID(0), frames...)
 	w.exec(`UPDATE cursors SET next_poll_at = now()`)
 	daemon := w.serve("--log-format", "json", "--log-level", "debug")

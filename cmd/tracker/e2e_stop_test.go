@@ -98,7 +98,15 @@ func TestServeEndsAtOnce(t *testing.T) {
 		}
 		return err != nil
 	})
-	daemon.signal(syscall.SIGTERM)
+	await(t, "the end", func() bool { // a signal that comes too soon after the first is one with it
+		daemon.signal(syscall.SIGTERM)
+		select {
+		case <-daemon.ended:
+			return true
+		default:
+			return false
+		}
+	})
 	if code := daemon.wait(); code != -1 || time.Since(began) > stopMost/2 {
 		t.Errorf("it ended with %d after %s", code, time.Since(began))
 	}

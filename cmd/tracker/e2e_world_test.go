@@ -143,14 +143,15 @@ func (w *world) file(yaml string) string {
 // declaration is a tracker.yaml with a source and so many jobs at Woosmap,
 // named job-000 and so on.
 func declaration(source string, jobs int) string {
-	text := "sources:\n- {name: woosmap, provider: woosmap, credential: env:KEY, base_url: $WOOSMAP, " + source + "}\n"
+	var text strings.Builder
+	text.WriteString("sources:\n- {name: woosmap, provider: woosmap, credential: env:KEY, base_url: $WOOSMAP, " + source + "}\n")
 	if jobs > 0 {
-		text += "jobs:\n"
+		text.WriteString("jobs:\n")
 	}
 	for n := range jobs {
-		text += fmt.Sprintf("- {name: %s, source: woosmap, target: {dataset_id: %s}}\n", jobName(n), datasetID(n))
+		fmt.Fprintf(&text, "- {name: %s, source: woosmap, target: {dataset_id: %s}}\n", jobName(n), datasetID(n))
 	}
-	return text
+	return text.String()
 }
 
 func jobName(n int) string { return fmt.Sprintf("job-%03d", n) }

@@ -63,6 +63,8 @@ func (v *historyView) readPast(ctx context.Context, s *store.Store, job store.Jo
 	if v.Looked, err = s.Looked(ctx, request.job, v.knownAt); err != nil {
 		return err
 	}
+	// How it is polled now says nothing of then.
+	v.Job.LastPolledAt, v.Job.LastOutcome, v.Job.NextPollAt, v.Job.Failures = v.Looked.LastAt, v.Looked.LastOutcome, nil, 0
 	gaps, err := s.Gaps(ctx, request.job, time.Time{})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -22,11 +23,15 @@ func (a *app) migrateCommand() *cobra.Command {
 			Long: "Undoes the newest migration. It refuses where that would lose rows.",
 			RunE: a.migration(a.migrateDown),
 		},
-		&cobra.Command{
-			Use: "status", Short: "List the migrations", Args: exactly(0, "no arguments"),
-			RunE: a.migration(a.migrateStatus),
-		},
+		a.migrateStatusCommand(),
 	)
+}
+
+func (a *app) migrateStatusCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "status", Short: "List the migrations", Args: exactly(0, "no arguments")}
+	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	cmd.RunE = a.migration(func(ctx context.Context, url string) error { return a.migrateStatus(ctx, url, *format) })
+	return cmd
 }
 
 // migration gives work the database's URL, whatever its schema.
@@ -56,7 +61,7 @@ func (a *app) migrateDown(ctx context.Context, url string) error {
 	return err
 }
 
-func (a *app) migrateStatus(ctx context.Context, url string) error {
+func (a *app) migrateStatus(ctx context.Context, url, format string) error {
 	all, err := store.MigrateStatus(ctx, url)
 	if err != nil {
 		return err
@@ -64,10 +69,7 @@ func (a *app) migrateStatus(ctx context.Context, url string) error {
 	return listing[store.Migration]{
 		rows: all, columns: table.Row{"VERSION", "MIGRATION", "APPLIED"},
 		cells: func(m store.Migration) table.Row {
-			if m.AppliedAt.IsZero() {
-				return table.Row{m.Version, m.Name, "pending"}
-			}
-			return table.Row{m.Version, m.Name, m.AppliedAt.UTC().Format(timeLayout)}
+			return table.Row{m.Version, m.Name, cmp.Or(timeText(m.AppliedAt), "pending")}
 		},
-	}.write(a, formatTable)
+	}.write(a, format)
 }

@@ -52,7 +52,7 @@ func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error
 	for _, job := range jobs {
 		rebuilt, err := rebuildJob(ctx, s, job)
 		if err != nil {
-			return fmt.Errorf("rebuild job %s: %w", job.Name, err)
+			return fmt.Errorf("rebuild %s: %w", job.Name, err)
 		}
 		if rebuilt.Rows > 0 {
 			fmt.Fprintf(a.stdout, "%s: %s differed\n", job.Name, plural(int(rebuilt.Rows), "row", "rows"))

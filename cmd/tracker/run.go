@@ -158,10 +158,10 @@ func noneBut(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	meant := ""
+	var meant strings.Builder
 	cmd.SuggestionsMinimumDistance = 2 // cobra's own default, which it sets for its own message only
 	for _, name := range cmd.SuggestionsFor(args[0]) {
-		meant += fmt.Sprintf("; did you mean  %s %s", cmd.CommandPath(), name)
+		fmt.Fprintf(&meant, "; did you mean  %s %s", cmd.CommandPath(), name)
 	}
-	return usageError{fmt.Errorf("unknown command %q%s; see  %s --help", args[0], meant, cmd.CommandPath())}
+	return usageError{fmt.Errorf("unknown command %q%s; see  %s --help", args[0], meant.String(), cmd.CommandPath())}
 }

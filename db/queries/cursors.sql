@@ -176,4 +176,4 @@ WHERE s.paused_at IS NULL AND c.claimed_until IS NULL;
 UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE job_id = @job_id;
 
 -- name: CursorUnseenBySource :exec
-UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE source_id = @source_id;
+UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE source_id = @source_id AND unseen_reason IS NULL;

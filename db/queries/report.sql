@@ -40,7 +40,8 @@ LIMIT 1;
 -- How often somebody looked at a job, and when.
 SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'unchanged')) AS failed,
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
-    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
+    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
+    coalesce((array_agg(p.outcome ORDER BY p.polled_at DESC))[1], '')::text AS last_outcome
 FROM polls p JOIN jobs j ON j.job_id = p.job_id
 WHERE j.name = @job AND p.polled_at <= @known_at;
 

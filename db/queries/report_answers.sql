@@ -1,5 +1,5 @@
 -- name: AnswerFailedImports :many
-SELECT r.job, r.source, r.run_no, coalesce(r.ended_at, r.first_seen_at)::timestamptz AS ended_at, coalesce(r.duration, interval '0')::interval AS duration,
+SELECT r.job, r.source, r.run_no, coalesce(r.ended_at, r.first_seen_at)::timestamptz AS ended_at, coalesce(extract(epoch FROM r.duration), 0)::double precision AS duration,
     coalesce(s.step, '')::text AS step, coalesce(r.error_summary, e.detail, '')::text AS why
 FROM report.runs r
 LEFT JOIN LATERAL (
@@ -23,7 +23,7 @@ WHERE t.since >= sqlc.arg(since)::timestamptz AND (sqlc.arg(source)::text = '' O
 ORDER BY t.since, t.job;
 
 -- name: AnswerGaps :many
-SELECT g.job, g.source, g.gap_from, g.gap_to, (coalesce(g.gap_to, now()) - g.gap_from)::interval AS lasted, g.reason
+SELECT g.job, g.source, g.gap_from, g.gap_to, (extract(epoch FROM coalesce(g.gap_to, now()) - g.gap_from))::double precision AS lasted, g.reason
 FROM report.gaps g
 WHERE (g.gap_to IS NULL OR g.gap_to >= sqlc.arg(since)::timestamptz) AND (sqlc.arg(source)::text = '' OR g.source = sqlc.arg(source)::text)
     AND (sqlc.arg(labels)::text = '{}' OR g.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb))
@@ -46,8 +46,8 @@ ORDER BY min(n.first_seen_at) DESC, n.source, n.line;
 -- name: AnswerStepDurations :many
 SELECT (date_bin('7 days', p.started_at, date_trunc('day', sqlc.arg(now)::timestamptz, 'UTC') + interval '1 day'))::timestamptz AS week,
     p.source, p.step, count(*) AS runs,
-    (percentile_cont(0.5) WITHIN GROUP (ORDER BY p.duration))::interval AS p50_duration,
-    (percentile_cont(0.95) WITHIN GROUP (ORDER BY p.duration))::interval AS p95_duration
+    (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM p.duration)))::double precision AS p50_duration,
+    (percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM p.duration)))::double precision AS p95_duration
 FROM report.steps p
 WHERE p.started_at >= sqlc.arg(since)::timestamptz AND p.duration IS NOT NULL AND (sqlc.arg(source)::text = '' OR p.source = sqlc.arg(source)::text)
     AND (sqlc.arg(labels)::text = '{}' OR p.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb))
@@ -55,7 +55,7 @@ GROUP BY 1, 2, 3
 ORDER BY 1 DESC, 2, 3;
 
 -- name: AnswerTimeInState :many
-SELECT l.job::text AS job, l.source::text AS source, l.run_no::integer AS run_no, l.state::text AS state, (sum(l.ends_at - l.starts_at))::interval AS spent
+SELECT l.job::text AS job, l.source::text AS source, l.run_no::integer AS run_no, l.state::text AS state, (extract(epoch FROM sum(l.ends_at - l.starts_at)))::double precision AS spent
 FROM report.state_timeline(sqlc.arg(since)::timestamptz, sqlc.arg(now)::timestamptz) l
 WHERE l.state IN ('queued', 'running', 'unknown') AND (sqlc.arg(source)::text = '' OR l.source = sqlc.arg(source)::text)
     AND (sqlc.arg(labels)::text = '{}' OR l.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb))
@@ -66,8 +66,8 @@ ORDER BY l.job, l.run_no, min(l.starts_at);
 -- From the runs: report.daily knows no labels.
 SELECT ((r.started_at AT TIME ZONE 'UTC')::date)::date AS day, r.source, r.provider, count(*) AS runs,
     count(*) FILTER (WHERE r.state = 'succeeded') AS succeeded, count(*) FILTER (WHERE r.state = 'failed') AS failed, count(r.duration) AS ended,
-    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY r.duration), interval '0')::interval AS p50_duration,
-    coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY r.duration), interval '0')::interval AS p95_duration
+    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.duration)), 0)::double precision AS p50_duration,
+    coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM r.duration)), 0)::double precision AS p95_duration
 FROM report.runs r
 WHERE r.started_at >= date_trunc('day', sqlc.arg(since)::timestamptz, 'UTC')
     AND (sqlc.arg(source)::text = '' OR r.source = sqlc.arg(source)::text) AND r.labels @> sqlc.arg(labels)::text::jsonb
@@ -101,7 +101,8 @@ WITH usual AS (
     GROUP BY u.job
     HAVING count(*) >= 5
 )
-SELECT r.job, r.source, r.run_no, r.state, r.started_at, (r.duration)::interval AS duration, (u.usual_duration)::interval AS usual_duration
+SELECT r.job, r.source, r.run_no, r.state, r.started_at, (extract(epoch FROM r.duration))::double precision AS duration,
+    (extract(epoch FROM u.usual_duration))::double precision AS usual_duration
 FROM report.runs r
 JOIN usual u ON u.job = r.job
 WHERE r.ended_at >= sqlc.arg(since)::timestamptz AND (r.duration > 2 * u.usual_duration OR r.duration < u.usual_duration / 2)

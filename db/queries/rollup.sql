@@ -8,13 +8,6 @@ SELECT rolled_up_to, swept_day FROM rollup FOR UPDATE SKIP LOCKED;
 -- name: RollupAdvance :exec
 UPDATE rollup SET rolled_up_to = greatest(rolled_up_to, sqlc.arg(rolled_up_to)::timestamptz), swept_day = sqlc.arg(swept_day)::date;
 
--- name: RollupDays :many
--- The days of UTC on which anything was observed since a time.
-SELECT ((p.polled_at AT TIME ZONE 'UTC')::date)::date AS day FROM polls p WHERE p.polled_at >= sqlc.arg(since)::timestamptz
-UNION
-SELECT ((n.observed_at AT TIME ZONE 'UTC')::date)::date FROM snapshots n WHERE n.observed_at >= sqlc.arg(since)::timestamptz
-ORDER BY day;
-
 -- name: RollupStarts :many
 -- The days of UTC on which any run began.
 SELECT DISTINCT ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date)::date AS day FROM runs r ORDER BY day;

@@ -17,7 +17,7 @@ func Compare(known *Known, said Answer, seen Bounds) Change {
 	c.begin(before)
 
 	if head := known.HeadRun(); head != nil && head.ID != said.RunID {
-		c.leave(head)
+		c.leave(head, before == nil)
 		if before != nil {
 			c.anomaly(0, KindRunReturned, head.ID, said.RunID)
 		}
@@ -66,16 +66,15 @@ func (c *comparison) begin(before *Run) {
 }
 
 // leave closes a run that another one has superseded. If it had not ended,
-// nobody saw how it did: its state is unknown, and never a guess.
-func (c *comparison) leave(head *Run) {
+// nobody saw how it did: its state is unknown, and never a guess. That a known
+// run is back is an anomaly of its own.
+func (c *comparison) leave(head *Run, forNew bool) {
 	if head.State.Terminal() {
 		return
 	}
-	c.change.Anomalies = append(c.change.Anomalies, Anomaly{
-		RunNo: head.No, Kind: KindOutcomeUnseen, Count: 1,
-		Was: map[string]string{"run_id": head.ID, "status": head.Status},
-		Now: map[string]string{"run_id": c.said.RunID, "status": c.said.Status},
-	})
+	if forNew {
+		c.outcomeUnseen(head)
+	}
 	left := *head
 	left.Steps = nil
 	left.State = StateUnknown
@@ -91,6 +90,15 @@ func (c *comparison) leave(head *Run) {
 		c.keepStep(head.No, step)
 		c.transition(Transition{RunNo: head.No, StepNo: step.No, FromState: from, FromStatus: step.Status, ToState: StateUnknown, ToStatus: step.Status})
 	}
+}
+
+// outcomeUnseen tells of a run that a new one has superseded before it ended.
+func (c *comparison) outcomeUnseen(head *Run) {
+	c.change.Anomalies = append(c.change.Anomalies, Anomaly{
+		RunNo: head.No, Kind: KindOutcomeUnseen, Count: 1,
+		Was: map[string]string{"run_id": head.ID, "status": head.Status},
+		Now: map[string]string{"run_id": c.said.RunID, "status": c.said.Status},
+	})
 }
 
 // compareStatus finds what is wrong with the run's new status.
@@ -150,23 +158,29 @@ func (c *comparison) compareRun(before *Run, left int) {
 }
 
 // reportedSpan is the start of the first and the end of the last step, each
-// zero where the upstream does not tell it. Steps may be listed out of order.
+// zero where the upstream does not tell it. Steps may be listed out of order:
+// the last is the one that started last.
 func reportedSpan(steps []Step) (start, end time.Time) {
 	if len(steps) == 0 {
 		return start, end
 	}
+	last := steps[0]
 	for _, step := range steps {
-		if at := step.Start.At; !at.IsZero() && (start.IsZero() || at.Before(start)) {
+		at := step.Start.At
+		if !at.IsZero() && (start.IsZero() || at.Before(start)) {
 			start = at
 		}
-		if at := step.End.At; at.After(end) {
-			end = at
+		if at.IsZero() || !at.Before(last.Start.At) {
+			last = step
+		}
+		if step.End.At.After(end) {
+			end = step.End.At
 		}
 	}
 	if steps[0].Start.At.IsZero() {
 		start = time.Time{}
 	}
-	if steps[len(steps)-1].End.At.IsZero() {
+	if last.End.At.IsZero() {
 		end = time.Time{}
 	}
 	return start, end

@@ -17,7 +17,7 @@ func TestStatusRegressed(t *testing.T) {
 		{"OutOfATerminalStateIntoAnUnknownOne", []history.Answer{woosmap("a", "failed"), woosmap("a", "odd")}, []string{"run 1: unknown_status", "run 1: status_regressed"}},
 		{"BackInTheOrder", []history.Answer{safetykit("a", "ingesting"), safetykit("a", "queued")}, []string{"run 1: status_regressed"}},
 		{"OfAStep", []history.Answer{fetch("success"), fetch("in_progress")}, []string{"step 1.1: status_regressed"}},
-		{"BackInTheOrderAcrossAnotherRun", []history.Answer{safetykit("a", "ingesting"), safetykit("b", "queued"), safetykit("a", "queued")}, []string{"run 2: outcome_unseen", "run 1: run_returned", "run 1: status_regressed"}},
+		{"BackInTheOrderAcrossAnotherRun", []history.Answer{safetykit("a", "ingesting"), safetykit("b", "queued"), safetykit("a", "queued")}, []string{"run 1: run_returned", "run 1: status_regressed"}},
 
 		{"ForwardIsNone", []history.Answer{safetykit("a", "queued"), safetykit("a", "ingesting")}, nil},
 		{"AnEndIsNone", []history.Answer{safetykit("a", "ingesting"), safetykit("a", "failed")}, nil},
@@ -70,7 +70,7 @@ func TestOutcomeUnseen(t *testing.T) {
 		{"OfARunningRun", []history.Answer{woosmap("a", "in_progress"), woosmap("b", "in_progress")}, []string{"run 1: outcome_unseen"}},
 		{"OfAQueuedRun", []history.Answer{safetykit("a", "queued"), safetykit("b", "queued")}, []string{"run 1: outcome_unseen"}},
 		{"OfAnUnknownRun", []history.Answer{woosmap("a", "odd"), woosmap("b", "success")}, []string{"run 1: outcome_unseen"}},
-		{"OfAReturnedRun", []history.Answer{woosmap("a", "in_progress"), woosmap("b", "success"), woosmap("a", "in_progress"), woosmap("b", "success")}, []string{"run 1: outcome_unseen", "run 2: run_returned"}},
+		{"OfAReturnedRun", []history.Answer{woosmap("a", "in_progress"), woosmap("b", "success"), woosmap("a", "in_progress"), woosmap("b", "success")}, []string{"run 2: run_returned"}},
 
 		{"ATerminalRunIsNone", []history.Answer{woosmap("a", "failed"), woosmap("b", "in_progress")}, nil},
 		{"TheSameRunIsNone", []history.Answer{woosmap("a", "in_progress"), woosmap("a", "success")}, nil},
@@ -117,4 +117,19 @@ func TestRunReturnedKeepsItsNumber(t *testing.T) {
 	}
 	equal(t, "runs of the snapshots", runs, []int{1, 2, 1, 3})
 	equal(t, "example", s.changes[2].Anomalies[0].Was, any("b"))
+}
+
+func TestAReturnedRunLeavesTheOtherUnseen(t *testing.T) {
+	t.Parallel()
+	s := feed(woosmap("a", "in_progress"), woosmap("b", "in_progress"), woosmap("a", "in_progress"))
+	equal(t, "state of the run that was left", s.run(2).State, history.StateUnknown)
+	equal(t, "state of the run that returned", s.run(1).State, history.StateRunning)
+}
+
+func TestARunEndsWithTheStepThatStartedLast(t *testing.T) {
+	t.Parallel()
+	s := feed(woosmap("a", "failed", step("import", "failed", "10:00:00", ""), step("fetch", "success", "09:00:00", "09:30:00")))
+	if end := s.run(1).End; !end.IsZero() {
+		t.Errorf("the run ended at %s, before its last step began", end)
+	}
 }

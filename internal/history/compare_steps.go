@@ -79,7 +79,7 @@ func (c *comparison) moveStep(step *Step, state State, status string) {
 // compareTimes finds what is wrong with a step's start and end. before has
 // neither where the step is new.
 func (c *comparison) compareTimes(before, step Step) {
-	if before.End.Raw != "" {
+	if before.End.Raw != "" || before.State.Terminal() {
 		c.compareEnded(before, step)
 	}
 	newStart, newEnd := before.Start.Raw != step.Start.Raw, before.End.Raw != step.End.Raw
@@ -96,14 +96,15 @@ func (c *comparison) compareTimes(before, step Step) {
 	}
 }
 
-// compareEnded tells which of the facts of an ended step are others now.
+// compareEnded tells which of the facts of an ended step are others now. An end
+// that is told late is none.
 func (c *comparison) compareEnded(before, step Step) {
 	for _, fact := range []struct{ name, was, now string }{
 		{"name", before.Name, step.Name},
 		{"start", before.Start.Raw, step.Start.Raw},
 		{"end", before.End.Raw, step.End.Raw},
 	} {
-		if fact.was != fact.now {
+		if fact.was != fact.now && (fact.name != "end" || fact.was != "") {
 			c.anomaly(step.No, KindStepChanged, map[string]string{fact.name: fact.was}, map[string]string{fact.name: fact.now})
 		}
 	}

@@ -113,6 +113,14 @@ func TestStepChanged(t *testing.T) {
 		{"ARestartInItsPlace", []history.Answer{imported(fetched), imported(step("fetch", "in_progress", "09:02:00", ""))}, []string{"step 1.1: step_changed x2", "step 1.1: status_regressed"}},
 		{"AsItReturned", []history.Answer{imported(fetched), imported(), imported(step("fetch", "success", "09:00:00", "09:02:00"))}, changed},
 
+		{
+			"StartOfOneThatEndedWithoutATime",
+			[]history.Answer{imported(step("fetch", "success", "09:00:00", "")), imported(step("fetch", "success", "09:00:05", ""))}, changed,
+		},
+		{
+			"AnEndToldLateIsNone",
+			[]history.Answer{imported(step("fetch", "success", "09:00:00", "")), imported(step("fetch", "success", "09:00:00", "09:01:00"))}, nil,
+		},
 		{"AnEndIsNone", []history.Answer{imported(fetching), imported(fetched)}, nil},
 		{"AnotherStartOfAStepThatLastsIsNone", []history.Answer{imported(fetching), imported(step("fetch", "in_progress", "09:00:30", ""))}, nil},
 		{"AnotherNameOfAStepThatLastsIsNone", []history.Answer{imported(fetching), imported(step("download", "in_progress", "09:00:00", ""))}, nil},

@@ -111,7 +111,7 @@ func TestDiscoverReads(t *testing.T) {
 func TestDiscoverRefuses(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]string{
-		`<html>`:                      "page 1: redact: not JSON",
+		`<html>`:                      "page 1: the body is not JSON, from byte 1 of 6",
 		`[]`:                          "page 1: want an object, got a list",
 		`{}`:                          "page 1: datasets: missing",
 		`{"datasets": {}}`:            "page 1: datasets: want a list, got an object",

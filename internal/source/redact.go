@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -17,7 +18,7 @@ const mark = "REDACTED"
 // is not JSON gives ErrNotJSON. The result may share memory with raw.
 func (p Provider) Redact(raw []byte, secret Secret) (body []byte, key [sha256.Size]byte, err error) {
 	if !json.Valid(raw) {
-		return nil, key, fmt.Errorf("redact: %w", ErrNotJSON)
+		return nil, key, notJSON(raw)
 	}
 	body = p.redact(raw, secret)
 	return body, p.Key(body), nil
@@ -136,4 +137,16 @@ func (r *redactor) replace(text []byte, spans []span) []byte {
 		kept = r.view.at[s.end]
 	}
 	return append(out, text[kept:]...)
+}
+
+// notJSON says where a body ceases to be JSON, and quotes none of it.
+func notJSON(raw []byte) error {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return fmt.Errorf("the body is empty: %w", ErrNotJSON)
+	}
+	var syntax *json.SyntaxError
+	if errors.As(json.Unmarshal(raw, new(json.RawMessage)), &syntax) {
+		return fmt.Errorf("the body is %w, from byte %d of %d", ErrNotJSON, syntax.Offset, len(raw))
+	}
+	return fmt.Errorf("the body is %w", ErrNotJSON)
 }

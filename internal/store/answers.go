@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"tracker/internal/store/internal/dbsqlc"
@@ -47,12 +48,24 @@ func answer[From, To any](what string, rows []From, err error, to func(From) To)
 	return convert(rows, to), nil
 }
 
+// seconds is an interval of so many, the longest that there is for more than
+// that: upstreams write times such as the year 9999.
+func seconds(s float64) Interval {
+	if most := time.Duration(math.MaxInt64); math.Abs(s) >= most.Seconds() {
+		if s < 0 {
+			return Interval(-most)
+		}
+		return Interval(most)
+	}
+	return Interval(math.Round(s*1e6)) * Interval(time.Microsecond)
+}
+
 // FailedImports lists the imports that failed, the latest first.
 func (s *Store) FailedImports(ctx context.Context, filter AnswerFilter) ([]FailedImportRow, error) {
 	rows, err := s.queries.AnswerFailedImports(ctx, dbsqlc.AnswerFailedImportsParams(filter.asked()))
 	return answer("failed-imports", rows, err, func(r dbsqlc.AnswerFailedImportsRow) FailedImportRow {
 		return FailedImportRow{
-			Job: r.Job, Source: r.Source, RunNo: r.RunNo, EndedAt: r.EndedAt, Duration: Interval(r.Duration), Step: toPointer(r.Step), Why: toPointer(r.Why),
+			Job: r.Job, Source: r.Source, RunNo: r.RunNo, EndedAt: r.EndedAt, Duration: seconds(r.Duration), Step: toPointer(r.Step), Why: toPointer(r.Why),
 		}
 	})
 }
@@ -62,7 +75,7 @@ func (s *Store) Stalled(ctx context.Context, filter AnswerFilter) ([]StalledRow,
 	rows, err := s.queries.AnswerStalled(ctx, dbsqlc.AnswerStalledParams(filter.asked()))
 	return answer("stalled", rows, err, func(r dbsqlc.ReportStalled) StalledRow {
 		return StalledRow{
-			Job: r.Job, Source: r.Source, RunNo: r.RunNo, Step: r.Step, State: r.State, Since: r.Since, UsualDuration: interval(r.UsualDuration),
+			Job: r.Job, Source: r.Source, RunNo: r.RunNo, Step: r.Step, State: r.State, Since: r.Since, UsualDuration: took(r.UsualDuration),
 		}
 	})
 }
@@ -71,7 +84,7 @@ func (s *Store) Stalled(ctx context.Context, filter AnswerFilter) ([]StalledRow,
 func (s *Store) LastedGaps(ctx context.Context, filter AnswerFilter) ([]LastedGapRow, error) {
 	rows, err := s.queries.AnswerGaps(ctx, dbsqlc.AnswerGapsParams(filter.asked()))
 	return answer("gaps", rows, err, func(r dbsqlc.AnswerGapsRow) LastedGapRow {
-		return LastedGapRow{Job: r.Job, Source: r.Source, GapFrom: r.GapFrom, GapTo: r.GapTo, Lasted: Interval(r.Lasted), Reason: r.Reason}
+		return LastedGapRow{Job: r.Job, Source: r.Source, GapFrom: r.GapFrom, GapTo: r.GapTo, Lasted: seconds(r.Lasted), Reason: r.Reason}
 	})
 }
 
@@ -88,7 +101,7 @@ func (s *Store) StepDurations(ctx context.Context, filter AnswerFilter) ([]StepD
 	rows, err := s.queries.AnswerStepDurations(ctx, dbsqlc.AnswerStepDurationsParams{Since: q.Since, Now: filter.Now, Source: q.Source, Labels: q.Labels})
 	return answer("step-durations", rows, err, func(r dbsqlc.AnswerStepDurationsRow) StepDurationRow {
 		return StepDurationRow{
-			Week: r.Week, Source: r.Source, Step: r.Step, Runs: r.Runs, P50Duration: Interval(r.P50Duration), P95Duration: Interval(r.P95Duration),
+			Week: r.Week, Source: r.Source, Step: r.Step, Runs: r.Runs, P50Duration: seconds(r.P50Duration), P95Duration: seconds(r.P95Duration),
 		}
 	})
 }
@@ -98,7 +111,7 @@ func (s *Store) TimeInState(ctx context.Context, filter AnswerFilter) ([]TimeInS
 	q := filter.asked()
 	rows, err := s.queries.AnswerTimeInState(ctx, dbsqlc.AnswerTimeInStateParams{Since: q.Since, Now: filter.Now, Source: q.Source, Labels: q.Labels})
 	return answer("time-in-state", rows, err, func(r dbsqlc.AnswerTimeInStateRow) TimeInStateRow {
-		return TimeInStateRow{Job: r.Job, Source: r.Source, RunNo: r.RunNo, State: r.State, Spent: Interval(r.Spent)}
+		return TimeInStateRow{Job: r.Job, Source: r.Source, RunNo: r.RunNo, State: r.State, Spent: seconds(r.Spent)}
 	})
 }
 
@@ -110,7 +123,7 @@ func (s *Store) RunsPerDay(ctx context.Context, filter AnswerFilter) ([]RunsPerD
 			Day: r.Day.Format(time.DateOnly), Source: r.Source, Provider: r.Provider, Runs: r.Runs, Succeeded: r.Succeeded, Failed: r.Failed,
 		}
 		if r.Ended > 0 {
-			row.P50Duration, row.P95Duration = interval(&r.P50Duration), interval(&r.P95Duration)
+			row.P50Duration, row.P95Duration = new(seconds(r.P50Duration)), new(seconds(r.P95Duration))
 		}
 		return row
 	})
@@ -129,7 +142,7 @@ func (s *Store) UnusualDurations(ctx context.Context, filter AnswerFilter) ([]Un
 	return answer("unusual-durations", rows, err, func(r dbsqlc.AnswerUnusualDurationsRow) UnusualDurationRow {
 		return UnusualDurationRow{
 			Job: r.Job, Source: r.Source, RunNo: r.RunNo, State: r.State, StartedAt: r.StartedAt,
-			Duration: Interval(r.Duration), UsualDuration: Interval(r.UsualDuration),
+			Duration: seconds(r.Duration), UsualDuration: seconds(r.UsualDuration),
 		}
 	})
 }

@@ -22,20 +22,23 @@ var (
 	ErrSchemaOld = errors.New("the database's schema is too old")
 	// ErrSchemaNew means that the database's schema is newer than this program.
 	ErrSchemaNew = errors.New("the database's schema is too new")
+	// ErrNotOwner means that only the owner of the tables may do this.
+	ErrNotOwner = errors.New("only the owner of the tables may rebuild")
 	// ErrConflict means that a registration contradicts one that exists.
 	ErrConflict = errors.New("conflict")
 )
 
 // SQLSTATEs that the store acts on. claimLost is raised by claims_hold.
 const (
-	claimLost        = "TR001"
-	uniqueViolation  = "23505"
-	notNullViolation = "23502"
-	checkViolation   = "23514"
-	deadlockDetected = "40P01"
-	lockNotAvailable = "55P03"
-	classData        = "22" // data exception
-	classLimit       = "54" // program limit exceeded, such as an index row's size
+	claimLost             = "TR001"
+	uniqueViolation       = "23505"
+	notNullViolation      = "23502"
+	checkViolation        = "23514"
+	deadlockDetected      = "40P01"
+	lockNotAvailable      = "55P03"
+	insufficientPrivilege = "42501"
+	classData             = "22" // data exception
+	classLimit            = "54" // program limit exceeded, such as an index row's size
 )
 
 // notFound turns the absence of a row into ErrNotFound.

@@ -18,9 +18,9 @@ import (
 
 // Migration is one migration and, where it is applied, since when.
 type Migration struct {
-	Version   int64
-	Name      string
-	AppliedAt time.Time // zero: pending
+	Version   int64      `json:"version"`
+	Name      string     `json:"migration"`
+	AppliedAt *time.Time `json:"applied_at"` // nil: pending
 }
 
 // Migrate brings the schema of the database at url to this program's version
@@ -70,7 +70,7 @@ func MigrateStatus(ctx context.Context, url string) ([]Migration, error) {
 			return err
 		}
 		for _, m := range status {
-			all = append(all, Migration{Version: m.Source.Version, Name: m.Source.Path, AppliedAt: m.AppliedAt})
+			all = append(all, Migration{Version: m.Source.Version, Name: m.Source.Path, AppliedAt: toPointer(m.AppliedAt.UTC())})
 		}
 		return nil
 	})

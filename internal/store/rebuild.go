@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
@@ -105,8 +106,11 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		rebuilt.Rows, err = writeTrail(ctx, q, rows, trims)
 		return err
 	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == insufficientPrivilege {
+		return Rebuilt{}, fmt.Errorf("%w: run it with the DATABASE_URL that  tracker migrate up  is run with", ErrNotOwner)
+	}
 	if err != nil {
-		return Rebuilt{}, fmt.Errorf("rebuild job %d: %w", params.JobID, err)
+		return Rebuilt{}, fmt.Errorf("write what differs: %w", err)
 	}
 	return rebuilt, nil
 }

@@ -76,7 +76,9 @@ func (s *Store) Looked(ctx context.Context, job string, by time.Time) (LookedRow
 	if err != nil {
 		return LookedRow{}, fmt.Errorf("read polls of job %s: %w", job, err)
 	}
-	return LookedRow{Polls: row.Polls, Failed: row.Failed, FirstAt: toPointer(row.FirstAt.UTC()), LastAt: toPointer(row.LastAt.UTC())}, nil
+	return LookedRow{
+		Polls: row.Polls, Failed: row.Failed, FirstAt: toPointer(row.FirstAt.UTC()), LastAt: toPointer(row.LastAt.UTC()), LastOutcome: toPointer(row.LastOutcome),
+	}, nil
 }
 
 // History is what is known of a job's runs: those asked for with all that

@@ -19,9 +19,6 @@ func convert[From, To any](rows []From, to func(From) To) []To {
 	return converted
 }
 
-// interval gives null for null.
-func interval(d *time.Duration) *Interval { return (*Interval)(d) }
-
 // took gives null for null, and the longest duration for one that is longer
 // still: upstreams write times such as the year 9999.
 func took(i pgtype.Interval) *Interval {

@@ -205,6 +205,8 @@ type LookedRow struct {
 	Failed  int64      `json:"failed_polls"`
 	FirstAt *time.Time `json:"first_polled_at"`
 	LastAt  *time.Time `json:"last_polled_at"`
+
+	LastOutcome *string `json:"last_outcome"`
 }
 
 // MarshalText implements encoding.TextMarshaler.

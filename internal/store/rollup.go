@@ -19,13 +19,15 @@ const (
 	// rollupPollSweep is how old a day may be for the sweep to count its polls
 	// again, which costs more than to count its runs.
 	rollupPollSweep = 48 * time.Hour
+	dayLength       = 24 * time.Hour // of a day of UTC
 )
 
 // RollUp brings the counts by hour and day (report.hourly and report.daily) up
-// to date: of the days of which something was observed since the last time and,
-// to find what was missed or corrected otherwise, of one more day, another one
-// each time. Each day is a transaction of its own, so that what is done stays
-// done where ctx ends it. It does nothing while somebody else counts.
+// to date: of the days since the last time, of those on which runs began that
+// were observed to change since, and, to find what was missed or corrected
+// otherwise, of one more day, another one each time. Each day is a transaction
+// of its own, so that what is done stays done where ctx ends it. It does
+// nothing while somebody else counts.
 func (s *Store) RollUp(ctx context.Context, now time.Time) error {
 	if err := s.rollUp(ctx, now); err != nil && !errors.Is(err, errCounting) {
 		return fmt.Errorf("roll up: %w", err)
@@ -41,44 +43,61 @@ func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	since := state.RolledUpTo.Add(-rollupSlack)
-	days, err := s.observedDays(ctx, since)
-	if err != nil {
-		return err
+	since, days := state.RolledUpTo.Add(-rollupSlack), []time.Time(nil)
+	if state.RolledUpTo.Year() == 1 { // never before
+		if err := s.pool.QueryRow(ctx, firstObserved, now).Scan(&since); err != nil {
+			return err
+		}
+		if days, err = s.queries.RollupStarts(ctx); err != nil {
+			return err
+		}
 	}
-	for _, day := range days {
-		from, to := laterOf(since, day), day.AddDate(0, 0, 1)
-		err := s.inRollup(ctx, func(q *dbsqlc.Queries, state dbsqlc.RollupLockRow) error {
-			touched, err := q.RollupTouched(ctx, dbsqlc.RollupTouchedParams{FromTime: from, ToTime: to})
-			if err != nil {
-				return err
-			}
-			if err := q.RollupPolls(ctx, dbsqlc.RollupPollsParams{FromHour: from.Truncate(time.Hour), ToHour: to}); err != nil {
-				return err
-			}
-			if err := countDays(ctx, q, append(touched, day)); err != nil {
-				return err
-			}
-			return q.RollupAdvance(ctx, dbsqlc.RollupAdvanceParams{RolledUpTo: earlierOf(to, now), SweptDay: state.SweptDay})
-		})
-		if err != nil {
+	for day := since.UTC().Truncate(dayLength); !day.After(now); day = day.Add(dayLength) {
+		days = append(days, day)
+	}
+	for _, day := range inOrder(days) {
+		if err := s.rollUpDay(ctx, day, since, now); err != nil {
 			return err
 		}
 	}
 	return s.sweep(ctx, now)
 }
 
-// observedDays lists the days on which anything was observed since a time. The
-// first time those on which runs began are among them.
-func (s *Store) observedDays(ctx context.Context, since time.Time) ([]time.Time, error) {
-	days, err := s.queries.RollupDays(ctx, since)
-	if err != nil || since.Year() > 1 {
-		return days, err
+// firstObserved gives a time before which no poll was sent and no run was seen.
+// Of the polls the names of their partitions tell it: to read all takes too
+// long. (It is not among the queries since sqlc does not know pg_tables.)
+const firstObserved = `SELECT coalesce(least(
+	(SELECT min(polled_at) FROM polls_default),
+	(SELECT min(to_date(right(tablename, 8), 'YYYYMMDD'))::timestamp AT TIME ZONE 'UTC' FROM pg_tables
+		WHERE schemaname = 'public' AND tablename ~ '^polls_[0-9]{8}$'),
+	(SELECT min(first_seen_at) FROM runs)), $1)`
+
+// rollUpDay counts the polls of a day since a time, the runs that began on it,
+// and those of the days on which runs began that were observed to change then.
+func (s *Store) rollUpDay(ctx context.Context, day, since, now time.Time) error {
+	from, to := day, day.Add(dayLength)
+	if since.After(from) {
+		from = since
 	}
-	starts, err := s.queries.RollupStarts(ctx)
-	days = append(days, starts...)
-	slices.SortFunc(days, time.Time.Compare)
-	return slices.CompactFunc(days, time.Time.Equal), err
+	return s.inRollup(ctx, func(q *dbsqlc.Queries, state dbsqlc.RollupLockRow) error {
+		touched, err := q.RollupTouched(ctx, dbsqlc.RollupTouchedParams{FromTime: from, ToTime: to})
+		if err != nil {
+			return err
+		}
+		if err := q.RollupPolls(ctx, dbsqlc.RollupPollsParams{FromHour: from.Truncate(time.Hour), ToHour: to}); err != nil {
+			return err
+		}
+		for _, counted := range inOrder(append(touched, day)) {
+			if err := q.RollupDay(ctx, counted); err != nil {
+				return err
+			}
+		}
+		done := to
+		if now.Before(done) {
+			done = now
+		}
+		return q.RollupAdvance(ctx, dbsqlc.RollupAdvanceParams{RolledUpTo: done, SweptDay: state.SweptDay})
+	})
 }
 
 // sweep counts the day again that comes after the one swept last; after the
@@ -90,7 +109,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time) error {
 			return err
 		}
 		if now.Sub(day) < rollupPollSweep {
-			if err := q.RollupPolls(ctx, dbsqlc.RollupPollsParams{FromHour: day, ToHour: day.AddDate(0, 0, 1)}); err != nil {
+			if err := q.RollupPolls(ctx, dbsqlc.RollupPollsParams{FromHour: day, ToHour: day.Add(dayLength)}); err != nil {
 				return err
 			}
 		}
@@ -115,26 +134,8 @@ func (s *Store) inRollup(ctx context.Context, work func(*dbsqlc.Queries, dbsqlc.
 	})
 }
 
-func countDays(ctx context.Context, q *dbsqlc.Queries, days []time.Time) error {
+// inOrder sorts days and leaves each once.
+func inOrder(days []time.Time) []time.Time {
 	slices.SortFunc(days, time.Time.Compare)
-	for _, day := range slices.CompactFunc(days, time.Time.Equal) {
-		if err := q.RollupDay(ctx, day); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func laterOf(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlierOf(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
+	return slices.CompactFunc(days, time.Time.Equal)
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,11 +55,11 @@ func (w *world) check(t *testing.T, name string, columns []string, rows [][]any)
 		t.Fatal(err)
 	}
 	want := strings.Split(strings.TrimSuffix(string(golden), "\n"), "\n")
-	w.equal(t, columns, rows, want)
+	w.equal(t, name, columns, rows, want)
 }
 
 // equal compares an answer with rows whose cells have a bar between them.
-func (w *world) equal(t *testing.T, columns []string, rows [][]any, want []string) {
+func (w *world) equal(t *testing.T, name string, columns []string, rows [][]any, want []string) {
 	t.Helper()
 	got := []string{strings.Join(columns, "|")}
 	for _, row := range rows {
@@ -78,7 +79,9 @@ func (w *world) equal(t *testing.T, columns []string, rows [][]any, want []strin
 	if now, err := w.store.Now(t.Context()); err == nil && !now.Truncate(24*time.Hour).Equal(w.today) {
 		t.Skip("a day has begun meanwhile")
 	}
-	equalLines(t, got, want...)
+	if !slices.Equal(got, want) {
+		t.Errorf("%s gives\n\t%s\nnot\n\t%s", name, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
 }
 
 // text shows a value as it is written in the files of answers.

@@ -558,7 +558,7 @@ func (q *Queries) CursorUnseen(ctx context.Context, arg CursorUnseenParams) erro
 }
 
 const cursorUnseenBySource = `-- name: CursorUnseenBySource :exec
-UPDATE cursors SET unseen_reason = $1 WHERE source_id = $2
+UPDATE cursors SET unseen_reason = $1 WHERE source_id = $2 AND unseen_reason IS NULL
 `
 
 type CursorUnseenBySourceParams struct {

@@ -492,7 +492,7 @@ type ReportStalled struct {
 	// Since when the run has not ended: its start, or when it came out of a terminal state; the upstream's time where it gave one, but never later than when we observed it.
 	Since time.Time
 	// The 95th percentile of the durations (report.runs.duration) of the job's ended runs or, where it has fewer than five, of its source's; runs of which neither start nor end was seen or reported do not count; null: there is none.
-	UsualDuration *time.Duration
+	UsualDuration pgtype.Interval
 }
 
 // One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.

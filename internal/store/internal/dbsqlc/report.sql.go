@@ -215,7 +215,8 @@ func (q *Queries) ReportLogEntries(ctx context.Context, arg ReportLogEntriesPara
 const reportLooked = `-- name: ReportLooked :one
 SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'unchanged')) AS failed,
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
-    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
+    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
+    coalesce((array_agg(p.outcome ORDER BY p.polled_at DESC))[1], '')::text AS last_outcome
 FROM polls p JOIN jobs j ON j.job_id = p.job_id
 WHERE j.name = $1 AND p.polled_at <= $2
 `
@@ -226,10 +227,11 @@ type ReportLookedParams struct {
 }
 
 type ReportLookedRow struct {
-	Polls   int64
-	Failed  int64
-	FirstAt time.Time
-	LastAt  time.Time
+	Polls       int64
+	Failed      int64
+	FirstAt     time.Time
+	LastAt      time.Time
+	LastOutcome string
 }
 
 // How often somebody looked at a job, and when.
@@ -241,6 +243,7 @@ func (q *Queries) ReportLooked(ctx context.Context, arg ReportLookedParams) (Rep
 		&i.Failed,
 		&i.FirstAt,
 		&i.LastAt,
+		&i.LastOutcome,
 	)
 	return i, err
 }

@@ -70,7 +70,7 @@ func (q *Queries) AnswerBrokenStreaks(ctx context.Context, arg AnswerBrokenStrea
 }
 
 const answerFailedImports = `-- name: AnswerFailedImports :many
-SELECT r.job, r.source, r.run_no, coalesce(r.ended_at, r.first_seen_at)::timestamptz AS ended_at, coalesce(r.duration, interval '0')::interval AS duration,
+SELECT r.job, r.source, r.run_no, coalesce(r.ended_at, r.first_seen_at)::timestamptz AS ended_at, coalesce(extract(epoch FROM r.duration), 0)::double precision AS duration,
     coalesce(s.step, '')::text AS step, coalesce(r.error_summary, e.detail, '')::text AS why
 FROM report.runs r
 LEFT JOIN LATERAL (
@@ -99,7 +99,7 @@ type AnswerFailedImportsRow struct {
 	Source   string
 	RunNo    int32
 	EndedAt  time.Time
-	Duration time.Duration
+	Duration float64
 	Step     string
 	Why      string
 }
@@ -133,7 +133,7 @@ func (q *Queries) AnswerFailedImports(ctx context.Context, arg AnswerFailedImpor
 }
 
 const answerGaps = `-- name: AnswerGaps :many
-SELECT g.job, g.source, g.gap_from, g.gap_to, (coalesce(g.gap_to, now()) - g.gap_from)::interval AS lasted, g.reason
+SELECT g.job, g.source, g.gap_from, g.gap_to, (extract(epoch FROM coalesce(g.gap_to, now()) - g.gap_from))::double precision AS lasted, g.reason
 FROM report.gaps g
 WHERE (g.gap_to IS NULL OR g.gap_to >= $1::timestamptz) AND ($2::text = '' OR g.source = $2::text)
     AND ($3::text = '{}' OR g.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> $3::text::jsonb))
@@ -151,7 +151,7 @@ type AnswerGapsRow struct {
 	Source  string
 	GapFrom time.Time
 	GapTo   *time.Time
-	Lasted  time.Duration
+	Lasted  float64
 	Reason  string
 }
 
@@ -296,8 +296,8 @@ func (q *Queries) AnswerNoRecentSuccess(ctx context.Context, arg AnswerNoRecentS
 const answerRunsPerDay = `-- name: AnswerRunsPerDay :many
 SELECT ((r.started_at AT TIME ZONE 'UTC')::date)::date AS day, r.source, r.provider, count(*) AS runs,
     count(*) FILTER (WHERE r.state = 'succeeded') AS succeeded, count(*) FILTER (WHERE r.state = 'failed') AS failed, count(r.duration) AS ended,
-    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY r.duration), interval '0')::interval AS p50_duration,
-    coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY r.duration), interval '0')::interval AS p95_duration
+    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.duration)), 0)::double precision AS p50_duration,
+    coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM r.duration)), 0)::double precision AS p95_duration
 FROM report.runs r
 WHERE r.started_at >= date_trunc('day', $1::timestamptz, 'UTC')
     AND ($2::text = '' OR r.source = $2::text) AND r.labels @> $3::text::jsonb
@@ -319,8 +319,8 @@ type AnswerRunsPerDayRow struct {
 	Succeeded   int64
 	Failed      int64
 	Ended       int64
-	P50Duration time.Duration
-	P95Duration time.Duration
+	P50Duration float64
+	P95Duration float64
 }
 
 // From the runs: report.daily knows no labels.
@@ -399,8 +399,8 @@ func (q *Queries) AnswerStalled(ctx context.Context, arg AnswerStalledParams) ([
 const answerStepDurations = `-- name: AnswerStepDurations :many
 SELECT (date_bin('7 days', p.started_at, date_trunc('day', $1::timestamptz, 'UTC') + interval '1 day'))::timestamptz AS week,
     p.source, p.step, count(*) AS runs,
-    (percentile_cont(0.5) WITHIN GROUP (ORDER BY p.duration))::interval AS p50_duration,
-    (percentile_cont(0.95) WITHIN GROUP (ORDER BY p.duration))::interval AS p95_duration
+    (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM p.duration)))::double precision AS p50_duration,
+    (percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM p.duration)))::double precision AS p95_duration
 FROM report.steps p
 WHERE p.started_at >= $2::timestamptz AND p.duration IS NOT NULL AND ($3::text = '' OR p.source = $3::text)
     AND ($4::text = '{}' OR p.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> $4::text::jsonb))
@@ -420,8 +420,8 @@ type AnswerStepDurationsRow struct {
 	Source      string
 	Step        string
 	Runs        int64
-	P50Duration time.Duration
-	P95Duration time.Duration
+	P50Duration float64
+	P95Duration float64
 }
 
 func (q *Queries) AnswerStepDurations(ctx context.Context, arg AnswerStepDurationsParams) ([]AnswerStepDurationsRow, error) {
@@ -457,7 +457,7 @@ func (q *Queries) AnswerStepDurations(ctx context.Context, arg AnswerStepDuratio
 }
 
 const answerTimeInState = `-- name: AnswerTimeInState :many
-SELECT l.job::text AS job, l.source::text AS source, l.run_no::integer AS run_no, l.state::text AS state, (sum(l.ends_at - l.starts_at))::interval AS spent
+SELECT l.job::text AS job, l.source::text AS source, l.run_no::integer AS run_no, l.state::text AS state, (extract(epoch FROM sum(l.ends_at - l.starts_at)))::double precision AS spent
 FROM report.state_timeline($1::timestamptz, $2::timestamptz) l
 WHERE l.state IN ('queued', 'running', 'unknown') AND ($3::text = '' OR l.source = $3::text)
     AND ($4::text = '{}' OR l.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> $4::text::jsonb))
@@ -477,7 +477,7 @@ type AnswerTimeInStateRow struct {
 	Source string
 	RunNo  int32
 	State  string
-	Spent  time.Duration
+	Spent  float64
 }
 
 func (q *Queries) AnswerTimeInState(ctx context.Context, arg AnswerTimeInStateParams) ([]AnswerTimeInStateRow, error) {
@@ -520,7 +520,8 @@ WITH usual AS (
     GROUP BY u.job
     HAVING count(*) >= 5
 )
-SELECT r.job, r.source, r.run_no, r.state, r.started_at, (r.duration)::interval AS duration, (u.usual_duration)::interval AS usual_duration
+SELECT r.job, r.source, r.run_no, r.state, r.started_at, (extract(epoch FROM r.duration))::double precision AS duration,
+    (extract(epoch FROM u.usual_duration))::double precision AS usual_duration
 FROM report.runs r
 JOIN usual u ON u.job = r.job
 WHERE r.ended_at >= $1::timestamptz AND (r.duration > 2 * u.usual_duration OR r.duration < u.usual_duration / 2)
@@ -539,8 +540,8 @@ type AnswerUnusualDurationsRow struct {
 	RunNo         int32
 	State         string
 	StartedAt     time.Time
-	Duration      time.Duration
-	UsualDuration time.Duration
+	Duration      float64
+	UsualDuration float64
 }
 
 func (q *Queries) AnswerUnusualDurations(ctx context.Context, arg AnswerUnusualDurationsParams) ([]AnswerUnusualDurationsRow, error) {

@@ -74,34 +74,6 @@ func (q *Queries) RollupDay(ctx context.Context, day time.Time) error {
 	return err
 }
 
-const rollupDays = `-- name: RollupDays :many
-SELECT ((p.polled_at AT TIME ZONE 'UTC')::date)::date AS day FROM polls p WHERE p.polled_at >= $1::timestamptz
-UNION
-SELECT ((n.observed_at AT TIME ZONE 'UTC')::date)::date FROM snapshots n WHERE n.observed_at >= $1::timestamptz
-ORDER BY day
-`
-
-// The days of UTC on which anything was observed since a time.
-func (q *Queries) RollupDays(ctx context.Context, since time.Time) ([]time.Time, error) {
-	rows, err := q.db.Query(ctx, rollupDays, since)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []time.Time
-	for rows.Next() {
-		var day time.Time
-		if err := rows.Scan(&day); err != nil {
-			return nil, err
-		}
-		items = append(items, day)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const rollupLock = `-- name: RollupLock :one
 SELECT rolled_up_to, swept_day FROM rollup FOR UPDATE SKIP LOCKED
 `
