@@ -49,6 +49,7 @@ func TestGaps(t *testing.T) {
 		w.woosmap.Script(datasetID(n), woosmapAnswer("r1", "success"))
 	}
 	w.apply(declaration(`schedule: "@every 10m", active_every: 1s, `+unlimited, 2))
+	w.turn("1 min") // by then the first polls are due
 	polls := 0
 	look := func() { // each job is polled once more
 		polls++

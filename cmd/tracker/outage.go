@@ -37,8 +37,8 @@ func (o *outage) survives(ctx context.Context, err error) bool {
 // unlessEnded is an error, unless it comes from being told to end, which is
 // what ends a look that goes on for ever.
 func unlessEnded(ctx context.Context, err error) error {
-	if ended := ctx.Err() != nil; ended {
-		return nil
+	if ctx.Err() == nil {
+		return err
 	}
-	return err
+	return nil
 }

@@ -115,11 +115,13 @@ func TestStepChanged(t *testing.T) {
 
 		{
 			"StartOfOneThatEndedWithoutATime",
-			[]history.Answer{imported(step("fetch", "success", "09:00:00", "")), imported(step("fetch", "success", "09:00:05", ""))}, changed,
+			[]history.Answer{imported(step("fetch", "success", "09:00:00", "")), imported(step("fetch", "success", "09:00:05", ""))},
+			changed,
 		},
 		{
 			"AnEndToldLateIsNone",
-			[]history.Answer{imported(step("fetch", "success", "09:00:00", "")), imported(step("fetch", "success", "09:00:00", "09:01:00"))}, nil,
+			[]history.Answer{imported(step("fetch", "success", "09:00:00", "")), imported(step("fetch", "success", "09:00:00", "09:01:00"))},
+			nil,
 		},
 		{"AnEndIsNone", []history.Answer{imported(fetching), imported(fetched)}, nil},
 		{"AnotherStartOfAStepThatLastsIsNone", []history.Answer{imported(fetching), imported(step("fetch", "in_progress", "09:00:30", ""))}, nil},

@@ -144,8 +144,7 @@ func notJSON(raw []byte) error {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return fmt.Errorf("the body is empty: %w", ErrNotJSON)
 	}
-	var syntax *json.SyntaxError
-	if errors.As(json.Unmarshal(raw, new(json.RawMessage)), &syntax) {
+	if syntax, ok := errors.AsType[*json.SyntaxError](json.Unmarshal(raw, new(json.RawMessage))); ok {
 		return fmt.Errorf("the body is %w, from byte %d of %d", ErrNotJSON, syntax.Offset, len(raw))
 	}
 	return fmt.Errorf("the body is %w", ErrNotJSON)

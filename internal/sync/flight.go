@@ -19,7 +19,7 @@ const (
 // flight is the tasks that are under way. One goroutine owns it, but for the
 // tasks themselves.
 type flight struct {
-	client  *source.Client
+	poll    func(task) result // for as long as polling goes on, whatever claims the task
 	results chan<- result
 	ended   chan landing
 	tasks   sync.WaitGroup
@@ -34,16 +34,18 @@ type landing struct {
 	unused bool // its slot passed, no request was sent
 }
 
-func newFlight(client *source.Client, results chan<- result) *flight {
-	return &flight{client: client, results: results, ended: make(chan landing, endedMost), bySource: map[int64]int{}}
+// newFlight gives a flight whose tasks are cut short when ctx ends.
+func newFlight(ctx context.Context, client *source.Client, results chan<- result) *flight {
+	poll := func(t task) result { return t.run(ctx, client) }
+	return &flight{poll: poll, results: results, ended: make(chan landing, endedMost), bySource: map[int64]int{}}
 }
 
 // start begins a task. Its result comes whatever happens.
-func (f *flight) start(ctx context.Context, t task) {
+func (f *flight) start(t task) {
 	f.underWay++
 	f.bySource[t.job.From.ID]++
 	f.tasks.Go(func() {
-		r := t.run(ctx, f.client)
+		r := f.poll(t)
 		f.results <- r
 		f.ended <- landing{job: t.job, unused: r.unused}
 	})

@@ -55,7 +55,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 		defer stop()         // it ends early only by an error
 		return recorder.run(lasting, results)
 	})
-	err := newRound(s, jobs, memory, say, results).run(claiming)
+	err := newRound(claiming, s, jobs, memory, say, results).run(claiming)
 	close(results)
 	if recordErr := recording.Wait(); recordErr != nil {
 		return recordErr

@@ -13,6 +13,8 @@ const (
 	// onceTries is how often a round tries before it gives up: enough to
 	// outlive the embedded server's passing from one process to another.
 	onceTries = 4
+	// attemptTimeout bounds one attempt: a connection that is dead may not say so.
+	attemptTimeout = time.Minute
 )
 
 // patience says what to do when the database cannot be reached or refuses.
@@ -24,10 +26,10 @@ type patience struct {
 
 // try does something with the database, again and again if need be, until it
 // works or ctx ends.
-func (p patience) try(ctx context.Context, what string, do func() error) error {
+func (p patience) try(ctx context.Context, what string, do func(context.Context) error) error {
 	pause := retryFrom
 	for failures := 0; ; failures++ {
-		err := do()
+		err := attempt(ctx, do)
 		if err == nil || failures+1 == p.most {
 			if err == nil && failures > 0 {
 				p.logger.InfoContext(ctx, "the database answers again", "action", what, "failures", failures)
@@ -52,4 +54,11 @@ func (p patience) try(ctx context.Context, what string, do func() error) error {
 		}
 		pause = min(2*pause, retryTo)
 	}
+}
+
+// attempt does something once, in bounded time.
+func attempt(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	defer cancel()
+	return do(ctx)
 }

@@ -94,7 +94,7 @@ func (r *recorder) record(ctx context.Context, batch []result) error {
 		polls[i] = batch[i].poll
 	}
 	var fates []store.Fate
-	if err := r.patience.try(ctx, "record polls", func() (err error) {
+	if err := r.patience.try(ctx, "record polls", func(ctx context.Context) (err error) {
 		fates, err = r.store.Record(ctx, polls)
 		return err
 	}); err != nil {
@@ -132,7 +132,7 @@ func (r *recorder) release(ctx context.Context, batch []result) (used []result, 
 	if len(unused) == 0 {
 		return used, nil
 	}
-	return used, r.patience.try(ctx, "release claims", func() error { return r.store.ReleaseClaims(ctx, unused) })
+	return used, r.patience.try(ctx, "release claims", func(ctx context.Context) error { return r.store.ReleaseClaims(ctx, unused) })
 }
 
 // compare gives each new answer its finding. A job whose head is not the one
@@ -150,7 +150,7 @@ func (r *recorder) compare(ctx context.Context, batch []result) ([]result, error
 	}
 	var read map[int64]*history.Known
 	if len(forgotten) > 0 {
-		if err := r.patience.try(ctx, "read what is known", func() (err error) {
+		if err := r.patience.try(ctx, "read what is known", func(ctx context.Context) (err error) {
 			read, err = r.store.Known(ctx, forgotten)
 			return err
 		}); err != nil {
@@ -253,7 +253,7 @@ func (r *recorder) tellPolled(landed []result) {
 
 // advance moves cursors on, with the reasons of the gaps that ended.
 func (r *recorder) advance(ctx context.Context, advances []store.Advance) error {
-	return r.patience.try(ctx, "advance cursors", func() error {
+	return r.patience.try(ctx, "advance cursors", func(ctx context.Context) error {
 		gaps := reasonless(advances)
 		middles := make([]time.Time, len(gaps))
 		for i, gap := range gaps {
@@ -277,7 +277,7 @@ func (r *recorder) advance(ctx context.Context, advances []store.Advance) error 
 func (r *recorder) refuse(ctx context.Context, res result) error {
 	reason := fmt.Sprintf("%s: %s", res.poll.Outcome, res.poll.Error)
 	var paused store.Paused
-	err := r.patience.try(ctx, "count a refusal", func() (err error) {
+	err := r.patience.try(ctx, "count a refusal", func(ctx context.Context) (err error) {
 		paused, err = r.store.Refuse(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
 			Job: res.job.Name, Source: res.job.Source, JobID: res.job.ID, SourceID: res.job.From.ID, Reason: reason,
 		})
@@ -320,7 +320,7 @@ func (r *recorder) track(ctx context.Context, ended, reopened []store.Job) error
 func (r *recorder) change(
 	ctx context.Context, job store.Job, to func(context.Context, store.Author, string) (bool, error),
 ) (changed bool, err error) {
-	err = r.patience.try(ctx, "change a job's tracking", func() error {
+	err = r.patience.try(ctx, "change a job's tracking", func(ctx context.Context) error {
 		now, err := r.store.Now(ctx)
 		if err != nil {
 			return err

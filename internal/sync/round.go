@@ -37,9 +37,9 @@ type round struct {
 	access  map[int64]access    // by source
 }
 
-func newRound(s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- result) *round {
+func newRound(ctx context.Context, s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- result) *round {
 	r := &round{
-		syncer: s, tell: tell, flight: newFlight(s.Client, results), memory: m,
+		syncer: s, tell: tell, flight: newFlight(ctx, s.Client, results), memory: m,
 		patience: patience{logger: s.Logger, most: onceTries},
 		waiting:  make(map[int64]store.Job, len(jobs)), access: map[int64]access{},
 	}
@@ -52,11 +52,11 @@ func newRound(s *Syncer, jobs []store.Job, m *memory, tell func(Event), results 
 // run returns when every job has been polled or skipped, or when ctx ends.
 func (r *round) run(ctx context.Context) (err error) {
 	defer r.flight.wait()
-	if err := r.patience.try(ctx, "read the jobs to poll", func() error { return r.open(ctx) }); err != nil {
+	if err := r.patience.try(ctx, "read the jobs to poll", func(ctx context.Context) error { return r.open(ctx) }); err != nil {
 		return err
 	}
 	for len(r.waiting) > 0 || r.flight.underWay > 0 {
-		if err := r.patience.try(ctx, "claim jobs", func() error { return r.turn(ctx) }); err != nil {
+		if err := r.patience.try(ctx, "claim jobs", func(ctx context.Context) error { return r.turn(ctx) }); err != nil {
 			return err
 		}
 	}
@@ -87,7 +87,7 @@ func (r *round) turn(ctx context.Context) error {
 		return err
 	}
 	for _, claim := range claims {
-		r.start(ctx, clock, claim)
+		r.start(clock, claim)
 	}
 	pause := lookAgain
 	for _, id := range r.sources() {
@@ -218,11 +218,11 @@ func (r *round) elsewhere(job store.Job, outcome history.Outcome) {
 }
 
 // start begins the task of a claim.
-func (r *round) start(ctx context.Context, clock clock, claim store.Claim) {
+func (r *round) start(clock clock, claim store.Claim) {
 	job := r.waiting[claim.JobID]
 	delete(r.waiting, claim.JobID)
 	via := r.access[job.From.ID]
-	r.flight.start(ctx, task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: r.memory})
+	r.flight.start(task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: r.memory})
 }
 
 // notice finds waiting jobs that somebody else has polled since the round

@@ -17,8 +17,6 @@ const (
 	dueAgain = 500 * time.Millisecond
 	// batchWait lets a few slots gather before the next claim.
 	batchWait = 10 * time.Millisecond
-	// recordAgain is how often to look whether the recorder has caught up.
-	recordAgain = 50 * time.Millisecond
 	// choreTimeout bounds one chore.
 	choreTimeout = time.Minute
 	// rollUpEvery is how far behind the counts of reports may be.
@@ -48,7 +46,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 		defer stopClaiming() // it ends early only by an error
 		return recorder.run(lasting, results)
 	})
-	d := &daemon{syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(s.Client, results), examined: map[string]bool{}}
+	d := &daemon{syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s.Client, results), examined: map[string]bool{}}
 	stop, err := d.startChores(ctx)
 	if err == nil {
 		d.run(ctx)
@@ -76,25 +74,11 @@ type daemon struct {
 func (d *daemon) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		var started int
-		_ = d.patience.try(ctx, "claim due jobs", func() (err error) {
-			d.letRecord(ctx)
+		_ = d.patience.try(ctx, "claim due jobs", func(ctx context.Context) (err error) {
 			started, err = d.claim(ctx)
 			return err
 		})
 		d.wait(ctx, started)
-	}
-}
-
-// letRecord waits while the recorder is behind: the claims of what it has still
-// to record may have run out, and we would take these jobs over from ourselves.
-func (d *daemon) letRecord(ctx context.Context) {
-	look := time.NewTicker(recordAgain)
-	defer look.Stop()
-	for d.recorder.behind.Load() && ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case <-look.C:
-		}
 	}
 }
 
@@ -113,8 +97,13 @@ func (d *daemon) wait(ctx context.Context, started int) {
 }
 
 // claim starts a task for each due job that there is a slot for, and returns how many.
+// While the recorder is behind it starts none: the claims of what is still to be
+// recorded may have run out, and we would take these jobs over from ourselves.
 func (d *daemon) claim(ctx context.Context) (int, error) {
 	d.flight.landAll()
+	if d.recorder.behind.Load() {
+		return 0, nil
+	}
 	sources, err := d.syncer.Store.Sources(ctx)
 	if err != nil {
 		return 0, err
@@ -198,7 +187,7 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
 		via := open[job.From.ID]
-		d.flight.start(ctx, task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: d.memory})
+		d.flight.start(task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: d.memory})
 	}
 	return len(claims), nil
 }
@@ -207,7 +196,7 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 // runs, to make the partitions of the days to come, and to count for reports.
 func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 	var now time.Time
-	if err := d.patience.try(ctx, "read the clock", func() (err error) {
+	if err := d.patience.try(ctx, "read the clock", func(ctx context.Context) (err error) {
 		now, err = d.syncer.Store.Now(ctx)
 		return err
 	}); err != nil {

@@ -37,9 +37,6 @@ func newAccount(o Options) *account {
 	if o.Speed == 0 {
 		o.Speed = 1
 	}
-	if o.Requests == nil {
-		o.Requests = &Requests{}
-	}
 	return &account{options: o, targets: map[string]target{}}
 }
 

@@ -36,6 +36,9 @@ func (l *Requests) Of(path string) []Request {
 }
 
 func (l *Requests) add(r *http.Request) {
+	if l == nil {
+		return
+	}
 	entry := Request{At: time.Now(), Path: r.URL.Path, Headers: slices.Sorted(maps.Keys(r.Header))}
 	l.mu.Lock()
 	defer l.mu.Unlock()
