@@ -77,8 +77,6 @@ func TestDemoPast(t *testing.T) {
 	if text := w.must("rebuild"); !strings.Contains(text, " 0 rows differed") {
 		t.Error(text)
 	}
-	w.check()
-
 	if second := w.run("demo", "--for", "1s"); second.code != exitFailed || !strings.Contains(second.stderr.String(), "another demo runs") {
 		t.Errorf("a second demo ends with %d: %s", second.code, second.stderr.String())
 	}
@@ -89,6 +87,10 @@ func TestDemoPast(t *testing.T) {
 	if code := demo.wait(); code != exitDone {
 		t.Errorf("after Ctrl-C it ends with %d: %s", code, demo.stderr.String())
 	}
+	w.mustWhileServed(func() []string { // checked when nobody polls
+		w.check()
+		return nil
+	})
 }
 
 func TestDemoWrongUse(t *testing.T) {

@@ -175,5 +175,15 @@ WHERE s.paused_at IS NULL AND c.claimed_until IS NULL;
 -- Nobody is to look at these jobs, and why; null: somebody is again.
 UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE job_id = @job_id;
 
+-- name: CursorSeen :exec
+-- Somebody looks at these jobs again: until now it is settled whether there was a gap.
+UPDATE cursors SET unseen_reason = NULL, accounted_at = sqlc.arg(now)::timestamptz
+WHERE job_id = ANY(@job_ids::bigint[]) AND unseen_reason IS NOT NULL;
+
+-- name: CursorListUnseen :many
+-- The jobs of a source at which nobody was to look for its sake.
+SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
+WHERE c.source_id = @source_id AND c.unseen_reason IS NOT NULL AND j.tracking = 'active';
+
 -- name: CursorUnseenBySource :exec
 UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE source_id = @source_id AND unseen_reason IS NULL;

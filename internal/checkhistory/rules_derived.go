@@ -52,7 +52,9 @@ var derivedRules = []rule{
 		CROSS JOIN LATERAL (SELECT max(x.observed_at) AS observed_at FROM (
 			SELECT n.observed_at FROM snapshots n WHERE n.job_id = r.job_id AND n.run_no = r.run_no
 			UNION ALL
-			SELECT a.observed_at FROM anomalies a WHERE a.job_id = r.job_id AND a.run_no = r.run_no AND a.kind = 'outcome_unseen') x) l
+			SELECT f.observed_at FROM snapshots n JOIN snapshots f ON f.job_id = n.job_id AND f.snapshot_no = n.snapshot_no + 1
+			WHERE n.job_id = r.job_id AND n.run_no = r.run_no AND f.run_no <> r.run_no
+				AND n.state NOT IN ('succeeded', 'partial', 'failed', 'canceled')) x) l
 		WHERE r.job_id = ANY($1) AND r.last_changed_at IS DISTINCT FROM l.observed_at`},
 	{"a run counts its steps, and its warnings and errors that are not withdrawn", `
 		SELECT r.job_id, format('run %s: %s, not %s', r.run_no, (r.step_count, r.warnings, r.errors), (s.steps, e.warnings, e.errors)) FROM runs r

@@ -35,12 +35,19 @@ func NewChores(logger *slog.Logger) *Chores {
 
 // Add adds a chore. Its turns end with ctx.
 func (c *Chores) Add(ctx context.Context, chore Chore) error {
+	failing := false // a chore never runs beside itself
 	turn := func() {
-		ctx, cancel := context.WithTimeout(ctx, chore.Timeout)
+		bounded, cancel := context.WithTimeout(ctx, chore.Timeout)
 		defer cancel()
-		if err := chore.Do(ctx); err != nil && ctx.Err() == nil {
-			c.logger.WarnContext(ctx, "a chore failed; it comes again", "chore", chore.Name, "error", err)
+		err := chore.Do(bounded)
+		switch {
+		case ctx.Err() != nil: // which is why it failed
+		case err != nil && !failing:
+			c.logger.WarnContext(ctx, "a chore fails; it comes again", "chore", chore.Name, "error", err)
+		case err == nil && failing:
+			c.logger.InfoContext(ctx, "a chore works again", "chore", chore.Name)
 		}
+		failing = err != nil
 	}
 	if _, err := c.cron.AddFunc("@every "+chore.Every.String(), turn); err != nil {
 		return fmt.Errorf("chore %s: %w", chore.Name, err)

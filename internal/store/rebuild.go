@@ -107,7 +107,7 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		return err
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == insufficientPrivilege {
-		return Rebuilt{}, fmt.Errorf("%w: run it with the DATABASE_URL that  tracker migrate up  is run with", ErrNotOwner)
+		return Rebuilt{}, fmt.Errorf("%w: run it with the DATABASE_URL that  tracker migrate up  is run with: %w", ErrNotOwner, err)
 	}
 	if err != nil {
 		return Rebuilt{}, fmt.Errorf("write what differs: %w", err)

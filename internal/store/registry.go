@@ -70,6 +70,9 @@ func (r *registry) track(ctx context.Context, job dbsqlc.Job, action string, to 
 		}
 	} else {
 		due = &r.by.At
+		if err := r.see(ctx, []int64{job.JobID}); err != nil {
+			return err
+		}
 		if err := r.queries.CursorForgive(ctx, []int64{job.JobID}); err != nil {
 			return err
 		}
@@ -78,6 +81,14 @@ func (r *registry) track(ctx context.Context, job dbsqlc.Job, action string, to 
 		return err
 	}
 	return r.record(ctx, action, "job "+job.Name, trackingOf(job.Tracking, fromPointer(job.PausedReason)), trackingOf(string(to), reason))
+}
+
+// see ends the gaps in which nobody was to look at some jobs.
+func (r *registry) see(ctx context.Context, jobIDs []int64) error {
+	if err := r.queries.GapInsertUnseen(ctx, dbsqlc.GapInsertUnseenParams{JobIds: jobIDs, Now: r.by.At}); err != nil {
+		return err
+	}
+	return r.queries.CursorSeen(ctx, dbsqlc.CursorSeenParams{JobIds: jobIDs, Now: r.by.At})
 }
 
 // The reasons of gaps in which nobody was to look.

@@ -109,6 +109,13 @@ func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool,
 		if err := r.queries.CursorForgiveBySource(ctx, row.SourceID); err != nil {
 			return false, err
 		}
+		unseen, err := r.queries.CursorListUnseen(ctx, row.SourceID)
+		if err != nil {
+			return false, err
+		}
+		if err := r.see(ctx, unseen); err != nil {
+			return false, err
+		}
 		return true, r.record(ctx, "resume", "source "+name, pauseOf(row), nil)
 	}, by)
 }

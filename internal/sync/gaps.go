@@ -15,11 +15,11 @@ const tolerance = 2
 // nobody looked though the job was due: whether a tracker ran then is for the
 // caller to find out.
 func gapsEndedBy(claim store.Claim, polledAt time.Time, answered bool) (gaps []store.Gap, accounted time.Time) {
-	last := claim.PolledAt
-	if last.IsZero() {
+	if claim.PolledAt.IsZero() {
 		return nil, polledAt
 	}
-	unseen := unseenSince(claim, polledAt)
+	last := later(claim.PolledAt, claim.AccountedAt) // a pause may have ended since the poll
+	unseen := unseenSince(claim, last, polledAt)
 	failing := claim.Failures > 0
 	if failing && (answered || unseen) {
 		until := polledAt
@@ -39,14 +39,19 @@ func gapsEndedBy(claim store.Claim, polledAt time.Time, answered bool) (gaps []s
 	return nil, claim.AccountedAt
 }
 
-// unseenSince reports whether nobody looked at the job for too long before a poll.
-func unseenSince(claim store.Claim, polledAt time.Time) bool {
-	since := polledAt.Sub(claim.PolledAt)
+// unseenSince reports whether nobody looked at the job for too long before a
+// poll, from the last look on, or from the end of a pause.
+func unseenSince(claim store.Claim, last, polledAt time.Time) bool {
+	since := polledAt.Sub(last)
 	if claim.UnseenReason != "" {
 		return since > tolerance*claim.PlannedEvery
 	}
 	planned := claim.NextPollAt
-	return !planned.IsZero() && polledAt.After(planned) && since > tolerance*planned.Sub(claim.PolledAt)
+	every := planned.Sub(last)
+	if every <= 0 { // due at once, as after a pause
+		every = claim.PlannedEvery
+	}
+	return !planned.IsZero() && polledAt.After(planned) && since > tolerance*every
 }
 
 // reasonless lists the gaps whose reason is still to be found.

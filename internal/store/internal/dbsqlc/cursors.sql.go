@@ -446,6 +446,32 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 	return items, nil
 }
 
+const cursorListUnseen = `-- name: CursorListUnseen :many
+SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
+WHERE c.source_id = $1 AND c.unseen_reason IS NOT NULL AND j.tracking = 'active'
+`
+
+// The jobs of a source at which nobody was to look for its sake.
+func (q *Queries) CursorListUnseen(ctx context.Context, sourceID int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, cursorListUnseen, sourceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var job_id int64
+		if err := rows.Scan(&job_id); err != nil {
+			return nil, err
+		}
+		items = append(items, job_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cursorLock = `-- name: CursorLock :one
 SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason FROM cursors WHERE job_id = $1 FOR UPDATE
 `
@@ -539,6 +565,22 @@ type CursorSchedulesBySourceParams struct {
 // and those that are being looked at, once more.
 func (q *Queries) CursorSchedulesBySource(ctx context.Context, arg CursorSchedulesBySourceParams) error {
 	_, err := q.db.Exec(ctx, cursorSchedulesBySource, arg.NextPollAt, arg.SourceID)
+	return err
+}
+
+const cursorSeen = `-- name: CursorSeen :exec
+UPDATE cursors SET unseen_reason = NULL, accounted_at = $1::timestamptz
+WHERE job_id = ANY($2::bigint[]) AND unseen_reason IS NOT NULL
+`
+
+type CursorSeenParams struct {
+	Now    time.Time
+	JobIds []int64
+}
+
+// Somebody looks at these jobs again: until now it is settled whether there was a gap.
+func (q *Queries) CursorSeen(ctx context.Context, arg CursorSeenParams) error {
+	_, err := q.db.Exec(ctx, cursorSeen, arg.Now, arg.JobIds)
 	return err
 }
 

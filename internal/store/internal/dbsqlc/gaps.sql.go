@@ -35,3 +35,21 @@ func (q *Queries) GapInsert(ctx context.Context, arg GapInsertParams) error {
 	)
 	return err
 }
+
+const gapInsertUnseen = `-- name: GapInsertUnseen :exec
+INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
+SELECT c.job_id, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = c.job_id), 0) + 1, c.polled_at, $1::timestamptz, c.unseen_reason
+FROM cursors c
+WHERE c.job_id = ANY($2::bigint[]) AND c.unseen_reason IS NOT NULL AND $1::timestamptz - c.polled_at > 2 * c.planned_every
+`
+
+type GapInsertUnseenParams struct {
+	Now    time.Time
+	JobIds []int64
+}
+
+// The gaps in which nobody was to look at some jobs end now, by a decision.
+func (q *Queries) GapInsertUnseen(ctx context.Context, arg GapInsertUnseenParams) error {
+	_, err := q.db.Exec(ctx, gapInsertUnseen, arg.Now, arg.JobIds)
+	return err
+}
