@@ -46,7 +46,17 @@ func TestGapsEndedBy(t *testing.T) {
 			[]store.Gap{{From: noon, To: at(60), Reason: "paused"}},
 			at(60),
 		},
-		"ShortPauseIsNone":   {answered(func(c *store.Claim) { c.UnseenReason = "paused" }), at(9), true, nil, at(9)},
+		"ShortPauseIsNone": {answered(func(c *store.Claim) { c.UnseenReason = "paused" }), at(9), true, nil, at(9)},
+		"ADowntimeAfterAPauseCountsFromItsEnd": {
+			answered(func(c *store.Claim) { c.AccountedAt, c.NextPollAt = at(60), at(60) }), at(75), true,
+			[]store.Gap{{From: at(60), To: at(75)}},
+			at(75),
+		},
+		"SoonAfterAPauseIsNone": {
+			answered(func(c *store.Claim) { c.AccountedAt, c.NextPollAt = at(60), at(60) }), at(61), true,
+			nil,
+			at(61),
+		},
 		"FirstFailureIsNone": {answered(same), at(5), false, nil, noon},
 		"FailureAfterADowntime": {
 			answered(same), at(42), false, []store.Gap{{From: noon, To: at(42)}}, at(42),
