@@ -166,11 +166,6 @@ FROM taken k, cursors old
 WHERE c.job_id = k.job_id AND old.job_id = k.job_id
 RETURNING sqlc.embed(c), k.start_at, (old.claimed_until IS NOT NULL)::boolean AS expired;
 
--- name: CursorDueNext :one
--- When the next unclaimed job of an open source is due.
-SELECT coalesce(min(c.next_poll_at), 'infinity')::timestamptz AS due FROM cursors c JOIN sources s ON s.source_id = c.source_id
-WHERE s.paused_at IS NULL AND c.claimed_until IS NULL;
-
 -- name: CursorUnseen :exec
 -- Nobody is to look at these jobs, and why; null: somebody is again.
 UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE job_id = @job_id;

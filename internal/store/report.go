@@ -45,31 +45,6 @@ func (s *Store) SnapshotRow(ctx context.Context, job string, no int) (SnapshotRo
 	return toSnapshotRow(row), nil
 }
 
-// LogParams says which log entries to read.
-type LogParams struct {
-	Job    string
-	RunNo  int      // 0: the newest run
-	Levels []string // none: all
-}
-
-// Log returns the log entries of a run in the order of its steps.
-func (s *Store) Log(ctx context.Context, params LogParams) ([]LogEntryRow, error) {
-	runs, err := s.queries.ReportRuns(ctx, dbsqlc.ReportRunsParams{Job: params.Job, RunNo: toPointer(int32(params.RunNo)), Rows: 1})
-	if err != nil {
-		return nil, fmt.Errorf("read report.runs: %w", err)
-	}
-	if len(runs) == 0 {
-		return nil, nil
-	}
-	rows, err := s.queries.ReportLogEntries(ctx, dbsqlc.ReportLogEntriesParams{
-		Job: params.Job, RunNos: []int32{runs[0].RunNo}, Levels: nonNil(params.Levels),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read report.log_entries: %w", err)
-	}
-	return convert(rows, toLogEntryRow), nil
-}
-
 // Looked tells how often somebody had looked at a job by a time.
 func (s *Store) Looked(ctx context.Context, job string, by time.Time) (LookedRow, error) {
 	row, err := s.queries.ReportLooked(ctx, dbsqlc.ReportLookedParams{Job: job, KnownAt: by})

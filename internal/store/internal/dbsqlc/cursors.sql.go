@@ -355,19 +355,6 @@ func (q *Queries) CursorClaimsHold(ctx context.Context, arg CursorClaimsHoldPara
 	return err
 }
 
-const cursorDueNext = `-- name: CursorDueNext :one
-SELECT coalesce(min(c.next_poll_at), 'infinity')::timestamptz AS due FROM cursors c JOIN sources s ON s.source_id = c.source_id
-WHERE s.paused_at IS NULL AND c.claimed_until IS NULL
-`
-
-// When the next unclaimed job of an open source is due.
-func (q *Queries) CursorDueNext(ctx context.Context) (time.Time, error) {
-	row := q.db.QueryRow(ctx, cursorDueNext)
-	var due time.Time
-	err := row.Scan(&due)
-	return due, err
-}
-
 const cursorForgive = `-- name: CursorForgive :exec
 UPDATE cursors SET refusals = 0 WHERE job_id = ANY($1::bigint[])
 `
