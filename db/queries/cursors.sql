@@ -126,45 +126,34 @@ WITH open AS (
     SELECT o.source_id, o.turn, o.rate_every, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
         sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
     FROM open o
-), active AS (
-    SELECT o.source_id, c.job_id, c.next_poll_at, row_number() OVER (PARTITION BY o.source_id ORDER BY c.next_poll_at, c.job_id) - 1 AS place
-    FROM asked o CROSS JOIN LATERAL (
-        SELECT u.job_id, u.next_poll_at FROM cursors u
-        WHERE u.source_id = o.source_id AND u.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz
-            AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
-        ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
-    ) c
-), idle AS (
-    SELECT o.source_id, c.job_id, c.next_poll_at, row_number() OVER (PARTITION BY o.source_id ORDER BY c.next_poll_at, c.job_id) - 1 AS place
-    FROM asked o CROSS JOIN LATERAL (
-        SELECT u.job_id, u.next_poll_at FROM cursors u
-        WHERE u.source_id = o.source_id AND NOT u.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz
+), due AS (
+    SELECT o.*, c.*, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
+    FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
+        SELECT u.job_id, u.running, u.next_poll_at, u.claimed_until IS NOT NULL AS expired FROM cursors u
+        WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz
             AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
         ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
     ) c
 ), queued AS (
-    SELECT a.source_id, a.job_id, CASE WHEN a.place < 3 - o.turn THEN a.place
-        ELSE 4 - o.turn + (a.place - (3 - o.turn)) + (a.place - (3 - o.turn)) / 3 END AS place, 0 AS tie
-    FROM active a JOIN asked o ON o.source_id = a.source_id
-    UNION ALL
-    SELECT i.source_id, i.job_id, 3 - o.turn + 4 * i.place AS place, 1 AS tie
-    FROM idle i JOIN asked o ON o.source_id = i.source_id
-), slots AS (
-    SELECT q.source_id, q.job_id, row_number() OVER (PARTITION BY q.source_id ORDER BY q.place, q.tie) - 1 AS slot FROM queued q
+    SELECT d.*, row_number() OVER (PARTITION BY d.source_id ORDER BY CASE
+        WHEN NOT d.running THEN 3 - d.turn + 4 * d.place
+        WHEN d.place < 3 - d.turn THEN d.place
+        ELSE 4 - d.turn + (d.place - (3 - d.turn)) + (d.place - (3 - d.turn)) / 3 END, d.running DESC) - 1 AS slot
+    FROM due d
 ), taken AS (
-    SELECT t.source_id, t.job_id, o.rate_every, o.first_slot, t.slot,
-        (greatest(o.first_slot + t.slot * o.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at
-    FROM slots t JOIN asked o ON o.source_id = t.source_id
-    WHERE t.slot < o.slots
+    SELECT q.source_id, q.job_id, q.rate_every, q.first_slot, q.expired,
+        (greatest(q.first_slot + q.slot * q.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at
+    FROM queued q
+    WHERE q.slot < q.slots
 ), spent AS (
     UPDATE budgets b SET next_slot_at = n.first_slot + n.used * n.rate_every, turn = (b.turn + n.used) % 4
     FROM (SELECT k.source_id, k.first_slot, k.rate_every, count(*)::integer AS used FROM taken k GROUP BY 1, 2, 3) n
     WHERE b.source_id = n.source_id
 )
 UPDATE cursors c SET claimed_until = k.start_at + sqlc.arg(lease)::interval, claimed_by = sqlc.arg(owner)::text
-FROM taken k, cursors old
-WHERE c.job_id = k.job_id AND old.job_id = k.job_id
-RETURNING sqlc.embed(c), k.start_at, (old.claimed_until IS NOT NULL)::boolean AS expired;
+FROM taken k
+WHERE c.job_id = k.job_id
+RETURNING sqlc.embed(c), k.start_at, k.expired::boolean AS expired;
 
 -- name: CursorUnseen :exec
 -- Nobody is to look at these jobs, and why; null: somebody is again.
