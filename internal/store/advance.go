@@ -59,13 +59,9 @@ func (s *Store) advanceTogether(ctx context.Context, advances []Advance) error {
 	}
 	var p pipeline
 	q := p.queries()
-	for _, a := range advances {
-		for _, gap := range a.Gaps {
-			if err := q.GapInsert(ctx, dbsqlc.GapInsertParams{
-				JobID: a.JobID, GapFrom: gap.From, GapTo: gap.To, Reason: gap.Reason, ClaimedUntil: a.Claim,
-			}); err != nil {
-				return err
-			}
+	if gaps := gapRows(advances); len(gaps.JobIds) > 0 {
+		if err := q.GapInsert(ctx, gaps); err != nil {
+			return err
 		}
 	}
 	if err := q.CursorAdvance(ctx, cursorRows(advances)); err != nil {
@@ -101,6 +97,20 @@ func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) er
 		return q.BudgetForgive(ctx, answered)
 	}
 	return nil
+}
+
+func gapRows(advances []Advance) dbsqlc.GapInsertParams {
+	var p dbsqlc.GapInsertParams
+	for _, a := range advances {
+		for _, gap := range a.Gaps {
+			p.JobIds = append(p.JobIds, a.JobID)
+			p.ClaimedUntils = append(p.ClaimedUntils, a.Claim)
+			p.GapFroms = append(p.GapFroms, gap.From)
+			p.GapTos = append(p.GapTos, gap.To)
+			p.Reasons = append(p.Reasons, gap.Reason)
+		}
+	}
+	return p
 }
 
 func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {

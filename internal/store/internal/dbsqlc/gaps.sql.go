@@ -12,26 +12,29 @@ import (
 
 const gapInsert = `-- name: GapInsert :exec
 INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
-SELECT $1, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = $1), 0) + 1, $2, $3, $4
-WHERE EXISTS (SELECT FROM cursors c WHERE c.job_id = $1 AND c.claimed_until = $5::timestamptz)
+SELECT r.job_id, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = r.job_id), 0)
+    + row_number() OVER (PARTITION BY r.job_id ORDER BY r.gap_from, r.gap_to), r.gap_from, r.gap_to, r.reason
+FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until,
+    unnest($3::timestamptz[]) AS gap_from, unnest($4::timestamptz[]) AS gap_to, unnest($5::text[]) AS reason) r
+JOIN cursors c ON c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 `
 
 type GapInsertParams struct {
-	JobID        int64
-	GapFrom      time.Time
-	GapTo        time.Time
-	Reason       string
-	ClaimedUntil time.Time
+	JobIds        []int64
+	ClaimedUntils []time.Time
+	GapFroms      []time.Time
+	GapTos        []time.Time
+	Reasons       []string
 }
 
-// A gap that a poll has ended, unless its claim is gone: then it is recorded already.
+// Gaps that polls have ended, unless their claim is gone: then they are recorded already.
 func (q *Queries) GapInsert(ctx context.Context, arg GapInsertParams) error {
 	_, err := q.db.Exec(ctx, gapInsert,
-		arg.JobID,
-		arg.GapFrom,
-		arg.GapTo,
-		arg.Reason,
-		arg.ClaimedUntil,
+		arg.JobIds,
+		arg.ClaimedUntils,
+		arg.GapFroms,
+		arg.GapTos,
+		arg.Reasons,
 	)
 	return err
 }
