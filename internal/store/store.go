@@ -88,6 +88,16 @@ func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	return now, nil
 }
 
+// NowAndChange is the database's clock and the number of the newest change of
+// sources and jobs; 0: there is none.
+func (s *Store) NowAndChange(ctx context.Context) (now time.Time, changeNo int64, err error) {
+	row, err := s.queries.ClockAndChange(ctx)
+	if err != nil {
+		return time.Time{}, 0, fmt.Errorf("read the database's clock: %w", err)
+	}
+	return row.Now, row.ChangeNo, nil
+}
+
 // prepareSession makes times come back in UTC and bounds idle transactions.
 func prepareSession(ctx context.Context, conn *pgx.Conn) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{

@@ -31,9 +31,9 @@ type Landed struct {
 
 // Advance is what the planner makes of it, by a clock that shows when it was sent.
 func Advance(l Landed) (store.Advance, bool, error) {
-	r := result{
-		task: task{
-			job: l.Job, provider: source.Provider{Finishes: l.Finishes}, claim: store.Claim{Cursor: l.Before},
+	r := &result{
+		task: &task{
+			job: &l.Job, provider: source.Provider{Finishes: l.Finishes}, claim: store.Claim{Cursor: l.Before},
 			clock: clock{read: l.PolledAt, before: time.Now(), after: time.Now()},
 		},
 		poll: store.Poll{PolledAt: l.PolledAt, Outcome: l.Outcome}, observedAt: l.PolledAt.Add(time.Second),

@@ -11,7 +11,7 @@ import (
 const (
 	// inFlightMost is how many polls of one source may be under way at once.
 	// Each source has its own, so that a slow one never delays another.
-	inFlightMost = 64
+	inFlightMost = 256
 	// endedMost is how many ended tasks may wait to be noticed.
 	endedMost = 1024
 )
@@ -19,10 +19,11 @@ const (
 // flight is the tasks that are under way. One goroutine owns it, but for the
 // tasks themselves.
 type flight struct {
-	poll    func(task) result // for as long as polling goes on, whatever claims the task
-	results chan<- result
+	poll    func(*task) *result // for as long as polling goes on, whatever claims the task
+	results chan<- *result
+	next    chan *task // to a worker that has done one and waits
 	ended   chan landing
-	tasks   sync.WaitGroup
+	workers sync.WaitGroup
 
 	underWay int
 	bySource map[int64]int // how many of them are under way
@@ -30,25 +31,36 @@ type flight struct {
 
 // landing is the end of a task.
 type landing struct {
-	job    store.Job
+	job    *store.Job
 	unused bool // its slot passed, no request was sent
 }
 
 // newFlight gives a flight whose tasks are cut short when ctx ends.
-func newFlight(ctx context.Context, client *source.Client, results chan<- result) *flight {
-	poll := func(t task) result { return t.run(ctx, client) }
-	return &flight{poll: poll, results: results, ended: make(chan landing, endedMost), bySource: map[int64]int{}}
+func newFlight(ctx context.Context, client *source.Client, results chan<- *result) *flight {
+	poll := func(t *task) *result { return t.run(ctx, client) }
+	return &flight{poll: poll, results: results, next: make(chan *task), ended: make(chan landing, endedMost), bySource: map[int64]int{}}
 }
 
 // start begins a task. Its result comes whatever happens.
-func (f *flight) start(t task) {
+func (f *flight) start(t *task) {
 	f.underWay++
 	f.bySource[t.job.From.ID]++
-	f.tasks.Go(func() {
+	select {
+	case f.next <- t:
+	default:
+		f.workers.Go(func() { f.work(t) })
+	}
+}
+
+// work does a task, and others after it: a goroutine that has polled has grown
+// the stack for it.
+func (f *flight) work(t *task) {
+	for ok := true; ok; t, ok = <-f.next {
 		r := f.poll(t)
+		over := landing{job: t.job, unused: r.unused}
 		f.results <- r
-		f.ended <- landing{job: t.job, unused: r.unused}
-	})
+		f.ended <- over
+	}
 }
 
 // land takes note of a task that has ended.
@@ -73,12 +85,13 @@ func (f *flight) landAll() (landed []landing) {
 // room is how many more polls of a source may be under way.
 func (f *flight) room(sourceID int64) int { return inFlightMost - f.bySource[sourceID] }
 
-// wait returns when all tasks have ended.
+// wait returns when all tasks have ended. None can be started any more.
 func (f *flight) wait() {
+	close(f.next)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		f.tasks.Wait()
+		f.workers.Wait()
 	}()
 	for {
 		select {

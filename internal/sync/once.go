@@ -44,7 +44,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
 
-	results := make(chan result, inFlightMost)
+	results := make(chan *result, inFlightMost)
 	memory := newMemory()
 	recorder := newRecorder(s, memory, patience{logger: s.Logger, most: onceTries}, say)
 	claiming, stop := context.WithCancel(ctx)
@@ -67,7 +67,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 }
 
 // drain throws away what nobody will record any more.
-func drain(results <-chan result) {
+func drain(results <-chan *result) {
 	for range results {
 		continue
 	}

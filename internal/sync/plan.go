@@ -20,7 +20,7 @@ func newPlanner() *planner { return &planner{schedules: map[string]schedule.Sche
 
 // advance gives the cursor after a poll, with the time of the next one, and
 // reports whether the job is finished.
-func (p *planner) advance(r result) (store.Advance, bool, error) {
+func (p *planner) advance(r *result) (store.Advance, bool, error) {
 	cron, err := p.schedule(r.job)
 	if err != nil {
 		return store.Advance{}, false, err
@@ -60,7 +60,7 @@ func (p *planner) advance(r result) (store.Advance, bool, error) {
 }
 
 // confirm takes in an answer, new or known.
-func confirm(c *store.Cursor, r result) {
+func confirm(c *store.Cursor, r *result) {
 	ended := c.State.Terminal()
 	c.Failures, c.ConfirmedAt = 0, r.poll.PolledAt
 	c.Confirmations++
@@ -75,21 +75,21 @@ func confirm(c *store.Cursor, r result) {
 }
 
 // begins reports whether an answer tells of a run for the first time.
-func begins(r result) bool {
+func begins(r *result) bool {
 	return r.poll.Finding != nil && slices.ContainsFunc(r.poll.Finding.Change.Transitions, func(t history.Transition) bool {
 		return t.RunNo == r.poll.Finding.Change.RunNo && t.StepNo == 0 && t.FromState == ""
 	})
 }
 
 // unscheduled takes the next poll from a job that is not polled by schedule.
-func unscheduled(a store.Advance, job store.Job) store.Advance {
+func unscheduled(a store.Advance, job *store.Job) store.Advance {
 	if job.Tracking != store.TrackingActive {
 		a.NextPollAt = time.Time{}
 	}
 	return a
 }
 
-func (p *planner) schedule(job store.Job) (schedule.Schedule, error) {
+func (p *planner) schedule(job *store.Job) (schedule.Schedule, error) {
 	if cron, ok := p.schedules[job.Cron()]; ok {
 		return cron, nil
 	}

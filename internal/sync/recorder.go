@@ -47,9 +47,9 @@ func newRecorder(s *Syncer, m *memory, p patience, tell func(Event)) *recorder {
 }
 
 // run records until results is closed.
-func (r *recorder) run(ctx context.Context, results <-chan result) error {
+func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 	for first := range results {
-		batch := []result{first}
+		batch := []*result{first}
 		for size := len(first.body); len(batch) < batchMost && size < batchBytes; {
 			next, ok := tryReceive(results)
 			if !ok {
@@ -69,18 +69,18 @@ func (r *recorder) run(ctx context.Context, results <-chan result) error {
 }
 
 // tryReceive takes what is there and does not wait.
-func tryReceive(results <-chan result) (result, bool) {
+func tryReceive(results <-chan *result) (*result, bool) {
 	select {
 	case next, ok := <-results:
 		return next, ok
 	default:
-		return result{}, false
+		return nil, false
 	}
 }
 
 // record compares the batch's answers with what is known, stores the polls and
 // settles what follows from them.
-func (r *recorder) record(ctx context.Context, batch []result) error {
+func (r *recorder) record(ctx context.Context, batch []*result) error {
 	batch, err := r.release(ctx, batch)
 	if err != nil || len(batch) == 0 {
 		return err
@@ -100,7 +100,7 @@ func (r *recorder) record(ctx context.Context, batch []result) error {
 	}); err != nil {
 		return err
 	}
-	var landed []result
+	var landed []*result
 	for i, fate := range fates {
 		switch fate {
 		case store.FateLate:
@@ -119,7 +119,7 @@ func (r *recorder) record(ctx context.Context, batch []result) error {
 }
 
 // release gives back claims that were not used.
-func (r *recorder) release(ctx context.Context, batch []result) (used []result, err error) {
+func (r *recorder) release(ctx context.Context, batch []*result) (used []*result, err error) {
 	var unused []store.Claim
 	for _, res := range batch {
 		r.interrupted = r.interrupted || res.interrupted
@@ -137,10 +137,9 @@ func (r *recorder) release(ctx context.Context, batch []result) (used []result, 
 
 // compare gives each new answer its finding. A job whose head is not the one
 // that its claim saw has been taken over.
-func (r *recorder) compare(ctx context.Context, batch []result) ([]result, error) {
+func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, error) {
 	var forgotten []store.Answered
-	for i := range batch {
-		res := &batch[i]
+	for _, res := range batch {
 		if res.answer == nil {
 			continue
 		}
@@ -157,7 +156,7 @@ func (r *recorder) compare(ctx context.Context, batch []result) ([]result, error
 			return nil, err
 		}
 	}
-	var compared []result
+	var compared []*result
 	for _, res := range batch {
 		if res.answer != nil && res.known == nil {
 			res.known = read[res.job.ID]
@@ -175,7 +174,7 @@ func (r *recorder) compare(ctx context.Context, batch []result) ([]result, error
 }
 
 // remember keeps what a recorded snapshot has made known.
-func (r *recorder) remember(res result) {
+func (r *recorder) remember(res *result) {
 	if res.poll.Finding == nil {
 		return
 	}
@@ -197,18 +196,18 @@ func (r *result) find() {
 
 // late tells of a poll that was dropped. Its claim is left to expire: whoever
 // takes it next reads the head from the snapshots.
-func (r *recorder) late(res result) {
+func (r *recorder) late(res *result) {
 	r.memory.forget(res.job.ID)
-	r.tell(Event{Job: res.job, Kind: Late, Reason: "somebody else has taken over the job"})
+	r.tell(Event{Job: *res.job, Kind: Late, Reason: "somebody else has taken over the job"})
 }
 
 // settle moves the cursors on, in the order of the polls: a refusal counts
 // only against those before it that brought an answer.
-func (r *recorder) settle(ctx context.Context, landed []result) error {
-	slices.SortStableFunc(landed, func(a, b result) int { return a.poll.PolledAt.Compare(b.poll.PolledAt) })
+func (r *recorder) settle(ctx context.Context, landed []*result) error {
+	slices.SortStableFunc(landed, func(a, b *result) int { return a.poll.PolledAt.Compare(b.poll.PolledAt) })
 	r.tellPolled(landed)
 	var advances []store.Advance
-	var ended, reopened []store.Job
+	var ended, reopened []*store.Job
 	for _, res := range landed {
 		advance, finished, err := r.planner.advance(res)
 		if err != nil {
@@ -238,9 +237,9 @@ func (r *recorder) settle(ctx context.Context, landed []result) error {
 }
 
 // tellPolled tells of polls that are stored, before anything that follows from them.
-func (r *recorder) tellPolled(landed []result) {
+func (r *recorder) tellPolled(landed []*result) {
 	for _, res := range landed {
-		event := Event{Job: res.job, Kind: Polled, Outcome: res.poll.Outcome, Error: res.poll.Error, FailedBefore: res.claim.Failures}
+		event := Event{Job: *res.job, Kind: Polled, Outcome: res.poll.Outcome, Error: res.poll.Error, FailedBefore: res.claim.Failures}
 		if !res.poll.Outcome.Answered() {
 			event.Failures = res.claim.Failures + 1
 		}
@@ -274,7 +273,7 @@ func (r *recorder) advance(ctx context.Context, advances []store.Advance) error 
 }
 
 // refuse counts a refused credential and tells what that has paused.
-func (r *recorder) refuse(ctx context.Context, res result) error {
+func (r *recorder) refuse(ctx context.Context, res *result) error {
 	reason := fmt.Sprintf("%s: %s", res.poll.Outcome, res.poll.Error)
 	var paused store.Paused
 	err := r.patience.try(ctx, "count a refusal", func(ctx context.Context) (err error) {
@@ -288,23 +287,23 @@ func (r *recorder) refuse(ctx context.Context, res result) error {
 	}
 	switch {
 	case paused.Source:
-		r.tell(Event{Job: res.job, Kind: Paused, Reason: fmt.Sprintf("source %s is paused: %s", res.job.Source, reason)})
+		r.tell(Event{Job: *res.job, Kind: Paused, Reason: fmt.Sprintf("source %s is paused: %s", res.job.Source, reason)})
 	case paused.Job:
-		r.tell(Event{Job: res.job, Kind: Paused, Reason: fmt.Sprintf("job %s is paused: %s", res.job.Name, reason)})
+		r.tell(Event{Job: *res.job, Kind: Paused, Reason: fmt.Sprintf("job %s is paused: %s", res.job.Name, reason)})
 	}
 	return nil
 }
 
 // track finishes jobs whose import has ended for good, and takes up again
 // finished ones whose import has not.
-func (r *recorder) track(ctx context.Context, ended, reopened []store.Job) error {
+func (r *recorder) track(ctx context.Context, ended, reopened []*store.Job) error {
 	for _, job := range ended {
 		finished, err := r.change(ctx, job, r.store.FinishJob)
 		if err != nil {
 			return err
 		}
 		if finished {
-			r.tell(Event{Job: job, Kind: Finished})
+			r.tell(Event{Job: *job, Kind: Finished})
 		}
 	}
 	for _, job := range reopened {
@@ -318,7 +317,7 @@ func (r *recorder) track(ctx context.Context, ended, reopened []store.Job) error
 // change changes a job's tracking in our own name, unless somebody has removed
 // the job meanwhile.
 func (r *recorder) change(
-	ctx context.Context, job store.Job, to func(context.Context, store.Author, string) (bool, error),
+	ctx context.Context, job *store.Job, to func(context.Context, store.Author, string) (bool, error),
 ) (changed bool, err error) {
 	err = r.patience.try(ctx, "change a job's tracking", func(ctx context.Context) error {
 		now, err := r.store.Now(ctx)

@@ -37,7 +37,7 @@ type round struct {
 	access  map[int64]access    // by source
 }
 
-func newRound(ctx context.Context, s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- result) *round {
+func newRound(ctx context.Context, s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- *result) *round {
 	r := &round{
 		syncer: s, tell: tell, flight: newFlight(ctx, s.Client, results), memory: m,
 		patience: patience{logger: s.Logger, most: onceTries},
@@ -222,7 +222,7 @@ func (r *round) start(clock clock, claim store.Claim) {
 	job := r.waiting[claim.JobID]
 	delete(r.waiting, claim.JobID)
 	via := r.access[job.From.ID]
-	r.flight.start(task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: r.memory})
+	r.flight.start(&task{job: &job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: r.memory})
 }
 
 // notice finds waiting jobs that somebody else has polled since the round
@@ -273,7 +273,7 @@ func (r *round) wait(ctx context.Context, pause time.Duration) error {
 	}
 	for _, l := range landed {
 		if l.unused {
-			r.waiting[l.job.ID] = l.job
+			r.waiting[l.job.ID] = *l.job
 		}
 	}
 	return nil

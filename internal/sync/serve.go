@@ -16,7 +16,7 @@ const (
 	// dueAgain bounds the wait until due jobs are looked for again.
 	dueAgain = 500 * time.Millisecond
 	// batchWait lets a few slots gather before the next claim.
-	batchWait = 10 * time.Millisecond
+	batchWait = 100 * time.Millisecond
 	// choreTimeout bounds one chore.
 	choreTimeout = time.Minute
 	// rollUpEvery is how far behind the counts of reports may be.
@@ -34,7 +34,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
 
-	results := make(chan result, endedMost)
+	results := make(chan *result, endedMost)
 	memory := newMemory()
 	patience := patience{logger: s.Logger}
 	recorder := newRecorder(s, memory, patience, tell)
@@ -46,7 +46,10 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 		defer stopClaiming() // it ends early only by an error
 		return recorder.run(lasting, results)
 	})
-	d := &daemon{syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s.Client, results), examined: map[string]bool{}}
+	d := &daemon{
+		syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s.Client, results),
+		registry: registry{store: s.Store}, examined: map[string]bool{},
+	}
 	stop, err := d.startChores(ctx)
 	if err == nil {
 		d.run(ctx)
@@ -67,6 +70,7 @@ type daemon struct {
 	recorder *recorder
 	patience patience
 	flight   *flight
+	registry registry
 	examined map[string]bool // the credential references that were looked at
 }
 
@@ -104,15 +108,11 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 	if d.recorder.behind.Load() {
 		return 0, nil
 	}
-	sources, err := d.syncer.Store.Sources(ctx)
+	clock, err := d.registry.refresh(ctx)
 	if err != nil {
 		return 0, err
 	}
-	open, err := d.open(ctx, sources)
-	if err != nil {
-		return 0, err
-	}
-	clock, err := readClock(ctx, d.syncer.Store)
+	open, err := d.open(ctx, clock)
 	if err != nil {
 		return 0, err
 	}
@@ -135,9 +135,9 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 
 // open reads how the sources are asked. One whose credential cannot be read is
 // paused, so that it is seen.
-func (d *daemon) open(ctx context.Context, sources []store.Source) (map[int64]access, error) {
-	open := make(map[int64]access, len(sources))
-	for _, from := range sources {
+func (d *daemon) open(ctx context.Context, clock clock) (map[int64]access, error) {
+	open := make(map[int64]access, len(d.registry.sources))
+	for _, from := range d.registry.sources {
 		if !from.PausedAt.IsZero() {
 			continue
 		}
@@ -147,11 +147,7 @@ func (d *daemon) open(ctx context.Context, sources []store.Source) (map[int64]ac
 			open[from.ID] = via
 			continue
 		}
-		now, clockErr := d.syncer.Store.Now(ctx)
-		if clockErr != nil {
-			return nil, clockErr
-		}
-		if _, pauseErr := d.syncer.Store.PauseForCredential(ctx, store.Author{Actor: actor, At: now}, from.Name, err.Error()); pauseErr != nil {
+		if _, pauseErr := d.syncer.Store.PauseForCredential(ctx, store.Author{Actor: actor, At: clock.read}, from.Name, err.Error()); pauseErr != nil {
 			return nil, pauseErr
 		}
 		d.syncer.Logger.ErrorContext(ctx, "source paused", "source", from.Name, "error", err)
@@ -172,22 +168,18 @@ func (d *daemon) examine(ctx context.Context, from store.Source) {
 
 // start begins the tasks of claims.
 func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]access) (int, error) {
-	ids := make([]int64, len(claims))
-	for i, claim := range claims {
-		ids[i] = claim.JobID
-	}
-	jobs, err := d.syncer.Store.JobsByID(ctx, ids)
-	if err != nil {
+	if err := d.registry.know(ctx, claims); err != nil {
 		return 0, err
 	}
-	err = d.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].provider })
+	jobs := d.registry.jobs
+	err := d.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].provider })
 	if err != nil {
 		return 0, err
 	}
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
 		via := open[job.From.ID]
-		d.flight.start(task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: d.memory})
+		d.flight.start(&task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: d.memory})
 	}
 	return len(claims), nil
 }

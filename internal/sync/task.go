@@ -16,7 +16,7 @@ const slotGrace = time.Second
 
 // task is a claimed poll to make.
 type task struct {
-	job      store.Job
+	job      *store.Job
 	provider source.Provider
 	secret   source.Secret
 	claim    store.Claim
@@ -26,7 +26,7 @@ type task struct {
 
 // result is what came of a task.
 type result struct {
-	task
+	*task
 	unused      bool // the slot passed: no request was sent
 	interrupted bool // the process ends: no request was sent, or nobody will know what came of it
 
@@ -44,8 +44,8 @@ type result struct {
 }
 
 // run waits for the task's slot, asks the upstream and reads its answer.
-func (t task) run(ctx context.Context, client *source.Client) result {
-	r := result{task: t}
+func (t *task) run(ctx context.Context, client *source.Client) *result {
+	r := &result{task: t}
 	if !t.waitForSlot(ctx) {
 		r.interrupted = ctx.Err() != nil
 		r.unused = !r.interrupted
@@ -69,19 +69,21 @@ func (t task) run(ctx context.Context, client *source.Client) result {
 }
 
 // waitForSlot reports whether the slot may be used.
-func (t task) waitForSlot(ctx context.Context) bool {
-	timer := time.NewTimer(t.claim.StartAt.Sub(t.clock.earliest()))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return t.clock.latest().Before(t.claim.StartAt.Add(slotGrace))
+func (t *task) waitForSlot(ctx context.Context) bool {
+	if wait := t.claim.StartAt.Sub(t.clock.earliest()); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+			return false
+		case <-timer.C:
+		}
 	}
+	return ctx.Err() == nil && t.clock.latest().Before(t.claim.StartAt.Add(slotGrace))
 }
 
 // polledAt is now, and later than the job's last poll.
-func (t task) polledAt() time.Time {
+func (t *task) polledAt() time.Time {
 	now := t.clock.earliest().Truncate(time.Microsecond)
 	if first := t.claim.PolledAt.Add(time.Microsecond); now.Before(first) {
 		return first

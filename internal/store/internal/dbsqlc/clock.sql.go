@@ -10,6 +10,23 @@ import (
 	"time"
 )
 
+const clockAndChange = `-- name: ClockAndChange :one
+SELECT clock_timestamp()::timestamptz AS now, coalesce(max(change_no), 0)::bigint AS change_no FROM changes
+`
+
+type ClockAndChangeRow struct {
+	Now      time.Time
+	ChangeNo int64
+}
+
+// The time, and the newest change of the registry.
+func (q *Queries) ClockAndChange(ctx context.Context) (ClockAndChangeRow, error) {
+	row := q.db.QueryRow(ctx, clockAndChange)
+	var i ClockAndChangeRow
+	err := row.Scan(&i.Now, &i.ChangeNo)
+	return i, err
+}
+
 const clockNow = `-- name: ClockNow :one
 SELECT clock_timestamp()::timestamptz
 `

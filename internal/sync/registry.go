@@ -1,0 +1,57 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"tracker/internal/store"
+)
+
+// registry is what a daemon remembers of sources and jobs, until one of them is
+// changed: changes are numbered.
+type registry struct {
+	store    *store.Store
+	changeNo int64
+	sources  []store.Source
+	jobs     map[int64]*store.Job // nil: nothing was read yet
+}
+
+// refresh forgets what has been changed, and reads the database's clock.
+func (r *registry) refresh(ctx context.Context) (clock, error) {
+	before := time.Now()
+	now, changeNo, err := r.store.NowAndChange(ctx)
+	if err != nil {
+		return clock{}, err
+	}
+	clock := clock{read: now, before: before, after: time.Now()}
+	if r.jobs != nil && changeNo == r.changeNo {
+		return clock, nil
+	}
+	sources, err := r.store.Sources(ctx)
+	if err != nil {
+		return clock, err
+	}
+	r.changeNo, r.sources, r.jobs = changeNo, sources, map[int64]*store.Job{}
+	return clock, nil
+}
+
+// know reads those of the claimed jobs that are not remembered.
+func (r *registry) know(ctx context.Context, claims []store.Claim) error {
+	var ids []int64
+	for _, claim := range claims {
+		if r.jobs[claim.JobID] == nil {
+			ids = append(ids, claim.JobID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	jobs, err := r.store.JobsByID(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for id, job := range jobs {
+		r.jobs[id] = &job
+	}
+	return nil
+}
