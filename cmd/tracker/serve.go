@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -28,6 +29,10 @@ const (
 	headerTimeout = 5 * time.Second
 	// webStopTimeout bounds the end of requests to us.
 	webStopTimeout = 2 * time.Second
+	// garbagePercent is how much garbage the daemon lets gather, in percent of
+	// what lives, where GOGC does not say. What lives is small beside what polls
+	// throw away: at Go's 100 a fifth of the daemon's time went into collecting.
+	garbagePercent = 400
 )
 
 func (a *app) serveCommand() *cobra.Command {
@@ -77,6 +82,9 @@ func (a *app) fromEnvironment(flags *pflag.FlagSet) error {
 }
 
 func (a *app) serve(ctx context.Context, s *store.Store, path, listen string) error {
+	if a.getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
 	if path != "" {
 		file, err := config.Read(path)
 		if err != nil {
@@ -141,6 +149,9 @@ func (a *app) serveWeb(ctx context.Context, s *store.Store, listener net.Listene
 // logEvent writes a line for each poll that changed something, and one each for
 // the beginning and the end of a streak of failures.
 func (a *app) logEvent(ctx context.Context, e sync.Event) {
+	if e.Kind == sync.Polled && e.Change == nil && e.Failures == 0 && e.FailedBefore == 0 {
+		return // as most polls
+	}
 	log := a.logger.With("job", e.Job.Name, "source", e.Job.Source)
 	switch {
 	case e.Kind == sync.Polled && e.Change != nil:

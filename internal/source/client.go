@@ -24,7 +24,7 @@ const (
 	headerLimit = 256 << 10
 
 	// idlePerHost is how many connections to one host wait for the next poll.
-	idlePerHost = 64
+	idlePerHost = 1024
 )
 
 // Client asks upstreams over HTTP. It may be used by many goroutines at once.
