@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tracker/internal/embeddedpg"
+)
+
+// The programs that are compared.
+const (
+	naive   = "naive"
+	tracker = "tracker"
+)
+
+// stopTimeout bounds the end of a server.
+const stopTimeout = time.Minute
+
+// sources is over how many sources the jobs are spread, since one may be asked
+// at most a thousand times a second.
+const sources = 16
+
+// lab holds what is measured: built programs, and a Postgres server for each,
+// so that neither pays for what the other left to clean up.
+type lab struct {
+	dir     string
+	jobs    int
+	servers map[string]*embeddedpg.Server
+}
+
+func newLab(ctx context.Context, jobs int) (_ *lab, err error) {
+	dir, err := os.MkdirTemp("", "tracker-bench-")
+	if err != nil {
+		return nil, err
+	}
+	l := &lab{dir: dir, jobs: jobs, servers: map[string]*embeddedpg.Server{}}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // Postgres may run as another user
+		return nil, err
+	}
+	for name, path := range map[string]string{naive: "./bench/naive", "upstream": "./bench/upstream", tracker: "./cmd/tracker"} {
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(dir, name), path)
+		build.Stderr = os.Stderr
+		if err := build.Run(); err != nil {
+			return nil, fmt.Errorf("build %s: %w", path, err)
+		}
+	}
+	for _, name := range []string{naive, tracker} {
+		settings := map[string]string{"shared_buffers": "1GB", "max_connections": "100"}
+		server, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: l.dataDir(name), Settings: settings})
+		if err != nil {
+			return nil, err
+		}
+		l.servers[name] = server
+	}
+	return l, nil
+}
+
+func (l *lab) dataDir(name string) string { return filepath.Join(l.dir, name+"-data") }
+
+// close ends the servers and removes what was stored.
+func (l *lab) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	var err error
+	for _, server := range l.servers {
+		err = errors.Join(err, server.Close(ctx))
+	}
+	if err = errors.Join(err, os.RemoveAll(l.dir)); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+	}
+}
+
+// prepare makes a program ready to run against an upstream, and gives its command line.
+func (l *lab) prepare(ctx context.Context, name, upstream string) ([]string, error) {
+	if name == naive {
+		return []string{"-upstream", upstream, "-datasets", fmt.Sprint(l.jobs)}, nil
+	}
+	file := filepath.Join(l.dir, "tracker.yaml")
+	if err := os.WriteFile(file, []byte(declaration(upstream, l.jobs)), 0o600); err != nil {
+		return nil, err
+	}
+	for _, args := range [][]string{{"migrate", "up"}, {"apply", "-f", file}} {
+		command := exec.CommandContext(ctx, filepath.Join(l.dir, tracker), args...)
+		command.Env = l.env(tracker)
+		if output, err := command.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("tracker %s: %w: %s", strings.Join(args, " "), err, output)
+		}
+	}
+	return []string{"serve", "--listen", "off", "--log-level", "warn"}, nil
+}
+
+func (l *lab) env(name string) []string {
+	return append(os.Environ(), "DATABASE_URL="+l.servers[name].URL(), "BENCH_KEY=key-of-the-bench")
+}
+
+// declaration has every job polled each second: more than can be done.
+func declaration(upstream string, jobs int) string {
+	var text strings.Builder
+	text.WriteString("sources:\n")
+	for i := range sources {
+		fmt.Fprintf(&text, "  - {name: source-%02d, provider: woosmap, base_url: %q, credential: \"env:BENCH_KEY\", schedule: \"@every 1s\", "+
+			"active_every: 1s, rate_limit: {every: 1ms, burst: 1}}\n", i, upstream)
+	}
+	text.WriteString("jobs:\n")
+	for i := range jobs {
+		fmt.Fprintf(&text, "  - {name: job-%06d, source: source-%02d, target: {dataset_id: 8c4c51f1-f6f3-43bc-b65d-%012d}}\n", i, i%sources, i)
+	}
+	return text.String()
+}

@@ -1,0 +1,79 @@
+// Command polls measures how many polls the tracker stores per second, and per
+// second of CPU that it and its Postgres spend, beside a naive baseline that
+// stores every answer as jsonb (bench/naive), on the same upstream
+// (bench/upstream): once with a quarter of all answers new, once with
+// practically none. Both run at full load, one after the other, again and
+// again; medians and ratios are printed.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1) //nolint:gocritic // nothing is left to be undone but the signals
+	}
+}
+
+// plan says what is measured.
+type plan struct {
+	jobs   int
+	turns  int
+	warmUp time.Duration // let pass before a window
+	window time.Duration
+	bar    float64 // least ratio of polls per CPU second where a quarter of the answers is new
+}
+
+// mixes are the kinds of load: how many equal answers lie between two runs of
+// twenty that differ.
+var mixes = []struct {
+	name string
+	idle int
+}{{"25 % changed", 60}, {"unchanged", 100_000}}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	var p plan
+	flags := flag.NewFlagSet("polls", flag.ContinueOnError)
+	flags.IntVar(&p.jobs, "jobs", 10_000, "datasets that are polled")
+	flags.IntVar(&p.turns, "turns", 3, "windows of each program and mix")
+	flags.DurationVar(&p.warmUp, "warm-up", 15*time.Second, "let pass before each window")
+	flags.DurationVar(&p.window, "window", 20*time.Second, "length of a window")
+	flags.Float64Var(&p.bar, "bar", 2.5, "fail where the tracker's polls per CPU second at 25 % change are less than so many times the baseline's")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	lab, err := newLab(ctx, p.jobs)
+	if err != nil {
+		return err
+	}
+	defer lab.close()
+	var report report
+	for _, mix := range mixes {
+		for turn := range p.turns {
+			for _, program := range []string{naive, tracker} {
+				w, err := lab.measure(ctx, p, program, mix.idle)
+				if err != nil {
+					return fmt.Errorf("measure %s, %s: %w", program, mix.name, err)
+				}
+				report.add(mix.name, program, w)
+				fmt.Fprintf(out, "%-12s  turn %d  %-8s %s\n", mix.name, turn+1, program, w)
+			}
+		}
+	}
+	report.print(out)
+	if ratio := report.ratio(mixes[0].name); ratio < p.bar {
+		return fmt.Errorf("%.2f times the baseline per CPU second at %s, the bar is %.2f", ratio, mixes[0].name, p.bar)
+	}
+	return nil
+}

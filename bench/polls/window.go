@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// window is what was measured of a program for a while.
+type window struct {
+	polls   int
+	changed float64 // part of the polls that saw a change; -1: the program does not tell
+	took    time.Duration
+	program time.Duration // CPU
+	server  time.Duration // CPU of its Postgres
+}
+
+func (w window) perSecond() float64    { return float64(w.polls) / w.took.Seconds() }
+func (w window) perCPUSecond() float64 { return float64(w.polls) / (w.program + w.server).Seconds() }
+
+func (w window) String() string {
+	text := fmt.Sprintf("%6.0f polls/s  %6.0f per CPU second (%.2f s program, %.2f s Postgres)", w.perSecond(), w.perCPUSecond(), w.program.Seconds(), w.server.Seconds())
+	if w.changed >= 0 {
+		text += fmt.Sprintf("  %.1f %% changed", 100*w.changed)
+	}
+	return text
+}
+
+// counts are the queries that count the polls of a window.
+var counts = map[string]string{
+	naive:   `SELECT count(*), -1::float8 FROM naive_polls WHERE polled_at >= $1 AND polled_at < $2`,
+	tracker: `SELECT count(*), coalesce(avg((outcome = 'changed')::int), 0)::float8 FROM polls WHERE polled_at >= $1 AND polled_at < $2 AND snapshot_no IS NOT NULL`,
+}
+
+// measure runs a program for a warm-up and a window. The polls are counted when it has ended.
+func (l *lab) measure(ctx context.Context, p plan, name string, idle int) (window, error) {
+	upstream, address, err := l.startUpstream(ctx, idle)
+	if err != nil {
+		return window{}, err
+	}
+	defer func() { _ = end(upstream) }()
+	args, err := l.prepare(ctx, name, "http://"+address)
+	if err != nil {
+		return window{}, err
+	}
+	db, err := pgx.Connect(ctx, l.servers[name].URL())
+	if err != nil {
+		return window{}, err
+	}
+	defer func() { _ = db.Close(context.WithoutCancel(ctx)) }()
+	program := exec.CommandContext(ctx, filepath.Join(l.dir, name), args...)
+	program.Env, program.Stderr = l.env(name), os.Stderr
+	if err := program.Start(); err != nil {
+		return window{}, err
+	}
+	from, to, err := l.observe(ctx, p, db, name, program.Process.Pid)
+	if err := errors.Join(err, end(program)); err != nil {
+		return window{}, err
+	}
+	w := window{took: to.at.Sub(from.at), program: to.program - from.program, server: to.server - from.server}
+	err = db.QueryRow(ctx, counts[name], from.at, to.at).Scan(&w.polls, &w.changed)
+	return w, err
+}
+
+// mark is how much CPU was spent by a time of the database's clock.
+type mark struct {
+	at              time.Time
+	program, server time.Duration
+}
+
+// observe lets the warm-up and the window pass and gives the marks around the window.
+func (l *lab) observe(ctx context.Context, p plan, db *pgx.Conn, name string, pid int) (from, to mark, err error) {
+	if err := pass(ctx, p.warmUp/2); err != nil {
+		return from, to, err
+	}
+	// As autovacuum does a minute after the first rows came.
+	if _, err := db.Exec(ctx, `ANALYZE`); err != nil {
+		return from, to, err
+	}
+	if err := pass(ctx, p.warmUp/2); err != nil {
+		return from, to, err
+	}
+	if from, err = l.mark(ctx, db, name, pid); err != nil {
+		return from, to, err
+	}
+	if err := pass(ctx, p.window); err != nil {
+		return from, to, err
+	}
+	to, err = l.mark(ctx, db, name, pid)
+	return from, to, err
+}
+
+func (l *lab) mark(ctx context.Context, db *pgx.Conn, name string, pid int) (m mark, err error) {
+	if err := db.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&m.at); err != nil {
+		return m, err
+	}
+	if m.program, err = spentBy(pid); err != nil {
+		return m, err
+	}
+	m.server, err = spentByServer(filepath.Join(l.dataDir(name), "postgres"))
+	return m, err
+}
+
+// startUpstream starts the service that is polled, and gives its address.
+func (l *lab) startUpstream(ctx context.Context, idle int) (*exec.Cmd, string, error) {
+	upstream := exec.CommandContext(ctx, filepath.Join(l.dir, "upstream"), "-idle", fmt.Sprint(idle))
+	upstream.Stderr = os.Stderr
+	stdout, err := upstream.StdoutPipe()
+	if err != nil {
+		return nil, "", err
+	}
+	if err := upstream.Start(); err != nil {
+		return nil, "", err
+	}
+	lines := bufio.NewScanner(stdout)
+	if !lines.Scan() {
+		return nil, "", errors.Join(errors.New("the upstream gives no address"), end(upstream))
+	}
+	return upstream, lines.Text(), nil
+}
+
+// end tells a process to stop and waits for that.
+func end(process *exec.Cmd) error {
+	if err := process.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	err := process.Wait()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGTERM {
+		return nil
+	}
+	return err
+}
+
+// pass lets time pass.
+func pass(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,40 @@
+// Command upstream is a Woosmap status service that is never the bottleneck of
+// `make bench`: answers are rendered before it starts, and only the run's id is
+// written into each. A dataset moves on by the number of its polls, not by
+// time, so that every client sees the same mix: first answers that change, then
+// -idle equal ones, then a new run.
+//
+//	GET /datasets/{id}/status   the last 12 digits of the id are the dataset's number
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"net"
+)
+
+func main() {
+	address := flag.String("listen", "127.0.0.1:0", "where to listen; the address is printed")
+	datasets := flag.Int("datasets", 200_000, "how many there are")
+	idle := flag.Int("idle", 60, "equal answers between the end of a run and the next: 60 makes a quarter of all answers change")
+	flag.Parse()
+	service, err := newService(*datasets, *idle)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var config net.ListenConfig
+	listener, err := config.Listen(context.Background(), "tcp", *address)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(listener.Addr())
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			log.Fatal(err)
+		}
+		go service.serve(conn)
+	}
+}
