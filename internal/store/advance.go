@@ -114,25 +114,23 @@ func gapRows(advances []Advance) dbsqlc.GapInsertParams {
 }
 
 func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {
-	var p dbsqlc.CursorAdvanceParams
-	for _, a := range advances {
-		p.JobIds = append(p.JobIds, a.JobID)
-		p.ClaimedUntils = append(p.ClaimedUntils, a.Claim)
-		p.ClaimedPollAts = append(p.ClaimedPollAts, a.ClaimedPoll)
-		p.NextPollAts = append(p.NextPollAts, a.NextPollAt)
-		p.PolledAts = append(p.PolledAts, a.PolledAt)
-		p.Outcomes = append(p.Outcomes, string(a.Outcome))
-		p.Failures = append(p.Failures, int32(a.Failures))
-		p.SnapshotNos = append(p.SnapshotNos, int32(a.SnapshotNo))
-		p.Keys = append(p.Keys, a.Key)
-		p.States = append(p.States, string(a.State))
-		p.ChangedAts = append(p.ChangedAts, a.ChangedAt)
-		p.ConfirmedAts = append(p.ConfirmedAts, a.ConfirmedAt)
-		p.Confirmations = append(p.Confirmations, int32(a.Confirmations))
-		p.GracePolls = append(p.GracePolls, int32(a.GracePolls))
-		p.PlannedEverys = append(p.PlannedEverys, a.PlannedEvery)
-		p.AccountedAts = append(p.AccountedAts, a.AccountedAt)
-		p.UnseenReasons = append(p.UnseenReasons, a.Unseen)
+	return dbsqlc.CursorAdvanceParams{
+		JobIds:         column(advances, func(a *Advance) int64 { return a.JobID }),
+		ClaimedUntils:  column(advances, func(a *Advance) time.Time { return a.Claim }),
+		ClaimedPollAts: column(advances, func(a *Advance) time.Time { return a.ClaimedPoll }),
+		NextPollAts:    column(advances, func(a *Advance) time.Time { return a.NextPollAt }),
+		PolledAts:      column(advances, func(a *Advance) time.Time { return a.PolledAt }),
+		Outcomes:       column(advances, func(a *Advance) string { return string(a.Outcome) }),
+		Failures:       column(advances, func(a *Advance) int32 { return int32(a.Failures) }),
+		SnapshotNos:    column(advances, func(a *Advance) int32 { return int32(a.SnapshotNo) }),
+		Keys:           column(advances, func(a *Advance) []byte { return a.Key }),
+		States:         column(advances, func(a *Advance) string { return string(a.State) }),
+		ChangedAts:     column(advances, func(a *Advance) time.Time { return a.ChangedAt }),
+		ConfirmedAts:   column(advances, func(a *Advance) time.Time { return a.ConfirmedAt }),
+		Confirmations:  column(advances, func(a *Advance) int32 { return int32(a.Confirmations) }),
+		GracePolls:     column(advances, func(a *Advance) int32 { return int32(a.GracePolls) }),
+		PlannedEverys:  column(advances, func(a *Advance) time.Duration { return a.PlannedEvery }),
+		AccountedAts:   column(advances, func(a *Advance) time.Time { return a.AccountedAt }),
+		UnseenReasons:  column(advances, func(a *Advance) string { return a.Unseen }),
 	}
-	return p
 }

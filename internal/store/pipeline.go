@@ -43,3 +43,12 @@ func (p *pipeline) Query(context.Context, string, ...any) (pgx.Rows, error) {
 
 // QueryRow implements dbsqlc.DBTX. No query of a pipeline asks for a row.
 func (p *pipeline) QueryRow(context.Context, string, ...any) pgx.Row { return nil }
+
+// column gives one value of each row, as a statement takes them.
+func column[Row, Value any](rows []Row, of func(*Row) Value) []Value {
+	values := make([]Value, len(rows))
+	for i := range rows {
+		values[i] = of(&rows[i])
+	}
+	return values
+}

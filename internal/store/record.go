@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -85,12 +86,11 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	}
 	var p pipeline
 	q := p.queries()
-	var claims dbsqlc.CursorClaimsHoldParams
-	var rows changeRows
+	rows := changeRows{polls: pollRows(polls)}
+	claims := dbsqlc.CursorClaimsHoldParams{
+		JobIds: rows.polls.JobIds, ClaimedUntils: column(polls, func(p *Poll) time.Time { return p.Claim }),
+	}
 	for _, poll := range polls {
-		claims.JobIds = append(claims.JobIds, poll.JobID)
-		claims.ClaimedUntils = append(claims.ClaimedUntils, poll.Claim)
-		rows.addPoll(poll)
 		if poll.Finding != nil {
 			rows.addSnapshot(poll)
 			if err := rows.add(poll.JobID, poll.Finding.Change); err != nil {
@@ -107,14 +107,16 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	return p.send(ctx, s.pool)
 }
 
-func (r *changeRows) addPoll(poll Poll) {
-	r.polls.JobIds = append(r.polls.JobIds, poll.JobID)
-	r.polls.PolledAts = append(r.polls.PolledAts, poll.PolledAt)
-	r.polls.Outcomes = append(r.polls.Outcomes, string(poll.Outcome))
-	r.polls.HttpStatuses = append(r.polls.HttpStatuses, int16(poll.HTTPStatus))
-	r.polls.LatenciesUs = append(r.polls.LatenciesUs, int32(poll.Latency.Microseconds()))
-	r.polls.SnapshotNos = append(r.polls.SnapshotNos, int32(poll.SnapshotNo))
-	r.polls.Errors = append(r.polls.Errors, poll.Error)
+func pollRows(polls []Poll) dbsqlc.PollInsertParams {
+	return dbsqlc.PollInsertParams{
+		JobIds:       column(polls, func(p *Poll) int64 { return p.JobID }),
+		PolledAts:    column(polls, func(p *Poll) time.Time { return p.PolledAt }),
+		Outcomes:     column(polls, func(p *Poll) string { return string(p.Outcome) }),
+		HttpStatuses: column(polls, func(p *Poll) int16 { return int16(p.HTTPStatus) }),
+		LatenciesUs:  column(polls, func(p *Poll) int32 { return int32(p.Latency.Microseconds()) }),
+		SnapshotNos:  column(polls, func(p *Poll) int32 { return int32(p.SnapshotNo) }),
+		Errors:       column(polls, func(p *Poll) string { return p.Error }),
+	}
 }
 
 func (r *changeRows) addSnapshot(poll Poll) {

@@ -206,7 +206,7 @@ func (r *recorder) late(res *result) {
 func (r *recorder) settle(ctx context.Context, landed []*result) error {
 	slices.SortStableFunc(landed, func(a, b *result) int { return a.poll.PolledAt.Compare(b.poll.PolledAt) })
 	r.tellPolled(landed)
-	var advances []store.Advance
+	advances := make([]store.Advance, 0, len(landed))
 	var ended, reopened []*store.Job
 	for _, res := range landed {
 		advance, finished, err := r.planner.advance(res)
