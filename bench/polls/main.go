@@ -45,7 +45,7 @@ var mixes = []struct {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var p plan
 	flags := flag.NewFlagSet("polls", flag.ContinueOnError)
-	flags.IntVar(&p.jobs, "jobs", 10_000, "datasets that are polled")
+	flags.IntVar(&p.jobs, "jobs", 16_000, "datasets that are polled")
 	flags.IntVar(&p.turns, "turns", 3, "windows of each program and mix")
 	flags.DurationVar(&p.warmUp, "warm-up", 15*time.Second, "let pass before each window")
 	flags.DurationVar(&p.window, "window", 20*time.Second, "length of a window")

@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"sync"
+	"time"
 
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -23,6 +24,7 @@ type flight struct {
 	results chan<- *result
 	next    chan *task // to a worker that has done one and waits
 	ended   chan landing
+	tasks   sync.WaitGroup
 	workers sync.WaitGroup
 
 	underWay int
@@ -41,25 +43,30 @@ func newFlight(ctx context.Context, client *source.Client, results chan<- *resul
 	return &flight{poll: poll, results: results, next: make(chan *task), ended: make(chan landing, endedMost), bySource: map[int64]int{}}
 }
 
-// start begins a task. Its result comes whatever happens.
+// start has a task done when its slot has come. Its result comes whatever
+// happens. Until then it is a timer only: there are as many goroutines and
+// connections as requests at once, not as claims, and those are warm.
 func (f *flight) start(t *task) {
 	f.underWay++
 	f.bySource[t.job.From.ID]++
-	select {
-	case f.next <- t:
-	default:
-		f.workers.Go(func() { f.work(t) })
-	}
+	f.tasks.Add(1)
+	time.AfterFunc(t.wait(), func() {
+		select {
+		case f.next <- t:
+		default:
+			f.workers.Go(func() { f.work(t) })
+		}
+	})
 }
 
-// work does a task, and others after it: a goroutine that has polled has grown
-// the stack for it.
+// work does a task, and others after it.
 func (f *flight) work(t *task) {
 	for ok := true; ok; t, ok = <-f.next {
 		r := f.poll(t)
 		over := landing{job: t.job, unused: r.unused}
 		f.results <- r
 		f.ended <- over
+		f.tasks.Done()
 	}
 }
 
@@ -87,10 +94,11 @@ func (f *flight) room(sourceID int64) int { return inFlightMost - f.bySource[sou
 
 // wait returns when all tasks have ended. None can be started any more.
 func (f *flight) wait() {
-	close(f.next)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		f.tasks.Wait()
+		close(f.next)
 		f.workers.Wait()
 	}()
 	for {

@@ -43,12 +43,12 @@ type result struct {
 	known  *history.Known // what the answer is compared with
 }
 
-// run waits for the task's slot, asks the upstream and reads its answer.
+// run asks the upstream and reads its answer, if the task's slot may be used.
 func (t *task) run(ctx context.Context, client *source.Client) *result {
 	r := &result{task: t}
-	if !t.waitForSlot(ctx) {
-		r.interrupted = ctx.Err() != nil
-		r.unused = !r.interrupted
+	r.interrupted = ctx.Err() != nil
+	r.unused = !r.interrupted && !t.clock.latest().Before(t.claim.StartAt.Add(slotGrace))
+	if r.interrupted || r.unused {
 		return r
 	}
 	r.poll = store.Poll{JobID: t.job.ID, Claim: t.claim.Until, PolledAt: t.polledAt()}
@@ -68,19 +68,8 @@ func (t *task) run(ctx context.Context, client *source.Client) *result {
 	return r
 }
 
-// waitForSlot reports whether the slot may be used.
-func (t *task) waitForSlot(ctx context.Context) bool {
-	if wait := t.claim.StartAt.Sub(t.clock.earliest()); wait > 0 {
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-ctx.Done():
-			return false
-		case <-timer.C:
-		}
-	}
-	return ctx.Err() == nil && t.clock.latest().Before(t.claim.StartAt.Add(slotGrace))
-}
+// wait is how long it is until the task's slot has come for sure.
+func (t *task) wait() time.Duration { return t.claim.StartAt.Sub(t.clock.earliest()) }
 
 // polledAt is now, and later than the job's last poll.
 func (t *task) polledAt() time.Time {
