@@ -1,6 +1,12 @@
 package dashboards
 
-import "time"
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
 
 // alerting is what bears on queries in a file of alert rules.
 type alerting struct {
@@ -11,8 +17,9 @@ type alerting struct {
 }
 
 type rule struct {
-	Title string `yaml:"title"`
-	Data  []struct {
+	Title       string            `yaml:"title"`
+	Annotations map[string]string `yaml:"annotations"`
+	Data        []struct {
 		RefID             string `yaml:"refId"`
 		RelativeTimeRange struct {
 			From int `yaml:"from"` // seconds ago
@@ -34,12 +41,25 @@ func (a alerting) queries(path string) []Query {
 					continue
 				}
 				asked = append(asked, Query{
-					File: path, Where: group.Name + " / " + rule.Title + " " + data.RefID, Kind: KindAlert,
-					Format: data.Model.Format, SQL: data.Model.SQL,
+					File: path, Where: group.Name + " / alert " + rule.Title + " " + data.RefID, Kind: KindAlert,
+					Format: data.Model.Format, SQL: data.Model.SQL, Fields: rule.labels(),
 					Lookback: time.Duration(data.RelativeTimeRange.From) * time.Second,
 				})
 			}
 		}
 	}
 	return asked
+}
+
+var labelReference = regexp.MustCompile(`\$labels\.(\w+)`)
+
+// labels gives the columns that the texts of an alert name.
+func (r rule) labels() []string {
+	var labels []string
+	texts := strings.Join(slices.Collect(maps.Values(r.Annotations)), "\n")
+	for _, match := range labelReference.FindAllStringSubmatch(texts, -1) {
+		labels = append(labels, match[1])
+	}
+	slices.Sort(labels)
+	return slices.Compact(labels)
 }

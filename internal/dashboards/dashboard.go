@@ -3,7 +3,10 @@ package dashboards
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 )
 
 // dashboard is what bears on queries in a dashboard's JSON.
@@ -23,9 +26,20 @@ type dashboard struct {
 }
 
 type panel struct {
-	Title   string   `json:"title"`
-	Panels  []panel  `json:"panels"` // of a row that is folded
-	Targets []target `json:"targets"`
+	Title    string   `json:"title"`
+	Interval string   `json:"interval"`
+	Panels   []panel  `json:"panels"` // of a row that is folded
+	Targets  []target `json:"targets"`
+	Config   struct {
+		Defaults  json.RawMessage `json:"defaults"`
+		Overrides []struct {
+			Matcher struct {
+				ID      string `json:"id"`
+				Options any    `json:"options"`
+			} `json:"matcher"`
+			Properties json.RawMessage `json:"properties"`
+		} `json:"overrides"`
+	} `json:"fieldConfig"`
 }
 
 type target struct {
@@ -57,7 +71,7 @@ func (d dashboard) queries(path string) ([]Query, error) {
 		}
 		variables = append(variables, v.variable(text))
 		if v.Type == "query" {
-			asked = append(asked, Query{Where: "variable " + v.Name, Kind: KindVariable, Variable: v.Name, Format: "table", SQL: text})
+			asked = append(asked, Query{Where: "variable " + v.Name, Kind: KindVariable, VariableFor: v.Name, Format: "table", SQL: text})
 		}
 	}
 	for _, a := range d.Annotations.List {
@@ -65,7 +79,11 @@ func (d dashboard) queries(path string) ([]Query, error) {
 			asked = append(asked, Query{Where: "annotation " + a.Name, Kind: KindAnnotation, Format: a.Target.Format, SQL: a.Target.SQL})
 		}
 	}
-	asked = append(asked, queriesOf(d.Panels)...)
+	ofPanels, err := queriesOf(d.Panels)
+	if err != nil {
+		return nil, err
+	}
+	asked = append(asked, ofPanels...)
 	for i := range asked {
 		asked[i].File, asked[i].Dashboard, asked[i].Variables = path, d.UID, variables
 		asked[i].Where = d.Title + " / " + asked[i].Where
@@ -73,15 +91,49 @@ func (d dashboard) queries(path string) ([]Query, error) {
 	return asked, nil
 }
 
-func queriesOf(panels []panel) []Query {
+func queriesOf(panels []panel) ([]Query, error) {
 	var asked []Query
 	for _, p := range panels {
-		for _, t := range p.Targets {
-			asked = append(asked, Query{Where: p.Title + " " + t.RefID, Kind: KindPanel, Format: t.Format, SQL: t.SQL})
+		var interval time.Duration
+		if p.Interval != "" {
+			var err error
+			if interval, err = parseInterval(p.Interval); err != nil {
+				return nil, fmt.Errorf("panel %s: %w", p.Title, err)
+			}
 		}
-		asked = append(asked, queriesOf(p.Panels)...)
+		for _, t := range p.Targets {
+			asked = append(asked, Query{
+				Where: p.Title + " " + t.RefID, Kind: KindPanel, Format: t.Format, Interval: interval, Fields: p.fields(t), SQL: t.SQL,
+			})
+		}
+		inner, err := queriesOf(p.Panels)
+		if err != nil {
+			return nil, err
+		}
+		asked = append(asked, inner...)
 	}
-	return asked
+	return asked, nil
+}
+
+var fieldReference = regexp.MustCompile(`__data\.fields\.(\w+)`)
+
+// fields gives the columns that a panel counts on: those that its links name
+// and, where columns are not turned into series, those that it treats in a way
+// of their own.
+func (p panel) fields(t target) []string {
+	var fields []string
+	texts := string(p.Config.Defaults)
+	for _, o := range p.Config.Overrides {
+		texts += string(o.Properties)
+		if name, ok := o.Matcher.Options.(string); ok && o.Matcher.ID == "byName" && t.Format == "table" {
+			fields = append(fields, name)
+		}
+	}
+	for _, match := range fieldReference.FindAllStringSubmatch(texts, -1) {
+		fields = append(fields, match[1])
+	}
+	slices.Sort(fields)
+	return slices.Compact(fields)
 }
 
 // text gives what a variable's options come from.

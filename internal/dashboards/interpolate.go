@@ -62,6 +62,9 @@ func valueOf(name, format string, variables []Variable, w Window, values map[str
 	if verbatim {
 		return chosen[0], true, nil
 	}
+	if len(chosen) == 0 {
+		return "", true, errors.New("of no options none is chosen")
+	}
 	text, err = formatted(chosen, list, format)
 	return text, true, err
 }

@@ -18,15 +18,17 @@ const (
 
 // Query is one SQL text of a dashboard or an alert rule as its file has it.
 type Query struct {
-	File      string     // path of the file
-	Where     string     // dashboard and panel with its letter, variable, annotation or alert rule, for people
-	Dashboard string     // uid of the dashboard; empty for an alert rule
-	Kind      Kind       //
-	Format    string     // table or time_series
-	SQL       string     //
-	Variable  string     // name of the variable whose options a query of KindVariable gives
-	Variables []Variable // all of its dashboard, in the order in which they depend on each other
-	Lookback  time.Duration
+	File        string // path of the file
+	Where       string // dashboard and panel with its letter, variable, annotation or alert rule, for people
+	Dashboard   string // uid of the dashboard; empty for an alert rule
+	Kind        Kind
+	Format      string        // table or time_series
+	Interval    time.Duration // the least that $__interval is in the panel
+	Lookback    time.Duration // how long a window an alert rule looks at
+	Fields      []string      // columns that a panel's links and overrides name
+	SQL         string
+	VariableFor string     // name of the variable whose options a query of KindVariable gives
+	Variables   []Variable // all of its dashboard, in the order in which they depend on each other
 }
 
 // Window is what a dashboard shows, or an alert rule looks at: a time range, and
@@ -42,6 +44,7 @@ type Window struct {
 // All to be. Alert rules have no browser, so that a variable stays what it is.
 func (q Query) Expand(w Window, values map[string][]string) (string, error) {
 	sql := q.SQL
+	w.Interval = max(w.Interval, q.Interval)
 	var err error
 	if q.Kind != KindAlert {
 		if sql, err = interpolate(sql, q.Variables, w, values); err != nil {

@@ -23,8 +23,9 @@ var (
 		{Name: "as_of", Type: "textbox"},
 		{Name: "as_long", Type: "custom"},
 		{Name: "unset", Type: "query"},
+		{Name: "none", Type: "query", Multi: true, IncludeAll: true},
 	}
-	values = map[string][]string{"source": {"geo", "it's"}, "kind": {"one"}, "job": {"it's"}, "as_of": {`say "now"`}, "as_long": {"2m"}}
+	values = map[string][]string{"source": {"geo", "it's"}, "kind": {"one"}, "job": {"it's"}, "as_of": {`say "now"`}, "as_long": {"2m"}, "none": {dashboards.All}}
 )
 
 func TestExpand(t *testing.T) {
@@ -78,6 +79,16 @@ func TestExpandTakesAllForAllOptionsOrForItsOwnText(t *testing.T) {
 	}
 }
 
+func TestExpandKeepsToThePanelsLeastInterval(t *testing.T) {
+	t.Parallel()
+	for least, want := range map[time.Duration]string{time.Minute: "1m", time.Hour: "1h"} {
+		got, err := dashboards.Query{SQL: "$__interval", Interval: least}.Expand(window, nil)
+		if err != nil || got != want {
+			t.Errorf("%s gives %s, %v", least, got, err)
+		}
+	}
+}
+
 func TestExpandLeavesVariablesOfAlertsAlone(t *testing.T) {
 	t.Parallel()
 	q := dashboards.Query{Kind: dashboards.KindAlert, SQL: "job = '$job' AND $__timeFilter(at) AND every($__interval_ms)", Variables: variables}
@@ -121,7 +132,10 @@ func TestLoad(t *testing.T) {
 				{"name": "job", "type": "query", "query": "SELECT 2"},
 				{"name": "limit", "type": "custom", "query": "10, 20", "current": {"value": "20"}}]},
 			"panels": [{"title": "Row", "panels": [{"title": "Inner", "targets": [{"refId": "A", "format": "table", "rawSql": "SELECT 4"}]}]},
-				{"title": "Outer", "targets": [{"refId": "B", "format": "time_series", "rawSql": "SELECT 5"}]}]}`)},
+				{"title": "Outer", "interval": "1h",
+					"fieldConfig": {"defaults": {"links": [{"url": "/d/run?var-run=${__data.fields.run}&from=${__data.fields.from_ms}"}]},
+						"overrides": [{"matcher": {"id": "byName", "options": "failed"}, "properties": []}]},
+					"targets": [{"refId": "B", "format": "time_series", "rawSql": "SELECT 5"}]}]}`)},
 		"provisioning/alerting/rules.yaml": {Data: []byte(`
 groups:
   - name: Group
@@ -137,7 +151,7 @@ groups:
 	}
 	var got []string
 	for _, q := range queries {
-		got = append(got, strings.Join([]string{q.SQL, q.Where, string(q.Kind), q.Format, q.Variable}, "|"))
+		got = append(got, strings.Join([]string{q.SQL, q.Where, string(q.Kind), q.Format, q.VariableFor}, "|"))
 	}
 	want := []string{
 		"SELECT 1|Some / variable source|variable|table|source",
@@ -145,10 +159,15 @@ groups:
 		"SELECT 3|Some / annotation Gaps|annotation|table|",
 		"SELECT 4|Some / Inner A|panel|table|",
 		"SELECT 5|Some / Outer B|panel|time_series|",
-		"SELECT 6|Group / Rule A|alert|table|",
+		"SELECT 6|Group / alert Rule A|alert|table|",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("%s\nnot\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if outer := queries[4]; outer.Interval != time.Hour {
+		t.Errorf("the interval is at least %s", outer.Interval)
+	} else if !slices.Equal(outer.Fields, []string{"from_ms", "run"}) {
+		t.Errorf("fields %q", outer.Fields)
 	}
 	known := queries[0].Variables
 	if len(known) != 3 || !known[0].Multi || !slices.Equal(known[0].Default, []string{"$__all"}) || !slices.Equal(known[2].Options, []string{"10", "20"}) {
@@ -167,7 +186,7 @@ func TestLoadRefusesBrokenFiles(t *testing.T) {
 	if _, err := dashboards.Load(good()); err != nil {
 		t.Fatal(err)
 	}
-	for path, text := range map[string]string{"dashboards/b.json": `{"panels": [}`, "dashboards/c.json": `{"panels": {}}`, "provisioning/alerting/b.yaml": "groups: [", "provisioning/alerting/c.yaml": "groups: text"} {
+	for path, text := range map[string]string{"dashboards/b.json": `{"panels": [}`, "dashboards/c.json": `{"panels": {}}`, "dashboards/d.json": `{"panels": [{"interval": "long"}]}`, "provisioning/alerting/b.yaml": "groups: [", "provisioning/alerting/c.yaml": "groups: text"} {
 		files := good()
 		files[path] = &fstest.MapFile{Data: []byte(text)}
 		if _, err := dashboards.Load(files); err == nil || !strings.Contains(err.Error(), path) {

@@ -10,7 +10,7 @@ type Variable struct {
 	Multi      bool     // several values can be chosen
 	IncludeAll bool     // All can be chosen
 	AllValue   string   // what is put in for All as it stands; empty: all options are
-	Options    []string // of a custom variable
+	Options    []string // of a custom variable; those that a query gives can be filled in
 	Default    []string // chosen when the dashboard is opened; empty: the first option
 }
 

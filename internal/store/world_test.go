@@ -18,7 +18,8 @@ import (
 )
 
 // world is the small made data set of testdata/world.sql, rolled up. What is
-// asked of it gives the rows of testdata/answers, which are written by hand.
+// asked of it gives the rows of testdata/answers, which are written by hand; more
+// files add to it.
 // Their times are days before today and a time of day, "D-3 09:01:12".
 type world struct {
 	url   string
@@ -28,15 +29,18 @@ type world struct {
 	today time.Time
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, more ...string) *world {
 	t.Helper()
 	w := &world{url: testdb.New(t)}
 	w.owner, w.store = dial(t, w.url), openStore(t, w.url)
-	sql, err := os.ReadFile("testdata/world.sql")
-	if err != nil {
-		t.Fatal(err)
+	for _, file := range append([]string{"testdata/world.sql"}, more...) {
+		sql, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		mustExec(t, w.owner, string(sql))
 	}
-	mustExec(t, w.owner, string(sql))
+	var err error
 	if w.now, err = w.store.Now(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,206 @@
+package dashboards_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"tracker/deploy/grafana"
+	"tracker/internal/dashboards"
+	"tracker/internal/history"
+)
+
+// board is what the checks of layout read of a dashboard.
+type board struct {
+	UID           string
+	Title         string
+	Description   string
+	SchemaVersion int
+	Tags          []string
+	Panels        []boardPanel
+	Templating    struct {
+		List []struct {
+			Name, Type  string
+			Description string
+			Refresh     int
+			Query       any
+			Datasource  struct{ UID string }
+		}
+	}
+	text string
+}
+
+type boardPanel struct {
+	ID                       int
+	Title, Description, Type string
+	Datasource               struct{ Type, UID string }
+	GridPos                  struct{ X, Y, W, H int }
+	FieldConfig              struct{ Defaults struct{ Unit string } }
+	Targets                  []struct{ Datasource struct{ UID string } }
+}
+
+// boards reads the dashboards by the names of their files.
+func boards(t *testing.T) map[string]board {
+	t.Helper()
+	paths, err := fs.Glob(grafana.FS, "dashboards/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]board{}
+	for _, file := range paths {
+		text, err := fs.ReadFile(grafana.FS, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := board{text: string(text)}
+		if err := json.Unmarshal(text, &b); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		all[strings.TrimSuffix(path.Base(file), ".json")] = b
+	}
+	return all
+}
+
+func TestDashboardsAreNamedForTheirFiles(t *testing.T) {
+	t.Parallel()
+	for name, b := range boards(t) {
+		if b.UID != "tracker-"+name || strings.ToLower(b.Title) != name || b.Description == "" {
+			t.Errorf("%s: uid %s, title %s, description %q", name, b.UID, b.Title, b.Description)
+		}
+		if b.SchemaVersion != 42 || !slices.Contains(b.Tags, "tracker") {
+			t.Errorf("%s: schema version %d, tags %q", name, b.SchemaVersion, b.Tags)
+		}
+		var compact, indented bytes.Buffer
+		if err := json.Compact(&compact, []byte(b.text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Indent(&indented, compact.Bytes(), "", "  "); err != nil {
+			t.Fatal(err)
+		}
+		if indented.String()+"\n" != b.text {
+			t.Errorf("%s is not indented by two blanks", name)
+		}
+	}
+}
+
+func TestPanelsAreWhole(t *testing.T) {
+	t.Parallel()
+	known := []string{"stat", "table", "timeseries", "state-timeline", "barchart"}
+	for name, b := range boards(t) {
+		for _, p := range b.Panels {
+			if p.Title == "" || p.Description == "" || p.FieldConfig.Defaults.Unit == "" || !slices.Contains(known, p.Type) {
+				t.Errorf("%s, panel %d %q: description %q, unit %q, type %s", name, p.ID, p.Title, p.Description, p.FieldConfig.Defaults.Unit, p.Type)
+			}
+			if p.Datasource.UID != "${datasource}" || p.Datasource.Type != "grafana-postgresql-datasource" || len(p.Targets) == 0 {
+				t.Errorf("%s, %s: data source %+v, %d targets", name, p.Title, p.Datasource, len(p.Targets))
+			}
+			for _, target := range p.Targets {
+				if target.Datasource.UID != "${datasource}" {
+					t.Errorf("%s, %s: a target asks %s", name, p.Title, target.Datasource.UID)
+				}
+			}
+		}
+	}
+}
+
+func TestPanelsLieBesideEachOther(t *testing.T) {
+	t.Parallel()
+	for name, b := range boards(t) {
+		taken, ids := map[[2]int]string{}, map[int]bool{}
+		for _, p := range b.Panels {
+			at := p.GridPos
+			if at.X < 0 || at.Y < 0 || at.W < 1 || at.H < 1 || at.X+at.W > 24 || ids[p.ID] {
+				t.Errorf("%s, %s: number %d, place %+v", name, p.Title, p.ID, at)
+			}
+			ids[p.ID] = true
+			for x := at.X; x < at.X+at.W; x++ {
+				for y := at.Y; y < at.Y+at.H; y++ {
+					if other := taken[[2]int{x, y}]; other != "" {
+						t.Fatalf("%s: %s lies on %s", name, p.Title, other)
+					}
+					taken[[2]int{x, y}] = p.Title
+				}
+			}
+		}
+	}
+}
+
+func TestVariablesAreCurrent(t *testing.T) {
+	t.Parallel()
+	for name, b := range boards(t) {
+		for i, v := range b.Templating.List {
+			if v.Description == "" {
+				t.Errorf("%s: variable %s has no description", name, v.Name)
+			}
+			if (i == 0) != (v.Name == "datasource" && v.Type == "datasource" && v.Query == "grafana-postgresql-datasource") {
+				t.Errorf("%s: variable %d is %s of type %s", name, i, v.Name, v.Type)
+			}
+			if v.Type == "query" && (v.Refresh != 2 || v.Datasource.UID != "${datasource}") {
+				t.Errorf("%s: variable %s asks %s on occasion %d", name, v.Name, v.Datasource.UID, v.Refresh)
+			}
+		}
+	}
+}
+
+// A state has one colour wherever it is shown, and no other state has it.
+func TestStatesHaveOneColourEach(t *testing.T) {
+	t.Parallel()
+	mapped := regexp.MustCompile(`"(\w+)": \{\s+"color": "([^"]+)",\s+"index"`)
+	series := regexp.MustCompile(`"options": "(\w+)"\s+\},\s+"properties": \[\s+\{\s+"id": "color",\s+"value": \{\s+"mode": "fixed",\s+"fixedColor": "([^"]+)"`)
+	states := []history.State{
+		history.StateQueued, history.StateRunning, history.StateSucceeded, history.StatePartial, history.StateFailed, history.StateCanceled, history.StateUnknown,
+	}
+	colours, owners := map[string]string{}, map[string]string{}
+	for name, b := range boards(t) {
+		for _, match := range append(mapped.FindAllStringSubmatch(b.text, -1), series.FindAllStringSubmatch(b.text, -1)...) {
+			state, colour := match[1], match[2]
+			if !slices.Contains(states, history.State(state)) {
+				continue
+			}
+			if known := colours[state]; known != "" && known != colour {
+				t.Errorf("%s shows %s in %s, elsewhere it is %s", name, state, colour, known)
+			}
+			if other := owners[colour]; other != "" && other != state {
+				t.Errorf("%s shows %s in the colour of %s", name, state, other)
+			}
+			colours[state], owners[colour] = colour, state
+		}
+	}
+	if len(colours) != len(states) {
+		t.Errorf("colours of %d states: %v", len(colours), colours)
+	}
+}
+
+// What goes wrong in Grafana without an error of Postgres.
+func TestSQLKeepsOutOfTraps(t *testing.T) {
+	t.Parallel()
+	queries, err := dashboards.Load(grafana.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nested := regexp.MustCompile(`\$__\w+\([^()]*\(`)
+	for _, q := range queries {
+		if nested.MatchString(q.SQL) {
+			t.Errorf("%s: the arguments of a macro end at the first parenthesis", q.Where)
+		}
+		if strings.Contains(q.SQL, "$__timeGroup(") {
+			t.Errorf("%s: $__timeGroupAlias names the column", q.Where)
+		}
+		if !strings.Contains(q.SQL, "report.") || strings.Contains(q.SQL, "public.") {
+			t.Errorf("%s reads something else than reports", q.Where)
+		}
+		if q.Kind == dashboards.KindAlert && strings.Contains(q.SQL, `\$`) {
+			t.Errorf("%s: the SQL of alert rules is taken as it stands", q.Where)
+		}
+		for _, v := range q.Variables {
+			if uses := strings.Count(q.SQL, "$"+v.Name+")"); v.Multi && strings.Count(q.SQL, "$"+v.Name) != strings.Count(q.SQL, "IN ($"+v.Name+")") {
+				t.Errorf("%s: %d uses of $%s, not all of them lists", q.Where, uses, v.Name)
+			}
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package dashboards_test
+
+import (
+	"io/fs"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"tracker/deploy/grafana"
+)
+
+// own are the references that every dashboard can make.
+var own = regexp.MustCompile(`^(datasource|__data\.fields\.\w+|__field\.labels\.\w+|__url_time_range)$`)
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	all := boards(t)
+	byUID := map[string]board{}
+	for _, b := range all {
+		byUID[b.UID] = b
+	}
+	link := regexp.MustCompile(`"url": "(/[^"]+)"`)
+	for name, b := range all {
+		links := link.FindAllStringSubmatch(b.text, -1)
+		if len(links) == 0 {
+			t.Errorf("%s links to nothing", name)
+		}
+		for _, match := range links {
+			checkLink(t, name, b, byUID, match[1])
+		}
+	}
+}
+
+func checkLink(t *testing.T, name string, from board, byUID map[string]board, link string) {
+	t.Helper()
+	place, query, _ := strings.Cut(strings.TrimPrefix(link, "/d/"), "?")
+	to, ok := byUID[place]
+	if !ok {
+		t.Errorf("%s links to %s, which is not there", name, link)
+		return
+	}
+	for part := range strings.SplitSeq(query, "&") {
+		key, value, _ := strings.Cut(part, "=")
+		if variable, ok := strings.CutSuffix(strings.TrimPrefix(key, "${"), ":queryparam}"); ok {
+			key, value = "var-"+variable, "${"+variable+"}"
+		}
+		if variable, ok := strings.CutPrefix(key, "var-"); ok && !to.has(variable) {
+			t.Errorf("%s links to %s, which has no variable %s", name, link, variable)
+		}
+		for _, reference := range regexp.MustCompile(`\$\{([^:}]+)`).FindAllStringSubmatch(key+value, -1) {
+			if !own.MatchString(reference[1]) && !from.has(reference[1]) {
+				t.Errorf("%s links to %s, but has no %s", name, link, reference[1])
+			}
+		}
+		if known := []string{"from", "to", "${__url_time_range}"}; !strings.HasPrefix(key, "var-") && !slices.Contains(known, key) {
+			t.Errorf("%s links to %s: what is %s?", name, link, key)
+		}
+	}
+}
+
+func (b board) has(variable string) bool {
+	for _, v := range b.Templating.List {
+		if v.Name == variable {
+			return true
+		}
+	}
+	return false
+}
+
+// Nothing that Grafana is given leads to another host than its own.
+func TestNoOtherHostIsNamed(t *testing.T) {
+	t.Parallel()
+	address := regexp.MustCompile(`[a-z]+://[^\s"]+`)
+	err := fs.WalkDir(grafana.FS, ".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(grafana.FS, file)
+		for _, found := range address.FindAllString(string(text), -1) {
+			if parsed, err := url.Parse(found); err != nil || parsed.Hostname() != "" {
+				t.Errorf("%s names %s", file, found)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,151 @@
+package dashboards_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"tracker/deploy/grafana"
+)
+
+// dataSources is the file of the data source, as far as it is checked.
+type dataSources struct {
+	Datasources []struct {
+		UID  string
+		Type string
+	}
+}
+
+// ruleFile is the file of alert rules, as far as it is checked.
+type ruleFile struct {
+	Groups []struct {
+		Rules []struct {
+			UID, Title, Condition, For string
+			DashboardUID               string `yaml:"dashboardUid"`
+			PanelID                    int    `yaml:"panelId"`
+			NoData                     string `yaml:"noDataState"`
+			ExecErr                    string `yaml:"execErrState"`
+			Labels, Annotations        map[string]string
+			Data                       []struct {
+				RefID         string `yaml:"refId"`
+				DatasourceUID string `yaml:"datasourceUid"`
+				Model         struct {
+					RefID      string `yaml:"refId"`
+					Expression string
+				}
+			}
+		}
+	}
+}
+
+func readYAML(t *testing.T, files fs.FS, name string, into any) {
+	t.Helper()
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+}
+
+func TestAlertRulesAreWhole(t *testing.T) {
+	t.Parallel()
+	var sources dataSources
+	readYAML(t, grafana.FS, "provisioning/datasources/tracker.yaml", &sources)
+	var file ruleFile
+	readYAML(t, grafana.FS, "provisioning/alerting/rules.yaml", &file)
+	panels := map[string][]int{}
+	for _, b := range boards(t) {
+		for _, p := range b.Panels {
+			panels[b.UID] = append(panels[b.UID], p.ID)
+		}
+	}
+	uids := []string{}
+	for _, group := range file.Groups {
+		for _, rule := range group.Rules {
+			uids = append(uids, rule.UID)
+			if rule.For == "" || rule.NoData != "OK" || (rule.ExecErr != "Error" && rule.ExecErr != "Alerting") || rule.Labels["severity"] == "" {
+				t.Errorf("%s: for %q, without data %q, on errors %q, labels %v", rule.Title, rule.For, rule.NoData, rule.ExecErr, rule.Labels)
+			}
+			if !slices.Contains(panels[rule.DashboardUID], rule.PanelID) {
+				t.Errorf("%s: there is no panel %d of %s", rule.Title, rule.PanelID, rule.DashboardUID)
+			}
+			if !strings.Contains(rule.Annotations["summary"], "{{ $labels.") || !strings.Contains(rule.Annotations["description"], ":  tracker ") {
+				t.Errorf("%s: annotations %v name no job or no command", rule.Title, rule.Annotations)
+			}
+			known := []string{}
+			for _, data := range rule.Data {
+				if data.DatasourceUID != "__expr__" && data.DatasourceUID != sources.Datasources[0].UID {
+					t.Errorf("%s asks %s", rule.Title, data.DatasourceUID)
+				}
+				if data.RefID != data.Model.RefID || (data.Model.Expression != "" && !slices.Contains(known, data.Model.Expression)) {
+					t.Errorf("%s: %s is of %s and rests on %s", rule.Title, data.Model.RefID, data.RefID, data.Model.Expression)
+				}
+				known = append(known, data.RefID)
+			}
+			if !slices.Contains(known, rule.Condition) {
+				t.Errorf("%s rests on %s, there are %q", rule.Title, rule.Condition, known)
+			}
+		}
+	}
+	slices.Sort(uids)
+	if want := []string{"tracker-nobody-looking", "tracker-run-failed", "tracker-run-stalled", "tracker-source-paused"}; !slices.Equal(uids, want) {
+		t.Errorf("rules %q, not %q", uids, want)
+	}
+}
+
+// docker-compose.yml mounts what is there, and sets what the data source names.
+func TestComposeFitsTheFiles(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	var compose struct {
+		Services map[string]struct {
+			Image       string
+			Environment map[string]string
+			Volumes     []any
+		}
+	}
+	readYAML(t, os.DirFS(root), "docker-compose.yml", &compose)
+	service := compose.Services["grafana"]
+	if !regexp.MustCompile(`^grafana/grafana:\d+\.\d+\.\d+$`).MatchString(service.Image) {
+		t.Errorf("image %q is no release", service.Image)
+	}
+	mounted := map[string]string{}
+	for _, volume := range service.Volumes {
+		text, _ := volume.(string)
+		if parts := strings.Split(text, ":"); strings.HasPrefix(text, "./") {
+			mounted[parts[1]] = filepath.Join(root, parts[0])
+			if info, err := os.Stat(mounted[parts[1]]); err != nil || !info.IsDir() || parts[2] != "ro" {
+				t.Errorf("%s: %v", text, err)
+			}
+		}
+	}
+	home := service.Environment["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+	if _, err := os.Stat(filepath.Join(mounted["/etc/grafana/dashboards"], filepath.Base(home))); err != nil || filepath.Dir(home) != "/etc/grafana/dashboards" {
+		t.Errorf("the first page is %s: %v", home, err)
+	}
+	provider, err := os.ReadFile(filepath.Join(mounted["/etc/grafana/provisioning"], "dashboards", "tracker.yaml"))
+	if err != nil || !strings.Contains(string(provider), "path: /etc/grafana/dashboards\n") {
+		t.Errorf("dashboards are not read from where they are mounted: %v", err)
+	}
+	source, err := os.ReadFile(filepath.Join(mounted["/etc/grafana/provisioning"], "datasources", "tracker.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`\$(\w+)`).FindAllStringSubmatch(string(source), -1)
+	for _, match := range named {
+		if service.Environment[match[1]] == "" {
+			t.Errorf("the data source needs %s", match[1])
+		}
+	}
+	if len(named) == 0 || service.Environment["TRACKER_DB_USER"] != "grafana" {
+		t.Errorf("the data source logs in as %s", service.Environment["TRACKER_DB_USER"])
+	}
+}

@@ -1,0 +1,265 @@
+package store_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"tracker/deploy/grafana"
+	"tracker/internal/dashboards"
+)
+
+// viewer looks at the dashboards as a browser does, over a login that may read
+// reports only.
+type viewer struct {
+	conn    *pgx.Conn
+	now     time.Time
+	queries []dashboards.Query
+}
+
+func newViewer(t *testing.T) *viewer {
+	t.Helper()
+	w := newWorld(t, "testdata/dashboards.sql")
+	queries, err := dashboards.Load(grafana.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &viewer{conn: loginAs(t, w.owner, w.url, "tracker_reader"), now: w.now, queries: queries}
+}
+
+// The ways to choose values of a variable that can have several.
+const (
+	chooseEach    = "each alone"
+	chooseSeveral = "several"
+	chooseAll     = "all"
+)
+
+func TestDashboardsShowData(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	for _, length := range []time.Duration{time.Hour, 24 * time.Hour, 30 * 24 * time.Hour} {
+		window := dashboards.Window{From: v.now.Add(-length), To: v.now, Interval: length / 1000}
+		for _, choice := range []string{chooseEach, chooseSeveral, chooseAll} {
+			chosen := map[string]map[string][]string{}
+			for _, q := range v.queries {
+				if chosen[q.Dashboard] == nil {
+					chosen[q.Dashboard] = fixedValues(q)
+				}
+				values := chosen[q.Dashboard]
+				shown := 0
+				for _, one := range alternatives(q, values, choice) {
+					result := v.ask(t, q, window, one)
+					if q.Kind == dashboards.KindVariable {
+						chooseOption(t, q, result, values, choice)
+					}
+					if says(result) {
+						shown++
+					}
+				}
+				if shown == 0 {
+					t.Errorf("%s: nothing is shown within %s with %s", q.Where, length, choice)
+				}
+			}
+		}
+	}
+}
+
+// fixedValues gives the values of the variables that no query gives.
+func fixedValues(q dashboards.Query) map[string][]string {
+	values := map[string][]string{}
+	for _, variable := range q.Variables {
+		if variable.Type != "query" {
+			values[variable.Name] = variable.Default
+		}
+	}
+	return values
+}
+
+// chooseOption takes the options of a variable, of which each is told once.
+func chooseOption(t *testing.T, q dashboards.Query, result *pgconn.Result, values map[string][]string, choice string) {
+	t.Helper()
+	at := slices.IndexFunc(q.Variables, func(v dashboards.Variable) bool { return v.Name == q.VariableFor })
+	var options []string
+	for _, row := range result.Rows {
+		options = append(options, string(row[0]))
+	}
+	if len(result.FieldDescriptions) != 1 || len(options) == 0 || len(slices.Compact(slices.Sorted(slices.Values(options)))) != len(options) {
+		t.Errorf("%s gives %d columns of %q", q.Where, len(result.FieldDescriptions), options)
+		return
+	}
+	q.Variables[at].Options = options
+	values[q.VariableFor] = options[:1]
+	for _, telling := range []string{"fresh", "team=geo"} { // the job, and the label, of which there is all to show
+		if choice != chooseAll && slices.Contains(options, telling) {
+			values[q.VariableFor] = []string{telling}
+		}
+	}
+	if q.VariableFor == "job" {
+		values[q.VariableFor] = []string{"fresh"}
+	}
+}
+
+// alternatives gives the values to ask a query with: where each value is to be
+// chosen alone there are as many as the query's variables have options.
+func alternatives(q dashboards.Query, values map[string][]string, choice string) []map[string][]string {
+	all := []map[string][]string{maps.Clone(values)}
+	for _, v := range q.Variables {
+		if !v.Multi || q.VariableFor == v.Name {
+			continue
+		}
+		var next []map[string][]string
+		for _, one := range all {
+			switch {
+			case choice == chooseAll:
+				one[v.Name] = []string{dashboards.All}
+			case choice == chooseSeveral:
+				one[v.Name] = append([]string{"o'hara"}, v.Options...)
+			case !strings.Contains(q.SQL, "$"+v.Name):
+			default:
+				for _, option := range v.Options {
+					alone := maps.Clone(one)
+					alone[v.Name] = []string{option}
+					next = append(next, alone)
+				}
+				continue
+			}
+			next = append(next, one)
+		}
+		all = next
+	}
+	return all
+}
+
+// ask sends what Grafana would, the way it does: as one text, without parameters.
+func (v *viewer) ask(t *testing.T, q dashboards.Query, window dashboards.Window, values map[string][]string) *pgconn.Result {
+	t.Helper()
+	if q.Kind == dashboards.KindAlert {
+		window.From = window.To.Add(-q.Lookback)
+	}
+	sql, err := q.Expand(window, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := v.conn.PgConn().Exec(t.Context(), sql).ReadAll()
+	if err != nil || len(results) != 1 {
+		t.Fatalf("%s: %v, %d results\n%s", q.Where, err, len(results), sql)
+	}
+	if len(results[0].Rows) == 0 {
+		return results[0] // which then has no columns, either
+	}
+	checkColumns(t, q, results[0])
+	if q.Format == "time_series" {
+		checkSeries(t, q, results[0])
+	}
+	return results[0]
+}
+
+// says reports whether a result has anything but nulls and zeros.
+func says(result *pgconn.Result) bool {
+	for _, row := range result.Rows {
+		for _, cell := range row {
+			if cell != nil && string(cell) != "0" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func checkColumns(t *testing.T, q dashboards.Query, result *pgconn.Result) {
+	t.Helper()
+	var names []string
+	for _, column := range result.FieldDescriptions {
+		names = append(names, column.Name)
+		switch column.DataTypeOID {
+		case pgtype.IntervalOID, pgtype.ByteaOID, pgtype.JSONBOID, pgtype.TextArrayOID:
+			t.Errorf("%s: column %s is of a type that Grafana shows badly", q.Where, column.Name)
+		}
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(names)))) != len(names) {
+		t.Errorf("%s: columns %q", q.Where, names)
+	}
+	for _, field := range q.Fields {
+		if !slices.Contains(names, field) {
+			t.Errorf("%s: the panel counts on a column %s, there are %q", q.Where, field, names)
+		}
+	}
+	if want := []string{"time", "timeend", "text", "tags"}; q.Kind == dashboards.KindAnnotation && !slices.Equal(names, want) {
+		t.Errorf("%s: columns %q, not %q", q.Where, names, want)
+	}
+}
+
+// checkSeries checks that rows can be made series of: they begin with a time,
+// in whose order they are, and no two stand for the same point.
+func checkSeries(t *testing.T, q dashboards.Query, result *pgconn.Result) {
+	t.Helper()
+	columns, numbers := result.FieldDescriptions, 0
+	if columns[0].Name != "time" {
+		t.Errorf("%s: the first column is %s, not time", q.Where, columns[0].Name)
+	}
+	seen, last := map[string]bool{}, ""
+	for _, row := range result.Rows {
+		if row[0] == nil {
+			t.Errorf("%s: a row without a time", q.Where)
+		}
+		point := string(row[0])
+		if slices.Max([]string{point, last}) != point {
+			t.Errorf("%s: %s comes after %s", q.Where, point, last)
+		}
+		last, numbers = point, 0
+		for i, column := range columns[1:] {
+			if column.DataTypeOID == pgtype.TextOID {
+				point += "|" + string(row[i+1])
+			} else {
+				numbers++
+			}
+		}
+		if seen[point] {
+			t.Errorf("%s: %s is there twice", q.Where, point)
+		}
+		seen[point] = true
+	}
+	if numbers != 1 {
+		t.Errorf("%s: %d columns of numbers", q.Where, numbers)
+	}
+}
+
+// The timeline of the dashboard reads only the jobs that it shows. It must tell
+// the same as the report, which reads all.
+func TestDashboardsTimelineAgreesWithTheReport(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	at := slices.IndexFunc(v.queries, func(q dashboards.Query) bool { return q.Where == "Imports / State of each job A" })
+	if at < 0 {
+		t.Fatal("there is no such panel")
+	}
+	q := v.queries[at]
+	mustExec(t, v.conn, "BEGIN") // so that now is the same
+	values := map[string][]string{"source": {"geo", "shop", "old"}, "job": {""}, "label": {"any"}, "limit": {"250"}}
+	for _, length := range []time.Duration{time.Hour, 36 * time.Hour, 30 * 24 * time.Hour} {
+		for _, until := range []time.Duration{0, 10 * time.Minute, -40 * time.Hour} {
+			window := dashboards.Window{From: v.now.Add(until - length), To: v.now.Add(until)}
+			report := dashboards.Query{SQL: `SELECT starts_at, ends_at, job, state FROM report.state_timeline($__timeFrom(), $__timeTo())`}
+			got, want := v.rows(t, q, window, values), v.rows(t, report, window, nil)
+			if !slices.Equal(got, want) || len(got) == 0 {
+				t.Errorf("%s until %s from now:\n%s\nnot\n%s", length, until, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+		}
+	}
+}
+
+// rows gives what a query answers as texts, sorted.
+func (v *viewer) rows(t *testing.T, q dashboards.Query, window dashboards.Window, values map[string][]string) []string {
+	t.Helper()
+	var rows []string
+	for _, row := range v.ask(t, q, window, values).Rows {
+		rows = append(rows, string(slices.Concat(row[0], []byte(" "), row[1], []byte(" "), row[2], []byte(" "), row[3])))
+	}
+	return slices.Sorted(slices.Values(rows))
+}
