@@ -122,14 +122,14 @@ var fieldReference = regexp.MustCompile(`__data\.fields\.(\w+)`)
 // of their own.
 func (p panel) fields(t target) []string {
 	var fields []string
-	texts := string(p.Config.Defaults)
+	texts := p.Config.Defaults
 	for _, o := range p.Config.Overrides {
-		texts += string(o.Properties)
+		texts = append(texts, o.Properties...)
 		if name, ok := o.Matcher.Options.(string); ok && o.Matcher.ID == "byName" && t.Format == "table" {
 			fields = append(fields, name)
 		}
 	}
-	for _, match := range fieldReference.FindAllStringSubmatch(texts, -1) {
+	for _, match := range fieldReference.FindAllStringSubmatch(string(texts), -1) {
 		fields = append(fields, match[1])
 	}
 	slices.Sort(fields)

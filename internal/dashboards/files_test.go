@@ -29,7 +29,6 @@ type board struct {
 			Description string
 			Refresh     int
 			Query       any
-			Datasource  struct{ UID string }
 		}
 	}
 	text string
@@ -38,10 +37,9 @@ type board struct {
 type boardPanel struct {
 	ID                       int
 	Title, Description, Type string
-	Datasource               struct{ Type, UID string }
 	GridPos                  struct{ X, Y, W, H int }
 	FieldConfig              struct{ Defaults struct{ Unit string } }
-	Targets                  []struct{ Datasource struct{ UID string } }
+	Targets                  []any
 }
 
 // boards reads the dashboards by the names of their files.
@@ -69,7 +67,7 @@ func boards(t *testing.T) map[string]board {
 func TestDashboardsAreNamedForTheirFiles(t *testing.T) {
 	t.Parallel()
 	for name, b := range boards(t) {
-		if b.UID != "tracker-"+name || strings.ToLower(b.Title) != name || b.Description == "" {
+		if b.UID != "tracker-"+name || !strings.EqualFold(b.Title, name) || b.Description == "" {
 			t.Errorf("%s: uid %s, title %s, description %q", name, b.UID, b.Title, b.Description)
 		}
 		if b.SchemaVersion != 42 || !slices.Contains(b.Tags, "tracker") {
@@ -96,14 +94,35 @@ func TestPanelsAreWhole(t *testing.T) {
 			if p.Title == "" || p.Description == "" || p.FieldConfig.Defaults.Unit == "" || !slices.Contains(known, p.Type) {
 				t.Errorf("%s, panel %d %q: description %q, unit %q, type %s", name, p.ID, p.Title, p.Description, p.FieldConfig.Defaults.Unit, p.Type)
 			}
-			if p.Datasource.UID != "${datasource}" || p.Datasource.Type != "grafana-postgresql-datasource" || len(p.Targets) == 0 {
-				t.Errorf("%s, %s: data source %+v, %d targets", name, p.Title, p.Datasource, len(p.Targets))
+			if len(p.Targets) == 0 {
+				t.Errorf("%s, %s asks nothing", name, p.Title)
 			}
-			for _, target := range p.Targets {
-				if target.Datasource.UID != "${datasource}" {
-					t.Errorf("%s, %s: a target asks %s", name, p.Title, target.Datasource.UID)
-				}
+		}
+	}
+}
+
+// Every panel, target, variable and annotation asks the data source that is chosen.
+func TestTheDataSourceIsAVariable(t *testing.T) {
+	t.Parallel()
+	reference := regexp.MustCompile(`"datasource": \{\s+"type": "([^"]*)",\s+"uid": "([^"]*)"\s+\}`)
+	queries, err := dashboards.Load(grafana.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range boards(t) {
+		asked := slices.DeleteFunc(slices.Clone(queries), func(q dashboards.Query) bool { return q.Dashboard != b.UID })
+		chosen := 0
+		for _, match := range reference.FindAllStringSubmatch(b.text, -1) {
+			switch match[1] + " " + match[2] {
+			case "grafana-postgresql-datasource ${datasource}":
+				chosen++
+			case "grafana -- Grafana --": // built in
+			default:
+				t.Errorf("%s asks the data source %s of type %s", name, match[2], match[1])
 			}
+		}
+		if chosen < len(asked)+len(b.Panels) || strings.Count(b.text, `"datasource": {`) != chosen+1 {
+			t.Errorf("%s: %d queries and %d panels ask %d times", name, len(asked), len(b.Panels), chosen)
 		}
 	}
 }
@@ -140,8 +159,8 @@ func TestVariablesAreCurrent(t *testing.T) {
 			if (i == 0) != (v.Name == "datasource" && v.Type == "datasource" && v.Query == "grafana-postgresql-datasource") {
 				t.Errorf("%s: variable %d is %s of type %s", name, i, v.Name, v.Type)
 			}
-			if v.Type == "query" && (v.Refresh != 2 || v.Datasource.UID != "${datasource}") {
-				t.Errorf("%s: variable %s asks %s on occasion %d", name, v.Name, v.Datasource.UID, v.Refresh)
+			if v.Type == "query" && v.Refresh != 2 {
+				t.Errorf("%s: variable %s is asked for on occasion %d", name, v.Name, v.Refresh)
 			}
 		}
 	}
@@ -198,8 +217,9 @@ func TestSQLKeepsOutOfTraps(t *testing.T) {
 			t.Errorf("%s: the SQL of alert rules is taken as it stands", q.Where)
 		}
 		for _, v := range q.Variables {
-			if uses := strings.Count(q.SQL, "$"+v.Name+")"); v.Multi && strings.Count(q.SQL, "$"+v.Name) != strings.Count(q.SQL, "IN ($"+v.Name+")") {
-				t.Errorf("%s: %d uses of $%s, not all of them lists", q.Where, uses, v.Name)
+			used, listed := strings.Count(q.SQL, "$"+v.Name), strings.Count(q.SQL, "IN ($"+v.Name+")")
+			if v.Multi && used != listed {
+				t.Errorf("%s: %d of %d uses of $%s are lists", q.Where, listed, used, v.Name)
 			}
 		}
 	}
