@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"tracker/internal/history"
@@ -44,7 +43,7 @@ func (v historyView) runTable(p *page) {
 			break
 		}
 	}
-	p.text(p.paint(styleFaint, rows[0]))
+	p.text(rows[0])
 	beside := widest(rows) + 2
 	for i, run := range v.Runs {
 		note := v.note(run, shown)
@@ -70,29 +69,18 @@ func (v historyView) runTable(p *page) {
 
 // runRows lays the runs out under a header.
 func (v historyView) runRows(s screen, columns []runColumn) []string {
-	s.width = 0
-	t := newTable(s)
-	header := table.Row{}
-	configs := []table.ColumnConfig{}
+	titles, right := make([]string, len(columns)), make([]bool, len(columns))
 	for i, column := range columns {
-		header = append(header, column.name)
-		if column.right {
-			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
-		}
+		titles[i], right[i] = column.name, column.right
 	}
-	t.SetColumnConfigs(configs)
-	t.AppendHeader(header)
-	for _, run := range v.Runs {
-		row := table.Row{}
+	cells := make([][]string, len(v.Runs))
+	for i, run := range v.Runs {
 		for _, column := range columns {
-			row = append(row, column.cell(v, s, run))
+			cells[i] = append(cells[i], column.cell(v, s, run))
 		}
-		t.AppendRow(row)
 	}
-	return strings.Split(t.Render(), "\n")
+	return gridRows(s, titles, right, cells)
 }
-
-func widest(rows []string) int { return text.LongestLineLen(strings.Join(rows, "\n")) }
 
 func (v historyView) startText(run store.RunRow) string {
 	if run.StartedAt.Equal(run.FirstSeenAt) {

@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
@@ -101,95 +98,6 @@ func pairs(args []string, what, form string) (map[string]string, error) {
 	return values, nil
 }
 
-func (a *app) jobListCommand() *cobra.Command {
-	var all bool
-	cmd := &cobra.Command{Use: "list", Short: "List the jobs and how their latest runs are doing", Args: exactly(0, "no arguments")}
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
-	cmd.Flags().BoolVar(&all, "all", false, "removed jobs too")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return a.withStore(cmd.Context(), func(s *store.Store) error {
-			rows, err := s.JobRows(cmd.Context())
-			if err != nil {
-				return err
-			}
-			now, err := s.Now(cmd.Context())
-			if err != nil {
-				return err
-			}
-			screen := a.screen()
-			return listing[store.JobRow]{
-				rows: shownJobs(rows, all), none: "no jobs yet; see  tracker apply --help  or  tracker job add --help",
-				columns: table.Row{"JOB", "SOURCE", "STATE", "SINCE", "RUN", "LAST LOOK", "OUTCOME", "TRACKING"},
-				cells: func(r store.JobRow) table.Row {
-					return table.Row{
-						r.Job, r.Source, stateText(deref(r.State), screen), agoText(r.StateSince, now), runText(r), agoText(r.LastPolledAt, now),
-						deref(r.LastOutcome), r.Tracking,
-					}
-				},
-			}.write(a, *format)
-		})
-	}
-	return cmd
-}
-
-func shownJobs(rows []store.JobRow, all bool) []store.JobRow {
-	shown := []store.JobRow{}
-	for _, row := range rows {
-		if all || row.Tracking != string(store.TrackingRemoved) {
-			shown = append(shown, row)
-		}
-	}
-	return shown
-}
-
-func runText(r store.JobRow) string {
-	if r.RunNo == nil {
-		return ""
-	}
-	return strconv.Itoa(int(*r.RunNo))
-}
-
-func (a *app) jobShowCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "show NAME", Short: "Show what is registered of a job, and how it is doing", Args: exactly(1, "one NAME")}
-	format := formatFlag(cmd, formatTable, formatJSON)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.withStore(cmd.Context(), func(s *store.Store) error {
-			if _, err := findJob(cmd.Context(), s, args[0]); err != nil {
-				return err
-			}
-			row, err := s.JobRow(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if *format == formatJSON {
-				return a.writeJSON(row)
-			}
-			return a.printJob(row)
-		})
-	}
-	return cmd
-}
-
-func (a *app) printJob(r store.JobRow) error {
-	t := newTable(a.screen())
-	add := func(name, value string) { t.AppendRow(table.Row{name, oneLine(value)}) }
-	add("job", r.Job)
-	add("source", r.Source+" ("+r.Provider+")")
-	add("target", string(r.Target))
-	add("labels", string(r.Labels))
-	add("tracking", strings.TrimSuffix(r.Tracking+": "+deref(r.PausedReason), ": "))
-	add("schedule", r.Schedule)
-	t.AppendRow(table.Row{"state", stateText(deref(r.State), a.screen())})
-	add("status", deref(r.Status))
-	add("since", timeText(r.StateSince))
-	add("run", strings.TrimSpace(runText(r)+"  "+deref(r.RunID)))
-	add("last poll", strings.TrimSpace(timeText(r.LastPolledAt)+"  "+deref(r.LastOutcome)))
-	add("failed polls in a row", strconv.Itoa(int(r.Failures)))
-	add("next poll", timeText(r.NextPollAt))
-	_, err := fmt.Fprintln(a.stdout, t.Render())
-	return err
-}
-
 func (a *app) jobPauseCommand() *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
@@ -224,21 +132,4 @@ func (a *app) jobRemoveCommand() *cobra.Command {
 			})
 		},
 	}
-}
-
-// deref gives the zero value for null.
-func deref[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
-}
-
-// timeText shows a time; empty for null.
-func timeText(at *time.Time) string {
-	if at == nil {
-		return ""
-	}
-	return at.UTC().Format(timeLayout)
 }

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
@@ -67,9 +67,11 @@ func (a *app) migrateStatus(ctx context.Context, url, format string) error {
 		return err
 	}
 	return listing[store.Migration]{
-		rows: all, columns: table.Row{"VERSION", "MIGRATION", "APPLIED"},
-		cells: func(m store.Migration) table.Row {
-			return table.Row{m.Version, m.Name, cmp.Or(timeText(m.AppliedAt), "pending")}
+		rows: all,
+		columns: []column[store.Migration]{
+			{title: "VERSION", right: true, cell: func(m store.Migration) span { return plain(strconv.FormatInt(m.Version, 10)) }},
+			{title: "MIGRATION", cell: func(m store.Migration) span { return plain(m.Name) }},
+			{title: "APPLIED", cell: func(m store.Migration) span { return plain(cmp.Or(timeText(m.AppliedAt), "pending")) }},
 		},
 	}.write(a, format)
 }

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
@@ -50,56 +49,6 @@ func (a *app) writeJSON(v any) error {
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(v)
-}
-
-// listing is rows to be shown in one of the formats. T is a struct whose JSON
-// keys are the columns.
-type listing[T any] struct {
-	rows    []T
-	columns table.Row // of the table
-	cells   func(row T) table.Row
-	none    string // what the table says where there are no rows
-}
-
-func (l listing[T]) write(a *app, format string) error {
-	switch format {
-	case formatJSON:
-		return a.writeJSON(l.rows)
-	case formatCSV:
-		return writeCSV(a.stdout, l.rows)
-	default:
-		return l.writeTable(a)
-	}
-}
-
-func (l listing[T]) writeTable(a *app) error {
-	if len(l.rows) == 0 {
-		_, err := fmt.Fprintln(a.stdout, l.none)
-		return err
-	}
-	t := newTable(a.screen())
-	t.AppendHeader(l.columns)
-	for _, row := range l.rows {
-		t.AppendRow(l.cells(row))
-	}
-	_, err := fmt.Fprintln(a.stdout, t.Render())
-	return err
-}
-
-// newTable gives a table in the style of all screens: columns two blanks
-// apart, no lines.
-func newTable(s screen) table.Writer {
-	t := table.NewWriter()
-	style := table.StyleDefault
-	style.Options = table.OptionsNoBordersAndSeparators
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	style.Format.Header = 0
-	t.SetStyle(style)
-	if s.width > 0 {
-		t.Style().Size.WidthMax = s.width
-	}
-	t.SuppressTrailingSpaces()
-	return t
 }
 
 // writeCSV writes the rows with their JSON keys as a header; null is empty.

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
@@ -125,10 +124,14 @@ func (a *app) listReports(format string) error {
 	if format != formatTable {
 		return listing[reportLine]{rows: lines}.write(a, format)
 	}
-	t := newTable(a.screen())
+	p := &page{screen: a.screen()}
+	width := 0
 	for _, line := range lines {
-		t.AppendRow(table.Row{line.Name, line.Question})
+		width = max(width, len(line.Name))
 	}
-	_, err := fmt.Fprintln(a.stdout, t.Render())
+	for _, line := range lines {
+		p.entry([]span{plain(line.Name).pad(width + 2)}, plain(line.Question))
+	}
+	_, err := fmt.Fprint(a.stdout, p.out.String())
 	return err
 }

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"strings"
 	"time"
-
-	"github.com/jedib0t/go-pretty/v6/table"
 
 	"tracker/internal/store"
 )
@@ -25,19 +22,19 @@ type reportKind struct {
 func reports() []reportKind {
 	const week = 7 * day
 	return []reportKind{
-		{"failed-imports", "Which imports failed lately, and why?", week, answering((*store.Store).FailedImports, "no import has failed")},
-		{"stalled", "What is stuck now?", 0, answering((*store.Store).Stalled, "nothing is stuck")},
-		{"gaps", "When did we not look?", week, answering((*store.Store).LastedGaps, "we always looked")},
-		{"new-errors", "Which error lines are new?", week, answering((*store.Store).NewErrors, "no error line is new")},
-		{"step-durations", "How long does each step take by week, such as fetch?", 8 * week, answering((*store.Store).StepDurations, "no step has ended")},
-		{"time-in-state", "How long was each run in each state?", week, answering((*store.Store).TimeInState, "nothing has run")},
-		{"runs-per-day", "How many imports ran per day and source?", 2 * week, answering((*store.Store).RunsPerDay, "no run has begun")},
-		{"broken-streaks", "Which imports failed after a row of successes?", week, answering((*store.Store).BrokenStreaks, "no import has failed after five successes")},
+		{"failed-imports", "Which imports failed lately, and why?", week, answering((*store.Store).FailedImports, "no import has failed", "source", "duration", "step")},
+		{"stalled", "What is stuck now?", 0, answering((*store.Store).Stalled, "nothing is stuck", "source", "state", "usual_duration")},
+		{"gaps", "When did we not look?", week, answering((*store.Store).LastedGaps, "we always looked", "source", "gap_to", "lasted")},
+		{"new-errors", "Which error lines are new?", week, answering((*store.Store).NewErrors, "no error line is new", "jobs", "times")},
+		{"step-durations", "How long does each step take by week, such as fetch?", 8 * week, answering((*store.Store).StepDurations, "no step has ended", "runs", "p95_duration")},
+		{"time-in-state", "How long was each run in each state?", week, answering((*store.Store).TimeInState, "nothing has run", "source")},
+		{"runs-per-day", "How many imports ran per day and source?", 2 * week, answering((*store.Store).RunsPerDay, "no run has begun", "provider", "p95_duration", "p50_duration")},
+		{"broken-streaks", "Which imports failed after a row of successes?", week, answering((*store.Store).BrokenStreaks, "no import has failed after five successes", "source", "successes")},
 		{
 			"unusual-durations", "Which imports took much longer, or were much quicker, than usual?", week,
-			answering((*store.Store).UnusualDurations, "no import took over twice, or under half, as long as usual"),
+			answering((*store.Store).UnusualDurations, "no import took over twice, or under half, as long as usual", "source", "state"),
 		},
-		{"no-recent-success", "Which jobs have not succeeded lately?", week, answering((*store.Store).NoRecentSuccess, "every job has succeeded")},
+		{"no-recent-success", "Which jobs have not succeeded lately?", week, answering((*store.Store).NoRecentSuccess, "every job has succeeded", "source", "last_success_no", "state_since")},
 	}
 }
 
@@ -63,8 +60,9 @@ func reportHelp() string {
 }
 
 // answering prints what the store answers; none is said where that is nothing.
+// A narrow screen leaves out the columns of the spare keys, the first one first.
 func answering[T any](
-	ask func(*store.Store, context.Context, store.AnswerFilter) ([]T, error), none string,
+	ask func(*store.Store, context.Context, store.AnswerFilter) ([]T, error), none string, spare ...string,
 ) func(context.Context, *app, *store.Store, store.AnswerFilter, string) error {
 	return func(ctx context.Context, a *app, s *store.Store, filter store.AnswerFilter, format string) error {
 		rows, err := ask(s, ctx, filter)
@@ -75,50 +73,7 @@ func answering[T any](
 		if !filter.Since.IsZero() {
 			empty += " since " + filter.Since.Format(timeLayout)
 		}
-		screen := a.screen()
-		return listing[T]{
-			rows: rows, none: empty, columns: keyTitles[T](),
-			cells: func(row T) table.Row { return keyCells(row, screen) },
-		}.write(a, format)
-	}
-}
-
-// keyTitles heads a table by the JSON keys of its rows.
-func keyTitles[T any]() table.Row {
-	var titles table.Row
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		titles = append(titles, strings.ToUpper(strings.ReplaceAll(field.Tag.Get("json"), "_", " ")))
-	}
-	return titles
-}
-
-// keyCells shows the fields of a row for people.
-func keyCells[T any](row T, s screen) table.Row {
-	var cells table.Row
-	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		cells = append(cells, keyCell(field.Tag.Get("json"), reflect.ValueOf(row).FieldByIndex(field.Index), s))
-	}
-	return cells
-}
-
-func keyCell(key string, v reflect.Value, s screen) any {
-	if v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return ""
-		}
-		v = v.Elem()
-	}
-	switch value := v.Interface().(type) {
-	case time.Time:
-		return value.UTC().Format(timeLayout)
-	case store.Interval:
-		return durationText(time.Duration(value))
-	case string:
-		if key == "state" {
-			return stateText(value, s)
-		}
-		return oneLine(value)
-	default:
-		return value
+		k := keyed{clock: clock{filter.Now}, bounded: a.screen().width > 0}
+		return listing[T]{rows: rows, none: empty, columns: keyColumns[T](k, spare)}.write(a, format)
 	}
 }

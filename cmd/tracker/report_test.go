@@ -81,7 +81,7 @@ func reportFormats(t *testing.T, f *readFixture) {
 		t.Error(objects)
 	}
 	text := strings.Split(f.must("report", "failed-imports", "--since", "2026-01-01"), "\n")
-	if strings.Join(strings.Fields(text[0]), " ") != "JOB SOURCE RUN NO ENDED AT DURATION STEP WHY" || !strings.Contains(text[1], "  59.5 s  ") {
+	if strings.Join(strings.Fields(text[0]), " ") != "JOB SOURCE RUN ENDED DURATION STEP WHY" || !strings.Contains(text[1], "  59.5 s  ") {
 		t.Errorf("%q", text)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
@@ -66,7 +65,14 @@ func (a *app) declare(ctx context.Context, s *store.Store, declared store.Declar
 }
 
 func (a *app) sourceListCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List the sources", Args: exactly(0, "no arguments")}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the sources",
+		Long: `Lists the sources, how often each may be asked, and its STANDING: ok, held (the
+service asked to be left alone for a while) or paused, and why.`,
+		Example: "  tracker source list\n  tracker source list --format json | jq '.[] | select(.paused_at)'",
+		Args:    exactly(0, "no arguments"),
+	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return a.withStore(cmd.Context(), func(s *store.Store) error {
@@ -74,16 +80,29 @@ func (a *app) sourceListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return listing[store.SourceRow]{
-				rows: rows, none: "no sources yet; see  tracker source add --help",
-				columns: table.Row{"SOURCE", "PROVIDER", "JOBS", "SCHEDULE", "RATE", "STANDING"},
-				cells: func(r store.SourceRow) table.Row {
-					return table.Row{r.Source, r.Provider, r.Jobs, r.Schedule, rateText(r), oneLine(standingText(r))}
-				},
-			}.write(a, *format)
+			now, err := s.Now(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return sourceListing(rows, clock{now}).write(a, *format)
 		})
 	}
 	return cmd
+}
+
+func sourceListing(rows []store.SourceRow, c clock) listing[store.SourceRow] {
+	return listing[store.SourceRow]{
+		rows: rows, none: "no sources yet; see  tracker source add --help",
+		columns: []column[store.SourceRow]{
+			{title: "SOURCE", cell: func(r store.SourceRow) span { return plain(r.Source) }},
+			{title: "PROVIDER", spare: 1, cell: func(r store.SourceRow) span { return plain(r.Provider) }},
+			{title: "JOBS", right: true, cell: func(r store.SourceRow) span { return plain(thousands(r.Jobs)) }},
+			{title: "SCHEDULE", spare: 2, cell: func(r store.SourceRow) span { return plain(r.Schedule) }},
+			{title: "RATE", spare: 3, cell: func(r store.SourceRow) span { return plain(rateText(r)) }},
+			{title: "STANDING", cell: func(r store.SourceRow) span { return standing(r, c) }},
+			{title: "WHY", prose: true, cell: func(r store.SourceRow) span { return plain(standingWhy(r, c)) }},
+		},
+	}
 }
 
 func rateText(r store.SourceRow) string {
@@ -93,14 +112,27 @@ func rateText(r store.SourceRow) string {
 	return fmt.Sprintf("1 per %s", time.Duration(r.RateEvery))
 }
 
-func standingText(r store.SourceRow) string {
+// standing tells whether the source may be asked.
+func standing(r store.SourceRow, c clock) span {
 	switch {
 	case r.PausedAt != nil:
-		return fmt.Sprintf("paused since %s: %s", r.PausedAt.Format(timeLayout), *r.PausedReason)
-	case r.HeldUntil != nil && r.HeldUntil.After(time.Now()):
-		return "held until " + r.HeldUntil.Format(timeLayout)
+		return styled(styleYellow, "paused")
+	case r.HeldUntil != nil && r.HeldUntil.After(c.now):
+		return styled(styleYellow, "held")
 	default:
-		return "ok"
+		return plain("ok")
+	}
+}
+
+// standingWhy tells since when and why it may not.
+func standingWhy(r store.SourceRow, c clock) string {
+	switch {
+	case r.PausedAt != nil:
+		return fmt.Sprintf("since %s (%s): %s", c.near(*r.PausedAt), c.ago(*r.PausedAt), deref(r.PausedReason))
+	case r.HeldUntil != nil && r.HeldUntil.After(c.now):
+		return "until " + c.near(*r.HeldUntil) + ": the service asked to be left alone"
+	default:
+		return ""
 	}
 }
 

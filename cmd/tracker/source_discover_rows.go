@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-
 	"tracker/internal/config"
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -105,24 +103,19 @@ func (a *app) registerFound(ctx context.Context, s *store.Store, from store.Sour
 }
 
 func (a *app) printFound(found []source.Found, rows []discoverRow, from store.Source, registered int, request discoverRequest) error {
-	s := a.screen()
 	targets := map[string]string{}
 	for i, one := range found {
 		targets[rows[i].Job] = strings.Join(values(one.Target), " ")
 	}
 	err := listing[discoverRow]{
 		rows: rows, none: fmt.Sprintf("the account of source %s has nothing to track", from.Name),
-		columns: table.Row{"NAME", "TARGET", "JOB", "TRACKING", "UPDATED", "DELETED AFTER"},
-		cells: func(r discoverRow) table.Row {
-			name, target := cut(oneLine(r.Name), 40), targets[r.Job]
-			if s.width > 0 && s.width < wideWidth {
-				name, target = cut(name, s.width/4), shorten(target)
-			}
-			tracking := r.Tracking
-			if tracking == trackingNone {
-				tracking = s.paint(styleYellow, "none yet")
-			}
-			return table.Row{name, target, r.Job, tracking, dateText(r.UpdatedAt), s.paint(styleRed, dateText(r.DeletedAfter))}
+		columns: []column[discoverRow]{
+			{title: "NAME", cell: func(r discoverRow) span { return plain(cut(oneLine(r.Name), 40)) }},
+			{title: "TARGET", spare: 3, cell: func(r discoverRow) span { return plain(targets[r.Job]) }},
+			{title: "JOB", cell: func(r discoverRow) span { return plain(r.Job) }},
+			{title: "TRACKING", cell: func(r discoverRow) span { return r.trackingSpan() }},
+			{title: "UPDATED", spare: 2, cell: func(r discoverRow) span { return plain(dateText(r.UpdatedAt)) }},
+			{title: "DELETED AFTER", spare: 1, cell: func(r discoverRow) span { return styled(styleRed, dateText(r.DeletedAfter)) }},
 		},
 	}.write(a, request.format)
 	if err != nil || request.format != formatTable || len(rows) == 0 {
@@ -130,6 +123,14 @@ func (a *app) printFound(found []source.Found, rows []discoverRow, from store.So
 	}
 	_, err = fmt.Fprintf(a.stdout, "\n%s\n", foundText(rows, from, registered, request.register))
 	return err
+}
+
+// trackingSpan tells how the job is tracked, if there is one.
+func (r discoverRow) trackingSpan() span {
+	if r.Tracking == trackingNone {
+		return styled(styleYellow, "none yet")
+	}
+	return trackingSpan(r.Tracking)
 }
 
 // foundText sums up what was found.

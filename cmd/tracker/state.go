@@ -48,11 +48,14 @@ func stateMark(state string) (symbol string, look style) {
 
 // stateText shows a state: its symbol and, for those who cannot see that, its
 // word. It is empty for none.
-func stateText(state string, s screen) string {
-	if state == "" {
-		return ""
+func stateText(state string, s screen) string { return s.render(maybeMarked(&state)) }
+
+// maybeMarked is a state with its symbol, or nothing for null.
+func maybeMarked(state *string) span {
+	if deref(state) == "" {
+		return plain("")
 	}
-	return s.render(marked(state, state))
+	return marked(*state, *state)
 }
 
 // marked is a word with the symbol and the style of a state.

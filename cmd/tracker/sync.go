@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/source"
@@ -191,13 +190,23 @@ func (r syncRow) failed() bool {
 	}
 }
 
+// resultSpan is the outcome of the poll, or what came instead of one.
+func (r syncRow) resultSpan() span {
+	if r.failed() {
+		return styled(styleYellow, cmp.Or(r.Outcome, r.Result))
+	}
+	return plain(cmp.Or(r.Outcome, r.Result))
+}
+
 func (a *app) printSync(rows []syncRow, format string) error {
-	screen := a.screen()
 	err := listing[syncRow]{
 		rows: rows, none: "no jobs to poll; see  tracker job list",
-		columns: table.Row{"JOB", "SOURCE", "RESULT", "STATE", "DETAIL"},
-		cells: func(r syncRow) table.Row {
-			return table.Row{r.Job, r.Source, cmp.Or(r.Outcome, r.Result), stateText(r.State, screen), oneLine(r.Detail)}
+		columns: []column[syncRow]{
+			{title: "JOB", cell: func(r syncRow) span { return plain(r.Job) }},
+			{title: "SOURCE", spare: 1, cell: func(r syncRow) span { return plain(r.Source) }},
+			{title: "RESULT", cell: func(r syncRow) span { return r.resultSpan() }},
+			{title: "STATE", cell: func(r syncRow) span { return maybeMarked(&r.State) }},
+			{title: "DETAIL", prose: true, cell: func(r syncRow) span { return plain(r.Detail) }},
 		},
 	}.write(a, format)
 	if err != nil || format != formatTable || len(rows) == 0 {

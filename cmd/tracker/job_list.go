@@ -1,0 +1,90 @@
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+func (a *app) jobListCommand() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the jobs and how their latest runs are doing",
+		Long: `Lists the jobs, the state of each one's latest run and since when, and what came
+of the last poll: an OUTCOME but changed and unchanged says why nobody could look.`,
+		Example: "  tracker job list\n  tracker job list --all --format csv > jobs.csv",
+		Args:    exactly(0, "no arguments"),
+	}
+	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	cmd.Flags().BoolVar(&all, "all", false, "removed jobs too")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		return a.withStore(cmd.Context(), func(s *store.Store) error {
+			rows, err := s.JobRows(cmd.Context())
+			if err != nil {
+				return err
+			}
+			now, err := s.Now(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return jobListing(shownJobs(rows, all), now).write(a, *format)
+		})
+	}
+	return cmd
+}
+
+func jobListing(rows []store.JobRow, now time.Time) listing[store.JobRow] {
+	return listing[store.JobRow]{
+		rows: rows, none: "no jobs yet; see  tracker apply --help  or  tracker job add --help",
+		columns: []column[store.JobRow]{
+			{title: "JOB", cell: func(r store.JobRow) span { return plain(r.Job) }},
+			{title: "SOURCE", spare: 4, cell: func(r store.JobRow) span { return plain(r.Source) }},
+			{title: "STATE", cell: func(r store.JobRow) span { return maybeMarked(r.State) }},
+			{title: "SINCE", spare: 1, cell: func(r store.JobRow) span { return plain(agoText(r.StateSince, now)) }},
+			{title: "RUN", spare: 5, right: true, cell: func(r store.JobRow) span { return plain(runText(r)) }},
+			{title: "LAST LOOK", spare: 3, cell: func(r store.JobRow) span { return plain(agoText(r.LastPolledAt, now)) }},
+			{title: "OUTCOME", cell: func(r store.JobRow) span { return outcomeSpan(deref(r.LastOutcome)) }},
+			{title: "TRACKING", spare: 2, cell: func(r store.JobRow) span { return trackingSpan(r.Tracking) }},
+		},
+	}
+}
+
+func shownJobs(rows []store.JobRow, all bool) []store.JobRow {
+	shown := []store.JobRow{}
+	for _, row := range rows {
+		if all || row.Tracking != string(store.TrackingRemoved) {
+			shown = append(shown, row)
+		}
+	}
+	return shown
+}
+
+func runText(r store.JobRow) string {
+	if r.RunNo == nil {
+		return ""
+	}
+	return strconv.Itoa(int(*r.RunNo))
+}
+
+// outcomeSpan shows the outcome of a poll, marked where it had no answer.
+func outcomeSpan(outcome string) span {
+	switch history.Outcome(outcome) {
+	case "", history.OutcomeChanged, history.OutcomeUnchanged:
+		return plain(outcome)
+	default:
+		return styled(styleYellow, outcome)
+	}
+}
+
+// trackingSpan shows how a job is tracked, marked where nobody may look.
+func trackingSpan(tracking string) span {
+	if tracking == string(store.TrackingPaused) {
+		return styled(styleYellow, tracking)
+	}
+	return plain(tracking)
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tracker/internal/store"
+)
+
+func TestListing(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]func(screen) string{
+		"jobs":           jobListing(listedJobs(), watchNow).text,
+		"job":            func(s screen) string { return jobText(listedJobs()[1], clock{watchNow}, s) },
+		"sources":        sourceListing(listedSources(), clock{watchNow}).text,
+		"failed_imports": listedFailures,
+		"steps":          listedSteps,
+		"none":           jobListing(nil, watchNow).text,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			checkScreens(t, "testdata/listing/"+name, text)
+			if text := text(screen{}); strings.Contains(text, "not shown") {
+				t.Errorf("in a pipe:\n%s", text)
+			}
+		})
+	}
+}
+
+func listedJobs() []store.JobRow {
+	hostile := "evil\x1b[2J\nname"
+	return []store.JobRow{
+		{Job: "stores-eu", Source: "woosmap-prod", Tracking: "active", State: new("succeeded"), RunNo: new(int32(1204)), StateSince: new(before(2 * time.Hour)), LastPolledAt: new(before(3 * time.Second)), LastOutcome: new("unchanged")},
+		{
+			Job: "stores-in-all-of-north-america", Source: "woosmap-north-america-prod", Provider: "woosmap", Tracking: "paused", PausedReason: new("by hand"),
+			Target: []byte(`{"dataset_id": "8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0"}`), Labels: []byte(`{"team": "geo", "tier": "1"}`), Schedule: "*/5 * * * *",
+			State: new("running"), Status: new("in_progress"), RunNo: new(int32(7)), RunID: new("832eb97f-266c-4387-991d-52e77366dc99"),
+			StateSince: new(before(3 * day)), LastPolledAt: new(before(3 * day)), LastOutcome: new("upstream_error"), Failures: 12, NextPollAt: new(before(-time.Minute)),
+		},
+		{Job: "not-seen-yet", Source: "safetykit-prod", Tracking: "active"},
+		{Job: "odd", Source: hostile, Tracking: "finished", State: new("failed"), RunNo: new(int32(1)), StateSince: new(before(time.Minute)), LastPolledAt: new(before(time.Second)), LastOutcome: new("changed")},
+	}
+}
+
+func listedSources() []store.SourceRow {
+	return []store.SourceRow{
+		{Source: "safetykit-prod", Provider: "safetykit", Jobs: 4321, Schedule: "@every 5m", RateEvery: store.Interval(time.Second), RateBurst: 5},
+		{Source: "woosmap-prod", Provider: "woosmap", Jobs: 12, Schedule: "*/5 * * * *", RateEvery: store.Interval(5 * time.Second), RateBurst: 1, HeldUntil: new(before(-time.Minute))},
+		{
+			Source: "woosmap-old", Provider: "woosmap", Jobs: 1, Schedule: "CRON_TZ=Europe/Berlin 0 6 * * *", RateEvery: store.Interval(5 * time.Second), RateBurst: 1,
+			PausedAt: new(before(2 * day)), PausedReason: new("unauthorized: 401 Unauthorized: Unable to locate credentials in this request, which was made by nobody we know"),
+		},
+	}
+}
+
+func listedFailures(s screen) string {
+	rows := []store.FailedImportRow{
+		{Job: "stores-eu", Source: "woosmap-prod", RunNo: 1204, EndedAt: before(time.Hour), Duration: store.Interval(72 * time.Second), Step: new("import"), Why: new("Row 317: geometry is not valid (latitude out of range)")},
+		{Job: "products-7", Source: "safetykit-prod", RunNo: 1, EndedAt: before(3 * day), Duration: store.Interval(5 * time.Minute), Step: new("ingesting")},
+	}
+	k := keyed{clock: clock{watchNow}, bounded: s.width > 0}
+	return listing[store.FailedImportRow]{rows: rows, columns: keyColumns[store.FailedImportRow](k, []string{"source", "duration", "step"})}.text(s)
+}
+
+func listedSteps(s screen) string {
+	rows := []store.StepDurationRow{
+		{Week: watchNow.Truncate(7 * day), Source: "woosmap-north-america-prod", Step: "fetch", Runs: 12345, P50Duration: store.Interval(time.Second), P95Duration: store.Interval(time.Hour)},
+	}
+	return listing[store.StepDurationRow]{rows: rows, columns: keyColumns[store.StepDurationRow](keyed{clock: clock{watchNow}}, []string{"runs", "p95_duration"})}.text(s)
+}
+
+// TestListing_KeepsNamesWhole lets a terminal wrap what no layout has room for.
+func TestListing_KeepsNamesWhole(t *testing.T) {
+	t.Parallel()
+	name := strings.Repeat("a-long-name.", 5)
+	text := jobListing([]store.JobRow{{Job: name, Source: "s", State: new("failed"), LastOutcome: new("changed")}}, watchNow).text(screen{width: 40})
+	if !strings.Contains(text, name) || !strings.Contains(text, "✖ failed") {
+		t.Errorf("shown as\n%s", text)
+	}
+}
