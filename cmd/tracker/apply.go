@@ -24,7 +24,10 @@ func (a *app) applyCommand() *cobra.Command {
 		Short: "Register the sources and jobs that a file declares",
 		Long: `Registers the sources and jobs that a file declares, all or nothing, and prints
 what changed. Applying the same file again changes nothing. A job's target never
-changes: another target is another job.`,
+changes: another target is another job.
+
+A job that is new is polled first within a minute, where a daemon serves. A file
+that cannot be right is refused with the line and column, and exit code 2.`,
 		Example: "  tracker apply -f tracker.yaml --dry-run\n  tracker apply -f tracker.yaml --prune",
 		Args:    exactly(0, "no arguments but -f FILE"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -40,7 +43,7 @@ changes: another target is another job.`,
 			})
 		},
 	}
-	cmd.Flags().StringVarP(&path, "file", "f", "", "the file, such as tracker.yaml")
+	cmd.Flags().StringVarP(&path, "file", "f", "", "the `FILE`, such as tracker.yaml")
 	cmd.Flags().BoolVar(&prune, "prune", false, "remove jobs that the file does not declare; their history stays")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would change and change nothing")
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml")

@@ -26,20 +26,22 @@ func (a *app) demoCommand() *cobra.Command {
 		Use:   "demo",
 		Short: "Show what it does: simulated services, a few jobs, the daemon",
 		Long: `Runs simulated Woosmap and SafetyKit services on this machine, registers a few
-jobs at them, polls these as  tracker serve  does and shows them as  tracker watch
-does, until Ctrl-C. Try the other commands meanwhile in a second terminal.
+jobs at them, polls these as  tracker serve  does and shows them as
+ tracker watch  does, until Ctrl-C. Try the other commands meanwhile in a second
+terminal.
 
-It keeps to the Postgres that the tracker runs itself, under TRACKER_DATA_DIR, and
-asks nobody outside this machine. All of its jobs have the label simulated=true.
-The first start makes up three weeks of history. A later one goes on: what was
-recorded is still there, and what went on meanwhile was not seen.
+It keeps to the Postgres that the tracker runs itself, under TRACKER_DATA_DIR,
+and asks nobody outside this machine. All of its jobs have the label
+simulated=true. The first start makes up three weeks of history. A later one
+goes on: what was recorded is still there, and what went on meanwhile was not
+seen.
 
 In a pipe it prints a line for each change of a job's state.`,
 		Example: "  tracker demo\n  tracker demo --for 60s\n  TRACKER_DATA_DIR=/tmp/fast tracker demo --speed 3",
 		Args:    exactly(0, "no arguments"),
 	}
-	cmd.Flags().StringVar(&lasting, "for", "", "end after so long, such as 60s or 10m (default: never)")
-	cmd.Flags().Float64Var(&speed, "speed", 1, "how many times faster imports go; stays as it was at the first start")
+	cmd.Flags().StringVar(&lasting, "for", "", "end after `DURATION`, such as 60s or 10m (default: never)")
+	cmd.Flags().Float64Var(&speed, "speed", 1, "`FACTOR` by which imports go faster; stays as it was at the first start")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d := &demo{app: a, speed: speed, speedGiven: cmd.Flags().Changed("speed")}
 		if err := d.check(lasting); err != nil {

@@ -42,10 +42,10 @@ RFC 3339, a date, or an age such as 2h or 3d.`,
 	}
 	format := formatFlag(cmd, formatTable, formatJSON)
 	flags := cmd.Flags()
-	flags.IntVar(&request.runNo, "run", 0, "show this run instead of the newest")
-	flags.IntVar(&request.most, "runs", 10, "how many of the newest runs to list")
-	flags.StringVar(&request.asOf, "as-of", "", "show how things stood at this time (default: when --known-at is, else now)")
-	flags.StringVar(&request.knownAt, "known-at", "", "by what was known at this time (default: now)")
+	flags.IntVar(&request.runNo, "run", 0, "show run `N` instead of the newest")
+	flags.IntVar(&request.most, "runs", 10, "list the newest `N` runs")
+	flags.StringVar(&request.asOf, "as-of", "", "show how things stood at `TIME` (default: when --known-at is, else now)")
+	flags.StringVar(&request.knownAt, "known-at", "", "by what was known at `TIME` (default: now)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		request.job, request.format = args[0], *format
 		if err := checkRunFlags(cmd, request.runNo, request.most); err != nil {

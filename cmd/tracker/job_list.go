@@ -16,7 +16,8 @@ func (a *app) jobListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List the jobs and how their latest runs are doing",
 		Long: `Lists the jobs, the state of each one's latest run and since when, and what came
-of the last poll: an OUTCOME but changed and unchanged says why nobody could look.`,
+of the last poll: an OUTCOME but changed and unchanged says why nobody could
+look.`,
 		Example: "  tracker job list\n  tracker job list --all --format csv > jobs.csv",
 		Args:    exactly(0, "no arguments"),
 	}

@@ -22,8 +22,8 @@ func (a *app) logCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "log JOB",
 		Short: "Show what the service logged during an import",
-		Long: `Shows the log entries of a job's newest run, in the order of their times. Entries
-that the service has withdrawn stay, and are marked.
+		Long: `Shows the log entries of a job's newest run, in the order of their times.
+Entries that the service has withdrawn stay, and are marked.
 
 --level leaves out lesser ones; levels that nobody knows are always shown.
 
@@ -38,8 +38,8 @@ time of that.`,
 		Args: exactly(1, "one JOB"),
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
-	cmd.Flags().IntVar(&request.runNo, "run", 0, "of this run instead of the newest")
-	cmd.Flags().StringVar(&request.level, "level", logLevels[0], "least level to show: "+strings.Join(logLevels, ", "))
+	cmd.Flags().IntVar(&request.runNo, "run", 0, "of run `N` instead of the newest")
+	cmd.Flags().StringVar(&request.level, "level", logLevels[0], "least `LEVEL` to show: "+strings.Join(logLevels, ", "))
 	cmd.Flags().BoolVarP(&request.follow, "follow", "f", false, "go on with entries as they come")
 	_ = cmd.RegisterFlagCompletionFunc("level", cobra.FixedCompletions(logLevels, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -13,22 +13,30 @@ import (
 
 func (a *app) migrateCommand() *cobra.Command {
 	return groupCommand("migrate", "Change the database's schema",
+		`Changes the schema of the database. The tracker's own Postgres is migrated by
+each command; any other is left to these, and its schema checked.`,
 		&cobra.Command{
 			Use: "up", Short: "Bring the schema to this program's version", Args: exactly(0, "no arguments"),
-			Long: "Brings the schema to this program's version and makes the roles tracker_writer\nand tracker_reader where they are absent. Run it as the owner of the database.",
-			RunE: a.migration(a.migrateUp),
+			Long:    "Brings the schema to this program's version and makes the roles tracker_writer\nand tracker_reader where they are absent. Run it as the owner of the database.",
+			Example: "  tracker migrate up",
+			RunE:    a.migration(a.migrateUp),
 		},
 		&cobra.Command{
 			Use: "down", Short: "Undo the newest migration", Args: exactly(0, "no arguments"),
-			Long: "Undoes the newest migration. It refuses where that would lose rows.",
-			RunE: a.migration(a.migrateDown),
+			Long:    "Undoes the newest migration. It refuses where that would lose rows.",
+			Example: "  tracker migrate down",
+			RunE:    a.migration(a.migrateDown),
 		},
 		a.migrateStatusCommand(),
 	)
 }
 
 func (a *app) migrateStatusCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "status", Short: "List the migrations", Args: exactly(0, "no arguments")}
+	cmd := &cobra.Command{
+		Use: "status", Short: "List the migrations", Args: exactly(0, "no arguments"),
+		Long:    "Lists the migrations and when each was applied. It changes nothing.",
+		Example: "  tracker migrate status",
+	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.RunE = a.migration(func(ctx context.Context, url string) error { return a.migrateStatus(ctx, url, *format) })
 	return cmd

@@ -27,7 +27,7 @@ const (
 
 // formatFlag adds --format with those formats that the command can write.
 func formatFlag(cmd *cobra.Command, formats ...string) *string {
-	format := cmd.Flags().String("format", formatTable, strings.Join(formats, ", "))
+	format := cmd.Flags().String("format", formatTable, "`FORMAT`: "+strings.Join(formats, ", "))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	check := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {

@@ -23,11 +23,12 @@ const (
 func (a *app) rebuildCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "rebuild [JOB...]",
-		Short: "Derive runs, steps, log entries and anomalies from the snapshots again",
-		Long: `Derives runs, steps, log entries, results, transitions and anomalies of the named
-jobs, or of all, from their snapshots again and writes only rows that differ. On
-untouched data none does. Snapshots and polls are never written. It needs the
-rights of the tables' owner.`,
+		Short: "Derive runs, steps and log entries from the snapshots again",
+		Long: `Derives runs, steps, log entries, results, transitions and anomalies of the
+named jobs, or of all, from their snapshots again and writes only rows that
+differ. On untouched data none does. Snapshots and polls are never written. It
+needs the rights of the tables' owner.`,
+		Example: "  tracker rebuild\n  tracker rebuild stores-eu products-7",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.rebuild(cmd.Context(), s, args) })
 		},

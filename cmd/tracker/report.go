@@ -29,6 +29,7 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "Answer a question about all imports, such as which failed and why",
 		Long: `Answers one of the questions below, from what is known now. Without a NAME it
 lists them. Times and days are in UTC; json and csv give durations in seconds.
+Behind a question stands how far it looks back, unless --since says otherwise.
 docs/sql.md has these and more as SQL, to change at will.
 
 ` + reportHelp(),
@@ -41,9 +42,9 @@ docs/sql.md has these and more as SQL, to change at will.
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	flags := cmd.Flags()
-	flags.StringVar(&request.since, "since", "", "how far to look back: RFC 3339, a date, or an age such as 12h or 30d (default: as the report says)")
-	flags.StringVar(&request.source, "source", "", "of this source only")
-	flags.StringArrayVar(&request.labels, "label", nil, "KEY=VALUE: of jobs with this label only; may be repeated")
+	flags.StringVar(&request.since, "since", "", "look back to `TIME`: RFC 3339, a date, or an age such as 12h or 30d (default: the age behind the question)")
+	flags.StringVar(&request.source, "source", "", "of source `NAME` only")
+	flags.StringArrayVar(&request.labels, "label", nil, "of jobs with the label `KEY=VALUE` only; may be repeated")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		request.format = *format
 		if len(args) == 0 {

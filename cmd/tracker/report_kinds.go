@@ -48,15 +48,15 @@ func reportNames() []string {
 
 // reportHelp tells of each report how far it looks back.
 func reportHelp() string {
-	var b strings.Builder
+	p := &page{screen: screen{width: helpWidth}}
 	for _, k := range reports() {
 		back := ""
 		if k.since > 0 {
 			back = fmt.Sprintf(" (%dd)", k.since/day)
 		}
-		fmt.Fprintf(&b, "  %-18s %s%s\n", k.name, k.question, back)
+		p.entry([]span{plain(fmt.Sprintf("  %-17s  ", k.name))}, plain(k.question+back))
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return strings.TrimSuffix(p.out.String(), "\n")
 }
 
 // answering prints what the store answers; none is said where that is nothing.

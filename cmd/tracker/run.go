@@ -53,9 +53,6 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
 	root := a.rootCommand() //nolint:contextcheck // its commands get the context from ExecuteContext
 	root.SetArgs(args)
-	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
 	return root.ExecuteContext(ctx)
 }
 
@@ -78,19 +75,20 @@ func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tracker",
 		Short: "Keeps the history of imports that other services run",
-		Long: `tracker polls the status endpoints of services that import your data and keeps
-every answer, step and log entry in Postgres: what happened, when, and what
-could not be seen.
-
-Without DATABASE_URL it runs a Postgres of its own under TRACKER_DATA_DIR.`,
+		Long: `The tracker polls the status endpoints of services that import your data and
+keeps every answer, step and log entry in Postgres: what happened, when, and
+what could not be seen.`,
+		Example: `  tracker demo                          # the tour, on simulated services
+  tracker serve --apply tracker.yaml    # poll on schedule what it declares
+  tracker history stores-eu             # what happened to this import?`,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.prepare() },
 		Args:              noneBut,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "info", "least level to log: debug, info, warn or error")
-	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "text or json")
+	root.PersistentFlags().StringVar(&a.logLevel, "log-level", "info", "least `LEVEL` to log: debug, info, warn or error")
+	root.PersistentFlags().StringVar(&a.logFormat, "log-format", "text", "`FORMAT` of the log: text or json")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see  %s --help", err, cmd.CommandPath())}
 	})
@@ -98,6 +96,10 @@ Without DATABASE_URL it runs a Postgres of its own under TRACKER_DATA_DIR.`,
 		a.applyCommand(), a.demoCommand(), a.historyCommand(), a.jobCommand(), a.logCommand(), a.migrateCommand(), a.rebuildCommand(), a.reportCommand(),
 		a.serveCommand(), a.snapshotCommand(), a.sourceCommand(), a.syncCommand(), a.versionCommand(), a.waitCommand(), a.watchCommand(),
 	)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	helps(root) // whose commands keep the output that they find
 	a.completeNames(root)
 	return root
 }
@@ -140,16 +142,19 @@ func between(least, most int, what string) cobra.PositionalArgs {
 }
 
 // groupCommand is a command that only holds others.
-func groupCommand(use, short string, commands ...*cobra.Command) *cobra.Command {
+func groupCommand(use, short, long string, commands ...*cobra.Command) *cobra.Command {
 	group := &cobra.Command{
-		Use: use, Short: short,
+		Use: use, Short: short, Long: long,
 		Args: noneBut,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return usageError{fmt.Errorf("a command is missing; see  %s --help", cmd.CommandPath())}
-		},
+		RunE: runNone,
 	}
 	group.AddCommand(commands...)
 	return group
+}
+
+// runNone refuses to run a command that only holds others.
+func runNone(cmd *cobra.Command, _ []string) error {
+	return usageError{fmt.Errorf("a command is missing; see  %s --help", cmd.CommandPath())}
 }
 
 // noneBut refuses arguments of a command that only holds others: they were to

@@ -42,10 +42,12 @@ func (a *app) serveCommand() *cobra.Command {
 		Short: "Poll every job on its schedule: the daemon",
 		Long: `Polls every job on its schedule until it is told to end. Any number of trackers
 may serve one database: each due poll is done once, and the rate limits hold for
-all of them together. SIGTERM or Ctrl-C ends it within ten seconds, with what was
-fetched recorded; a second one ends it at once.
+all of them together. SIGTERM or Ctrl-C ends it within ten seconds, with what
+was fetched recorded; a second one ends it at once.
 
-Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
+A source whose key is refused, or cannot be read, is paused; see
+ tracker source list. Every flag can be set in the environment: --listen is
+TRACKER_LISTEN.`,
 		Example: "  tracker serve --apply tracker.yaml\n  tracker serve --listen off --log-format json",
 		Args:    exactly(0, "no arguments"),
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -58,8 +60,8 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.serve(cmd.Context(), s, path, listen) })
 		},
 	}
-	cmd.Flags().StringVar(&path, "apply", "", "a file to register first, as  tracker apply -f  does")
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "where /healthz answers, or off")
+	cmd.Flags().StringVar(&path, "apply", "", "register `FILE` first, as  tracker apply -f  does")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz answers, or off")
 	_ = cmd.MarkFlagFilename("apply", "yaml", "yml")
 	return cmd
 }

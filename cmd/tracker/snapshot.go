@@ -27,8 +27,8 @@ func (a *app) snapshotCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "snapshot JOB [N]",
 		Short: "Show a stored answer as it came, or what changed between two",
-		Long: `Writes the answer that snapshot N of a job holds, or the newest one. In a pipe or
-a file it is byte for byte what is stored: what the service sent, after
+		Long: `Writes the answer that snapshot N of a job holds, or the newest one. In a pipe
+or a file it is byte for byte what is stored: what the service sent, after
 redaction. On a terminal, and with --format table, it is indented and told when
 it was seen; --format json is the row of report.snapshots.
 
@@ -39,7 +39,7 @@ it was seen; --format json is the row of report.snapshots.
 		Args: between(1, 2, "a JOB and perhaps the number of a snapshot"),
 	}
 	format := formatFlag(cmd, formatTable, formatJSON)
-	cmd.Flags().IntVar(&request.against, "diff", 0, "show what changed since this snapshot")
+	cmd.Flags().IntVar(&request.against, "diff", 0, "show what changed since snapshot `M`")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		request.job, request.format, request.formatted = args[0], *format, cmd.Flags().Changed("format")
 		if len(args) > 1 {

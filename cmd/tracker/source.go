@@ -15,6 +15,8 @@ import (
 
 func (a *app) sourceCommand() *cobra.Command {
 	return groupCommand("source", "Manage sources: accounts at upstream APIs",
+		`Manages sources: accounts at upstream APIs, each with its credential, its rate
+limit and a schedule for its jobs.`,
 		a.sourceAddCommand(), a.sourceListCommand(), a.sourcePauseCommand(), a.sourceResumeCommand(), a.sourceDiscoverCommand())
 }
 
@@ -23,8 +25,16 @@ func (a *app) sourceAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add NAME --provider P --credential REF",
 		Short: "Register a source, or change one",
-		Example: `  tracker source add woosmap-prod --provider woosmap --credential env:WOOSMAP_PRIVATE_KEY
-  tracker source add safetykit-eu --provider safetykit --credential file:/run/secrets/safetykit --schedule '@every 5m'`,
+		Long: `Registers a source, or gives one that exists the settings given here, the
+provider's own for the others. Only the reference to the credential is stored:
+the process that polls must be able to read it.
+
+All trackers on one database share the rate limit. Looser than the service
+allows, it answers 429 and the source is held for a while.`,
+		Example: `  tracker source add woosmap-prod --provider woosmap \
+      --credential env:WOOSMAP_PRIVATE_KEY
+  tracker source add safetykit-eu --provider safetykit \
+      --credential file:/run/secrets/safetykit --schedule '@every 5m'`,
 		Args: exactly(1, "one NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from.Name = args[0]
@@ -41,13 +51,13 @@ func (a *app) sourceAddCommand() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&from.Provider, "provider", "", "the API: woosmap or safetykit")
-	flags.StringVar(&from.Credential, "credential", "", "where the daemon finds the secret: env:NAME or file:PATH")
-	flags.StringVar(&from.BaseURL, "base-url", "", "where the API answers (default: the provider's)")
-	flags.StringVar(&from.Schedule, "schedule", "", "when its jobs are polled, as cron or @every D (default: the provider's)")
-	flags.DurationVar(&from.ActiveEvery, "active-every", 0, "how often while an import runs (default 10s)")
-	flags.DurationVar(&from.Rate.Every, "rate-every", 0, "one request each (default: the provider's)")
-	flags.IntVar(&from.Rate.Burst, "rate-burst", 0, "requests at once after a quiet time (default: the provider's)")
+	flags.StringVar(&from.Provider, "provider", "", "the `API`: woosmap or safetykit")
+	flags.StringVar(&from.Credential, "credential", "", "`REF` by which the daemon finds the secret: env:NAME or file:PATH")
+	flags.StringVar(&from.BaseURL, "base-url", "", "`URL` where the API answers (default: the provider's)")
+	flags.StringVar(&from.Schedule, "schedule", "", "when its jobs are polled, as `CRON` or @every D (default: the provider's)")
+	flags.DurationVar(&from.ActiveEvery, "active-every", 0, "poll each `DURATION` while an import runs (default: 10s)")
+	flags.DurationVar(&from.Rate.Every, "rate-every", 0, "one request each `DURATION` (default: the provider's)")
+	flags.IntVar(&from.Rate.Burst, "rate-burst", 0, "`N` requests at once after a quiet time (default: the provider's)")
 	return cmd
 }
 
@@ -140,19 +150,26 @@ func (a *app) sourcePauseCommand() *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{
 		Use: "pause NAME", Short: "Stop polling the jobs of a source", Args: exactly(1, "one NAME"),
+		Long: `Stops polling the jobs of a source, all of them. Their history stays, and has a
+gap until  tracker source resume.`,
+		Example: "  tracker source pause woosmap-prod --reason 'the key is being changed'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.alter(cmd.Context(), "source "+args[0], "paused", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {
 				return s.PauseSource(ctx, by, args[0], reason)
 			})
 		},
 	}
-	cmd.Flags().StringVar(&reason, "reason", "by hand", "why, for those who look later")
+	cmd.Flags().StringVar(&reason, "reason", "by hand", "`TEXT` that says why, for those who look later")
 	return cmd
 }
 
 func (a *app) sourceResumeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "resume NAME", Short: "Poll the jobs of a paused source again", Args: exactly(1, "one NAME"),
+		Long: `Polls the jobs of a paused source again. The daemon pauses a source by itself
+when its key is refused or cannot be read: mend that first, or it is paused
+again.`,
+		Example: "  tracker source resume woosmap-prod",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.alter(cmd.Context(), "source "+args[0], "resumed", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {
 				return s.ResumeSource(ctx, by, args[0])

@@ -33,7 +33,7 @@ datasets is one request, for which polls wait.`,
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().BoolVar(&register, "register", false, "register a job for each dataset that has none")
-	cmd.Flags().StringArrayVar(&labels, "label", nil, "KEY=VALUE for the jobs that are registered; may be repeated")
+	cmd.Flags().StringArrayVar(&labels, "label", nil, "label `KEY=VALUE` for the jobs that are registered; may be repeated")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		values, err := pairs(labels, "--label", "KEY=VALUE")
 		if err != nil {

@@ -23,8 +23,8 @@ func (a *app) syncCommand() *cobra.Command {
 		Short: "Poll jobs now, whatever their schedules say",
 		Long: `Polls the named jobs, or all active ones, once and now. It ignores schedules and
 back-off and keeps to the sources' rate limits, which it shares with every other
-tracker on the same database. Paused jobs and sources, and those that asked to be
-left alone, are listed and left; finished jobs too, unless named.
+tracker on the same database. Paused jobs and sources, and those that asked to
+be left alone, are listed and left; finished jobs too, unless named.
 
 It exits with 1 if a poll failed or a job could not be polled.`,
 		Example: "  tracker sync\n  tracker sync stores-eu products-7",

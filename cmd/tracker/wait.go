@@ -33,19 +33,19 @@ another. It exits with
   3  when the run has ended in another state,
   4  after --timeout.
 
-Without --after the latest run counts, which may have ended long ago. To wait for
-an import that you are about to start, give the time before its start, or now.
-Runs count that started later, by the service's clock where it tells, else by
-when they were first seen.
+Without --after the latest run counts, which may have ended long ago. To wait
+for an import that you are about to start, give the time before its start, or
+now. Runs count that started later, by the service's clock where it tells, else
+by when they were first seen.
 
 It reads what trackers have recorded and polls nothing itself.`,
 		Example: `  tracker wait stores-eu --after now --timeout 30m && deploy
   tracker wait products-7 --for failed --timeout 1h`,
 		Args: exactly(1, "one JOB"),
 	}
-	cmd.Flags().StringVar(&state, "for", string(history.StateSucceeded), "the state: "+strings.Join(waitStates, ", "))
-	cmd.Flags().StringVar(&after, "after", "", "only a run that started later: now, a time, a date, or an age such as 2h")
-	cmd.Flags().StringVar(&timeout, "timeout", "", "give up after so long, such as 30m (default: never)")
+	cmd.Flags().StringVar(&state, "for", string(history.StateSucceeded), "the `STATE`: "+strings.Join(waitStates, ", "))
+	cmd.Flags().StringVar(&after, "after", "", "only a run that started after `TIME`: now, RFC 3339, a date, or an age such as 2h")
+	cmd.Flags().StringVar(&timeout, "timeout", "", "give up after `DURATION`, such as 30m (default: never)")
 	_ = cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions(waitStates, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("after", cobra.FixedCompletions([]string{"now"}, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

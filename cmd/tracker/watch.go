@@ -31,14 +31,14 @@ func (a *app) watchCommand() *cobra.Command {
 Ctrl-C: what runs and how long that usually takes, what has failed, where nobody
 can look. It reads what trackers have recorded and polls nothing itself.
 
-A run is stalled when it goes on for longer than its job's stall_after, or, where
-none is declared, three times as long as 95 % of the job's runs took (of all runs
-of its source where fewer than five of the job's have ended).
+A run is stalled when it goes on for longer than its job's stall_after, or,
+where none is declared, three times as long as 95 % of the job's runs took (of
+all runs of its source where fewer than five of the job's have ended).
 
 In a pipe it prints a line for each change of a job's state.`,
 		Example: "  tracker watch\n  tracker watch stores-eu products-7\n  tracker watch --for 1h > changes.log",
 	}
-	cmd.Flags().StringVar(&lasting, "for", "", "end after so long, such as 10m or 2h (default: never)")
+	cmd.Flags().StringVar(&lasting, "for", "", "end after `DURATION`, such as 10m or 2h (default: never)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		end, stop, err := timer("--for", lasting)
 		if err != nil {
