@@ -33,7 +33,7 @@ func (j castJob) seeded() bool { return j.past.every > 0 && !j.known }
 // findCast finds out when each job's live scenario began, and how fast it
 // goes: what a service has once said must still be so in a later demo.
 func (d *demo) findCast(ctx context.Context) ([]castJob, error) {
-	now, err := d.store.Now(ctx)
+	now, err := d.now(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +54,12 @@ func (d *demo) findCast(ctx context.Context) ([]castJob, error) {
 		cast = append(cast, one)
 	}
 	return cast, nil
+}
+
+// now is the time to the second, since it is to be read as a label.
+func (d *demo) now(ctx context.Context) (time.Time, error) {
+	now, err := d.store.Now(ctx)
+	return now.Truncate(time.Second), err
 }
 
 // goOn takes from a registered job's labels how the demo has begun.
@@ -119,7 +125,7 @@ func (d *demo) register(ctx context.Context, cast []castJob) error {
 	}
 	for i := range cast {
 		if !cast[i].known && !cast[i].seeded() {
-			cast[i].began = by.At
+			cast[i].began = by.At.Truncate(time.Second)
 		}
 		all.Jobs = append(all.Jobs, d.jobSpec(cast[i]))
 	}

@@ -77,7 +77,11 @@ func demoJobs() []demoJob {
 			name: "demo-stalls", source: demoWoosmap, stallAfter: 30 * second,
 			live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{Steps: after(second, stalls())}}},
 		},
-		{name: "demo-rewritten", source: demoWoosmap, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{Steps: after(2*second, rewritten())}}}},
+		{
+			name: "demo-rewritten", source: demoWoosmap,
+			live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{Steps: after(2*second, rewritten())}}},
+			past: demoPast{every: 12 * time.Hour, kinds: kinds(quick(411), warned(411), quick(414), quick(417), breaks("row 12: duplicate id shop-0012"))},
+		},
 		{name: "demo-outage", source: demoWoosmap, live: upstreamsim.Scenario{
 			Imports: []upstreamsim.Import{{Steps: after(2*second, slow(212))}},
 			Outages: []upstreamsim.Outage{{After: 15 * second, For: 40 * second, Status: 500}},
@@ -188,10 +192,14 @@ func stalls() []upstreamsim.Step {
 	return steps
 }
 
+// rewritten fails for a reason that is another one later.
 func rewritten() []upstreamsim.Step {
-	steps := warned(417)
-	steps[1].Entries[2].RewrittenAfter, steps[1].Entries[2].Rewritten = 30*time.Second, "row 208: postal code was completed"
-	return steps
+	return failing([]upstreamsim.Step{fetched(5*time.Second, 417), imported(16*time.Second, 417,
+		upstreamsim.Entry{After: 8 * time.Second, Level: "warning", Detail: "row 31: opening hours cannot be read, left out"},
+		upstreamsim.Entry{
+			After: 15 * time.Second, Level: "error", Detail: "row 208: the service ran out of memory",
+			RewrittenAfter: 20 * time.Second, Rewritten: "row 208: postal code is not valid",
+		})})
 }
 
 // moderated is a SafetyKit request on its way.

@@ -67,7 +67,7 @@ func TestDemoPast(t *testing.T) {
 	w := newEmbeddedWorld(t)
 	demo := w.start("demo")
 	await(t, "the first lines", func() bool { return strings.Contains(demo.stdout.String(), "watching") })
-	w.want("jobs with a past", []string{"demo-parking", "demo-shops-de", "demo-shops-fr", "demo-stores-eu", "demo-stores-us"},
+	w.want("jobs with a past", []string{"demo-parking", "demo-rewritten", "demo-shops-de", "demo-shops-fr", "demo-stores-eu", "demo-stores-us"},
 		`SELECT job FROM report.runs WHERE ended_at < now() - interval '1 hour' GROUP BY job HAVING count(*) > 20 ORDER BY job`)
 	w.awaitLine(`SELECT '' FROM report.daily WHERE source = 'demo-woosmap' AND runs > 5 AND succeeded > failed AND polls > 200 HAVING count(*) >= 20`)
 	w.want("gaps", []string{"demo-stores-us upstream_error"},
