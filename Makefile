@@ -5,6 +5,7 @@
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 FUZZTIME      ?= 30s
+PYTHON        ?= python3
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 export CGO_ENABLED = 0
@@ -91,6 +92,11 @@ docs: setup ## Write what docs/sql.md says of views from their comments
 # are the migrations up, down and up again.
 .PHONY: ci
 ci: formatted tidy-check generated lint vet vuln build test ## Run everything that CI runs
+
+.PHONY: picture
+picture: build ## Take the picture in the README: a history, as the demo has it now
+	@scripts/setup postgres
+	@$(PYTHON) scripts/picture.py bin/tracker docs/history.svg
 
 .PHONY: clean
 clean: ## Remove what was built
