@@ -93,6 +93,12 @@ docs: setup ## Write what docs/sql.md says of views from their comments
 .PHONY: ci
 ci: formatted tidy-check generated lint vet vuln build test ## Run everything that CI runs
 
+.PHONY: man
+man: ## Write the manual's pages, from the help, to man/
+	@mkdir -p man
+	@go test -count=1 -run '^TestManual$$' ./cmd/tracker -man '$(CURDIR)/man' >/dev/null
+	@echo 'read them:  man -l man/tracker.1'
+
 .PHONY: picture
 picture: build ## Take the picture in the README: a history, as the demo has it now
 	@scripts/setup postgres
@@ -100,4 +106,4 @@ picture: build ## Take the picture in the README: a history, as the demo has it 
 
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin man

@@ -48,7 +48,7 @@ func reportNames() []string {
 
 // reportHelp tells of each report how far it looks back.
 func reportHelp() string {
-	p := &page{screen: screen{width: helpWidth}}
+	p := &page{screen: screen{width: helpWidth - 8}} // the manual indents it
 	for _, k := range reports() {
 		back := ""
 		if k.since > 0 {
