@@ -95,8 +95,8 @@ var inline = regexp.MustCompile(`(^| ) ?(tracker [a-z][^ ,;.:]*(?: [^ ,;.:]+)*?)
 func manText(text string) string {
 	var paragraphs []string
 	for paragraph := range strings.SplitSeq(strings.Trim(text, "\n"), "\n\n") {
-		if strings.HasPrefix(paragraph, "  ") {
-			kept := literal(strings.ReplaceAll(strings.TrimPrefix(paragraph, "  "), "\n  ", "\n"))
+		if kept, indented := strings.CutPrefix(paragraph, "  "); indented {
+			kept = literal(strings.ReplaceAll(kept, "\n  ", "\n"))
 			paragraphs = append(paragraphs, ".RS 2\n.nf\n"+kept+"\n.fi\n.RE\n")
 		} else {
 			paragraphs = append(paragraphs, prose(paragraph)+"\n")
