@@ -23,6 +23,7 @@ func TestCompletion(t *testing.T) {
 	f.must("job", "remove", "stores-old")
 	for args, want := range map[string]string{
 		"history st":              "stores-eu stores-us",
+		"report new":              "new-errors",
 		"history stores-eu ":      "",
 		"log s":                   "stores-eu stores-us",
 		"wait p":                  "poi",

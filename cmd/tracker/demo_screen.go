@@ -20,9 +20,9 @@ func (d *demo) show(ctx context.Context) error {
 		defer timer.Stop()
 		end = timer.C
 	}
-	w := &watcher{app: d.app, store: d.store, ticks: ticker.C, end: end}
+	w := &watcher{app: d.app, store: d.store, ticks: ticker.C, end: end, below: d.next}
 	if canvas, ok := d.newCanvas(); ok {
-		return d.live(ctx, w, canvas)
+		return w.live(ctx, canvas)
 	}
 	p := &page{}
 	d.next(p)
@@ -30,42 +30,6 @@ func (d *demo) show(ctx context.Context) error {
 		return err
 	}
 	return w.print(ctx)
-}
-
-// live is the view of watch, with what to try next below it.
-func (d *demo) live(ctx context.Context, w *watcher, c *canvas) error {
-	defer c.close()
-	var last watchView
-	for {
-		view, err := w.look(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case err != nil && last.now.IsZero():
-			return err
-		case err != nil:
-			view = last
-			view.trouble = err.Error()
-		default:
-			last = view
-		}
-		s, height := c.size()
-		next := &page{screen: s}
-		next.blank()
-		d.next(next)
-		below := next.out.String()
-		if height > 0 {
-			height = max(1, height-strings.Count(below, "\n"))
-		}
-		text := watchText(view, s, height) + below
-		_, all := c.size()
-		if err := c.draw(firstLines(text, all), s, all); err != nil {
-			return err
-		}
-		if !w.wait(ctx) {
-			return nil
-		}
-	}
 }
 
 // next tells what to try in a second terminal.

@@ -38,7 +38,7 @@ docs/sql.md has these and more as SQL, to change at will.
   tracker report gaps --source woosmap-prod --format csv > gaps.csv
   tracker report runs-per-day --label team=geo`,
 		Args:      between(0, 1, "one NAME, or none to list them"),
-		ValidArgs: reportNames(),
+		ValidArgs: reportCompletions(),
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	flags := cmd.Flags()

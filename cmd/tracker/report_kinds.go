@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"tracker/internal/store"
 )
 
@@ -44,6 +46,15 @@ func reportNames() []string {
 		names = append(names, k.name)
 	}
 	return names
+}
+
+// reportCompletions are the names with their questions.
+func reportCompletions() []cobra.Completion {
+	var offered []cobra.Completion
+	for _, k := range reports() {
+		offered = append(offered, cobra.CompletionWithDesc(k.name, k.question))
+	}
+	return offered
 }
 
 // reportHelp tells of each report how far it looks back.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,8 @@ In a pipe it prints a line for each change of a job's state.`,
 			return err
 		}
 		defer stop()
-		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.watch(cmd.Context(), s, args, end) })
+		err = a.withStore(cmd.Context(), func(s *store.Store) error { return a.watch(cmd.Context(), s, args, end) })
+		return unlessEnded(cmd.Context(), err) // as it may be before it has begun
 	}
 	return cmd
 }
@@ -103,6 +105,7 @@ type watcher struct {
 	jobIDs []int64          // none: all
 	ticks  <-chan time.Time // when to look again
 	end    <-chan time.Time // when to end; nil: never
+	below  func(*page)      // what to say below the jobs; nil: nothing
 
 	usual map[runKey]store.Usual // of the runs that are going on
 }
@@ -145,13 +148,28 @@ func (w *watcher) live(ctx context.Context, c *canvas) error {
 			last, lookedAt = view, time.Now()
 		}
 		s, height := c.size()
-		if err := c.draw(watchText(view, s, height), s, height); err != nil {
+		if err := c.draw(w.frame(view, s, height), s, height); err != nil {
 			return err
 		}
 		if !w.wait(ctx) {
 			return nil
 		}
 	}
+}
+
+// frame is what the terminal shows, in so many lines at most (0: all).
+func (w *watcher) frame(view watchView, s screen, height int) string {
+	if w.below == nil {
+		return watchText(view, s, height)
+	}
+	p := &page{screen: s}
+	p.blank()
+	w.below(p)
+	below, room := p.out.String(), 0
+	if height > 0 {
+		room = max(1, height-strings.Count(below, "\n"))
+	}
+	return firstLines(watchText(view, s, room)+below, height)
 }
 
 // look reads how the jobs stand.

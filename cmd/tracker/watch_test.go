@@ -320,3 +320,16 @@ func TestWatchCommand(t *testing.T) {
 		}
 	}
 }
+
+// TestWatch_ToldToEndBeforeItBegins ends as well as it would later.
+func TestWatch_ToldToEndBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	environment := map[string]string{"DATABASE_URL": testdb.New(t)}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out, errs strings.Builder
+	err := run(ctx, []string{"watch"}, func(name string) string { return environment[name] }, strings.NewReader(""), &out, &errs)
+	if err != nil || out.String() != "" || errs.String() != "" {
+		t.Errorf("it ends with %v and says %s%s", err, out.String(), errs.String())
+	}
+}
