@@ -151,13 +151,15 @@ func (a *app) printChanges(changes []store.Change, dryRun bool) error {
 	if dryRun {
 		would = "would "
 	}
+	p := &page{screen: a.screen()}
 	for _, change := range changes {
-		fmt.Fprintf(a.stdout, "%s%s %s%s\n", would, change.Action, change.Subject, differences(change))
+		p.line(plain(would+change.Action+" "+change.Subject), plain(differences(change)))
 	}
 	if len(changes) == 0 {
-		fmt.Fprintln(a.stdout, "nothing to change")
+		p.line(plain("nothing to change"))
 	}
-	return nil
+	_, err := fmt.Fprint(a.stdout, p.out.String())
+	return err
 }
 
 // differences tells what a change changed, field by field.
