@@ -198,6 +198,7 @@ func (r *terminal) end(byItself bool) {
 
 var (
 	readmeRow      = regexp.MustCompile("(?m)^\\| `([^`]+)`(?: \\|)")
+	fileLink       = regexp.MustCompile(`\]\(([a-zA-Z][^):]*)\)`)
 	longFlag       = regexp.MustCompile(`--?[a-z][a-z-]*`)
 	readmeCommands = regexp.MustCompile(`(?s)## Commands\n(.*?)\n## `)
 )
@@ -242,6 +243,11 @@ func TestReadmeTables(t *testing.T) {
 	}
 	if told, known := names(text), names(environmentHelp); !slices.Equal(told, known) {
 		t.Errorf("variables in the README %q, in the help %q", told, known)
+	}
+	for _, link := range fileLink.FindAllStringSubmatch(text, -1) {
+		if _, err := os.Stat(filepath.Join(repository, link[1])); err != nil {
+			t.Errorf("a link leads nowhere: %v", err)
+		}
 	}
 	if lines := strings.Count(text, "\n"); lines >= 200 {
 		t.Errorf("the README has %d lines", lines)
