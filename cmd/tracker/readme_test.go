@@ -28,7 +28,6 @@ func readFile(t *testing.T, name string) string {
 var (
 	shBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 	comment = regexp.MustCompile(` +# .*$`)
-	envName = regexp.MustCompile("(?m)^(?:\\| `|  )([A-Z][A-Z_]+)[` ]")
 )
 
 // step is a line of a block of shell commands.
@@ -59,7 +58,7 @@ func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
 	checkout, data := openTempDir(t), openTempDir(t)
 	copyRepository(t, checkout)
-	environment := append(environmentWithout("TRACKER_", "DATABASE_", "TEST_DATABASE_URL", "MAKE", "MFLAGS", "NO_PROXY", "no_proxy", "GOFLAGS"),
+	environment := append(environmentWithout("TRACKER_DATA_DIR", "TRACKER_TEST", "DATABASE_", "TEST_DATABASE_URL", "MAKE", "MFLAGS", "NO_PROXY", "no_proxy", "GOFLAGS"),
 		"TRACKER_DATA_DIR="+data, "TRACKER_LISTEN=127.0.0.1:0", "HTTPS_PROXY=http://127.0.0.1:1", "DEMO_FLAGS=--for 3s")
 	for _, steps := range shellBlocks(t, "README.md") {
 		terminal := &terminal{t: t, dir: checkout, environment: environment}
@@ -194,72 +193,4 @@ func (r *terminal) end(byItself bool) {
 	if err := <-r.ended; err != nil {
 		r.t.Errorf("%v: %v\n%s", r.running.Args, err, r.printed.String())
 	}
-}
-
-var (
-	readmeRow      = regexp.MustCompile("(?m)^\\| `([^`]+)`(?: \\|)")
-	fileLink       = regexp.MustCompile(`\]\(([a-zA-Z][^):]*)\)`)
-	longFlag       = regexp.MustCompile(`--?[a-z][a-z-]*`)
-	readmeCommands = regexp.MustCompile(`(?s)## Commands\n(.*?)\n## `)
-)
-
-// TestReadmeTables compares the tables of commands and of the environment with
-// what there is.
-func TestReadmeTables(t *testing.T) {
-	t.Parallel()
-	text := readFile(t, "README.md")
-	root := (&app{}).rootCommand()
-	told := map[string]bool{"help": true, "completion": true} // which every such program has
-	for _, row := range readmeRow.FindAllStringSubmatch(readmeCommands.FindString(text), -1) {
-		words := strings.Fields(strings.ReplaceAll(row[1], `\|`, "|"))
-		told[words[0]] = true
-		cmd, _, err := root.Find(words[:1])
-		if err != nil {
-			t.Errorf("%s: %v", row[1], err)
-			continue
-		}
-		if cmd.HasSubCommands() {
-			var names []string
-			for _, sub := range cmd.Commands() {
-				names = append(names, sub.Name())
-			}
-			want := strings.Split(words[1], "|")
-			slices.Sort(want)
-			if slices.Sort(names); !slices.Equal(names, want) {
-				t.Errorf("%s: there are %q", row[1], names)
-			}
-			continue
-		}
-		for _, flag := range longFlag.FindAllString(row[1][len(words[0]):], -1) {
-			if known := cmd.Flags().Lookup(strings.TrimPrefix(flag, "--")); known == nil && (len(flag) != 2 || cmd.Flags().ShorthandLookup(flag[1:]) == nil) {
-				t.Errorf("%s: there is no %s", row[1], flag)
-			}
-		}
-	}
-	for _, cmd := range root.Commands() {
-		if !told[cmd.Name()] {
-			t.Errorf("the README does not tell of  %s", cmd.CommandPath())
-		}
-	}
-	if told, known := names(text), names(environmentHelp); !slices.Equal(told, known) {
-		t.Errorf("variables in the README %q, in the help %q", told, known)
-	}
-	for _, link := range fileLink.FindAllStringSubmatch(text, -1) {
-		if _, err := os.Stat(filepath.Join(repository, link[1])); err != nil {
-			t.Errorf("a link leads nowhere: %v", err)
-		}
-	}
-	if lines := strings.Count(text, "\n"); lines >= 200 {
-		t.Errorf("the README has %d lines", lines)
-	}
-}
-
-// names lists the variables that a table, or a help, begins its lines with.
-func names(text string) []string {
-	var all []string
-	for _, match := range envName.FindAllStringSubmatch(text, -1) {
-		all = append(all, match[1])
-	}
-	slices.Sort(all)
-	return all
 }
