@@ -65,7 +65,8 @@ func confirm(c *store.Cursor, r *result) {
 	c.Failures, c.ConfirmedAt = 0, r.poll.PolledAt
 	c.Confirmations++
 	if f := r.poll.Finding; f != nil {
-		c.SnapshotNo, c.Key, c.State = f.Change.SnapshotNo, r.key[:], f.Change.State
+		// A copy: the cursor is kept, and would keep all of the result with it.
+		c.SnapshotNo, c.Key, c.State = f.Change.SnapshotNo, slices.Clone(r.key[:]), f.Change.State
 		c.ChangedAt, c.Confirmations = r.observedAt, 1
 	}
 	c.GracePolls = min(c.GracePolls+1, schedule.GracePolls)

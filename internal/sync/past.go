@@ -1,0 +1,89 @@
+package sync
+
+import (
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// Past is a job that is polled at times gone by, for a history that is made
+// up: each poll has the consequences that it would have had, but nobody is
+// asked and nothing is recorded.
+type Past struct {
+	job      store.Job
+	provider source.Provider
+	planner  *planner
+	known    *history.Known
+	unseen   func(middle time.Time) string
+	first    time.Time // the poll that is planned as the history begins
+	claim    store.Claim
+	gaps     []store.Gap
+	finished bool
+}
+
+// NewPast begins the past of a job that was never polled, under a claim that
+// lasts until its end. unseen tells why nobody looked in a gap, by its middle.
+func NewPast(job store.Job, provider source.Provider, claim store.Claim, unseen func(middle time.Time) string) *Past {
+	return &Past{
+		job: job, provider: provider, planner: newPlanner(), known: history.NewKnown(), unseen: unseen, first: claim.NextPollAt, claim: claim,
+	}
+}
+
+// Cursor is how the job's cursor stands.
+func (p *Past) Cursor() store.Cursor { return p.claim.Cursor }
+
+// Finished reports whether the job's import has ended for good.
+func (p *Past) Finished() bool { return p.finished }
+
+// Fail settles a poll that got no answer.
+func (p *Past) Fail(poll store.Poll) error {
+	return p.settle(p.result(poll))
+}
+
+// Confirm settles a poll that saw the head again, and completes it.
+func (p *Past) Confirm(poll *store.Poll) error {
+	poll.Outcome, poll.SnapshotNo = history.OutcomeUnchanged, p.claim.SnapshotNo
+	return p.settle(p.result(*poll))
+}
+
+// Find settles a poll whose answer is new, and gives it its finding.
+func (p *Past) Find(poll *store.Poll, body []byte, key [32]byte) error {
+	answer, err := p.provider.Interpret(body)
+	if err != nil {
+		return err
+	}
+	r := p.result(*poll)
+	r.observedAt, r.answer, r.body, r.key, r.known = poll.PolledAt.Add(poll.Latency), &answer, body, key, p.known
+	r.poll.Outcome = history.OutcomeChanged
+	r.find()
+	p.known.Apply(r.poll.Finding.Change)
+	p.known.KeepHead()
+	*poll = r.poll
+	return p.settle(r)
+}
+
+func (p *Past) result(poll store.Poll) *result {
+	return &result{task: &task{job: &p.job, provider: p.provider, claim: p.claim}, poll: poll}
+}
+
+func (p *Past) settle(r *result) error {
+	advance, finished, err := p.planner.advance(r)
+	if err != nil {
+		return err
+	}
+	for _, gap := range advance.Gaps {
+		if gap.Reason == "" {
+			gap.Reason = p.unseen(middle(gap))
+		}
+		p.gaps = append(p.gaps, gap)
+	}
+	p.claim.Cursor, p.finished = advance.Cursor, finished
+	return nil
+}
+
+// Advance brings the job's cursor, which still has the claim, to where its past has led.
+func (p *Past) Advance() store.Advance {
+	return store.Advance{Cursor: p.claim.Cursor, Claim: p.claim.Until, ClaimedPoll: p.first, Gaps: p.gaps, SourceID: p.job.From.ID}
+}
