@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"tracker/bench/seed/seeddb"
+	"tracker/internal/store"
+)
+
+// target is the database to fill. What the store has no use case for, since
+// only a seed wants it, goes over a connection of its own.
+type target struct {
+	conn  *pgx.Conn
+	store *store.Store
+}
+
+// openTarget migrates the database and empties it of an earlier seed.
+func openTarget(ctx context.Context, at string) (*target, error) {
+	if err := store.Migrate(ctx, at); err != nil {
+		return nil, err
+	}
+	conn, err := pgx.Connect(ctx, at)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	t := &target{conn: conn}
+	if err := t.empty(ctx); err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	fast, err := fastURL(ctx, conn, at)
+	if err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	t.store, err = store.Open(ctx, fast, store.Options{MaxConns: shards + 1})
+	return t, err
+}
+
+func (t *target) close(ctx context.Context) {
+	t.store.Close()
+	_ = t.conn.Close(ctx) // all that was written is committed
+}
+
+// errOwnHistory means that the database is not the seed's to empty.
+var errOwnHistory = errors.New("the database holds sources or jobs that no seed has made: name another one")
+
+// empty takes away what an earlier seed has made, by the switch that the owner
+// has for it. Anybody else's history stays, and is an error.
+func (t *target) empty(ctx context.Context) error {
+	var foreign bool
+	if err := t.conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM jobs WHERE NOT labels ? $1) OR EXISTS (SELECT FROM sources WHERE name NOT LIKE 'seed-%')
+		OR EXISTS (SELECT FROM changes WHERE actor <> $2)`, seeddb.Label, actor).Scan(&foreign); err != nil {
+		return fmt.Errorf("look for a history: %w", err)
+	}
+	if foreign {
+		return errOwnHistory
+	}
+	err := pgx.BeginFunc(ctx, t.conn, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			SET LOCAL tracker.rewrite = 'on';
+			TRUNCATE sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies,
+				result_items, hourly, daily RESTART IDENTITY;
+			UPDATE rollup SET rolled_up_to = '0001-01-01 00:00:00+00', swept_day = '0001-01-01'`)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("empty the database: %w", err)
+	}
+	return nil
+}
+
+// fastURL lets connections not wait for the disk and, where the role may,
+// leave out the check of foreign keys, which takes as long as the insert.
+func fastURL(ctx context.Context, conn *pgx.Conn, at string) (string, error) {
+	parameters := [][2]string{{"synchronous_commit", "off"}}
+	var super bool
+	if err := conn.QueryRow(ctx, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Scan(&super); err != nil {
+		return "", fmt.Errorf("read the role: %w", err)
+	}
+	if super {
+		parameters = append(parameters, [2]string{"session_replication_role", "replica"})
+	}
+	if !strings.HasPrefix(at, "postgres://") && !strings.HasPrefix(at, "postgresql://") {
+		for _, p := range parameters {
+			at += " " + p[0] + "=" + p[1]
+		}
+		return at, nil
+	}
+	parsed, err := url.Parse(at)
+	if err != nil {
+		return "", store.ErrDatabaseURL
+	}
+	query := parsed.Query()
+	for _, p := range parameters {
+		query.Set(p[0], p[1])
+	}
+	parsed.RawQuery = query.Encode()
+	return parsed.String(), nil
+}
