@@ -32,6 +32,16 @@ demo: build ## Run the demo: simulated services, a few jobs, the daemon
 	@scripts/setup postgres
 	@bin/tracker demo $(DEMO_FLAGS)
 
+.PHONY: seed
+seed: ## Fill a database with a large made-up history: SEED_FLAGS="-jobs 100"
+	@scripts/setup postgres
+	@go run ./bench/seed $(SEED_FLAGS)
+
+.PHONY: bench-reports
+bench-reports: build ## Measure history, reports and dashboards on what make seed made
+	@scripts/setup postgres
+	@go run ./bench/reports $(BENCH_FLAGS)
+
 .PHONY: test
 test: setup ## Run all tests with the race detector on a real Postgres
 	$(TESTSERVER) $(GO_TEST) ./...

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 
@@ -77,28 +78,23 @@ func (t *target) empty(ctx context.Context) error {
 // fastURL lets connections not wait for the disk and, where the role may,
 // leave out the check of foreign keys, which takes as long as the insert.
 func fastURL(ctx context.Context, conn *pgx.Conn, at string) (string, error) {
-	parameters := [][2]string{{"synchronous_commit", "off"}}
+	parameters := url.Values{"synchronous_commit": {"off"}}
 	var super bool
 	if err := conn.QueryRow(ctx, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Scan(&super); err != nil {
 		return "", fmt.Errorf("read the role: %w", err)
 	}
 	if super {
-		parameters = append(parameters, [2]string{"session_replication_role", "replica"})
+		parameters.Set("session_replication_role", "replica")
 	}
 	if !strings.HasPrefix(at, "postgres://") && !strings.HasPrefix(at, "postgresql://") {
-		for _, p := range parameters {
-			at += " " + p[0] + "=" + p[1]
-		}
-		return at, nil
+		return at + " " + strings.ReplaceAll(parameters.Encode(), "&", " "), nil // as key=value
 	}
 	parsed, err := url.Parse(at)
 	if err != nil {
 		return "", store.ErrDatabaseURL
 	}
 	query := parsed.Query()
-	for _, p := range parameters {
-		query.Set(p[0], p[1])
-	}
+	maps.Copy(query, parameters)
 	parsed.RawQuery = query.Encode()
 	return parsed.String(), nil
 }

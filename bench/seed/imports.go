@@ -61,7 +61,7 @@ func (c *composer) dataset(no int, start time.Time, ends fate) performance {
 	p := performance{start: start, played: upstreamsim.Import{ID: uuid(fmt.Sprintf("%s, import %d", c.member.name, no))}}
 	took := time.Duration(float64(c.usual) * math.Exp(0.25*c.random.NormFloat64()))
 	if c.random.IntN(40) == 0 {
-		took = took * 3 // an unusual one
+		took *= 3 // an unusual one
 	}
 	lines := c.lines - 3 + c.random.IntN(8)
 	c.rows = max(10, c.rows+c.random.IntN(41)-18)

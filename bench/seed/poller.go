@@ -105,33 +105,43 @@ func (p *poller) untilNews(polls []store.Poll, to time.Time) ([]store.Poll, bool
 	return polls, false, nil
 }
 
-// poll asks the service as it was at the time of the poll.
+// poll asks the service as it was at the time of the poll, and settles what follows.
 func (p *poller) poll() (store.Poll, error) {
 	poll := store.Poll{JobID: p.claim.JobID, Claim: p.claim.Until, PolledAt: p.at, Latency: p.latency()}
 	if p.weather.fails(&poll) {
 		return poll, p.past.Fail(poll)
 	}
 	poll.HTTPStatus = http.StatusOK
+	body, key, err := p.look()
+	switch {
+	case err != nil:
+	case body == nil:
+		err = p.past.Confirm(&poll)
+	default:
+		err = p.past.Find(&poll, body, key)
+	}
+	return poll, err
+}
+
+// look gives the redacted answer and its key; nil: it is the same again.
+func (p *poller) look() (body []byte, key [32]byte, err error) {
 	p.perform()
 	if p.settled.Before(p.asked) {
-		return poll, p.past.Confirm(&poll)
+		return nil, key, nil
 	}
 	status, raw := p.ask()
 	if status != http.StatusOK {
-		return poll, fmt.Errorf("the simulated service answers %d: %s", status, raw)
+		return nil, key, fmt.Errorf("the simulated service answers %d: %s", status, raw)
 	}
 	if p.asked = p.at; bytes.Equal(raw, p.raw) {
-		return poll, p.past.Confirm(&poll)
+		return nil, key, nil
 	}
 	p.raw = raw
-	body, key, err := p.provider.Redact(bytes.Clone(raw), p.secret)
-	if err != nil {
-		return poll, err
-	}
+	body, key, err = p.provider.Redact(bytes.Clone(raw), p.secret)
 	if bytes.Equal(key[:], p.past.Cursor().Key) {
-		return poll, p.past.Confirm(&poll)
+		return nil, key, err
 	}
-	return poll, p.past.Find(&poll, body, key)
+	return body, key, err
 }
 
 // latency is around 90 ms, and seldom a second.
