@@ -21,7 +21,7 @@ GO_TEST    := env CGO_ENABLED=1 go test -race -count=1
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Build the static binary bin/tracker
@@ -36,6 +36,11 @@ demo: build ## Run the demo: simulated services, a few jobs, the daemon
 seed: ## Fill a database with a large made-up history: SEED_FLAGS="-jobs 100"
 	@scripts/setup postgres
 	@go run ./bench/seed $(SEED_FLAGS)
+
+.PHONY: bench
+bench: ## Measure polls stored, per second and per CPU second, beside a naive baseline
+	@scripts/setup postgres
+	@go run ./bench/polls $(BENCH_FLAGS)
 
 .PHONY: bench-reports
 bench-reports: build ## Measure history, reports and dashboards on what make seed made

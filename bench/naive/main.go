@@ -50,12 +50,13 @@ type status struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	datasets := flag.Int("datasets", 10_000, "how many to poll")
 	workers := flag.Int("workers", 32, "how many poll at once")
 	upstream := flag.String("upstream", "", "the service's base URL")
 	flag.Parse()
-	if err := run(ctx, os.Getenv("DATABASE_URL"), *upstream, *datasets, *workers); err != nil {
+	err := run(ctx, os.Getenv("DATABASE_URL"), *upstream, *datasets, *workers)
+	stop()
+	if err != nil {
 		log.Fatal(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +43,7 @@ func newLab(ctx context.Context, jobs int) (_ *lab, err error) {
 	l := &lab{dir: dir, jobs: jobs, servers: map[string]*embeddedpg.Server{}}
 	defer func() {
 		if err != nil {
-			l.close()
+			l.close(ctx)
 		}
 	}()
 	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // Postgres may run as another user
@@ -69,8 +70,8 @@ func newLab(ctx context.Context, jobs int) (_ *lab, err error) {
 func (l *lab) dataDir(name string) string { return filepath.Join(l.dir, name+"-data") }
 
 // close ends the servers and removes what was stored.
-func (l *lab) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+func (l *lab) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	var err error
 	for _, server := range l.servers {
@@ -84,7 +85,7 @@ func (l *lab) close() {
 // prepare makes a program ready to run against an upstream, and gives its command line.
 func (l *lab) prepare(ctx context.Context, name, upstream string) ([]string, error) {
 	if name == naive {
-		return []string{"-upstream", upstream, "-datasets", fmt.Sprint(l.jobs)}, nil
+		return []string{"-upstream", upstream, "-datasets", strconv.Itoa(l.jobs)}, nil
 	}
 	file := filepath.Join(l.dir, "tracker.yaml")
 	if err := os.WriteFile(file, []byte(declaration(upstream, l.jobs)), 0o600); err != nil {

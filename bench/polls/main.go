@@ -19,10 +19,11 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to be undone but the signals
+		os.Exit(1)
 	}
 }
 
@@ -45,10 +46,10 @@ var mixes = []struct {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	var p plan
 	flags := flag.NewFlagSet("polls", flag.ContinueOnError)
-	flags.IntVar(&p.jobs, "jobs", 16_000, "datasets that are polled")
+	flags.IntVar(&p.jobs, "jobs", 10_000, "datasets that are polled")
 	flags.IntVar(&p.turns, "turns", 3, "windows of each program and mix")
-	flags.DurationVar(&p.warmUp, "warm-up", 15*time.Second, "let pass before each window")
-	flags.DurationVar(&p.window, "window", 20*time.Second, "length of a window")
+	flags.DurationVar(&p.warmUp, "warm-up", 30*time.Second, "let pass before each window")
+	flags.DurationVar(&p.window, "window", 30*time.Second, "length of a window")
 	flags.Float64Var(&p.bar, "bar", 2.5, "fail where the tracker's polls per CPU second at 25 % change are less than so many times the baseline's")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -57,7 +58,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer lab.close()
+	defer lab.close(ctx)
 	var report report
 	for _, mix := range mixes {
 		for turn := range p.turns {

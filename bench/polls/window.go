@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -111,7 +112,7 @@ func (l *lab) mark(ctx context.Context, db *pgx.Conn, name string, pid int) (m m
 
 // startUpstream starts the service that is polled, and gives its address.
 func (l *lab) startUpstream(ctx context.Context, idle int) (*exec.Cmd, string, error) {
-	upstream := exec.CommandContext(ctx, filepath.Join(l.dir, "upstream"), "-idle", fmt.Sprint(idle))
+	upstream := exec.CommandContext(ctx, filepath.Join(l.dir, "upstream"), "-idle", strconv.Itoa(idle))
 	upstream.Stderr = os.Stderr
 	stdout, err := upstream.StdoutPipe()
 	if err != nil {
