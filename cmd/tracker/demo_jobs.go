@@ -198,7 +198,7 @@ func rewritten() []upstreamsim.Step {
 		upstreamsim.Entry{After: 8 * time.Second, Level: "warning", Detail: "row 31: opening hours cannot be read, left out"},
 		upstreamsim.Entry{
 			After: 15 * time.Second, Level: "error", Detail: "row 208: the service ran out of memory",
-			RewrittenAfter: 20 * time.Second, Rewritten: "row 208: postal code is not valid",
+			RewrittenAfter: 30 * time.Second, Rewritten: "row 208: postal code is not valid",
 		})})
 }
 
