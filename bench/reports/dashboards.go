@@ -45,8 +45,6 @@ func (s *subject) choose(v *dashboards.Variable) []string {
 		return s.jobs[:1]
 	case v.Name == "run":
 		return []string{s.run}
-	case v.Name == "label":
-		return []string{"any"}
 	case v.IncludeAll:
 		return []string{dashboards.All}
 	case len(v.Default) > 0:
