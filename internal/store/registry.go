@@ -57,18 +57,20 @@ func (r *registry) record(ctx context.Context, action, subject string, before, a
 }
 
 // track changes a job's tracking. A job that is polled again is due at once,
-// any other not at all.
+// any other not at all. That nobody looks at a finished job is no gap: nothing
+// was to be seen.
 func (r *registry) track(ctx context.Context, job dbsqlc.Job, action string, to Tracking, reason string) error {
 	_, err := r.queries.JobTrack(ctx, dbsqlc.JobTrackParams{JobID: job.JobID, Tracking: string(to), PausedReason: toPointer(reason)})
 	if err != nil {
 		return err
 	}
 	var due *time.Time
-	if to != TrackingActive {
+	switch to {
+	case TrackingPaused, TrackingRemoved:
 		if err := r.queries.CursorUnseen(ctx, dbsqlc.CursorUnseenParams{JobID: job.JobID, Reason: toPointer(unseenPaused)}); err != nil {
 			return err
 		}
-	} else {
+	case TrackingActive:
 		due = &r.by.At
 		if err := r.see(ctx, []int64{job.JobID}); err != nil {
 			return err

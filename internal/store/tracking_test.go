@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"tracker/internal/history"
 	"tracker/internal/store"
@@ -121,5 +122,33 @@ func TestTrackingRemovedJobKeepsItsHistory(t *testing.T) {
 	}
 	if h.Job.Tracking != "removed" || len(h.Runs) != 1 || h.Runs[0].State != string(history.StateSucceeded) {
 		t.Errorf("history: %+v", h)
+	}
+}
+
+// TestTrackingGaps tells of the time in which nobody was to look at a job, but
+// not of what came after its end.
+func TestTrackingGaps(t *testing.T) {
+	t.Parallel()
+	for action, want := range map[string][]string{"pause": {"paused"}, "finish": nil, "remove": {"paused"}} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			f := newFeed(t)
+			job := f.register(t, "woosmap", "a")[0]
+			f.round(t, said{job: job, body: woosmapBody("r", "success")})
+			mustExec(t, f.conn, "UPDATE cursors SET planned_every = interval '1 min'")
+			f.by.At = f.now.Add(time.Minute)
+			f.must(t)(map[string]func() (bool, error){
+				"pause":  func() (bool, error) { return f.store.PauseJob(t.Context(), f.by, "a", "") },
+				"finish": func() (bool, error) { return f.store.FinishJob(t.Context(), f.by, "a") },
+				"remove": func() (bool, error) { return f.store.RemoveJob(t.Context(), f.by, "a") },
+			}[action]())
+			f.by.At = f.now.Add(time.Hour)
+			if action == "remove" {
+				f.register(t, "woosmap", "a")
+			} else {
+				f.must(t)(f.store.ResumeJob(t.Context(), f.by, "a"))
+			}
+			equalLines(t, column[string](t, f.conn, `SELECT reason FROM report.gaps WHERE gap_to IS NOT NULL`), want...)
+		})
 	}
 }
