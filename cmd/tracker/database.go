@@ -13,6 +13,9 @@ import (
 // stopTimeout bounds the end of the embedded server.
 const stopTimeout = 10 * time.Second
 
+// migrateTries is how often the embedded server may go while we migrate.
+const migrateTries = 5
+
 // withDatabase gives work the URL of the database: that of DATABASE_URL, else
 // of the embedded server, which it starts or joins, and stops if it started it.
 func (a *app) withDatabase(ctx context.Context, work func(url string, options store.Options) error) (err error) {
@@ -48,13 +51,27 @@ func (a *app) withStore(ctx context.Context, work func(*store.Store) error) erro
 		defer s.Close()
 		err = s.CheckSchema(ctx)
 		if errors.Is(err, store.ErrSchemaOld) && a.environment.DatabaseURL.IsZero() {
-			err = store.Migrate(ctx, url)
+			err = migrateEmbedded(ctx, url, options)
 		}
 		if err != nil {
 			return err
 		}
 		return work(s)
 	})
+}
+
+// migrateEmbedded brings the embedded database up to date. Its server ends with
+// the process that started it, which may be another: then it is started again.
+func migrateEmbedded(ctx context.Context, url string, options store.Options) (err error) {
+	for range migrateTries {
+		if err := options.Ensure(ctx); err != nil {
+			return err
+		}
+		if err = store.Migrate(ctx, url); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // author is who this process changes the registry for.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracker/internal/embeddedpg"
 	"tracker/internal/upstreamsim"
 )
 
@@ -131,4 +132,32 @@ func TestEmbeddedSyncOutlivesItsStarter(t *testing.T) {
 	w.want("polls", []string{"2"}, `SELECT count(*)::text FROM polls`)
 	w.check()
 	keeper.stop()
+}
+
+// TestEmbeddedMigratesWithoutItsStarter ends the server that another process
+// runs while a command waits for its turn to migrate.
+func TestEmbeddedMigratesWithoutItsStarter(t *testing.T) {
+	t.Parallel()
+	w := newEmbeddedWorld(t)
+	server, err := embeddedpg.Start(t.Context(), embeddedpg.Config{DataDir: w.env["TRACKER_DATA_DIR"]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const migrating = 4097083626 // goose's lock
+	held, err := w.db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := held.ExecContext(t.Context(), `SELECT pg_advisory_lock($1)`, int64(migrating)); err != nil {
+		t.Fatal(err)
+	}
+	list := w.start("job", "list")
+	w.awaitLine(`SELECT '' FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid()`)
+	if err := server.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	_ = held.Close()
+	if code := list.wait(); code != exitDone {
+		t.Errorf("it ends with %d: %s", code, list.stderr.String())
+	}
 }
