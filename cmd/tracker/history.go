@@ -81,7 +81,7 @@ func (a *app) history(ctx context.Context, s *store.Store, request historyReques
 	}
 	v := historyView{clock: clock{now}, runNo: request.runNo}
 	if request.asOf == "" && request.knownAt == "" {
-		err = v.readPresent(ctx, s, request)
+		err = v.readPresent(ctx, s, job, request)
 	} else {
 		err = v.readPast(ctx, s, job, request)
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // readPresent reads what is known now.
-func (v *historyView) readPresent(ctx context.Context, s *store.Store, request historyRequest) (err error) {
+func (v *historyView) readPresent(ctx context.Context, s *store.Store, job store.Job, request historyRequest) (err error) {
 	params := store.HistoryParams{Job: request.job, RunNo: request.runNo, Most: request.most}
 	if request.format == formatTable {
 		params.Levels = []string{"warning", "error"}
@@ -32,7 +32,7 @@ func (v *historyView) readPresent(ctx context.Context, s *store.Store, request h
 	if request.format == formatJSON {
 		return nil
 	}
-	if err := v.readAnswered(ctx, s, 0); err != nil {
+	if v.answeredAt, err = s.AnsweredAt(ctx, job.ID); err != nil {
 		return err
 	}
 	return v.readSource(ctx, s)
@@ -74,7 +74,7 @@ func (v *historyView) readPast(ctx context.Context, s *store.Store, job store.Jo
 			v.Gaps = append(v.Gaps, gap)
 		}
 	}
-	return v.readAnswered(ctx, s, trail.SnapshotNo)
+	return v.readAnsweredThen(ctx, s, trail.SnapshotNo)
 }
 
 // times reads --as-of and --known-at, each standing in for the other.
@@ -94,10 +94,10 @@ func times(request historyRequest, now time.Time) (asOf, knownAt time.Time, err 
 	return asOf, knownAt, nil
 }
 
-// readAnswered finds when the last poll was sent that saw a snapshot, the
-// newest where no is 0.
-func (v *historyView) readAnswered(ctx context.Context, s *store.Store, no int) error {
-	if v.past() && no == 0 {
+// readAnsweredThen finds when the last poll was sent that saw a snapshot, as
+// far as it was known then; there is none where no is 0.
+func (v *historyView) readAnsweredThen(ctx context.Context, s *store.Store, no int) error {
+	if no == 0 {
 		return nil
 	}
 	snapshot, err := s.SnapshotRow(ctx, v.Job.Job, no)
@@ -107,7 +107,7 @@ func (v *historyView) readAnswered(ctx context.Context, s *store.Store, no int) 
 	if err != nil {
 		return err
 	}
-	if v.answeredAt = snapshot.ConfirmedAt; v.past() && v.knownAt.Before(v.answeredAt) {
+	if v.answeredAt = snapshot.ConfirmedAt; v.knownAt.Before(v.answeredAt) {
 		v.answeredAt = v.knownAt
 	}
 	return nil

@@ -56,9 +56,10 @@ ORDER BY 1 DESC, 2, 3;
 
 -- name: AnswerTimeInState :many
 SELECT l.job::text AS job, l.source::text AS source, l.run_no::integer AS run_no, l.state::text AS state, (extract(epoch FROM sum(l.ends_at - l.starts_at)))::double precision AS spent
-FROM report.state_timeline(sqlc.arg(since)::timestamptz, sqlc.arg(now)::timestamptz) l
-WHERE l.state IN ('queued', 'running', 'unknown') AND (sqlc.arg(source)::text = '' OR l.source = sqlc.arg(source)::text)
-    AND (sqlc.arg(labels)::text = '{}' OR l.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb))
+FROM report.state_timeline(sqlc.arg(since)::timestamptz, sqlc.arg(now)::timestamptz,
+    CASE WHEN sqlc.arg(source)::text <> '' THEN ARRAY[sqlc.arg(source)::text] END,
+    CASE WHEN sqlc.arg(labels)::text <> '{}' THEN ARRAY(SELECT j.job FROM report.jobs j WHERE j.labels @> sqlc.arg(labels)::text::jsonb) END) l
+WHERE l.state IN ('queued', 'running', 'unknown')
 GROUP BY l.job, l.source, l.run_no, l.state
 ORDER BY l.job, l.run_no, min(l.starts_at);
 

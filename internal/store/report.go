@@ -47,13 +47,26 @@ func (s *Store) SnapshotRow(ctx context.Context, job string, no int) (SnapshotRo
 
 // Looked tells how often somebody had looked at a job by a time.
 func (s *Store) Looked(ctx context.Context, job string, by time.Time) (LookedRow, error) {
-	row, err := s.queries.ReportLooked(ctx, dbsqlc.ReportLookedParams{Job: job, KnownAt: by})
+	id, err := s.queries.JobID(ctx, job)
+	if err != nil {
+		return LookedRow{}, fmt.Errorf("job %s: %w", job, notFound(err))
+	}
+	row, err := s.queries.ReportLooked(ctx, dbsqlc.ReportLookedParams{JobID: id, KnownAt: by})
 	if err != nil {
 		return LookedRow{}, fmt.Errorf("read polls of job %s: %w", job, err)
 	}
 	return LookedRow{
 		Polls: row.Polls, Failed: row.Failed, FirstAt: toPointer(row.FirstAt.UTC()), LastAt: toPointer(row.LastAt.UTC()), LastOutcome: toPointer(row.LastOutcome),
 	}, nil
+}
+
+// AnsweredAt is when the last poll of a job was sent that was answered; zero: none was.
+func (s *Store) AnsweredAt(ctx context.Context, jobID int64) (time.Time, error) {
+	at, err := s.queries.ReportAnswered(ctx, jobID)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read the last answer of job %d: %w", jobID, notFound(err))
+	}
+	return at.UTC(), nil
 }
 
 // History is what is known of a job's runs: those asked for with all that

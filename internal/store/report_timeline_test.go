@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"tracker/internal/testdb"
@@ -93,5 +94,33 @@ func TestReportTimelineAgreesWithStatusAsOf(t *testing.T) {
 	known := value[string](t, conn, "SELECT run_no || ' ' || state FROM report.status_as_of('2024-06-07 09:36+00', '2024-06-07 09:45+00')")
 	if known != "2 running" {
 		t.Errorf("before the end was known it was %s", known)
+	}
+}
+
+// TestReportTimelineOfSome asks for the timelines of some sources or jobs only.
+func TestReportTimelineOfSome(t *testing.T) {
+	t.Parallel()
+	conn := dial(t, testdb.New(t))
+	mustExec(t, conn, timelineJob)
+	mustExec(t, conn, strings.NewReplacer("'s', 'p'", "'s2', 'p'", "'j', '{}'", "'j2', '{}'").Replace(timelineJob))
+	for _, test := range []struct {
+		sources, jobs []string // nil: all
+		want          []string
+	}{
+		{nil, nil, []string{"j", "j2"}},
+		{[]string{"s2", "none"}, nil, []string{"j2"}},
+		{nil, []string{"j"}, []string{"j"}},
+		{[]string{"s", "s2"}, []string{"j2"}, []string{"j2"}},
+		{[]string{"s"}, []string{"j2"}, nil},
+		{[]string{}, nil, nil},
+		{nil, []string{}, nil},
+	} {
+		got := column[string](t, conn, "SELECT DISTINCT job FROM report.state_timeline('2024-06-07', '2024-06-08', $1, $2) ORDER BY 1", test.sources, test.jobs)
+		if !slices.Equal(got, test.want) {
+			t.Errorf("of sources %q and jobs %q: %q, not %q", test.sources, test.jobs, got, test.want)
+		}
+		if rows := value[int64](t, conn, "SELECT count(*) FROM report.state_timeline('2024-06-07', '2024-06-08', $1, $2)", test.sources, test.jobs); rows != int64(5*len(test.want)) {
+			t.Errorf("of sources %q and jobs %q: %d rows, not 5 for each job", test.sources, test.jobs, rows)
+		}
 	}
 }

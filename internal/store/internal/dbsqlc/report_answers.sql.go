@@ -458,9 +458,10 @@ func (q *Queries) AnswerStepDurations(ctx context.Context, arg AnswerStepDuratio
 
 const answerTimeInState = `-- name: AnswerTimeInState :many
 SELECT l.job::text AS job, l.source::text AS source, l.run_no::integer AS run_no, l.state::text AS state, (extract(epoch FROM sum(l.ends_at - l.starts_at)))::double precision AS spent
-FROM report.state_timeline($1::timestamptz, $2::timestamptz) l
-WHERE l.state IN ('queued', 'running', 'unknown') AND ($3::text = '' OR l.source = $3::text)
-    AND ($4::text = '{}' OR l.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> $4::text::jsonb))
+FROM report.state_timeline($1::timestamptz, $2::timestamptz,
+    CASE WHEN $3::text <> '' THEN ARRAY[$3::text] END,
+    CASE WHEN $4::text <> '{}' THEN ARRAY(SELECT j.job FROM report.jobs j WHERE j.labels @> $4::text::jsonb) END) l
+WHERE l.state IN ('queued', 'running', 'unknown')
 GROUP BY l.job, l.source, l.run_no, l.state
 ORDER BY l.job, l.run_no, min(l.starts_at)
 `
