@@ -17,7 +17,7 @@ const (
 	barJobs    = 300 * time.Millisecond  // report.jobs, all jobs
 	barDay     = 300 * time.Millisecond  // whatever a dashboard asks of 24 hours
 	barMonth   = 1500 * time.Millisecond // and of 30 days
-	barReport  = barMonth                // tracker report, as a process, as it looks back unless told otherwise
+	barReport  = 5 * time.Second         // tracker report, as a process, as far back as it looks: some read all runs
 )
 
 // task is something that a reader waits for.

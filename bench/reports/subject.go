@@ -18,7 +18,7 @@ type subject struct {
 	conn     *pgx.Conn
 	settings string
 	end      time.Time // of the history
-	jobs     []string  // whose history is asked for: the busiest, and one of each state
+	jobs     []string  // whose history is asked for: those with the most runs and polls, and one of each state
 	run      string    // number of the busiest job's latest run
 	sources  []string
 }
@@ -65,15 +65,17 @@ func (s *subject) find(ctx context.Context) error {
 		return fmt.Errorf("list sources: %w", err)
 	}
 	rows, err := s.conn.Query(ctx, `(SELECT job, run_no::text, max(last_polled_at) OVER () AS ends FROM report.jobs WHERE run_no > 0 ORDER BY run_no DESC LIMIT 1)
+		UNION ALL (SELECT job, NULL, NULL FROM (SELECT job, count(*) AS polls FROM report.polls GROUP BY job ORDER BY polls DESC LIMIT 1) most)
 		UNION ALL (SELECT DISTINCT ON (provider, state) job, run_no::text, last_polled_at FROM report.jobs WHERE state IS NOT NULL ORDER BY provider, state, job)`)
 	if err != nil {
 		return fmt.Errorf("find jobs: %w", err)
 	}
-	var job, run string
-	var at time.Time
+	var job string
+	var run *string
+	var at *time.Time
 	_, err = pgx.ForEachRow(rows, []any{&job, &run, &at}, func() error {
 		if s.jobs = append(s.jobs, job); len(s.jobs) == 1 {
-			s.run, s.end = run, at
+			s.run, s.end = *run, *at
 		}
 		return nil
 	})

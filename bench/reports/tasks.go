@@ -68,8 +68,8 @@ func (s *subject) functions(w window) []task {
 	var tasks []task
 	for _, q := range []struct{ name, sql string }{
 		{"state_timeline, all jobs", "SELECT * FROM report.state_timeline($from, $to)"},
-		{"state_timeline, one source", "SELECT * FROM report.state_timeline($from, $to) WHERE source = 'seed-woosmap-1'"},
-		{"state_timeline, one job", "SELECT * FROM report.state_timeline($from, $to) WHERE job = '" + s.jobs[0] + "'"},
+		{"state_timeline, one source", "SELECT * FROM report.state_timeline($from, $to, ARRAY['seed-woosmap-1'])"},
+		{"state_timeline, one job", "SELECT * FROM report.state_timeline($from, $to, jobs => ARRAY['" + s.jobs[0] + "'])"},
 		{"status_as_of its beginning", "SELECT * FROM report.status_as_of($from)"},
 		{"status_as_of its beginning, as known then", "SELECT * FROM report.status_as_of($from, $from)"},
 		{"daily", "SELECT * FROM report.daily WHERE day >= ($from AT TIME ZONE 'UTC')::date AND day <= ($to AT TIME ZONE 'UTC')::date"},

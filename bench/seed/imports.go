@@ -36,16 +36,16 @@ func (p performance) settled() time.Time {
 
 // composer makes up the imports of a job. It draws from the job's random numbers.
 type composer struct {
+	scale  scale
 	member member
 	random *rand.Rand
 	usual  time.Duration // how long its imports take
 	rows   int
 	fails  float64 // which part of them fail
-	lines  int     // of log in an import, in the mean
 }
 
-func newComposer(m member, random *rand.Rand, lines int) composer {
-	c := composer{member: m, random: random, rows: 100 + random.IntN(60_000), lines: lines}
+func newComposer(s scale, m member, random *rand.Rand) composer {
+	c := composer{scale: s, member: m, random: random, rows: 100 + random.IntN(60_000)}
 	usual := 4 * float64(time.Minute) * math.Exp(0.9*random.NormFloat64())
 	c.usual = time.Duration(min(max(usual, float64(20*time.Second)), float64(40*time.Minute)))
 	c.fails = []float64{0, 0.01, 0.02, 0.05, 0.1, 0.3}[min(int(6*math.Sqrt(random.Float64())), 5)]
@@ -63,7 +63,7 @@ func (c *composer) dataset(no int, start time.Time, ends fate) performance {
 	if c.random.IntN(40) == 0 {
 		took *= 3 // an unusual one
 	}
-	lines := c.lines - 3 + c.random.IntN(8)
+	lines := c.scale.entriesPerRun - 3 + c.random.IntN(8)
 	c.rows = max(10, c.rows+c.random.IntN(41)-18)
 	fetch, load := c.fetch(took/4, lines/3), c.load(took-took/4, lines-lines/3)
 	p.played.Steps = []upstreamsim.Step{fetch, load}
@@ -185,7 +185,7 @@ func (c *composer) moderation(start time.Time) performance {
 	switch draw := c.random.IntN(100); {
 	case draw < 6:
 		p.played.Steps[2].Fails, p.played.Summary = true, fmt.Sprintf("line %d: id is missing", c.random.IntN(500))
-	case draw < 8:
+	case draw < 8 && c.scale.end.Sub(start) < 5*24*time.Hour: // somebody would have given up on an earlier one
 		p.played.Steps[2].Stalls = true
 	case draw < 14:
 		p.played.Summary = fmt.Sprintf("%d objects failed", 1+c.random.IntN(9))

@@ -61,7 +61,7 @@ func newPoller(ctx context.Context, s scale, m member, job store.Job, claim stor
 		scale: s, member: m, random: s.random(m.no), provider: provider, secret: source.NewSecret(seedKey), claim: claim, end: s.endOf(m),
 	}
 	p.at = claim.NextPollAt
-	p.composer, p.weather = newComposer(m, p.random, s.entriesPerRun), newWeather(s, m, p.random)
+	p.composer, p.weather = newComposer(s, m, p.random), newWeather(s, m, p.random)
 	p.past = sync.NewPast(job, provider, claim, p.weather.unseen)
 	p.service, err = p.newService(ctx)
 	return p, err
@@ -191,8 +191,8 @@ func (p *poller) tell(next performance) {
 }
 
 // nominal is when an import is to begin, at the earliest: the first before
-// anybody looks, the others about evenly, and the last one well before the end
-// unless it is to go on then.
+// anybody looks, the others about evenly, and the last one early enough to be
+// seen, unless it is to go on at the end.
 func (s scale) nominal(m member, no int) time.Time {
 	if no == 0 {
 		return m.begins.Add(-time.Minute)
@@ -200,13 +200,18 @@ func (s scale) nominal(m member, no int) time.Time {
 	if no == m.runs-1 && m.fate == fateRunning {
 		return s.end.Add(-min(s.every()+30*time.Minute, 90*time.Minute))
 	}
-	random := rand.New(rand.NewPCG(s.seed^uint64(no), uint64(m.no))) //nolint:gosec // nothing hangs on it
 	until := s.endOf(m)
 	if m.fate == fateUnreached {
 		until = s.unreachedFrom()
 	}
-	part := (float64(no) + 0.5*random.Float64()) / float64(m.runs)
-	return s.start().Add(time.Duration(0.98 * part * float64(until.Sub(s.start()))))
+	random := rand.New(rand.NewPCG(s.seed^uint64(no), uint64(m.no))) //nolint:gosec // nothing hangs on it
+	phase := rand.New(rand.NewPCG(s.seed, ^uint64(m.no))).Float64()  //nolint:gosec // likewise
+	part := (float64(no) + phase + 0.4*(random.Float64()-0.5)) / float64(m.runs)
+	start := s.start().Add(time.Duration(part * float64(until.Sub(s.start()))))
+	if late := start.Sub(until.Add(-s.every() * 3 / 2)); late > 0 { // it would not be seen
+		start = start.Add(-late - s.every()*time.Duration(1+random.IntN(3)))
+	}
+	return start
 }
 
 // unreachedFrom is since when polls fail of those jobs whose fate that is.
