@@ -173,13 +173,19 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 	return compared, nil
 }
 
-// remember keeps what a recorded snapshot has made known.
+// remember keeps what a recorded snapshot has made known of a run, as long as
+// it goes on: what comes after its end is most likely another run, for which it
+// takes the store to know whether there was one of that id.
 func (r *recorder) remember(res *result) {
 	if res.poll.Finding == nil {
 		return
 	}
-	res.known.Apply(res.poll.Finding.Change)
-	r.memory.keep(res.job.ID, res.known)
+	if res.poll.Finding.Change.State.Terminal() {
+		r.memory.forget(res.job.ID)
+	} else {
+		res.known.Apply(res.poll.Finding.Change)
+		r.memory.keep(res.job.ID, res.known)
+	}
 	r.memory.keepRaw(res.job.ID, rawMark{snapshotNo: res.poll.SnapshotNo, hash: res.raw})
 }
 
