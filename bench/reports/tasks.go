@@ -67,7 +67,7 @@ func (s *subject) windows() []window {
 func (s *subject) functions(w window) []task {
 	var tasks []task
 	for _, q := range []struct{ name, sql string }{
-		{"state_timeline, all jobs", "SELECT * FROM report.state_timeline($from, $to)"},
+		{"state_timeline, all jobs", "SELECT source, state, sum(ends_at - starts_at) FROM report.state_timeline($from, $to) GROUP BY 1, 2"},
 		{"state_timeline, one source", "SELECT * FROM report.state_timeline($from, $to, ARRAY['seed-woosmap-1'])"},
 		{"state_timeline, one job", "SELECT * FROM report.state_timeline($from, $to, jobs => ARRAY['" + s.jobs[0] + "'])"},
 		{"status_as_of its beginning", "SELECT * FROM report.status_as_of($from)"},

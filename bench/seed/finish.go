@@ -30,8 +30,7 @@ func (t *target) finish(ctx context.Context, s scale, pollers []*poller) error {
 	if err := t.decide(ctx, s, pollers); err != nil {
 		return err
 	}
-	// Statistics first: without them the counting takes hours. A replica that
-	// ends with the history tells that a tracker ran until then.
+	// Statistics first: without them the counting takes long.
 	if _, err := t.conn.Exec(ctx, "ANALYZE"); err != nil {
 		return fmt.Errorf("analyze: %w", err)
 	}

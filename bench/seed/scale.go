@@ -25,7 +25,7 @@ const (
 	requestPolls = 25
 	// runPolls is how many polls a run of Woosmap's takes beside those by schedule,
 	// less those that are not made at jobs whose polling ends early.
-	runPolls = 5.9
+	runPolls = 5.5
 	// activeEvery is the cadence while a run is under way.
 	activeEvery = time.Minute
 )
