@@ -42,7 +42,7 @@ WHERE (runs.run_id, runs.status, runs.state, runs.started_at, runs.ended_at, run
 -- name: RunLoad :many
 -- The runs that comparisons need: of each job that of the newest snapshot and
 -- that with the run_id of the answer, with the highest numbers of the job.
-SELECT sqlc.embed(r), n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no,
+SELECT sqlc.embed(r), n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
     (SELECT max(x.run_no) FROM runs x WHERE x.job_id = w.job_id)::integer AS last_run_no,
     coalesce((SELECT max(x.transition_no) FROM transitions x WHERE x.job_id = w.job_id), 0)::integer AS last_transition_no,
     coalesce((SELECT max(x.anomaly_no) FROM anomalies x WHERE x.job_id = w.job_id), 0)::integer AS last_anomaly_no

@@ -17,7 +17,9 @@ type Answered struct {
 
 // Known returns, by job, what is known of each as far as comparing its answer
 // needs it: the run of its newest snapshot and the one with the answer's id,
-// with their steps and log entries. Jobs without snapshots know nothing.
+// with their steps, and the log entries of the one with the answer's id: of one
+// that the service has left, no entry can come or go. Jobs without snapshots
+// know nothing.
 func (s *Store) Known(ctx context.Context, answered []Answered) (map[int64]*history.Known, error) {
 	known := make(map[int64]*history.Known, len(answered))
 	var params dbsqlc.RunLoadParams
@@ -31,7 +33,7 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (map[int64]*hist
 		if err != nil {
 			return err
 		}
-		runs := make(runIndex, len(rows))
+		runs, told := make(runIndex, len(rows)), make(runIndex, len(rows))
 		for _, row := range rows {
 			k := known[row.Run.JobID]
 			k.SnapshotNo, k.RunNo = int(row.HeadSnapshotNo), int(row.LastRunNo)
@@ -44,8 +46,14 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (map[int64]*hist
 			if row.Run.RunNo == row.HeadRunNo {
 				k.Head = run.ID
 			}
+			if row.Told {
+				told[runKey{row.Run.JobID, row.Run.RunNo}] = run
+			}
 		}
-		return runs.load(ctx, q)
+		if err := runs.loadSteps(ctx, q); err != nil {
+			return err
+		}
+		return told.loadEntries(ctx, q)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read what is known of %d jobs: %w", len(answered), err)
@@ -71,17 +79,20 @@ func (x runIndex) add(row dbsqlc.Run) (*history.Run, error) {
 	return &run, nil
 }
 
-// load reads the steps and log entries of the indexed runs.
-func (x runIndex) load(ctx context.Context, q *dbsqlc.Queries) error {
+// keys lists the indexed runs as the queries take them.
+func (x runIndex) keys() (keys dbsqlc.StepListByRunsParams) {
+	for key := range x {
+		keys.JobIds = append(keys.JobIds, key.jobID)
+		keys.RunNos = append(keys.RunNos, key.runNo)
+	}
+	return keys
+}
+
+func (x runIndex) loadSteps(ctx context.Context, q *dbsqlc.Queries) error {
 	if len(x) == 0 {
 		return nil
 	}
-	var params dbsqlc.StepListByRunsParams
-	for key := range x {
-		params.JobIds = append(params.JobIds, key.jobID)
-		params.RunNos = append(params.RunNos, key.runNo)
-	}
-	steps, err := q.StepListByRuns(ctx, params)
+	steps, err := q.StepListByRuns(ctx, x.keys())
 	if err != nil {
 		return err
 	}
@@ -89,7 +100,15 @@ func (x runIndex) load(ctx context.Context, q *dbsqlc.Queries) error {
 		run := x[runKey{row.JobID, row.RunNo}]
 		run.Steps = append(run.Steps, toStep(row))
 	}
-	entries, err := q.LogEntryListByRuns(ctx, dbsqlc.LogEntryListByRunsParams(params))
+	return nil
+}
+
+// loadEntries reads the log entries of runs whose steps are there.
+func (x runIndex) loadEntries(ctx context.Context, q *dbsqlc.Queries) error {
+	if len(x) == 0 {
+		return nil
+	}
+	entries, err := q.LogEntryListByRuns(ctx, dbsqlc.LogEntryListByRunsParams(x.keys()))
 	if err != nil {
 		return err
 	}

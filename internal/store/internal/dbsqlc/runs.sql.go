@@ -11,7 +11,7 @@ import (
 )
 
 const runLoad = `-- name: RunLoad :many
-SELECT r.job_id, r.run_no, r.run_id, r.status, r.state, r.started_at, r.ended_at, r.not_before, r.first_seen_at, r.ended_not_before, r.ended_seen_at, r.last_changed_at, r.step_count, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.result_expires_raw, r.unknown_words, r.shape, n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no,
+SELECT r.job_id, r.run_no, r.run_id, r.status, r.state, r.started_at, r.ended_at, r.not_before, r.first_seen_at, r.ended_not_before, r.ended_seen_at, r.last_changed_at, r.step_count, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.result_expires_raw, r.unknown_words, r.shape, n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
     (SELECT max(x.run_no) FROM runs x WHERE x.job_id = w.job_id)::integer AS last_run_no,
     coalesce((SELECT max(x.transition_no) FROM transitions x WHERE x.job_id = w.job_id), 0)::integer AS last_transition_no,
     coalesce((SELECT max(x.anomaly_no) FROM anomalies x WHERE x.job_id = w.job_id), 0)::integer AS last_anomaly_no
@@ -31,6 +31,7 @@ type RunLoadRow struct {
 	Run              Run
 	HeadSnapshotNo   int32
 	HeadRunNo        int32
+	Told             bool
 	LastRunNo        int32
 	LastTransitionNo int32
 	LastAnomalyNo    int32
@@ -71,6 +72,7 @@ func (q *Queries) RunLoad(ctx context.Context, arg RunLoadParams) ([]RunLoadRow,
 			&i.Run.Shape,
 			&i.HeadSnapshotNo,
 			&i.HeadRunNo,
+			&i.Told,
 			&i.LastRunNo,
 			&i.LastTransitionNo,
 			&i.LastAnomalyNo,
