@@ -38,7 +38,7 @@ func (s *subject) tasks(tracker string) ([]task, error) {
 func (s *subject) command(tracker string, args ...string) func(context.Context) (int, error) {
 	return func(ctx context.Context) (int, error) {
 		cmd := exec.CommandContext(ctx, tracker, args...)
-		cmd.Env = append(os.Environ(), "DATABASE_URL="+s.url, "DATABASE_URL_FILE=", "PGOPTIONS=-c jit=off")
+		cmd.Env = append(os.Environ(), "DATABASE_URL="+s.url, "DATABASE_URL_FILE=")
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		out, err := cmd.Output()

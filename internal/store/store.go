@@ -98,12 +98,14 @@ func (s *Store) NowAndChange(ctx context.Context) (now time.Time, changeNo int64
 	return row.Now, row.ChangeNo, nil
 }
 
-// prepareSession makes times come back in UTC and bounds idle transactions.
+// prepareSession makes times come back in UTC, bounds idle transactions and
+// keeps Postgres from compiling queries that take milliseconds.
 func prepareSession(ctx context.Context, conn *pgx.Conn) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 	})
-	_, err := conn.Exec(ctx, "SELECT set_config('application_name', 'tracker', false), set_config('idle_in_transaction_session_timeout', $1, false)",
+	_, err := conn.Exec(ctx, `SELECT set_config('application_name', 'tracker', false), set_config('jit', 'off', false),
+		set_config('idle_in_transaction_session_timeout', $1, false)`,
 		fmt.Sprintf("%dms", idleInTransaction.Milliseconds()))
 	return err
 }
