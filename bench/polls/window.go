@@ -28,12 +28,17 @@ func (w window) perSecond() float64    { return float64(w.polls) / w.took.Second
 func (w window) perCPUSecond() float64 { return float64(w.polls) / (w.program + w.server).Seconds() }
 
 func (w window) String() string {
-	text := fmt.Sprintf("%6.0f polls/s  %6.0f per CPU second (%.2f s program, %.2f s Postgres)", w.perSecond(), w.perCPUSecond(), w.program.Seconds(), w.server.Seconds())
+	spent := w.program + w.server
+	text := fmt.Sprintf("%6.0f polls/s  %6.0f per CPU second (%.2f s program, %.2f s Postgres, %.2f cores)",
+		w.perSecond(), w.perCPUSecond(), w.program.Seconds(), w.server.Seconds(), spent.Seconds()/w.took.Seconds())
 	if w.changed >= 0 {
 		text += fmt.Sprintf("  %.1f %% changed", 100*w.changed)
 	}
 	return text
 }
+
+// runsPerWindow is more than a dataset can have in a window: no run is told twice.
+const runsPerWindow = 1000
 
 // counts are the queries that count the polls of a window.
 var counts = map[string]string{
@@ -112,7 +117,9 @@ func (l *lab) mark(ctx context.Context, db *pgx.Conn, name string, pid int) (m m
 
 // startUpstream starts the service that is polled, and gives its address.
 func (l *lab) startUpstream(ctx context.Context, idle int) (*exec.Cmd, string, error) {
-	upstream := exec.CommandContext(ctx, filepath.Join(l.dir, "upstream"), "-idle", strconv.Itoa(idle))
+	l.windows++
+	upstream := exec.CommandContext(ctx, filepath.Join(l.dir, "upstream"),
+		"-idle", strconv.Itoa(idle), "-first-run", strconv.Itoa(l.windows*runsPerWindow))
 	upstream.Stderr = os.Stderr
 	stdout, err := upstream.StdoutPipe()
 	if err != nil {

@@ -19,8 +19,9 @@ func main() {
 	address := flag.String("listen", "127.0.0.1:0", "where to listen; the address is printed")
 	datasets := flag.Int("datasets", 200_000, "how many there are")
 	idle := flag.Int("idle", 60, "equal answers between the end of a run and the next: 60 makes a quarter of all answers change")
+	firstRun := flag.Uint64("first-run", 0, "number of each dataset's first run, so that a service started anew does not tell old runs again")
 	flag.Parse()
-	service, err := newService(*datasets, *idle)
+	service, err := newService(*datasets, *idle, *firstRun)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -15,10 +15,11 @@ type service struct {
 	frames [variants][changes]frame
 	polls  []atomic.Uint32 // by dataset
 	idle   int
+	first  uint64 // the number of every dataset's first run
 }
 
-func newService(datasets, idle int) (*service, error) {
-	s := &service{polls: make([]atomic.Uint32, datasets), idle: idle}
+func newService(datasets, idle int, first uint64) (*service, error) {
+	s := &service{polls: make([]atomic.Uint32, datasets), idle: idle, first: first}
 	for variant := range s.frames {
 		var err error
 		if s.frames[variant], err = renderRun(variant); err != nil {
@@ -81,7 +82,7 @@ func (s *service) appendReply(out, path []byte) []byte {
 	}
 	cycle := uint64(changes + s.idle)
 	polls := uint64(s.polls[dataset].Add(1)-1) + mix(uint64(dataset))%cycle // each starts at a phase of its own
-	run, at := polls/cycle, min(polls%cycle, changes-1)
+	run, at := s.first+polls/cycle, min(polls%cycle, changes-1)
 	f := &s.frames[(uint64(dataset)*7+run)%variants][at]
 	start := len(out) + f.runID
 	out = append(out, f.reply...)
