@@ -130,3 +130,26 @@ func TestServeLogsWhatChanges(t *testing.T) {
 	}
 	w.check()
 }
+
+// TestServeTakesAScheduleThatIsChangedBeforeItsClaim changes a schedule after
+// the daemon has looked for changes, and before it claims.
+func TestServeTakesAScheduleThatIsChangedBeforeItsClaim(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success"))
+	w.apply(declaration(`schedule: "@every 1h", active_every: 1h, `+unlimited, 1))
+	w.exec(`UPDATE cursors SET next_poll_at = now()`)
+	w.serve()
+	w.awaitLine(`SELECT '' FROM cursors WHERE grace_polls = 0 AND polled_at IS NOT NULL AND claimed_until IS NULL`)
+	w.exec(`CREATE FUNCTION change_schedule() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		UPDATE sources SET schedule = '@every 2h' WHERE schedule = '@every 1h';
+		IF FOUND THEN
+			INSERT INTO changes (changed_at, actor, action, subject) VALUES (now(), 'test', 'change', 'source geo');
+		END IF;
+		RETURN NEW; END $$`)
+	w.exec(`CREATE TRIGGER change_schedule BEFORE UPDATE OF next_slot_at ON budgets FOR EACH ROW EXECUTE FUNCTION change_schedule()`)
+	w.exec(`UPDATE cursors SET grace_polls = 3, next_poll_at = now()`)
+	w.awaitLine(`SELECT '' FROM polls HAVING count(*) = 2`)
+	w.awaitLine(`SELECT '' FROM cursors WHERE claimed_until IS NULL`)
+	w.want("the next poll", []string{"02:00:00"}, `SELECT (next_poll_at - polled_at)::text FROM cursors`)
+}

@@ -35,8 +35,17 @@ func (r *registry) refresh(ctx context.Context) (clock, error) {
 	return clock, nil
 }
 
-// know reads those of the claimed jobs that are not remembered.
+// know reads those of the claimed jobs that are not remembered: all of them
+// where the registry was changed by the time of the claim. A claim may see what
+// a change did, such as another next poll, and needs the job as it made it.
 func (r *registry) know(ctx context.Context, claims []store.Claim) error {
+	_, changeNo, err := r.store.NowAndChange(ctx)
+	if err != nil {
+		return err
+	}
+	if changeNo != r.changeNo {
+		r.jobs = map[int64]*store.Job{}
+	}
 	var ids []int64
 	for _, claim := range claims {
 		if r.jobs[claim.JobID] == nil {
