@@ -12,7 +12,7 @@ import (
 const (
 	// inFlightMost is how many polls of one source may be under way at once.
 	// Each source has its own, so that a slow one never delays another.
-	inFlightMost = 256
+	inFlightMost = 128
 	// endedMost is how many ended tasks may wait to be noticed.
 	endedMost = 1024
 )
