@@ -27,24 +27,26 @@ help: ## List the targets
 build: ## Build the static binary bin/tracker
 	go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/tracker ./cmd/tracker
 
-.PHONY: demo
-demo: build ## Run the demo: simulated services, a few jobs, the daemon
+# First of all, so that who has to give a password, or to install it by hand,
+# learns it before the build.
+.PHONY: postgres
+postgres: ## Install Postgres' programs where they are missing
 	@scripts/setup postgres
+
+.PHONY: demo
+demo: postgres build ## Run the demo: simulated services, a few jobs, the daemon
 	@bin/tracker demo $(DEMO_FLAGS)
 
 .PHONY: seed
-seed: ## Fill a database with a large made-up history: SEED_FLAGS="-jobs 100"
-	@scripts/setup postgres
+seed: postgres ## Fill a database with a large made-up history: SEED_FLAGS="-jobs 100"
 	@go run ./bench/seed $(SEED_FLAGS)
 
 .PHONY: bench
-bench: ## Measure polls stored, per second and per CPU second, beside a naive baseline
-	@scripts/setup postgres
+bench: postgres ## Measure polls stored, per second and per CPU second, beside a naive baseline
 	@go run ./bench/polls $(BENCH_FLAGS)
 
 .PHONY: bench-reports
-bench-reports: build ## Measure history, reports and dashboards on what make seed made
-	@scripts/setup postgres
+bench-reports: postgres build ## Measure history, reports and dashboards on what make seed made
 	@go run ./bench/reports $(BENCH_FLAGS)
 
 .PHONY: test
@@ -115,8 +117,7 @@ man: ## Write the manual's pages, from the help, to man/
 	@echo 'read them:  man -l man/tracker.1'
 
 .PHONY: picture
-picture: build ## Take the picture in the README: a history, as the demo has it now
-	@scripts/setup postgres
+picture: postgres build ## Take the picture in the README: a history, as the demo has it now
 	@$(PYTHON) scripts/picture.py bin/tracker docs/history.svg
 
 .PHONY: clean
