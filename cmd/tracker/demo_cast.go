@@ -112,8 +112,8 @@ func (d *demo) registerPast(ctx context.Context, cast []castJob) error {
 	return err
 }
 
-// register declares all sources and jobs. New jobs without a past begin now:
-// to make up the others' took a while.
+// register declares all sources and jobs. What is new begins now: to make up a
+// past took a while, in which nobody could look.
 func (d *demo) register(ctx context.Context, cast []castJob) error {
 	by, err := d.author(ctx, d.store)
 	if err != nil {
@@ -124,7 +124,7 @@ func (d *demo) register(ctx context.Context, cast []castJob) error {
 		return err
 	}
 	for i := range cast {
-		if !cast[i].known && !cast[i].seeded() {
+		if !cast[i].known {
 			cast[i].began = by.At.Truncate(time.Second)
 		}
 		all.Jobs = append(all.Jobs, d.jobSpec(cast[i]))

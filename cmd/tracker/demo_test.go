@@ -69,6 +69,7 @@ func TestDemoPast(t *testing.T) {
 	await(t, "the first lines", func() bool { return strings.Contains(demo.stdout.String(), "watching") })
 	w.want("jobs with a past", []string{"demo-parking", "demo-rewritten", "demo-shops-de", "demo-shops-fr", "demo-stores-eu", "demo-stores-us"},
 		`SELECT job FROM report.runs WHERE ended_at < now() - interval '1 hour' GROUP BY job HAVING count(*) > 20 ORDER BY job`)
+	w.want("beginnings of what is live, after the past was made up", []string{"1"}, `SELECT count(DISTINCT labels->>'demo-began')::text FROM report.jobs`)
 	w.awaitLine(`SELECT '' FROM report.daily WHERE source = 'demo-woosmap' AND runs > 5 AND succeeded > failed AND polls > 200 HAVING count(*) >= 20`)
 	w.want("gaps", []string{"demo-stores-us upstream_error"},
 		`SELECT job || ' ' || reason FROM report.gaps WHERE gap_from < now() - interval '1 hour' OR reason = 'not_running'`)
