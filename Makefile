@@ -49,8 +49,11 @@ bench: postgres ## Measure polls stored, per second and per CPU second, beside a
 bench-reports: postgres build ## Measure history, reports and dashboards on what make seed made
 	@go run ./bench/reports $(BENCH_FLAGS)
 
+# The tests run the README's commands, make demo among them: where nothing was
+# compiled yet, that build would go on beside tests that wait for what they
+# have started.
 .PHONY: test
-test: setup ## Run all tests with the race detector on a real Postgres
+test: setup build ## Run all tests with the race detector on a real Postgres
 	$(TESTSERVER) $(GO_TEST) ./...
 
 .PHONY: setup
