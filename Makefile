@@ -25,6 +25,7 @@ help: ## List the targets
 
 .PHONY: build
 build: ## Build the static binary bin/tracker
+	@[ -e bin/tracker ] || echo 'The first build compiles everything that it uses: a minute or two.'
 	go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$(VERSION)" -o bin/tracker ./cmd/tracker
 
 # First of all, so that who has to give a password, or to install it by hand,
