@@ -14,7 +14,7 @@ const demoSeen = `SELECT DISTINCT r.job || ' ' || r.state FROM report.runs r JOI
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	w := newEmbeddedWorld(t)
-	demo := w.start("demo", "--for", "60s", "--speed", "4")
+	demo := w.start("demo", "--speed", "2")
 	for _, fate := range []string{
 		"demo-stores-eu succeeded", "demo-products-inline succeeded", "demo-shops-fr failed", "demo-shops-de failed", "demo-products-bad failed",
 		"demo-superseded unknown", "demo-stalls running",
