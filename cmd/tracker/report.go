@@ -112,7 +112,7 @@ func knownSource(ctx context.Context, s *store.Store, name string) error {
 	return err
 }
 
-// listReports prints one line per report.
+// listReports prints one line per report, however narrow the screen is.
 func (a *app) listReports(format string) error {
 	type reportLine struct {
 		Name     string `json:"name"`
@@ -125,14 +125,14 @@ func (a *app) listReports(format string) error {
 	if format != formatTable {
 		return listing[reportLine]{rows: lines}.write(a, format)
 	}
-	p := &page{screen: a.screen()}
 	width := 0
 	for _, line := range lines {
 		width = max(width, len(line.Name))
 	}
 	for _, line := range lines {
-		p.entry([]span{plain(line.Name).pad(width + 2)}, plain(line.Question))
+		if _, err := fmt.Fprintf(a.stdout, "%-*s  %s\n", width, line.Name, line.Question); err != nil {
+			return err
+		}
 	}
-	_, err := fmt.Fprint(a.stdout, p.out.String())
-	return err
+	return nil
 }

@@ -33,7 +33,7 @@ func reportList(t *testing.T, f *readFixture) {
 	}
 	for line := range strings.Lines(stdout) {
 		name, question, _ := strings.Cut(line, " ")
-		if question = strings.TrimSpace(question); !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(name) || !strings.HasSuffix(question, "?") {
+		if question = strings.TrimSpace(question); !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(name) || !strings.HasSuffix(question, "?") || len(line) > 60 {
 			t.Errorf("%q", line)
 		}
 	}
