@@ -13,7 +13,7 @@ export CGO_ENABLED = 0
 # Runs a command with TEST_DATABASE_URL naming a Postgres server of its own,
 # unless the caller names one already.
 TESTSERVER := go run ./internal/testdb/testserver --
-GO_TEST    := env CGO_ENABLED=1 go test -race -count=1
+GO_TEST    := env CGO_ENABLED=1 go test -race -count=1 -timeout 60m
 
 # One thing after the other: a failing check is then the last thing printed.
 .NOTPARALLEL:

@@ -87,7 +87,7 @@ func TestCompletion_WithoutADatabase(t *testing.T) {
 			if strings.Contains(errs.String(), "rror") && !strings.Contains(errs.String(), "ShellCompDirective") {
 				t.Errorf("says %s", errs.String())
 			}
-			if took := time.Since(began); took > 5*completeTimeout {
+			if took := time.Since(began); took > 30*time.Second { // if it waited at all, it would be for ever
 				t.Errorf("took %s", took)
 			}
 		})

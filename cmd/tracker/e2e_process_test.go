@@ -63,7 +63,7 @@ func (w *world) startAs(user *syscall.Credential, args ...string) *process {
 	}
 	p.cmd.Dir = w.env["HOME"]
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
-	p.cmd.WaitDelay = 5 * time.Second // the embedded server may hold what it inherited
+	p.cmd.WaitDelay = 5 * time.Second // the embedded server may hold what it inherited, and need longer to end
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: user}
 	if user != nil { // who may not pass through the directories of our binary
 		p.cmd.Path, p.cmd.Dir = "/proc/self/exe", "/"
@@ -73,7 +73,7 @@ func (w *world) startAs(user *syscall.Credential, args ...string) *process {
 	}
 	go func() {
 		defer close(p.ended)
-		if err := p.cmd.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		if err := p.cmd.Wait(); err != nil && !errors.As(err, new(*exec.ExitError)) && !errors.Is(err, exec.ErrWaitDelay) {
 			w.t.Errorf("wait for tracker %s: %v", strings.Join(args, " "), err)
 		}
 		p.code = p.cmd.ProcessState.ExitCode()

@@ -14,7 +14,11 @@ import (
 	"time"
 )
 
-const repository = "../.."
+const (
+	repository = "../.."
+	// buildMost bounds what may build the program, beside builds of the tests.
+	buildMost = 5 * time.Minute
+)
 
 func readFile(t *testing.T, name string) string {
 	t.Helper()
@@ -152,14 +156,14 @@ type terminal struct {
 
 func (r *terminal) command(ctx context.Context, line string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", r.exports+line) //nolint:gosec // of the README
-	cmd.Dir, cmd.Env, cmd.WaitDelay = r.dir, r.environment, time.Second
+	cmd.Dir, cmd.Env, cmd.WaitDelay = r.dir, r.environment, 10*time.Second
 	return cmd
 }
 
 // run runs a command that is to succeed.
 func (r *terminal) run(line string) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), 2*patienceMost)
+	ctx, cancel := context.WithTimeout(r.t.Context(), buildMost)
 	defer cancel()
 	if said, err := r.command(ctx, line).CombinedOutput(); err != nil {
 		r.t.Errorf("%s: %v\n%s", line, err, said)
@@ -179,7 +183,7 @@ func (r *terminal) begin(line string) {
 	}
 	r.ended = make(chan error, 1)
 	go func() { r.ended <- r.running.Wait() }()
-	await(r.t, line+" to be up", func() bool {
+	awaitFor(r.t, buildMost, line+" to be up", func() bool {
 		return len(r.ended) > 0 || strings.Contains(r.printed.String(), "watching") || strings.Contains(r.printed.String(), "serving")
 	})
 }

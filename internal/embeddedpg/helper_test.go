@@ -22,7 +22,7 @@ import (
 )
 
 // deadline bounds every wait of a test for another process.
-const deadline = time.Minute
+const deadline = 3 * time.Minute
 
 // config is a data directory of the test's own; whoever the server runs as may pass through it.
 func config(t *testing.T) embeddedpg.Config {

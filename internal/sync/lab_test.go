@@ -253,7 +253,7 @@ func receive[T any](t *testing.T, from <-chan T, what string) (value T) {
 	t.Helper()
 	select {
 	case value = <-from:
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("waited in vain for %s", what)
 	}
 	return value
