@@ -12,6 +12,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"tracker/deploy/grafana"
+	"tracker/internal/config"
 )
 
 // dataSources is the file of the data source, as far as it is checked.
@@ -98,6 +99,24 @@ func TestAlertRulesAreWhole(t *testing.T) {
 	slices.Sort(uids)
 	if want := []string{"tracker-nobody-looking", "tracker-run-failed", "tracker-run-stalled", "tracker-source-paused"}; !slices.Equal(uids, want) {
 		t.Errorf("rules %q, not %q", uids, want)
+	}
+}
+
+// A fresh clone has no tracker.yaml: what is applied there must be in it, and readable.
+func TestComposeAppliesAFileThatIsThere(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	text, err := os.ReadFile(filepath.Join(root, "docker-compose.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := regexp.MustCompile(`source: \$\{TRACKER_FILE:-(\./[^}]+)\}\n`).FindStringSubmatch(string(text))
+	if source == nil {
+		t.Fatal("no file is mounted unless TRACKER_FILE names one")
+	}
+	file, err := config.Read(filepath.Join(root, source[1]))
+	if err != nil || len(file.Sources) != 0 || len(file.Jobs) != 0 {
+		t.Errorf("%s registers %d sources and %d jobs: %v", source[1], len(file.Sources), len(file.Jobs), err)
 	}
 }
 
