@@ -160,8 +160,11 @@ func TestVariablesAreCurrent(t *testing.T) {
 				t.Errorf("%s: variable %d is %s of type %s", name, i, v.Name, v.Type)
 			}
 			// The query is a text, which every release understands; an object is for some only.
-			if _, text := v.Query.(string); v.Type == "query" && (v.Refresh != 2 || !text) {
-				t.Errorf("%s: variable %s is asked for on occasion %d, by %v", name, v.Name, v.Refresh, v.Query)
+			if _, text := v.Query.(string); v.Type == "query" && !text {
+				t.Errorf("%s: variable %s is asked for by %v", name, v.Name, v.Query)
+			}
+			if asked := v.Type == "query" || v.Type == "datasource"; asked && v.Refresh != 2 {
+				t.Errorf("%s: the options of %s are looked up on occasion %d, not with each time range", name, v.Name, v.Refresh)
 			}
 		}
 	}
