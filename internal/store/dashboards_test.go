@@ -236,37 +236,3 @@ func checkSeries(t *testing.T, q dashboards.Query, result *pgconn.Result) {
 }
 
 func isText(column pgconn.FieldDescription) bool { return column.DataTypeOID == pgtype.TextOID }
-
-// The timeline of the dashboard reads only the jobs that it shows. It must tell
-// the same as the report, which reads all.
-func TestDashboardsTimelineAgreesWithTheReport(t *testing.T) {
-	t.Parallel()
-	v := newViewer(t)
-	at := slices.IndexFunc(v.queries, func(q dashboards.Query) bool { return q.Where == "Imports / State of each job A" })
-	if at < 0 {
-		t.Fatal("there is no such panel")
-	}
-	q := v.queries[at]
-	mustExec(t, v.conn, "BEGIN") // so that now is the same
-	values := map[string][]string{"source": {"geo", "shop", "old"}, "job": {""}, "label": {"{}"}, "limit": {"250"}}
-	for _, length := range []time.Duration{time.Hour, 36 * time.Hour, 30 * 24 * time.Hour} {
-		for _, until := range []time.Duration{0, 10 * time.Minute, -40 * time.Hour} {
-			window := dashboards.Window{From: v.now.Add(until - length), To: v.now.Add(until)}
-			report := dashboards.Query{SQL: `SELECT starts_at, ends_at, job, state FROM report.state_timeline($__timeFrom(), $__timeTo())`}
-			got, want := v.rows(t, q, window, values), v.rows(t, report, window, nil)
-			if !slices.Equal(got, want) || len(got) == 0 {
-				t.Errorf("%s until %s from now:\n%s\nnot\n%s", length, until, strings.Join(got, "\n"), strings.Join(want, "\n"))
-			}
-		}
-	}
-}
-
-// rows gives what a query answers as texts, sorted.
-func (v *viewer) rows(t *testing.T, q dashboards.Query, window dashboards.Window, values map[string][]string) []string {
-	t.Helper()
-	var rows []string
-	for _, row := range v.ask(t, q, window, values).Rows {
-		rows = append(rows, string(slices.Concat(row[0], []byte(" "), row[1], []byte(" "), row[2], []byte(" "), row[3])))
-	}
-	return slices.Sorted(slices.Values(rows))
-}

@@ -1,6 +1,7 @@
 -- What happened of late, beside world.sql: dashboards look back as little as an
 -- hour. Job fresh failed half an hour ago, the day before it succeeded; job going
--- has run for five minutes, and succeeded before.
+-- has run for five minutes, and succeeded before. Nobody has looked at unseen yet,
+-- nor at next, which is due for a minute only.
 CREATE FUNCTION pg_temp.ago(ago interval) RETURNS timestamptz LANGUAGE sql AS $$ SELECT now() - ago $$;
 
 INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
@@ -9,6 +10,13 @@ FROM (VALUES ('fresh', 'geo'), ('going', 'shop')) AS w (name, source)
 JOIN sources s ON s.name = w.source;
 INSERT INTO cursors (job_id, source_id, next_poll_at, polled_at, outcome, planned_every, accounted_at)
 SELECT job_id, source_id, now() + interval '1 h', now() - interval '1 s', 'unchanged', '5 min', now() - interval '1 s' FROM jobs WHERE name IN ('fresh', 'going');
+INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
+SELECT s.source_id, w.name, '{}', '{}', 'active', pg_temp.ago('30 min')
+FROM (VALUES ('unseen'), ('next')) AS w (name), sources s
+WHERE s.name = 'shop';
+INSERT INTO cursors (job_id, source_id, next_poll_at)
+SELECT job_id, source_id, pg_temp.ago(CASE name WHEN 'unseen' THEN '20 min' ELSE '1 min' END::interval) FROM jobs WHERE name IN ('unseen', 'next');
+UPDATE cursors SET next_poll_at = now() - interval '1 h' FROM jobs WHERE jobs.job_id = cursors.job_id AND jobs.name = 'depots'; -- its source is paused
 UPDATE cursors SET outcome = 'timeout', failures = 3 FROM jobs WHERE jobs.job_id = cursors.job_id AND jobs.name = 'stores-us';
 
 CREATE TEMP TABLE late AS

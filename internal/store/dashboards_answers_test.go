@@ -1,0 +1,72 @@
+package store_test
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tracker/internal/dashboards"
+)
+
+// The timeline of the dashboard reads only the jobs that it shows. It must tell
+// the same as the report, which reads all.
+func TestDashboardsTimelineAgreesWithTheReport(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	q := v.query(t, "Imports / State of each job A")
+	mustExec(t, v.conn, "BEGIN") // so that now is the same
+	values := map[string][]string{"source": {"geo", "shop", "old"}, "job": {""}, "label": {"{}"}, "limit": {"250"}}
+	for _, length := range []time.Duration{time.Hour, 36 * time.Hour, 30 * 24 * time.Hour} {
+		for _, until := range []time.Duration{0, 10 * time.Minute, -40 * time.Hour} {
+			window := dashboards.Window{From: v.now.Add(until - length), To: v.now.Add(until)}
+			report := dashboards.Query{SQL: `SELECT starts_at, ends_at, job, state FROM report.state_timeline($__timeFrom(), $__timeTo())`}
+			got, want := v.rows(t, q, window, values), v.rows(t, report, window, nil)
+			if !slices.Equal(got, want) || len(got) == 0 {
+				t.Errorf("%s until %s from now:\n%s\nnot\n%s", length, until, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+		}
+	}
+}
+
+func TestDashboardsMissJobsThatNobodyEverLookedAt(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	window := dashboards.Window{From: v.now.Add(-time.Hour), To: v.now}
+	alert := v.query(t, "Sources / alert Nobody looking A")
+	alert.SQL = "SELECT source, reason, jobs FROM (" + alert.SQL + ") told"
+	alert.Format, alert.Fields = "table", nil
+	if got, want := v.rows(t, alert, window, nil), []string{"geo not_running 1", "shop never_looked 1"}; !slices.Equal(got, want) {
+		t.Errorf("the alert tells of %q, not %q", got, want)
+	}
+	values := map[string][]string{"source": {"shop"}, "limit": {"250"}}
+	if got := v.rows(t, v.query(t, "Sources / Not looked at now A"), window, values); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("%q jobs are not looked at", got)
+	}
+	gaps := v.query(t, "Sources / Gaps A")
+	gaps.SQL = "SELECT job, reason FROM (" + gaps.SQL + ") listed"
+	gaps.Fields = nil
+	if got := v.rows(t, gaps, window, values); !slices.Equal(got, []string{"unseen never_looked"}) {
+		t.Errorf("gaps %q", got)
+	}
+}
+
+func (v *viewer) query(t *testing.T, where string) dashboards.Query {
+	t.Helper()
+	at := slices.IndexFunc(v.queries, func(q dashboards.Query) bool { return q.Where == where })
+	if at < 0 {
+		t.Fatalf("there is no query of %s", where)
+	}
+	return v.queries[at]
+}
+
+// rows gives what a query answers as texts, sorted.
+func (v *viewer) rows(t *testing.T, q dashboards.Query, window dashboards.Window, values map[string][]string) []string {
+	t.Helper()
+	var rows []string
+	for _, row := range v.ask(t, q, window, values).Rows {
+		rows = append(rows, string(bytes.Join(row, []byte(" "))))
+	}
+	return slices.Sorted(slices.Values(rows))
+}
