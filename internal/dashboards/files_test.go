@@ -38,8 +38,13 @@ type boardPanel struct {
 	ID                       int
 	Title, Description, Type string
 	GridPos                  struct{ X, Y, W, H int }
-	FieldConfig              struct{ Defaults struct{ Unit string } }
-	Targets                  []any
+	FieldConfig              struct {
+		Defaults struct {
+			Unit  string
+			Links []struct{ URL string }
+		}
+	}
+	Targets []any
 }
 
 // boards reads the dashboards by the names of their files.

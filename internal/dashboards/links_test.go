@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -54,10 +55,17 @@ func checkLink(t *testing.T, name string, from board, byUID map[string]board, li
 				t.Errorf("%s links to %s, but has no %s", name, link, reference[1])
 			}
 		}
-		if known := []string{"from", "to", "${__url_time_range}"}; !strings.HasPrefix(key, "var-") && !slices.Contains(known, key) {
+		if key == "viewPanel" && !to.shows(value) {
+			t.Errorf("%s links to %s, which has no panel %s", name, link, value)
+		}
+		if known := []string{"from", "to", "viewPanel", "${__url_time_range}"}; !strings.HasPrefix(key, "var-") && !slices.Contains(known, key) {
 			t.Errorf("%s links to %s: what is %s?", name, link, key)
 		}
 	}
+}
+
+func (b board) shows(panel string) bool {
+	return slices.ContainsFunc(b.Panels, func(p boardPanel) bool { return strconv.Itoa(p.ID) == panel })
 }
 
 func (b board) has(variable string) bool {
@@ -67,6 +75,21 @@ func (b board) has(variable string) bool {
 		}
 	}
 	return false
+}
+
+// What is stalled is told by one panel only; other lists have runs that are not.
+func TestStalledLeadsToTheListOfStalledRuns(t *testing.T) {
+	t.Parallel()
+	b := boards(t)["imports"]
+	at := slices.IndexFunc(b.Panels, func(p boardPanel) bool { return p.Title == "Stalled now" })
+	list := slices.IndexFunc(b.Panels, func(p boardPanel) bool { return p.Title == "Running and stalled" })
+	if at < 0 || list < 0 {
+		t.Fatal("there are no such panels")
+	}
+	links := b.Panels[at].FieldConfig.Defaults.Links
+	if want := "/d/" + b.UID + "?viewPanel=" + strconv.Itoa(b.Panels[list].ID) + "&"; len(links) != 1 || !strings.HasPrefix(links[0].URL, want) {
+		t.Errorf("links %q, not to %s", links, want)
+	}
 }
 
 // Nothing that Grafana is given leads to another host than its own.
