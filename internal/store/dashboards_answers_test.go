@@ -30,6 +30,19 @@ func TestDashboardsTimelineAgreesWithTheReport(t *testing.T) {
 	}
 }
 
+// A job whose one run failed is finished for good: it is counted where it failed lately.
+func TestDashboardsForgetWhatFailedLongAgo(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	q := v.query(t, "Imports / Failed now A")
+	values := map[string][]string{"source": {"geo", "shop"}, "job": {""}, "label": {"{}"}}
+	for length, want := range map[time.Duration]string{10 * time.Minute: "1", 24 * time.Hour: "1", 30 * 24 * time.Hour: "2"} {
+		if got := v.rows(t, q, dashboards.Window{From: v.now.Add(-length), To: v.now}, values); !slices.Equal(got, []string{want}) {
+			t.Errorf("within %s %q have failed, not %s", length, got, want)
+		}
+	}
+}
+
 func TestDashboardsMissJobsThatNobodyEverLookedAt(t *testing.T) {
 	t.Parallel()
 	v := newViewer(t)
