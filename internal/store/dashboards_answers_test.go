@@ -65,6 +65,18 @@ func TestDashboardsMissJobsThatNobodyEverLookedAt(t *testing.T) {
 	}
 }
 
+func TestDashboardsTellHowLongStepsTookEachDay(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	q := v.query(t, "Imports / Durations by step and day A")
+	values := map[string][]string{"source": {"geo"}, "job": {"stores-us"}, "label": {"{}"}}
+	q.SQL = "SELECT metric, round(took) FROM (" + q.SQL + ") told WHERE metric LIKE 'import%' AND time = date_trunc('day', now(), 'UTC') - interval '96 h'"
+	q.Format = "table"
+	if got, want := v.rows(t, q, dashboards.Window{From: v.now.Add(-10 * 24 * time.Hour), To: v.now}, values), []string{"import p50 8", "import p95 8"}; !slices.Equal(got, want) {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
+
 func (v *viewer) query(t *testing.T, where string) dashboards.Query {
 	t.Helper()
 	at := slices.IndexFunc(v.queries, func(q dashboards.Query) bool { return q.Where == where })
