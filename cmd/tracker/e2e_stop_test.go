@@ -31,7 +31,8 @@ func TestServeStops(t *testing.T) {
 		}
 		w.woosmap.Script(datasetID(n), answer)
 	}
-	w.apply(declaration(`schedule: "@every 10s", `+unlimited, jobs))
+	w.apply(declaration(`schedule: "@every 1h", active_every: 1h, `+unlimited, jobs)) // each is asked once
+	w.exec(`UPDATE cursors SET next_poll_at = now()`)
 	daemon := w.serve()
 	await(t, "a request for each job", func() bool { return len(w.requests.All()) == jobs })
 	began := time.Now()
