@@ -38,6 +38,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	memory := newMemory()
 	patience := patience{logger: s.Logger}
 	recorder := newRecorder(s, memory, patience, tell)
+	recorder.linger = linger
 	var recording errgroup.Group
 	ctx, stopClaiming := context.WithCancel(ctx)
 	defer stopClaiming()
