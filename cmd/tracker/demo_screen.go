@@ -41,7 +41,7 @@ func (d *demo) next(p *page) {
 	}
 	p.line(intro...)
 	for _, command := range []string{
-		name + " history demo-stores-eu", name + " log demo-shops-de --follow", "psql -h " + shellQuoted(d.socketDir()) + " -U tracker -c 'TABLE report.daily'",
+		name + " history demo-stores-eu", name + " log demo-shops-de --follow", "psql -h " + shellPath(d.socketDir(), d.getenv("HOME")) + " -U tracker -c 'TABLE report.daily'",
 	} {
 		p.entry([]span{plain("     ")}, plain(command))
 	}
@@ -62,6 +62,14 @@ func (d *demo) calledAs() string {
 		return called
 	}
 	return "tracker"
+}
+
+// shellPath is a path as one word of a shell, short where it is at home.
+func shellPath(path, home string) string {
+	if below, ok := strings.CutPrefix(path, home+"/"); ok && home != "" && shellQuoted(below) == below {
+		return "~/" + below
+	}
+	return shellQuoted(path)
 }
 
 // shellQuoted is a text as one word of a shell.

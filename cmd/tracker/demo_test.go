@@ -138,3 +138,17 @@ func TestDemoGoesOnAtItsSpeed(t *testing.T) {
 		t.Error("a job of that name that is not the demo's is taken over")
 	}
 }
+
+func TestShellPath(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ path, home, want string }{
+		{"/home/ann/.local/share/tracker/socket", "/home/ann", "~/.local/share/tracker/socket"},
+		{"/home/anna/socket", "/home/ann", "/home/anna/socket"},
+		{"/home/ann/my data/socket", "/home/ann", "'/home/ann/my data/socket'"},
+		{"/var/lib/tracker/socket", "", "/var/lib/tracker/socket"},
+	} {
+		if got := shellPath(test.path, test.home); got != test.want {
+			t.Errorf("%s at home in %q: %s, want %s", test.path, test.home, got, test.want)
+		}
+	}
+}
