@@ -113,3 +113,16 @@ func TestOnceTakesAnotherSlotForOneThatPassed(t *testing.T) {
 		t.Errorf("%s jobs are claimed still", n)
 	}
 }
+
+// TestOnceObservesInOrder sees a snapshot no earlier than the one before,
+// whose bound may have been wider.
+func TestOnceObservesInOrder(t *testing.T) {
+	t.Parallel()
+	l := newLab(t) // not checked: no history is in the future
+	l.dataset("a", woosmapRun("r1", "in_progress"), woosmapRun("r1", "success"))
+	l.once("a")
+	l.exec(`UPDATE cursors SET changed_at = clock_timestamp() + interval '1 hour'`)
+	l.once("a")
+	l.want("snapshots", []string{"1", "2"}, `SELECT snapshot_no::text FROM snapshots ORDER BY 1`)
+	l.want("the second's time", []string{"true"}, `SELECT (s.observed_at > clock_timestamp() + interval '50 min')::text FROM snapshots s WHERE snapshot_no = 2`)
+}

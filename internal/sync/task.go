@@ -59,7 +59,9 @@ func (t *task) run(ctx context.Context, client *source.Client) *result {
 		r.interrupted = true
 		return r
 	}
-	r.observedAt = later(ceil(t.clock.latest()), r.poll.PolledAt) // a database's clock can be set back
+	// A database's clock can be set back, and the bound is wider the longer the
+	// clock took to be read: snapshots are observed in their order all the same.
+	r.observedAt = later(later(ceil(t.clock.latest()), r.poll.PolledAt), t.claim.ChangedAt.Add(time.Microsecond))
 	r.retryAfter, r.requests = response.RetryAfter, response.Requests
 	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency, r.poll.Error = response.Outcome, response.HTTPStatus, response.Latency, response.Error
 	if response.Outcome == "" {
