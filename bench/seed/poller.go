@@ -129,7 +129,7 @@ func (p *poller) look() (body []byte, key [32]byte, err error) {
 	if p.settled.Before(p.asked) {
 		return nil, key, nil
 	}
-	status, raw := p.ask()
+	status, raw := upstreamsim.Ask(p.service.handler, p.service.request)
 	if status != http.StatusOK {
 		return nil, key, fmt.Errorf("the simulated service answers %d: %s", status, raw)
 	}
@@ -235,26 +235,3 @@ func (s scale) endOf(m member) time.Time {
 		return s.end
 	}
 }
-
-// ask gives the service's answer at the time of the poll.
-func (p *poller) ask() (status int, body []byte) {
-	answer := &heldAnswer{header: http.Header{}}
-	p.service.handler.ServeHTTP(answer, p.service.request)
-	return answer.status, answer.body.Bytes()
-}
-
-// heldAnswer is an http.ResponseWriter that keeps what is written.
-type heldAnswer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-// Header implements http.ResponseWriter.
-func (h *heldAnswer) Header() http.Header { return h.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (h *heldAnswer) WriteHeader(status int) { h.status = status }
-
-// Write implements http.ResponseWriter.
-func (h *heldAnswer) Write(b []byte) (int, error) { return h.body.Write(b) }
