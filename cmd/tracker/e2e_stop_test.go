@@ -17,8 +17,7 @@ import (
 // stopMost is how long a daemon that is told to end may take on a busy machine.
 const stopMost = 30 * time.Second
 
-// TestServeStops ends while the upstream holds answers back, with what was
-// fetched recorded and no claim left.
+// TestServeStops ends while the upstream holds answers back, with no claim left.
 func TestServeStops(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -35,16 +34,46 @@ func TestServeStops(t *testing.T) {
 	w.exec(`UPDATE cursors SET next_poll_at = now()`)
 	daemon := w.serve()
 	await(t, "a request for each job", func() bool { return len(w.requests.All()) == jobs })
+	w.awaitLine(`SELECT '' FROM polls HAVING count(*) = $1`, quick) // a request that has come says nothing of its answer
 	began := time.Now()
 	daemon.stop()
 	if took := time.Since(began); took > stopMost {
 		t.Errorf("it took %s", took)
 	}
-	w.want("polls", []string{"20"}, `SELECT count(*)::text FROM polls`)
+	w.want("polls", []string{"20"}, `SELECT count(*)::text FROM polls`) // of the rest nothing is known
 	w.want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
 	if text := daemon.stderr.String(); strings.Contains(text, "ERROR") || !strings.Contains(text, "stopped") {
 		t.Error(text)
 	}
+	w.check()
+}
+
+// TestServeStopsWithWhatItFetched records answers that came before it was told to end.
+func TestServeStopsWithWhatItFetched(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success"))
+	w.apply(declaration(`schedule: "@every 1h", `+unlimited, 1))
+	w.exec(`UPDATE cursors SET next_poll_at = now()`)
+	recording, err := w.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = recording.Rollback() }()
+	if _, err := recording.ExecContext(t.Context(), `LOCK TABLE polls IN EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	daemon := w.serve()
+	w.awaitLine(`SELECT '' FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO polls%'`)
+	daemon.signal(syscall.SIGTERM)
+	if err := recording.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if code := daemon.wait(); code != exitDone {
+		t.Errorf("it ended with %d", code)
+	}
+	w.want("polls", []string{"changed"}, `SELECT outcome FROM polls`)
+	w.want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
 	w.check()
 }
 
