@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -151,7 +152,7 @@ func (a *app) serveWeb(ctx context.Context, s *store.Store, listener net.Listene
 // logEvent writes a line for each poll that changed something, and one each for
 // the beginning and the end of a streak of failures.
 func (a *app) logEvent(ctx context.Context, e sync.Event) {
-	if e.Kind == sync.Polled && e.Change == nil && e.Failures == 0 && e.FailedBefore == 0 {
+	if e.Kind == sync.Polled && e.Failures == 0 && e.FailedBefore == 0 && (e.Change == nil || !a.logger.Enabled(ctx, slog.LevelInfo)) {
 		return // as most polls
 	}
 	log := a.logger.With("job", e.Job.Name, "source", e.Job.Source)

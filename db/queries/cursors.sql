@@ -45,10 +45,9 @@ SELECT claims_hold(@job_ids::bigint[], @claimed_untils::timestamptz[]);
 -- name: CursorAdvance :exec
 -- What a recorded poll changes in the cache, and the end of its claim. A reason
 -- for not looking that came up meanwhile stays, and so does a next poll that was
--- planned anew meanwhile, by another schedule. A job that is active has a next
--- poll, whatever it was when this one began: without one, nobody would look again.
-UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking <> 'active' THEN NULL
-        WHEN c.next_poll_at <> NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00') THEN c.next_poll_at
+-- planned anew meanwhile, or taken away: whoever changes how a job is tracked
+-- says in the same transaction whether there is one.
+UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at IS DISTINCT FROM NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00') THEN c.next_poll_at
         ELSE coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) END,
     claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
@@ -66,8 +65,8 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::times
     unnest(@changed_ats::timestamptz[]) AS changed_at, unnest(@confirmed_ats::timestamptz[]) AS confirmed_at,
     unnest(@confirmations::integer[]) AS confirmations, unnest(@grace_polls::integer[]) AS grace_polls,
     unnest(@planned_everys::interval[]) AS planned_every, unnest(@accounted_ats::timestamptz[]) AS accounted_at,
-    unnest(@unseen_reasons::text[]) AS unseen_reason) r, jobs j
-WHERE j.job_id = r.job_id AND c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
+    unnest(@unseen_reasons::text[]) AS unseen_reason) r
+WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
 
 -- name: CursorList :many
 SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id;

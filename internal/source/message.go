@@ -95,6 +95,9 @@ func location(object *fields) string {
 // errorText makes a text fit to be kept as an error: redacted, without the
 // query of any URL, on one line, short.
 func errorText(text string, secret Secret) string {
+	if text == "" {
+		return ""
+	}
 	text = storable(redactText(text, secret, dropAll))
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

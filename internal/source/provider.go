@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -28,7 +29,7 @@ type Provider struct {
 	// Finishes is true where a run that has ended is the end of the job.
 	Finishes bool
 
-	// Interpretation numbers the version of Interpret. It grows whenever the
+	// Interpretation numbers the version of read. It grows whenever the
 	// same body is read differently.
 	Interpretation int
 
@@ -40,9 +41,9 @@ type Provider struct {
 	// Authorize gives the header that carries the credential.
 	Authorize func(secret string) (header, value string)
 
-	// Interpret reads a redacted body. An error means that the body is not
-	// what the API's contract says, and names the field.
-	Interpret func(body []byte) (history.Answer, error)
+	// read reads the one value that a redacted body holds. An error means that
+	// the body is not what the API's contract says, and names the field.
+	read func(root value) (history.Answer, error)
 
 	// Discover lists what an account has that jobs could track. Nil: the API
 	// has no such list.
@@ -59,6 +60,22 @@ type Provider struct {
 
 	// Volatile are paths of strings that may differ between equal answers.
 	Volatile []string
+}
+
+// Interpret reads a redacted body. An error means that the body is no JSON, or
+// not what the API's contract says, and names the field.
+func (p Provider) Interpret(body []byte) (history.Answer, error) {
+	root, err := parse(body)
+	if err != nil {
+		return history.Answer{}, err
+	}
+	return p.read(root)
+}
+
+// InterpretRedacted is Interpret for a body that Redact has just given: that
+// it is JSON needs no second look.
+func (p Provider) InterpretRedacted(body []byte) (history.Answer, error) {
+	return p.read(value(bytes.TrimSpace(body)))
 }
 
 // Providers gives all providers, sorted by name.

@@ -70,7 +70,10 @@ func refused(status int) history.Outcome {
 // readBody reads a body, decompressed, up to one byte over the limit.
 func readBody(answer *http.Response) ([]byte, error) {
 	var body bytes.Buffer
-	size := max(answer.ContentLength, 4<<10) // -1 where it is not known
+	size := answer.ContentLength
+	if size < 0 { // not known
+		size = 4 << 10
+	}
 	body.Grow(int(min(size, maxPrealloc)) + bytes.MinRead)
 	_, err := body.ReadFrom(io.LimitReader(answer.Body, bodyLimit+1))
 	return body.Bytes(), err
@@ -78,6 +81,9 @@ func readBody(answer *http.Response) ([]byte, error) {
 
 // retryAfter reads the header of that name: seconds or a date.
 func retryAfter(header string, now time.Time) time.Duration {
+	if header == "" {
+		return 0
+	}
 	wait := time.Duration(0)
 	if at, err := http.ParseTime(header); err == nil {
 		wait = at.Sub(now)

@@ -27,18 +27,14 @@ func safetykit() Provider {
 			return status, status + "/results/download-url"
 		},
 		Authorize: func(secret string) (header, value string) { return "Authorization", "Bearer " + secret },
-		Interpret: interpretSafetyKit,
+		read:      readSafetyKit,
 		Links:     []string{"data[].url"},
 		Signed:    []string{"data_url"},
 		Volatile:  []string{"data_expires_at"},
 	}
 }
 
-func interpretSafetyKit(body []byte) (history.Answer, error) {
-	root, err := parse(body)
-	if err != nil {
-		return history.Answer{}, err
-	}
+func readSafetyKit(root value) (history.Answer, error) {
 	r := newReader()
 	request := r.object(root, "", "namespace", "request_id", "status", "error_summary",
 		"data", "data_count", "data_expires_at", "data_url")

@@ -90,7 +90,7 @@ func unquote(literal []byte) []byte {
 // members gives the members of an object, in order and with those that have
 // the same name.
 func (v value) members() []member {
-	members := make([]member, 0, 8)
+	members := make([]member, 0, 4)
 	for i := skipSpace(v, 1); v[i] != '}'; {
 		end := skipString(v, i)
 		name := unquote(v[i:end])

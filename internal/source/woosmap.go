@@ -23,16 +23,12 @@ func woosmap() Provider {
 		},
 		// The API also takes the key in the query, where logs would show it.
 		Authorize: func(secret string) (header, value string) { return "X-Api-Key", secret },
-		Interpret: interpretWoosmap,
+		read:      readWoosmap,
 		Discover:  woosmapList(),
 	}
 }
 
-func interpretWoosmap(body []byte) (history.Answer, error) {
-	root, err := parse(body)
-	if err != nil {
-		return history.Answer{}, err
-	}
+func readWoosmap(root value) (history.Answer, error) {
 	r := newReader()
 	run := r.object(root, "", "id", "status", "steps")
 	answer := history.Answer{

@@ -12,7 +12,7 @@ import (
 type Advance struct {
 	Cursor                // as it is from now on
 	Claim       time.Time // Until of the claim that ends with it
-	ClaimedPoll time.Time // the claim's NextPollAt: another one that the cursor has by now stays; zero: none does
+	ClaimedPoll time.Time // the claim's NextPollAt: another one that the cursor has by now stays, none too
 	Unseen      string    // the claim's UnseenReason, which this poll has ended
 	Gaps        []Gap     // that this poll has ended
 	SourceID    int64

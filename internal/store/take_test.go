@@ -55,7 +55,7 @@ func (k *take) find(known *history.Known) {
 
 // advance is the cursor after the poll. The next one is due in a minute.
 func (k *take) advance() store.Advance {
-	a := store.Advance{Cursor: k.claim.Cursor, Claim: k.claim.Until, SourceID: k.job.From.ID, RequestedAt: k.poll.PolledAt}
+	a := store.Advance{Cursor: k.claim.Cursor, Claim: k.claim.Until, ClaimedPoll: k.claim.NextPollAt, SourceID: k.job.From.ID, RequestedAt: k.poll.PolledAt}
 	a.PolledAt, a.Outcome, a.NextPollAt = k.poll.PolledAt, k.poll.Outcome, k.poll.PolledAt.Add(time.Minute)
 	a.Failures++
 	if !k.poll.Outcome.Answered() {

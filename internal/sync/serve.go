@@ -16,7 +16,7 @@ const (
 	// dueAgain bounds the wait until due jobs are looked for again.
 	dueAgain = 500 * time.Millisecond
 	// batchWait lets a few slots gather before the next claim.
-	batchWait = 100 * time.Millisecond
+	batchWait = 200 * time.Millisecond
 	// choreTimeout bounds one chore.
 	choreTimeout = time.Minute
 	// rollUpEvery is how far behind the counts of reports may be.

@@ -101,7 +101,7 @@ func (r *result) read(raw []byte) {
 		r.memory.keepRaw(r.job.ID, mark)
 		return
 	}
-	answer, err := r.provider.Interpret(body)
+	answer, err := r.provider.InterpretRedacted(body)
 	if err != nil {
 		r.malformed(err)
 		return

@@ -11,8 +11,7 @@ import (
 )
 
 const cursorAdvance = `-- name: CursorAdvance :exec
-UPDATE cursors c SET next_poll_at = CASE WHEN j.tracking <> 'active' THEN NULL
-        WHEN c.next_poll_at <> NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00') THEN c.next_poll_at
+UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at IS DISTINCT FROM NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00') THEN c.next_poll_at
         ELSE coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) END,
     claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
@@ -30,8 +29,8 @@ FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claime
     unnest($11::timestamptz[]) AS changed_at, unnest($12::timestamptz[]) AS confirmed_at,
     unnest($13::integer[]) AS confirmations, unnest($14::integer[]) AS grace_polls,
     unnest($15::interval[]) AS planned_every, unnest($16::timestamptz[]) AS accounted_at,
-    unnest($17::text[]) AS unseen_reason) r, jobs j
-WHERE j.job_id = r.job_id AND c.job_id = r.job_id AND c.claimed_until = r.claimed_until
+    unnest($17::text[]) AS unseen_reason) r
+WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 `
 
 type CursorAdvanceParams struct {
@@ -56,8 +55,8 @@ type CursorAdvanceParams struct {
 
 // What a recorded poll changes in the cache, and the end of its claim. A reason
 // for not looking that came up meanwhile stays, and so does a next poll that was
-// planned anew meanwhile, by another schedule. A job that is active has a next
-// poll, whatever it was when this one began: without one, nobody would look again.
+// planned anew meanwhile, or taken away: whoever changes how a job is tracked
+// says in the same transaction whether there is one.
 func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) error {
 	_, err := q.db.Exec(ctx, cursorAdvance,
 		arg.JobIds,
