@@ -104,8 +104,8 @@ func (a *app) list(ctx context.Context, s *store.Store, from store.Source) ([]so
 	}
 	client := source.NewClient(version)
 	defer client.Close()
-	request := source.Request{Provider: provider, BaseURL: from.BaseURL, Secret: secret}
-	found, err := client.Discover(ctx, request, func(ctx context.Context, page int) error { return a.turn(ctx, s, from, page) })
+	account := source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: secret}
+	found, err := client.Discover(ctx, account, func(ctx context.Context, page int) error { return a.turn(ctx, s, from, page) })
 	if refused, ok := errors.AsType[*source.DiscoverError](err); ok && refused.RetryAfter > 0 {
 		now, clockErr := s.Now(ctx)
 		if clockErr != nil {

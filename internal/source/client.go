@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"tracker/internal/history"
@@ -63,14 +62,6 @@ func proxy(request *http.Request) (*url.URL, error) {
 	return address, nil
 }
 
-// Request says what to ask for.
-type Request struct {
-	Provider Provider
-	BaseURL  string            // as CheckBaseURL takes it
-	Target   map[string]string // as Provider.CheckTarget takes it
-	Secret   Secret
-}
-
 // Response is what came of a poll.
 type Response struct {
 	Outcome    history.Outcome // empty where Body is an answer to read
@@ -82,38 +73,45 @@ type Response struct {
 	Requests   int             // how many were sent: 2 where the first answer was too large
 }
 
-// Fetch polls the status that request names. It fails only where ctx is
-// canceled before there is an answer: such a poll never was.
-func (c *Client) Fetch(ctx context.Context, request Request) (Response, error) {
+// Fetch polls a status, for an account that may see it. It fails only where ctx
+// is canceled before there is an answer: such a poll never was.
+func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint) (Response, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	started := time.Now()
-	status, tooLarge := request.Provider.Requests(request.Target)
-	response := c.ask(limited, request, status)
-	response.Requests = 1
-	if response.HTTPStatus == http.StatusRequestEntityTooLarge && tooLarge != "" {
-		response = c.ask(limited, request, tooLarge)
-		response.Requests = 2
-	}
+	response := c.poll(limited, account, status)
 	response.Latency = time.Since(started)
 	unanswered := response.Outcome == history.OutcomeUnreachable || response.Outcome == history.OutcomeTimeout
 	if unanswered && errors.Is(ctx.Err(), context.Canceled) {
 		return Response{}, ctx.Err()
 	}
-	response.Error = errorText(response.Error, request.Secret)
+	response.Error = errorText(response.Error, account.Secret)
 	return response, nil
 }
 
+// poll asks for a status, elsewhere where the answer is too large.
+func (c *Client) poll(ctx context.Context, account Account, status Endpoint) Response {
+	if status.err != nil {
+		return c.failure(status.err)
+	}
+	response := c.ask(ctx, account, status.address)
+	response.Requests = 1
+	if response.HTTPStatus == http.StatusRequestEntityTooLarge && status.tooLarge != nil {
+		response = c.ask(ctx, account, status.tooLarge)
+		response.Requests = 2
+	}
+	return response
+}
+
 // ask sends one request, follows its redirects and reads the answer.
-func (c *Client) ask(ctx context.Context, request Request, path string) Response {
-	address := strings.TrimRight(request.BaseURL, "/") + path
+func (c *Client) ask(ctx context.Context, account Account, address *url.URL) Response {
 	for redirects := 0; ; redirects++ {
-		answer, err := c.send(ctx, request, address)
+		answer, err := c.send(ctx, account, address)
 		if err != nil {
 			return c.failure(err)
 		}
 		next, refusal := redirect(answer, redirects)
-		if next == "" {
+		if next == nil {
 			return c.read(answer, refusal)
 		}
 		discard(answer)
@@ -123,15 +121,13 @@ func (c *Client) ask(ctx context.Context, request Request, path string) Response
 
 // send uses the transport itself: http.Client would follow redirects by its
 // own rules and put URLs into errors.
-func (c *Client) send(ctx context.Context, request Request, address string) (*http.Response, error) {
-	get, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, err
-	}
-	get.Header.Set("User-Agent", c.userAgent)
-	get.Header.Set("Accept", "application/json")
-	get.Header.Set(request.Provider.Authorize(request.Secret.Reveal()))
-	return c.transport.RoundTrip(get)
+func (c *Client) send(ctx context.Context, account Account, address *url.URL) (*http.Response, error) {
+	get := &http.Request{Method: http.MethodGet, URL: address, Header: http.Header{
+		"User-Agent": {c.userAgent},
+		"Accept":     {"application/json"},
+	}}
+	get.Header.Set(account.Provider.Authorize(account.Secret.Reveal()))
+	return c.transport.RoundTrip(get.WithContext(ctx))
 }
 
 // discard reads the rest of an answer, if it is short, so that its connection

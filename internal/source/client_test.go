@@ -26,7 +26,7 @@ const testSecret = "hunter22/private"
 // fetchFrom polls a server for a provider's status, as the sync would.
 func fetchFrom(t *testing.T, client *source.Client, providerName, baseURL string) source.Response {
 	t.Helper()
-	response, err := client.Fetch(t.Context(), request(t, providerName, baseURL))
+	response, err := client.Fetch(t.Context(), account(t, providerName, baseURL), endpoint(t, providerName, baseURL))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,11 +39,15 @@ func fetchFrom(t *testing.T, client *source.Client, providerName, baseURL string
 	return response
 }
 
-func request(t *testing.T, providerName, baseURL string) source.Request {
+func account(t *testing.T, providerName, baseURL string) source.Account {
 	t.Helper()
-	p := provider(t, providerName)
+	return source.Account{Provider: provider(t, providerName), BaseURL: baseURL, Secret: source.NewSecret(testSecret)}
+}
+
+func endpoint(t *testing.T, providerName, baseURL string) source.Endpoint {
+	t.Helper()
 	target := map[string]string{"dataset_id": datasetID, "namespace": "products", "request_id": "req_1"}
-	return source.Request{Provider: p, BaseURL: baseURL, Target: target, Secret: source.NewSecret(testSecret)}
+	return provider(t, providerName).Endpoint(baseURL, target)
 }
 
 func newClient(t *testing.T) *source.Client {
@@ -241,7 +245,7 @@ func TestFetchOfACanceledPollFails(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	response, err := newClient(t).Fetch(ctx, request(t, "woosmap", server.URL))
+	response, err := newClient(t).Fetch(ctx, account(t, "woosmap", server.URL), endpoint(t, "woosmap", server.URL))
 	if !errors.Is(err, context.Canceled) || response.Requests != 0 {
 		t.Errorf("got %+v and error %v", response, err)
 	}

@@ -60,10 +60,10 @@ type DiscoverError struct {
 func (e *DiscoverError) Error() string { return fmt.Sprintf("page %d: %s", e.Page, e.Text) }
 
 // Discover lists what the account has that jobs could track, in the order of
-// the list; what is listed twice counts once. request's Target is not used. It
-// calls turn before each request, which returns when that may be sent.
-func (c *Client) Discover(ctx context.Context, request Request, turn func(ctx context.Context, page int) error) ([]Found, error) {
-	discovery := request.Provider.Discover
+// the list; what is listed twice counts once. It calls turn before each
+// request, which returns when that may be sent.
+func (c *Client) Discover(ctx context.Context, account Account, turn func(ctx context.Context, page int) error) ([]Found, error) {
+	discovery := account.Provider.Discover
 	if discovery == nil {
 		return nil, ErrNoList
 	}
@@ -78,7 +78,7 @@ func (c *Client) Discover(ctx context.Context, request Request, turn func(ctx co
 		if err := turn(ctx, number); err != nil {
 			return nil, err
 		}
-		page, err := c.page(ctx, request, number)
+		page, err := c.page(ctx, account, number)
 		if err != nil {
 			return nil, err
 		}
@@ -99,25 +99,29 @@ func (c *Client) Discover(ctx context.Context, request Request, turn func(ctx co
 }
 
 // page asks for one page and reads it.
-func (c *Client) page(ctx context.Context, request Request, number int) (Page, error) {
+func (c *Client) page(ctx context.Context, account Account, number int) (Page, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	response := c.ask(limited, request, request.Provider.Discover.Path(number))
+	address, err := below(account.BaseURL, account.Provider.Discover.Path(number))
+	if err != nil {
+		return Page{}, err
+	}
+	response := c.ask(limited, account, address)
 	if err := ctx.Err(); err != nil && response.Body == nil {
 		return Page{}, err
 	}
 	if response.Outcome != "" {
 		return Page{}, &DiscoverError{
-			Page: number, Outcome: response.Outcome, RetryAfter: response.RetryAfter, Text: errorText(response.Error, request.Secret),
+			Page: number, Outcome: response.Outcome, RetryAfter: response.RetryAfter, Text: errorText(response.Error, account.Secret),
 		}
 	}
-	body, _, err := request.Provider.Redact(response.Body, request.Secret)
+	body, _, err := account.Provider.Redact(response.Body, account.Secret)
 	if err != nil {
 		return Page{}, fmt.Errorf("page %d: %w", number, err)
 	}
-	page, err := request.Provider.Discover.Read(body)
+	page, err := account.Provider.Discover.Read(body)
 	if err != nil {
-		return Page{}, fmt.Errorf("page %d: %s", number, errorText(err.Error(), request.Secret))
+		return Page{}, fmt.Errorf("page %d: %s", number, errorText(err.Error(), account.Secret))
 	}
 	return page, nil
 }

@@ -11,26 +11,26 @@ import (
 const maxRedirects = 5
 
 // redirect gives the address that an answer redirects to, or why it is not
-// followed. Both are empty where the answer is no redirect. Another host or
+// followed. There is neither where the answer is no redirect. Another host or
 // port is never asked, since the credential would travel there, and neither is
 // the same one in plain text after TLS.
-func redirect(answer *http.Response, followed int) (next, refusal string) {
+func redirect(answer *http.Response, followed int) (next *url.URL, refusal string) {
 	location := answer.Header.Get("Location")
 	if !isRedirect(answer.StatusCode) || location == "" {
-		return "", ""
+		return nil, ""
 	}
 	from := answer.Request.URL
 	to, err := from.Parse(location)
 	switch {
 	case err != nil:
-		return "", "redirect to an unreadable address not followed"
+		return nil, "redirect to an unreadable address not followed"
 	case followed == maxRedirects:
-		return "", fmt.Sprintf("more than %d redirects", maxRedirects)
+		return nil, fmt.Sprintf("more than %d redirects", maxRedirects)
 	case !strings.EqualFold(origin(from), origin(to)) || to.Scheme != from.Scheme && to.Scheme != "https":
-		return "", fmt.Sprintf("redirect to %s://%s not followed", to.Scheme, to.Host)
+		return nil, fmt.Sprintf("redirect to %s://%s not followed", to.Scheme, to.Host)
 	}
 	to.User, to.Fragment = nil, ""
-	return to.String(), ""
+	return to, ""
 }
 
 func isRedirect(status int) bool {

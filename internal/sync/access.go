@@ -8,23 +8,17 @@ import (
 	"tracker/internal/store"
 )
 
-// access is how a source's upstream is asked.
-type access struct {
-	provider source.Provider
-	secret   source.Secret
-}
-
 // open reads what is needed to ask a source. An error says why it cannot be asked.
-func (s *Syncer) open(from store.Source) (access, error) {
+func (s *Syncer) open(from store.Source) (source.Account, error) {
 	provider, err := source.Lookup(from.Provider)
 	if err != nil {
-		return access{}, err
+		return source.Account{}, err
 	}
 	secret, err := source.ReadCredential(from.Credential, s.Getenv)
 	if err != nil {
-		return access{}, err
+		return source.Account{}, err
 	}
-	return access{provider: provider, secret: secret}, nil
+	return source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: secret}, nil
 }
 
 // settleDoubts reads the heads of jobs whose cursors may be behind from the

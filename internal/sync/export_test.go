@@ -33,7 +33,7 @@ type Landed struct {
 func Advance(l Landed) (store.Advance, bool, error) {
 	r := &result{
 		task: &task{
-			job: &l.Job, provider: source.Provider{Finishes: l.Finishes}, claim: store.Claim{Cursor: l.Before},
+			job: &l.Job, account: source.Account{Provider: source.Provider{Finishes: l.Finishes}}, claim: store.Claim{Cursor: l.Before},
 			clock: clock{read: l.PolledAt, before: time.Now(), after: time.Now()},
 		},
 		poll: store.Poll{PolledAt: l.PolledAt, Outcome: l.Outcome}, observedAt: l.PolledAt.Add(time.Second),

@@ -48,7 +48,7 @@ func (p *planner) advance(r *result) (store.Advance, bool, error) {
 	confirm(&next.Cursor, r)
 	var finished bool
 	next.NextPollAt, finished = schedule.Plan(schedule.Progress{
-		Schedule: cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery, Finishes: r.provider.Finishes,
+		Schedule: cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery, Finishes: r.account.Provider.Finishes,
 		PolledAt: r.poll.PolledAt, Spread: r.claim.PolledAt.IsZero(),
 		Phase: phaseOf(next.State), ChangedAt: next.ChangedAt, GraceDone: next.GracePolls,
 	})

@@ -214,7 +214,7 @@ func (r *result) find() {
 	r.poll.SnapshotNo = change.SnapshotNo
 	r.poll.Finding = &store.Finding{
 		ObservedAt: r.observedAt, NotBefore: seen.NotBefore, PreviousPolls: r.claim.Confirmations,
-		Body: r.body, SHA256: sha256.Sum256(r.body), Interpretation: r.provider.Interpretation, Change: change,
+		Body: r.body, SHA256: sha256.Sum256(r.body), Interpretation: r.account.Provider.Interpretation, Change: change,
 	}
 }
 

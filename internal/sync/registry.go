@@ -2,8 +2,10 @@ package sync
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -13,7 +15,13 @@ type registry struct {
 	store    *store.Store
 	changeNo int64
 	sources  []store.Source
-	jobs     map[int64]*store.Job // nil: nothing was read yet
+	jobs     map[int64]*registered // nil: nothing was read yet
+}
+
+// registered is a job with where its status is asked for.
+type registered struct {
+	store.Job
+	endpoint source.Endpoint
 }
 
 // refresh forgets what has been changed, and reads the database's clock.
@@ -31,7 +39,7 @@ func (r *registry) refresh(ctx context.Context) (clock, error) {
 	if err != nil {
 		return clock, err
 	}
-	r.changeNo, r.sources, r.jobs = changeNo, sources, map[int64]*store.Job{}
+	r.changeNo, r.sources, r.jobs = changeNo, sources, map[int64]*registered{}
 	return clock, nil
 }
 
@@ -44,7 +52,7 @@ func (r *registry) know(ctx context.Context, claims []store.Claim) error {
 		return err
 	}
 	if changeNo != r.changeNo {
-		r.jobs = map[int64]*store.Job{}
+		r.jobs = map[int64]*registered{}
 	}
 	var ids []int64
 	for _, claim := range claims {
@@ -60,7 +68,11 @@ func (r *registry) know(ctx context.Context, claims []store.Claim) error {
 		return err
 	}
 	for id, job := range jobs {
-		r.jobs[id] = &job
+		provider, err := source.Lookup(job.From.Provider)
+		if err != nil {
+			return fmt.Errorf("job %s: %w", job.Name, err)
+		}
+		r.jobs[id] = &registered{job, provider.Endpoint(job.From.BaseURL, job.Target)}
 	}
 	return nil
 }

@@ -32,16 +32,16 @@ type round struct {
 
 	patience patience
 
-	waiting map[int64]store.Job // not claimed yet
-	before  map[int64]time.Time // when each was last polled as the round began
-	access  map[int64]access    // by source
+	waiting  map[int64]store.Job      // not claimed yet
+	before   map[int64]time.Time      // when each was last polled as the round began
+	accounts map[int64]source.Account // by source
 }
 
 func newRound(ctx context.Context, s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- *result) *round {
 	r := &round{
 		syncer: s, tell: tell, flight: newFlight(ctx, s.Client, results), memory: m,
 		patience: patience{logger: s.Logger, most: onceTries},
-		waiting:  make(map[int64]store.Job, len(jobs)), access: map[int64]access{},
+		waiting:  make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{},
 	}
 	for _, job := range jobs {
 		r.waiting[job.ID] = job
@@ -109,10 +109,10 @@ func (r *round) open(ctx context.Context) error {
 	unreadable := map[int64]error{}
 	for _, job := range r.waiting {
 		from := job.From
-		if _, known := r.access[from.ID]; known || unreadable[from.ID] != nil {
+		if _, known := r.accounts[from.ID]; known || unreadable[from.ID] != nil {
 			continue
 		}
-		if r.access[from.ID], err = r.syncer.open(from); err != nil {
+		if r.accounts[from.ID], err = r.syncer.open(from); err != nil {
 			unreadable[from.ID] = err
 		}
 	}
@@ -189,7 +189,7 @@ func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
 		return nil, err
 	}
 	return claims, r.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider {
-		return r.access[r.waiting[jobID].From.ID].provider
+		return r.accounts[r.waiting[jobID].From.ID].Provider
 	})
 }
 
@@ -221,8 +221,10 @@ func (r *round) elsewhere(job store.Job, outcome history.Outcome) {
 func (r *round) start(clock clock, claim store.Claim) {
 	job := r.waiting[claim.JobID]
 	delete(r.waiting, claim.JobID)
-	via := r.access[job.From.ID]
-	r.flight.start(&task{job: &job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: r.memory})
+	account := r.accounts[job.From.ID]
+	r.flight.start(&task{
+		job: &job, account: account, endpoint: account.Provider.Endpoint(account.BaseURL, job.Target), claim: claim, clock: clock, memory: r.memory,
+	})
 }
 
 // notice finds waiting jobs that somebody else has polled since the round

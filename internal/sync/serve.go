@@ -136,16 +136,16 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 
 // open reads how the sources are asked. One whose credential cannot be read is
 // paused, so that it is seen.
-func (d *daemon) open(ctx context.Context, clock clock) (map[int64]access, error) {
-	open := make(map[int64]access, len(d.registry.sources))
+func (d *daemon) open(ctx context.Context, clock clock) (map[int64]source.Account, error) {
+	open := make(map[int64]source.Account, len(d.registry.sources))
 	for _, from := range d.registry.sources {
 		if !from.PausedAt.IsZero() {
 			continue
 		}
-		via, err := d.syncer.open(from)
+		account, err := d.syncer.open(from)
 		if err == nil {
 			d.examine(ctx, from)
-			open[from.ID] = via
+			open[from.ID] = account
 			continue
 		}
 		if _, pauseErr := d.syncer.Store.PauseForCredential(ctx, store.Author{Actor: actor, At: clock.read}, from.Name, err.Error()); pauseErr != nil {
@@ -168,19 +168,20 @@ func (d *daemon) examine(ctx context.Context, from store.Source) {
 }
 
 // start begins the tasks of claims.
-func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]access) (int, error) {
+func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]source.Account) (int, error) {
 	if err := d.registry.know(ctx, claims); err != nil {
 		return 0, err
 	}
 	jobs := d.registry.jobs
-	err := d.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].provider })
+	err := d.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].Provider })
 	if err != nil {
 		return 0, err
 	}
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
-		via := open[job.From.ID]
-		d.flight.start(&task{job: job, provider: via.provider, secret: via.secret, claim: claim, clock: clock, memory: d.memory})
+		d.flight.start(&task{
+			job: &job.Job, account: open[job.From.ID], endpoint: job.endpoint, claim: claim, clock: clock, memory: d.memory,
+		})
 	}
 	return len(claims), nil
 }

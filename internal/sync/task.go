@@ -17,8 +17,8 @@ const slotGrace = time.Second
 // task is a claimed poll to make.
 type task struct {
 	job      *store.Job
-	provider source.Provider
-	secret   source.Secret
+	account  source.Account
+	endpoint source.Endpoint
 	claim    store.Claim
 	clock    clock
 	memory   *memory
@@ -52,9 +52,7 @@ func (t *task) run(ctx context.Context, client *source.Client) *result {
 		return r
 	}
 	r.poll = store.Poll{JobID: t.job.ID, Claim: t.claim.Until, PolledAt: t.polledAt()}
-	response, err := client.Fetch(ctx, source.Request{
-		Provider: t.provider, BaseURL: t.job.From.BaseURL, Target: t.job.Target, Secret: t.secret,
-	})
+	response, err := client.Fetch(ctx, t.account, t.endpoint)
 	if err != nil {
 		r.interrupted = true
 		return r
@@ -90,7 +88,7 @@ func (r *result) read(raw []byte) {
 		r.unchanged()
 		return
 	}
-	body, key, err := r.provider.Redact(raw, r.secret)
+	body, key, err := r.account.Provider.Redact(raw, r.account.Secret)
 	if err != nil {
 		r.malformed(err)
 		return
@@ -101,7 +99,7 @@ func (r *result) read(raw []byte) {
 		r.memory.keepRaw(r.job.ID, mark)
 		return
 	}
-	answer, err := r.provider.InterpretRedacted(body)
+	answer, err := r.account.Provider.InterpretRedacted(body)
 	if err != nil {
 		r.malformed(err)
 		return
@@ -116,7 +114,7 @@ func (r *result) unchanged() {
 
 func (r *result) malformed(err error) {
 	r.poll.Outcome = history.OutcomeMalformed
-	r.poll.Error = source.RedactText(err.Error(), r.secret)
+	r.poll.Error = source.RedactText(err.Error(), r.account.Secret)
 }
 
 // ceil rounds up to the resolution that the database keeps: what was observed

@@ -1,0 +1,37 @@
+package source
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Account is who asks a provider's API.
+type Account struct {
+	Provider Provider
+	BaseURL  string // as CheckBaseURL takes it
+	Secret   Secret
+}
+
+// Endpoint is where one job's status is asked for. It may be used again and again.
+type Endpoint struct {
+	address  *url.URL
+	tooLarge *url.URL // what to fall back on when the answer is too large; nil: nothing
+	err      error    // why there is none
+}
+
+// Endpoint gives that of a target, as CheckTarget takes it, below a base URL,
+// as CheckBaseURL takes it. Of any other, each poll fails.
+func (p Provider) Endpoint(baseURL string, target map[string]string) Endpoint {
+	status, tooLarge := p.Requests(target)
+	var e Endpoint
+	if e.address, e.err = below(baseURL, status); e.err != nil || tooLarge == "" {
+		return e
+	}
+	e.tooLarge, e.err = below(baseURL, tooLarge)
+	return e
+}
+
+// below gives the address of an escaped path below a base URL.
+func below(baseURL, path string) (*url.URL, error) {
+	return url.Parse(strings.TrimRight(baseURL, "/") + path)
+}
