@@ -46,6 +46,10 @@ seed: postgres ## Fill a database with a large made-up history: SEED_FLAGS="-job
 bench: postgres ## Measure polls stored, per second and per CPU second, beside a naive baseline
 	@go run ./bench/polls $(BENCH_FLAGS)
 
+.PHONY: profile
+profile: postgres ## Renew cmd/tracker/default.pgo, the profile of polling that builds go by
+	@go run ./bench/polls -profile cmd/tracker/default.pgo $(BENCH_FLAGS)
+
 .PHONY: bench-reports
 bench-reports: postgres build ## Measure history, reports and dashboards on what make seed made
 	@go run ./bench/reports $(BENCH_FLAGS)

@@ -32,16 +32,17 @@ const sources = 16
 type lab struct {
 	dir     string
 	jobs    int
+	pprof   string // address at which the tracker shows its profiles; empty: it was not built for that
 	servers map[string]*embeddedpg.Server
 	windows int // that were begun
 }
 
-func newLab(ctx context.Context, jobs int) (_ *lab, err error) {
+func newLab(ctx context.Context, p plan) (_ *lab, err error) {
 	dir, err := os.MkdirTemp("", "tracker-bench-")
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir, jobs: jobs, servers: map[string]*embeddedpg.Server{}}
+	l := &lab{dir: dir, jobs: p.jobs, servers: map[string]*embeddedpg.Server{}}
 	defer func() {
 		if err != nil {
 			l.close(ctx)
@@ -50,8 +51,15 @@ func newLab(ctx context.Context, jobs int) (_ *lab, err error) {
 	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // Postgres may run as another user
 		return nil, err
 	}
+	var tags string
+	if p.profile != "" {
+		tags = "profile"
+		if l.pprof, err = freeAddress(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for name, path := range map[string]string{naive: "./bench/naive", "upstream": "./bench/upstream", tracker: "./cmd/tracker"} {
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", filepath.Join(dir, name), path)
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", tags, "-o", filepath.Join(dir, name), path)
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
 			return nil, fmt.Errorf("build %s: %w", path, err)
@@ -103,7 +111,7 @@ func (l *lab) prepare(ctx context.Context, name, upstream string) ([]string, err
 }
 
 func (l *lab) env(name string) []string {
-	return append(os.Environ(), "DATABASE_URL="+l.servers[name].URL(), "BENCH_KEY=key-of-the-bench")
+	return append(os.Environ(), "DATABASE_URL="+l.servers[name].URL(), "BENCH_KEY=key-of-the-bench", "TRACKER_PPROF="+l.pprof)
 }
 
 // declaration has every job polled each other second, so that the tracker works

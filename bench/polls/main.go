@@ -35,6 +35,8 @@ type plan struct {
 	warmUp time.Duration // let pass before a window
 	window time.Duration
 	bar    float64 // least ratio of polls per CPU second where a quarter of the answers is new
+
+	profile string // file that takes a CPU profile of the tracker, instead of a comparison; empty: none
 }
 
 // mixes are the kinds of load: how many equal answers lie between two runs of
@@ -52,14 +54,20 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.DurationVar(&p.warmUp, "warm-up", 30*time.Second, "let pass before each window")
 	flags.DurationVar(&p.window, "window", 30*time.Second, "length of a window")
 	flags.Float64Var(&p.bar, "bar", 2.5, "fail where the tracker's polls per CPU second at 25 % change are less than so many times the baseline's")
+	flags.StringVar(&p.profile, "profile", "", "compare nothing: write a CPU profile of the tracker at 25 % change to this file")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	lab, err := newLab(ctx, p.jobs)
+	lab, err := newLab(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer lab.close(ctx)
+	if p.profile != "" {
+		w, err := lab.measure(ctx, p, tracker, mixes[0].idle)
+		fmt.Fprintln(out, w)
+		return err
+	}
 	var report report
 	for _, mix := range mixes {
 		for turn := range p.turns {

@@ -97,7 +97,12 @@ func (l *lab) observe(ctx context.Context, p plan, db *pgx.Conn, name string, pi
 	if from, err = l.mark(ctx, db, name, pid); err != nil {
 		return from, to, err
 	}
-	if err := pass(ctx, p.window); err != nil {
+	if p.profile != "" {
+		err = l.profile(ctx, p)
+	} else {
+		err = pass(ctx, p.window)
+	}
+	if err != nil {
 		return from, to, err
 	}
 	to, err = l.mark(ctx, db, name, pid)
