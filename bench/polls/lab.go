@@ -114,14 +114,14 @@ func (l *lab) env(name string) []string {
 	return append(os.Environ(), "DATABASE_URL="+l.servers[name].URL(), "BENCH_KEY=key-of-the-bench", "TRACKER_PPROF="+l.pprof)
 }
 
-// declaration has every job polled each other second, so that the tracker works
-// by its schedule, at about the pace that the baseline has at full load.
+// declaration has every job polled each second, so that the tracker works by its
+// schedule, beyond the pace that the baseline has at full load.
 func declaration(upstream string, jobs int) string {
 	var text strings.Builder
 	text.WriteString("sources:\n")
 	for i := range sources {
-		fmt.Fprintf(&text, "  - {name: source-%02d, provider: woosmap, base_url: %q, credential: \"env:BENCH_KEY\", schedule: \"@every 2s\", "+
-			"active_every: 2s, rate_limit: {every: 1ms, burst: 1}}\n", i, upstream)
+		fmt.Fprintf(&text, "  - {name: source-%02d, provider: woosmap, base_url: %q, credential: \"env:BENCH_KEY\", schedule: \"@every 1s\", "+
+			"active_every: 1s, rate_limit: {every: 1ms, burst: 1}}\n", i, upstream)
 	}
 	text.WriteString("jobs:\n")
 	for i := range jobs {

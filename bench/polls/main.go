@@ -3,7 +3,7 @@
 // stores every answer as jsonb (bench/naive), on the same upstream
 // (bench/upstream): once with a quarter of all answers new, once with
 // practically none. The baseline runs as fast as it can, the tracker by its
-// schedule: 10,000 jobs each other second. They take turns; medians and ratios
+// schedule: 10,000 jobs each second. They take turns; medians and ratios
 // are printed.
 package main
 

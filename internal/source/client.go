@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -71,6 +72,8 @@ type Response struct {
 	Error      string          // what went wrong, redacted, at most 500 runes
 	Body       []byte          // as it came: to be redacted before anything else is done to it
 	Requests   int             // how many were sent: 2 where the first answer was too large
+
+	buffer *bytes.Buffer // that has Body
 }
 
 // Fetch polls a status, for an account that may see it. It fails only where ctx

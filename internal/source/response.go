@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"tracker/internal/history"
@@ -17,6 +18,9 @@ const (
 
 	// maxPrealloc bounds the memory set aside on the word of Content-Length.
 	maxPrealloc = 1 << 20
+
+	// maxPooled bounds the buffers that are used again: few bodies are larger.
+	maxPooled = 64 << 10
 )
 
 // read makes a Response of an answer; refusal tells why a redirect was not
@@ -37,13 +41,24 @@ func (c *Client) read(answer *http.Response, refusal string) Response {
 	case err != nil:
 		failure := c.failure(err)
 		response.Outcome, response.Error = failure.Outcome, failure.Error
-	case len(body) > bodyLimit:
+	case body.Len() > bodyLimit:
 		response.Outcome = history.OutcomeMalformed
 		response.Error = fmt.Sprintf("body is over %d MiB", bodyLimit>>20)
 	default:
-		response.Body = body
+		response.Body, response.buffer = body.Bytes(), body
 	}
 	return response
+}
+
+// bodies are buffers of answers that said nothing new: most of what polls read.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Forget lets the memory of Body be used again. Nobody may hold a part of it.
+func (r *Response) Forget() {
+	if r.buffer != nil && r.buffer.Cap() <= maxPooled {
+		bodies.Put(r.buffer)
+	}
+	r.Body, r.buffer = nil, nil
 }
 
 // refused gives the outcome of a poll that was answered with a status other
@@ -68,15 +83,16 @@ func refused(status int) history.Outcome {
 }
 
 // readBody reads a body, decompressed, up to one byte over the limit.
-func readBody(answer *http.Response) ([]byte, error) {
-	var body bytes.Buffer
+func readBody(answer *http.Response) (*bytes.Buffer, error) {
+	body := bodies.Get().(*bytes.Buffer)
+	body.Reset()
 	size := answer.ContentLength
 	if size < 0 { // not known
 		size = 4 << 10
 	}
 	body.Grow(int(min(size, maxPrealloc)) + bytes.MinRead)
 	_, err := body.ReadFrom(io.LimitReader(answer.Body, bodyLimit+1))
-	return body.Bytes(), err
+	return body, err
 }
 
 // retryAfter reads the header of that name: seconds or a date.

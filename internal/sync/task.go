@@ -65,6 +65,9 @@ func (t *task) run(ctx context.Context, client *source.Client) *result {
 	if response.Outcome == "" {
 		r.read(response.Body)
 	}
+	if r.answer == nil {
+		response.Forget()
+	}
 	return r
 }
 

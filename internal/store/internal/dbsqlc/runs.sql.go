@@ -116,7 +116,7 @@ SELECT r.job_id, r.run_no, r.run_id, r.status, r.state,
     r.last_changed_at, r.step_count, r.warnings, r.errors,
     CASE WHEN r.has_error_summary THEN r.error_summary END, CASE WHEN r.has_result_count THEN r.result_count END,
     NULLIF(r.result_expires_at, '0001-01-01 00:00:00+00'), NULLIF(r.result_expires_raw, ''),
-    ARRAY(SELECT jsonb_array_elements_text(r.unknown_words::jsonb)), r.shape::jsonb
+    CASE WHEN r.unknown_words = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(r.unknown_words::jsonb)) END, r.shape::jsonb
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no, unnest($3::text[]) AS run_id,
     unnest($4::text[]) AS status, unnest($5::text[]) AS state,
     unnest($6::timestamptz[]) AS started_at, unnest($7::timestamptz[]) AS ended_at,
