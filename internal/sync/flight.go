@@ -22,10 +22,12 @@ const (
 type flight struct {
 	poll    func(*task) *result // for as long as polling goes on, whatever claims the task
 	results chan<- *result
-	next    chan *task // to a worker that has done one and waits
 	ended   chan landing
 	tasks   sync.WaitGroup
 	workers sync.WaitGroup
+
+	mu   sync.Mutex
+	idle []chan *task // of workers that wait for another task, those that have waited longest first
 
 	underWay int
 	bySource map[int64]int // how many of them are under way
@@ -40,7 +42,7 @@ type landing struct {
 // newFlight gives a flight whose tasks are cut short when ctx ends.
 func newFlight(ctx context.Context, client *source.Client, results chan<- *result) *flight {
 	poll := func(t *task) *result { return t.run(ctx, client) }
-	return &flight{poll: poll, results: results, next: make(chan *task), ended: make(chan landing, endedMost), bySource: map[int64]int{}}
+	return &flight{poll: poll, results: results, ended: make(chan landing, endedMost), bySource: map[int64]int{}}
 }
 
 // start has a task done when its slot has come. Its result comes whatever
@@ -51,21 +53,28 @@ func (f *flight) start(t *task) {
 	f.bySource[t.job.From.ID]++
 	f.tasks.Add(1)
 	time.AfterFunc(t.wait(), func() {
-		select {
-		case f.next <- t:
-		default:
-			f.workers.Go(func() { f.work(t) })
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if n := len(f.idle); n > 0 { // the last one is still warm
+			f.idle[n-1] <- t
+			f.idle = f.idle[:n-1]
+			return
 		}
+		f.workers.Go(func() { f.work(t) })
 	})
 }
 
 // work does a task, and others after it.
 func (f *flight) work(t *task) {
-	for ok := true; ok; t, ok = <-f.next {
+	next := make(chan *task, 1)
+	for ok := true; ok; t, ok = <-next {
 		r := f.poll(t)
 		over := landing{job: t.job, unused: r.unused}
 		f.results <- r
 		f.ended <- over
+		f.mu.Lock()
+		f.idle = append(f.idle, next)
+		f.mu.Unlock()
 		f.tasks.Done()
 	}
 }
@@ -98,7 +107,9 @@ func (f *flight) wait() {
 	go func() {
 		defer close(done)
 		f.tasks.Wait()
-		close(f.next)
+		for _, next := range f.idle {
+			close(next)
+		}
 		f.workers.Wait()
 	}()
 	for {
