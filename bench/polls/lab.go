@@ -34,7 +34,8 @@ type lab struct {
 	jobs    int
 	pprof   string // address at which the tracker shows its profiles; empty: it was not built for that
 	servers map[string]*embeddedpg.Server
-	windows int // that were begun
+	urls    map[string]string // of their databases
+	windows int               // that were begun
 }
 
 func newLab(ctx context.Context, p plan) (_ *lab, err error) {
@@ -42,7 +43,7 @@ func newLab(ctx context.Context, p plan) (_ *lab, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &lab{dir: dir, jobs: p.jobs, servers: map[string]*embeddedpg.Server{}}
+	l := &lab{dir: dir, jobs: p.jobs, servers: map[string]*embeddedpg.Server{}, urls: map[string]string{}}
 	defer func() {
 		if err != nil {
 			l.close(ctx)
@@ -65,8 +66,15 @@ func newLab(ctx context.Context, p plan) (_ *lab, err error) {
 			return nil, fmt.Errorf("build %s: %w", path, err)
 		}
 	}
-	for _, name := range []string{naive, tracker} {
-		settings := map[string]string{"shared_buffers": "1GB", "max_connections": "100"}
+	access := filepath.Join(dir, "pg_hba.conf")
+	if err := os.WriteFile(access, []byte("local all all trust\nhost all all 127.0.0.0/8 trust\n"), 0o644); err != nil { //nolint:gosec // for Postgres
+		return nil, err
+	}
+	for i, name := range []string{naive, tracker} {
+		// Over TCP, as to a server elsewhere, and each at an address of its own.
+		host := fmt.Sprintf("127.0.0.%d", i+2)
+		l.urls[name] = fmt.Sprintf("postgres://tracker@%s:5432/tracker?sslmode=disable", host)
+		settings := map[string]string{"shared_buffers": "1GB", "max_connections": "100", "listen_addresses": host, "hba_file": access}
 		server, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: l.dataDir(name), Settings: settings})
 		if err != nil {
 			return nil, err
@@ -111,7 +119,7 @@ func (l *lab) prepare(ctx context.Context, name, upstream string) ([]string, err
 }
 
 func (l *lab) env(name string) []string {
-	return append(os.Environ(), "DATABASE_URL="+l.servers[name].URL(), "BENCH_KEY=key-of-the-bench", "TRACKER_PPROF="+l.pprof)
+	return append(os.Environ(), "DATABASE_URL="+l.urls[name], "BENCH_KEY=key-of-the-bench", "TRACKER_PPROF="+l.pprof)
 }
 
 // declaration has every job polled each second, so that the tracker works by its

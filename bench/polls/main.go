@@ -2,9 +2,9 @@
 // second of CPU that it and its Postgres spend, beside a naive baseline that
 // stores every answer as jsonb (bench/naive), on the same upstream
 // (bench/upstream): once with a quarter of all answers new, once with
-// practically none. The baseline runs as fast as it can, the tracker by its
-// schedule: 10,000 jobs each second. They take turns; medians and ratios
-// are printed.
+// practically none. Each has a Postgres server of its own, which it talks to
+// over TCP. The baseline runs as fast as it can, the tracker by its schedule:
+// 10,000 jobs each second. They take turns; medians and ratios are printed.
 package main
 
 import (

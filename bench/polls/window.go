@@ -57,7 +57,7 @@ func (l *lab) measure(ctx context.Context, p plan, name string, idle int) (windo
 	if err != nil {
 		return window{}, err
 	}
-	db, err := pgx.Connect(ctx, l.servers[name].URL())
+	db, err := pgx.Connect(ctx, l.urls[name])
 	if err != nil {
 		return window{}, err
 	}
