@@ -65,7 +65,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	defer lab.close(ctx)
 	if p.profile != "" {
 		w, err := lab.measure(ctx, p, tracker, mixes[0].idle)
-		fmt.Fprintln(out, w)
+		if err == nil {
+			fmt.Fprintln(out, w)
+		}
 		return err
 	}
 	var report report

@@ -98,6 +98,9 @@ var cursorRules = []rule{
 	{"an active job has a next poll", `
 		SELECT j.job_id, 'it has none' FROM jobs j JOIN cursors c ON c.job_id = j.job_id
 		WHERE j.job_id = ANY($1) AND j.tracking = 'active' AND c.claimed_until IS NULL AND c.next_poll_at IS NULL`},
+	{"a job that is not active has no next poll", `
+		SELECT j.job_id, format('it is %s and has one', j.tracking) FROM jobs j JOIN cursors c ON c.job_id = j.job_id
+		WHERE j.job_id = ANY($1) AND j.tracking <> 'active' AND c.claimed_until IS NULL AND c.next_poll_at IS NOT NULL`},
 	{"an unclaimed cursor knows the truth", `
 		SELECT c.job_id, format('it has %s, the truth is %s', cached, truth) FROM (
 			SELECT c.job_id, jsonb_build_object('polled_at', c.polled_at, 'outcome', c.outcome, 'failing', c.failures > 0, 'snapshot_no', c.snapshot_no,

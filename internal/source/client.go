@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"tracker/internal/history"
@@ -32,6 +33,7 @@ type Client struct {
 	transport *http.Transport
 	userAgent string
 	timeout   time.Duration
+	buffers   sync.Pool // of *bytes.Buffer, for bodies
 }
 
 // NewClient gives a client that calls itself tracker/version. It honours

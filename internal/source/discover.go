@@ -104,7 +104,7 @@ func (c *Client) page(ctx context.Context, account Account, number int) (Page, e
 	defer cancel()
 	address, err := below(account.BaseURL, account.Provider.Discover.Path(number))
 	if err != nil {
-		return Page{}, err
+		return Page{}, fmt.Errorf("page %d: %s", number, errorText(err.Error(), account.Secret))
 	}
 	response := c.ask(limited, account, address)
 	if err := ctx.Err(); err != nil && response.Body == nil {

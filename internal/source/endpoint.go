@@ -33,5 +33,9 @@ func (p Provider) Endpoint(baseURL string, target map[string]string) Endpoint {
 
 // below gives the address of an escaped path below a base URL.
 func below(baseURL, path string) (*url.URL, error) {
-	return url.Parse(strings.TrimRight(baseURL, "/") + path)
+	address, err := url.Parse(strings.TrimRight(baseURL, "/") + path)
+	if err == nil {
+		address.Host = strings.TrimSuffix(address.Host, ":") // a port that is not there
+	}
+	return address, err
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	"tracker/internal/history"
@@ -36,7 +35,7 @@ func (c *Client) read(answer *http.Response, refusal string) Response {
 		response.Error = statusText(answer, refusal)
 		return response
 	}
-	body, err := readBody(answer)
+	body, err := c.readBody(answer)
 	switch {
 	case err != nil:
 		failure := c.failure(err)
@@ -50,13 +49,11 @@ func (c *Client) read(answer *http.Response, refusal string) Response {
 	return response
 }
 
-// bodies are buffers of answers that said nothing new: most of what polls read.
-var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// Forget lets the memory of Body be used again. Nobody may hold a part of it.
-func (r *Response) Forget() {
+// Forget lets the memory of Body be used for another answer, as most of what
+// polls read can be, since it says nothing new. Nobody may hold a part of it.
+func (c *Client) Forget(r *Response) {
 	if r.buffer != nil && r.buffer.Cap() <= maxPooled {
-		bodies.Put(r.buffer)
+		c.buffers.Put(r.buffer)
 	}
 	r.Body, r.buffer = nil, nil
 }
@@ -83,8 +80,11 @@ func refused(status int) history.Outcome {
 }
 
 // readBody reads a body, decompressed, up to one byte over the limit.
-func readBody(answer *http.Response) (*bytes.Buffer, error) {
-	body := bodies.Get().(*bytes.Buffer)
+func (c *Client) readBody(answer *http.Response) (*bytes.Buffer, error) {
+	body, ok := c.buffers.Get().(*bytes.Buffer)
+	if !ok {
+		body = new(bytes.Buffer)
+	}
 	body.Reset()
 	size := answer.ContentLength
 	if size < 0 { // not known

@@ -15,7 +15,7 @@ func TestCheckHistoryFinds(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	richHistory(t, f)
-	undo := f.save(t)
+	undo := f.save(t) + "; UPDATE jobs SET tracking = 'active', paused_reason = NULL"
 	for name, test := range map[string]struct{ damage, want string }{
 		"HoleInSnapshots":     {"UPDATE snapshots SET snapshot_no = 9 WHERE job_id = 2 AND snapshot_no = 3", "snapshots count from 1"},
 		"HoleInTransitions":   {"DELETE FROM transitions WHERE transition_no = 2", "transitions count from 1"},
@@ -41,6 +41,7 @@ func TestCheckHistoryFinds(t *testing.T) {
 		"Miscounted":          {"UPDATE runs SET warnings = 9 WHERE job_id = 1 AND run_no = 1", "a run counts its steps"},
 		"GoneBeforeSeen":      {"UPDATE log_entries SET withdrawn_at = first_seen_at WHERE withdrawn_at IS NOT NULL", "had been seen before"},
 		"NoCursor":            {"DELETE FROM cursors WHERE job_id = 1", "a job has a cursor"},
+		"NextPollOfPaused":    {"UPDATE jobs SET tracking = 'paused', paused_reason = 'why'", "a job that is not active has no next poll"},
 		"NoNextPoll":          {"UPDATE cursors SET next_poll_at = NULL", "an active job has a next poll"},
 		"CursorBehind":        {"UPDATE cursors SET confirmations = 7", "an unclaimed cursor knows the truth"},
 		"CursorKey":           {"UPDATE cursors SET key = 'x'", "has the key of the newest snapshot"},

@@ -193,20 +193,26 @@ func TestAdvanceMinding(t *testing.T) {
 	ctx := t.Context()
 	due, next := f.now.Add(time.Minute), f.now.Add(5*time.Minute)
 	for name, test := range map[string]struct {
+		before    func(job string) // its claim; nil: nothing
 		meanwhile func(job string)
 		planned   time.Time // by the poll
 		want      time.Time
 	}{
-		"Nothing":  {func(string) {}, next, next},
-		"Paused":   {func(job string) { f.must(t)(f.store.PauseJob(ctx, f.by, job, "why")) }, next, time.Time{}},
-		"Removed":  {func(job string) { f.must(t)(f.store.RemoveJob(ctx, f.by, job)) }, next, time.Time{}},
-		"Finished": {func(job string) { f.must(t)(f.store.FinishJob(ctx, f.by, job)) }, next, time.Time{}},
+		"Nothing":  {nil, func(string) {}, next, next},
+		"Paused":   {nil, func(job string) { f.must(t)(f.store.PauseJob(ctx, f.by, job, "why")) }, next, time.Time{}},
+		"Removed":  {nil, func(job string) { f.must(t)(f.store.RemoveJob(ctx, f.by, job)) }, next, time.Time{}},
+		"Finished": {nil, func(job string) { f.must(t)(f.store.FinishJob(ctx, f.by, job)) }, next, time.Time{}},
+		// Who polls it by hand took it for one that is not finished yet.
+		"FinishedBefore": {func(job string) { f.must(t)(f.store.FinishJob(ctx, f.by, job)) }, func(string) {}, next, time.Time{}},
 		// The poll was of a job that was not scheduled when it began, or has ended
 		// a run for good: the job stays due until somebody says that it is finished.
-		"NotBySchedule": {func(string) {}, time.Time{}, due},
+		"NotBySchedule": {nil, func(string) {}, time.Time{}, due},
 	} {
 		f := f.at(name)
 		job := f.register(t, "woosmap", f.account)[0]
+		if test.before != nil {
+			test.before(job.Name)
+		}
 		takes := f.take(t, said{job: job, failure: history.OutcomeTimeout})
 		test.meanwhile(job.Name)
 		f.record(t, takes)

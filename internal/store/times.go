@@ -13,7 +13,7 @@ type timesCodec struct{ *pgtype.ArrayCodec }
 
 // PlanEncode implements pgtype.Codec.
 func (c timesCodec) PlanEncode(m *pgtype.Map, oid uint32, format int16, value any) pgtype.EncodePlan {
-	if times, ok := value.([]time.Time); ok && len(times) > 0 && format == pgtype.BinaryFormatCode {
+	if _, ok := value.([]time.Time); ok && format == pgtype.BinaryFormatCode {
 		return timesPlan{}
 	}
 	return c.ArrayCodec.PlanEncode(m, oid, format, value)
@@ -21,8 +21,9 @@ func (c timesCodec) PlanEncode(m *pgtype.Map, oid uint32, format int16, value an
 
 type timesPlan struct{}
 
-// Where Postgres' clock begins, in microseconds of ours.
-var postgresEpoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
+// postgresEpoch is where Postgres' clock begins, in microseconds of ours: the
+// first of January 2000.
+const postgresEpoch = 946_684_800 * 1_000_000
 
 // Encode implements pgtype.EncodePlan. The format is that of array_recv and
 // timestamptz_recv in Postgres' source: one dimension, no nulls, from 1 on.

@@ -66,7 +66,7 @@ func (t *task) run(ctx context.Context, client *source.Client) *result {
 		r.read(response.Body)
 	}
 	if r.answer == nil {
-		response.Forget()
+		client.Forget(&response)
 	}
 	return r
 }

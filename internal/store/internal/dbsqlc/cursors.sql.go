@@ -11,8 +11,8 @@ import (
 )
 
 const cursorAdvance = `-- name: CursorAdvance :exec
-UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at IS DISTINCT FROM NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00') THEN c.next_poll_at
-        ELSE coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) END,
+UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00')
+        THEN coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) ELSE c.next_poll_at END,
     claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
     refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
@@ -56,7 +56,8 @@ type CursorAdvanceParams struct {
 // What a recorded poll changes in the cache, and the end of its claim. A reason
 // for not looking that came up meanwhile stays, and so does a next poll that was
 // planned anew meanwhile, or taken away: whoever changes how a job is tracked
-// says in the same transaction whether there is one.
+// says in the same transaction whether there is one. Where there was none, none
+// comes of a poll.
 func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) error {
 	_, err := q.db.Exec(ctx, cursorAdvance,
 		arg.JobIds,
