@@ -105,7 +105,7 @@ func TestSecrets(t *testing.T) {
 	w.want("failures", []string{"0"}, `SELECT failures::text FROM report.jobs WHERE job = 'stores'`)
 	w.want("polls", []string{strconv.Itoa(len(frames))}, `SELECT count(*)::text FROM report.polls WHERE job = 'stores'`)
 	w.woosmap.Script(datasetID(0), frames...)
-	w.exec(`UPDATE cursors SET next_poll_at = now()`)
+	w.exec(`UPDATE cursors SET next_poll_at = now() WHERE next_poll_at IS NOT NULL`)
 	daemon := w.serve("--log-format", "json", "--log-level", "debug")
 	daemon.await(`"msg":"changed"`)
 	daemon.stop()
