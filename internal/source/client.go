@@ -94,7 +94,7 @@ func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint) (R
 	return response, nil
 }
 
-// poll asks for a status, elsewhere where the answer is too large.
+// poll asks at an endpoint, elsewhere where the answer is too large.
 func (c *Client) poll(ctx context.Context, account Account, status Endpoint) Response {
 	if status.err != nil {
 		return c.failure(status.err)

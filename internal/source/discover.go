@@ -102,11 +102,9 @@ func (c *Client) Discover(ctx context.Context, account Account, turn func(ctx co
 func (c *Client) page(ctx context.Context, account Account, number int) (Page, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	address, err := below(account.BaseURL, account.Provider.Discover.Path(number))
-	if err != nil {
-		return Page{}, fmt.Errorf("page %d: %s", number, errorText(err.Error(), account.Secret))
-	}
-	response := c.ask(limited, account, address)
+	var list Endpoint
+	list.address, list.err = below(account.BaseURL, account.Provider.Discover.Path(number))
+	response := c.poll(limited, account, list)
 	if err := ctx.Err(); err != nil && response.Body == nil {
 		return Page{}, err
 	}

@@ -12,7 +12,7 @@ type Account struct {
 	Secret   Secret
 }
 
-// Endpoint is where one job's status is asked for. It may be used again and again.
+// Endpoint is where a status, or a list, is asked for. It may be used again and again.
 type Endpoint struct {
 	address  *url.URL
 	tooLarge *url.URL // what to fall back on when the answer is too large; nil: nothing

@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"tracker/internal/source"
@@ -45,8 +44,9 @@ func (r *registry) refresh(ctx context.Context) (clock, error) {
 
 // know reads those of the claimed jobs that are not remembered: all of them
 // where the registry was changed by the time of the claim. A claim may see what
-// a change did, such as another next poll, and needs the job as it made it.
-func (r *registry) know(ctx context.Context, claims []store.Claim) error {
+// a change did, such as another next poll, and needs the job as it made it. open
+// has the accounts of their sources.
+func (r *registry) know(ctx context.Context, claims []store.Claim, open map[int64]source.Account) error {
 	_, changeNo, err := r.store.NowAndChange(ctx)
 	if err != nil {
 		return err
@@ -68,11 +68,7 @@ func (r *registry) know(ctx context.Context, claims []store.Claim) error {
 		return err
 	}
 	for id, job := range jobs {
-		provider, err := source.Lookup(job.From.Provider)
-		if err != nil {
-			return fmt.Errorf("job %s: %w", job.Name, err)
-		}
-		r.jobs[id] = &registered{job, provider.Endpoint(job.From.BaseURL, job.Target)}
+		r.jobs[id] = &registered{job, open[job.From.ID].Provider.Endpoint(job.From.BaseURL, job.Target)}
 	}
 	return nil
 }

@@ -169,7 +169,7 @@ func (d *daemon) examine(ctx context.Context, from store.Source) {
 
 // start begins the tasks of claims.
 func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]source.Account) (int, error) {
-	if err := d.registry.know(ctx, claims); err != nil {
+	if err := d.registry.know(ctx, claims, open); err != nil {
 		return 0, err
 	}
 	jobs := d.registry.jobs
