@@ -64,6 +64,10 @@ CREATE TABLE polls (
     CONSTRAINT polls_snapshot_check CHECK ((snapshot_no IS NOT NULL) = (outcome IN ('changed', 'unchanged')))
 ) PARTITION BY RANGE (polled_at);
 CREATE TABLE polls_default PARTITION OF polls DEFAULT;
+-- Polls come in the order of time: a BRIN index finds a range for next to nothing.
+CREATE INDEX polls_time_idx ON polls USING brin (polled_at) WITH (pages_per_range = 32, autosummarize = on);
+-- How many of a job's polls failed is counted by these alone; the others pay nothing for it.
+CREATE INDEX polls_failed_idx ON polls (job_id, polled_at) WHERE snapshot_no IS NULL;
 
 CREATE TABLE gaps (
     job_id          bigint      NOT NULL,

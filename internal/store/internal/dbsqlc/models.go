@@ -252,25 +252,45 @@ type ReportHourly struct {
 	P95Latency time.Duration
 }
 
+// One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.
 type ReportJob struct {
-	Job          string
-	Source       string
-	Provider     string
-	Target       []byte
-	Labels       []byte
-	Tracking     string
-	Schedule     string
-	State        *string
-	Status       *string
-	RunNo        *int32
-	RunID        *string
-	StateSince   *time.Time
+	// Name of the job, unique among all jobs.
+	Job string
+	// Name of the source (the account at an upstream API) that the job is polled at.
+	Source string
+	// Name of the API that the source speaks, such as woosmap or safetykit.
+	Provider string
+	// What is polled at the source, a JSON object of the fields that its provider asks for, such as dataset_id; it never changes.
+	Target []byte
+	// The user's labels, a JSON object of strings, empty where there are none.
+	Labels []byte
+	// Whether the job is polled: active, paused, finished (its import has ended for good) or removed; its history stays in each case.
+	Tracking string
+	// The cron expression that holds for the job: its own, else its source's; in UTC unless it names a zone by CRON_TZ.
+	Schedule string
+	// State of the latest run in our words: queued, running, succeeded, partial, failed, canceled or unknown; null: no run was ever seen.
+	State *string
+	// Status of the latest run in the upstream's own word; null: no run was ever seen.
+	Status *string
+	// Number of the latest run within the job, from 1; null: no run was ever seen.
+	RunNo *int32
+	// The upstream's id of the latest run; null: no run was ever seen.
+	RunID *string
+	// Effective time of the transition into state and status: the upstream's time where it gave one, but never later than when we observed it; null: no run was ever seen.
+	StateSince *time.Time
+	// When the request of the last poll was sent, whatever came of it (our time); null: never polled.
 	LastPolledAt *time.Time
-	LastOutcome  *string
-	NextPollAt   *time.Time
-	Failures     int32
+	// Outcome of the last poll, one of those of report.polls; null: never polled.
+	LastOutcome *string
+	// When the job is next due: the later of its own time and its source's hold, and in the past where it is overdue; null: it is not polled by schedule, since it is not active or its source is paused.
+	NextPollAt *time.Time
+	// Count of failed polls in a row up to the last one; 0 after an answer.
+	Failures int32
+	// Why the job itself is paused; null: it is not, or no reason was given.
 	PausedReason *string
-	StallAfter   *time.Duration
+	// How long a state may last before the job counts as stalled, as set by the user; null: not set.
+	StallAfter *time.Duration
+	// When the job was first registered (our time).
 	RegisteredAt time.Time
 }
 
@@ -436,33 +456,55 @@ type ReportSnapshot struct {
 	PolledAt time.Time
 }
 
+// One row per source: an account at an upstream API, with its request budget and whether it is polled.
 type ReportSource struct {
-	Source       string
-	Provider     string
-	BaseUrl      string
-	PausedAt     *time.Time
+	// Name of the source, unique among all sources.
+	Source string
+	// Name of the API that the source speaks, such as woosmap or safetykit.
+	Provider string
+	// URL that the provider's paths are appended to.
+	BaseUrl string
+	// Since when no job of the source is polled (our time); null: it is not paused.
+	PausedAt *time.Time
+	// Why the source is paused; null: it is not.
 	PausedReason *string
-	HeldUntil    *time.Time
-	Jobs         int64
-	RateEvery    time.Duration
-	RateBurst    int32
-	Schedule     string
-	ActiveEvery  time.Duration
-	Credential   string
+	// Until when the upstream asked to be left alone (Retry-After, by our clock); in the past: the hold is over; null: it never asked.
+	HeldUntil *time.Time
+	// Count of the source's jobs that are not removed.
+	Jobs int64
+	// One request to the source is allowed per such interval.
+	RateEvery time.Duration
+	// Count of requests that may go out at once after a quiet time.
+	RateBurst int32
+	// The cron expression of jobs that have none of their own; in UTC unless it names a zone by CRON_TZ.
+	Schedule string
+	// How soon after a poll the next one is due while a run is under way, where that is sooner than the schedule; it doubles after each hour without a change.
+	ActiveEvery time.Duration
+	// Where the credential is read from (env:NAME or file:PATH), never the credential itself.
+	Credential string
 	// Polls per hour that are planned at present, over the source's active jobs: by their schedules, faster while imports run, slower while polls fail; jobs that were never polled count as the mean of the others; null: none was ever polled.
 	PlannedPerHour *float64
 	// Polls per hour that the rate limit allows; where more are planned, jobs wait for their turn.
 	AttainablePerHour float64
 }
 
+// One row per job, unless it is removed, whose latest run has not ended for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.
 type ReportStalled struct {
-	Job           string
-	Source        string
-	Provider      string
-	RunNo         int32
-	Step          *string
-	State         string
-	Since         time.Time
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Number of the run within its job.
+	RunNo int32
+	// Name of the last of the run's steps that have not ended; null: there is none.
+	Step *string
+	// State of the run in our words: queued, running or unknown.
+	State string
+	// Since when the run has not ended: its start, or when it came out of a terminal state; the upstream's time where it gave one, but never later than when we observed it.
+	Since time.Time
+	// The 95th percentile of the durations (report.runs.duration) of the job's ended runs or, where it has fewer than five, of its source's; runs of which neither start nor end was seen or reported do not count; null: there is none.
 	UsualDuration pgtype.Interval
 }
 

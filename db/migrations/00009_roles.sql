@@ -27,6 +27,8 @@ END $$;
 
 GRANT USAGE ON SCHEMA public, report TO tracker_writer;
 GRANT SELECT ON ALL TABLES IN SCHEMA public, report TO tracker_writer;
+GRANT INSERT, UPDATE ON hourly, daily TO tracker_writer;
+GRANT UPDATE ON rollup TO tracker_writer;
 GRANT INSERT ON sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies, result_items TO tracker_writer;
 GRANT UPDATE ON sources, jobs, budgets, cursors, replicas, runs, steps, log_entries, result_items TO tracker_writer;
 GRANT DELETE ON result_items, replicas TO tracker_writer;

@@ -1,31 +1,38 @@
--- What every view, column and function of schema report means, where psql's \d+
--- and every other client finds it. docs/sql.md is made from these texts. Times
--- have an owner: the upstream reported them, or we observed them.
+-- The reporting interface: views and functions with stable names and columns,
+-- over which dashboards, scripts and the command line read. Columns may be
+-- added, never renamed. They run with their owner's rights, so that a reader
+-- needs nothing but them. What each column means stands in its comment, where
+-- psql's \d+ and every other client finds it; docs/sql.md is made from these
+-- texts. Times have an owner: the upstream reported them, or we observed them.
+--
+-- Here: what was seen of runs.
 
 -- +goose Up
+CREATE SCHEMA report;
 COMMENT ON SCHEMA report IS 'The reporting interface: read-only views and functions over all that was observed, whose names and columns stay as they are; columns may be added at the end.';
 
-COMMENT ON VIEW report.jobs IS 'One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.';
-COMMENT ON COLUMN report.jobs.job IS 'Name of the job, unique among all jobs.';
-COMMENT ON COLUMN report.jobs.source IS 'Name of the source (the account at an upstream API) that the job is polled at.';
-COMMENT ON COLUMN report.jobs.provider IS 'Name of the API that the source speaks, such as woosmap or safetykit.';
-COMMENT ON COLUMN report.jobs.target IS 'What is polled at the source, a JSON object of the fields that its provider asks for, such as dataset_id; it never changes.';
-COMMENT ON COLUMN report.jobs.labels IS 'The user''s labels, a JSON object of strings, empty where there are none.';
-COMMENT ON COLUMN report.jobs.tracking IS 'Whether the job is polled: active, paused, finished (its import has ended for good) or removed; its history stays in each case.';
-COMMENT ON COLUMN report.jobs.schedule IS 'The cron expression that holds for the job: its own, else its source''s; in UTC unless it names a zone by CRON_TZ.';
-COMMENT ON COLUMN report.jobs.state IS 'State of the latest run in our words: queued, running, succeeded, partial, failed, canceled or unknown; null: no run was ever seen.';
-COMMENT ON COLUMN report.jobs.status IS 'Status of the latest run in the upstream''s own word; null: no run was ever seen.';
-COMMENT ON COLUMN report.jobs.run_no IS 'Number of the latest run within the job, from 1; null: no run was ever seen.';
-COMMENT ON COLUMN report.jobs.run_id IS 'The upstream''s id of the latest run; null: no run was ever seen.';
-COMMENT ON COLUMN report.jobs.state_since IS 'Effective time of the transition into state and status: the upstream''s time where it gave one, but never later than when we observed it; null: no run was ever seen.';
-COMMENT ON COLUMN report.jobs.last_polled_at IS 'When the request of the last poll was sent, whatever came of it (our time); null: never polled.';
-COMMENT ON COLUMN report.jobs.last_outcome IS 'Outcome of the last poll, one of those of report.polls; null: never polled.';
-COMMENT ON COLUMN report.jobs.next_poll_at IS 'When the job is next due: the later of its own time and its source''s hold, and in the past where it is overdue; null: it is not polled by schedule, since it is not active or its source is paused.';
-COMMENT ON COLUMN report.jobs.failures IS 'Count of failed polls in a row up to the last one; 0 after an answer.';
-COMMENT ON COLUMN report.jobs.paused_reason IS 'Why the job itself is paused; null: it is not, or no reason was given.';
-COMMENT ON COLUMN report.jobs.stall_after IS 'How long a state may last before the job counts as stalled, as set by the user; null: not set.';
-COMMENT ON COLUMN report.jobs.registered_at IS 'When the job was first registered (our time).';
-
+-- duration and duration_max bound how long a run took. An end that was only observed lies
+-- in (not_before, seen_at], and so does a start; both bounds are null until it
+-- has ended, the upper one also where nothing bounds the start from below.
+CREATE VIEW report.runs AS
+SELECT j.name AS job, s.name AS source, s.provider, j.labels, r.run_no, r.run_id, r.state, r.status,
+    coalesce(r.started_at, r.first_seen_at) AS started_at,
+    coalesce(r.ended_at, r.ended_seen_at) AS ended_at,
+    r.started_at IS NOT NULL AND (r.ended_seen_at IS NULL OR r.ended_at IS NOT NULL) AS reported,
+    CASE WHEN r.ended_seen_at IS NULL THEN NULL
+        WHEN r.started_at IS NOT NULL AND r.ended_at IS NOT NULL THEN (r.ended_at - r.started_at)::interval
+        ELSE greatest(coalesce(r.ended_at, r.ended_not_before) - coalesce(r.started_at, r.first_seen_at), interval '0')
+    END AS duration,
+    CASE WHEN r.ended_seen_at IS NULL THEN NULL
+        WHEN r.started_at IS NOT NULL AND r.ended_at IS NOT NULL THEN (r.ended_at - r.started_at)::interval
+        WHEN coalesce(r.started_at, r.not_before) IS NULL THEN NULL
+        ELSE greatest(coalesce(r.ended_at, r.ended_seen_at) - coalesce(r.started_at, r.not_before), interval '0')
+    END AS duration_max,
+    r.first_seen_at, r.last_changed_at, r.step_count AS steps, r.warnings, r.errors,
+    r.error_summary, r.result_count, r.result_expires_at
+FROM runs r
+JOIN jobs j ON j.job_id = r.job_id
+JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.runs IS 'One row per run (an import as the upstream counts them), as the newest snapshot that told of it left it.';
 COMMENT ON COLUMN report.runs.job IS 'Name of the job.';
 COMMENT ON COLUMN report.runs.source IS 'Name of the job''s source.';
@@ -49,6 +56,25 @@ COMMENT ON COLUMN report.runs.error_summary IS 'The upstream''s summary of what 
 COMMENT ON COLUMN report.runs.result_count IS 'Count of the run''s results by the newest answer: its data_count, else the items in its data; null: it tells of none.';
 COMMENT ON COLUMN report.runs.result_expires_at IS 'When the upstream''s link to the results ends (the upstream''s time, as the newest snapshot about the run has it); null: there is no such link, or the time is unreadable.';
 
+CREATE VIEW report.steps AS
+SELECT j.name AS job, s.name AS source, s.provider, p.run_no, p.step_no, p.name AS step, p.state, p.status,
+    coalesce(p.started_at, p.first_seen_at) AS started_at,
+    coalesce(p.ended_at, p.ended_seen_at) AS ended_at,
+    p.started_at IS NOT NULL AND ((p.ended_seen_at IS NULL AND p.ended_raw IS NULL) OR p.ended_at IS NOT NULL) AS reported,
+    CASE WHEN coalesce(p.ended_at, p.ended_seen_at) IS NULL THEN NULL
+        WHEN p.started_at IS NOT NULL AND p.ended_at IS NOT NULL THEN (p.ended_at - p.started_at)::interval
+        ELSE greatest(coalesce(p.ended_at, p.ended_not_before) - coalesce(p.started_at, p.first_seen_at), interval '0')
+    END AS duration,
+    CASE WHEN coalesce(p.ended_at, p.ended_seen_at) IS NULL THEN NULL
+        WHEN p.started_at IS NOT NULL AND p.ended_at IS NOT NULL THEN (p.ended_at - p.started_at)::interval
+        WHEN coalesce(p.started_at, p.not_before) IS NULL THEN NULL
+        ELSE greatest(coalesce(p.ended_at, p.ended_seen_at) - coalesce(p.started_at, p.not_before), interval '0')
+    END AS duration_max,
+    p.started_raw, p.ended_raw, p.started_zone_assumed OR p.ended_zone_assumed AS zone_assumed,
+    p.first_seen_at, p.vanished_at
+FROM steps p
+JOIN jobs j ON j.job_id = p.job_id
+JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.steps IS 'One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.';
 COMMENT ON COLUMN report.steps.job IS 'Name of the job.';
 COMMENT ON COLUMN report.steps.source IS 'Name of the job''s source.';
@@ -69,6 +95,13 @@ COMMENT ON COLUMN report.steps.zone_assumed IS 'True if the upstream wrote the s
 COMMENT ON COLUMN report.steps.first_seen_at IS 'When we had read the first answer that told of the step (our time).';
 COMMENT ON COLUMN report.steps.vanished_at IS 'When we had read the answer that listed the step no longer (our time); null: the newest answer about its run lists it, or the step is an observed one.';
 
+CREATE VIEW report.log_entries AS
+SELECT j.name AS job, s.name AS source, s.provider, e.run_no, e.step_no, p.name AS step, e.entry_no, e.created_at,
+    e.level, e.detail, e.first_seen_at, e.withdrawn_at, e.created_raw, e.zone_assumed
+FROM log_entries e
+JOIN steps p ON p.job_id = e.job_id AND p.run_no = e.run_no AND p.step_no = e.step_no
+JOIN jobs j ON j.job_id = e.job_id
+JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.log_entries IS 'One row per line that the upstream logged in a step; a line that it lists twice is two entries, and one that it withdraws stays.';
 COMMENT ON COLUMN report.log_entries.job IS 'Name of the job.';
 COMMENT ON COLUMN report.log_entries.source IS 'Name of the job''s source.';
@@ -85,6 +118,13 @@ COMMENT ON COLUMN report.log_entries.withdrawn_at IS 'When we had read the answe
 COMMENT ON COLUMN report.log_entries.created_raw IS 'The time of the entry as the upstream wrote it.';
 COMMENT ON COLUMN report.log_entries.zone_assumed IS 'True if the upstream wrote the time without a time zone and it was read as UTC.';
 
+CREATE VIEW report.transitions AS
+SELECT j.name AS job, s.name AS source, s.provider, t.transition_no, t.run_no, t.step_no, p.name AS step,
+    t.from_state, t.to_state, t.from_status, t.to_status, t.happened_at, t.not_before, t.observed_at, t.snapshot_no
+FROM transitions t
+JOIN jobs j ON j.job_id = t.job_id
+JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN steps p ON p.job_id = t.job_id AND p.run_no = t.run_no AND p.step_no = t.step_no;
 COMMENT ON VIEW report.transitions IS 'One row per change of the status of a run or a step, the first sighting included; rows are only ever added.';
 COMMENT ON COLUMN report.transitions.job IS 'Name of the job.';
 COMMENT ON COLUMN report.transitions.source IS 'Name of the job''s source.';
@@ -102,17 +142,28 @@ COMMENT ON COLUMN report.transitions.not_before IS 'When the last answered poll 
 COMMENT ON COLUMN report.transitions.observed_at IS 'When we had read the answer that shows the change (our time); it came no later.';
 COMMENT ON COLUMN report.transitions.snapshot_no IS 'Number, within the job, of the snapshot that shows the change.';
 
-COMMENT ON VIEW report.polls IS 'One row per attempt to fetch a job''s status, whatever came of it, until retention takes it.';
-COMMENT ON COLUMN report.polls.job IS 'Name of the job.';
-COMMENT ON COLUMN report.polls.source IS 'Name of the job''s source.';
-COMMENT ON COLUMN report.polls.provider IS 'Name of the API that the source speaks.';
-COMMENT ON COLUMN report.polls.polled_at IS 'When the request was sent (our time), unique within the job.';
-COMMENT ON COLUMN report.polls.outcome IS 'What came of it: changed, unchanged, unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; none but the first two says anything of the run.';
-COMMENT ON COLUMN report.polls.http_status IS 'HTTP status code of the answer; null: there was no answer.';
-COMMENT ON COLUMN report.polls.latency IS 'How long the poll took, from sending its request until the answer had been read or the attempt was given up.';
-COMMENT ON COLUMN report.polls.snapshot_no IS 'Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed.';
-COMMENT ON COLUMN report.polls.error IS 'What went wrong, without any secret; null: nothing.';
-
+-- How long and how often a snapshot was confirmed stands in the one after it.
+-- For the newest the cursor knows, but for the polls recorded since it was last
+-- brought up to date. (Counting all of its polls would cost more, and miss those
+-- that retention took.)
+CREATE VIEW report.snapshots AS
+SELECT j.name AS job, s.name AS source, s.provider, n.snapshot_no, n.run_no, n.observed_at, n.not_before,
+    coalesce(f.not_before, late.confirmed_at, CASE WHEN c.snapshot_no = n.snapshot_no THEN c.confirmed_at END) AS confirmed_at,
+    coalesce(f.previous_polls, late.polls + CASE WHEN c.snapshot_no = n.snapshot_no THEN c.confirmations ELSE 0 END)::bigint AS polls,
+    n.status, n.state, n.sha256, octet_length(n.body)::bigint AS size, n.body,
+    CASE WHEN n.body_is_text THEN convert_from(n.body, 'UTF8') END AS body_text,
+    n.interpretation, n.polled_at
+FROM snapshots n
+JOIN jobs j ON j.job_id = n.job_id
+JOIN sources s ON s.source_id = j.source_id
+JOIN cursors c ON c.job_id = n.job_id
+LEFT JOIN snapshots f ON f.job_id = n.job_id AND f.snapshot_no = n.snapshot_no + 1
+CROSS JOIN LATERAL (
+    SELECT count(*) AS polls, max(p.polled_at) AS confirmed_at
+    FROM polls p
+    WHERE f.snapshot_no IS NULL AND p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no
+        AND p.polled_at >= CASE WHEN c.snapshot_no = n.snapshot_no THEN c.confirmed_at + interval '1 microsecond' ELSE n.polled_at END
+) late;
 COMMENT ON VIEW report.snapshots IS 'One row per answer that differs from the one before it, with the body as proof; rows are only ever added.';
 COMMENT ON COLUMN report.snapshots.job IS 'Name of the job.';
 COMMENT ON COLUMN report.snapshots.source IS 'Name of the job''s source.';
@@ -132,6 +183,12 @@ COMMENT ON COLUMN report.snapshots.body_text IS 'The body as text; null: it is n
 COMMENT ON COLUMN report.snapshots.interpretation IS 'Version of the provider''s interpretation by which the snapshot was recorded.';
 COMMENT ON COLUMN report.snapshots.polled_at IS 'When the request of the first poll that saw it was sent (our time).';
 
+CREATE VIEW report.anomalies AS
+SELECT j.name AS job, s.name AS source, s.provider, a.anomaly_no, a.run_no, a.step_no, a.kind, a.was, a.now, a.count,
+    a.observed_at, a.snapshot_no
+FROM anomalies a
+JOIN jobs j ON j.job_id = a.job_id
+JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.anomalies IS 'One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; rows are only ever added.';
 COMMENT ON COLUMN report.anomalies.job IS 'Name of the job.';
 COMMENT ON COLUMN report.anomalies.source IS 'Name of the job''s source.';
@@ -146,6 +203,11 @@ COMMENT ON COLUMN report.anomalies.count IS 'Count of such findings in the snaps
 COMMENT ON COLUMN report.anomalies.observed_at IS 'When we had read the answer that shows it (our time).';
 COMMENT ON COLUMN report.anomalies.snapshot_no IS 'Number, within the job, of the snapshot that shows it.';
 
+CREATE VIEW report.result_items AS
+SELECT j.name AS job, s.name AS source, s.provider, i.run_no, i.item_no, i.item_id, i.url, i.labels, i.output, i.metadata
+FROM result_items i
+JOIN jobs j ON j.job_id = i.job_id
+JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.result_items IS 'One row per result that the newest answer to list a run''s results has in its body; results behind a link are not fetched.';
 COMMENT ON COLUMN report.result_items.job IS 'Name of the job.';
 COMMENT ON COLUMN report.result_items.source IS 'Name of the job''s source.';
@@ -158,32 +220,5 @@ COMMENT ON COLUMN report.result_items.labels IS 'The labels that the upstream ga
 COMMENT ON COLUMN report.result_items.output IS 'The item''s whole output, a JSON object after redaction; a text stands for what jsonb cannot hold.';
 COMMENT ON COLUMN report.result_items.metadata IS 'The item''s metadata, JSON after redaction; a text stands for what jsonb cannot hold; null: it has none.';
 
-COMMENT ON VIEW report.sources IS 'One row per source: an account at an upstream API, with its request budget and whether it is polled.';
-COMMENT ON COLUMN report.sources.source IS 'Name of the source, unique among all sources.';
-COMMENT ON COLUMN report.sources.provider IS 'Name of the API that the source speaks, such as woosmap or safetykit.';
-COMMENT ON COLUMN report.sources.base_url IS 'URL that the provider''s paths are appended to.';
-COMMENT ON COLUMN report.sources.paused_at IS 'Since when no job of the source is polled (our time); null: it is not paused.';
-COMMENT ON COLUMN report.sources.paused_reason IS 'Why the source is paused; null: it is not.';
-COMMENT ON COLUMN report.sources.held_until IS 'Until when the upstream asked to be left alone (Retry-After, by our clock); in the past: the hold is over; null: it never asked.';
-COMMENT ON COLUMN report.sources.jobs IS 'Count of the source''s jobs that are not removed.';
-COMMENT ON COLUMN report.sources.rate_every IS 'One request to the source is allowed per such interval.';
-COMMENT ON COLUMN report.sources.rate_burst IS 'Count of requests that may go out at once after a quiet time.';
-COMMENT ON COLUMN report.sources.schedule IS 'The cron expression of jobs that have none of their own; in UTC unless it names a zone by CRON_TZ.';
-COMMENT ON COLUMN report.sources.active_every IS 'How soon after a poll the next one is due while a run is under way, where that is sooner than the schedule; it doubles after each hour without a change.';
-COMMENT ON COLUMN report.sources.credential IS 'Where the credential is read from (env:NAME or file:PATH), never the credential itself.';
-
-COMMENT ON VIEW report.changes IS 'One row per change of what is tracked: who did what to which source or job; rows are only ever added.';
-COMMENT ON COLUMN report.changes.change_no IS 'Number of the change, ascending, with holes.';
-COMMENT ON COLUMN report.changes.at IS 'When it was changed (our time).';
-COMMENT ON COLUMN report.changes.actor IS 'Who changed it: TRACKER_ACTOR, else the user of the operating system.';
-COMMENT ON COLUMN report.changes.action IS 'What was done: register, change, pause, resume, finish, reopen, remove or revive.';
-COMMENT ON COLUMN report.changes.subject IS 'What it was done to: the word source or job, a blank, and its name.';
-COMMENT ON COLUMN report.changes.before IS 'What was changed as it was before, a JSON object; null: there was nothing.';
-COMMENT ON COLUMN report.changes.after IS 'What was changed as it was afterwards, a JSON object; null: there is nothing.';
-
-COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row per job with its latest run as it was at as_of by what was known at known_at (now, unless given): of the run transitions observed by known_at and effective by as_of the one numbered highest; since is its effective time, the upstream''s where it gave one but never later than observed. Jobs without such a transition are absent.';
-COMMENT ON FUNCTION report.state_timeline(timestamptz, timestamptz) IS 'The states of every job''s latest run between from_time and to_time, one row per interval [starts_at, ends_at), clipped to that window, and agreeing at each moment t with status_as_of(t, now()). One that began before the window is included; one still open ends at to_time or now, whichever is earlier; a terminal state lasts until the next run starts.';
-
 -- +goose Down
--- The comments go with what they describe, which 00005 drops; until then they stay true.
-SELECT 1;
+DROP SCHEMA report CASCADE;

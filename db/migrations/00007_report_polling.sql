@@ -1,0 +1,137 @@
+-- The reporting interface: who is asked, when we looked, and when nobody did.
+
+-- +goose Up
+-- A job that fails is planned as its back-off says. One that was never polled
+-- is taken to be like the others.
+CREATE VIEW report.sources AS
+SELECT s.name AS source, s.provider, s.base_url, s.paused_at, s.paused_reason, b.held_until,
+    (SELECT count(*) FROM jobs j WHERE j.source_id = s.source_id AND j.tracking <> 'removed') AS jobs,
+    s.rate_every, s.rate_burst, s.schedule, s.active_every, s.credential,
+    CASE WHEN p.active = 0 THEN 0 ELSE p.mean_per_hour * p.active END AS planned_per_hour,
+    (3600 / extract(epoch FROM s.rate_every))::double precision AS attainable_per_hour
+FROM sources s
+JOIN budgets b ON b.source_id = s.source_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS active, avg((3600 / NULLIF(extract(epoch FROM
+        CASE WHEN c.failures > 0 AND c.next_poll_at > c.polled_at THEN c.next_poll_at - c.polled_at ELSE c.planned_every END), 0)
+        )::double precision) AS mean_per_hour
+    FROM jobs j
+    JOIN cursors c ON c.job_id = j.job_id
+    WHERE j.source_id = s.source_id AND j.tracking = 'active'
+) p;
+COMMENT ON VIEW report.sources IS 'One row per source: an account at an upstream API, with its request budget and whether it is polled.';
+COMMENT ON COLUMN report.sources.source IS 'Name of the source, unique among all sources.';
+COMMENT ON COLUMN report.sources.provider IS 'Name of the API that the source speaks, such as woosmap or safetykit.';
+COMMENT ON COLUMN report.sources.base_url IS 'URL that the provider''s paths are appended to.';
+COMMENT ON COLUMN report.sources.paused_at IS 'Since when no job of the source is polled (our time); null: it is not paused.';
+COMMENT ON COLUMN report.sources.paused_reason IS 'Why the source is paused; null: it is not.';
+COMMENT ON COLUMN report.sources.held_until IS 'Until when the upstream asked to be left alone (Retry-After, by our clock); in the past: the hold is over; null: it never asked.';
+COMMENT ON COLUMN report.sources.jobs IS 'Count of the source''s jobs that are not removed.';
+COMMENT ON COLUMN report.sources.rate_every IS 'One request to the source is allowed per such interval.';
+COMMENT ON COLUMN report.sources.rate_burst IS 'Count of requests that may go out at once after a quiet time.';
+COMMENT ON COLUMN report.sources.schedule IS 'The cron expression of jobs that have none of their own; in UTC unless it names a zone by CRON_TZ.';
+COMMENT ON COLUMN report.sources.active_every IS 'How soon after a poll the next one is due while a run is under way, where that is sooner than the schedule; it doubles after each hour without a change.';
+COMMENT ON COLUMN report.sources.credential IS 'Where the credential is read from (env:NAME or file:PATH), never the credential itself.';
+COMMENT ON COLUMN report.sources.planned_per_hour IS 'Polls per hour that are planned at present, over the source''s active jobs: by their schedules, faster while imports run, slower while polls fail; jobs that were never polled count as the mean of the others; null: none was ever polled.';
+COMMENT ON COLUMN report.sources.attainable_per_hour IS 'Polls per hour that the rate limit allows; where more are planned, jobs wait for their turn.';
+
+CREATE VIEW report.changes AS
+SELECT change_no, changed_at AS at, actor, action, subject, before, after FROM changes;
+COMMENT ON VIEW report.changes IS 'One row per change of what is tracked: who did what to which source or job; rows are only ever added.';
+COMMENT ON COLUMN report.changes.change_no IS 'Number of the change, ascending, with holes.';
+COMMENT ON COLUMN report.changes.at IS 'When it was changed (our time).';
+COMMENT ON COLUMN report.changes.actor IS 'Who changed it: TRACKER_ACTOR, else the user of the operating system.';
+COMMENT ON COLUMN report.changes.action IS 'What was done: register, change, pause, resume, finish, reopen, remove or revive.';
+COMMENT ON COLUMN report.changes.subject IS 'What it was done to: the word source or job, a blank, and its name.';
+COMMENT ON COLUMN report.changes.before IS 'What was changed as it was before, a JSON object; null: there was nothing.';
+COMMENT ON COLUMN report.changes.after IS 'What was changed as it was afterwards, a JSON object; null: there is nothing.';
+
+CREATE VIEW report.polls AS
+SELECT j.name AS job, s.name AS source, s.provider, p.polled_at, p.outcome, p.http_status,
+    p.latency_us * interval '1 microsecond' AS latency, p.snapshot_no, p.error
+FROM polls p
+JOIN jobs j ON j.job_id = p.job_id
+JOIN sources s ON s.source_id = j.source_id;
+COMMENT ON VIEW report.polls IS 'One row per attempt to fetch a job''s status, whatever came of it, until retention takes it.';
+COMMENT ON COLUMN report.polls.job IS 'Name of the job.';
+COMMENT ON COLUMN report.polls.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.polls.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.polls.polled_at IS 'When the request was sent (our time), unique within the job.';
+COMMENT ON COLUMN report.polls.outcome IS 'What came of it: changed, unchanged, unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; none but the first two says anything of the run.';
+COMMENT ON COLUMN report.polls.http_status IS 'HTTP status code of the answer; null: there was no answer.';
+COMMENT ON COLUMN report.polls.latency IS 'How long the poll took, from sending its request until the answer had been read or the attempt was given up.';
+COMMENT ON COLUMN report.polls.snapshot_no IS 'Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed.';
+COMMENT ON COLUMN report.polls.error IS 'What went wrong, without any secret; null: nothing.';
+
+-- The gaps that polls have ended, and the open ones, which the cursors tell.
+CREATE VIEW report.gaps AS
+SELECT j.name AS job, s.name AS source, s.provider, g.gap_from, g.gap_to, g.reason
+FROM gaps g
+JOIN jobs j ON j.job_id = g.job_id
+JOIN sources s ON s.source_id = j.source_id
+UNION ALL
+SELECT j.name, s.name, s.provider,
+    CASE WHEN c.unseen_reason IS NULL AND NOT o.overdue THEN c.accounted_at ELSE c.polled_at END,
+    NULL,
+    CASE WHEN c.unseen_reason IS NOT NULL THEN c.unseen_reason
+        WHEN NOT o.overdue THEN c.outcome
+        WHEN EXISTS (SELECT FROM replicas r WHERE r.seen_at > now() - interval '20 s') THEN 'rate_budget'
+        ELSE 'not_running' END
+FROM cursors c
+JOIN jobs j ON j.job_id = c.job_id
+JOIN sources s ON s.source_id = j.source_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(now() > c.next_poll_at AND now() - c.polled_at > 2 * (c.next_poll_at - c.polled_at), false) AS overdue
+) o
+WHERE c.polled_at IS NOT NULL AND j.tracking IN ('active', 'paused') AND CASE
+    WHEN c.unseen_reason IS NOT NULL THEN now() - c.polled_at > 2 * c.planned_every
+    WHEN j.tracking = 'paused' THEN false
+    WHEN o.overdue THEN true
+    ELSE c.failures > 0 AND now() - c.accounted_at > 2 * c.planned_every
+END;
+COMMENT ON VIEW report.gaps IS 'One row per stretch, longer than twice the planned interval, in which nobody looked at a job, or looking failed: what the history cannot know.';
+COMMENT ON COLUMN report.gaps.job IS 'Name of the job.';
+COMMENT ON COLUMN report.gaps.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.gaps.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.gaps.gap_from IS 'When the last poll before the gap was sent that counts as a look (our time).';
+COMMENT ON COLUMN report.gaps.gap_to IS 'When the poll that ended the gap was sent (our time); null: it is still open.';
+COMMENT ON COLUMN report.gaps.reason IS 'Why: not_running (no tracker ran), paused, rate_budget (more was due than the source may be asked), credential, or the outcome of the polls that failed.';
+
+CREATE VIEW report.hourly AS
+SELECT h.hour, s.name AS source, s.provider, h.outcome, h.polls,
+    h.p50_latency_us * interval '1 microsecond' AS p50_latency, h.p95_latency_us * interval '1 microsecond' AS p95_latency
+FROM hourly h
+JOIN sources s ON s.source_id = h.source_id;
+COMMENT ON VIEW report.hourly IS 'One row per hour, source and outcome that polls had: how many, and how long they took. The daemon keeps it, a minute or two behind; it outlives the polls.';
+COMMENT ON COLUMN report.hourly.hour IS 'Beginning of the hour in which the polls were sent (our time).';
+COMMENT ON COLUMN report.hourly.source IS 'Name of the source.';
+COMMENT ON COLUMN report.hourly.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.hourly.outcome IS 'Outcome of the polls, one of those of report.polls.';
+COMMENT ON COLUMN report.hourly.polls IS 'Count of the polls, at least 1; never lowered, whatever retention takes.';
+COMMENT ON COLUMN report.hourly.p50_latency IS 'The median of the polls'' latency.';
+COMMENT ON COLUMN report.hourly.p95_latency IS 'The 95th percentile of the polls'' latency.';
+
+CREATE VIEW report.daily AS
+SELECT d.day, s.name AS source, s.provider, d.runs, d.succeeded, d.failed, d.p50_duration, d.p95_duration, d.polls, d.failed_polls
+FROM daily d
+JOIN sources s ON s.source_id = d.source_id
+WHERE d.runs > 0 OR d.polls > 0;
+COMMENT ON VIEW report.daily IS 'One row per day of UTC and source on which a run began or a poll was sent. The daemon keeps it, a minute or two behind, and corrects days of which more is learned later.';
+COMMENT ON COLUMN report.daily.day IS 'The day, in UTC. A run belongs to the day of its start (report.runs.started_at), whenever it ended; a poll to the day on which it was sent.';
+COMMENT ON COLUMN report.daily.source IS 'Name of the source.';
+COMMENT ON COLUMN report.daily.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.daily.runs IS 'Count of the runs that began on the day, whatever their state is by now.';
+COMMENT ON COLUMN report.daily.succeeded IS 'Count of those of them whose state is succeeded.';
+COMMENT ON COLUMN report.daily.failed IS 'Count of those of them whose state is failed.';
+COMMENT ON COLUMN report.daily.p50_duration IS 'The median of the durations (report.runs.duration) of those of them that have ended; null: none has.';
+COMMENT ON COLUMN report.daily.p95_duration IS 'The 95th percentile of the durations (report.runs.duration) of those of them that have ended; null: none has.';
+COMMENT ON COLUMN report.daily.polls IS 'Count of the polls sent on the day, whatever came of them; never lowered, whatever retention takes.';
+COMMENT ON COLUMN report.daily.failed_polls IS 'Count of those of them that brought no answer: their outcome is neither changed nor unchanged.';
+
+-- +goose Down
+DROP VIEW report.daily;
+DROP VIEW report.hourly;
+DROP VIEW report.gaps;
+DROP VIEW report.polls;
+DROP VIEW report.changes;
+DROP VIEW report.sources;

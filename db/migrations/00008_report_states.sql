@@ -1,0 +1,177 @@
+-- The reporting interface: how each job's latest run is doing, how it was doing
+-- at any moment, and what is stuck.
+
+-- +goose Up
+-- The run's id is looked up where it is asked for, by its key: as a join it was
+-- read from all runs there are.
+CREATE VIEW report.jobs AS
+SELECT j.name AS job, s.name AS source, s.provider, j.target, j.labels, j.tracking,
+    coalesce(j.schedule, s.schedule) AS schedule,
+    t.to_state AS state, t.to_status AS status, t.run_no,
+    (SELECT r.run_id FROM runs r WHERE r.job_id = j.job_id AND r.run_no = t.run_no) AS run_id,
+    least(coalesce(t.happened_at, t.observed_at), t.observed_at) AS state_since,
+    c.polled_at AS last_polled_at, c.outcome AS last_outcome,
+    CASE WHEN s.paused_at IS NULL AND j.tracking = 'active' AND c.next_poll_at IS NOT NULL
+        THEN greatest(c.next_poll_at, b.held_until)
+    END AS next_poll_at,
+    c.failures, j.paused_reason, j.stall_after, j.registered_at
+FROM jobs j
+JOIN sources s ON s.source_id = j.source_id
+JOIN cursors c ON c.job_id = j.job_id
+JOIN budgets b ON b.source_id = j.source_id
+LEFT JOIN LATERAL (
+    SELECT * FROM transitions
+    WHERE job_id = j.job_id AND step_no IS NULL
+    ORDER BY transition_no DESC LIMIT 1
+) t ON true;
+COMMENT ON VIEW report.jobs IS 'One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.';
+COMMENT ON COLUMN report.jobs.job IS 'Name of the job, unique among all jobs.';
+COMMENT ON COLUMN report.jobs.source IS 'Name of the source (the account at an upstream API) that the job is polled at.';
+COMMENT ON COLUMN report.jobs.provider IS 'Name of the API that the source speaks, such as woosmap or safetykit.';
+COMMENT ON COLUMN report.jobs.target IS 'What is polled at the source, a JSON object of the fields that its provider asks for, such as dataset_id; it never changes.';
+COMMENT ON COLUMN report.jobs.labels IS 'The user''s labels, a JSON object of strings, empty where there are none.';
+COMMENT ON COLUMN report.jobs.tracking IS 'Whether the job is polled: active, paused, finished (its import has ended for good) or removed; its history stays in each case.';
+COMMENT ON COLUMN report.jobs.schedule IS 'The cron expression that holds for the job: its own, else its source''s; in UTC unless it names a zone by CRON_TZ.';
+COMMENT ON COLUMN report.jobs.state IS 'State of the latest run in our words: queued, running, succeeded, partial, failed, canceled or unknown; null: no run was ever seen.';
+COMMENT ON COLUMN report.jobs.status IS 'Status of the latest run in the upstream''s own word; null: no run was ever seen.';
+COMMENT ON COLUMN report.jobs.run_no IS 'Number of the latest run within the job, from 1; null: no run was ever seen.';
+COMMENT ON COLUMN report.jobs.run_id IS 'The upstream''s id of the latest run; null: no run was ever seen.';
+COMMENT ON COLUMN report.jobs.state_since IS 'Effective time of the transition into state and status: the upstream''s time where it gave one, but never later than when we observed it; null: no run was ever seen.';
+COMMENT ON COLUMN report.jobs.last_polled_at IS 'When the request of the last poll was sent, whatever came of it (our time); null: never polled.';
+COMMENT ON COLUMN report.jobs.last_outcome IS 'Outcome of the last poll, one of those of report.polls; null: never polled.';
+COMMENT ON COLUMN report.jobs.next_poll_at IS 'When the job is next due: the later of its own time and its source''s hold, and in the past where it is overdue; null: it is not polled by schedule, since it is not active or its source is paused.';
+COMMENT ON COLUMN report.jobs.failures IS 'Count of failed polls in a row up to the last one; 0 after an answer.';
+COMMENT ON COLUMN report.jobs.paused_reason IS 'Why the job itself is paused; null: it is not, or no reason was given.';
+COMMENT ON COLUMN report.jobs.stall_after IS 'How long a state may last before the job counts as stalled, as set by the user; null: not set.';
+COMMENT ON COLUMN report.jobs.registered_at IS 'When the job was first registered (our time).';
+
+-- Of all runs that have not ended only the one that the newest snapshot tells
+-- of can be stuck: any other was superseded. What is usual is asked of the
+-- job's ended runs where there are five, else of the source's; a run of which
+-- neither start nor end was seen (it had ended in the first snapshot, and
+-- reports no times) tells nothing. The since of late runs is looked up last:
+-- a run that came out of a terminal state has not been open since its start.
+CREATE VIEW report.stalled AS
+WITH open AS MATERIALIZED (
+    SELECT r.job_id, r.run_no, r.state, j.name AS job, s.name AS source, s.provider, j.stall_after,
+        least(coalesce(r.started_at, r.first_seen_at), r.first_seen_at) AS began
+    FROM runs r
+    JOIN jobs j ON j.job_id = r.job_id
+    JOIN sources s ON s.source_id = j.source_id
+    WHERE r.state IN ('queued', 'running', 'unknown') AND j.tracking <> 'removed'
+        AND r.run_no = coalesce(
+            (SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1),
+            (SELECT max(x.run_no) FROM runs x WHERE x.job_id = r.job_id))
+), own AS MATERIALIZED (
+    SELECT o.*, u.ended, u.usual
+    FROM open o
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS ended, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.duration) AS usual
+        FROM report.runs d
+        WHERE d.job = o.job AND d.state IN ('succeeded', 'partial', 'failed', 'canceled') AND d.duration IS NOT NULL AND (d.duration <> interval '0' OR d.duration_max IS NOT NULL)
+    ) u
+), shared AS MATERIALIZED (
+    SELECT d.source, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.duration) AS usual
+    FROM report.runs d
+    WHERE d.source IN (SELECT o.source FROM own o WHERE o.ended < 5)
+        AND d.state IN ('succeeded', 'partial', 'failed', 'canceled')
+        AND d.duration IS NOT NULL AND (d.duration <> interval '0' OR d.duration_max IS NOT NULL)
+    GROUP BY d.source
+), late AS MATERIALIZED (
+    SELECT o.*, u.usual_duration, coalesce(o.stall_after, 3 * u.usual_duration) AS patience
+    FROM own o
+    LEFT JOIN shared h ON h.source = o.source
+    CROSS JOIN LATERAL (SELECT CASE WHEN o.ended < 5 THEN h.usual ELSE o.usual END AS usual_duration) u
+    WHERE now() - o.began > coalesce(o.stall_after, 3 * u.usual_duration)
+), dated AS MATERIALIZED (
+    SELECT l.*, coalesce((
+        SELECT least(coalesce(t.happened_at, t.observed_at), t.observed_at)
+        FROM transitions t
+        WHERE t.job_id = l.job_id AND t.run_no = l.run_no AND t.step_no IS NULL AND t.transition_no > (
+            SELECT max(e.transition_no) FROM transitions e
+            WHERE e.job_id = l.job_id AND e.run_no = l.run_no AND e.step_no IS NULL
+                AND e.to_state IN ('succeeded', 'partial', 'failed', 'canceled'))
+        ORDER BY t.transition_no LIMIT 1
+    ), l.began) AS since
+    FROM late l
+)
+SELECT d.job, d.source, d.provider, d.run_no, p.name AS step, d.state, d.since, d.usual_duration
+FROM dated d
+LEFT JOIN LATERAL (
+    SELECT x.name FROM steps x
+    WHERE x.job_id = d.job_id AND x.run_no = d.run_no AND x.vanished_at IS NULL AND x.state IN ('queued', 'running', 'unknown')
+    ORDER BY x.step_no DESC LIMIT 1
+) p ON true
+WHERE now() - d.since > d.patience;
+COMMENT ON VIEW report.stalled IS 'One row per job, unless it is removed, whose latest run has not ended for longer than the job''s stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.';
+COMMENT ON COLUMN report.stalled.job IS 'Name of the job.';
+COMMENT ON COLUMN report.stalled.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.stalled.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.stalled.run_no IS 'Number of the run within its job.';
+COMMENT ON COLUMN report.stalled.step IS 'Name of the last of the run''s steps that have not ended; null: there is none.';
+COMMENT ON COLUMN report.stalled.state IS 'State of the run in our words: queued, running or unknown.';
+COMMENT ON COLUMN report.stalled.since IS 'Since when the run has not ended: its start, or when it came out of a terminal state; the upstream''s time where it gave one, but never later than when we observed it.';
+COMMENT ON COLUMN report.stalled.usual_duration IS 'The 95th percentile of the durations (report.runs.duration) of the job''s ended runs or, where it has fewer than five, of its source''s; runs of which neither start nor end was seen or reported do not count; null: there is none.';
+
+-- +goose StatementBegin
+CREATE FUNCTION report.status_as_of(as_of timestamptz, known_at timestamptz DEFAULT now())
+RETURNS TABLE (job text, source text, provider text, run_no integer, run_id text, state text, status text, since timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT j.name, s.name, s.provider, t.run_no, (SELECT r.run_id FROM public.runs r WHERE r.job_id = j.job_id AND r.run_no = t.run_no), t.to_state, t.to_status, t.since
+    FROM public.jobs j
+    JOIN public.sources s ON s.source_id = j.source_id
+    CROSS JOIN LATERAL (
+        SELECT n.run_no, n.to_state, n.to_status, least(coalesce(n.happened_at, n.observed_at), n.observed_at) AS since
+        FROM public.transitions n
+        WHERE n.job_id = j.job_id AND n.step_no IS NULL AND n.observed_at <= known_at
+            AND least(coalesce(n.happened_at, n.observed_at), n.observed_at) <= as_of
+        ORDER BY n.transition_no DESC LIMIT 1
+    ) t
+$$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row per job with its latest run as it was at as_of by what was known at known_at (now, unless given): of the run transitions observed by known_at and effective by as_of the one numbered highest; since is its effective time, the upstream''s where it gave one but never later than observed. Jobs without such a transition are absent.';
+
+-- An interval ends no later than any later one begins, so that all before the
+-- last one that began before the window ended before it, too: of each job only
+-- what bears on the window is read. The least time of all that follow is taken
+-- from the end, once: from the front it is looked for anew at each row. sources
+-- and jobs are arguments since what is asked of a function's rows from outside
+-- is answered after all of them are made.
+-- +goose StatementBegin
+CREATE FUNCTION report.state_timeline(from_time timestamptz, to_time timestamptz, sources text[] DEFAULT NULL, jobs text[] DEFAULT NULL)
+RETURNS TABLE (job text, source text, provider text, run_no integer, state text, status text, starts_at timestamptz, ends_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT j.name, s.name, s.provider, i.run_no, i.to_state, i.to_status, greatest(i.since, from_time), least(i.until, to_time, now())
+    FROM public.jobs j
+    JOIN public.sources s ON s.source_id = j.source_id
+    LEFT JOIN LATERAL (
+        SELECT n.transition_no FROM public.transitions n
+        WHERE n.job_id = j.job_id AND n.step_no IS NULL AND n.observed_at <= now()
+            AND least(coalesce(n.happened_at, n.observed_at), n.observed_at) <= from_time
+        ORDER BY n.transition_no DESC LIMIT 1
+    ) before ON true
+    CROSS JOIN LATERAL (
+        SELECT e.*, min(e.since) OVER (ORDER BY e.transition_no DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until
+        FROM (
+            SELECT t.transition_no, t.run_no, t.to_state, t.to_status, least(coalesce(t.happened_at, t.observed_at), t.observed_at) AS since
+            FROM public.transitions t
+            WHERE t.job_id = j.job_id AND t.step_no IS NULL AND t.observed_at <= now()
+                AND t.transition_no >= coalesce(before.transition_no, 1)
+        ) e
+        WHERE e.since < to_time
+    ) i
+    WHERE (state_timeline.sources IS NULL OR s.name = ANY(state_timeline.sources))
+        AND (state_timeline.jobs IS NULL OR j.name = ANY(state_timeline.jobs))
+        AND greatest(i.since, from_time) < least(i.until, to_time, now())
+    ORDER BY j.name, i.transition_no
+$$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]) IS 'The states of every job''s latest run between from_time and to_time, one row per interval [starts_at, ends_at), clipped to that window, and agreeing at each moment t with status_as_of(t, now()). One that began before the window is included; one still open ends at to_time or now, whichever is earlier; a terminal state lasts until the next run starts. With sources or jobs, arrays of names, only of those: much quicker than to leave out the others afterwards.';
+
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA report FROM PUBLIC;
+
+-- +goose Down
+DROP FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]);
+DROP FUNCTION report.status_as_of(timestamptz, timestamptz);
+DROP VIEW report.stalled;
+DROP VIEW report.jobs;
