@@ -16,10 +16,6 @@ const (
 	// firstWithin spreads the first polls of jobs that were registered
 	// together: half of the minute that is promised, the rest is for the claim.
 	firstWithin = 30 * time.Second
-
-	// cronHorizon is how many years ahead robfig/cron looks for a tick. Leap days
-	// can be eight years apart: 2096, 2104.
-	cronHorizon = 5
 )
 
 // Schedule is a checked cron expression or "@every" duration. Only Parse makes
@@ -83,23 +79,15 @@ func (s Schedule) Interval(at time.Time) time.Duration {
 //
 // Where a zone's clock jumps at midnight or by half an hour, robfig/cron steps
 // over ticks beside the jump. So it is asked for one stretch of constant offset
-// after the other. A tick whose local time the clock leaves out does not exist,
-// one whose local time comes twice is two.
+// after the other.
 func (s Schedule) tick(after time.Time) time.Time {
 	from := after.UTC().Truncate(time.Second)
 	for horizon := from.AddDate(10, 0, 0); from.Before(horizon); {
-		local := from.Add(time.Second).In(s.cron.Location)
-		_, end := local.ZoneBounds()
-		if far := from.AddDate(cronHorizon, 0, 0); end.IsZero() || far.Before(end) {
-			end = far
-		}
-		_, offset := local.Zone()
-		spec := *s.cron
-		spec.Location = time.FixedZone("", offset)
-		if next := spec.Next(from); !next.IsZero() && next.Before(end) {
+		stretch := stretchAt(from.Add(time.Second), s.cron.Location)
+		if next := stretch.tick(s.cron, from); !next.IsZero() {
 			return next
 		}
-		from = end.Add(-time.Second)
+		from = stretch.end.Add(-time.Second)
 	}
 	return time.Time{}
 }
