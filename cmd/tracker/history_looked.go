@@ -116,6 +116,7 @@ func (v historyView) tracking() []span {
 // outcomeText puts the outcome of a poll that got no answer in words.
 func outcomeText(outcome string) string {
 	words := map[history.Outcome]string{
+		history.OutcomeSuperseded:     "superseded (another tracker had taken over)",
 		history.OutcomeUnauthorized:   "401 unauthorized",
 		history.OutcomeQuotaExhausted: "402 quota exhausted",
 		history.OutcomeForbidden:      "403 forbidden",

@@ -59,7 +59,7 @@ CREATE TABLE polls (
     snapshot_no     integer,              -- the snapshot that the answer made or confirmed
     error           text,
     CONSTRAINT polls_pkey PRIMARY KEY (job_id, polled_at),
-    CONSTRAINT polls_outcome_check CHECK (outcome IN ('changed', 'unchanged', 'unauthorized', 'quota_exhausted', 'forbidden',
+    CONSTRAINT polls_outcome_check CHECK (outcome IN ('changed', 'unchanged', 'superseded', 'unauthorized', 'quota_exhausted', 'forbidden',
         'not_found', 'rate_limited', 'rejected', 'upstream_error', 'timeout', 'unreachable', 'malformed')),
     CONSTRAINT polls_snapshot_check CHECK ((snapshot_no IS NOT NULL) = (outcome IN ('changed', 'unchanged')))
 ) PARTITION BY RANGE (polled_at);
@@ -67,7 +67,7 @@ CREATE TABLE polls_default PARTITION OF polls DEFAULT;
 -- Polls come in the order of time: a BRIN index finds a range for next to nothing.
 CREATE INDEX polls_time_idx ON polls USING brin (polled_at) WITH (pages_per_range = 32, autosummarize = on);
 -- How many of a job's polls failed is counted by these alone; the others pay nothing for it.
-CREATE INDEX polls_failed_idx ON polls (job_id, polled_at) WHERE snapshot_no IS NULL;
+CREATE INDEX polls_failed_idx ON polls (job_id, polled_at) WHERE outcome NOT IN ('changed', 'unchanged', 'superseded');
 
 CREATE TABLE gaps (
     job_id          bigint      NOT NULL,

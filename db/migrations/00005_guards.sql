@@ -49,21 +49,25 @@ CREATE TRIGGER jobs_fixed BEFORE UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE F
 
 -- claims_hold raises unless each job is still claimed until the given time: the
 -- claim under which its poll was made. A process that was frozen past its
--- claims finds them gone or taken, and records nothing.
+-- claims finds them gone or taken, and records nothing. It is the last statement
+-- of a batch, and nobody can claim the jobs until the batch is committed: who
+-- claims them afterwards sees all of it.
 -- +goose StatementBegin
-CREATE FUNCTION claims_hold(job_ids bigint[], claimed_untils timestamptz[]) RETURNS void LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION claims_hold(job_ids bigint[], claimed_untils timestamptz[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    lost bigint;
+    held bigint;
 BEGIN
-    SELECT w.job_id INTO lost
-    FROM unnest(job_ids, claimed_untils) AS w (job_id, claimed_until)
-    LEFT JOIN cursors c ON c.job_id = w.job_id
-    WHERE c.claimed_until IS DISTINCT FROM w.claimed_until
-    LIMIT 1;
-    IF FOUND THEN
+    SELECT count(*) INTO held FROM (
+        SELECT FROM unnest(job_ids, claimed_untils) AS w (job_id, claimed_until)
+        JOIN cursors c ON c.job_id = w.job_id
+        WHERE c.claimed_until = w.claimed_until
+        ORDER BY c.job_id
+        FOR NO KEY UPDATE OF c
+    ) locked;
+    IF held < cardinality(job_ids) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'TR001',
-            MESSAGE = format('the claim on job %s was lost', lost);
+            MESSAGE = format('%s of %s claims were lost', cardinality(job_ids) - held, cardinality(job_ids));
     END IF;
 END $$;
 -- +goose StatementEnd

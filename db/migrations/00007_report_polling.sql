@@ -57,10 +57,10 @@ COMMENT ON COLUMN report.polls.job IS 'Name of the job.';
 COMMENT ON COLUMN report.polls.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.polls.provider IS 'Name of the API that the source speaks.';
 COMMENT ON COLUMN report.polls.polled_at IS 'When the request was sent (our time), unique within the job.';
-COMMENT ON COLUMN report.polls.outcome IS 'What came of it: changed, unchanged, unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; none but the first two says anything of the run.';
+COMMENT ON COLUMN report.polls.outcome IS 'What came of it: changed, unchanged, superseded (answered, but somebody else had taken over the job meanwhile, so that the answer counts for nothing), unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; none but the first two says anything of the run.';
 COMMENT ON COLUMN report.polls.http_status IS 'HTTP status code of the answer; null: there was no answer.';
 COMMENT ON COLUMN report.polls.latency IS 'How long the poll took, from sending its request until the answer had been read or the attempt was given up.';
-COMMENT ON COLUMN report.polls.snapshot_no IS 'Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed.';
+COMMENT ON COLUMN report.polls.snapshot_no IS 'Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed or was superseded.';
 COMMENT ON COLUMN report.polls.error IS 'What went wrong, without any secret; null: nothing.';
 
 -- The gaps that polls have ended, and the open ones, which the cursors tell.
@@ -126,7 +126,7 @@ COMMENT ON COLUMN report.daily.failed IS 'Count of those of them whose state is 
 COMMENT ON COLUMN report.daily.p50_duration IS 'The median of the durations (report.runs.duration) of those of them that have ended; null: none has.';
 COMMENT ON COLUMN report.daily.p95_duration IS 'The 95th percentile of the durations (report.runs.duration) of those of them that have ended; null: none has.';
 COMMENT ON COLUMN report.daily.polls IS 'Count of the polls sent on the day, whatever came of them; never lowered, whatever retention takes.';
-COMMENT ON COLUMN report.daily.failed_polls IS 'Count of those of them that brought no answer: their outcome is neither changed nor unchanged.';
+COMMENT ON COLUMN report.daily.failed_polls IS 'Count of those of them that brought no answer: their outcome is neither changed nor unchanged nor superseded.';
 
 -- +goose Down
 DROP VIEW report.daily;

@@ -39,7 +39,7 @@ WHERE c.job_id = s.job_id
 RETURNING sqlc.embed(c), (greatest(s.first_slot + s.slot * s.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at, s.expired::boolean AS expired;
 
 -- name: CursorClaimsHold :exec
--- Raises unless every poll about to be recorded still has its claim.
+-- Raises unless every poll that is recorded still has its claim, and keeps it until the transaction ends.
 SELECT claims_hold(@job_ids::bigint[], @claimed_untils::timestamptz[]);
 
 -- name: CursorAdvance :exec

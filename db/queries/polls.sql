@@ -6,8 +6,14 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@polled_ats::timestamp
     unnest(@latencies_us::integer[]) AS latency_us, unnest(@snapshot_nos::integer[]) AS snapshot_no,
     unnest(@errors::text[]) AS error) r;
 
--- name: PollExists :one
-SELECT EXISTS (SELECT FROM polls WHERE job_id = @job_id AND polled_at = @polled_at);
+-- name: PollOutcome :one
+SELECT outcome FROM polls WHERE job_id = @job_id AND polled_at = @polled_at;
+
+-- name: PollInsertLate :exec
+-- A poll whose job somebody else had taken over: that it was made.
+INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, error)
+VALUES (@job_id, @polled_at, @outcome, sqlc.narg('http_status'), @latency_us, sqlc.narg('error'))
+ON CONFLICT (job_id, polled_at) DO NOTHING;
 
 -- name: PollPartitionsExtend :exec
 SELECT polls_extend((sqlc.arg(now)::timestamptz AT TIME ZONE 'UTC')::date);

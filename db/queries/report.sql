@@ -40,7 +40,7 @@ WHERE job = @job AND snapshot_no = coalesce(sqlc.narg('snapshot_no')::integer,
 -- keys alone, and an index of those that failed. The job is given by its id:
 -- partitions are planned for one by one, and several times as fast for a constant.
 SELECT count(*) AS polls,
-    (SELECT count(*) FROM polls f WHERE f.job_id = @job_id AND f.polled_at <= @known_at AND f.snapshot_no IS NULL) AS failed,
+    (SELECT count(*) FROM polls f WHERE f.job_id = @job_id AND f.polled_at <= @known_at AND f.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
     coalesce((SELECT l.outcome FROM polls l WHERE l.job_id = @job_id AND l.polled_at <= @known_at ORDER BY l.polled_at DESC LIMIT 1), '')::text AS last_outcome

@@ -64,7 +64,7 @@ LEFT JOIN (
     GROUP BY x.source
 ) r ON r.source = s.name
 CROSS JOIN LATERAL (
-    SELECT sum(h.polls)::bigint AS polls, (sum(h.polls) FILTER (WHERE h.outcome NOT IN ('changed', 'unchanged')))::bigint AS failed
+    SELECT sum(h.polls)::bigint AS polls, (sum(h.polls) FILTER (WHERE h.outcome NOT IN ('changed', 'unchanged', 'superseded')))::bigint AS failed
     FROM hourly h
     WHERE h.source_id = s.source_id
         AND h.hour >= sqlc.arg(day)::date::timestamp AT TIME ZONE 'UTC' AND h.hour < (sqlc.arg(day)::date + 1)::timestamp AT TIME ZONE 'UTC'

@@ -15,7 +15,7 @@ func (c *check) checkLooks(ctx context.Context) error {
 		var counted store.LookedRow
 		var outcome *string
 		var answered *time.Time
-		if err := c.conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE outcome NOT IN ('changed', 'unchanged')), min(polled_at), max(polled_at),
+		if err := c.conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE outcome NOT IN ('changed', 'unchanged', 'superseded')), min(polled_at), max(polled_at),
 			(array_agg(outcome ORDER BY polled_at DESC))[1], max(polled_at) FILTER (WHERE outcome IN ('changed', 'unchanged')) FROM polls WHERE job_id = $1`,
 			job.ID).Scan(&counted.Polls, &counted.Failed, &counted.FirstAt, &counted.LastAt, &outcome, &answered); err != nil {
 			return fmt.Errorf("job %s: count polls: %w", job.Name, err)

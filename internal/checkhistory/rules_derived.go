@@ -110,7 +110,7 @@ var cursorRules = []rule{
 					'confirmed_at', (SELECT max(x.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.snapshot_no = n.snapshot_no),
 					'confirmations', (SELECT count(*) FROM polls x WHERE x.job_id = n.job_id AND x.snapshot_no = n.snapshot_no)) AS truth
 			FROM cursors c
-			LEFT JOIN LATERAL (SELECT * FROM polls x WHERE x.job_id = c.job_id ORDER BY x.polled_at DESC LIMIT 1) p ON true
+			LEFT JOIN LATERAL (SELECT * FROM polls x WHERE x.job_id = c.job_id AND x.outcome <> 'superseded' ORDER BY x.polled_at DESC LIMIT 1) p ON true
 			LEFT JOIN LATERAL (SELECT * FROM snapshots x WHERE x.job_id = c.job_id ORDER BY x.snapshot_no DESC LIMIT 1) n ON true
 			WHERE c.job_id = ANY($1) AND c.claimed_until IS NULL
 		) c WHERE cached <> truth`},

@@ -3,11 +3,12 @@ package history
 // Outcome says what came of one poll.
 type Outcome string
 
-// The outcomes of a poll. Only the first two are answers; none of the others
-// says anything about the import.
+// The outcomes of a poll. Only the first two are answers that count; none of the
+// others says anything about the import.
 const (
 	OutcomeChanged        Outcome = "changed"
 	OutcomeUnchanged      Outcome = "unchanged"
+	OutcomeSuperseded     Outcome = "superseded"      // answered, but somebody else had taken over the job meanwhile
 	OutcomeUnauthorized   Outcome = "unauthorized"    // 401
 	OutcomeQuotaExhausted Outcome = "quota_exhausted" // 402
 	OutcomeForbidden      Outcome = "forbidden"       // 403

@@ -37,6 +37,6 @@ type Fate int
 // The fates. A poll whose row cannot be stored is recorded as malformed.
 const (
 	FateRecorded Fate = iota
-	FateLate          // somebody else had taken over the job: dropped
+	FateLate          // somebody else had taken over the job: recorded as superseded
 	FatePoisoned      // recorded as malformed, without its finding
 )

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"tracker/internal/history"
@@ -16,12 +17,12 @@ import (
 
 // Record keeps polls from many jobs with all that they found, in one
 // transaction, and tells the fate of each. Polls whose job somebody else has
-// taken over are late and dropped; a poll that holds what Postgres refuses is
-// recorded as malformed; the rest land. After an error none is known to be
+// taken over are late: that they were made is kept, what they found is not. A
+// poll that holds what Postgres refuses is recorded as malformed; the rest land. After an error none is known to be
 // recorded, and Record may be called again with the same polls.
 func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
 	fates := make([]Fate, len(polls))
-	err := s.recordTogether(ctx, polls)
+	err := againAfterDeadlock(func() error { return s.recordTogether(ctx, polls) })
 	if err == nil {
 		return fates, nil
 	}
@@ -70,16 +71,36 @@ func (s *Store) recordPoisoned(ctx context.Context, poll Poll, refusal error) (F
 // lateUnless gives the fate of a poll that came late, unless it is there: a
 // lost connection may have hidden that it was recorded.
 func (s *Store) lateUnless(ctx context.Context, recorded Fate, poll Poll) (Fate, error) {
-	exists, err := s.queries.PollExists(ctx, dbsqlc.PollExistsParams{JobID: poll.JobID, PolledAt: poll.PolledAt})
-	if err != nil || exists {
+	outcome, err := s.queries.PollOutcome(ctx, dbsqlc.PollOutcomeParams{JobID: poll.JobID, PolledAt: poll.PolledAt})
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return FateLate, s.RecordLate(ctx, poll)
+	case err == nil && outcome == string(history.OutcomeSuperseded):
+		return FateLate, nil
+	default:
 		return recorded, err
 	}
-	return FateLate, nil
 }
 
-// recordTogether sends all rows of the polls at once. The claims are checked
-// first; a snapshot's number is its head's + 1, so that a second writer hits
-// the primary key.
+// RecordLate keeps that a poll was made whose job somebody else had taken over
+// meanwhile. An answer is superseded: nothing else comes of it.
+func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
+	if poll.Outcome.Answered() {
+		poll.Outcome = history.OutcomeSuperseded
+	}
+	err := s.queries.PollInsertLate(ctx, dbsqlc.PollInsertLateParams{
+		JobID: poll.JobID, PolledAt: poll.PolledAt, Outcome: string(poll.Outcome), HttpStatus: toPointer(int16(poll.HTTPStatus)),
+		LatencyUs: int32(poll.Latency.Microseconds()), Error: toPointer(poll.Error),
+	})
+	if err != nil {
+		return fmt.Errorf("record a late poll of job %d: %w", poll.JobID, err)
+	}
+	return nil
+}
+
+// recordTogether sends all rows of the polls at once. A snapshot's number is its
+// head's + 1, so that a second writer hits the primary key. The claims are checked
+// last: what was written may have waited, and they may have run out meanwhile.
 func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	if len(polls) == 0 {
 		return nil
@@ -98,10 +119,10 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 			}
 		}
 	}
-	if err := q.CursorClaimsHold(ctx, claims); err != nil {
+	if err := rows.insert(ctx, q); err != nil {
 		return err
 	}
-	if err := rows.insert(ctx, q); err != nil {
+	if err := q.CursorClaimsHold(ctx, claims); err != nil {
 		return err
 	}
 	return p.send(ctx, s.pool)

@@ -180,6 +180,11 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 			res.known = read[res.job.ID]
 		}
 		if res.answer != nil && res.known.SnapshotNo != res.claim.SnapshotNo {
+			if err := r.patience.try(ctx, "record a late poll", func(ctx context.Context) error {
+				return r.store.RecordLate(ctx, res.poll)
+			}); err != nil {
+				return nil, err
+			}
 			r.late(res)
 			continue
 		}
@@ -218,7 +223,7 @@ func (r *result) find() {
 	}
 }
 
-// late tells of a poll that was dropped. Its claim is left to expire: whoever
+// late tells of a poll whose answer counts for nothing. Its claim is left to expire: whoever
 // takes it next reads the head from the snapshots.
 func (r *recorder) late(res *result) {
 	r.memory.forget(res.job.ID)

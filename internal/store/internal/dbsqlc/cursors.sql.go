@@ -338,7 +338,7 @@ type CursorClaimsHoldParams struct {
 	ClaimedUntils []time.Time
 }
 
-// Raises unless every poll about to be recorded still has its claim.
+// Raises unless every poll that is recorded still has its claim, and keeps it until the transaction ends.
 func (q *Queries) CursorClaimsHold(ctx context.Context, arg CursorClaimsHoldParams) error {
 	_, err := q.db.Exec(ctx, cursorClaimsHold, arg.JobIds, arg.ClaimedUntils)
 	return err

@@ -10,22 +10,6 @@ import (
 	"time"
 )
 
-const pollExists = `-- name: PollExists :one
-SELECT EXISTS (SELECT FROM polls WHERE job_id = $1 AND polled_at = $2)
-`
-
-type PollExistsParams struct {
-	JobID    int64
-	PolledAt time.Time
-}
-
-func (q *Queries) PollExists(ctx context.Context, arg PollExistsParams) (bool, error) {
-	row := q.db.QueryRow(ctx, pollExists, arg.JobID, arg.PolledAt)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const pollInsert = `-- name: PollInsert :execrows
 INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, snapshot_no, error)
 SELECT r.job_id, r.polled_at, r.outcome, NULLIF(r.http_status, 0), r.latency_us, NULLIF(r.snapshot_no, 0), NULLIF(r.error, '')
@@ -59,6 +43,50 @@ func (q *Queries) PollInsert(ctx context.Context, arg PollInsertParams) (int64, 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const pollInsertLate = `-- name: PollInsertLate :exec
+INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, error)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (job_id, polled_at) DO NOTHING
+`
+
+type PollInsertLateParams struct {
+	JobID      int64
+	PolledAt   time.Time
+	Outcome    string
+	HttpStatus *int16
+	LatencyUs  int32
+	Error      *string
+}
+
+// A poll whose job somebody else had taken over: that it was made.
+func (q *Queries) PollInsertLate(ctx context.Context, arg PollInsertLateParams) error {
+	_, err := q.db.Exec(ctx, pollInsertLate,
+		arg.JobID,
+		arg.PolledAt,
+		arg.Outcome,
+		arg.HttpStatus,
+		arg.LatencyUs,
+		arg.Error,
+	)
+	return err
+}
+
+const pollOutcome = `-- name: PollOutcome :one
+SELECT outcome FROM polls WHERE job_id = $1 AND polled_at = $2
+`
+
+type PollOutcomeParams struct {
+	JobID    int64
+	PolledAt time.Time
+}
+
+func (q *Queries) PollOutcome(ctx context.Context, arg PollOutcomeParams) (string, error) {
+	row := q.db.QueryRow(ctx, pollOutcome, arg.JobID, arg.PolledAt)
+	var outcome string
+	err := row.Scan(&outcome)
+	return outcome, err
 }
 
 const pollPartitionsExtend = `-- name: PollPartitionsExtend :exec

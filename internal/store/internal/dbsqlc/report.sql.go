@@ -231,7 +231,7 @@ func (q *Queries) ReportLogEntries(ctx context.Context, arg ReportLogEntriesPara
 
 const reportLooked = `-- name: ReportLooked :one
 SELECT count(*) AS polls,
-    (SELECT count(*) FROM polls f WHERE f.job_id = $1 AND f.polled_at <= $2 AND f.snapshot_no IS NULL) AS failed,
+    (SELECT count(*) FROM polls f WHERE f.job_id = $1 AND f.polled_at <= $2 AND f.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
     coalesce((SELECT l.outcome FROM polls l WHERE l.job_id = $1 AND l.polled_at <= $2 ORDER BY l.polled_at DESC LIMIT 1), '')::text AS last_outcome
