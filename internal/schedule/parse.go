@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	_ "time/tzdata" // zones must be known where the binary runs without a zone database
 
 	"github.com/robfig/cron/v3"
 )
@@ -72,24 +71,6 @@ func checkText(expr string) error {
 		if r != '\t' && (r < ' ' || r > '~') {
 			return fmt.Errorf("it holds the character %U; write plain letters, digits and blanks on one line", r)
 		}
-	}
-	return nil
-}
-
-func checkZone(key, zone string, rest []string) error {
-	switch {
-	case key != "TZ" && key != "CRON_TZ":
-		return fmt.Errorf("%q is no setting; only a zone may stand before the fields, as CRON_TZ=Europe/Paris", key)
-	case zone == "":
-		return fmt.Errorf("the zone after %s= is empty; write %[1]s=Europe/Paris, or leave it out for UTC", key)
-	case strings.EqualFold(zone, "local"), strings.EqualFold(zone, "localtime"):
-		return fmt.Errorf("zone %q differs from machine to machine; write a name such as %s=Europe/Paris", zone, key)
-	}
-	if _, err := time.LoadLocation(zone); err != nil {
-		return fmt.Errorf("zone %q is unknown; write a name of the IANA database such as %s=Europe/Paris", zone, key)
-	}
-	if len(rest) == 0 {
-		return fmt.Errorf("nothing follows the zone; write %s=%s */5 * * * *", key, zone)
 	}
 	return nil
 }
