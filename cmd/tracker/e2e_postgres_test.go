@@ -68,6 +68,13 @@ func troubles(w *world, s *server) map[string]func() (end func()) {
 				w.exec(`SELECT pg_reload_conf()`)
 			}
 		},
+		"Failover": func() func() { // to sessions that stay as they are when the server that writes is back
+			w.exec(`ALTER DATABASE tracker SET default_transaction_read_only = on`)
+			w.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tracker'`)
+			return func() {
+				w.exec(`ALTER DATABASE tracker RESET default_transaction_read_only`)
+			}
+		},
 		"DiskFull": func() func() {
 			w.exec(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$`)
 			w.exec(`CREATE TRIGGER full_disk BEFORE INSERT ON polls FOR EACH ROW EXECUTE FUNCTION full_disk()`)

@@ -37,6 +37,11 @@ const (
 	deadlockDetected      = "40P01"
 	lockNotAvailable      = "55P03"
 	insufficientPrivilege = "42501"
+	readOnlyTransaction   = "25006"
+	adminShutdown         = "57P01"
+	crashShutdown         = "57P02"
+	cannotConnectNow      = "57P03"
+	classConnection       = "08" // connection exception
 	classData             = "22" // data exception
 	classLimit            = "54" // program limit exceeded, such as an index row's size
 )

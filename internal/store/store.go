@@ -58,10 +58,13 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		return options.Ensure(ctx)
 	}
 	config.AfterConnect = prepareSession
+	var renewal renewal
+	renewal.watch(&config.ConnConfig.Config)
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
+	renewal.pool.Store(pool)
 	return &Store{pool: pool, queries: dbsqlc.New(pool)}, nil
 }
 
