@@ -105,13 +105,15 @@ func (a *app) list(ctx context.Context, s *store.Store, from store.Source) ([]so
 	client := source.NewClient(version)
 	defer client.Close()
 	account := source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: secret}
-	found, err := client.Discover(ctx, account, func(ctx context.Context, page int) error { return a.turn(ctx, s, from, page) })
+	read, err := s.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	since := time.Now()
+	now := func() time.Time { return read.Add(time.Since(since)) }
+	found, err := client.Discover(ctx, account, now, func(ctx context.Context, page int) error { return a.turn(ctx, s, from, page) })
 	if refused, ok := errors.AsType[*source.DiscoverError](err); ok && refused.RetryAfter > 0 {
-		now, clockErr := s.Now(ctx)
-		if clockErr != nil {
-			return nil, errors.Join(err, clockErr)
-		}
-		return nil, errors.Join(err, s.HoldSource(ctx, from.ID, now.Add(refused.RetryAfter)))
+		return nil, errors.Join(err, s.HoldSource(ctx, from.ID, now().Add(refused.RetryAfter)))
 	}
 	return found, err
 }

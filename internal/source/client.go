@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"sync"
@@ -65,27 +64,36 @@ func proxy(request *http.Request) (*url.URL, error) {
 	return address, nil
 }
 
+// Pace is how a poll keeps to what its source allows.
+type Pace struct {
+	// Now tells the database's time.
+	Now func() time.Time
+
+	// Turn returns when one more request may be sent: the first one has its
+	// turn already. An error says why none may.
+	Turn func(context.Context) error
+}
+
 // Response is what came of a poll.
 type Response struct {
 	Outcome    history.Outcome // empty where Body is an answer to read
 	HTTPStatus int             // 0 where there was none
-	Latency    time.Duration   // from the first request to the end of the last body
+	Latency    time.Duration   // from the first request to the end of the last body, without the waits for turns
 	RetryAfter time.Duration   // how long the upstream wants to be left alone; 0 where it does not say
 	Error      string          // what went wrong, redacted, at most 500 runes
 	Body       []byte          // as it came: to be redacted before anything else is done to it
-	Requests   int             // how many were sent: 2 where the first answer was too large
+	Requests   int             // how many were sent: more than one where there was a redirect, or the first answer was too large
+	OutOfTurn  int             // how many of them had no turn
 
 	buffer *bytes.Buffer // that has Body
 }
 
 // Fetch polls a status, for an account that may see it. It fails only where ctx
 // is canceled before there is an answer: such a poll never was.
-func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint) (Response, error) {
+func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint, pace Pace) (Response, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	started := time.Now()
-	response := c.poll(limited, account, status)
-	response.Latency = time.Since(started)
+	response := c.poll(limited, account, status, pace)
 	unanswered := response.Outcome == history.OutcomeUnreachable || response.Outcome == history.OutcomeTimeout
 	if unanswered && errors.Is(ctx.Err(), context.Canceled) {
 		return Response{}, ctx.Err()
@@ -95,49 +103,21 @@ func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint) (R
 }
 
 // poll asks at an endpoint, elsewhere where the answer is too large.
-func (c *Client) poll(ctx context.Context, account Account, status Endpoint) Response {
+func (c *Client) poll(ctx context.Context, account Account, status Endpoint, pace Pace) (response Response) {
+	started, e := time.Now(), exchange{client: c, account: account, pace: pace}
+	defer func() {
+		response.Latency = time.Since(started) - e.waited
+		response.Requests, response.OutOfTurn = e.requests, e.outOfTurn
+	}()
 	if status.err != nil {
 		return c.failure(status.err)
 	}
-	response := c.ask(ctx, account, status.address)
-	response.Requests = 1
+	response = e.ask(ctx, status.address)
 	if response.HTTPStatus == http.StatusRequestEntityTooLarge && status.tooLarge != nil {
-		response = c.ask(ctx, account, status.tooLarge)
-		response.Requests = 2
+		if e.turn(ctx) != nil { // where the source may be asked too seldom, it is charged afterwards
+			e.outOfTurn++
+		}
+		response = e.ask(ctx, status.tooLarge)
 	}
 	return response
-}
-
-// ask sends one request, follows its redirects and reads the answer.
-func (c *Client) ask(ctx context.Context, account Account, address *url.URL) Response {
-	for redirects := 0; ; redirects++ {
-		answer, err := c.send(ctx, account, address)
-		if err != nil {
-			return c.failure(err)
-		}
-		next, refusal := redirect(answer, redirects)
-		if next == nil {
-			return c.read(answer, refusal)
-		}
-		discard(answer)
-		address = next
-	}
-}
-
-// send uses the transport itself: http.Client would follow redirects by its
-// own rules and put URLs into errors.
-func (c *Client) send(ctx context.Context, account Account, address *url.URL) (*http.Response, error) {
-	get := &http.Request{Method: http.MethodGet, URL: address, Header: http.Header{
-		"User-Agent": {c.userAgent},
-		"Accept":     {"application/json"},
-	}}
-	get.Header.Set(account.Provider.Authorize(account.Secret.Reveal()))
-	return c.transport.RoundTrip(get.WithContext(ctx))
-}
-
-// discard reads the rest of an answer, if it is short, so that its connection
-// can be used again.
-func discard(answer *http.Response) {
-	_, _ = io.CopyN(io.Discard, answer.Body, messageLimit)
-	_ = answer.Body.Close()
 }

@@ -61,8 +61,10 @@ func (e *DiscoverError) Error() string { return fmt.Sprintf("page %d: %s", e.Pag
 
 // Discover lists what the account has that jobs could track, in the order of
 // the list; what is listed twice counts once. It calls turn before each
-// request, which returns when that may be sent.
-func (c *Client) Discover(ctx context.Context, account Account, turn func(ctx context.Context, page int) error) ([]Found, error) {
+// request, which returns when that may be sent; now tells the database's time.
+func (c *Client) Discover(
+	ctx context.Context, account Account, now func() time.Time, turn func(ctx context.Context, page int) error,
+) ([]Found, error) {
 	discovery := account.Provider.Discover
 	if discovery == nil {
 		return nil, ErrNoList
@@ -78,7 +80,8 @@ func (c *Client) Discover(ctx context.Context, account Account, turn func(ctx co
 		if err := turn(ctx, number); err != nil {
 			return nil, err
 		}
-		page, err := c.page(ctx, account, number)
+		pace := Pace{Now: now, Turn: func(ctx context.Context) error { return turn(ctx, number) }}
+		page, err := c.page(ctx, account, number, pace)
 		if err != nil {
 			return nil, err
 		}
@@ -99,12 +102,12 @@ func (c *Client) Discover(ctx context.Context, account Account, turn func(ctx co
 }
 
 // page asks for one page and reads it.
-func (c *Client) page(ctx context.Context, account Account, number int) (Page, error) {
+func (c *Client) page(ctx context.Context, account Account, number int, pace Pace) (Page, error) {
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var list Endpoint
 	list.address, list.err = below(account.BaseURL, account.Provider.Discover.Path(number))
-	response := c.poll(limited, account, list)
+	response := c.poll(limited, account, list, pace)
 	if err := ctx.Err(); err != nil && response.Body == nil {
 		return Page{}, err
 	}

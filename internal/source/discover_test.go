@@ -36,7 +36,7 @@ func discover(t *testing.T, pages func(page int) string) (found []source.Found, 
 	discovery := *whose.Provider.Discover
 	discovery.Every = 0
 	whose.Provider.Discover = &discovery
-	found, err = newClient(t).Discover(t.Context(), whose, func(_ context.Context, page int) error {
+	found, err = newClient(t).Discover(t.Context(), whose, time.Now, func(_ context.Context, page int) error {
 		if asked++; page != asked {
 			t.Errorf("page %d in turn %d", page, asked)
 		}
@@ -123,11 +123,11 @@ func TestDiscoverRefuses(t *testing.T) {
 			t.Errorf("%s gives %v, not %s", body, err, want)
 		}
 	}
-	if _, err := newClient(t).Discover(t.Context(), account(t, "safetykit", "http://127.0.0.1:1"), nil); !errors.Is(err, source.ErrNoList) {
+	if _, err := newClient(t).Discover(t.Context(), account(t, "safetykit", "http://127.0.0.1:1"), time.Now, nil); !errors.Is(err, source.ErrNoList) {
 		t.Errorf("without a list: %v", err)
 	}
 	stop := errors.New("stop")
-	if _, err := newClient(t).Discover(t.Context(), account(t, "woosmap", "http://127.0.0.1:1"), func(context.Context, int) error { return stop }); !errors.Is(err, stop) {
+	if _, err := newClient(t).Discover(t.Context(), account(t, "woosmap", "http://127.0.0.1:1"), time.Now, func(context.Context, int) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("stopped: %v", err)
 	}
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -135,7 +135,7 @@ func TestDiscoverRefuses(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 		fmt.Fprintf(w, `{"details": "slow down, %s"}`, testSecret)
 	})
-	_, err := newClient(t).Discover(t.Context(), account(t, "woosmap", server.URL), func(context.Context, int) error { return nil })
+	_, err := newClient(t).Discover(t.Context(), account(t, "woosmap", server.URL), time.Now, func(context.Context, int) error { return nil })
 	refused, ok := errors.AsType[*source.DiscoverError](err)
 	if !ok || refused.RetryAfter != time.Minute || err.Error() != "page 1: 429 Too Many Requests: slow down, REDACTED" {
 		t.Errorf("refused: %v", err)

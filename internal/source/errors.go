@@ -13,6 +13,10 @@ var (
 	// what it refers to cannot be read or used.
 	ErrCredential = errors.New("credential")
 
+	// ErrNoTurn is why a poll sends no further request where the source's rate
+	// limit has none for it within the time that the poll has.
+	ErrNoTurn = errors.New("the rate limit has no request for it in time")
+
 	// ErrNoList is returned where an API cannot tell what there is to track.
 	ErrNoList = errors.New("the API has no list of what there is to track")
 )

@@ -5,16 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"tracker/internal/history"
 )
 
 const (
-	// maxRetryAfter is the longest that an upstream can send us away for.
-	maxRetryAfter = 24 * time.Hour
-
 	// maxPrealloc bounds the memory set aside on the word of Content-Length.
 	maxPrealloc = 1 << 20
 
@@ -23,12 +19,12 @@ const (
 )
 
 // read makes a Response of an answer; refusal tells why a redirect was not
-// followed.
-func (c *Client) read(answer *http.Response, refusal string) Response {
+// followed, now what time the database has.
+func (c *Client) read(answer *http.Response, refusal string, now time.Time) Response {
 	defer answer.Body.Close()
 	response := Response{
 		HTTPStatus: answer.StatusCode,
-		RetryAfter: retryAfter(answer.Header.Get("Retry-After"), time.Now()),
+		RetryAfter: retryAfter(answer, now),
 	}
 	if answer.StatusCode/100 != 2 {
 		response.Outcome = refused(answer.StatusCode)
@@ -93,18 +89,4 @@ func (c *Client) readBody(answer *http.Response) (*bytes.Buffer, error) {
 	body.Grow(int(min(size, maxPrealloc)) + bytes.MinRead)
 	_, err := body.ReadFrom(io.LimitReader(answer.Body, bodyLimit+1))
 	return body, err
-}
-
-// retryAfter reads the header of that name: seconds or a date.
-func retryAfter(header string, now time.Time) time.Duration {
-	if header == "" {
-		return 0
-	}
-	wait := time.Duration(0)
-	if at, err := http.ParseTime(header); err == nil {
-		wait = at.Sub(now)
-	} else if seconds, err := strconv.ParseUint(header, 10, 64); err == nil || seconds > 0 {
-		wait = time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
-	}
-	return min(max(wait, 0), maxRetryAfter)
 }

@@ -19,6 +19,24 @@ func (s *Store) TakeSlot(ctx context.Context, sourceID int64, now time.Time) (ti
 	return at, nil
 }
 
+// SlotParams says which slot a poll needs for one more request.
+type SlotParams struct {
+	SourceID int64
+	Now      time.Time // by the database's clock
+	By       time.Time // later it is of no use
+}
+
+// TakeSlotBy takes the next slot of a source's rate budget for one more request
+// of a poll, and returns when it may be sent. It fails with ErrNotFound, and
+// takes none, where the next one is too late or the source may not be asked.
+func (s *Store) TakeSlotBy(ctx context.Context, params SlotParams) (time.Time, error) {
+	at, err := s.queries.BudgetTakeBy(ctx, dbsqlc.BudgetTakeByParams{SourceID: params.SourceID, Now: params.Now, By: params.By})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("take a slot of the source's budget: %w", notFound(err))
+	}
+	return at, nil
+}
+
 // HoldSource keeps everybody from asking a source until a time, as it wanted.
 func (s *Store) HoldSource(ctx context.Context, sourceID int64, until time.Time) error {
 	if err := s.queries.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: sourceID, HeldUntil: until}); err != nil {

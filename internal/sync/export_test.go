@@ -26,7 +26,7 @@ type Landed struct {
 	State      history.State // of a changed answer
 	Finishes   bool
 	RetryAfter time.Duration
-	Requests   int
+	OutOfTurn  int
 }
 
 // Advance is what the planner makes of it, by a clock that shows when it was sent.
@@ -37,7 +37,7 @@ func Advance(l Landed) (store.Advance, bool, error) {
 			clock: clock{read: l.PolledAt, before: time.Now(), after: time.Now()},
 		},
 		poll: store.Poll{PolledAt: l.PolledAt, Outcome: l.Outcome}, observedAt: l.PolledAt.Add(time.Second),
-		retryAfter: l.RetryAfter, requests: l.Requests, key: [32]byte{7},
+		retryAfter: l.RetryAfter, outOfTurn: l.OutOfTurn, key: [32]byte{7},
 	}
 	if l.Outcome == history.OutcomeChanged {
 		r.poll.Finding = &store.Finding{Change: history.Change{SnapshotNo: l.Before.SnapshotNo + 1, State: l.State}}

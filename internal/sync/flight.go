@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -40,8 +39,8 @@ type landing struct {
 }
 
 // newFlight gives a flight whose tasks are cut short when ctx ends.
-func newFlight(ctx context.Context, client *source.Client, results chan<- *result) *flight {
-	poll := func(t *task) *result { return t.run(ctx, client) }
+func newFlight(ctx context.Context, syncer *Syncer, results chan<- *result) *flight {
+	poll := func(t *task) *result { return t.run(ctx, syncer.Client, syncer.Store) }
 	return &flight{poll: poll, results: results, ended: make(chan landing, endedMost), bySource: map[int64]int{}}
 }
 

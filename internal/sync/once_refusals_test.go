@@ -99,18 +99,24 @@ func TestOnceHoldsASourceForItsRetryAfter(t *testing.T) {
 	}
 }
 
-func TestOnceObeysRetryAfterOnAnyStatus(t *testing.T) {
+func TestOnceHoldsASourceWhereItCannotBeAskedNow(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	defer l.check()
-	frames := map[string]upstreamsim.Frame{
-		"ok": woosmapRun("r1", "success").With("Retry-After", "3600"), "down": upstreamsim.WoosmapError(503).With("Retry-After", "99999999999999999999"),
-	}
-	for job, frame := range frames {
-		l.dataset(job, frame)
+	for job, test := range map[string]struct {
+		frame upstreamsim.Frame
+		held  string
+	}{
+		"ok":       {woosmapRun("r1", "success").With("Retry-After", "3600"), "none"},
+		"down":     {upstreamsim.WoosmapError(503).With("Retry-After", "3600"), "01:00:00"},
+		"for-days": {upstreamsim.WoosmapError(503).With("Retry-After", "864000"), "1 day"},
+		"garbage":  {upstreamsim.WoosmapError(503).With("Retry-After", "99999999999999999999"), "none"},
+		"broken":   {upstreamsim.WoosmapError(500).With("Retry-After", "3600"), "none"},
+	} {
+		l.dataset(job, test.frame)
 		l.once(job)
-		l.want(job, []string{map[string]string{"ok": "01:00:00", "down": "1 day"}[job]},
-			`SELECT justify_interval(date_trunc('minute', b.held_until - c.polled_at))::text FROM budgets b JOIN cursors c USING (source_id)
+		l.want(job, []string{test.held},
+			`SELECT coalesce(justify_interval(date_trunc('minute', b.held_until - c.polled_at))::text, 'none') FROM budgets b JOIN cursors c USING (source_id)
 				JOIN jobs j ON j.job_id = c.job_id WHERE j.name = $1`, job)
 		l.exec(`UPDATE budgets SET held_until = NULL`)
 	}

@@ -27,7 +27,7 @@ func (p *planner) advance(r *result) (store.Advance, bool, error) {
 	}
 	next := store.Advance{
 		Cursor: r.claim.Cursor, Claim: r.claim.Until, ClaimedPoll: r.claim.NextPollAt, SourceID: r.job.From.ID,
-		ExtraTaken: max(0, r.requests-1), RequestedAt: r.poll.PolledAt,
+		ExtraTaken: r.outOfTurn, RequestedAt: r.poll.PolledAt,
 	}
 	next.PolledAt, next.Outcome, next.Unseen = r.poll.PolledAt, r.poll.Outcome, r.claim.UnseenReason
 	next.Gaps, next.AccountedAt = gapsEndedBy(r.claim, r.poll.PolledAt, r.poll.Outcome.Answered())

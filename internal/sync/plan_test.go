@@ -24,7 +24,7 @@ func seen(state history.State) store.Cursor {
 func landed(before store.Cursor, outcome history.Outcome, state history.State) sync.Landed {
 	job := store.Job{JobSpec: store.JobSpec{Name: "stores", Schedule: "@every 1h"}, Tracking: store.TrackingActive}
 	job.From.ActiveEvery = 10 * time.Second
-	return sync.Landed{Job: job, Before: before, PolledAt: polledAt, Outcome: outcome, State: state, Requests: 1}
+	return sync.Landed{Job: job, Before: before, PolledAt: polledAt, Outcome: outcome, State: state}
 }
 
 func advance(t *testing.T, l sync.Landed) (store.Advance, bool) {
@@ -135,7 +135,7 @@ func TestAdvanceBacksOff(t *testing.T) {
 func TestAdvanceWaitsForTheHold(t *testing.T) {
 	t.Parallel()
 	limited := landed(seen(history.StateRunning), history.OutcomeRateLimited, "")
-	limited.RetryAfter, limited.Requests = 2*time.Hour, 2
+	limited.RetryAfter, limited.OutOfTurn = 2*time.Hour, 1
 	next, _ := advance(t, limited)
 	if held := next.HeldUntil.Sub(polledAt); held < 2*time.Hour || held > 2*time.Hour+time.Minute {
 		t.Errorf("held for %s", held)

@@ -39,7 +39,7 @@ type round struct {
 
 func newRound(ctx context.Context, s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- *result) *round {
 	r := &round{
-		syncer: s, tell: tell, flight: newFlight(ctx, s.Client, results), memory: m,
+		syncer: s, tell: tell, flight: newFlight(ctx, s, results), memory: m,
 		patience: patience{logger: s.Logger, most: onceTries},
 		waiting:  make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{},
 	}

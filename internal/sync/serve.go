@@ -48,7 +48,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 		return recorder.run(lasting, results)
 	})
 	d := &daemon{
-		syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s.Client, results),
+		syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s, results),
 		registry: registry{store: s.Store}, examined: map[string]bool{},
 	}
 	stop, err := d.startChores(ctx)

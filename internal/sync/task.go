@@ -3,6 +3,7 @@ package sync
 import (
 	"bytes"
 	"context"
+	"errors"
 	"time"
 
 	"tracker/internal/history"
@@ -33,7 +34,7 @@ type result struct {
 	poll       store.Poll
 	observedAt time.Time // when the body had been read
 	retryAfter time.Duration
-	requests   int
+	outOfTurn  int // requests that had no slot
 
 	// Of an answer that is new:
 	raw    uint64 // the memory's hash of the body as it came
@@ -44,7 +45,7 @@ type result struct {
 }
 
 // run asks the upstream and reads its answer, if the task's slot may be used.
-func (t *task) run(ctx context.Context, client *source.Client) *result {
+func (t *task) run(ctx context.Context, client *source.Client, budgets *store.Store) *result {
 	r := &result{task: t}
 	r.interrupted = ctx.Err() != nil
 	r.unused = !r.interrupted && !t.clock.latest().Before(t.claim.StartAt.Add(slotGrace))
@@ -52,7 +53,9 @@ func (t *task) run(ctx context.Context, client *source.Client) *result {
 		return r
 	}
 	r.poll = store.Poll{JobID: t.job.ID, Claim: t.claim.Until, PolledAt: t.polledAt()}
-	response, err := client.Fetch(ctx, t.account, t.endpoint)
+	response, err := client.Fetch(ctx, t.account, t.endpoint, source.Pace{
+		Now: t.clock.latest, Turn: func(ctx context.Context) error { return t.turn(ctx, budgets) },
+	})
 	if err != nil {
 		r.interrupted = true
 		return r
@@ -60,7 +63,7 @@ func (t *task) run(ctx context.Context, client *source.Client) *result {
 	// A database's clock can be set back, and the bound is wider the longer the
 	// clock took to be read: snapshots are observed in their order all the same.
 	r.observedAt = later(later(ceil(t.clock.latest()), r.poll.PolledAt), t.claim.ChangedAt.Add(time.Microsecond))
-	r.retryAfter, r.requests = response.RetryAfter, response.Requests
+	r.retryAfter, r.outOfTurn = response.RetryAfter, response.OutOfTurn
 	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency, r.poll.Error = response.Outcome, response.HTTPStatus, response.Latency, response.Error
 	if response.Outcome == "" {
 		r.read(response.Body)
@@ -73,6 +76,30 @@ func (t *task) run(ctx context.Context, client *source.Client) *result {
 
 // wait is how long it is until the task's slot has come for sure.
 func (t *task) wait() time.Duration { return t.claim.StartAt.Sub(t.clock.earliest()) }
+
+// turn takes a slot for one more request of the poll, and waits for it.
+func (t *task) turn(ctx context.Context, budgets *store.Store) error {
+	now := t.clock.earliest()
+	deadline, _ := ctx.Deadline()
+	at, err := budgets.TakeSlotBy(ctx, store.SlotParams{SourceID: t.job.From.ID, Now: now, By: now.Add(time.Until(deadline))})
+	if errors.Is(err, store.ErrNotFound) {
+		return source.ErrNoTurn
+	}
+	if err != nil {
+		return err
+	}
+	slot := time.NewTimer(at.Sub(t.clock.earliest()))
+	defer slot.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-slot.C:
+	}
+	if !t.clock.latest().Before(at.Add(slotGrace)) {
+		return source.ErrNoTurn
+	}
+	return nil
+}
 
 // polledAt is now, and later than the job's last poll.
 func (t *task) polledAt() time.Time {

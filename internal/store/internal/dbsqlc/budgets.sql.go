@@ -118,3 +118,26 @@ func (q *Queries) BudgetStandings(ctx context.Context, sourceIds []int64) ([]Bud
 	}
 	return items, nil
 }
+
+const budgetTakeBy = `-- name: BudgetTakeBy :one
+UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every) + s.rate_every
+FROM sources s
+WHERE b.source_id = $2 AND s.source_id = b.source_id AND b.next_slot_at <= $3::timestamptz
+    AND s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= $1::timestamptz)
+RETURNING greatest(b.next_slot_at - s.rate_every, $1::timestamptz)::timestamptz AS start_at
+`
+
+type BudgetTakeByParams struct {
+	Now      time.Time
+	SourceID int64
+	By       time.Time
+}
+
+// The next slot of a source for one more request of a poll, if it comes by some
+// time and the source may still be asked.
+func (q *Queries) BudgetTakeBy(ctx context.Context, arg BudgetTakeByParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, budgetTakeBy, arg.Now, arg.SourceID, arg.By)
+	var start_at time.Time
+	err := row.Scan(&start_at)
+	return start_at, err
+}

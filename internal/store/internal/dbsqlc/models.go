@@ -214,7 +214,7 @@ type ReportDaily struct {
 	P95Duration *time.Duration
 	// Count of the polls sent on the day, whatever came of them; never lowered, whatever retention takes.
 	Polls int64
-	// Count of those of them that brought no answer: their outcome is neither changed nor unchanged.
+	// Count of those of them that brought no answer: their outcome is neither changed nor unchanged nor superseded.
 	FailedPolls int64
 }
 
@@ -336,13 +336,13 @@ type ReportPoll struct {
 	Provider string
 	// When the request was sent (our time), unique within the job.
 	PolledAt time.Time
-	// What came of it: changed, unchanged, unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; none but the first two says anything of the run.
+	// What came of it: changed, unchanged, superseded (answered, but somebody else had taken over the job meanwhile, so that the answer counts for nothing), unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; none but the first two says anything of the run.
 	Outcome string
 	// HTTP status code of the answer; null: there was no answer.
 	HttpStatus *int16
 	// How long the poll took, from sending its request until the answer had been read or the attempt was given up.
 	Latency time.Duration
-	// Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed.
+	// Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed or was superseded.
 	SnapshotNo *int32
 	// What went wrong, without any secret; null: nothing.
 	Error *string
