@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -71,6 +72,16 @@ func (t *target) empty(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("empty the database: %w", err)
+	}
+	return nil
+}
+
+// extendPartitions makes the partitions of polls of the days that a stride
+// from a time on may touch.
+func (t *target) extendPartitions(ctx context.Context, from time.Time) error {
+	if _, err := t.conn.Exec(ctx, "SELECT polls_partition($1::date + i) FROM generate_series(0, $2) i",
+		from.UTC(), int(stride/(24*time.Hour))+1); err != nil {
+		return fmt.Errorf("make the partitions of polls: %w", err)
 	}
 	return nil
 }

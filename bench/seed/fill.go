@@ -45,7 +45,7 @@ func fill(ctx context.Context, at string, s scale, stderr io.Writer) (*filled, e
 	filled := &filled{}
 	bar.tell("poll them from %s to %s", s.start().Format(time.DateTime), s.end.Format(time.DateTime))
 	for from := s.start(); from.Before(s.end); from = from.Add(stride) {
-		if err := t.store.ExtendPartitions(ctx, from); err != nil {
+		if err := t.extendPartitions(ctx, from); err != nil {
 			return nil, err
 		}
 		if err := t.poll(ctx, parts, earlier(from.Add(stride), s.end), filled); err != nil {

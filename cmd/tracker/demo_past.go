@@ -31,7 +31,7 @@ func (d *demo) seed(ctx context.Context, cast []castJob) error {
 	if err != nil || len(pasts) == 0 {
 		return err
 	}
-	if err := d.extendPartitions(ctx, d.store); err != nil {
+	if err := d.store.ExtendPartitions(ctx); err != nil {
 		return err
 	}
 	for {

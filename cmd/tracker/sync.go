@@ -49,7 +49,7 @@ type syncRow struct {
 }
 
 func (a *app) sync(ctx context.Context, s *store.Store, names []string, format string) error {
-	if err := a.extendPartitions(ctx, s); err != nil {
+	if err := s.ExtendPartitions(ctx); err != nil {
 		return err
 	}
 	jobs, skipped, err := chooseJobs(ctx, s, names)
@@ -83,16 +83,6 @@ func (a *app) sync(ctx context.Context, s *store.Store, names []string, format s
 		return errReported
 	}
 	return nil
-}
-
-// extendPartitions sees to it that the polls have where to go. The default
-// partition takes them otherwise.
-func (a *app) extendPartitions(ctx context.Context, s *store.Store) error {
-	now, err := s.Now(ctx)
-	if err != nil {
-		return err
-	}
-	return s.ExtendPartitions(ctx, now)
 }
 
 // chooseJobs gives the named jobs, or all active ones, and rows for those that

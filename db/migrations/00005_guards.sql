@@ -1,10 +1,14 @@
 -- What was observed is never changed. The append-only tables refuse UPDATE,
 -- DELETE and TRUNCATE to everybody; the one way past is the owner's, for
 -- rebuild and retention: SET LOCAL tracker.rewrite = 'on'.
+--
+-- Every function finds names in pg_catalog alone, and names all else with its
+-- schema: neither a temporary table nor what somebody puts into public can
+-- stand in for what is meant.
 
 -- +goose Up
 -- +goose StatementBegin
-CREATE FUNCTION rewrite_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION rewrite_refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF current_setting('tracker.rewrite', true) = 'on'
         AND pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')
@@ -35,7 +39,7 @@ CREATE TRIGGER polls_default_no_truncate BEFORE TRUNCATE ON polls_default FOR EA
 
 -- A job stands for one target: with another one, its history would be a lie.
 -- +goose StatementBegin
-CREATE FUNCTION job_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION job_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND (OLD.job_id, OLD.source_id, OLD.name, OLD.target) = (NEW.job_id, NEW.source_id, NEW.name, NEW.target) THEN
         RETURN NEW;
@@ -53,13 +57,14 @@ CREATE TRIGGER jobs_fixed BEFORE UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE F
 -- of a batch, and nobody can claim the jobs until the batch is committed: who
 -- claims them afterwards sees all of it.
 -- +goose StatementBegin
-CREATE FUNCTION claims_hold(job_ids bigint[], claimed_untils timestamptz[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION claims_hold(job_ids bigint[], claimed_untils timestamptz[]) RETURNS void LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held bigint;
 BEGIN
     SELECT count(*) INTO held FROM (
         SELECT FROM unnest(job_ids, claimed_untils) AS w (job_id, claimed_until)
-        JOIN cursors c ON c.job_id = w.job_id
+        JOIN public.cursors c ON c.job_id = w.job_id
         WHERE c.claimed_until = w.claimed_until
         ORDER BY c.job_id
         FOR NO KEY UPDATE OF c
@@ -72,39 +77,61 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- polls_extend makes the daily partitions of polls from a day on, eight days
--- in all, each guarded against TRUNCATE (a parent's trigger does not guard its
--- partitions; row triggers are handed down). A day that the default partition
--- has rows of stays there. It runs as its owner, so that the daemon may call it.
--- Where somebody reads polls for longer than two seconds it gives up, since
--- inserts would queue behind it, and is called again: there are days to do it.
--- It asks pg_class: to_regclass may remember from before it waited for the lock.
+-- polls_partition makes the partition of polls for a day, unless it is there,
+-- guarded against TRUNCATE (a parent's trigger does not guard its partitions;
+-- row triggers are handed down) and closed to whom the host's default
+-- privileges would open it. A day that the default partition has rows of stays
+-- there. Who makes partitions waits for others by a lock that only a writer of
+-- polls can take. It asks pg_class: to_regclass may remember from before it
+-- waited for the lock.
 -- +goose StatementBegin
-CREATE FUNCTION polls_extend(from_day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp SET lock_timeout = '2s' AS $$
+CREATE FUNCTION polls_partition(day date) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    day date;
-    part text;
+    part text := 'polls_' || to_char(day::timestamp, 'YYYYMMDD');
+    starts_at timestamptz := day::timestamp AT TIME ZONE 'UTC';
+    ends_at timestamptz := (day + 1)::timestamp AT TIME ZONE 'UTC';
+    stranger oid;
 BEGIN
-    FOR i IN 0..7 LOOP
-        day := from_day + i;
-        part := 'polls_' || to_char(day, 'YYYYMMDD');
-        CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part);
-        PERFORM pg_advisory_xact_lock(hashtext('tracker.polls_extend'));
-        CONTINUE WHEN EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part);
-        CONTINUE WHEN EXISTS (SELECT FROM public.polls_default
-            WHERE polled_at >= day::timestamp AT TIME ZONE 'UTC' AND polled_at < (day + 1)::timestamp AT TIME ZONE 'UTC');
-        EXECUTE format('CREATE TABLE public.%I PARTITION OF public.polls FOR VALUES FROM (%L) TO (%L)',
-            part, to_char(day, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(day + 1, 'YYYY-MM-DD') || ' 00:00:00+00');
-        EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON public.%I FOR EACH STATEMENT EXECUTE FUNCTION public.rewrite_refuse()',
-            part || '_no_truncate', part);
+    IF EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part) THEN
+        RETURN;
+    END IF;
+    LOCK TABLE public.polls IN SHARE UPDATE EXCLUSIVE MODE;
+    IF EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part)
+        OR EXISTS (SELECT FROM public.polls_default WHERE polled_at >= starts_at AND polled_at < ends_at)
+    THEN
+        RETURN;
+    END IF;
+    EXECUTE format('CREATE TABLE public.%I PARTITION OF public.polls FOR VALUES FROM (%L) TO (%L)',
+        part, to_char(day::timestamp, 'YYYY-MM-DD') || ' 00:00:00+00', to_char((day + 1)::timestamp, 'YYYY-MM-DD') || ' 00:00:00+00');
+    EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON public.%I FOR EACH STATEMENT EXECUTE FUNCTION public.rewrite_refuse()',
+        part || '_no_truncate', part);
+    FOR stranger IN SELECT DISTINCT a.grantee FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relname = part AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE format('REVOKE ALL ON public.%I FROM %s', part,
+            CASE stranger WHEN 0 THEN 'PUBLIC' ELSE (SELECT quote_ident(rolname) FROM pg_roles WHERE oid = stranger) END);
     END LOOP;
 END $$;
 -- +goose StatementEnd
-REVOKE EXECUTE ON FUNCTION polls_extend(date) FROM PUBLIC;
+
+-- polls_extend makes the partitions of today and the next seven days: no other
+-- days, whoever asks. It runs as its owner, so that the daemon may call it.
+-- Where somebody reads polls for longer than two seconds it gives up, since
+-- inserts would queue behind it, and is called again: there are days to do it.
+-- +goose StatementBegin
+CREATE FUNCTION polls_extend() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
+BEGIN
+    FOR i IN 0..7 LOOP
+        PERFORM public.polls_partition((now() AT TIME ZONE 'UTC')::date + i);
+    END LOOP;
+END $$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION rewrite_refuse(), job_guard(), claims_hold(bigint[], timestamptz[]), polls_partition(date), polls_extend() FROM PUBLIC;
 
 -- +goose Down
-DROP FUNCTION polls_extend(date);
+DROP FUNCTION polls_extend();
+DROP FUNCTION polls_partition(date);
 DROP FUNCTION claims_hold(bigint[], timestamptz[]);
 DROP TRIGGER jobs_fixed ON jobs;
 DROP FUNCTION job_guard();

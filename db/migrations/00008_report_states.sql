@@ -116,7 +116,7 @@ COMMENT ON COLUMN report.stalled.usual_duration IS 'The 95th percentile of the d
 -- +goose StatementBegin
 CREATE FUNCTION report.status_as_of(as_of timestamptz, known_at timestamptz DEFAULT now())
 RETURNS TABLE (job text, source text, provider text, run_no integer, run_id text, state text, status text, since timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT j.name, s.name, s.provider, t.run_no, (SELECT r.run_id FROM public.runs r WHERE r.job_id = j.job_id AND r.run_no = t.run_no), t.to_state, t.to_status, t.since
     FROM public.jobs j
     JOIN public.sources s ON s.source_id = j.source_id
@@ -140,7 +140,7 @@ COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row pe
 -- +goose StatementBegin
 CREATE FUNCTION report.state_timeline(from_time timestamptz, to_time timestamptz, sources text[] DEFAULT NULL, jobs text[] DEFAULT NULL)
 RETURNS TABLE (job text, source text, provider text, run_no integer, state text, status text, starts_at timestamptz, ends_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT j.name, s.name, s.provider, i.run_no, i.to_state, i.to_status, greatest(i.since, from_time), least(i.until, to_time, now())
     FROM public.jobs j
     JOIN public.sources s ON s.source_id = j.source_id

@@ -32,7 +32,7 @@ GRANT UPDATE ON rollup TO tracker_writer;
 GRANT INSERT ON sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies, result_items TO tracker_writer;
 GRANT UPDATE ON sources, jobs, budgets, cursors, replicas, runs, steps, log_entries, result_items TO tracker_writer;
 GRANT DELETE ON result_items, replicas TO tracker_writer;
-GRANT EXECUTE ON FUNCTION polls_extend(date) TO tracker_writer;
+GRANT EXECUTE ON FUNCTION claims_hold(bigint[], timestamptz[]), polls_extend() TO tracker_writer;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_writer;
 
 GRANT USAGE ON SCHEMA report TO tracker_reader;

@@ -16,4 +16,4 @@ VALUES (@job_id, @polled_at, @outcome, sqlc.narg('http_status'), @latency_us, sq
 ON CONFLICT (job_id, polled_at) DO NOTHING;
 
 -- name: PollPartitionsExtend :exec
-SELECT polls_extend((sqlc.arg(now)::timestamptz AT TIME ZONE 'UTC')::date);
+SELECT polls_extend();

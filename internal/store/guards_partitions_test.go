@@ -12,7 +12,9 @@ import (
 	"tracker/internal/testdb"
 )
 
-const extend = "SELECT polls_extend($1::text::date)"
+// partitionDays makes the partitions of eight days from $1 on, as polls_extend
+// makes those of today and the next days.
+const partitionDays = "SELECT polls_partition($1::text::date + i) FROM generate_series(0, 7) i"
 
 func TestGuardsPollsExtendMakesEightDays(t *testing.T) {
 	t.Parallel()
@@ -20,7 +22,7 @@ func TestGuardsPollsExtendMakesEightDays(t *testing.T) {
 	job := seedHistory(t, conn)
 	mustExec(t, conn, "SET timezone = 'Pacific/Auckland'") // days are UTC's, wherever the session is
 	for range 2 {                                          // the second call finds them
-		mustExec(t, conn, extend, "2100-02-26")
+		mustExec(t, conn, partitionDays, "2100-02-26")
 		want := []string{
 			"polls_21000226", "polls_21000227", "polls_21000228", "polls_21000301",
 			"polls_21000302", "polls_21000303", "polls_21000304", "polls_21000305",
@@ -50,7 +52,7 @@ func TestGuardsPollsExtendLeavesDaysOfTheDefaultPartition(t *testing.T) {
 	conn := dial(t, testdb.New(t))
 	job := seedHistory(t, conn)
 	pollInto(t, conn, job, "2100-02-27 23:59:59.999999+00")
-	mustExec(t, conn, extend, "2100-02-26")
+	mustExec(t, conn, partitionDays, "2100-02-26")
 	made := partitionsOf(t, conn, "2100")
 	if len(made) != 7 || slices.Contains(made, "polls_21000227") {
 		t.Errorf("it made %q", made)
@@ -64,6 +66,12 @@ func TestGuardsPollsExtendRunsConcurrently(t *testing.T) {
 	t.Parallel()
 	address := testdb.New(t)
 	owner := dial(t, address)
+	made := partitions(t, owner)
+	for _, partition := range made {
+		if partition != "polls_default" {
+			mustExec(t, owner, "DROP TABLE "+partition)
+		}
+	}
 	var conns []*pgx.Conn
 	for range 4 {
 		conns = append(conns, loginAs(t, owner, address, "tracker_writer"))
@@ -71,14 +79,15 @@ func TestGuardsPollsExtendRunsConcurrently(t *testing.T) {
 	failed := make([]error, len(conns))
 	var group sync.WaitGroup
 	for i, conn := range conns {
-		group.Go(func() { _, failed[i] = conn.Exec(t.Context(), extend, "2100-01-01") })
+		group.Go(func() { _, failed[i] = conn.Exec(t.Context(), "SELECT polls_extend()") })
 	}
 	group.Wait()
 	if err := errors.Join(failed...); err != nil {
 		t.Fatal(err)
 	}
-	if made := partitionsOf(t, owner, "2100"); len(made) != 8 {
-		t.Errorf("they made %q", made)
+	days := column[string](t, owner, `SELECT format('polls_%s', to_char(now() AT TIME ZONE 'UTC' + i * interval '1 day', 'YYYYMMDD')) FROM generate_series(0, 7) i`)
+	if again := partitions(t, owner); !slices.Equal(again, append(days, "polls_default")) {
+		t.Errorf("they made %q", again)
 	}
 	strangers := column[string](t, owner, `SELECT relname::text FROM pg_class
 		WHERE relname ~ '^polls_' AND relowner <> (SELECT relowner FROM pg_class WHERE oid = 'polls'::regclass)`)

@@ -41,7 +41,7 @@ func MigrateUp(ctx context.Context, url string) ([]Migration, error) {
 		for _, r := range results {
 			applied = append(applied, Migration{Version: r.Source.Version, Name: r.Source.Path})
 		}
-		_, err = db.ExecContext(ctx, "SELECT polls_extend((now() AT TIME ZONE 'UTC')::date)")
+		_, err = db.ExecContext(ctx, "SELECT polls_extend()")
 		return unlessBusy(err)
 	})
 	return applied, err
@@ -103,9 +103,10 @@ func (s *Store) CheckSchema(ctx context.Context) error {
 }
 
 // ExtendPartitions makes the partitions of polls for today and the next days.
-// Where somebody reads polls for long, that is left to the next call.
-func (s *Store) ExtendPartitions(ctx context.Context, now time.Time) error {
-	if err := unlessBusy(s.queries.PollPartitionsExtend(ctx, now)); err != nil {
+// Where somebody reads polls for long, that is left to the next call; the default
+// partition takes the polls until then.
+func (s *Store) ExtendPartitions(ctx context.Context) error {
+	if err := unlessBusy(s.queries.PollPartitionsExtend(ctx)); err != nil {
 		return fmt.Errorf("make the partitions of polls: %w", err)
 	}
 	return nil

@@ -44,7 +44,8 @@ func TestRolesReaderSeesTheReportsOnly(t *testing.T) {
 		wantCode(t, reader, codePrivilege, "TRUNCATE "+table)
 	}
 	for _, sql := range []string{
-		"SELECT polls_extend(current_date)",
+		"SELECT polls_extend()",
+		"SELECT polls_partition(current_date)",
 		"SELECT claims_hold('{}', '{}')",
 		"INSERT INTO report.changes (actor) VALUES ('eve')",
 		"UPDATE report.changes SET actor = 'eve'",
@@ -83,6 +84,7 @@ func TestRolesWriterAddsToTheHistory(t *testing.T) {
 		"ALTER TABLE snapshots DISABLE TRIGGER ALL",
 		"DROP TABLE polls_default",
 		"CREATE TABLE report.mine ()",
+		"SELECT polls_partition(current_date)",
 	} {
 		wantCode(t, writer, codePrivilege, refused)
 	}
@@ -113,7 +115,7 @@ func TestRolesWriterKeepsTheProjections(t *testing.T) {
 			t.Errorf("%s touched %d rows", allowed, tag.RowsAffected())
 		}
 	}
-	mustExec(t, writer, "SELECT polls_extend(current_date)")
+	mustExec(t, writer, "SELECT polls_extend()")
 	mustExec(t, writer, "SELECT claims_hold('{}', '{}')")
 
 	s, err := store.Open(t.Context(), writer.Config().ConnString(), store.Options{})

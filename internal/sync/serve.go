@@ -209,7 +209,7 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 		if err != nil {
 			return err
 		}
-		if err := d.syncer.Store.ExtendPartitions(ctx, clock.read); err != nil {
+		if err := d.syncer.Store.ExtendPartitions(ctx); err != nil {
 			return err
 		}
 		return d.syncer.Store.ForgetReplicas(ctx, clock.read)

@@ -90,10 +90,10 @@ func (q *Queries) PollOutcome(ctx context.Context, arg PollOutcomeParams) (strin
 }
 
 const pollPartitionsExtend = `-- name: PollPartitionsExtend :exec
-SELECT polls_extend(($1::timestamptz AT TIME ZONE 'UTC')::date)
+SELECT polls_extend()
 `
 
-func (q *Queries) PollPartitionsExtend(ctx context.Context, now time.Time) error {
-	_, err := q.db.Exec(ctx, pollPartitionsExtend, now)
+func (q *Queries) PollPartitionsExtend(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, pollPartitionsExtend)
 	return err
 }
