@@ -73,7 +73,7 @@ func (a *app) apply(ctx context.Context, s *store.Store, file config.File, decla
 	if err != nil {
 		return placed(file, err)
 	}
-	a.warn(file)
+	a.warn(ctx, file)
 	return a.printChanges(changes, declared.DryRun)
 }
 
@@ -131,16 +131,21 @@ func placed(file config.File, err error) error {
 
 // warn prints what is allowed and probably not meant, such as a credential
 // that this process cannot read: the daemon may run elsewhere.
-func (a *app) warn(file config.File) {
+func (a *app) warn(ctx context.Context, file config.File) {
 	for _, warning := range file.Warnings {
 		fmt.Fprintln(a.stderr, "warning:", warning)
 	}
+	credentials := source.NewCredentials(a.getenv)
+	for _, from := range file.Sources {
+		credentials.Begin(from.Credential)
+	}
 	for i, from := range file.Sources {
-		if _, err := source.ReadCredential(from.Credential, a.getenv); err != nil {
+		credential, err := credentials.Read(ctx, from.Credential)
+		if err != nil {
 			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", fmt.Errorf("%w (here; the daemon may run elsewhere)", err)))
 		}
-		if warning := source.CredentialWarning(from.Credential); warning != "" {
-			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", errors.New(warning)))
+		if credential.Warning != "" {
+			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", errors.New(credential.Warning)))
 		}
 	}
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -75,25 +78,38 @@ func TestServePausesWithoutACredential(t *testing.T) {
 	w := newWorld(t)
 	w.counter(0, 50)
 	dir := t.TempDir()
+	fifo := dir + "/fifo" // nobody will ever write into it
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	w.apply(strings.Replace(declaration(`schedule: "@every 1s", `+unlimited, 1), "jobs:", fmt.Sprintf(
 		`- {name: unset, provider: woosmap, credential: env:UNSET, base_url: $WOOSMAP}
 - {name: absent, provider: woosmap, credential: file:%s/absent, base_url: $WOOSMAP}
 - {name: directory, provider: woosmap, credential: file:%s, base_url: $WOOSMAP}
+- {name: fifo, provider: woosmap, credential: file:%s, base_url: $WOOSMAP}
 jobs:
-- {name: blind, source: unset, target: {dataset_id: %s}}`, dir, dir, datasetID(1)), 1))
+- {name: blind, source: unset, target: {dataset_id: %s}}
+- {name: waiting, source: fifo, target: {dataset_id: %s}}`, dir, dir, fifo, datasetID(1), datasetID(0)), 1))
 	daemon := w.serve()
 	w.awaitLine(`SELECT '' FROM polls HAVING count(*) >= 3`)
-	daemon.stop()
-	for name, why := range map[string]string{"unset": "credential env:UNSET: empty or not set", "absent": dir + "/absent", "directory": "is a directory", "woosmap": ""} {
+	w.awaitLine(`SELECT '' FROM report.sources WHERE paused_reason IS NOT NULL HAVING count(*) = 4`)
+	for name, why := range map[string]string{"unset": "credential env:UNSET: empty or not set", "absent": dir + "/absent", "directory": "no regular file", "fifo": "no regular file", "woosmap": ""} {
 		reason := w.lines(`SELECT coalesce(paused_reason, '') FROM report.sources WHERE source = $1`, name)[0]
 		if !strings.Contains(reason, why) || (reason == "") != (why == "") {
 			t.Errorf("source %s is paused for %q, not %q", name, reason, why)
 		}
 	}
-	if text := daemon.stderr.String(); strings.Count(text, "source paused") != 3 {
+	if text := daemon.stderr.String(); strings.Count(text, "source paused") != 4 {
 		t.Error(text)
 	}
-	w.want("polls of the blind", nil, `SELECT outcome FROM report.polls WHERE job = 'blind'`)
+	w.want("polls of the blind", nil, `SELECT outcome FROM report.polls WHERE job IN ('blind', 'waiting')`)
+
+	if err := errors.Join(os.Remove(fifo), os.WriteFile(fifo, []byte(worldKey), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	w.must("source", "resume", "fifo")
+	w.awaitLine(`SELECT '' FROM report.polls WHERE job = 'waiting' AND outcome = 'changed'`)
+	daemon.stop()
 	w.check()
 }
 

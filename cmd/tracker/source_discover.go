@@ -98,13 +98,13 @@ func (a *app) list(ctx context.Context, s *store.Store, from store.Source) ([]so
 	if !from.PausedAt.IsZero() {
 		return nil, fmt.Errorf("it is paused: %s; to go on:  tracker source resume %s", oneLine(from.PausedReason), from.Name)
 	}
-	secret, err := source.ReadCredential(from.Credential, a.getenv)
+	credential, err := source.NewCredentials(a.getenv).Read(ctx, from.Credential)
 	if err != nil {
 		return nil, err
 	}
 	client := source.NewClient(version)
 	defer client.Close()
-	account := source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: secret}
+	account := source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: credential.Secret}
 	read, err := s.Now(ctx)
 	if err != nil {
 		return nil, err

@@ -1,11 +1,13 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"strings"
+	"syscall"
 	"unicode"
 )
 
@@ -77,12 +79,21 @@ func CredentialWarning(ref string) string {
 	return fmt.Sprintf("credential %s can be read by other users: run  chmod o-r %s", ref, path)
 }
 
+// readCredentialFile reads a regular file. Nothing else is opened, since that
+// alone may wait for ever, as for the writer of a FIFO; without a wait, should
+// the file have become something else meanwhile.
 func readCredentialFile(path string) (string, error) {
-	file, err := os.Open(path)
+	if err := checkRegular(os.Stat(path)); err != nil {
+		return "", err
+	}
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = file.Close() }() // it was only read
+	if err := checkRegular(file.Stat()); err != nil {
+		return "", err
+	}
 	content, err := io.ReadAll(io.LimitReader(file, credentialLimit+1))
 	if err != nil {
 		return "", err
@@ -91,4 +102,11 @@ func readCredentialFile(path string) (string, error) {
 		return "", fmt.Errorf("over %d bytes", credentialLimit)
 	}
 	return string(content), nil
+}
+
+func checkRegular(info os.FileInfo, err error) error {
+	if err == nil && !info.Mode().IsRegular() {
+		return errors.New("it is no regular file")
+	}
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"tracker/internal/source"
@@ -68,6 +69,20 @@ func TestReadCredential(t *testing.T) {
 				t.Errorf("got %q, want %q", secret.Reveal(), test.secret)
 			}
 		})
+	}
+}
+
+func TestReadCredentialOpensRegularFilesOnly(t *testing.T) {
+	t.Parallel()
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{fifo, t.TempDir(), "/dev/zero"} {
+		_, err := source.ReadCredential("file:"+path, os.Getenv)
+		if err == nil || !errors.Is(err, source.ErrCredential) || !strings.Contains(err.Error(), "no regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }
 

@@ -17,6 +17,9 @@ var (
 	// limit has none for it within the time that the poll has.
 	ErrNoTurn = errors.New("the rate limit has no request for it in time")
 
+	// ErrCredentialUnread is returned where reading a credential takes its time.
+	ErrCredentialUnread = errors.New("the credential is still being read")
+
 	// ErrNoList is returned where an API cannot tell what there is to track.
 	ErrNoList = errors.New("the API has no list of what there is to track")
 )

@@ -8,17 +8,18 @@ import (
 	"tracker/internal/store"
 )
 
-// open reads what is needed to ask a source. An error says why it cannot be asked.
-func (s *Syncer) open(from store.Source) (source.Account, error) {
+// open gives what is needed to ask a source, whose credential read reads. An
+// error says why it cannot be asked.
+func open(from store.Source, read func(ref string) (source.Credential, error)) (account source.Account, warning string, err error) {
 	provider, err := source.Lookup(from.Provider)
 	if err != nil {
-		return source.Account{}, err
+		return source.Account{}, "", err
 	}
-	secret, err := source.ReadCredential(from.Credential, s.Getenv)
+	credential, err := read(from.Credential)
 	if err != nil {
-		return source.Account{}, err
+		return source.Account{}, "", err
 	}
-	return source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: secret}, nil
+	return source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: credential.Secret}, credential.Warning, nil
 }
 
 // settleDoubts reads the heads of jobs whose cursors may be behind from the

@@ -106,13 +106,17 @@ func (r *round) open(ctx context.Context) error {
 	for id, cursor := range cursors {
 		r.before[id] = cursor.PolledAt
 	}
-	unreadable := map[int64]error{}
+	credentials, unreadable := source.NewCredentials(r.syncer.Getenv), map[int64]error{}
+	for _, job := range r.waiting {
+		credentials.Begin(job.From.Credential)
+	}
 	for _, job := range r.waiting {
 		from := job.From
 		if _, known := r.accounts[from.ID]; known || unreadable[from.ID] != nil {
 			continue
 		}
-		if r.accounts[from.ID], err = r.syncer.open(from); err != nil {
+		read := func(ref string) (source.Credential, error) { return credentials.Read(ctx, ref) }
+		if r.accounts[from.ID], _, err = open(from, read); err != nil {
 			unreadable[from.ID] = err
 		}
 	}

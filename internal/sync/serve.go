@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,6 +18,9 @@ const (
 	dueAgain = 500 * time.Millisecond
 	// batchWait lets a few slots gather before the next claim.
 	batchWait = 200 * time.Millisecond
+	// credentialMoment is how long a turn waits for a credential that it asks
+	// for: a file that is near takes a thousandth of it.
+	credentialMoment = 50 * time.Millisecond
 	// choreTimeout bounds one chore.
 	choreTimeout = time.Minute
 	// rollUpEvery is how far behind the counts of reports may be.
@@ -49,7 +53,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	})
 	d := &daemon{
 		syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s, results),
-		registry: registry{store: s.Store}, examined: map[string]bool{},
+		registry: registry{store: s.Store}, credentials: source.NewCredentials(s.Getenv), examined: map[string]bool{},
 	}
 	stop, err := d.startChores(ctx)
 	if err == nil {
@@ -66,13 +70,14 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 
 // daemon claims due jobs and starts their tasks.
 type daemon struct {
-	syncer   *Syncer
-	memory   *memory
-	recorder *recorder
-	patience patience
-	flight   *flight
-	registry registry
-	examined map[string]bool // the credential references that were looked at
+	syncer      *Syncer
+	memory      *memory
+	recorder    *recorder
+	patience    patience
+	flight      *flight
+	registry    registry
+	credentials *source.Credentials
+	examined    map[string]bool // the credential references that were looked at
 }
 
 // run claims until ctx ends.
@@ -137,15 +142,20 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 // open reads how the sources are asked. One whose credential cannot be read is
 // paused, so that it is seen.
 func (d *daemon) open(ctx context.Context, clock clock) (map[int64]source.Account, error) {
-	open := make(map[int64]source.Account, len(d.registry.sources))
+	accounts := make(map[int64]source.Account, len(d.registry.sources))
 	for _, from := range d.registry.sources {
 		if !from.PausedAt.IsZero() {
 			continue
 		}
-		account, err := d.syncer.open(from)
+		account, warning, err := open(from, func(ref string) (source.Credential, error) {
+			return d.credentials.Peek(ref, credentialMoment)
+		})
+		if errors.Is(err, source.ErrCredentialUnread) {
+			continue // the next turn has it; the others do not wait
+		}
 		if err == nil {
-			d.examine(ctx, from)
-			open[from.ID] = account
+			d.examine(ctx, from, warning)
+			accounts[from.ID] = account
 			continue
 		}
 		if _, pauseErr := d.syncer.Store.PauseForCredential(ctx, store.Author{Actor: actor, At: clock.read}, from.Name, err.Error()); pauseErr != nil {
@@ -153,16 +163,16 @@ func (d *daemon) open(ctx context.Context, clock clock) (map[int64]source.Accoun
 		}
 		d.syncer.Logger.ErrorContext(ctx, "source paused", "source", from.Name, "error", err)
 	}
-	return open, nil
+	return accounts, nil
 }
 
 // examine warns, once, of a credential that others may read.
-func (d *daemon) examine(ctx context.Context, from store.Source) {
+func (d *daemon) examine(ctx context.Context, from store.Source, warning string) {
 	if d.examined[from.Credential] {
 		return
 	}
 	d.examined[from.Credential] = true
-	if warning := source.CredentialWarning(from.Credential); warning != "" {
+	if warning != "" {
 		d.syncer.Logger.WarnContext(ctx, "credential at risk", "source", from.Name, "warning", warning)
 	}
 }

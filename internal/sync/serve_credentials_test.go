@@ -1,0 +1,71 @@
+package sync_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tracker/internal/store"
+)
+
+// awaitLine waits until a query of one text column has a row.
+func (l *lab) awaitLine(query string, args ...any) string {
+	l.t.Helper()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); <-look.C {
+		if lines := l.lines(query, args...); len(lines) > 0 {
+			return lines[0]
+		}
+	}
+	l.t.Fatalf("waited in vain for %s", query)
+	return ""
+}
+
+// serve runs a daemon until stop, which returns its error, or the end of the test.
+func (l *lab) serve() (stop func() error) {
+	l.t.Helper()
+	ctx, cancel := context.WithCancel(l.t.Context())
+	ended := make(chan error, 1)
+	told := &events{}
+	go func() { ended <- l.syncer.Serve(ctx, told.tell) }()
+	l.t.Cleanup(cancel)
+	return func() error {
+		l.t.Helper()
+		cancel()
+		return receive(l.t, ended, "the daemon's end")
+	}
+}
+
+func TestServeIsNotDelayedByACredentialThatHangs(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.check("quick")
+	gate := make(chan struct{})
+	getenv := l.syncer.Getenv
+	l.syncer.Getenv = func(name string) string {
+		if name == "OTHER_KEY" { // as a file beyond a network that is gone
+			<-gate
+		}
+		return getenv(name)
+	}
+	l.reconfigure("safetykit", func(s *store.SourceSpec) { s.Credential = "env:OTHER_KEY" })
+	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.Schedule, s.ActiveEvery = "@every 1s", time.Second })
+	l.dataset("quick", woosmapRun("r1", "in_progress"))
+	l.request("blind", safetykitRun("blind", "queued"))
+	stop := l.serve()
+	reason := l.awaitLine(`SELECT paused_reason FROM report.sources WHERE source = 'safetykit' AND paused_reason IS NOT NULL`)
+	if !strings.Contains(reason, "cannot be read") {
+		t.Errorf("paused for %q", reason)
+	}
+	polls := l.lines(`SELECT outcome FROM report.polls WHERE job = 'quick'`)
+	if len(polls) < 4 || slices.Contains(polls, "timeout") {
+		t.Errorf("while it hung the other source was polled %q", polls)
+	}
+	if err := stop(); err != nil {
+		t.Errorf("with a read that hangs the daemon ends with %v", err)
+	}
+	close(gate)
+}
