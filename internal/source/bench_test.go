@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 
 	"tracker/internal/source"
@@ -31,6 +32,36 @@ func BenchmarkRedact(b *testing.B) {
 				if _, _, err := p.Redact(body, secret); err != nil {
 					b.Fatal(err)
 				}
+			}
+		})
+	}
+}
+
+// A body in its canonical form needs no other; others have members in another
+// order, or white space, or fields that do not count.
+func BenchmarkKey(b *testing.B) {
+	p, body := provider(b, "woosmap"), woosmapBody(20)
+	turned := bytes.ReplaceAll(body, []byte(`"created_at":"2024`), []byte(`"z":"2024`))
+	var spaced bytes.Buffer
+	if err := json.Indent(&spaced, body, "", "  "); err != nil {
+		b.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		p    source.Provider
+		body []byte
+	}{
+		{"AsItIs", p, body},
+		{"OtherOrder", p, turned},
+		{"Indented", p, spaced.Bytes()},
+		{"Volatile", p.Ignoring([]string{".progress", ".steps[].heartbeat"}), body},
+		{"VolatileLeftOut", p.Ignoring([]string{".progress"}), bytes.Replace(body, []byte(`{"id"`), []byte(`{"progress":5,"id"`), 1)},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			b.SetBytes(int64(len(test.body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				source.KeyOf(test.p, test.body)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"time"
@@ -22,3 +23,20 @@ func JSONB(body []byte) ([]byte, error) {
 	}
 	return jsonb(v), nil
 }
+
+// Canonical gives the canonical form of a body, which has to be valid JSON,
+// written out even where it is as the body came.
+func Canonical(body []byte, p Provider) string {
+	var out bytes.Buffer
+	c := canonical{text: body, asItIs: true}
+	start := skipSpace(body, 0)
+	end := c.pass(start, p.omitted)
+	c.write(&out, start, p.omitted)
+	if c.asItIs != bytes.Equal(body[start:end], out.Bytes()) && p.omitted.members == nil {
+		return "as it is: " + string(body)
+	}
+	return out.String()
+}
+
+// KeyOf is Key for a body that is JSON for sure.
+func KeyOf(p Provider, body []byte) [KeySize]byte { return p.key(body) }

@@ -60,6 +60,12 @@ type Provider struct {
 
 	// Volatile are paths of strings that may differ between equal answers.
 	Volatile []string
+
+	contract contract // what read reads
+
+	// What Ignoring makes of Volatile and of a source's own volatile fields:
+	omitted *omitted
+	recipe  [recipeSize]byte
 }
 
 // Interpret reads a redacted body. An error means that the body is no JSON, or
@@ -85,6 +91,9 @@ func Providers() []Provider {
 		woosmap(),
 	}
 	slices.SortFunc(providers, func(a, b Provider) int { return cmp.Compare(a.Name, b.Name) })
+	for i := range providers {
+		providers[i] = providers[i].Ignoring(nil)
+	}
 	return providers
 }
 

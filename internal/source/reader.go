@@ -37,21 +37,21 @@ func under(prefix string, err error) error {
 // reader reads one body by its provider's contract and collects what the body
 // has beyond it.
 type reader struct {
-	extras *extras
+	contract contract
+	extras   *extras
 }
 
-func newReader() *reader { return &reader{newExtras()} }
+func newReader(c contract) *reader { return &reader{c, newExtras()} }
 
-// object opens an object of the given kind (such as "steps[]") whose contract
-// is the named fields.
-func (r *reader) object(v value, kind string, contract ...string) *fields {
+// object opens an object of the given kind, such as "steps[]".
+func (r *reader) object(v value, kind string) *fields {
 	f := &fields{reader: r}
 	if v.kind() != kindObject {
 		f.err = fieldError{problem: fmt.Sprintf("want %s, got %s", kindObject, v.kind())}
 		return f
 	}
 	f.members = v.members()
-	r.extras.object(kind, f.members, contract)
+	r.extras.object(kind, f.members, r.contract[kind])
 	return f
 }
 

@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,29 +15,12 @@ const mark = "REDACTED"
 // in all strings and names, the secret and what a URL may hide: user-info,
 // query values and fragment. Everything else stays byte for byte. A body that
 // is not JSON gives ErrNotJSON. The result may share memory with raw.
-func (p Provider) Redact(raw []byte, secret Secret) (body []byte, key [sha256.Size]byte, err error) {
+func (p Provider) Redact(raw []byte, secret Secret) (body []byte, key [KeySize]byte, err error) {
 	if !json.Valid(raw) {
 		return nil, key, notJSON(raw)
 	}
 	body = p.redact(raw, secret)
-	return body, p.Key(body), nil
-}
-
-// Key gives the comparison key of a redacted body: the SHA-256 of it without
-// the strings that may differ between equal answers.
-func (p Provider) Key(body []byte) [sha256.Size]byte {
-	if len(p.Volatile) == 0 {
-		return sha256.Sum256(body)
-	}
-	hash, kept := sha256.New(), 0
-	for l := range literals(body) {
-		if !l.name && slices.Contains(p.Volatile, string(l.path)) {
-			hash.Write(body[kept:l.start])
-			kept = l.end
-		}
-	}
-	hash.Write(body[kept:])
-	return [sha256.Size]byte(hash.Sum(nil))
+	return body, p.key(body), nil
 }
 
 // RedactText does to a plain text what Redact does to the strings of a body.

@@ -115,46 +115,6 @@ func TestRedactRefusesWhatIsNotJSON(t *testing.T) {
 	}
 }
 
-func TestKey(t *testing.T) {
-	t.Parallel()
-	const link = `{"data_count":2,"data_expires_at":"2026-01-15T12:30:00Z","data_url":"https://s3/k?X-Amz-Date=1&X-Amz-Signature=2","status":"succeeded"}`
-	replace := strings.NewReplacer
-	tests := []struct {
-		name, body string
-		same       bool
-	}{
-		{"Equal", link, true},
-		{"SignedAnew", replace("Date=1", "Date=9", "ture=2", "ture=8").Replace(link), true},
-		{"SignedOtherwise", replace("X-Amz-Date=1&X-Amz-Signature=2", "Signature=1&Key-Pair-Id=2&Expires=3").Replace(link), true},
-		{"ExpiresLater", replace("12:30", "12:31").Replace(link), true},
-		{"OtherPath", replace("s3/k", "s3/l").Replace(link), false},
-		{"OtherCount", replace(":2,", ":3,").Replace(link), false},
-		{"OtherSpace", replace(",", ", ").Replace(link), false},
-		{"NullExpiry", replace(`"2026-01-15T12:30:00Z"`, "null").Replace(link), false},
-		{"ExpiryElsewhere", replace(`{"data_count":2,`, `{"data_count":2,"x":{"data_expires_at":"1"},`).Replace(link), false},
-	}
-	p := provider(t, "safetykit")
-	_, want, err := p.Redact([]byte(link), source.Secret{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			body, key, err := p.Redact([]byte(test.body), source.Secret{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if (key == want) != test.same {
-				t.Errorf("equal to the first: %t", key == want)
-			}
-			if p.Key(body) != key {
-				t.Error("the stored body has another key")
-			}
-		})
-	}
-}
-
 func TestRedactHoldsItsLimits(t *testing.T) {
 	t.Parallel()
 	const size = 512 << 10

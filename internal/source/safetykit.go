@@ -31,13 +31,23 @@ func safetykit() Provider {
 		Links:     []string{"data[].url"},
 		Signed:    []string{"data_url"},
 		Volatile:  []string{"data_expires_at"},
+		contract:  safetykitContract,
 	}
 }
 
+var safetykitContract = contract{
+	"":                       {"namespace", "request_id", "status", "error_summary", "data", "data_count", "data_expires_at", "data_url"},
+	"data[]":                 {"id", "url", "output", "metadata"},
+	"data[].metadata":        {},
+	"data[].output":          {"actions", "fields", "labels"},
+	"data[].output.actions":  {},
+	"data[].output.fields":   {},
+	"data[].output.labels[]": {"label"},
+}
+
 func readSafetyKit(root value) (history.Answer, error) {
-	r := newReader()
-	request := r.object(root, "", "namespace", "request_id", "status", "error_summary",
-		"data", "data_count", "data_expires_at", "data_url")
+	r := newReader(safetykitContract)
+	request := r.object(root, "")
 	request.text("namespace")
 	answer := history.Answer{
 		RunID:         request.text("request_id"),
@@ -110,7 +120,7 @@ func wholeNumber(v value) *int64 {
 }
 
 func safetykitItem(r *reader, v value) (history.Item, error) {
-	item := r.object(v, "data[]", "id", "url", "output", "metadata")
+	item := r.object(v, "data[]")
 	read := history.Item{ID: item.text("id"), URL: item.text("url")}
 	if output := item.want("output", kindObject); output != nil {
 		labels, err := safetykitLabels(r, output)
@@ -126,7 +136,7 @@ func safetykitItem(r *reader, v value) (history.Item, error) {
 }
 
 func safetykitLabels(r *reader, v value) ([]string, error) {
-	output := r.object(v, "data[].output", "actions", "fields", "labels")
+	output := r.object(v, "data[].output")
 	output.want("actions", kindList)
 	output.want("fields", kindObject)
 	labels := readList(output, "labels", safetykitLabel)
@@ -134,7 +144,7 @@ func safetykitLabels(r *reader, v value) ([]string, error) {
 }
 
 func safetykitLabel(r *reader, v value) (string, error) {
-	label := r.object(v, "data[].output.labels[]", "label")
+	label := r.object(v, "data[].output.labels[]")
 	text := label.text("label")
 	return text, label.err
 }

@@ -25,12 +25,19 @@ func woosmap() Provider {
 		Authorize: func(secret string) (header, value string) { return "X-Api-Key", secret },
 		read:      readWoosmap,
 		Discover:  woosmapList(),
+		contract:  woosmapContract,
 	}
 }
 
+var woosmapContract = contract{
+	"":                  {"id", "status", "steps"},
+	"steps[]":           {"name", "start", "end", "status", "entries"},
+	"steps[].entries[]": {"created_at", "detail", "level"},
+}
+
 func readWoosmap(root value) (history.Answer, error) {
-	r := newReader()
-	run := r.object(root, "", "id", "status", "steps")
+	r := newReader(woosmapContract)
+	run := r.object(root, "")
 	answer := history.Answer{
 		RunID:  run.text("id"),
 		Status: run.text("status"),
@@ -46,7 +53,7 @@ func readWoosmap(root value) (history.Answer, error) {
 }
 
 func woosmapStep(r *reader, v value) (history.ReportedStep, error) {
-	step := r.object(v, "steps[]", "name", "start", "end", "status", "entries")
+	step := r.object(v, "steps[]")
 	read := history.ReportedStep{
 		Name:    step.text("name"),
 		Status:  step.text("status"),
@@ -61,7 +68,7 @@ func woosmapStep(r *reader, v value) (history.ReportedStep, error) {
 }
 
 func woosmapEntry(r *reader, v value) (history.ReportedEntry, error) {
-	entry := r.object(v, "steps[].entries[]", "created_at", "detail", "level")
+	entry := r.object(v, "steps[].entries[]")
 	read := history.ReportedEntry{
 		Created: history.ParseTime(entry.text("created_at")),
 		Level:   entry.text("level"),

@@ -18,12 +18,17 @@ func woosmapList() *Discovery {
 	}
 }
 
+var woosmapListContract = contract{
+	"":           {"datasets", "pagination"},
+	"datasets[]": {"id", "name", "created_at", "updated_at", "scheduled_for_deletion_after"},
+}
+
 func readWoosmapList(body []byte) (Page, error) {
 	root, err := parse(body)
 	if err != nil {
 		return Page{}, err
 	}
-	list := newReader().object(root, "", "datasets", "pagination")
+	list := newReader(woosmapListContract).object(root, "")
 	page := Page{Found: readList(list, "datasets", woosmapDataset)}
 	if list.err != nil {
 		return Page{}, list.err
@@ -33,7 +38,7 @@ func readWoosmapList(body []byte) (Page, error) {
 }
 
 func woosmapDataset(r *reader, v value) (Found, error) {
-	dataset := r.object(v, "datasets[]", "id", "name", "created_at", "updated_at", "scheduled_for_deletion_after")
+	dataset := r.object(v, "datasets[]")
 	id := dataset.text("id")
 	if dataset.err == nil {
 		if err := checkUUID(id); err != nil {
