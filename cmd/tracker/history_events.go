@@ -62,15 +62,19 @@ func (v historyView) transitionEvent(t store.TransitionRow, run store.RunRow) ev
 	if t.HappenedAt != nil {
 		e.when = plain(exactText(*t.HappenedAt))
 	}
+	word := t.ToStatus
+	if t.Returned() {
+		e.body = append(e.body, plain("back as "), marked(t.ToState, word))
+		return e
+	}
 	if t.FromStatus != nil {
 		e.body = append(e.body, plain(*t.FromStatus+" → "))
 	}
-	word := t.ToStatus
 	if deref(t.FromStatus) == t.ToStatus { // the state alone has changed
 		word = t.ToState
 	}
 	e.body = append(e.body, marked(t.ToState, word))
-	if _, found := v.superseded(run); found && word == t.ToState && t.StepNo == nil {
+	if t.StepNo == nil && t.Superseded() {
 		e.body = append(e.body, plain(": superseded, its end was not seen"))
 	}
 	for _, aside := range v.asides(t, run) {

@@ -80,8 +80,7 @@ func (v historyView) soFar(run store.RunRow) time.Duration {
 // superseded finds the transition that closed a run whose end nobody saw.
 func (v historyView) superseded(run store.RunRow) (store.TransitionRow, bool) {
 	t, found := v.latestTransition(run.RunNo)
-	unseen := found && t.ToState == string(history.StateUnknown) && t.FromState != nil && deref(t.FromStatus) == t.ToStatus
-	return t, unseen
+	return t, found && t.Superseded()
 }
 
 func (v historyView) unknown(run store.RunRow, short bool) []span {

@@ -78,6 +78,9 @@ func transitionText(t history.Transition, c history.Change) string {
 	if t.FromState == "" {
 		return fmt.Sprintf("run %d: %s", c.RunNo, t.ToStatus)
 	}
+	if t.FromStatus == t.ToStatus && t.FromState == t.ToState {
+		return fmt.Sprintf("run %d: back as %s", c.RunNo, t.ToStatus)
+	}
 	return fmt.Sprintf("run %d: %s → %s", c.RunNo, t.FromStatus, t.ToStatus)
 }
 

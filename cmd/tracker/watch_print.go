@@ -123,7 +123,7 @@ func (p *watchPrinter) begin(ctx context.Context) error {
 func (p *watchPrinter) change(c store.WatchChange) {
 	spans := []span{marked(c.ToState, c.ToState), plain("  ")}
 	switch {
-	case c.ToState == string(history.StateUnknown) && c.FromState != nil && deref(c.FromStatus) == c.ToStatus:
+	case c.Superseded():
 		spans = append(spans, plain(fmt.Sprintf("run %d superseded, its end was not seen", c.RunNo)))
 	case c.Run != nil && c.Run.State == c.ToState:
 		spans = append(spans, runSentence(*c.Run)...)

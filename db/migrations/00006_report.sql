@@ -125,7 +125,7 @@ FROM transitions t
 JOIN jobs j ON j.job_id = t.job_id
 JOIN sources s ON s.source_id = j.source_id
 LEFT JOIN steps p ON p.job_id = t.job_id AND p.run_no = t.run_no AND p.step_no = t.step_no;
-COMMENT ON VIEW report.transitions IS 'One row per change of the status of a run or a step, the first sighting included; rows are only ever added.';
+COMMENT ON VIEW report.transitions IS 'One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; rows are only ever added.';
 COMMENT ON COLUMN report.transitions.job IS 'Name of the job.';
 COMMENT ON COLUMN report.transitions.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.transitions.provider IS 'Name of the API that the source speaks.';
@@ -133,11 +133,11 @@ COMMENT ON COLUMN report.transitions.transition_no IS 'Number of the transition 
 COMMENT ON COLUMN report.transitions.run_no IS 'Number of the run within its job.';
 COMMENT ON COLUMN report.transitions.step_no IS 'Number of the step within its run; null: the transition is the run''s own.';
 COMMENT ON COLUMN report.transitions.step IS 'Name of the step; null: the transition is the run''s own.';
-COMMENT ON COLUMN report.transitions.from_state IS 'State before, in our words; null: this is the first sighting.';
+COMMENT ON COLUMN report.transitions.from_state IS 'State before, in our words; null: this is the first sighting; the same as to_state, with the same status: a run has come back as it was known.';
 COMMENT ON COLUMN report.transitions.to_state IS 'State after, in our words; unknown, with an unchanged status, where a run was superseded before anybody saw how it ended.';
 COMMENT ON COLUMN report.transitions.from_status IS 'Status before, in the upstream''s own word; null: this is the first sighting.';
 COMMENT ON COLUMN report.transitions.to_status IS 'Status after, in the upstream''s own word; for an observed step that has ended, succeeded or failed.';
-COMMENT ON COLUMN report.transitions.happened_at IS 'When the upstream says it happened: the end for a transition into a terminal state, the start for a first sighting; null: any other transition, or the upstream reports no readable time.';
+COMMENT ON COLUMN report.transitions.happened_at IS 'When the upstream says it happened: the end for a transition into a terminal state, the start for a first sighting; null: any other transition, the return of a run (unless it ended after not_before), or the upstream reports no readable time.';
 COMMENT ON COLUMN report.transitions.not_before IS 'When the last answered poll before was sent (our time); the change came later than that; null: it stood in the job''s first snapshot, so nothing bounds it from below.';
 COMMENT ON COLUMN report.transitions.observed_at IS 'When we had read the answer that shows the change (our time); it came no later.';
 COMMENT ON COLUMN report.transitions.snapshot_no IS 'Number, within the job, of the snapshot that shows the change.';

@@ -7,7 +7,17 @@ var derivedRules = []rule{
 			before_status, before_state)
 		FROM (SELECT *, lag(to_state) OVER w AS before_state, lag(to_status) OVER w AS before_status FROM transitions
 			WHERE job_id = ANY($1) WINDOW w AS (PARTITION BY job_id, run_no, step_no ORDER BY transition_no)) t
-		WHERE (from_state, from_status) IS DISTINCT FROM (before_state, before_status) OR (from_state, from_status) = (to_state, to_status)`},
+		WHERE (from_state, from_status) IS DISTINCT FROM (before_state, before_status)`},
+	{"a transition changes something, or is the return of a run", `
+		SELECT job_id, format('transition %s leads from %s (%s) to the same', transition_no, from_status, from_state) FROM transitions t
+		WHERE job_id = ANY($1) AND (from_state, from_status) = (to_state, to_status) AND (step_no IS NOT NULL OR NOT EXISTS (
+			SELECT FROM snapshots b WHERE b.job_id = t.job_id AND b.snapshot_no = t.snapshot_no - 1 AND b.run_no <> t.run_no))`},
+	{"the newest transition of a run is of the run that the newest snapshot tells of", `
+		SELECT n.job_id, format('run %s, of run %s', t.run_no, n.run_no)
+		FROM (SELECT DISTINCT ON (job_id) * FROM snapshots WHERE job_id = ANY($1) ORDER BY job_id, snapshot_no DESC) n
+		LEFT JOIN (SELECT DISTINCT ON (job_id) * FROM transitions WHERE job_id = ANY($1) AND step_no IS NULL ORDER BY job_id, transition_no DESC) t
+			ON t.job_id = n.job_id
+		WHERE t.run_no IS DISTINCT FROM n.run_no`},
 	{"a transition has the bounds of its snapshot", `
 		SELECT t.job_id, format('transition %s: %s to %s, snapshot %s: %s to %s', t.transition_no, t.not_before, t.observed_at,
 			t.snapshot_no, n.not_before, n.observed_at)
@@ -76,7 +86,7 @@ func ledTo(which string) string {
 			first_value(not_before) OVER w AS not_before, first_value(observed_at) OVER w AS first_seen_at,
 			CASE WHEN to_state IN ('succeeded', 'partial', 'failed', 'canceled') THEN not_before END AS ended_not_before,
 			CASE WHEN to_state IN ('succeeded', 'partial', 'failed', 'canceled') THEN observed_at END AS ended_seen_at
-		FROM transitions WHERE job_id = ANY($1) AND ` + which + `
+		FROM transitions WHERE job_id = ANY($1) AND (from_state, from_status) IS DISTINCT FROM (to_state, to_status) AND ` + which + `
 		WINDOW w AS (PARTITION BY job_id, run_no, step_no ORDER BY transition_no)
 		ORDER BY job_id, run_no, step_no, transition_no DESC`
 }

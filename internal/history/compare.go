@@ -18,7 +18,7 @@ func Compare(known *Known, said Answer, seen Bounds) Change {
 
 	if head := known.HeadRun(); head != nil && head.ID != said.RunID {
 		c.leave(head, before == nil)
-		if before != nil {
+		if c.returned = before != nil; c.returned {
 			c.anomaly(0, KindRunReturned, head.ID, said.RunID)
 		}
 	}
@@ -42,6 +42,7 @@ type comparison struct {
 	seen  Bounds
 
 	run         Run
+	returned    bool // run had been superseded
 	change      Change
 	transitions []Transition
 	anomalies   map[anomalyPlace]int // of the run: index in change.Anomalies
@@ -145,6 +146,10 @@ func (c *comparison) compareRun(before *Run, left int) {
 	case before == nil:
 		t.HappenedAt = happenedAt(t, run.Start, run.End)
 		c.transitions = slices.Insert(c.transitions, left, t)
+	case c.returned:
+		t.FromState, t.FromStatus = before.State, before.Status
+		t.HappenedAt = c.whenReturned(t)
+		c.transitions = append(c.transitions, t)
 	case before.Status != run.Status || before.State != run.State:
 		t.FromState, t.FromStatus = before.State, before.Status
 		t.HappenedAt = happenedAt(t, run.Start, run.End)
@@ -152,9 +157,20 @@ func (c *comparison) compareRun(before *Run, left int) {
 	default:
 		return
 	}
-	if run.State.Terminal() {
+	if run.State.Terminal() && !t.stays() {
 		run.EndSeen = c.seen
 	}
+}
+
+// whenReturned is the upstream's time of a run's return: its end, where that
+// is news and lies within what we saw. An end before that is not when the run
+// took the place of another, which would never have been the latest otherwise.
+func (c *comparison) whenReturned(t Transition) time.Time {
+	at := happenedAt(t, c.run.Start, c.run.End)
+	if t.stays() || !at.After(c.seen.NotBefore) {
+		return time.Time{}
+	}
+	return at
 }
 
 // reportedSpan is the start of the first and the end of the last step, each
@@ -222,7 +238,7 @@ func (c *comparison) finish() Change {
 
 // transition adds t unless nothing changes by it.
 func (c *comparison) transition(t Transition) {
-	if t.FromState != t.ToState || t.FromStatus != t.ToStatus {
+	if !t.stays() {
 		c.transitions = append(c.transitions, t)
 	}
 }

@@ -105,11 +105,15 @@ func checkNumbers(t *rapid.T, changes []history.Change) {
 func checkChains(t *rapid.T, s *story) {
 	type end = [2]string // state and status
 	ends := map[string]end{}
-	for _, change := range s.changes {
+	for i, change := range s.changes {
+		if told := slices.IndexFunc(change.Transitions, func(tr history.Transition) bool { return tr.RunNo == change.RunNo && tr.StepNo == 0 }); told < 0 && (i == 0 || s.changes[i-1].RunNo != change.RunNo) {
+			t.Fatalf("snapshot %d tells of run %d again, without a transition of it", change.SnapshotNo, change.RunNo)
+		}
 		for _, tr := range change.Transitions {
 			scope := place(tr.RunNo, tr.StepNo)
 			from, to := end{string(tr.FromState), tr.FromStatus}, end{string(tr.ToState), tr.ToStatus}
-			if from != ends[scope] || from == to {
+			returned := change.Transitions[len(change.Transitions)-1] == tr && i > 0 && s.changes[i-1].RunNo != tr.RunNo
+			if from != ends[scope] || from == to && !returned {
 				t.Fatalf("%s: transition %d leads from %v to %v, after %v", scope, tr.No, from, to, ends[scope])
 			}
 			if !tr.Seen.NotBefore.Before(tr.Seen.ObservedAt) || tr.Seen.NotBefore.IsZero() != (change.SnapshotNo == 1) {

@@ -199,3 +199,74 @@ func TestTransitionEffective(t *testing.T) {
 		})
 	}
 }
+
+func TestReturnedRun(t *testing.T) {
+	t.Parallel()
+	ended := func(id, status, end string) history.Answer {
+		return woosmap(id, status, step("fetch", status, "09:00:00", end))
+	}
+	begun := woosmap("a", "in_progress", step("fetch", "in_progress", "09:00:00", ""))
+	end := clock("09:05:00").At
+	cases := []struct {
+		name    string
+		answers []history.Answer
+		want    []string // transitions of the last answer
+		happens []time.Time
+	}{
+		{
+			"ToTheStatusThatItHad",
+			[]history.Answer{ended("a", "failed", "09:05:00"), ended("b", "success", "09:06:00"), ended("a", "failed", "09:05:00")},
+			[]string{"run 1: failed (failed) -> failed (failed)"},
+			[]time.Time{{}},
+		},
+		{
+			"Twice",
+			[]history.Answer{ended("a", "failed", "09:05:00"), ended("b", "success", "09:06:00"), ended("a", "failed", "09:05:00"), ended("b", "success", "09:06:00")},
+			[]string{"run 2: success (succeeded) -> success (succeeded)"},
+			[]time.Time{{}},
+		},
+		{
+			"WhileTheOtherRuns",
+			[]history.Answer{ended("a", "failed", "09:05:00"), woosmap("b", "in_progress"), ended("a", "failed", "09:05:00")},
+			[]string{"run 2: in_progress (running) -> in_progress (unknown)", "run 1: failed (failed) -> failed (failed)"},
+			[]time.Time{{}, {}},
+		},
+		{
+			"WithAWordThatNobodyKnows",
+			[]history.Answer{woosmap("a", "odd"), ended("b", "success", "09:06:00"), woosmap("a", "odd")},
+			[]string{"run 1: odd (unknown) -> odd (unknown)"},
+			[]time.Time{{}},
+		},
+		{
+			"WithAnEndBeforeTheOtherWasSeen",
+			[]history.Answer{begun, ended("b", "success", "09:06:00"), ended("a", "success", "09:05:00")},
+			[]string{"step 1.1: in_progress (unknown) -> success (succeeded)", "run 1: in_progress (unknown) -> success (succeeded)"},
+			[]time.Time{end, {}},
+		},
+		{
+			"WithAnEndSinceTheOtherWasSeen",
+			[]history.Answer{begun, ended("b", "success", "09:06:00"), ended("a", "success", "10:02:00")},
+			[]string{"step 1.1: in_progress (unknown) -> success (succeeded)", "run 1: in_progress (unknown) -> success (succeeded)"},
+			[]time.Time{clock("10:02:00").At, clock("10:02:00").At},
+		},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := feed(tc.answers...)
+			equal(t, "transitions of the last answer", transitionsOf(s.last()), tc.want)
+			var happened []time.Time
+			for _, tr := range s.last().Transitions {
+				happened = append(happened, tr.HappenedAt)
+			}
+			equal(t, "happened_at", happened, tc.happens)
+		})
+	}
+
+	t.Run("KeepsItsEnd", func(t *testing.T) {
+		t.Parallel()
+		s := feed(woosmap("a", "failed"), woosmap("b", "success"), woosmap("a", "failed"))
+		equal(t, "end seen", s.run(1).EndSeen, history.Bounds{ObservedAt: observed(1)})
+		equal(t, "changed", s.run(1).LastChangedAt, observed(3))
+	})
+}

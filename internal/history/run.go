@@ -57,7 +57,8 @@ type Entry struct {
 	WithdrawnAt time.Time // observed_at of the snapshot that no longer lists it; zero while listed
 }
 
-// Transition is a change of the status of a run or a step.
+// Transition is a change of the status of a run or a step, or the return of a
+// run that had been superseded, also to the status that it had.
 type Transition struct {
 	No         int
 	RunNo      int
@@ -70,6 +71,9 @@ type Transition struct {
 	Seen       Bounds
 	SnapshotNo int
 }
+
+// stays reports a transition that changes nothing but which run is the latest.
+func (t Transition) stays() bool { return t.FromState == t.ToState && t.FromStatus == t.ToStatus }
 
 // Effective is when the change counts as done: at the upstream's time, but no
 // later than when it was seen.

@@ -88,12 +88,17 @@ func (h *History) showLatest() {
 	}
 }
 
-// Select keeps the newest runs, or one, and what belongs to them, with log
+// Select keeps the newest runs, with the latest among them, or one, and what belongs to them, with log
 // entries of some levels (none: all).
 func (h History) Select(params HistoryParams) History {
 	kept := map[int32]bool{}
+	if params.RunNo == 0 && h.Job.RunNo != nil {
+		kept[*h.Job.RunNo] = true
+	}
 	h.Runs = filter(h.Runs, func(r *RunRow) bool {
-		kept[r.RunNo] = params.RunNo == int(r.RunNo) || params.RunNo == 0 && len(kept) < params.Most
+		if params.RunNo == int(r.RunNo) || params.RunNo == 0 && len(kept) < params.Most {
+			kept[r.RunNo] = true
+		}
 		return kept[r.RunNo]
 	})
 	h.Steps = filter(h.Steps, func(s *StepRow) bool { return kept[s.RunNo] })

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tracker/internal/store/internal/dbsqlc"
@@ -85,9 +86,23 @@ type History struct {
 // HistoryParams says which runs to read.
 type HistoryParams struct {
 	Job    string
-	RunNo  int      // 0: the newest Most
+	RunNo  int      // 0: the newest Most, of which the latest is one: it may be older, and have come back
 	Most   int      // how many runs at most
 	Levels []string // of log entries; none: all
+}
+
+// readLatest puts the latest run in the place of the oldest, where it is not among the newest.
+func (h *History) readLatest(ctx context.Context, q *dbsqlc.Queries, params HistoryParams) error {
+	latest := h.Job.RunNo
+	if params.RunNo != 0 || latest == nil || len(h.Runs) == 0 || slices.ContainsFunc(h.Runs, func(r RunRow) bool { return r.RunNo == *latest }) {
+		return nil
+	}
+	runs, err := q.ReportRuns(ctx, dbsqlc.ReportRunsParams{Job: params.Job, RunNo: latest, Rows: 1})
+	if err != nil {
+		return err
+	}
+	h.Runs = append(h.Runs[:len(h.Runs)-len(runs)], convert(runs, toRunRow)...)
+	return nil
 }
 
 // History reads a job's runs from the report views.
@@ -104,6 +119,9 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 			return err
 		}
 		h.Runs = convert(runs, toRunRow)
+		if err := h.readLatest(ctx, q, params); err != nil {
+			return err
+		}
 		return h.readRuns(ctx, q, params)
 	})
 	if err != nil {

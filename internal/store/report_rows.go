@@ -4,6 +4,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"time"
+
+	"tracker/internal/history"
 )
 
 // The rows of the report schema, as the command line shows them. Their JSON
@@ -130,6 +132,16 @@ func (t TransitionRow) Effective() time.Time {
 		return *t.HappenedAt
 	}
 	return t.ObservedAt
+}
+
+// Superseded reports a transition that closed a run whose end nobody saw.
+func (t TransitionRow) Superseded() bool {
+	return t.ToState == string(history.StateUnknown) && t.FromState != nil && *t.FromState != t.ToState && fromPointer(t.FromStatus) == t.ToStatus
+}
+
+// Returned reports a run that came back with the status that it had.
+func (t TransitionRow) Returned() bool {
+	return fromPointer(t.FromState) == t.ToState && fromPointer(t.FromStatus) == t.ToStatus
 }
 
 // AnomalyRow is a row of report.anomalies.

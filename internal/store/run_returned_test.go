@@ -1,0 +1,68 @@
+package store_test
+
+import (
+	"slices"
+	"testing"
+
+	"tracker/internal/store"
+)
+
+// TestRunReturned has a service that goes back to a run that another one had
+// superseded: every report shows that run, from when it was back.
+func TestRunReturned(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		said     [][2]string // run and status, a minute apart from 10:01
+		latest   string
+		timeline []string
+	}{
+		"AsItWas": {
+			[][2]string{{"A", "failed"}, {"B", "success"}, {"A", "failed"}, {"A", "failed"}},
+			"1 A failed 10:03:01", []string{"1 failed 10:01:01", "2 succeeded 10:02:01", "1 failed 10:03:01"},
+		},
+		"Twice": {
+			[][2]string{{"A", "failed"}, {"B", "success"}, {"A", "failed"}, {"B", "success"}},
+			"2 B succeeded 10:04:01", []string{"1 failed 10:01:01", "2 succeeded 10:02:01", "1 failed 10:03:01", "2 succeeded 10:04:01"},
+		},
+		"WhileTheOtherRuns": {
+			[][2]string{{"A", "failed"}, {"B", "in_progress"}, {"A", "failed"}},
+			"1 A failed 10:03:01", []string{"1 failed 10:01:01", "2 running 10:02:01", "1 failed 10:03:01"},
+		},
+		"StillRunning": {
+			[][2]string{{"A", "in_progress"}, {"B", "success"}, {"A", "in_progress"}},
+			"1 A running 10:03:01", []string{"1 running 10:01:01", "2 succeeded 10:02:01", "1 running 10:03:01"},
+		},
+		"Ended": {
+			[][2]string{{"A", "in_progress"}, {"B", "success"}, {"A", "failed"}},
+			"1 A failed 10:03:01", []string{"1 running 10:01:01", "2 succeeded 10:02:01", "1 failed 10:03:01"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFeed(t)
+			job := f.register(t, "woosmap", "a")[0]
+			for _, s := range tc.said {
+				f.round(t, said{job: job, body: woosmapBody(s[0], s[1])})
+			}
+			for what, query := range map[string]string{
+				"report.jobs":  "SELECT concat_ws(' ', run_no, run_id, state, to_char(state_since, 'HH24:MI:SS')) FROM report.jobs",
+				"status_as_of": "SELECT concat_ws(' ', run_no, run_id, state, to_char(since, 'HH24:MI:SS')) FROM report.status_as_of(now())",
+			} {
+				if got := column[string](t, f.conn, query); !slices.Equal(got, []string{tc.latest}) {
+					t.Errorf("%s shows %q, not %q", what, got, tc.latest)
+				}
+			}
+			line := column[string](t, f.conn, "SELECT concat_ws(' ', run_no, state, to_char(starts_at, 'HH24:MI:SS')) FROM report.state_timeline('2024-06-07', '2024-06-08')")
+			if !slices.Equal(line, tc.timeline) {
+				t.Errorf("the timeline is %q, not %q", line, tc.timeline)
+			}
+			h, err := f.store.History(t.Context(), store.HistoryParams{Job: "a", Most: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(h.Runs) != 1 || h.Runs[0].RunNo != *h.Job.RunNo {
+				t.Errorf("the history of the latest run shows runs %v of %d", h.Runs, *h.Job.RunNo)
+			}
+		})
+	}
+}
