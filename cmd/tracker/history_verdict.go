@@ -146,10 +146,10 @@ func (v historyView) failure(run store.RunRow) (message, withdrawn string) {
 	return message, withdrawn
 }
 
-// failedStep is the last step that failed.
+// failedStep is the last step that failed, of those that are listed.
 func (v historyView) failedStep(run store.RunRow) (store.StepRow, bool) {
 	for _, step := range slices.Backward(v.steps(run)) {
-		if step.State == string(history.StateFailed) {
+		if step.State == string(history.StateFailed) && step.VanishedAt == nil {
 			return step, true
 		}
 	}

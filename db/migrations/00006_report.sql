@@ -42,14 +42,14 @@ COMMENT ON COLUMN report.runs.run_no IS 'Number of the run within its job, from 
 COMMENT ON COLUMN report.runs.run_id IS 'The upstream''s id of the run, unique within the job.';
 COMMENT ON COLUMN report.runs.state IS 'State in our words: queued, running, succeeded, partial, failed, canceled or unknown; of these succeeded, partial, failed and canceled are terminal.';
 COMMENT ON COLUMN report.runs.status IS 'Status in the upstream''s own word.';
-COMMENT ON COLUMN report.runs.started_at IS 'Start of the run: its first step''s start as the upstream reported it, else first_seen_at, when we first saw the run.';
-COMMENT ON COLUMN report.runs.ended_at IS 'End of the run: its last step''s end as the upstream reported it, else when we observed the terminal state; null: the state is not terminal.';
+COMMENT ON COLUMN report.runs.started_at IS 'Start of the run: the start of the first of its steps that have not vanished, as the upstream reported it, else first_seen_at, when we first saw the run.';
+COMMENT ON COLUMN report.runs.ended_at IS 'End of the run: the end of the last of its steps that have not vanished, as the upstream reported it, else when we observed the terminal state; null: the state is not terminal.';
 COMMENT ON COLUMN report.runs.reported IS 'True if every time shown in started_at and ended_at is the upstream''s, false if one of them is ours.';
 COMMENT ON COLUMN report.runs.duration IS 'How long the run took: exactly, by the upstream''s clock, where it reported both times (negative where its end is before its start), else the lower bound by what was observed, never below zero; null: not ended.';
 COMMENT ON COLUMN report.runs.duration_max IS 'The upper bound of how long the run took, equal to duration where the upstream reported both times; null: not ended, or nothing bounds its start from below.';
 COMMENT ON COLUMN report.runs.first_seen_at IS 'When we had read the first answer that told of the run (our time).';
 COMMENT ON COLUMN report.runs.last_changed_at IS 'When we had read the newest snapshot that changed or closed the run (our time).';
-COMMENT ON COLUMN report.runs.steps IS 'Count of the steps ever seen in the run, vanished ones included.';
+COMMENT ON COLUMN report.runs.steps IS 'Count of the run''s steps that have not vanished.';
 COMMENT ON COLUMN report.runs.warnings IS 'Count of the run''s log entries of level warning that are not withdrawn.';
 COMMENT ON COLUMN report.runs.errors IS 'Count of the run''s log entries of level error that are not withdrawn.';
 COMMENT ON COLUMN report.runs.error_summary IS 'The upstream''s summary of what went wrong, which changes no state and may stand beside succeeded; null: the newest answer has none.';
@@ -114,7 +114,7 @@ COMMENT ON COLUMN report.log_entries.created_at IS 'When the upstream says that 
 COMMENT ON COLUMN report.log_entries.level IS 'Level in the upstream''s own word: info, warning, error, or one that nobody knows.';
 COMMENT ON COLUMN report.log_entries.detail IS 'Text of the line after redaction.';
 COMMENT ON COLUMN report.log_entries.first_seen_at IS 'When we had read the first answer that lists the entry (our time).';
-COMMENT ON COLUMN report.log_entries.withdrawn_at IS 'When we had read the answer that listed the entry no longer (our time); null: it is still listed, or it came back.';
+COMMENT ON COLUMN report.log_entries.withdrawn_at IS 'When we had read the answer that listed the entry, or its step, no longer (our time); null: it is still listed, or it came back.';
 COMMENT ON COLUMN report.log_entries.created_raw IS 'The time of the entry as the upstream wrote it.';
 COMMENT ON COLUMN report.log_entries.zone_assumed IS 'True if the upstream wrote the time without a time zone and it was read as UTC.';
 

@@ -4,12 +4,12 @@ SELECT r.job, r.source, r.run_no, coalesce(r.ended_at, r.first_seen_at)::timesta
 FROM report.runs r
 LEFT JOIN LATERAL (
     SELECT f.step FROM report.steps f
-    WHERE f.job = r.job AND f.run_no = r.run_no AND f.state = 'failed'
+    WHERE f.job = r.job AND f.run_no = r.run_no AND f.state = 'failed' AND f.vanished_at IS NULL
     ORDER BY f.step_no DESC LIMIT 1
 ) s ON true
 LEFT JOIN LATERAL (
     SELECT l.detail FROM report.log_entries l
-    WHERE l.job = r.job AND l.run_no = r.run_no AND l.level = 'error'
+    WHERE l.job = r.job AND l.run_no = r.run_no AND l.level = 'error' AND l.withdrawn_at IS NULL
     ORDER BY l.step_no DESC, l.entry_no DESC LIMIT 1
 ) e ON true
 WHERE r.state = 'failed' AND r.ended_at >= sqlc.arg(since)::timestamptz

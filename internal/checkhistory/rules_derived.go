@@ -66,12 +66,16 @@ var derivedRules = []rule{
 			WHERE n.job_id = r.job_id AND n.run_no = r.run_no AND f.run_no <> r.run_no
 				AND n.state NOT IN ('succeeded', 'partial', 'failed', 'canceled')) x) l
 		WHERE r.job_id = ANY($1) AND r.last_changed_at IS DISTINCT FROM l.observed_at`},
-	{"a run counts its steps, and its warnings and errors that are not withdrawn", `
+	{"a run counts its steps that have not vanished, and its warnings and errors that are not withdrawn", `
 		SELECT r.job_id, format('run %s: %s, not %s', r.run_no, (r.step_count, r.warnings, r.errors), (s.steps, e.warnings, e.errors)) FROM runs r
-		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM steps p WHERE p.job_id = r.job_id AND p.run_no = r.run_no) s
+		CROSS JOIN LATERAL (SELECT count(*) AS steps FROM steps p WHERE p.job_id = r.job_id AND p.run_no = r.run_no AND p.vanished_at IS NULL) s
 		CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE x.level = 'warning') AS warnings, count(*) FILTER (WHERE x.level = 'error') AS errors
 			FROM log_entries x WHERE x.job_id = r.job_id AND x.run_no = r.run_no AND x.withdrawn_at IS NULL) e
 		WHERE r.job_id = ANY($1) AND (r.step_count, r.warnings, r.errors) <> (s.steps, e.warnings, e.errors)`},
+	{"what a vanished step had logged is withdrawn, no later than it vanished", `
+		SELECT e.job_id, format('entry %s of step %s of run %s', e.entry_no, e.step_no, e.run_no) FROM log_entries e
+		JOIN steps p ON p.job_id = e.job_id AND p.run_no = e.run_no AND p.step_no = e.step_no
+		WHERE e.job_id = ANY($1) AND p.vanished_at IS NOT NULL AND (e.withdrawn_at IS NULL OR e.withdrawn_at > p.vanished_at)`},
 	{"what vanished or was withdrawn had been seen before", `
 		SELECT job_id, format('step %s of run %s, %s', step_no, run_no, coalesce('entry ' || entry_no, 'itself')) FROM (
 			SELECT job_id, run_no, step_no, NULL::integer AS entry_no, first_seen_at, vanished_at AS gone_at FROM steps

@@ -134,8 +134,9 @@ func (c *comparison) compareRun(before *Run, left int) {
 	run.ErrorSummary = c.said.ErrorSummary
 	run.ResultCount = c.said.Results.Count
 	run.ResultExpires = c.said.Results.Expires
-	run.StepCount = len(run.Steps)
-	run.Start, run.End = reportedSpan(run.Steps)
+	listed := listedSteps(run.Steps)
+	run.StepCount = len(listed)
+	run.Start, run.End = reportedSpan(listed)
 	if !run.State.Terminal() {
 		run.End = time.Time{}
 		run.EndSeen = Bounds{}
@@ -171,6 +172,15 @@ func (c *comparison) whenReturned(t Transition) time.Time {
 		return time.Time{}
 	}
 	return at
+}
+
+// listedSteps are those that count: what the service took back is history.
+func listedSteps(steps []Step) []Step {
+	gone := func(s Step) bool { return !s.VanishedAt.IsZero() }
+	if !slices.ContainsFunc(steps, gone) {
+		return steps
+	}
+	return slices.DeleteFunc(slices.Clone(steps), gone)
 }
 
 // reportedSpan is the start of the first and the end of the last step, each

@@ -69,6 +69,17 @@ func (c *comparison) withdrawEntry(step Step, e Entry) {
 	c.keepEntry(step.No, e, false)
 }
 
+// vanishEntries withdraws what a step had logged that is no longer listed. The
+// anomaly of the step speaks for them.
+func (c *comparison) vanishEntries(step Step) {
+	for _, e := range step.Entries {
+		if e.WithdrawnAt.IsZero() {
+			e.WithdrawnAt = c.seen.ObservedAt
+			c.keepEntry(step.No, e, false)
+		}
+	}
+}
+
 // keepEntry adds an entry to the rows to record and to the run's counts.
 func (c *comparison) keepEntry(stepNo int, e Entry, isNew bool) {
 	listed := 1

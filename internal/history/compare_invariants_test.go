@@ -150,19 +150,25 @@ func checkEnds(t *rapid.T, known *history.Known) {
 	}
 }
 
-// checkCounts: a run counts its steps, and its warnings and errors that are not withdrawn.
+// checkCounts: a run counts its steps that are listed, and its warnings and errors that are not withdrawn.
 func checkCounts(t *rapid.T, known *history.Known) {
 	for _, run := range known.Runs {
-		levels := map[string]int{}
+		levels, listed := map[string]int{}, 0
 		for _, step := range run.Steps {
+			if step.VanishedAt.IsZero() {
+				listed++
+			}
 			for _, e := range step.Entries {
 				if e.WithdrawnAt.IsZero() {
 					levels[e.Level]++
 				}
+				if e.WithdrawnAt.IsZero() && !step.VanishedAt.IsZero() {
+					t.Fatalf("run %d: entry %d of step %d is listed, but the step is not", run.No, e.No, step.No)
+				}
 			}
 		}
-		if run.StepCount != len(run.Steps) {
-			t.Fatalf("run %d counts %d steps, it has %d", run.No, run.StepCount, len(run.Steps))
+		if run.StepCount != listed {
+			t.Fatalf("run %d counts %d steps, %d are listed", run.No, run.StepCount, listed)
 		}
 		if run.Warnings != levels["warning"] || run.Errors != levels["error"] {
 			t.Fatalf("run %d counts %d warnings and %d errors, it has %v", run.No, run.Warnings, run.Errors, levels)

@@ -19,6 +19,7 @@ func (c *comparison) compareSteps() {
 		if step := &c.run.Steps[i]; !listed[i] && step.VanishedAt.IsZero() {
 			step.VanishedAt = c.seen.ObservedAt
 			c.anomaly(step.No, KindStepVanished, stepExample(*step), nil)
+			c.vanishEntries(*step)
 			c.keepStep(c.run.No, *step)
 		}
 	}

@@ -3,6 +3,7 @@ package history_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"tracker/internal/history"
 )
@@ -98,6 +99,32 @@ func TestStepThatVanishedKeepsItsState(t *testing.T) {
 	step := s.run(1).Steps[0]
 	equal(t, "step", []any{step.State, step.VanishedAt}, []any{history.StateRunning, observed(2)})
 	equal(t, "example", s.last().Anomalies[0].Was, any(map[string]string{"name": "fetch", "start": "2024-06-07T09:00:00", "status": "in_progress"}))
+}
+
+// TestVanishedStepCounts: a run is what the service lists of it now.
+func TestVanishedStepCounts(t *testing.T) {
+	t.Parallel()
+	first := step("fetch", "success", "09:00:00", "09:05:00")
+	last := step("import", "success", "09:05:00", "09:30:00", entry("09:06:00", "error", "x"), entry("09:07:00", "warning", "y"))
+	whole := func(steps ...history.ReportedStep) history.Answer { return woosmap("a", "success", steps...) }
+	for name, tc := range map[string]struct {
+		answers                 []history.Answer
+		start, end              time.Time
+		steps, warnings, errors int
+	}{
+		"AllListed":     {[]history.Answer{whole(first, last)}, clock("09:00:00").At, clock("09:30:00").At, 2, 1, 1},
+		"LastVanished":  {[]history.Answer{whole(first, last), whole(first)}, clock("09:00:00").At, clock("09:05:00").At, 1, 0, 0},
+		"FirstVanished": {[]history.Answer{whole(first, last), whole(last)}, clock("09:05:00").At, clock("09:30:00").At, 1, 1, 1},
+		"AllVanished":   {[]history.Answer{whole(first, last), whole()}, time.Time{}, time.Time{}, 0, 0, 0},
+		"BackAgain":     {[]history.Answer{whole(first, last), whole(), whole(first, last)}, clock("09:00:00").At, clock("09:30:00").At, 2, 1, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := feed(tc.answers...).run(1)
+			equal(t, "start and end", []time.Time{run.Start, run.End}, []time.Time{tc.start, tc.end})
+			equal(t, "steps, warnings and errors", []int{run.StepCount, run.Warnings, run.Errors}, []int{tc.steps, tc.warnings, tc.errors})
+		})
+	}
 }
 
 func TestStepChanged(t *testing.T) {

@@ -15,9 +15,9 @@ type Run struct {
 	EndSeen   Bounds // of the change into a terminal state; zero until then
 
 	LastChangedAt time.Time // observed_at of the last snapshot that told of this run
-	StepCount     int
-	Warnings      int // log entries of level warning that are not withdrawn
-	Errors        int // likewise, of level error
+	StepCount     int       // of steps that are listed
+	Warnings      int       // log entries of level warning that are not withdrawn
+	Errors        int       // likewise, of level error
 	ErrorSummary  *string
 	ResultCount   *int64
 	ResultExpires Time
@@ -43,7 +43,7 @@ type Step struct {
 
 	VanishedAt time.Time // observed_at of the snapshot that no longer lists it; zero while listed
 
-	Entries []Entry // by No
+	Entries []Entry // by No; all withdrawn where the step has vanished
 }
 
 // Entry is a line that the upstream logged in a step.

@@ -24,6 +24,9 @@ func (h History) AsOf(at time.Time) History {
 		latest[[2]int32{t.RunNo, fromPointer(t.StepNo)}] = t
 	}
 	was.Steps = filter(h.Steps, func(s *StepRow) bool {
+		if s.VanishedAt != nil && s.VanishedAt.After(at) {
+			s.VanishedAt = nil
+		}
 		t, happened := latest[[2]int32{s.RunNo, s.StepNo}]
 		if s.State, s.Status = t.ToState, t.ToStatus; !history.State(t.ToState).Terminal() {
 			s.EndedAt, s.Duration, s.DurationMax = nil, nil, nil
@@ -51,11 +54,11 @@ func (e LogEntryRow) loggedAt() time.Time {
 	return e.FirstSeenAt
 }
 
-// count gives a run the counts of its steps and log entries.
+// count gives a run the counts of its steps and log entries that are listed.
 func (h History) count(run *RunRow) {
 	run.Steps, run.Warnings, run.Errors = 0, 0, 0
 	for _, s := range h.Steps {
-		if s.RunNo == run.RunNo {
+		if s.RunNo == run.RunNo && s.VanishedAt == nil {
 			run.Steps++
 		}
 	}

@@ -318,7 +318,7 @@ type ReportLogEntry struct {
 	Detail string
 	// When we had read the first answer that lists the entry (our time).
 	FirstSeenAt time.Time
-	// When we had read the answer that listed the entry no longer (our time); null: it is still listed, or it came back.
+	// When we had read the answer that listed the entry, or its step, no longer (our time); null: it is still listed, or it came back.
 	WithdrawnAt *time.Time
 	// The time of the entry as the upstream wrote it.
 	CreatedRaw string
@@ -390,9 +390,9 @@ type ReportRun struct {
 	State string
 	// Status in the upstream's own word.
 	Status string
-	// Start of the run: its first step's start as the upstream reported it, else first_seen_at, when we first saw the run.
+	// Start of the run: the start of the first of its steps that have not vanished, as the upstream reported it, else first_seen_at, when we first saw the run.
 	StartedAt time.Time
-	// End of the run: its last step's end as the upstream reported it, else when we observed the terminal state; null: the state is not terminal.
+	// End of the run: the end of the last of its steps that have not vanished, as the upstream reported it, else when we observed the terminal state; null: the state is not terminal.
 	EndedAt *time.Time
 	// True if every time shown in started_at and ended_at is the upstream's, false if one of them is ours.
 	Reported bool
@@ -404,7 +404,7 @@ type ReportRun struct {
 	FirstSeenAt time.Time
 	// When we had read the newest snapshot that changed or closed the run (our time).
 	LastChangedAt time.Time
-	// Count of the steps ever seen in the run, vanished ones included.
+	// Count of the run's steps that have not vanished.
 	Steps int32
 	// Count of the run's log entries of level warning that are not withdrawn.
 	Warnings int32
@@ -548,7 +548,7 @@ type ReportStep struct {
 	VanishedAt *time.Time
 }
 
-// One row per change of the status of a run or a step, the first sighting included; rows are only ever added.
+// One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; rows are only ever added.
 type ReportTransition struct {
 	// Name of the job.
 	Job string
@@ -564,7 +564,7 @@ type ReportTransition struct {
 	StepNo *int32
 	// Name of the step; null: the transition is the run's own.
 	Step *string
-	// State before, in our words; null: this is the first sighting.
+	// State before, in our words; null: this is the first sighting; the same as to_state, with the same status: a run has come back as it was known.
 	FromState *string
 	// State after, in our words; unknown, with an unchanged status, where a run was superseded before anybody saw how it ended.
 	ToState string
@@ -572,7 +572,7 @@ type ReportTransition struct {
 	FromStatus *string
 	// Status after, in the upstream's own word; for an observed step that has ended, succeeded or failed.
 	ToStatus string
-	// When the upstream says it happened: the end for a transition into a terminal state, the start for a first sighting; null: any other transition, or the upstream reports no readable time.
+	// When the upstream says it happened: the end for a transition into a terminal state, the start for a first sighting; null: any other transition, the return of a run (unless it ended after not_before), or the upstream reports no readable time.
 	HappenedAt *time.Time
 	// When the last answered poll before was sent (our time); the change came later than that; null: it stood in the job's first snapshot, so nothing bounds it from below.
 	NotBefore *time.Time
