@@ -165,10 +165,13 @@ gap until  tracker source resume.`,
 
 func (a *app) sourceResumeCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "resume NAME", Short: "Poll the jobs of a paused source again", Args: exactly(1, "one NAME"),
+		Use: "resume NAME", Short: "Poll the jobs of a paused or held source again", Args: exactly(1, "one NAME"),
 		Long: `Polls the jobs of a paused source again. The daemon pauses a source by itself
 when its key is refused or cannot be read: mend that first, or it is paused
-again.`,
+again.
+
+A source that is held, since its service asked to be left alone or answered 429,
+is asked again at once, and so are jobs that wait longer after failed polls.`,
 		Example: "  tracker source resume woosmap-prod",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.alter(cmd.Context(), "source "+args[0], "resumed", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {

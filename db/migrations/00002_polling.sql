@@ -6,7 +6,9 @@
 CREATE TABLE budgets (
     source_id       bigint      NOT NULL,
     next_slot_at    timestamptz NOT NULL, -- when the next request would be due if none had been saved up
-    held_until      timestamptz,          -- a Retry-After that the service asked for
+    held_until      timestamptz,          -- a Retry-After that the service asked for, or the back-off after a 429 without one
+    limited         integer     NOT NULL DEFAULT 0, -- 429s in a row, those of polls that were under way together once
+    probed_until    timestamptz,          -- while limited: so long one poll is under way to see whether the service answers again
     refusals        integer     NOT NULL DEFAULT 0, -- polls refused for the credential since the last answer
     turn            integer     NOT NULL DEFAULT 0, -- slots handed out, modulo 4: every fourth is for imports that do not run
     CONSTRAINT budgets_pkey PRIMARY KEY (source_id),

@@ -25,7 +25,7 @@ COMMENT ON COLUMN report.sources.provider IS 'Name of the API that the source sp
 COMMENT ON COLUMN report.sources.base_url IS 'URL that the provider''s paths are appended to.';
 COMMENT ON COLUMN report.sources.paused_at IS 'Since when no job of the source is polled (our time); null: it is not paused.';
 COMMENT ON COLUMN report.sources.paused_reason IS 'Why the source is paused; null: it is not.';
-COMMENT ON COLUMN report.sources.held_until IS 'Until when the upstream asked to be left alone (Retry-After, by our clock); in the past: the hold is over; null: it never asked.';
+COMMENT ON COLUMN report.sources.held_until IS 'Until when the upstream is left alone, by our clock: as it asked to be (Retry-After), or for a while after a 429 that did not say; in the past: the hold is over; null: there was none.';
 COMMENT ON COLUMN report.sources.jobs IS 'Count of the source''s jobs that are not removed.';
 COMMENT ON COLUMN report.sources.rate_every IS 'One request to the source is allowed per such interval.';
 COMMENT ON COLUMN report.sources.rate_burst IS 'Count of requests that may go out at once after a quiet time.';

@@ -5,6 +5,29 @@ INSERT INTO budgets (source_id, next_slot_at) VALUES (@source_id, @now);
 -- A service asked to be left alone for a while.
 UPDATE budgets SET held_until = greatest(held_until, @held_until::timestamptz) WHERE source_id = @source_id;
 
+-- name: BudgetLimit :exec
+-- A 429: without a word of how long, the source is held for twice as long as
+-- after the one before. It counts once for all polls that were under way.
+UPDATE budgets SET limited = limited + 1, probed_until = NULL, held_until = greatest(held_until,
+    sqlc.arg(now)::timestamptz + least(sqlc.arg(most)::interval, sqlc.arg(first)::interval * power(2, least(limited, 20))))
+WHERE source_id = @source_id AND (held_until IS NULL OR held_until <= sqlc.arg(polled_at)::timestamptz);
+
+-- name: BudgetLetIn :exec
+-- The services answer polls that were sent after they had been left alone.
+UPDATE budgets b SET limited = 0, probed_until = NULL
+FROM (SELECT unnest(@source_ids::bigint[]) AS source_id, unnest(@polled_ats::timestamptz[]) AS polled_at) r
+WHERE b.source_id = r.source_id AND b.limited > 0 AND b.held_until <= r.polled_at;
+
+-- name: BudgetUnprobe :exec
+-- Polls that were to see whether their sources answer again came to nothing.
+UPDATE budgets SET probed_until = NULL
+WHERE source_id IN (SELECT c.source_id FROM cursors c WHERE c.job_id = ANY(@job_ids::bigint[])) AND probed_until IS NOT NULL;
+
+-- name: BudgetResume :execrows
+-- Somebody knows better than what a service asked for, or refused.
+UPDATE budgets SET held_until = least(held_until, sqlc.arg(now)::timestamptz), limited = 0, probed_until = NULL, refusals = 0
+WHERE source_id = @source_id AND (held_until > sqlc.arg(now)::timestamptz OR limited > 0 OR refusals > 0);
+
 -- name: BudgetMoveOn :exec
 -- A poll took more requests than the one it had a slot for.
 UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, sqlc.arg(now)::timestamptz) + sqlc.arg(requests)::integer * s.rate_every

@@ -5,11 +5,13 @@ INSERT INTO cursors (job_id, source_id, next_poll_at) VALUES (@job_id, @source_i
 -- Claims those of the given jobs for which the budget of their source has slots
 -- within the horizon, the longest due first, and moves the budgets on. There
 -- is a slot every rate_every, after a pause up to rate_burst at once.
--- Rows that somebody else is about to claim are passed over.
+-- Rows that somebody else is about to claim are passed over. A source that has
+-- answered 429 is asked by one poll at a time until it answers again.
 WITH open AS (
-    SELECT b.source_id, s.rate_every, (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
+    SELECT b.source_id, b.limited, s.rate_every, (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
     FROM budgets b JOIN sources s ON s.source_id = b.source_id
     WHERE b.source_id = ANY(@source_ids::bigint[]) AND s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
+        AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= sqlc.arg(now)::timestamptz)
         AND greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every) <= sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval
     FOR UPDATE OF b SKIP LOCKED
 ), due AS (
@@ -19,7 +21,7 @@ WITH open AS (
         WHERE u.source_id = o.source_id AND u.job_id = ANY(@job_ids::bigint[]) AND j.tracking IN ('active', 'finished')
             AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
         ORDER BY u.next_poll_at, u.job_id
-        LIMIT least(sqlc.arg(most)::bigint, 1 + floor(extract(epoch FROM sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)
+        LIMIT least(sqlc.arg(most)::bigint, CASE WHEN o.limited > 0 THEN 1 END, 1 + floor(extract(epoch FROM sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)
         FOR UPDATE OF u SKIP LOCKED
     ) c
 ), slots AS (
@@ -27,7 +29,8 @@ WITH open AS (
         row_number() OVER (PARTITION BY d.source_id ORDER BY d.next_poll_at, d.job_id) - 1 AS slot
     FROM due d
 ), spent AS (
-    UPDATE budgets b SET next_slot_at = n.first_slot + n.slots * n.rate_every
+    UPDATE budgets b SET next_slot_at = n.first_slot + n.slots * n.rate_every,
+        probed_until = CASE WHEN b.limited > 0 THEN greatest(n.first_slot, sqlc.arg(now)::timestamptz) + sqlc.arg(lease)::interval END
     FROM (SELECT t.source_id, t.first_slot, t.rate_every, count(*) AS slots FROM slots t GROUP BY 1, 2, 3) n
     WHERE b.source_id = n.source_id
 )
@@ -99,6 +102,11 @@ UPDATE cursors SET refusals = 0 WHERE job_id = ANY(@job_ids::bigint[]);
 -- name: CursorForgiveBySource :exec
 UPDATE cursors SET refusals = 0 WHERE source_id = @source_id AND refusals > 0;
 
+-- name: CursorResumeBySource :execrows
+-- Failed polls have put off when these jobs are looked at: they are now.
+UPDATE cursors SET next_poll_at = sqlc.arg(now)::timestamptz
+WHERE source_id = @source_id AND failures > 0 AND next_poll_at > sqlc.arg(now)::timestamptz;
+
 -- name: CursorClaimForRebuild :one
 UPDATE cursors c SET claimed_until = sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval, claimed_by = @owner
 FROM cursors old
@@ -113,13 +121,15 @@ SELECT * FROM cursors WHERE job_id = @job_id FOR UPDATE;
 -- Claims due jobs for which the budget of their source has slots within the
 -- horizon, and moves the budgets on. Where more is due than may be asked, of
 -- any four slots three go to imports that run and one to the longest due of the
--- rest: budgets.turn counts them.
+-- rest: budgets.turn counts them. A source that has answered 429 is asked by one
+-- poll at a time until it answers again.
 WITH open AS (
-    SELECT b.source_id, b.turn, s.rate_every, w.most,
+    SELECT b.source_id, b.turn, s.rate_every, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
         (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
     FROM (SELECT unnest(@source_ids::bigint[]) AS source_id, unnest(@mosts::bigint[]) AS most) w
     JOIN budgets b ON b.source_id = w.source_id JOIN sources s ON s.source_id = w.source_id
     WHERE s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
+        AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= sqlc.arg(now)::timestamptz)
         AND greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every) <= sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval
     FOR UPDATE OF b SKIP LOCKED
 ), asked AS (
@@ -146,7 +156,8 @@ WITH open AS (
     FROM queued q
     WHERE q.slot < q.slots
 ), spent AS (
-    UPDATE budgets b SET next_slot_at = n.first_slot + n.used * n.rate_every, turn = (b.turn + n.used) % 4
+    UPDATE budgets b SET next_slot_at = n.first_slot + n.used * n.rate_every, turn = (b.turn + n.used) % 4,
+        probed_until = CASE WHEN b.limited > 0 THEN greatest(n.first_slot, sqlc.arg(now)::timestamptz) + sqlc.arg(lease)::interval END
     FROM (SELECT k.source_id, k.first_slot, k.rate_every, count(*)::integer AS used FROM taken k GROUP BY 1, 2, 3) n
     WHERE b.source_id = n.source_id
 )

@@ -24,5 +24,16 @@ const (
 // Answered reports whether the poll brought an answer, new or known.
 func (o Outcome) Answered() bool { return o == OutcomeChanged || o == OutcomeUnchanged }
 
+// LetIn reports whether the upstream has taken the poll in, whatever it said to
+// it: it did not send it away, and it works.
+func (o Outcome) LetIn() bool {
+	switch o {
+	case OutcomeRateLimited, OutcomeUpstreamError, OutcomeTimeout, OutcomeUnreachable:
+		return false
+	default:
+		return true
+	}
+}
+
 // Refused reports whether the upstream did not accept the credential.
 func (o Outcome) Refused() bool { return o == OutcomeUnauthorized || o == OutcomeForbidden }

@@ -3,9 +3,19 @@ package store
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
+)
+
+const (
+	// limitedFirst and limitedMost are how long a source is held after a 429 that
+	// does not say: it doubles from the first to the most.
+	limitedFirst = 10 * time.Second
+	limitedMost  = 15 * time.Minute
 )
 
 // Advance is what a recorded poll changes in its job's cursor.
@@ -17,7 +27,8 @@ type Advance struct {
 	Gaps        []Gap     // that this poll has ended
 	SourceID    int64
 	HeldUntil   time.Time // a Retry-After for the source; zero: none
-	ExtraTaken  int       // requests beyond the one that had a slot
+	ToldAt      time.Time // when it is told that the service has answered, or refused to
+	ExtraTaken  int       // requests that had no slot
 	RequestedAt time.Time // when they were sent
 }
 
@@ -73,11 +84,17 @@ func (s *Store) advanceTogether(ctx context.Context, advances []Advance) error {
 	return p.send(ctx, s.pool)
 }
 
-// spendBudgets holds sources that asked for it, charges requests that had no
-// slot, and forgets refusals where an answer came.
+// spendBudgets holds sources that asked for it, or answered 429, charges
+// requests that had no slot, and forgets refusals where an answer came.
 func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 	var answered []int64
+	letIn := map[int64]time.Time{} // by source, the last poll
 	for _, a := range advances {
+		if a.Outcome == history.OutcomeRateLimited {
+			if err := q.BudgetLimit(ctx, limitation(a)); err != nil {
+				return err
+			}
+		}
 		if !a.HeldUntil.IsZero() {
 			if err := q.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: a.SourceID, HeldUntil: a.HeldUntil}); err != nil {
 				return err
@@ -92,11 +109,32 @@ func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) er
 		if a.Outcome.Answered() {
 			answered = append(answered, a.SourceID)
 		}
+		if a.Outcome.LetIn() && a.PolledAt.After(letIn[a.SourceID]) {
+			letIn[a.SourceID] = a.PolledAt
+		}
+	}
+	if len(letIn) > 0 {
+		var params dbsqlc.BudgetLetInParams
+		for _, id := range slices.Sorted(maps.Keys(letIn)) {
+			params.SourceIds, params.PolledAts = append(params.SourceIds, id), append(params.PolledAts, letIn[id])
+		}
+		if err := q.BudgetLetIn(ctx, params); err != nil {
+			return err
+		}
 	}
 	if len(answered) > 0 {
 		return q.BudgetForgive(ctx, answered)
 	}
 	return nil
+}
+
+// limitation holds a source after a 429, for a while where it does not say how long.
+func limitation(a Advance) dbsqlc.BudgetLimitParams {
+	hold := dbsqlc.BudgetLimitParams{SourceID: a.SourceID, PolledAt: a.PolledAt, Now: a.ToldAt, First: limitedFirst, Most: limitedMost}
+	if !a.HeldUntil.IsZero() {
+		hold.First = 0
+	}
+	return hold
 }
 
 func gapRows(advances []Advance) dbsqlc.GapInsertParams {

@@ -111,6 +111,9 @@ func (s *Store) ReleaseClaims(ctx context.Context, claims []Claim) error {
 	if err := s.queries.CursorRelease(ctx, params); err != nil {
 		return fmt.Errorf("release claims: %w", err)
 	}
+	if err := s.queries.BudgetUnprobe(ctx, params.JobIds); err != nil {
+		return fmt.Errorf("release claims: %w", err)
+	}
 	return nil
 }
 

@@ -93,18 +93,27 @@ func (r *registry) pauseSource(ctx context.Context, row dbsqlc.Source, reason, u
 	return r.record(ctx, "pause", "source "+row.Name, nil, pauseOf(after))
 }
 
-// ResumeSource lets a paused source be polled again. It reports false where
-// the source is not paused.
+// ResumeSource lets a source be polled again that is paused, or held, or whose
+// jobs are put off since their polls fail. It reports false where nothing is in
+// the way.
 func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool, error) {
 	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
-		if row.PausedAt == nil {
-			return false, nil
-		}
-		if _, err := r.queries.SourceResume(ctx, row.SourceID); err != nil {
+		before, err := r.inTheWay(ctx, row)
+		if err != nil {
 			return false, err
 		}
-		if err := r.queries.BudgetForgive(ctx, []int64{row.SourceID}); err != nil {
+		freed, err := r.queries.BudgetResume(ctx, dbsqlc.BudgetResumeParams{SourceID: row.SourceID, Now: by.At})
+		if err != nil {
 			return false, err
+		}
+		due, err := r.queries.CursorResumeBySource(ctx, dbsqlc.CursorResumeBySourceParams{SourceID: row.SourceID, Now: by.At})
+		if err != nil || row.PausedAt == nil && freed+due == 0 {
+			return false, err
+		}
+		if row.PausedAt != nil {
+			if _, err := r.queries.SourceResume(ctx, row.SourceID); err != nil {
+				return false, err
+			}
 		}
 		if err := r.queries.CursorForgiveBySource(ctx, row.SourceID); err != nil {
 			return false, err
@@ -116,7 +125,7 @@ func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool,
 		if err := r.see(ctx, unseen); err != nil {
 			return false, err
 		}
-		return true, r.record(ctx, "resume", "source "+name, pauseOf(row), nil)
+		return true, r.record(ctx, "resume", "source "+name, before, nil)
 	}, by)
 }
 
@@ -143,6 +152,18 @@ func toSource(row dbsqlc.Source) Source {
 	}}
 	source.PausedAt, source.PausedReason = fromPointer(row.PausedAt), fromPointer(row.PausedReason)
 	return source
+}
+
+// inTheWay shows in the record of changes why a source is not polled.
+func (r *registry) inTheWay(ctx context.Context, row dbsqlc.Source) (any, error) {
+	if row.PausedAt != nil {
+		return pauseOf(row), nil
+	}
+	standings, err := r.queries.BudgetStandings(ctx, []int64{row.SourceID})
+	if err != nil || len(standings) == 0 || !fromPointer(standings[0].HeldUntil).After(r.by.At) {
+		return nil, err
+	}
+	return map[string]any{"held_until": standings[0].HeldUntil}, nil
 }
 
 // pauseOf shows a pause in the record of changes.

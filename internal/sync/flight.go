@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"tracker/internal/history"
 	"tracker/internal/store"
 )
 
@@ -12,6 +13,9 @@ const (
 	// inFlightMost is how many polls of one source may be under way at once.
 	// Each source has its own, so that a slow one never delays another.
 	inFlightMost = 128
+	// holdKnown is how long after a service has asked to be left alone all claims
+	// know of it.
+	holdKnown = time.Second
 	// endedMost is how many ended tasks may wait to be noticed.
 	endedMost = 1024
 )
@@ -25,8 +29,9 @@ type flight struct {
 	tasks   sync.WaitGroup
 	workers sync.WaitGroup
 
-	mu   sync.Mutex
-	idle []chan *task // of workers that wait for another task, those that have waited longest first
+	mu       sync.Mutex
+	idle     []chan *task        // of workers that wait for another task, those that have waited longest first
+	sentAway map[int64]time.Time // by source that asked to be left alone: when all claims know, by our clock
 
 	underWay int
 	bySource map[int64]int // how many of them are under way
@@ -40,8 +45,33 @@ type landing struct {
 
 // newFlight gives a flight whose tasks are cut short when ctx ends.
 func newFlight(ctx context.Context, syncer *Syncer, results chan<- *result) *flight {
-	poll := func(t *task) *result { return t.run(ctx, syncer.Client, syncer.Store) }
-	return &flight{poll: poll, results: results, ended: make(chan landing, endedMost), bySource: map[int64]int{}}
+	f := &flight{results: results, ended: make(chan landing, endedMost), bySource: map[int64]int{}, sentAway: map[int64]time.Time{}}
+	f.poll = func(t *task) *result {
+		if f.comesTooLate(t) {
+			return &result{task: t, unused: true}
+		}
+		r := t.run(ctx, syncer.Client, syncer.Store)
+		f.note(r)
+		return r
+	}
+	return f
+}
+
+// comesTooLate reports whether a service has asked to be left alone and the
+// task's claim did not know: slots are claimed ahead, and holds recorded after.
+func (f *flight) comesTooLate(t *task) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return t.clock.before.Before(f.sentAway[t.job.From.ID])
+}
+
+func (f *flight) note(r *result) {
+	if r.poll.Outcome != history.OutcomeRateLimited && r.retryAfter == 0 {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sentAway[r.job.From.ID] = time.Now().Add(holdKnown)
 }
 
 // start has a task done when its slot has come. Its result comes whatever

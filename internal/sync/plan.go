@@ -27,7 +27,7 @@ func (p *planner) advance(r *result) (store.Advance, bool, error) {
 	}
 	next := store.Advance{
 		Cursor: r.claim.Cursor, Claim: r.claim.Until, ClaimedPoll: r.claim.NextPollAt, SourceID: r.job.From.ID,
-		ExtraTaken: r.outOfTurn, RequestedAt: r.poll.PolledAt,
+		ExtraTaken: r.outOfTurn, RequestedAt: r.poll.PolledAt, ToldAt: r.clock.latest(),
 	}
 	next.PolledAt, next.Outcome, next.Unseen = r.poll.PolledAt, r.poll.Outcome, r.claim.UnseenReason
 	next.Gaps, next.AccountedAt = gapsEndedBy(r.claim, r.poll.PolledAt, r.poll.Outcome.Answered())
@@ -35,7 +35,7 @@ func (p *planner) advance(r *result) (store.Advance, bool, error) {
 		next.PlannedEvery = cron.Interval(r.poll.PolledAt)
 	}
 	if r.retryAfter > 0 {
-		next.HeldUntil = r.clock.latest().Add(r.retryAfter)
+		next.HeldUntil = next.ToldAt.Add(r.retryAfter)
 	}
 	if !r.poll.Outcome.Answered() {
 		next.Failures++

@@ -49,6 +49,50 @@ func (q *Queries) BudgetInsert(ctx context.Context, arg BudgetInsertParams) erro
 	return err
 }
 
+const budgetLetIn = `-- name: BudgetLetIn :exec
+UPDATE budgets b SET limited = 0, probed_until = NULL
+FROM (SELECT unnest($1::bigint[]) AS source_id, unnest($2::timestamptz[]) AS polled_at) r
+WHERE b.source_id = r.source_id AND b.limited > 0 AND b.held_until <= r.polled_at
+`
+
+type BudgetLetInParams struct {
+	SourceIds []int64
+	PolledAts []time.Time
+}
+
+// The services answer polls that were sent after they had been left alone.
+func (q *Queries) BudgetLetIn(ctx context.Context, arg BudgetLetInParams) error {
+	_, err := q.db.Exec(ctx, budgetLetIn, arg.SourceIds, arg.PolledAts)
+	return err
+}
+
+const budgetLimit = `-- name: BudgetLimit :exec
+UPDATE budgets SET limited = limited + 1, probed_until = NULL, held_until = greatest(held_until,
+    $1::timestamptz + least($2::interval, $3::interval * power(2, least(limited, 20))))
+WHERE source_id = $4 AND (held_until IS NULL OR held_until <= $5::timestamptz)
+`
+
+type BudgetLimitParams struct {
+	Now      time.Time
+	Most     time.Duration
+	First    time.Duration
+	SourceID int64
+	PolledAt time.Time
+}
+
+// A 429: without a word of how long, the source is held for twice as long as
+// after the one before. It counts once for all polls that were under way.
+func (q *Queries) BudgetLimit(ctx context.Context, arg BudgetLimitParams) error {
+	_, err := q.db.Exec(ctx, budgetLimit,
+		arg.Now,
+		arg.Most,
+		arg.First,
+		arg.SourceID,
+		arg.PolledAt,
+	)
+	return err
+}
+
 const budgetMoveOn = `-- name: BudgetMoveOn :exec
 UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz) + $2::integer * s.rate_every
 FROM sources s
@@ -76,6 +120,25 @@ func (q *Queries) BudgetRefuse(ctx context.Context, sourceID int64) (int32, erro
 	var refusals int32
 	err := row.Scan(&refusals)
 	return refusals, err
+}
+
+const budgetResume = `-- name: BudgetResume :execrows
+UPDATE budgets SET held_until = least(held_until, $1::timestamptz), limited = 0, probed_until = NULL, refusals = 0
+WHERE source_id = $2 AND (held_until > $1::timestamptz OR limited > 0 OR refusals > 0)
+`
+
+type BudgetResumeParams struct {
+	Now      time.Time
+	SourceID int64
+}
+
+// Somebody knows better than what a service asked for, or refused.
+func (q *Queries) BudgetResume(ctx context.Context, arg BudgetResumeParams) (int64, error) {
+	result, err := q.db.Exec(ctx, budgetResume, arg.Now, arg.SourceID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const budgetStandings = `-- name: BudgetStandings :many
@@ -140,4 +203,15 @@ func (q *Queries) BudgetTakeBy(ctx context.Context, arg BudgetTakeByParams) (tim
 	var start_at time.Time
 	err := row.Scan(&start_at)
 	return start_at, err
+}
+
+const budgetUnprobe = `-- name: BudgetUnprobe :exec
+UPDATE budgets SET probed_until = NULL
+WHERE source_id IN (SELECT c.source_id FROM cursors c WHERE c.job_id = ANY($1::bigint[])) AND probed_until IS NOT NULL
+`
+
+// Polls that were to see whether their sources answer again came to nothing.
+func (q *Queries) BudgetUnprobe(ctx context.Context, jobIds []int64) error {
+	_, err := q.db.Exec(ctx, budgetUnprobe, jobIds)
+	return err
 }

@@ -83,11 +83,12 @@ func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) er
 
 const cursorClaimDue = `-- name: CursorClaimDue :many
 WITH open AS (
-    SELECT b.source_id, b.turn, s.rate_every, w.most,
+    SELECT b.source_id, b.turn, s.rate_every, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
         (greatest(b.next_slot_at, $3::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
     FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most) w
     JOIN budgets b ON b.source_id = w.source_id JOIN sources s ON s.source_id = w.source_id
     WHERE s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= $3::timestamptz)
+        AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= $3::timestamptz)
         AND greatest(b.next_slot_at, $3::timestamptz - (s.rate_burst - 1) * s.rate_every) <= $3::timestamptz + $6::interval
     FOR UPDATE OF b SKIP LOCKED
 ), asked AS (
@@ -114,7 +115,8 @@ WITH open AS (
     FROM queued q
     WHERE q.slot < q.slots
 ), spent AS (
-    UPDATE budgets b SET next_slot_at = n.first_slot + n.used * n.rate_every, turn = (b.turn + n.used) % 4
+    UPDATE budgets b SET next_slot_at = n.first_slot + n.used * n.rate_every, turn = (b.turn + n.used) % 4,
+        probed_until = CASE WHEN b.limited > 0 THEN greatest(n.first_slot, $3::timestamptz) + $1::interval END
     FROM (SELECT k.source_id, k.first_slot, k.rate_every, count(*)::integer AS used FROM taken k GROUP BY 1, 2, 3) n
     WHERE b.source_id = n.source_id
 )
@@ -142,7 +144,8 @@ type CursorClaimDueRow struct {
 // Claims due jobs for which the budget of their source has slots within the
 // horizon, and moves the budgets on. Where more is due than may be asked, of
 // any four slots three go to imports that run and one to the longest due of the
-// rest: budgets.turn counts them.
+// rest: budgets.turn counts them. A source that has answered 429 is asked by one
+// poll at a time until it answers again.
 func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) ([]CursorClaimDueRow, error) {
 	rows, err := q.db.Query(ctx, cursorClaimDue,
 		arg.Lease,
@@ -226,9 +229,10 @@ func (q *Queries) CursorClaimForRebuild(ctx context.Context, arg CursorClaimForR
 
 const cursorClaimJobs = `-- name: CursorClaimJobs :many
 WITH open AS (
-    SELECT b.source_id, s.rate_every, (greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
+    SELECT b.source_id, b.limited, s.rate_every, (greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
     FROM budgets b JOIN sources s ON s.source_id = b.source_id
     WHERE b.source_id = ANY($4::bigint[]) AND s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= $1::timestamptz)
+        AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= $1::timestamptz)
         AND greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every) <= $1::timestamptz + $5::interval
     FOR UPDATE OF b SKIP LOCKED
 ), due AS (
@@ -238,7 +242,7 @@ WITH open AS (
         WHERE u.source_id = o.source_id AND u.job_id = ANY($6::bigint[]) AND j.tracking IN ('active', 'finished')
             AND (u.claimed_until IS NULL OR u.claimed_until < $1::timestamptz)
         ORDER BY u.next_poll_at, u.job_id
-        LIMIT least($7::bigint, 1 + floor(extract(epoch FROM $1::timestamptz + $5::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)
+        LIMIT least($7::bigint, CASE WHEN o.limited > 0 THEN 1 END, 1 + floor(extract(epoch FROM $1::timestamptz + $5::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)
         FOR UPDATE OF u SKIP LOCKED
     ) c
 ), slots AS (
@@ -246,7 +250,8 @@ WITH open AS (
         row_number() OVER (PARTITION BY d.source_id ORDER BY d.next_poll_at, d.job_id) - 1 AS slot
     FROM due d
 ), spent AS (
-    UPDATE budgets b SET next_slot_at = n.first_slot + n.slots * n.rate_every
+    UPDATE budgets b SET next_slot_at = n.first_slot + n.slots * n.rate_every,
+        probed_until = CASE WHEN b.limited > 0 THEN greatest(n.first_slot, $1::timestamptz) + $2::interval END
     FROM (SELECT t.source_id, t.first_slot, t.rate_every, count(*) AS slots FROM slots t GROUP BY 1, 2, 3) n
     WHERE b.source_id = n.source_id
 )
@@ -277,7 +282,8 @@ type CursorClaimJobsRow struct {
 // Claims those of the given jobs for which the budget of their source has slots
 // within the horizon, the longest due first, and moves the budgets on. There
 // is a slot every rate_every, after a pause up to rate_burst at once.
-// Rows that somebody else is about to claim are passed over.
+// Rows that somebody else is about to claim are passed over. A source that has
+// answered 429 is asked by one poll at a time until it answers again.
 func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams) ([]CursorClaimJobsRow, error) {
 	rows, err := q.db.Query(ctx, cursorClaimJobs,
 		arg.Now,
@@ -509,6 +515,25 @@ type CursorReleaseParams struct {
 func (q *Queries) CursorRelease(ctx context.Context, arg CursorReleaseParams) error {
 	_, err := q.db.Exec(ctx, cursorRelease, arg.JobIds, arg.ClaimedUntils, arg.Doubts)
 	return err
+}
+
+const cursorResumeBySource = `-- name: CursorResumeBySource :execrows
+UPDATE cursors SET next_poll_at = $1::timestamptz
+WHERE source_id = $2 AND failures > 0 AND next_poll_at > $1::timestamptz
+`
+
+type CursorResumeBySourceParams struct {
+	Now      time.Time
+	SourceID int64
+}
+
+// Failed polls have put off when these jobs are looked at: they are now.
+func (q *Queries) CursorResumeBySource(ctx context.Context, arg CursorResumeBySourceParams) (int64, error) {
+	result, err := q.db.Exec(ctx, cursorResumeBySource, arg.Now, arg.SourceID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const cursorSchedule = `-- name: CursorSchedule :exec

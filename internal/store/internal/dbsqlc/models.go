@@ -24,11 +24,13 @@ type Anomaly struct {
 }
 
 type Budget struct {
-	SourceID   int64
-	NextSlotAt time.Time
-	HeldUntil  *time.Time
-	Refusals   int32
-	Turn       int32
+	SourceID    int64
+	NextSlotAt  time.Time
+	HeldUntil   *time.Time
+	Limited     int32
+	ProbedUntil *time.Time
+	Refusals    int32
+	Turn        int32
 }
 
 type Change struct {
@@ -468,7 +470,7 @@ type ReportSource struct {
 	PausedAt *time.Time
 	// Why the source is paused; null: it is not.
 	PausedReason *string
-	// Until when the upstream asked to be left alone (Retry-After, by our clock); in the past: the hold is over; null: it never asked.
+	// Until when the upstream is left alone, by our clock: as it asked to be (Retry-After), or for a while after a 429 that did not say; in the past: the hold is over; null: there was none.
 	HeldUntil *time.Time
 	// Count of the source's jobs that are not removed.
 	Jobs int64
