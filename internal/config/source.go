@@ -13,12 +13,7 @@ import (
 	"tracker/internal/source"
 )
 
-const (
-	defaultActiveEvery = 10 * time.Second
-	minActiveEvery     = time.Second
-	minRateEvery       = time.Millisecond
-	maxRateBurst       = 1000
-)
+const defaultActiveEvery = 10 * time.Second
 
 var namePattern = regexp.MustCompile(`\A[a-z0-9][a-z0-9._-]{0,62}\z`)
 
@@ -46,7 +41,7 @@ type Source struct {
 	Schedule string
 
 	// ActiveEvery is how often a job is polled while its run is active, 10 s by
-	// default, at least 1 s. A longer one widens the bounds of observed times.
+	// default, 1 s to a year. A longer one widens the bounds of observed times.
 	ActiveEvery time.Duration
 
 	// Rate bounds the requests of all replicas together.
@@ -56,7 +51,7 @@ type Source struct {
 // Rate is a source's rate limit, the provider's by default. A looser one than
 // the upstream grants ends in its refusals, a tighter one delays polls.
 type Rate struct {
-	Every time.Duration // one request each Every, at least 1 ms
+	Every time.Duration // one request each Every, 1 ms to a year
 	Burst int           // requests at once after a quiet time, 1 to 1000
 }
 
@@ -95,7 +90,7 @@ func (s Source) check() []*FieldError {
 	c.add("name", checkName("name", s.Name))
 	c.add("provider", providerErr)
 	c.add("credential", checkCredential(s.Credential))
-	c.add("active_every", atLeast("active_every", s.ActiveEvery, minActiveEvery))
+	c.add("active_every", source.CheckActiveEvery(s.ActiveEvery))
 	// An unknown provider has no defaults: what it leaves out is no further error.
 	if providerErr == nil || s.BaseURL != "" {
 		c.add("base_url", checkBaseURL(s.BaseURL))
@@ -104,10 +99,10 @@ func (s Source) check() []*FieldError {
 		c.add("schedule", checkSchedule(s.Schedule))
 	}
 	if providerErr == nil || s.Rate.Every != 0 {
-		c.add("rate_limit.every", atLeast("rate_limit every", s.Rate.Every, minRateEvery))
+		c.add("rate_limit.every", source.CheckRateEvery(s.Rate.Every))
 	}
 	if providerErr == nil || s.Rate.Burst != 0 {
-		c.add("rate_limit.burst", checkBurst(s.Rate.Burst))
+		c.add("rate_limit.burst", source.CheckRateBurst(s.Rate.Burst))
 	}
 	return c
 }
@@ -152,20 +147,6 @@ func checkBaseURL(text string) error {
 func checkSchedule(expr string) error {
 	_, err := schedule.Parse(expr)
 	return err
-}
-
-func checkBurst(burst int) error {
-	if burst < 1 || burst > maxRateBurst {
-		return fmt.Errorf("rate_limit burst %d is out of range; write 1 to %d", burst, maxRateBurst)
-	}
-	return nil
-}
-
-func atLeast(field string, d, least time.Duration) error {
-	if d < least {
-		return fmt.Errorf("%s %s is too short; write at least %s", field, d, least)
-	}
-	return nil
 }
 
 func checkName(field, name string) error {

@@ -26,6 +26,7 @@ func TestSourceValidate(t *testing.T) {
 		"Rate":           {func(s *config.Source) { s.Rate = config.Rate{Every: time.Microsecond, Burst: 1001} }, "rate_limit.every rate_limit.burst"},
 		"FastestRate":    {func(s *config.Source) { s.Rate = config.Rate{Every: time.Millisecond, Burst: 1000} }, ""},
 		"ActiveEvery":    {func(s *config.Source) { s.ActiveEvery = time.Second - 1 }, "active_every"},
+		"BeyondAYear":    {func(s *config.Source) { s.ActiveEvery, s.Rate.Every = 8785*time.Hour, 8785*time.Hour }, "active_every rate_limit.every"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

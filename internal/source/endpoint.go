@@ -31,6 +31,9 @@ func (p Provider) Endpoint(baseURL string, target map[string]string) Endpoint {
 	return e
 }
 
+// Err tells why there is none; nil: there is.
+func (e Endpoint) Err() error { return e.err }
+
 // below gives the address of an escaped path below a base URL.
 func below(baseURL, path string) (*url.URL, error) {
 	address, err := url.Parse(strings.TrimRight(baseURL, "/") + path)

@@ -43,10 +43,12 @@ type Gap struct {
 //
 // Who changes the registry locks the same rows, one by one: a batch that would
 // wait for some of them while it holds others moves on row by row instead. To
-// lock them in one order would cost every batch more.
+// lock them in one order would cost every batch more. So does a batch with a row
+// that Postgres refuses for what it holds: the others move on, and a RefusedError
+// tells of it.
 func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
 	err := s.advanceTogether(ctx, advances)
-	if isDeadlock(err) {
+	if isDeadlock(err) || isPoison(err) {
 		err = s.advanceEach(ctx, advances)
 	}
 	if err != nil {
@@ -55,11 +57,26 @@ func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
 	return nil
 }
 
+// RefusedError tells of rows that cannot be stored for what they hold. All else is.
+type RefusedError struct {
+	Reasons map[int64]error // by job
+}
+
+// Error implements error.
+func (e *RefusedError) Error() string { return fmt.Sprintf("refused for %d jobs", len(e.Reasons)) }
+
 func (s *Store) advanceEach(ctx context.Context, advances []Advance) error {
+	refused := map[int64]error{}
 	for _, a := range advances {
-		if err := againAfterDeadlock(func() error { return s.advanceTogether(ctx, []Advance{a}) }); err != nil {
+		err := againAfterDeadlock(func() error { return s.advanceTogether(ctx, []Advance{a}) })
+		if isPoison(err) {
+			refused[a.JobID] = err
+		} else if err != nil {
 			return err
 		}
+	}
+	if len(refused) > 0 {
+		return &RefusedError{refused}
 	}
 	return nil
 }

@@ -138,10 +138,7 @@ func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
 	if err != nil {
 		return err
 	}
-	before, err := toJob(row.Job, row.Source)
-	if err != nil {
-		return err
-	}
+	before := toJob(row.Job, row.Source)
 	if err := checkSame(before, spec); err != nil {
 		return err
 	}

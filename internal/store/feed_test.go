@@ -195,7 +195,7 @@ func (f *feed) compare(t fataler, takes []*take) {
 			answered = append(answered, store.Answered{JobID: k.job.ID, RunID: k.answer.RunID})
 		}
 	}
-	known, err := f.store.Known(t.Context(), answered)
+	known, _, err := f.store.Known(t.Context(), answered)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}

@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"tracker/internal/store/internal/dbsqlc"
@@ -54,6 +57,7 @@ type Job struct {
 	From         Source
 	Tracking     Tracking
 	PausedReason string
+	Fault        error // why it cannot be polled as its row is; nil: nothing is known against it
 }
 
 // Cron is the schedule that holds for the job: its own, else its source's.
@@ -70,7 +74,7 @@ func (s *Store) Job(ctx context.Context, name string) (Job, error) {
 	if err != nil {
 		return Job{}, fmt.Errorf("job %s: %w", name, notFound(err))
 	}
-	return toJob(row.Job, row.Source)
+	return toJob(row.Job, row.Source), nil
 }
 
 // Jobs lists all jobs, removed ones too, by name.
@@ -79,13 +83,7 @@ func (s *Store) Jobs(ctx context.Context) ([]Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}
-	jobs := make([]Job, len(rows))
-	for i, row := range rows {
-		if jobs[i], err = toJob(row.Job, row.Source); err != nil {
-			return nil, err
-		}
-	}
-	return jobs, nil
+	return convert(rows, func(row dbsqlc.JobListRow) Job { return toJob(row.Job, row.Source) }), nil
 }
 
 // JobsByID returns the jobs, by id.
@@ -96,9 +94,7 @@ func (s *Store) JobsByID(ctx context.Context, ids []int64) (map[int64]Job, error
 	}
 	jobs := make(map[int64]Job, len(rows))
 	for _, row := range rows {
-		if jobs[row.Job.JobID], err = toJob(row.Job, row.Source); err != nil {
-			return nil, err
-		}
+		jobs[row.Job.JobID] = toJob(row.Job, row.Source)
 	}
 	return jobs, nil
 }
@@ -153,16 +149,35 @@ func (s *Store) trackJob(ctx context.Context, by Author, name, action string, to
 	return changed, nil
 }
 
-func toJob(row dbsqlc.Job, source dbsqlc.Source) (Job, error) {
+func toJob(row dbsqlc.Job, source dbsqlc.Source) Job {
 	job := Job{ID: row.JobID, From: toSource(source), Tracking: Tracking(row.Tracking), PausedReason: fromPointer(row.PausedReason)}
 	job.JobSpec = JobSpec{
 		Name: row.Name, Source: source.Name, Schedule: fromPointer(row.Schedule), StallAfter: fromPointer(row.StallAfter),
 	}
-	if err := json.Unmarshal(row.Target, &job.Target); err != nil {
-		return Job{}, fmt.Errorf("job %s: read target: %w", row.Name, err)
+	job.Labels, _ = textsOf(row.Labels) // they are for people: nothing hangs on them
+	var err error
+	if job.Target, err = textsOf(row.Target); err != nil {
+		job.Fault = fmt.Errorf("read its target: %w", err)
 	}
-	if err := json.Unmarshal(row.Labels, &job.Labels); err != nil {
-		return Job{}, fmt.Errorf("job %s: read labels: %w", row.Name, err)
+	return job
+}
+
+// textsOf reads an object of texts. What is no text is given as it stands there,
+// and is in the error.
+func textsOf(object []byte) (map[string]string, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(object, &fields); err != nil {
+		return nil, err
 	}
-	return job, nil
+	var wrong []error
+	texts := make(map[string]string, len(fields))
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		var text *string
+		if err := json.Unmarshal(fields[name], &text); err != nil || text == nil {
+			wrong = append(wrong, fmt.Errorf("field %q is no text", name))
+			text = new(string(fields[name]))
+		}
+		texts[name] = *text
+	}
+	return texts, errors.Join(wrong...)
 }

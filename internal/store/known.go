@@ -19,28 +19,29 @@ type Answered struct {
 // needs it: the run of its newest snapshot and the one with the answer's id,
 // with their steps, and the log entries of the one with the answer's id: of one
 // that the service has left, no entry can come or go. Jobs without snapshots
-// know nothing.
-func (s *Store) Known(ctx context.Context, answered []Answered) (map[int64]*history.Known, error) {
-	known := make(map[int64]*history.Known, len(answered))
+// know nothing. Where what is stored of a job cannot be read, unreadable says why.
+func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64]*history.Known, unreadable map[int64]error, err error) {
+	known, unreadable = make(map[int64]*history.Known, len(answered)), map[int64]error{}
 	var params dbsqlc.RunLoadParams
 	for _, a := range answered {
 		known[a.JobID] = history.NewKnown()
 		params.JobIds = append(params.JobIds, a.JobID)
 		params.RunIds = append(params.RunIds, a.RunID)
 	}
-	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
+	err = s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
 		rows, err := q.RunLoad(ctx, params)
 		if err != nil {
 			return err
 		}
 		runs, told := make(runIndex, len(rows)), make(runIndex, len(rows))
+		clear(unreadable) // of an earlier attempt
 		for _, row := range rows {
 			k := known[row.Run.JobID]
 			k.SnapshotNo, k.RunNo = int(row.HeadSnapshotNo), int(row.LastRunNo)
 			k.TransitionNo, k.AnomalyNo = int(row.LastTransitionNo), int(row.LastAnomalyNo)
 			run, err := runs.add(row.Run)
 			if err != nil {
-				return err
+				unreadable[row.Run.JobID] = err
 			}
 			k.Runs[run.ID] = run
 			if row.Run.RunNo == row.HeadRunNo {
@@ -53,12 +54,12 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (map[int64]*hist
 		if err := runs.loadSteps(ctx, q); err != nil {
 			return err
 		}
-		return told.loadEntries(ctx, q)
+		return told.loadEntries(ctx, q, unreadable)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read what is known of %d jobs: %w", len(answered), err)
+		return nil, nil, fmt.Errorf("read what is known of %d jobs: %w", len(answered), err)
 	}
-	return known, nil
+	return known, unreadable, nil
 }
 
 // runKey is a run's primary key.
@@ -73,10 +74,10 @@ type runIndex map[runKey]*history.Run
 func (x runIndex) add(row dbsqlc.Run) (*history.Run, error) {
 	run, err := toRun(row)
 	if err != nil {
-		return nil, fmt.Errorf("run %d of job %d: %w", row.RunNo, row.JobID, err)
+		err = fmt.Errorf("run %d: %w", row.RunNo, err)
 	}
 	x[runKey{row.JobID, row.RunNo}] = &run
-	return &run, nil
+	return &run, err
 }
 
 // keys lists the indexed runs as the queries take them.
@@ -103,8 +104,9 @@ func (x runIndex) loadSteps(ctx context.Context, q *dbsqlc.Queries) error {
 	return nil
 }
 
-// loadEntries reads the log entries of runs whose steps are there.
-func (x runIndex) loadEntries(ctx context.Context, q *dbsqlc.Queries) error {
+// loadEntries reads the log entries of runs whose steps are there, and notes jobs
+// with entries of a step that is not.
+func (x runIndex) loadEntries(ctx context.Context, q *dbsqlc.Queries, unreadable map[int64]error) error {
 	if len(x) == 0 {
 		return nil
 	}
@@ -113,8 +115,12 @@ func (x runIndex) loadEntries(ctx context.Context, q *dbsqlc.Queries) error {
 		return err
 	}
 	for _, row := range entries {
-		step := &x[runKey{row.JobID, row.RunNo}].Steps[row.StepNo-1]
-		step.Entries = append(step.Entries, toEntry(row))
+		steps := x[runKey{row.JobID, row.RunNo}].Steps
+		if at := int(row.StepNo) - 1; at < 0 || at >= len(steps) {
+			unreadable[row.JobID] = fmt.Errorf("run %d: log entry %d is of step %d, and there are %d steps", row.RunNo, row.EntryNo, row.StepNo, len(steps))
+		} else {
+			steps[at].Entries = append(steps[at].Entries, toEntry(row))
+		}
 	}
 	return nil
 }
@@ -132,7 +138,7 @@ func toRun(row dbsqlc.Run) (history.Run, error) {
 		run.ResultExpires = history.ParseTime(*row.ResultExpiresRaw)
 	}
 	if err := json.Unmarshal(row.Shape, &run.Shape); err != nil {
-		return history.Run{}, fmt.Errorf("read shape: %w", err)
+		return run, fmt.Errorf("read shape: %w", err)
 	}
 	return run, nil
 }

@@ -21,7 +21,7 @@ func TestKnownIsOfOneMoment(t *testing.T) {
 	done := make(chan struct{})
 	readers := map[string]func() error{
 		"Known": func() error {
-			known, err := f.store.Known(t.Context(), []store.Answered{{JobID: job.ID, RunID: "r"}})
+			known, _, err := f.store.Known(t.Context(), []store.Answered{{JobID: job.ID, RunID: "r"}})
 			if err != nil || known[job.ID].SnapshotNo == 0 {
 				return err
 			}
@@ -76,7 +76,7 @@ func TestKnownOfSeveral(t *testing.T) {
 	for _, run := range []string{"a", "b", "c"} {
 		f.round(t, said{job: jobs[2], body: woosmapBody(run, "success")})
 	}
-	known, err := f.store.Known(t.Context(), []store.Answered{{JobID: jobs[0].ID, RunID: "a"}, {JobID: jobs[1].ID, RunID: "b"}, {JobID: jobs[2].ID, RunID: "a"}})
+	known, _, err := f.store.Known(t.Context(), []store.Answered{{JobID: jobs[0].ID, RunID: "a"}, {JobID: jobs[1].ID, RunID: "b"}, {JobID: jobs[2].ID, RunID: "a"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,11 +34,11 @@ func (s *Store) Refuse(ctx context.Context, by Author, refusal Refusal) (Paused,
 	err := s.inRegistry(ctx, by, func(r *registry) error {
 		ofSource, err := r.queries.BudgetRefuse(ctx, refusal.SourceID)
 		if err != nil {
-			return err
+			return notFound(err)
 		}
 		ofJob, err := r.queries.CursorRefuse(ctx, refusal.JobID)
 		if err != nil {
-			return err
+			return notFound(err)
 		}
 		switch {
 		case ofSource >= refusalLimit:
@@ -57,7 +57,7 @@ func (s *Store) Refuse(ctx context.Context, by Author, refusal Refusal) (Paused,
 func (r *registry) pauseRefused(ctx context.Context, refusal Refusal) (bool, error) {
 	row, err := r.queries.SourceByName(ctx, refusal.Source)
 	if err != nil || row.PausedAt != nil {
-		return false, err
+		return false, notFound(err)
 	}
 	return true, r.pauseSource(ctx, row, refusal.Reason, unseenCredential)
 }
@@ -65,7 +65,7 @@ func (r *registry) pauseRefused(ctx context.Context, refusal Refusal) (bool, err
 func (r *registry) pauseRefusedJob(ctx context.Context, refusal Refusal) (bool, error) {
 	row, err := r.queries.JobByName(ctx, refusal.Job)
 	if err != nil || row.Job.Tracking != string(TrackingActive) {
-		return false, err
+		return false, notFound(err)
 	}
 	if err := r.track(ctx, row.Job, "pause", TrackingPaused, refusal.Reason); err != nil {
 		return false, err

@@ -1,9 +1,6 @@
 package store
 
 import (
-	"math"
-	"time"
-
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"tracker/internal/store/internal/dbsqlc"
@@ -25,15 +22,7 @@ func took(i pgtype.Interval) *Interval {
 	if !i.Valid {
 		return nil
 	}
-	const hoursOfDay, hoursOfMonth = 24, 30 * 24
-	hours := float64(i.Days)*hoursOfDay + float64(i.Months)*hoursOfMonth
-	d := time.Duration(i.Microseconds)*time.Microsecond + time.Duration(hours)*time.Hour
-	if limit := math.MaxInt64 / float64(time.Hour); math.Abs(hours) > limit-hoursOfDay {
-		d = math.MaxInt64
-		if hours < 0 {
-			d = math.MinInt64
-		}
-	}
+	d := durationOf(i)
 	return (*Interval)(&d)
 }
 

@@ -104,11 +104,12 @@ func (s *Store) NowAndChange(ctx context.Context) (now time.Time, changeNo int64
 // prepareSession makes times come back in UTC, bounds idle transactions and
 // keeps Postgres from compiling queries that take milliseconds.
 func prepareSession(ctx context.Context, conn *pgx.Conn) error {
-	utc := &pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}}
+	utc := &pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: timeCodec{&pgtype.TimestamptzCodec{ScanLocation: time.UTC}}}
 	conn.TypeMap().RegisterType(utc)
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "_timestamptz", OID: pgtype.TimestamptzArrayOID, Codec: timesCodec{&pgtype.ArrayCodec{ElementType: utc}},
 	})
+	conn.TypeMap().RegisterType(&pgtype.Type{Name: "interval", OID: pgtype.IntervalOID, Codec: durationCodec{}})
 	_, err := conn.Exec(ctx, `SELECT set_config('application_name', 'tracker', false), set_config('jit', 'off', false),
 		set_config('idle_in_transaction_session_timeout', $1, false)`,
 		fmt.Sprintf("%dms", idleInTransaction.Milliseconds()))

@@ -10,8 +10,11 @@ import (
 
 // open gives what is needed to ask a source, whose credential read reads. An
 // error says why it cannot be asked.
-func open(from store.Source, read func(ref string) (source.Credential, error)) (account source.Account, warning string, err error) {
+func (s schedules) open(from store.Source, read func(ref string) (source.Credential, error)) (account source.Account, warning string, err error) {
 	provider, err := source.Lookup(from.Provider)
+	if err == nil {
+		err = s.check(from)
+	}
 	if err != nil {
 		return source.Account{}, "", err
 	}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"tracker/internal/history"
+	"tracker/internal/schedule"
 	"tracker/internal/source"
 	"tracker/internal/store"
 )
@@ -42,5 +43,10 @@ func Advance(l Landed) (store.Advance, bool, error) {
 	if l.Outcome == history.OutcomeChanged {
 		r.poll.Finding = &store.Finding{Change: history.Change{SnapshotNo: l.Before.SnapshotNo + 1, State: l.State}}
 	}
-	return newPlanner().advance(r)
+	var err error
+	if r.cron, err = schedule.Parse(l.Job.Cron()); err != nil {
+		return store.Advance{}, false, err
+	}
+	next, finished := r.advance()
+	return next, finished, nil
 }

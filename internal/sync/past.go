@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"fmt"
 	"time"
 
 	"tracker/internal/history"
@@ -14,7 +15,7 @@ import (
 type Past struct {
 	job      store.Job
 	provider source.Provider
-	planner  *planner
+	plans    schedules
 	known    *history.Known
 	unseen   func(middle time.Time) string
 	first    time.Time // the poll that is planned as the history begins
@@ -27,7 +28,7 @@ type Past struct {
 // lasts until its end. unseen tells why nobody looked in a gap, by its middle.
 func NewPast(job store.Job, provider source.Provider, claim store.Claim, unseen func(middle time.Time) string) *Past {
 	return &Past{
-		job: job, provider: provider, planner: newPlanner(), known: history.NewKnown(), unseen: unseen, first: claim.NextPollAt, claim: claim,
+		job: job, provider: provider, plans: schedules{}, known: history.NewKnown(), unseen: unseen, first: claim.NextPollAt, claim: claim,
 	}
 }
 
@@ -69,10 +70,11 @@ func (p *Past) result(poll store.Poll) *result {
 }
 
 func (p *Past) settle(r *result) error {
-	advance, finished, err := p.planner.advance(r)
-	if err != nil {
-		return err
+	var err error
+	if r.cron, err = p.plans.parse(p.job.Cron()); err != nil {
+		return fmt.Errorf("job %s: %w", p.job.Name, err)
 	}
+	advance, finished := r.advance()
 	for _, gap := range advance.Gaps {
 		if gap.Reason == "" {
 			gap.Reason = p.unseen(middle(gap))

@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -10,21 +9,9 @@ import (
 	"tracker/internal/store"
 )
 
-// planner works out what a recorded poll means for its job's cursor. It keeps
-// the schedules that it has parsed.
-type planner struct {
-	schedules map[string]schedule.Schedule
-}
-
-func newPlanner() *planner { return &planner{schedules: map[string]schedule.Schedule{}} }
-
-// advance gives the cursor after a poll, with the time of the next one, and
-// reports whether the job is finished.
-func (p *planner) advance(r *result) (store.Advance, bool, error) {
-	cron, err := p.schedule(r.job)
-	if err != nil {
-		return store.Advance{}, false, err
-	}
+// advance works out what a recorded poll means for its job: it gives the cursor
+// after the poll, with the time of the next one, and reports whether the job is finished.
+func (r *result) advance() (store.Advance, bool) {
 	next := store.Advance{
 		Cursor: r.claim.Cursor, Claim: r.claim.Until, ClaimedPoll: r.claim.NextPollAt, SourceID: r.job.From.ID,
 		ExtraTaken: r.outOfTurn, RequestedAt: r.poll.PolledAt, ToldAt: r.clock.latest(),
@@ -32,7 +19,7 @@ func (p *planner) advance(r *result) (store.Advance, bool, error) {
 	next.PolledAt, next.Outcome, next.Unseen = r.poll.PolledAt, r.poll.Outcome, r.claim.UnseenReason
 	next.Gaps, next.AccountedAt = gapsEndedBy(r.claim, r.poll.PolledAt, r.poll.Outcome.Answered())
 	if next.PlannedEvery == 0 {
-		next.PlannedEvery = cron.Interval(r.poll.PolledAt)
+		next.PlannedEvery = r.cron.Interval(r.poll.PolledAt)
 	}
 	if r.retryAfter > 0 {
 		next.HeldUntil = next.ToldAt.Add(r.retryAfter)
@@ -40,23 +27,23 @@ func (p *planner) advance(r *result) (store.Advance, bool, error) {
 	if !r.poll.Outcome.Answered() {
 		next.Failures++
 		next.NextPollAt = schedule.Backoff(schedule.Failure{
-			Schedule: cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery,
+			Schedule: r.cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery,
 			PolledAt: r.poll.PolledAt, Failures: next.Failures, HeldUntil: next.HeldUntil,
 		})
-		return unscheduled(next, r.job), false, nil
+		return unscheduled(next, r.job), false
 	}
 	confirm(&next.Cursor, r)
 	var finished bool
 	next.NextPollAt, finished = schedule.Plan(schedule.Progress{
-		Schedule: cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery, Finishes: r.account.Provider.Finishes,
+		Schedule: r.cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery, Finishes: r.account.Provider.Finishes,
 		PolledAt: r.poll.PolledAt, Spread: r.claim.PolledAt.IsZero(),
 		Phase: phaseOf(next.State), ChangedAt: next.ChangedAt, GraceDone: next.GracePolls,
 	})
 	if finished { // it stays due until it is marked so, lest a crash in between leaves it for ever
-		next.NextPollAt = cron.Next(r.poll.PolledAt, r.job.Name)
+		next.NextPollAt = r.cron.Next(r.poll.PolledAt, r.job.Name)
 	}
 	next.PlannedEvery = next.NextPollAt.Sub(r.poll.PolledAt)
-	return unscheduled(next, r.job), finished && r.job.Tracking == store.TrackingActive, nil
+	return unscheduled(next, r.job), finished && r.job.Tracking == store.TrackingActive
 }
 
 // confirm takes in an answer, new or known.
@@ -88,18 +75,6 @@ func unscheduled(a store.Advance, job *store.Job) store.Advance {
 		a.NextPollAt = time.Time{}
 	}
 	return a
-}
-
-func (p *planner) schedule(job *store.Job) (schedule.Schedule, error) {
-	if cron, ok := p.schedules[job.Cron()]; ok {
-		return cron, nil
-	}
-	cron, err := schedule.Parse(job.Cron())
-	if err != nil {
-		return schedule.Schedule{}, fmt.Errorf("job %s: %w", job.Name, err)
-	}
-	p.schedules[job.Cron()] = cron
-	return cron, nil
 }
 
 func phaseOf(state history.State) schedule.Phase {

@@ -184,12 +184,3 @@ func TestAdvanceSpreadsTheSecondPoll(t *testing.T) {
 		t.Errorf("five jobs share %d times", len(times))
 	}
 }
-
-func TestAdvanceNamesAJobWhoseScheduleCannotBeRead(t *testing.T) {
-	t.Parallel()
-	poll := landed(store.Cursor{}, history.OutcomeTimeout, "")
-	poll.Job.Schedule = "whenever"
-	if _, _, err := sync.Advance(poll); err == nil {
-		t.Error("no error")
-	}
-}

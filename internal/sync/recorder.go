@@ -32,7 +32,6 @@ const actor = "tracker"
 // makes them history. One goroutine owns it.
 type recorder struct {
 	store    *store.Store
-	planner  *planner
 	memory   *memory
 	patience patience
 	linger   time.Duration
@@ -46,7 +45,7 @@ type recorder struct {
 }
 
 func newRecorder(s *Syncer, m *memory, p patience, tell func(Event)) *recorder {
-	r := &recorder{store: s.Store, planner: newPlanner(), memory: m, patience: p, tell: tell}
+	r := &recorder{store: s.Store, memory: m, patience: p, tell: tell}
 	r.patience.failed = func() { r.behind.Store(true) }
 	return r
 }
@@ -166,9 +165,10 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 		}
 	}
 	var read map[int64]*history.Known
+	var unreadable map[int64]error
 	if len(forgotten) > 0 {
 		if err := r.patience.try(ctx, "read what is known", func(ctx context.Context) (err error) {
-			read, err = r.store.Known(ctx, forgotten)
+			read, unreadable, err = r.store.Known(ctx, forgotten)
 			return err
 		}); err != nil {
 			return nil, err
@@ -178,6 +178,12 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 	for _, res := range batch {
 		if res.answer != nil && res.known == nil {
 			res.known = read[res.job.ID]
+			if why := unreadable[res.job.ID]; why != nil {
+				if err := r.abandon(ctx, res, why); err != nil {
+					return nil, err
+				}
+				continue
+			}
 		}
 		if res.answer != nil && res.known.SnapshotNo != res.claim.SnapshotNo {
 			if err := r.patience.try(ctx, "record a late poll", func(ctx context.Context) error {
@@ -189,7 +195,12 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 			continue
 		}
 		if res.answer != nil {
-			res.find()
+			if why := res.tryFind(); why != nil {
+				if err := r.abandon(ctx, res, why); err != nil {
+					return nil, err
+				}
+				continue
+			}
 		}
 		compared = append(compared, res)
 	}
@@ -238,10 +249,7 @@ func (r *recorder) settle(ctx context.Context, landed []*result) error {
 	advances := make([]store.Advance, 0, len(landed))
 	var ended, reopened []*store.Job
 	for _, res := range landed {
-		advance, finished, err := r.planner.advance(res)
-		if err != nil {
-			return err
-		}
+		advance, finished := res.advance()
 		advances = append(advances, advance)
 		switch {
 		case finished:
@@ -250,7 +258,7 @@ func (r *recorder) settle(ctx context.Context, landed []*result) error {
 			reopened = append(reopened, res.job)
 		}
 		if res.poll.Outcome.Refused() {
-			if err := r.advance(ctx, advances); err != nil {
+			if err := r.advance(ctx, landed, advances); err != nil {
 				return err
 			}
 			advances = nil
@@ -259,7 +267,7 @@ func (r *recorder) settle(ctx context.Context, landed []*result) error {
 			}
 		}
 	}
-	if err := r.advance(ctx, advances); err != nil {
+	if err := r.advance(ctx, landed, advances); err != nil {
 		return err
 	}
 	return r.track(ctx, ended, reopened)
@@ -279,9 +287,11 @@ func (r *recorder) tellPolled(landed []*result) {
 	}
 }
 
-// advance moves cursors on, with the reasons of the gaps that ended.
-func (r *recorder) advance(ctx context.Context, advances []store.Advance) error {
-	return r.patience.try(ctx, "advance cursors", func(ctx context.Context) error {
+// advance moves the cursors of some that landed on, with the reasons of the gaps
+// that ended. A job whose cursor Postgres refuses for what it holds is paused.
+func (r *recorder) advance(ctx context.Context, landed []*result, advances []store.Advance) error {
+	var refused map[int64]error
+	err := r.patience.try(ctx, "advance cursors", func(ctx context.Context) error {
 		gaps := reasonless(advances)
 		middles := make([]time.Time, len(gaps))
 		for i, gap := range gaps {
@@ -297,8 +307,19 @@ func (r *recorder) advance(ctx context.Context, advances []store.Advance) error 
 				gap.Reason = "rate_budget"
 			}
 		}
-		return r.store.AdvanceCursors(ctx, advances)
+		err = r.store.AdvanceCursors(ctx, advances)
+		if rows, ok := errors.AsType[*store.RefusedError](err); ok {
+			refused = rows.Reasons
+			return nil
+		}
+		return err
 	})
+	for _, res := range landed {
+		if why := refused[res.job.ID]; err == nil && why != nil {
+			err = r.pause(ctx, res, fmt.Sprintf("its cursor cannot be stored: %v", why))
+		}
+	}
+	return err
 }
 
 // refuse counts a refused credential and tells what that has paused.
@@ -309,6 +330,9 @@ func (r *recorder) refuse(ctx context.Context, res *result) error {
 		paused, err = r.store.Refuse(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
 			Job: res.job.Name, Source: res.job.Source, JobID: res.job.ID, SourceID: res.job.From.ID, Reason: reason,
 		})
+		if errors.Is(err, store.ErrNotFound) { // it has another name by now: the next refusal counts
+			return nil
+		}
 		return err
 	})
 	if err != nil {
@@ -344,7 +368,7 @@ func (r *recorder) track(ctx context.Context, ended, reopened []*store.Job) erro
 }
 
 // change changes a job's tracking in our own name, unless somebody has removed
-// the job meanwhile.
+// the job meanwhile, or given it another name.
 func (r *recorder) change(
 	ctx context.Context, job *store.Job, to func(context.Context, store.Author, string) (bool, error),
 ) (changed bool, err error) {
@@ -354,7 +378,7 @@ func (r *recorder) change(
 			return err
 		}
 		changed, err = to(ctx, store.Author{Actor: actor, At: now}, job.Name)
-		if errors.Is(err, store.ErrConflict) {
+		if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
 		return err

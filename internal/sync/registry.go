@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"tracker/internal/source"
@@ -15,12 +16,8 @@ type registry struct {
 	changeNo int64
 	sources  []store.Source
 	jobs     map[int64]*registered // nil: nothing was read yet
-}
 
-// registered is a job with where its status is asked for.
-type registered struct {
-	store.Job
-	endpoint source.Endpoint
+	schedules schedules
 }
 
 // refresh forgets what has been changed, and reads the database's clock.
@@ -41,6 +38,9 @@ func (r *registry) refresh(ctx context.Context) (clock, error) {
 	r.changeNo, r.sources, r.jobs = changeNo, sources, map[int64]*registered{}
 	return clock, nil
 }
+
+// forget has all read again.
+func (r *registry) forget() { r.jobs = nil }
 
 // know reads those of the claimed jobs that are not remembered: all of them
 // where the registry was changed by the time of the claim. A claim may see what
@@ -68,7 +68,11 @@ func (r *registry) know(ctx context.Context, claims []store.Claim, open map[int6
 		return err
 	}
 	for id, job := range jobs {
-		r.jobs[id] = &registered{job, open[job.From.ID].Provider.Endpoint(job.From.BaseURL, job.Target)}
+		if account, ok := open[job.From.ID]; ok {
+			r.jobs[id] = r.schedules.prepare(job, account)
+		} else {
+			r.jobs[id] = &registered{Job: job, fault: fmt.Errorf("source %s is not the one by which it was due", job.Source)}
+		}
 	}
 	return nil
 }

@@ -35,13 +35,14 @@ type round struct {
 	waiting  map[int64]store.Job      // not claimed yet
 	before   map[int64]time.Time      // when each was last polled as the round began
 	accounts map[int64]source.Account // by source
+	prepared map[int64]*registered    // the jobs, by id
 }
 
 func newRound(ctx context.Context, s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- *result) *round {
 	r := &round{
 		syncer: s, tell: tell, flight: newFlight(ctx, s, results), memory: m,
 		patience: patience{logger: s.Logger, most: onceTries},
-		waiting:  make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{},
+		waiting:  make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*registered{},
 	}
 	for _, job := range jobs {
 		r.waiting[job.ID] = job
@@ -96,7 +97,7 @@ func (r *round) turn(ctx context.Context) error {
 	return r.wait(ctx, max(pause, waitLeast))
 }
 
-// open notes when each job was last polled and reads the credentials.
+// open notes when each job was last polled and reads what is needed to poll it.
 func (r *round) open(ctx context.Context) error {
 	cursors, err := r.syncer.Store.Cursors(ctx, slices.Collect(maps.Keys(r.waiting)))
 	if err != nil {
@@ -106,6 +107,7 @@ func (r *round) open(ctx context.Context) error {
 	for id, cursor := range cursors {
 		r.before[id] = cursor.PolledAt
 	}
+	known := schedules{}
 	credentials, unreadable := source.NewCredentials(r.syncer.Getenv), map[int64]error{}
 	for _, job := range r.waiting {
 		credentials.Begin(job.From.Credential)
@@ -116,7 +118,7 @@ func (r *round) open(ctx context.Context) error {
 			continue
 		}
 		read := func(ref string) (source.Credential, error) { return credentials.Read(ctx, ref) }
-		if r.accounts[from.ID], _, err = open(from, read); err != nil {
+		if r.accounts[from.ID], _, err = known.open(from, read); err != nil {
 			unreadable[from.ID] = err
 		}
 	}
@@ -124,6 +126,12 @@ func (r *round) open(ctx context.Context) error {
 		if err := unreadable[job.From.ID]; err != nil {
 			delete(r.waiting, job.ID)
 			r.tell(Event{Job: job, Kind: Skipped, Error: fmt.Sprintf("source %s: %v", job.Source, err)})
+			continue
+		}
+		prepared := known.prepare(job, r.accounts[job.From.ID])
+		if r.prepared[job.ID] = prepared; prepared.fault != nil {
+			delete(r.waiting, job.ID)
+			r.tell(Event{Job: job, Kind: Skipped, Error: prepared.fault.Error()})
 		}
 	}
 	return nil
@@ -223,11 +231,10 @@ func (r *round) elsewhere(job store.Job, outcome history.Outcome) {
 
 // start begins the task of a claim.
 func (r *round) start(clock clock, claim store.Claim) {
-	job := r.waiting[claim.JobID]
+	job := r.prepared[claim.JobID]
 	delete(r.waiting, claim.JobID)
-	account := r.accounts[job.From.ID]
 	r.flight.start(&task{
-		job: &job, account: account, endpoint: account.Provider.Endpoint(account.BaseURL, job.Target), claim: claim, clock: clock, memory: r.memory,
+		job: &job.Job, account: r.accounts[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock, memory: r.memory,
 	})
 }
 

@@ -53,7 +53,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	})
 	d := &daemon{
 		syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s, results),
-		registry: registry{store: s.Store}, credentials: source.NewCredentials(s.Getenv), examined: map[string]bool{},
+		registry: registry{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv), examined: map[string]bool{},
 	}
 	stop, err := d.startChores(ctx)
 	if err == nil {
@@ -139,15 +139,15 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 	return d.start(ctx, clock, claims, open)
 }
 
-// open reads how the sources are asked. One whose credential cannot be read is
-// paused, so that it is seen.
+// open reads how the sources are asked. One that cannot be asked, as where its
+// credential cannot be read, is paused.
 func (d *daemon) open(ctx context.Context, clock clock) (map[int64]source.Account, error) {
 	accounts := make(map[int64]source.Account, len(d.registry.sources))
 	for _, from := range d.registry.sources {
 		if !from.PausedAt.IsZero() {
 			continue
 		}
-		account, warning, err := open(from, func(ref string) (source.Credential, error) {
+		account, warning, err := d.registry.schedules.open(from, func(ref string) (source.Credential, error) {
 			return d.credentials.Peek(ref, credentialMoment)
 		})
 		if errors.Is(err, source.ErrCredentialUnread) {
@@ -158,10 +158,10 @@ func (d *daemon) open(ctx context.Context, clock clock) (map[int64]source.Accoun
 			accounts[from.ID] = account
 			continue
 		}
-		if _, pauseErr := d.syncer.Store.PauseForCredential(ctx, store.Author{Actor: actor, At: clock.read}, from.Name, err.Error()); pauseErr != nil {
-			return nil, pauseErr
+		if err := d.syncer.pause(ctx, clock.read, from, err); err != nil {
+			d.registry.forget() // somebody may have given it another name by hand
+			return nil, err
 		}
-		d.syncer.Logger.ErrorContext(ctx, "source paused", "source", from.Name, "error", err)
 	}
 	return accounts, nil
 }
@@ -177,23 +177,52 @@ func (d *daemon) examine(ctx context.Context, from store.Source, warning string)
 	}
 }
 
-// start begins the tasks of claims.
+// start begins the tasks of claims, of jobs that can be polled.
 func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]source.Account) (int, error) {
 	if err := d.registry.know(ctx, claims, open); err != nil {
 		return 0, err
 	}
+	claims, err := d.sift(ctx, clock, claims)
+	if err != nil {
+		return 0, err
+	}
 	jobs := d.registry.jobs
-	err := d.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].Provider })
+	err = d.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].Provider })
 	if err != nil {
 		return 0, err
 	}
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
 		d.flight.start(&task{
-			job: &job.Job, account: open[job.From.ID], endpoint: job.endpoint, claim: claim, clock: clock, memory: d.memory,
+			job: &job.Job, account: open[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock, memory: d.memory,
 		})
 	}
 	return len(claims), nil
+}
+
+// sift pauses the jobs that cannot be polled for what their rows hold, and gives
+// their claims back.
+func (d *daemon) sift(ctx context.Context, clock clock, claims []store.Claim) (fit []store.Claim, err error) {
+	var unfit []store.Claim
+	for _, claim := range claims {
+		job := d.registry.jobs[claim.JobID]
+		if job != nil && job.fault == nil {
+			fit = append(fit, claim)
+			continue
+		}
+		unfit = append(unfit, claim)
+		if job == nil { // it is gone
+			continue
+		}
+		if err := d.syncer.pauseJob(ctx, clock.read, job); err != nil {
+			d.registry.forget()
+			return nil, err
+		}
+	}
+	if len(unfit) == 0 {
+		return fit, nil
+	}
+	return fit, d.syncer.Store.ReleaseClaims(ctx, unfit)
 }
 
 // startChores begins what is to be done now and then: to say that this tracker

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/history"
+	"tracker/internal/schedule"
 	"tracker/internal/source"
 	"tracker/internal/store"
 )
@@ -20,6 +21,7 @@ type task struct {
 	job      *store.Job
 	account  source.Account
 	endpoint source.Endpoint
+	cron     schedule.Schedule
 	claim    store.Claim
 	clock    clock
 	memory   *memory
