@@ -174,7 +174,7 @@ func differences(change store.Change) string {
 		return ""
 	}
 	var texts []string
-	for _, field := range []string{"base_url", "credential", "schedule", "active_every", "rate_every", "rate_burst", "labels", "stall_after"} {
+	for _, field := range []string{"base_url", "credential", "schedule", "active_every", "rate_every", "rate_burst", "volatile", "labels", "stall_after"} {
 		was, is := fieldText(before[field]), fieldText(after[field])
 		if was != is {
 			texts = append(texts, fmt.Sprintf("%s: %s → %s", field, was, is))
@@ -199,7 +199,7 @@ func fieldText(value any) string {
 func toSourceSpec(from config.Source) store.SourceSpec {
 	return store.SourceSpec{
 		Name: from.Name, Provider: from.Provider, BaseURL: from.BaseURL, Credential: from.Credential, Schedule: from.Schedule,
-		ActiveEvery: from.ActiveEvery, RateEvery: from.Rate.Every, RateBurst: from.Rate.Burst,
+		ActiveEvery: from.ActiveEvery, RateEvery: from.Rate.Every, RateBurst: from.Rate.Burst, Volatile: from.Volatile,
 	}
 }
 

@@ -12,6 +12,7 @@ CREATE TABLE sources (
     active_every    interval    NOT NULL,
     rate_every      interval    NOT NULL,
     rate_burst      integer     NOT NULL,
+    volatile        text[]      NOT NULL DEFAULT '{}', -- paths of fields without meaning for equality
     paused_at       timestamptz,
     paused_reason   text,
     registered_at   timestamptz NOT NULL,

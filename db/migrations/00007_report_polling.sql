@@ -6,7 +6,7 @@
 CREATE VIEW report.sources AS
 SELECT s.name AS source, s.provider, s.base_url, s.paused_at, s.paused_reason, b.held_until,
     (SELECT count(*) FROM jobs j WHERE j.source_id = s.source_id AND j.tracking <> 'removed') AS jobs,
-    s.rate_every, s.rate_burst, s.schedule, s.active_every, s.credential,
+    s.rate_every, s.rate_burst, s.schedule, s.active_every, s.credential, s.volatile,
     CASE WHEN p.active = 0 THEN 0 ELSE p.mean_per_hour * p.active END AS planned_per_hour,
     (3600 / extract(epoch FROM s.rate_every))::double precision AS attainable_per_hour
 FROM sources s
@@ -32,6 +32,7 @@ COMMENT ON COLUMN report.sources.rate_burst IS 'Count of requests that may go ou
 COMMENT ON COLUMN report.sources.schedule IS 'The cron expression of jobs that have none of their own; in UTC unless it names a zone by CRON_TZ.';
 COMMENT ON COLUMN report.sources.active_every IS 'How soon after a poll the next one is due while a run is under way, where that is sooner than the schedule; it doubles after each hour without a change.';
 COMMENT ON COLUMN report.sources.credential IS 'Where the credential is read from (env:NAME or file:PATH), never the credential itself.';
+COMMENT ON COLUMN report.sources.volatile IS 'Paths, as jq writes them, of the fields without meaning for equality: answers that differ in them alone are one snapshot; empty: there are none.';
 COMMENT ON COLUMN report.sources.planned_per_hour IS 'Polls per hour that are planned at present, over the source''s active jobs: by their schedules, faster while imports run, slower while polls fail; jobs that were never polled count as the mean of the others; null: none was ever polled.';
 COMMENT ON COLUMN report.sources.attainable_per_hour IS 'Polls per hour that the rate limit allows; where more are planned, jobs wait for their turn.';
 

@@ -3,13 +3,13 @@
 SELECT pg_advisory_xact_lock(hashtext('tracker.registry'));
 
 -- name: SourceInsert :one
-INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, registered_at)
-VALUES (@name, @provider, @base_url, @credential, @schedule, @active_every, @rate_every, @rate_burst, @registered_at)
+INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
+VALUES (@name, @provider, @base_url, @credential, @schedule, @active_every, @rate_every, @rate_burst, @volatile, @registered_at)
 RETURNING *;
 
 -- name: SourceUpdate :one
 UPDATE sources SET base_url = @base_url, credential = @credential, schedule = @schedule, active_every = @active_every,
-    rate_every = @rate_every, rate_burst = @rate_burst
+    rate_every = @rate_every, rate_burst = @rate_burst, volatile = @volatile
 WHERE source_id = @source_id
 RETURNING *;
 

@@ -23,6 +23,7 @@ const example = `sources:
     schedule: "*/5 * * * *"
     active_every: 20s
     rate_limit: {every: 250ms, burst: 3}
+    volatile: [.progress, '.steps[].heartbeat']
   - name: safetykit-prod
     provider: safetykit
     credential: file:/run/secrets/safetykit
@@ -54,6 +55,7 @@ func TestParse(t *testing.T) {
 				{
 					Name: "woosmap-prod", Provider: "woosmap", Credential: "env:WOOSMAP_PRIVATE_KEY", BaseURL: "https://api.woosmap.com",
 					Schedule: "*/5 * * * *", ActiveEvery: 20 * time.Second, Rate: config.Rate{Every: 250 * time.Millisecond, Burst: 3},
+					Volatile: []string{".progress", ".steps[].heartbeat"},
 				},
 				config.Source{Name: "safetykit-prod", Provider: "safetykit", Credential: "file:/run/secrets/safetykit"}.WithDefaults(),
 			}
@@ -101,7 +103,7 @@ jobs:
 		{Name: "c", Credential: "env:C", Schedule: "@daily"},
 	} {
 		want.Provider = "woosmap"
-		if want = want.WithDefaults(); f.Sources[i] != want {
+		if want = want.WithDefaults(); !reflect.DeepEqual(f.Sources[i], want) {
 			t.Errorf("source %d is %+v, want %+v", i, f.Sources[i], want)
 		}
 	}
@@ -179,10 +181,10 @@ func TestFilePlacesErrorsOfTheCaller(t *testing.T) {
 		err  error
 		want string
 	}{
-		{f.AtJob(1, "source", cause), "tracker.yaml:20:13: source is nowhere"},
-		{f.AtJob(1, "target.request_id", cause), "tracker.yaml:21:47: source is nowhere"},
-		{f.AtJob(1, "target.dataset_id", cause), "tracker.yaml:21:13: source is nowhere"},
-		{f.AtJob(1, "schedule", cause), "tracker.yaml:19:5: source is nowhere"},
+		{f.AtJob(1, "source", cause), "tracker.yaml:21:13: source is nowhere"},
+		{f.AtJob(1, "target.request_id", cause), "tracker.yaml:22:47: source is nowhere"},
+		{f.AtJob(1, "target.dataset_id", cause), "tracker.yaml:22:13: source is nowhere"},
+		{f.AtJob(1, "schedule", cause), "tracker.yaml:20:5: source is nowhere"},
 		{f.AtSource(0, "rate_limit.burst", cause), "tracker.yaml:8:39: source is nowhere"},
 	} {
 		if c.err.Error() != c.want || !errors.Is(c.err, cause) {

@@ -39,7 +39,7 @@ func (r *reader) read(data []byte) {
 	}
 	for i, node := range r.list(root, "sources") {
 		s := r.source(r.section(sourcePath(i), node,
-			"name", "provider", "credential", "base_url", "schedule", "active_every", "rate_limit"))
+			"name", "provider", "credential", "base_url", "schedule", "active_every", "rate_limit", "volatile"))
 		r.file.Sources = append(r.file.Sources, s.WithDefaults())
 	}
 	for i, node := range r.list(root, "jobs") {
@@ -61,6 +61,7 @@ func (r *reader) source(s section) Source {
 		Schedule:    r.text(s, "schedule"),
 		ActiveEvery: r.duration(s, "active_every"),
 		Rate:        Rate{Every: r.duration(rate, "every"), Burst: r.count(rate, "burst")},
+		Volatile:    r.lines(s, "volatile"),
 	}
 }
 

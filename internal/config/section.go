@@ -95,7 +95,7 @@ func (r *reader) merge(s section, node ast.Node, known []string) {
 	r.file.places = places
 }
 
-// list reads a list of mappings; a key that is absent is an empty one.
+// list reads a list; a key that is absent is an empty one.
 func (r *reader) list(s section, key string) []ast.Node {
 	node, found := s.values[key]
 	if !found {
@@ -123,6 +123,22 @@ func (r *reader) text(s section, key string) string {
 		r.report(join(s.path, key), fmt.Errorf("%s is empty; give it a value or leave it out", key))
 	}
 	return text
+}
+
+// lines reads a list of scalars.
+func (r *reader) lines(s section, key string) []string {
+	var lines []string
+	at := join(s.path, key)
+	for i, node := range r.list(s, key) {
+		path := fmt.Sprintf("%s[%d]", at, i)
+		r.file.places[path] = placeOf(node)
+		text, ok := scalar(r.resolve(node))
+		if !ok {
+			r.report(path, fmt.Errorf("each of %s must be a single value", key))
+		}
+		lines = append(lines, text)
+	}
+	return lines
 }
 
 // texts reads a mapping of free keys to scalars.

@@ -46,6 +46,12 @@ type Source struct {
 
 	// Rate bounds the requests of all replicas together.
 	Rate Rate
+
+	// Volatile are the paths of fields without meaning for equality, as jq
+	// writes them: .progress, .meta.request_id, .steps[].heartbeat. Answers that
+	// differ in them alone are one, kept as it was first seen; without them each
+	// of these answers is kept. None by default.
+	Volatile []string
 }
 
 // Rate is a source's rate limit, the provider's by default. A looser one than
@@ -103,6 +109,13 @@ func (s Source) check() []*FieldError {
 	}
 	if providerErr == nil || s.Rate.Burst != 0 {
 		c.add("rate_limit.burst", source.CheckRateBurst(s.Rate.Burst))
+	}
+	if provider, err := source.Lookup(s.Provider); err == nil {
+		for i, path := range s.Volatile {
+			if err := provider.CheckVolatile(path); err != nil {
+				c.add(fmt.Sprintf("volatile[%d]", i), fmt.Errorf("volatile: %w", err))
+			}
+		}
 	}
 	return c
 }

@@ -1,7 +1,7 @@
 package source
 
 import (
-	"bytes"
+	"encoding/binary"
 	"encoding/json"
 )
 
@@ -32,13 +32,15 @@ func (p Provider) Key(body []byte) [KeySize]byte {
 // key is Key for a body that is JSON for sure.
 func (p Provider) key(body []byte) (key [KeySize]byte) {
 	hash := canonicalHash(body, p.omitted)
-	copy(key[:], p.recipe[:])
+	binary.BigEndian.PutUint32(key[:], p.recipe)
 	copy(key[recipeSize:], hash[:])
 	return key
 }
 
-// IsKey reports whether a key was made as this provider makes them: it leaves
-// out the same fields.
+// Recipe tells how keys are made: those of another recipe leave out other fields.
+func (p Provider) Recipe() uint32 { return p.recipe }
+
+// IsKey reports whether a key was made by this provider's recipe.
 func (p Provider) IsKey(key []byte) bool {
-	return len(key) == KeySize && bytes.HasPrefix(key, p.recipe[:])
+	return len(key) == KeySize && binary.BigEndian.Uint32(key) == p.recipe
 }

@@ -65,7 +65,7 @@ type Provider struct {
 
 	// What Ignoring makes of Volatile and of a source's own volatile fields:
 	omitted *omitted
-	recipe  [recipeSize]byte
+	recipe  uint32
 }
 
 // Interpret reads a redacted body. An error means that the body is no JSON, or

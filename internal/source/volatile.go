@@ -39,6 +39,6 @@ func (p Provider) Ignoring(volatile []string) Provider {
 	sorted := slices.Sorted(slices.Values(volatile))
 	recipe := fnv.New32a()
 	recipe.Write([]byte(strings.Join(p.Volatile, "\n") + "\x00" + strings.Join(slices.Compact(sorted), "\n")))
-	p.recipe = [recipeSize]byte(recipe.Sum(nil))
+	p.recipe = recipe.Sum32()
 	return p
 }

@@ -95,7 +95,7 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 		return err
 	}
 	before := toSource(row).SourceSpec
-	if before == spec {
+	if before.equal(spec) {
 		return nil
 	}
 	if before.Provider != spec.Provider {
@@ -104,7 +104,7 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 	}
 	if _, err := r.queries.SourceUpdate(ctx, dbsqlc.SourceUpdateParams{
 		SourceID: row.SourceID, BaseUrl: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
-		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst),
+		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst), Volatile: nonNil(spec.Volatile),
 	}); err != nil {
 		return err
 	}
@@ -119,7 +119,8 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 func (r *registry) insertSource(ctx context.Context, spec SourceSpec) error {
 	row, err := r.queries.SourceInsert(ctx, dbsqlc.SourceInsertParams{
 		Name: spec.Name, Provider: spec.Provider, BaseUrl: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
-		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst), RegisteredAt: r.by.At,
+		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst), Volatile: nonNil(spec.Volatile),
+		RegisteredAt: r.by.At,
 	})
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func toSourceRow(row dbsqlc.ReportSource) SourceRow {
 	return SourceRow{
 		Source: row.Source, Provider: row.Provider, BaseURL: row.BaseUrl, PausedAt: row.PausedAt, PausedReason: row.PausedReason,
 		HeldUntil: row.HeldUntil, Jobs: row.Jobs, RateEvery: Interval(row.RateEvery), RateBurst: row.RateBurst,
-		Schedule: row.Schedule, ActiveEvery: Interval(row.ActiveEvery), Credential: row.Credential,
+		Schedule: row.Schedule, ActiveEvery: Interval(row.ActiveEvery), Credential: row.Credential, Volatile: row.Volatile,
 		PlannedPerHour: row.PlannedPerHour, AttainablePerHour: row.AttainablePerHour,
 	}
 }

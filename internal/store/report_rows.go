@@ -54,6 +54,7 @@ type SourceRow struct {
 	Schedule     string     `json:"schedule"`
 	ActiveEvery  Interval   `json:"active_every"`
 	Credential   string     `json:"credential"` // the reference
+	Volatile     []string   `json:"volatile"`
 
 	PlannedPerHour    *float64 `json:"planned_per_hour"`
 	AttainablePerHour float64  `json:"attainable_per_hour"`

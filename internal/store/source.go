@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"tracker/internal/store/internal/dbsqlc"
@@ -18,6 +20,14 @@ type SourceSpec struct {
 	ActiveEvery time.Duration
 	RateEvery   time.Duration
 	RateBurst   int
+	Volatile    []string // paths of fields without meaning for equality; nil: none
+}
+
+// equal reports whether both declare the same.
+func (s SourceSpec) equal(other SourceSpec) bool {
+	same := slices.Equal(s.Volatile, other.Volatile)
+	s.Volatile, other.Volatile = nil, nil
+	return same && reflect.DeepEqual(s, other)
 }
 
 // record shows the spec in the record of changes.
@@ -25,6 +35,7 @@ func (s SourceSpec) record() map[string]any {
 	return map[string]any{
 		"name": s.Name, "provider": s.Provider, "base_url": s.BaseURL, "credential": s.Credential, "schedule": s.Schedule,
 		"active_every": s.ActiveEvery.String(), "rate_every": s.RateEvery.String(), "rate_burst": s.RateBurst,
+		"volatile": nonNil(s.Volatile),
 	}
 }
 
@@ -150,6 +161,9 @@ func toSource(row dbsqlc.Source) Source {
 		Name: row.Name, Provider: row.Provider, BaseURL: row.BaseUrl, Credential: row.Credential, Schedule: row.Schedule,
 		ActiveEvery: row.ActiveEvery, RateEvery: row.RateEvery, RateBurst: int(row.RateBurst),
 	}}
+	if len(row.Volatile) > 0 {
+		source.Volatile = row.Volatile
+	}
 	source.PausedAt, source.PausedReason = fromPointer(row.PausedAt), fromPointer(row.PausedReason)
 	return source
 }

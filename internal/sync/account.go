@@ -22,15 +22,17 @@ func (s schedules) open(from store.Source, read func(ref string) (source.Credent
 	if err != nil {
 		return source.Account{}, "", err
 	}
-	return source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: credential.Secret}, credential.Warning, nil
+	return source.Account{Provider: provider.Ignoring(from.Volatile), BaseURL: from.BaseURL, Secret: credential.Secret}, credential.Warning, nil
 }
 
 // settleDoubts reads the heads of jobs whose cursors may be behind from the
-// snapshots and polls. provider gives that of a job.
+// snapshots and polls. Where a source leaves other fields out of the comparison
+// than it did, the key is made anew of the head that is stored: else the next
+// answer would be news whatever it says. provider gives that of a job.
 func (s *Syncer) settleDoubts(ctx context.Context, claims []store.Claim, provider func(jobID int64) source.Provider) error {
 	var doubtful []int64
 	for _, claim := range claims {
-		if claim.Doubt {
+		if claim.Doubt || claim.SnapshotNo > 0 && !provider(claim.JobID).IsKey(claim.Key) {
 			doubtful = append(doubtful, claim.JobID)
 		}
 	}
@@ -43,12 +45,16 @@ func (s *Syncer) settleDoubts(ctx context.Context, claims []store.Claim, provide
 	}
 	for i := range claims {
 		head, ok := heads[claims[i].JobID]
-		if !claims[i].Doubt || !ok {
+		if !ok {
 			continue
 		}
 		key := provider(claims[i].JobID).Key(head.Body)
 		c := &claims[i].Cursor
-		c.SnapshotNo, c.Key, c.State = head.SnapshotNo, key[:], head.State
+		c.Key = key[:]
+		if !claims[i].Doubt && c.SnapshotNo == head.SnapshotNo {
+			continue
+		}
+		c.SnapshotNo, c.State = head.SnapshotNo, head.State
 		c.ChangedAt, c.ConfirmedAt, c.Confirmations = head.ObservedAt, head.ConfirmedAt, head.Confirmations
 		c.PolledAt = later(c.PolledAt, head.LastPolledAt)
 	}

@@ -27,6 +27,7 @@ type memory struct {
 // rawMark recognises a body before it is redacted. It never leaves the process.
 type rawMark struct {
 	snapshotNo int
+	recipe     uint32 // by which the body was compared
 	hash       uint64
 }
 

@@ -220,7 +220,7 @@ func (r *recorder) remember(res *result) {
 		res.known.Apply(res.poll.Finding.Change)
 		r.memory.keep(res.job.ID, res.known)
 	}
-	r.memory.keepRaw(res.job.ID, rawMark{snapshotNo: res.poll.SnapshotNo, hash: res.raw})
+	r.memory.keepRaw(res.job.ID, res.mark(res.poll.SnapshotNo))
 }
 
 // find compares a new answer with what is known.

@@ -115,7 +115,7 @@ func (t *task) polledAt() time.Time {
 // read tells whether a body says something new, and if so, what.
 func (r *result) read(raw []byte) {
 	r.raw = r.memory.hash(raw)
-	mark := rawMark{snapshotNo: r.claim.SnapshotNo, hash: r.raw}
+	mark := r.mark(r.claim.SnapshotNo)
 	if r.claim.SnapshotNo > 0 && r.memory.sameRaw(r.job.ID, mark) {
 		r.unchanged()
 		return
@@ -138,6 +138,11 @@ func (r *result) read(raw []byte) {
 	}
 	r.poll.Outcome = history.OutcomeChanged
 	r.answer, r.body = &answer, body
+}
+
+// mark recognises the body as that of a snapshot.
+func (r *result) mark(snapshotNo int) rawMark {
+	return rawMark{snapshotNo: snapshotNo, recipe: r.account.Provider.Recipe(), hash: r.raw}
 }
 
 func (r *result) unchanged() {

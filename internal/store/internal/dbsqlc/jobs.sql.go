@@ -11,7 +11,7 @@ import (
 )
 
 const jobByName = `-- name: JobByName :one
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = $1
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = $1
 `
 
 type JobByNameRow struct {
@@ -42,6 +42,7 @@ func (q *Queries) JobByName(ctx context.Context, name string) (JobByNameRow, err
 		&i.Source.ActiveEvery,
 		&i.Source.RateEvery,
 		&i.Source.RateBurst,
+		&i.Source.Volatile,
 		&i.Source.PausedAt,
 		&i.Source.PausedReason,
 		&i.Source.RegisteredAt,
@@ -103,7 +104,7 @@ func (q *Queries) JobInsert(ctx context.Context, arg JobInsertParams) (Job, erro
 }
 
 const jobList = `-- name: JobList :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name
 `
 
 type JobListRow struct {
@@ -140,6 +141,7 @@ func (q *Queries) JobList(ctx context.Context) ([]JobListRow, error) {
 			&i.Source.ActiveEvery,
 			&i.Source.RateEvery,
 			&i.Source.RateBurst,
+			&i.Source.Volatile,
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
 			&i.Source.RegisteredAt,
@@ -155,7 +157,7 @@ func (q *Queries) JobList(ctx context.Context) ([]JobListRow, error) {
 }
 
 const jobListByIDs = `-- name: JobListByIDs :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY($1::bigint[])
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY($1::bigint[])
 `
 
 type JobListByIDsRow struct {
@@ -192,6 +194,7 @@ func (q *Queries) JobListByIDs(ctx context.Context, jobIds []int64) ([]JobListBy
 			&i.Source.ActiveEvery,
 			&i.Source.RateEvery,
 			&i.Source.RateBurst,
+			&i.Source.Volatile,
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
 			&i.Source.RegisteredAt,

@@ -484,6 +484,8 @@ type ReportSource struct {
 	ActiveEvery time.Duration
 	// Where the credential is read from (env:NAME or file:PATH), never the credential itself.
 	Credential string
+	// Paths, as jq writes them, of the fields without meaning for equality: answers that differ in them alone are one snapshot; empty: there are none.
+	Volatile []string
 	// Polls per hour that are planned at present, over the source's active jobs: by their schedules, faster while imports run, slower while polls fail; jobs that were never polled count as the mean of the others; null: none was ever polled.
 	PlannedPerHour *float64
 	// Polls per hour that the rate limit allows; where more are planned, jobs wait for their turn.
@@ -651,6 +653,7 @@ type Source struct {
 	ActiveEvery  time.Duration
 	RateEvery    time.Duration
 	RateBurst    int32
+	Volatile     []string
 	PausedAt     *time.Time
 	PausedReason *string
 	RegisteredAt time.Time

@@ -21,7 +21,7 @@ func (q *Queries) RegistryLock(ctx context.Context) error {
 }
 
 const sourceByName = `-- name: SourceByName :one
-SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, paused_at, paused_reason, registered_at FROM sources WHERE name = $1
+SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at FROM sources WHERE name = $1
 `
 
 func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error) {
@@ -37,6 +37,7 @@ func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error)
 		&i.ActiveEvery,
 		&i.RateEvery,
 		&i.RateBurst,
+		&i.Volatile,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -45,9 +46,9 @@ func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error)
 }
 
 const sourceInsert = `-- name: SourceInsert :one
-INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, registered_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, paused_at, paused_reason, registered_at
+INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at
 `
 
 type SourceInsertParams struct {
@@ -59,6 +60,7 @@ type SourceInsertParams struct {
 	ActiveEvery  time.Duration
 	RateEvery    time.Duration
 	RateBurst    int32
+	Volatile     []string
 	RegisteredAt time.Time
 }
 
@@ -72,6 +74,7 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 		arg.ActiveEvery,
 		arg.RateEvery,
 		arg.RateBurst,
+		arg.Volatile,
 		arg.RegisteredAt,
 	)
 	var i Source
@@ -85,6 +88,7 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 		&i.ActiveEvery,
 		&i.RateEvery,
 		&i.RateBurst,
+		&i.Volatile,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -93,7 +97,7 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 }
 
 const sourceList = `-- name: SourceList :many
-SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, paused_at, paused_reason, registered_at FROM sources ORDER BY name
+SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at FROM sources ORDER BY name
 `
 
 func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
@@ -115,6 +119,7 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 			&i.ActiveEvery,
 			&i.RateEvery,
 			&i.RateBurst,
+			&i.Volatile,
 			&i.PausedAt,
 			&i.PausedReason,
 			&i.RegisteredAt,
@@ -130,7 +135,7 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 }
 
 const sourcePause = `-- name: SourcePause :one
-UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text WHERE source_id = $3 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, paused_at, paused_reason, registered_at
+UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text WHERE source_id = $3 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at
 `
 
 type SourcePauseParams struct {
@@ -152,6 +157,7 @@ func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Sourc
 		&i.ActiveEvery,
 		&i.RateEvery,
 		&i.RateBurst,
+		&i.Volatile,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -160,7 +166,7 @@ func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Sourc
 }
 
 const sourceResume = `-- name: SourceResume :one
-UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = $1 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, paused_at, paused_reason, registered_at
+UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = $1 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at
 `
 
 func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, error) {
@@ -176,6 +182,7 @@ func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, err
 		&i.ActiveEvery,
 		&i.RateEvery,
 		&i.RateBurst,
+		&i.Volatile,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -185,9 +192,9 @@ func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, err
 
 const sourceUpdate = `-- name: SourceUpdate :one
 UPDATE sources SET base_url = $1, credential = $2, schedule = $3, active_every = $4,
-    rate_every = $5, rate_burst = $6
-WHERE source_id = $7
-RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, paused_at, paused_reason, registered_at
+    rate_every = $5, rate_burst = $6, volatile = $7
+WHERE source_id = $8
+RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at
 `
 
 type SourceUpdateParams struct {
@@ -197,6 +204,7 @@ type SourceUpdateParams struct {
 	ActiveEvery time.Duration
 	RateEvery   time.Duration
 	RateBurst   int32
+	Volatile    []string
 	SourceID    int64
 }
 
@@ -208,6 +216,7 @@ func (q *Queries) SourceUpdate(ctx context.Context, arg SourceUpdateParams) (Sou
 		arg.ActiveEvery,
 		arg.RateEvery,
 		arg.RateBurst,
+		arg.Volatile,
 		arg.SourceID,
 	)
 	var i Source
@@ -221,6 +230,7 @@ func (q *Queries) SourceUpdate(ctx context.Context, arg SourceUpdateParams) (Sou
 		&i.ActiveEvery,
 		&i.RateEvery,
 		&i.RateBurst,
+		&i.Volatile,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
