@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tracker/internal/store/internal/dbsqlc"
 )
@@ -23,7 +22,7 @@ type pipeline struct{ batch pgx.Batch }
 func (p *pipeline) queries() *dbsqlc.Queries { return dbsqlc.New(p) }
 
 // send runs what was collected: all of it, or, with an error, nothing.
-func (p *pipeline) send(ctx context.Context, pool *pgxpool.Pool) error {
+func (p *pipeline) send(ctx context.Context, pool *pool) error {
 	if p.batch.Len() == 0 {
 		return nil
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tracker/internal/store/internal/dbsqlc"
@@ -18,9 +17,6 @@ import (
 const (
 	// connectTimeout bounds one attempt to reach the server.
 	connectTimeout = 10 * time.Second
-	// idleInTransaction makes the server end the transaction of a process that
-	// was frozen in its middle, so that its row locks do not outlive it.
-	idleInTransaction = 10 * time.Second
 	// closeTimeout bounds the wait for connections to end, on which pgx spends
 	// 15 s where the server does not answer.
 	closeTimeout = time.Second
@@ -30,7 +26,7 @@ const (
 
 // Store is a pool of connections to the tracker's database.
 type Store struct {
-	pool    *pgxpool.Pool
+	pool    *pool
 	queries *dbsqlc.Queries
 }
 
@@ -51,20 +47,13 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 		config.MaxConns = options.MaxConns
 	}
 	config.ConnConfig.ConnectTimeout = connectTimeout
-	config.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error {
-		if options.Ensure == nil {
-			return nil
-		}
-		return options.Ensure(ctx)
+	if _, named := config.ConnConfig.RuntimeParams["application_name"]; !named {
+		config.ConnConfig.RuntimeParams["application_name"] = "tracker"
 	}
-	config.AfterConnect = prepareSession
-	var renewal renewal
-	renewal.watch(&config.ConnConfig.Config)
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	pool, err := newPool(ctx, config, options)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	renewal.pool.Store(pool)
 	return &Store{pool: pool, queries: dbsqlc.New(pool)}, nil
 }
 
@@ -99,21 +88,6 @@ func (s *Store) NowAndChange(ctx context.Context) (now time.Time, changeNo int64
 		return time.Time{}, 0, fmt.Errorf("read the database's clock: %w", err)
 	}
 	return row.Now, row.ChangeNo, nil
-}
-
-// prepareSession makes times come back in UTC, bounds idle transactions and
-// keeps Postgres from compiling queries that take milliseconds.
-func prepareSession(ctx context.Context, conn *pgx.Conn) error {
-	utc := &pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: timeCodec{&pgtype.TimestamptzCodec{ScanLocation: time.UTC}}}
-	conn.TypeMap().RegisterType(utc)
-	conn.TypeMap().RegisterType(&pgtype.Type{
-		Name: "_timestamptz", OID: pgtype.TimestamptzArrayOID, Codec: timesCodec{&pgtype.ArrayCodec{ElementType: utc}},
-	})
-	conn.TypeMap().RegisterType(&pgtype.Type{Name: "interval", OID: pgtype.IntervalOID, Codec: durationCodec{}})
-	_, err := conn.Exec(ctx, `SELECT set_config('application_name', 'tracker', false), set_config('jit', 'off', false),
-		set_config('idle_in_transaction_session_timeout', $1, false)`,
-		fmt.Sprintf("%dms", idleInTransaction.Milliseconds()))
-	return err
 }
 
 // inTx runs work in a transaction of its own and commits unless it fails. After

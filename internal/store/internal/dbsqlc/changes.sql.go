@@ -7,6 +7,7 @@ package dbsqlc
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -20,8 +21,8 @@ type ChangeInsertParams struct {
 	Actor     string
 	Action    string
 	Subject   string
-	Before    []byte
-	After     []byte
+	Before    json.RawMessage
+	After     json.RawMessage
 }
 
 func (q *Queries) ChangeInsert(ctx context.Context, arg ChangeInsertParams) error {

@@ -7,6 +7,7 @@ package dbsqlc
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -70,8 +71,8 @@ RETURNING job_id, source_id, name, target, labels, schedule, stall_after, tracki
 type JobInsertParams struct {
 	SourceID     int64
 	Name         string
-	Target       []byte
-	Labels       []byte
+	Target       json.RawMessage
+	Labels       json.RawMessage
 	Schedule     *string
 	StallAfter   *time.Duration
 	RegisteredAt time.Time
@@ -244,7 +245,7 @@ RETURNING job_id, source_id, name, target, labels, schedule, stall_after, tracki
 `
 
 type JobUpdateParams struct {
-	Labels     []byte
+	Labels     json.RawMessage
 	Schedule   *string
 	StallAfter *time.Duration
 	JobID      int64

@@ -5,6 +5,7 @@
 package dbsqlc
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -16,8 +17,8 @@ type Anomaly struct {
 	RunNo      int32
 	StepNo     *int32
 	Kind       string
-	Was        []byte
-	Now        []byte
+	Was        json.RawMessage
+	Now        json.RawMessage
 	Count      int32
 	ObservedAt time.Time
 	SnapshotNo int32
@@ -39,8 +40,8 @@ type Change struct {
 	Actor     string
 	Action    string
 	Subject   string
-	Before    []byte
-	After     []byte
+	Before    json.RawMessage
+	After     json.RawMessage
 }
 
 type Cursor struct {
@@ -99,8 +100,8 @@ type Job struct {
 	JobID        int64
 	SourceID     int64
 	Name         string
-	Target       []byte
-	Labels       []byte
+	Target       json.RawMessage
+	Labels       json.RawMessage
 	Schedule     *string
 	StallAfter   *time.Duration
 	Tracking     string
@@ -167,9 +168,9 @@ type ReportAnomaly struct {
 	// What was found: unknown_status, unknown_level, status_regressed, outcome_unseen, run_returned, step_vanished, step_changed, entry_withdrawn, time_reversed, clock_skew or shape_changed.
 	Kind string
 	// What the upstream said before, in the first example, as JSON; null: this kind compares with nothing, or there was nothing.
-	Was []byte
+	Was json.RawMessage
 	// What the upstream says now, in the first example, as JSON; null: there is nothing any more.
-	Now []byte
+	Now json.RawMessage
 	// Count of such findings in the snapshot, at least 1; was and now show the first.
 	Count int32
 	// When we had read the answer that shows it (our time).
@@ -191,9 +192,9 @@ type ReportChange struct {
 	// What it was done to: the word source or job, a blank, and its name.
 	Subject string
 	// What was changed as it was before, a JSON object; null: there was nothing.
-	Before []byte
+	Before json.RawMessage
 	// What was changed as it was afterwards, a JSON object; null: there is nothing.
-	After []byte
+	After json.RawMessage
 }
 
 // One row per day of UTC and source on which a run began or a poll was sent. The daemon keeps it, a minute or two behind, and corrects days of which more is learned later.
@@ -263,9 +264,9 @@ type ReportJob struct {
 	// Name of the API that the source speaks, such as woosmap or safetykit.
 	Provider string
 	// What is polled at the source, a JSON object of the fields that its provider asks for, such as dataset_id; it never changes.
-	Target []byte
+	Target json.RawMessage
 	// The user's labels, a JSON object of strings, empty where there are none.
-	Labels []byte
+	Labels json.RawMessage
 	// Whether the job is polled: active, paused, finished (its import has ended for good) or removed; its history stays in each case.
 	Tracking string
 	// The cron expression that holds for the job: its own, else its source's; in UTC unless it names a zone by CRON_TZ.
@@ -369,9 +370,9 @@ type ReportResultItem struct {
 	// The labels that the upstream gave the item, in its order; empty where there are none.
 	Labels []string
 	// The item's whole output, a JSON object after redaction; a text stands for what jsonb cannot hold.
-	Output []byte
+	Output json.RawMessage
 	// The item's metadata, JSON after redaction; a text stands for what jsonb cannot hold; null: it has none.
-	Metadata []byte
+	Metadata json.RawMessage
 }
 
 // One row per run (an import as the upstream counts them), as the newest snapshot that told of it left it.
@@ -383,7 +384,7 @@ type ReportRun struct {
 	// Name of the API that the source speaks.
 	Provider string
 	// The job's labels as they are now, a JSON object of strings.
-	Labels []byte
+	Labels json.RawMessage
 	// Number of the run within its job, from 1, in order of discovery.
 	RunNo int32
 	// The upstream's id of the run, unique within the job.
@@ -593,8 +594,8 @@ type ResultItem struct {
 	ItemID   string
 	Url      string
 	Labels   []string
-	Output   []byte
-	Metadata []byte
+	Output   json.RawMessage
+	Metadata json.RawMessage
 }
 
 type Rollup struct {
@@ -624,7 +625,7 @@ type Run struct {
 	ResultExpiresAt  *time.Time
 	ResultExpiresRaw *string
 	UnknownWords     []string
-	Shape            []byte
+	Shape            json.RawMessage
 }
 
 type Snapshot struct {
