@@ -62,8 +62,8 @@ test: setup build ## Run all tests with the race detector on a real Postgres
 	$(TESTSERVER) $(GO_TEST) ./...
 
 .PHONY: setup
-setup: ## Install what the tests need: Postgres' programs and a C compiler
-	@scripts/setup cc postgres
+setup: ## Install what the tests need: Postgres' programs, pgbouncer and a C compiler
+	@scripts/setup cc postgres pgbouncer
 
 .PHONY: migrations
 migrations: setup ## Run the migrations up, down to zero and up again

@@ -73,7 +73,7 @@ func contents(t *testing.T, url string) map[string]string {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
 	rows, err := conn.Query(t.Context(), `SELECT tablename FROM pg_tables
-		WHERE schemaname = 'public' AND tablename NOT IN ('goose_db_version') AND tablename !~ '^polls_'`)
+		WHERE schemaname = 'public' AND tablename NOT IN ('tracker_migrations') AND tablename !~ '^polls_'`)
 	if err != nil {
 		t.Fatal(err)
 	}

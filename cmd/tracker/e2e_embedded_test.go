@@ -143,20 +143,19 @@ func TestEmbeddedMigratesWithoutItsStarter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const migrating = 4097083626 // goose's lock
-	held, err := w.db.Conn(t.Context())
+	held, err := w.db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := held.ExecContext(t.Context(), `SELECT pg_advisory_lock($1)`, int64(migrating)); err != nil {
+	if _, err := held.ExecContext(t.Context(), `CREATE TABLE public.tracker_migrations ()`); err != nil {
 		t.Fatal(err)
 	}
 	list := w.start("job", "list")
-	w.awaitLine(`SELECT '' FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid()`)
+	w.awaitLine(`SELECT '' FROM pg_stat_activity WHERE query LIKE 'CREATE TABLE public.tracker_migrations%' AND wait_event_type = 'Lock'`)
 	if err := server.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
-	_ = held.Close()
+	_ = held.Rollback()
 	if code := list.wait(); code != exitDone {
 		t.Errorf("it ends with %d: %s", code, list.stderr.String())
 	}

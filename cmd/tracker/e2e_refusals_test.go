@@ -187,8 +187,8 @@ func TestSchemaOfAnotherVersion(t *testing.T) {
 		change string
 		want   []string
 	}{
-		"Old": {`DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)`, []string{"too old", "run  tracker migrate up"}},
-		"New": {`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`, []string{"too new", "99999", "a newer one"}},
+		"Old": {`DELETE FROM tracker_migrations WHERE version_id = (SELECT max(version_id) FROM tracker_migrations)`, []string{"too old", "run  tracker migrate up"}},
+		"New": {`INSERT INTO tracker_migrations (version_id, is_applied) VALUES (99999, true)`, []string{"too new", "99999", "a newer one"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,5 +1,8 @@
 -- What is tracked, and who decided so. Sources and jobs change rarely; a job's
 -- history hangs on its job_id, so neither is ever deleted.
+--
+-- All that is pending is applied in one transaction, or nothing of it. What was
+-- applied stands in tracker_migrations, which whoever migrates has locked.
 
 -- +goose Up
 CREATE TABLE sources (

@@ -61,6 +61,6 @@ func olderDatabase(t *testing.T) string {
 func newerDatabase(t *testing.T) string {
 	t.Helper()
 	address := testdb.New(t)
-	mustExec(t, dial(t, address), "INSERT INTO goose_db_version (version_id, is_applied) SELECT max(version_id) + 1, true FROM goose_db_version")
+	mustExec(t, dial(t, address), "INSERT INTO tracker_migrations (version_id, is_applied) SELECT max(version_id) + 1, true FROM tracker_migrations")
 	return address
 }

@@ -22,6 +22,8 @@ var (
 	ErrSchemaOld = errors.New("the database's schema is too old")
 	// ErrSchemaNew means that the database's schema is newer than this program.
 	ErrSchemaNew = errors.New("the database's schema is too new")
+	// ErrOccupied means that somebody else's tables stand where ours would.
+	ErrOccupied = errors.New("the database belongs to another application")
 	// ErrNotOwner means that only the owner of the tables may do this.
 	ErrNotOwner = errors.New("only the owner of the tables may rebuild")
 	// ErrConflict means that a registration contradicts one that exists.
@@ -73,6 +75,12 @@ func isLate(err error) bool {
 func isDeadlock(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == deadlockDetected
+}
+
+// isOccupied reports that there is a table, type, schema or function of that
+// name already.
+func isOccupied(pg *pgconn.PgError) bool {
+	return slices.Contains([]string{"42P07", "42710", "42P06", "42723"}, pg.Code)
 }
 
 // isPoison reports that a row cannot be stored for what it holds. A check

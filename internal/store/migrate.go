@@ -9,9 +9,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+	"github.com/pressly/goose/v3/database"
 
 	"tracker/db/migrations"
 )
@@ -30,30 +29,39 @@ func Migrate(ctx context.Context, url string) error {
 	return err
 }
 
-// MigrateUp is Migrate and tells which migrations it applied.
+// MigrateUp is Migrate and tells which migrations it applied: all that were
+// pending, or with an error none.
 func MigrateUp(ctx context.Context, url string) ([]Migration, error) {
 	var applied []Migration
 	err := withProvider(ctx, url, func(db *sql.DB, provider *goose.Provider) error {
+		if err := takeVersions(ctx, db); err != nil {
+			return err
+		}
 		results, err := provider.Up(ctx)
 		if err != nil {
-			return migrationError(err)
+			return err
 		}
 		for _, r := range results {
 			applied = append(applied, Migration{Version: r.Source.Version, Name: r.Source.Path})
 		}
-		_, err = db.ExecContext(ctx, "SELECT polls_extend()")
-		return unlessBusy(err)
+		return extendPartitions(ctx, db)
 	})
-	return applied, err
+	if err != nil {
+		return nil, err
+	}
+	return applied, nil
 }
 
 // MigrateDown undoes the newest migration. It refuses where that would lose rows.
 func MigrateDown(ctx context.Context, url string) (Migration, error) {
 	var undone Migration
-	err := withProvider(ctx, url, func(_ *sql.DB, provider *goose.Provider) error {
+	err := withProvider(ctx, url, func(db *sql.DB, provider *goose.Provider) error {
+		if err := takeVersions(ctx, db); err != nil {
+			return err
+		}
 		result, err := provider.Down(ctx)
 		if err != nil {
-			return migrationError(err)
+			return err
 		}
 		undone = Migration{Version: result.Source.Version, Name: result.Source.Path}
 		return nil
@@ -64,7 +72,17 @@ func MigrateDown(ctx context.Context, url string) (Migration, error) {
 // MigrateStatus lists all migrations of this program.
 func MigrateStatus(ctx context.Context, url string) ([]Migration, error) {
 	var all []Migration
-	err := withProvider(ctx, url, func(_ *sql.DB, provider *goose.Provider) error {
+	err := withProvider(ctx, url, func(db *sql.DB, provider *goose.Provider) error {
+		exists, err := hasVersions(ctx, db)
+		if err != nil {
+			return err
+		}
+		if !exists {
+			for _, m := range provider.ListSources() {
+				all = append(all, Migration{Version: m.Version, Name: m.Path})
+			}
+			return nil
+		}
 		status, err := provider.Status(ctx)
 		if err != nil {
 			return err
@@ -81,7 +99,7 @@ func MigrateStatus(ctx context.Context, url string) ([]Migration, error) {
 // schema is the one of this program.
 func (s *Store) CheckSchema(ctx context.Context) error {
 	var have int64
-	err := s.pool.QueryRow(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&have)
+	err := s.pool.QueryRow(ctx, "SELECT max(version_id) FROM "+versions+" WHERE is_applied").Scan(&have)
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "42P01" { // no such table: nothing was ever migrated
 		err = nil
@@ -120,47 +138,103 @@ func unlessBusy(err error) error {
 	return err
 }
 
-func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Provider) error) (err error) {
+// versions is the table of what was applied. Its name is ours alone: another
+// application in the database may use goose, too.
+const versions = "public.tracker_migrations"
+
+// migrateWait bounds the wait for somebody else's migrations.
+const migrateWait = 5 * time.Minute
+
+// withProvider gives work a database on which all that is done stays, or, with
+// an error, nothing.
+func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Provider) error) error {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return ErrDatabaseURL
 	}
 	config.ConnectTimeout = connectTimeout
-	db := stdlib.OpenDB(*config)
-	defer func() { err = errors.Join(err, db.Close()) }()
-	if err := checkEncoding(ctx, db); err != nil {
-		return err
-	}
-	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // ask each second, for five minutes
-	if err != nil {
-		return fmt.Errorf("prepare migrations: %w", err)
-	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithSessionLocker(locker))
-	if err != nil {
-		return fmt.Errorf("prepare migrations: %w", err)
-	}
-	return work(db, provider)
+	return inMigration(ctx, *config, func(db *sql.DB) error {
+		if err := checkServer(ctx, db); err != nil {
+			return err
+		}
+		provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithTableName(versions))
+		if err != nil {
+			return fmt.Errorf("prepare migrations: %w", err)
+		}
+		if err := work(db, provider); err != nil {
+			return explainMigration(err)
+		}
+		return nil
+	})
 }
 
-// checkEncoding refuses databases that cannot hold every text.
-func checkEncoding(ctx context.Context, db *sql.DB) error {
-	var encoding string
-	if err := db.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
-		return fmt.Errorf("read the database's encoding: %w", unreachable(err))
+func hasVersions(ctx context.Context, db *sql.DB) (exists bool, err error) {
+	err = db.QueryRowContext(ctx, "SELECT to_regclass('"+versions+"') IS NOT NULL").Scan(&exists)
+	if err != nil {
+		return false, fmt.Errorf("look for the table of versions: %w", err)
 	}
-	if encoding != "UTF8" {
-		return fmt.Errorf("the database's encoding is %s: the tracker needs UTF8", encoding)
+	return exists, nil
+}
+
+// takeVersions keeps the table of versions for ourselves until the end of the
+// transaction, so that one process migrates at a time, and makes it where there
+// is none. Only its owner may lock it.
+func takeVersions(ctx context.Context, db *sql.DB) error {
+	exists, err := hasVersions(ctx, db)
+	if err != nil {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout = '%dms'", migrateWait.Milliseconds())); err != nil {
+		return fmt.Errorf("bound the wait for other migrations: %w", err)
+	}
+	if !exists {
+		if err := checkRights(ctx, db); err != nil {
+			return err
+		}
+		if err := makeVersions(ctx, db); err != nil {
+			return err
+		}
+	}
+	if _, err := db.ExecContext(ctx, "LOCK TABLE "+versions+" IN SHARE ROW EXCLUSIVE MODE"); err != nil {
+		return fmt.Errorf("wait for other migrations: %w", err)
 	}
 	return nil
 }
 
-// migrationError adds the server's hint, such as the statements to run without CREATEROLE.
-func migrationError(err error) error {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Hint != "" {
-		return fmt.Errorf("migrate: %w\n%s", err, pg.Hint)
+// makeVersions makes the table of versions as goose does. Where somebody else
+// does so at the same time, it waits until theirs is there, or is not to be.
+func makeVersions(ctx context.Context, db *sql.DB) error {
+	table, err := database.NewStore(goose.DialectPostgres, versions)
+	if err != nil {
+		return fmt.Errorf("prepare the table of versions: %w", err)
 	}
-	return fmt.Errorf("migrate: %w", err)
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("make the table of versions: %w", err)
+	}
+	err = errors.Join(table.CreateVersionTable(ctx, tx), table.Insert(ctx, tx, database.InsertRequest{Version: 0}))
+	if err == nil {
+		return tx.Commit()
+	}
+	if err := tx.Rollback(); err != nil {
+		return fmt.Errorf("make the table of versions: %w", err)
+	}
+	if exists, look := hasVersions(ctx, db); exists || look != nil {
+		return look
+	}
+	return fmt.Errorf("make the table of versions: %w", err)
+}
+
+// extendPartitions makes the partitions that the next polls will need.
+func extendPartitions(ctx context.Context, db *sql.DB) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("make the partitions of polls: %w", err)
+	}
+	if _, err := tx.ExecContext(ctx, "SELECT polls_extend()"); err != nil {
+		return errors.Join(unlessBusy(err), tx.Rollback())
+	}
+	return tx.Commit()
 }
 
 func newestMigration() (int64, error) {

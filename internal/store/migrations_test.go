@@ -60,7 +60,7 @@ func TestMigrationsDownRefusesToLoseRows(t *testing.T) {
 			if codeOf(err) != codeRaise {
 				t.Errorf("the refusal is %v", err)
 			}
-			if version := value[int64](t, conn, "SELECT max(version_id) FROM goose_db_version WHERE is_applied"); version != test.stay {
+			if version := value[int64](t, conn, "SELECT max(version_id) FROM tracker_migrations WHERE is_applied"); version != test.stay {
 				t.Errorf("the schema is at version %d, not %d", version, test.stay)
 			}
 		})
@@ -142,7 +142,7 @@ func catalog(t *testing.T, conn *pgx.Conn) []string {
 	return column[string](t, conn, `
 		WITH ours AS (
 			SELECT c.oid, c.relname, c.relacl, c.relkind, c.oid::regclass::text AS name FROM pg_class c
-			WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'report')) AND c.relname !~ '^goose_'
+			WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('public', 'report')) AND c.relname !~ '^tracker_migrations'
 		)
 		SELECT format('schema %s %s', nspname, nspacl) FROM pg_namespace WHERE nspname = 'report'
 		UNION ALL SELECT format('relation %s %s %s', name, relkind, relacl) FROM ours
