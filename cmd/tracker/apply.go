@@ -69,11 +69,18 @@ func (a *app) apply(ctx context.Context, s *store.Store, file config.File, decla
 		}
 		declared.Jobs = append(declared.Jobs, spec)
 	}
+	same, err := sameTargets(ctx, s, declared)
+	if err != nil {
+		return err
+	}
 	changes, err := s.Apply(ctx, author, declared)
 	if err != nil {
 		return placed(file, err)
 	}
 	a.warn(ctx, file)
+	for _, twice := range same {
+		fmt.Fprintln(a.stderr, "warning:", file.AtJob(twice.index, "target", twice))
+	}
 	return a.printChanges(changes, declared.DryRun)
 }
 

@@ -68,6 +68,9 @@ func (a *app) declare(ctx context.Context, s *store.Store, declared store.Declar
 	if err != nil {
 		return err
 	}
+	if err := a.warnOfSameTargets(ctx, s, declared); err != nil {
+		return err
+	}
 	changes, err := s.Apply(ctx, author, declared)
 	if err != nil {
 		return err

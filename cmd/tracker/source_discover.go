@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"tracker/internal/history"
 	"tracker/internal/source"
 	"tracker/internal/store"
 )
@@ -112,8 +113,12 @@ func (a *app) list(ctx context.Context, s *store.Store, from store.Source) ([]so
 	since := time.Now()
 	now := func() time.Time { return read.Add(time.Since(since)) }
 	found, err := client.Discover(ctx, account, now, func(ctx context.Context, page int) error { return a.turn(ctx, s, from, page) })
-	if refused, ok := errors.AsType[*source.DiscoverError](err); ok && refused.RetryAfter > 0 {
+	refused, ok := errors.AsType[*source.DiscoverError](err)
+	if ok && refused.RetryAfter > 0 {
 		return nil, errors.Join(err, s.HoldSource(ctx, from.ID, now().Add(refused.RetryAfter)))
+	}
+	if ok && refused.Outcome == history.OutcomeRateLimited {
+		return nil, errors.Join(err, s.LimitSource(ctx, from.ID, now()))
 	}
 	return found, err
 }

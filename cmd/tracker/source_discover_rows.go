@@ -36,12 +36,12 @@ func discoverRows(found []source.Found, from store.Source, jobs []store.Job) ([]
 	for _, job := range jobs {
 		taken[job.Name] = true
 		if job.Source == from.Name {
-			byTarget[targetKey(job.Target)] = job
+			byTarget[targetKey(from.Provider, job.Target)] = job
 		}
 	}
 	named := map[string]int{} // how many are to have a name
 	for _, one := range found {
-		if _, tracked := byTarget[targetKey(one.Target)]; !tracked {
+		if _, tracked := byTarget[targetKey(from.Provider, one.Target)]; !tracked {
 			named[jobNameOf(one.Name)]++
 		}
 	}
@@ -55,7 +55,7 @@ func discoverRows(found []source.Found, from store.Source, jobs []store.Job) ([]
 			Name: one.Name, Target: target, Tracking: trackingNone,
 			CreatedAt: nullTime(one.CreatedAt.At), UpdatedAt: nullTime(one.UpdatedAt.At), DeletedAfter: nullTime(one.DeletedAfter.At),
 		}
-		if job, tracked := byTarget[targetKey(one.Target)]; tracked {
+		if job, tracked := byTarget[targetKey(from.Provider, one.Target)]; tracked {
 			rows[i].Job, rows[i].Tracking = job.Name, string(job.Tracking)
 			continue
 		}
@@ -65,9 +65,6 @@ func discoverRows(found []source.Found, from store.Source, jobs []store.Job) ([]
 	}
 	return rows, nil
 }
-
-// targetKey is equal for equal targets, however their ids are written.
-func targetKey(target map[string]string) string { return strings.ToLower(fmt.Sprint(target)) }
 
 // registerFound registers a job for each row that has none, all or nothing.
 func (a *app) registerFound(ctx context.Context, s *store.Store, from store.Source, found []source.Found, rows []discoverRow, labels map[string]string) (int, error) {
@@ -90,6 +87,9 @@ func (a *app) registerFound(ctx context.Context, s *store.Store, from store.Sour
 			return 0, err
 		}
 		declared.Jobs = append(declared.Jobs, spec)
+	}
+	if err := a.warnOfSameTargets(ctx, s, declared); err != nil {
+		return 0, err
 	}
 	if _, err := s.Apply(ctx, author, declared); err != nil {
 		return 0, err

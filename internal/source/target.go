@@ -16,6 +16,9 @@ import (
 type TargetField struct {
 	Name  string
 	Check func(value string) error // says what else is wrong with value; nil where nothing can be
+
+	// AnyCase is true where letters may be written in either case.
+	AnyCase bool
 }
 
 // CheckTarget reports the first thing that is wrong with a job's target, by
@@ -40,6 +43,17 @@ func (p Provider) CheckTarget(target map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// TargetKey is equal for targets that are the same, however they are written.
+func (p Provider) TargetKey(target map[string]string) string {
+	same := maps.Clone(target)
+	for _, field := range p.Target {
+		if value, found := same[field.Name]; found && field.AnyCase {
+			same[field.Name] = strings.ToLower(value)
+		}
+	}
+	return fmt.Sprintf("%q", same)
 }
 
 func (f TargetField) check(value string) error {

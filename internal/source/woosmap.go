@@ -16,7 +16,7 @@ func woosmap() Provider {
 		RateEvery:      5 * time.Second,
 		RateBurst:      1,
 		Schedule:       "*/5 * * * *",
-		Target:         []TargetField{{Name: "dataset_id", Check: checkUUID}},
+		Target:         []TargetField{{Name: "dataset_id", Check: checkUUID, AnyCase: true}},
 		Interpretation: 1,
 		Requests: func(target map[string]string) (status, tooLarge string) {
 			return "/datasets/" + url.PathEscape(target["dataset_id"]) + "/status", ""

@@ -37,6 +37,15 @@ func (s *Store) TakeSlotBy(ctx context.Context, params SlotParams) (time.Time, e
 	return at, nil
 }
 
+// LimitSource keeps everybody from asking a source for a while, as it answered
+// 429 and did not say for how long.
+func (s *Store) LimitSource(ctx context.Context, sourceID int64, now time.Time) error {
+	if err := s.queries.BudgetLimit(ctx, limitation(Advance{SourceID: sourceID, Cursor: Cursor{PolledAt: now}, ToldAt: now})); err != nil {
+		return fmt.Errorf("hold the source: %w", err)
+	}
+	return nil
+}
+
 // HoldSource keeps everybody from asking a source until a time, as it wanted.
 func (s *Store) HoldSource(ctx context.Context, sourceID int64, until time.Time) error {
 	if err := s.queries.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: sourceID, HeldUntil: until}); err != nil {
