@@ -13,6 +13,13 @@ import (
 // stopTimeout bounds the end of the embedded server.
 const stopTimeout = 10 * time.Second
 
+const (
+	// awaitEvery is how often a daemon looks whether its database is up.
+	awaitEvery = time.Second
+	// awaitTold is how often it says that it waits.
+	awaitTold = time.Minute
+)
+
 // migrateTries is how often the embedded server may go while we migrate.
 const migrateTries = 5
 
@@ -49,15 +56,46 @@ func (a *app) withStore(ctx context.Context, work func(*store.Store) error) erro
 			return err
 		}
 		defer s.Close()
-		err = s.CheckSchema(ctx)
-		if errors.Is(err, store.ErrSchemaOld) && a.environment.DatabaseURL.IsZero() {
-			err = migrateEmbedded(ctx, url, options)
-		}
-		if err != nil {
+		if err := a.fit(ctx, s, url, options); err != nil {
 			return err
 		}
 		return work(s)
 	})
+}
+
+// fit sees to it that the database's schema is the one of this program.
+func (a *app) fit(ctx context.Context, s *store.Store, url string, options store.Options) error {
+	err := s.CheckSchema(ctx)
+	if errors.Is(err, store.ErrSchemaOld) && a.environment.DatabaseURL.IsZero() {
+		return migrateEmbedded(ctx, url, options)
+	}
+	return err
+}
+
+// awaitDatabase tries again what a database refuses that is not up yet, and says
+// now and then what is waited for.
+func (a *app) awaitDatabase(ctx context.Context, fit func(context.Context) error) error {
+	ticker := time.NewTicker(awaitEvery)
+	defer ticker.Stop()
+	var told time.Time
+	for {
+		err := fit(ctx)
+		if err == nil && !told.IsZero() {
+			a.logger.InfoContext(ctx, "the database answers")
+		}
+		if ctx.Err() != nil || !store.Mends(err) {
+			return err
+		}
+		if time.Since(told) >= awaitTold {
+			told = time.Now()
+			a.logger.WarnContext(ctx, "waiting for the database", "database", a.environment.DatabaseURL, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-ticker.C:
+		}
+	}
 }
 
 // migrateEmbedded brings the embedded database up to date. Its server ends with

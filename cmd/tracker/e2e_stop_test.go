@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -166,21 +165,8 @@ func TestServeListens(t *testing.T) {
 		t.Errorf("it prints %q", text)
 	}
 	address := daemon.address()
-	health := func() (int, string) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/healthz", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return 0, err.Error()
-		}
-		defer answer.Body.Close()
-		body, _ := io.ReadAll(answer.Body)
-		return answer.StatusCode, string(body)
-	}
-	if status, text := health(); status != http.StatusOK || text != "ok\n" {
-		t.Errorf("healthy: %d %q", status, text)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		await(t, path, func() bool { status, text := daemon.get(path); return status == http.StatusOK && text == "ok\n" })
 	}
 	p := w.run("serve", "--listen", address)
 	for _, want := range []string{"listen on " + address, "address already in use", "--listen off"} {
@@ -189,11 +175,14 @@ func TestServeListens(t *testing.T) {
 		}
 	}
 	line.block()
-	if status, text := health(); status != http.StatusServiceUnavailable || !strings.Contains(text, "database") {
+	if status, text := daemon.get("/readyz"); status != http.StatusServiceUnavailable || text != "database: it does not answer\n" {
+		t.Errorf("without a database: %d %q", status, text)
+	}
+	if status, text := daemon.get("/healthz"); status != http.StatusOK { // a restart would bring none
 		t.Errorf("without a database: %d %q", status, text)
 	}
 	line.unblock()
-	await(t, "health", func() bool { status, _ := health(); return status == http.StatusOK })
+	await(t, "readiness", func() bool { status, _ := daemon.get("/readyz"); return status == http.StatusOK })
 	daemon.stop()
 }
 

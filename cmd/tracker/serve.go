@@ -2,14 +2,14 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
+	"os"
+	"os/signal"
 	"runtime/debug"
 	"strings"
-	"time"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -24,12 +24,6 @@ import (
 const (
 	// listenOff is the --listen of a daemon without a web server.
 	listenOff = "off"
-	// healthTimeout bounds the question to the database behind /healthz.
-	healthTimeout = 2 * time.Second
-	// headerTimeout bounds the header of a request to us.
-	headerTimeout = 5 * time.Second
-	// webStopTimeout bounds the end of requests to us.
-	webStopTimeout = 2 * time.Second
 	// garbagePercent is how much garbage the daemon lets gather, in percent of
 	// what lives, where GOGC does not say. What lives is small beside what polls
 	// throw away: at Go's 100 a fifth of the daemon's time went into collecting.
@@ -44,7 +38,13 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: `Polls every job on its schedule until it is told to end. Any number of trackers
 may serve one database: each due poll is done once, and the rate limits hold for
 all of them together. SIGTERM or Ctrl-C ends it within ten seconds, with what
-was fetched recorded; a second one ends it at once.
+was fetched recorded; a second one ends it at once. SIGHUP has it register the
+file of --apply again, and go on.
+
+A database that does not answer is waited for, at the start, too; an old schema
+is refused. /healthz answers 200 as long as the daemon goes round, also without
+a database, and 503 when it has not for 30 s: then a restart may help. /readyz
+answers 503 where the database or its schema is what is missing.
 
 A source whose key is refused, or cannot be read, is paused; see
  tracker source list. Every flag can be set in the environment: --listen is
@@ -58,11 +58,19 @@ TRACKER_LISTEN.`,
 			return a.prepare() // another logger, perhaps
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.serve(cmd.Context(), s, path, listen) })
+			return a.withDatabase(cmd.Context(), func(url string, options store.Options) error {
+				s, err := store.Open(cmd.Context(), url, options)
+				if err != nil {
+					return err
+				}
+				defer s.Close()
+				fit := func(ctx context.Context) error { return a.fit(ctx, s, url, options) }
+				return a.serve(cmd.Context(), s, fit, path, listen)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&path, "apply", "", "register `FILE` first, as  tracker apply -f  does")
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz answers, or off")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz and /readyz answer, or off")
 	_ = cmd.MarkFlagFilename("apply", "yaml", "yml")
 	return cmd
 }
@@ -84,21 +92,18 @@ func (a *app) fromEnvironment(flags *pflag.FlagSet) error {
 	return wrong
 }
 
-func (a *app) serve(ctx context.Context, s *store.Store, path, listen string) error {
+func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, path, listen string) error {
 	if a.getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}
-	if path != "" {
-		file, err := config.Read(path)
-		if err != nil {
-			return usageError{err}
-		}
-		if err := a.apply(ctx, s, file, store.Declaration{}); err != nil {
-			return err
-		}
-	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	client := source.NewClient(version)
+	defer client.Close()
+	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Owner: owner(), Logger: a.logger}
 	var running errgroup.Group
 	if listen != listenOff {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
@@ -107,46 +112,68 @@ func (a *app) serve(ctx context.Context, s *store.Store, path, listen string) er
 		}
 		running.Go(func() error {
 			defer cancel()
-			return a.serveWeb(ctx, s, listener)
+			return a.serveWeb(ctx, health{store: s, syncer: syncer, most: turnMost}, listener)
 		})
 		a.logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
 	}
-	client := source.NewClient(version)
-	defer client.Close()
-	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Owner: owner(), Logger: a.logger}
 	running.Go(func() error {
 		defer cancel()
+		if err := a.begin(ctx, s, fit, path); err != nil {
+			if ctx.Err() != nil { // told to end before it has begun
+				return nil
+			}
+			return err
+		}
+		running.Go(func() error { a.obeyHangups(ctx, s, hangups, path); return nil })
+		a.logger.InfoContext(ctx, "serving", "version", version, "owner", owner())
 		return syncer.Serve(ctx, func(e sync.Event) { a.logEvent(ctx, e) })
 	})
-	a.logger.InfoContext(ctx, "serving", "version", version, "owner", owner())
 	err := running.Wait()
-	a.logger.InfoContext(context.WithoutCancel(ctx), "stopped")
+	if err == nil {
+		a.logger.InfoContext(context.WithoutCancel(ctx), "stopped")
+	}
 	return err
 }
 
-// serveWeb answers on a listener until ctx ends.
-func (a *app) serveWeb(ctx context.Context, s *store.Store, listener net.Listener) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), healthTimeout)
-		defer cancel()
-		if _, err := s.Now(ctx); err != nil {
-			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
-			return
-		}
-		fmt.Fprintln(w, "ok")
-	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
-	stop := context.AfterFunc(ctx, func() {
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), webStopTimeout)
-		defer cancel()
-		_ = server.Shutdown(ending)
-	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve web: %w", err)
+// begin waits for the database and registers what the file declares.
+func (a *app) begin(ctx context.Context, s *store.Store, fit func(context.Context) error, path string) error {
+	if path == "" {
+		return a.awaitDatabase(ctx, fit)
 	}
-	return nil
+	file, err := config.Read(path)
+	if err != nil {
+		return usageError{err}
+	}
+	return a.awaitDatabase(ctx, func(ctx context.Context) error {
+		if err := fit(ctx); err != nil {
+			return err
+		}
+		return a.apply(ctx, s, file, store.Declaration{})
+	})
+}
+
+// obeyHangups registers the file again with each SIGHUP, until ctx ends.
+func (a *app) obeyHangups(ctx context.Context, s *store.Store, hangups <-chan os.Signal, path string) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		if path == "" {
+			a.logger.InfoContext(ctx, "SIGHUP: nothing to read again, since no --apply names a file")
+			continue
+		}
+		file, err := config.Read(path)
+		if err == nil {
+			err = a.apply(ctx, s, file, store.Declaration{})
+		}
+		if err != nil {
+			a.logger.ErrorContext(ctx, "SIGHUP: the file is left aside", "file", path, "error", err)
+			continue
+		}
+		a.logger.InfoContext(ctx, "SIGHUP: read again", "file", path)
+	}
 }
 
 // logEvent writes a line for each poll that changed something, and one each for

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -18,6 +19,16 @@ import (
 func leftBehind(err *pgconn.PgError) bool {
 	return slices.Contains([]string{readOnlyTransaction, adminShutdown, crashShutdown, cannotConnectNow}, err.Code) ||
 		strings.HasPrefix(err.Code, classConnection)
+}
+
+// Mends reports an error that may be over when it is tried again, with nothing
+// changed here: a server that starts, fails over or is not there yet, and the
+// login and database that somebody has still to make there.
+func Mends(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !errors.Is(err, ErrUnreachable) {
+		return leftBehind(pg)
+	}
+	return err != nil && !errors.Is(err, ErrSchemaOld) && !errors.Is(err, ErrSchemaNew) && !errors.Is(err, ErrDatabaseURL)
 }
 
 // renewal makes a pool's sessions new when one of them was left behind.

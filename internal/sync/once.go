@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,7 +24,21 @@ type Syncer struct {
 	Getenv func(string) string // where credentials may be
 	Owner  string              // names this process in claims
 	Logger *slog.Logger
+
+	turned atomic.Pointer[time.Time] // when the claim loop of Serve last turned; nil: it has not begun
 }
+
+// Turned is how long ago the claim loop of Serve last turned, whatever came of
+// it; false: it has not begun.
+func (s *Syncer) Turned() (ago time.Duration, begun bool) {
+	at := s.turned.Load()
+	if at == nil {
+		return 0, false
+	}
+	return time.Since(*at), true
+}
+
+func (s *Syncer) turn() { s.turned.Store(new(time.Now())) }
 
 // Once polls each of the jobs once, as fast as the budgets of their sources
 // allow, whatever their schedules say, and tells of each as it is recorded.

@@ -21,6 +21,9 @@ const (
 	// credentialMoment is how long a turn waits for a credential that it asks
 	// for: a file that is near takes a thousandth of it.
 	credentialMoment = 50 * time.Millisecond
+	// turnTimeout bounds one turn of claiming: what is claimed has to be polled
+	// before the claims run out.
+	turnTimeout = 20 * time.Second
 	// choreTimeout bounds one chore.
 	choreTimeout = time.Minute
 	// rollUpEvery is how far behind the counts of reports may be.
@@ -82,9 +85,13 @@ type daemon struct {
 
 // run claims until ctx ends.
 func (d *daemon) run(ctx context.Context) {
+	d.syncer.turn()
 	for ctx.Err() == nil {
 		var started int
 		_ = d.patience.try(ctx, "claim due jobs", func(ctx context.Context) (err error) {
+			defer d.syncer.turn() // one that the database has failed, too
+			ctx, cancel := context.WithTimeout(ctx, turnTimeout)
+			defer cancel()
 			started, err = d.claim(ctx)
 			return err
 		})
