@@ -60,6 +60,7 @@ CREATE TABLE polls (
     latency_us      integer     NOT NULL,
     snapshot_no     integer,              -- the snapshot that the answer made or confirmed
     error           text,
+    error_body      text,                 -- of the first failure of its kind in a row
     CONSTRAINT polls_pkey PRIMARY KEY (job_id, polled_at),
     CONSTRAINT polls_outcome_check CHECK (outcome IN ('changed', 'unchanged', 'superseded', 'unauthorized', 'quota_exhausted', 'forbidden',
         'not_found', 'rate_limited', 'rejected', 'upstream_error', 'timeout', 'unreachable', 'malformed')),

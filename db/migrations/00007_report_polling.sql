@@ -49,7 +49,7 @@ COMMENT ON COLUMN report.changes.after IS 'What was changed as it was afterwards
 
 CREATE VIEW report.polls AS
 SELECT j.name AS job, s.name AS source, s.provider, p.polled_at, p.outcome, p.http_status,
-    p.latency_us * interval '1 microsecond' AS latency, p.snapshot_no, p.error
+    p.latency_us * interval '1 microsecond' AS latency, p.snapshot_no, p.error, p.error_body
 FROM polls p
 JOIN jobs j ON j.job_id = p.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -62,7 +62,8 @@ COMMENT ON COLUMN report.polls.outcome IS 'What came of it: changed, unchanged, 
 COMMENT ON COLUMN report.polls.http_status IS 'HTTP status code of the answer; null: there was no answer.';
 COMMENT ON COLUMN report.polls.latency IS 'How long the poll took, from sending its request until the answer had been read or the attempt was given up.';
 COMMENT ON COLUMN report.polls.snapshot_no IS 'Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed or was superseded.';
-COMMENT ON COLUMN report.polls.error IS 'What went wrong, without any secret; null: nothing.';
+COMMENT ON COLUMN report.polls.error IS 'What went wrong and, where the service said why, its first sentence, without any secret; null: nothing.';
+COMMENT ON COLUMN report.polls.error_body IS 'The beginning of the body, at most 4 KiB and without any secret, of the first poll of a streak that failed with this outcome; null: the poll did not fail, is a later one of its streak, or brought no body.';
 
 -- The gaps that polls have ended, and the open ones, which the cursors tell.
 CREATE VIEW report.gaps AS

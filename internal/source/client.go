@@ -80,12 +80,14 @@ type Response struct {
 	HTTPStatus int             // 0 where there was none
 	Latency    time.Duration   // from the first request to the end of the last body, without the waits for turns
 	RetryAfter time.Duration   // how long the upstream wants to be left alone; 0 where it does not say
-	Error      string          // what went wrong, redacted, at most 500 runes
+	Error      string          // what went wrong and what the service said, redacted, at most 500 runes
+	ErrorBody  string          // the beginning of the body of an answer that is no status, redacted, at most 4 KiB
 	Body       []byte          // as it came: to be redacted before anything else is done to it
 	Requests   int             // how many were sent: more than one where there was a redirect, or the first answer was too large
 	OutOfTurn  int             // how many of them had no turn
 
 	buffer *bytes.Buffer // that has Body
+	said   []byte        // the beginning of the body where the answer is no status
 }
 
 // Fetch polls a status, for an account that may see it. It fails only where ctx
@@ -108,6 +110,7 @@ func (c *Client) poll(ctx context.Context, account Account, status Endpoint, pac
 	defer func() {
 		response.Latency = time.Since(started) - e.waited
 		response.Requests, response.OutOfTurn = e.requests, e.outOfTurn
+		response.explain(account)
 	}()
 	if status.err != nil {
 		return c.failure(status.err)

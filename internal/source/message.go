@@ -2,7 +2,6 @@ package source
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"unicode"
@@ -19,32 +18,25 @@ const (
 	maxErrorText = 500
 )
 
-// statusText tells an answer's status and why it came: the refusal of a
-// redirect, or the message that its body holds.
+// statusText tells an answer's status and, where it is a redirect that was not
+// followed, why.
 func statusText(answer *http.Response, refusal string) string {
 	text := strings.TrimSpace(fmt.Sprintf("%d %s", answer.StatusCode, http.StatusText(answer.StatusCode)))
-	reason := refusal
-	if reason == "" {
-		body, _ := io.ReadAll(io.LimitReader(answer.Body, messageLimit)) // a part is as good as none
-		if root, err := parse(body); err == nil && root.kind() == kindObject {
-			reason = message(root, maxMessageDepth)
-		}
-	}
-	if reason == "" {
+	if refusal == "" {
 		return text
 	}
-	return text + ": " + reason
+	return text + ": " + refusal
 }
 
-// message finds what a body says went wrong: a string, a list of what is wrong
-// with single fields, or an object that has one of these under a usual name.
+// message finds what a body says went wrong: the first sentence of a string, of
+// all of a list, or of what an object has under a usual name.
 func message(v value, depth int) string {
 	if depth == 0 {
 		return ""
 	}
 	switch v.kind() {
 	case kindString:
-		return v.text()
+		return firstSentence(v.text())
 	case kindList:
 		var parts []string
 		for _, element := range v.elements() {
@@ -54,25 +46,65 @@ func message(v value, depth int) string {
 		}
 		return strings.Join(parts, "; ")
 	case kindObject:
-		return objectMessage(&fields{members: v.members()}, depth)
+		return objectMessage(v.members(), depth)
 	default:
 		return ""
 	}
 }
 
-func objectMessage(object *fields, depth int) string {
-	for _, name := range []string{"detail", "details", "message", "msg", "error"} {
-		v, found := object.optional(name)
+// messageNames are where services say what went wrong, in lower case. Of several
+// the first that says anything counts.
+var messageNames = []string{
+	"detail", "details", "message", "msg", "error_description", "error_message", "errormessage",
+	"errors", "error", "title", "reason", "description", "fault", "faultstring",
+}
+
+func objectMessage(members []member, depth int) string {
+	for _, name := range messageNames {
+		v, found := memberNamed(members, name)
 		if !found {
 			continue
 		}
 		text := message(v, depth-1)
-		if where := location(object); where != "" {
+		if text == "" && v.kind() == kindObject && (name == "errors" || name == "error" || strings.HasPrefix(name, "detail")) {
+			text = fieldMessages(v.members(), depth-1)
+		}
+		if text == "" {
+			continue
+		}
+		if title, found := memberNamed(members, "title"); found && name != "title" && title.kind() == kindString {
+			text = strings.TrimSuffix(firstSentence(title.text()), ".") + ": " + text
+		}
+		if where := location(&fields{members: members}); where != "" {
 			text = where + ": " + text
 		}
 		return text
 	}
 	return ""
+}
+
+// memberNamed finds a member by its name in lower case.
+func memberNamed(members []member, name string) (v value, found bool) {
+	for _, m := range members {
+		if strings.EqualFold(string(m.name), name) {
+			return m.value, true
+		}
+	}
+	return nil, false
+}
+
+// fieldMessages joins what is said of each field by its name.
+func fieldMessages(members []member, depth int) string {
+	var parts []string
+	for _, m := range members {
+		if depth <= 0 {
+			break
+		}
+		if text := message(m.value, depth-1); text != "" {
+			parts = append(parts, storable(string(m.name))+": "+text)
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // location joins the loc of an error about a single field: body.data.0.id.

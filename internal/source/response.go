@@ -29,6 +29,9 @@ func (c *Client) read(answer *http.Response, refusal string, now time.Time) Resp
 	if answer.StatusCode/100 != 2 {
 		response.Outcome = refused(answer.StatusCode)
 		response.Error = statusText(answer, refusal)
+		if refusal == "" {
+			response.said, _ = io.ReadAll(io.LimitReader(answer.Body, messageLimit+1)) // a part is better than none
+		}
 		return response
 	}
 	body, err := c.readBody(answer)
@@ -36,9 +39,13 @@ func (c *Client) read(answer *http.Response, refusal string, now time.Time) Resp
 	case err != nil:
 		failure := c.failure(err)
 		response.Outcome, response.Error = failure.Outcome, failure.Error
+		if failure.Outcome == history.OutcomeMalformed {
+			response.said = bytes.Clone(body.Bytes()[:min(body.Len(), messageLimit+1)])
+		}
 	case body.Len() > bodyLimit:
 		response.Outcome = history.OutcomeMalformed
 		response.Error = fmt.Sprintf("body is over %d MiB", bodyLimit>>20)
+		response.said = bytes.Clone(body.Bytes()[:messageLimit+1])
 	default:
 		response.Body, response.buffer = body.Bytes(), body
 	}

@@ -15,6 +15,7 @@ type Poll struct {
 	HTTPStatus int // 0: no answer
 	Latency    time.Duration
 	Error      string // redacted
+	ErrorBody  string // the beginning of the body, redacted; empty: none is kept
 	SnapshotNo int    // the snapshot that the answer confirmed or made; 0: no answer
 
 	Finding *Finding // what a changed answer brought; nil otherwise

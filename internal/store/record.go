@@ -90,7 +90,7 @@ func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
 	}
 	err := s.queries.PollInsertLate(ctx, dbsqlc.PollInsertLateParams{
 		JobID: poll.JobID, PolledAt: poll.PolledAt, Outcome: string(poll.Outcome), HttpStatus: toPointer(int16(poll.HTTPStatus)),
-		LatencyUs: int32(poll.Latency.Microseconds()), Error: toPointer(poll.Error),
+		LatencyUs: int32(poll.Latency.Microseconds()), Error: toPointer(poll.Error), ErrorBody: toPointer(poll.ErrorBody),
 	})
 	if err != nil {
 		return fmt.Errorf("record a late poll of job %d: %w", poll.JobID, err)
@@ -137,6 +137,7 @@ func pollRows(polls []Poll) dbsqlc.PollInsertParams {
 		LatenciesUs:  column(polls, func(p *Poll) int32 { return int32(p.Latency.Microseconds()) }),
 		SnapshotNos:  column(polls, func(p *Poll) int32 { return int32(p.SnapshotNo) }),
 		Errors:       column(polls, func(p *Poll) string { return p.Error }),
+		ErrorBodies:  column(polls, func(p *Poll) string { return p.ErrorBody }),
 	}
 }
 

@@ -66,12 +66,16 @@ func (t *task) run(ctx context.Context, client *source.Client, budgets *store.St
 	// clock took to be read: snapshots are observed in their order all the same.
 	r.observedAt = later(later(ceil(t.clock.latest()), r.poll.PolledAt), t.claim.ChangedAt.Add(time.Microsecond))
 	r.retryAfter, r.outOfTurn = response.RetryAfter, response.OutOfTurn
-	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency, r.poll.Error = response.Outcome, response.HTTPStatus, response.Latency, response.Error
+	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency = response.Outcome, response.HTTPStatus, response.Latency
+	r.poll.Error, r.poll.ErrorBody = response.Error, response.ErrorBody
 	if response.Outcome == "" {
 		r.read(response.Body)
 	}
 	if r.answer == nil {
 		client.Forget(&response)
+	}
+	if r.claim.Failures > 0 && r.claim.Outcome == r.poll.Outcome { // its streak has one
+		r.poll.ErrorBody = ""
 	}
 	return r
 }
@@ -122,7 +126,7 @@ func (r *result) read(raw []byte) {
 	}
 	body, key, err := r.account.Provider.Redact(raw, r.account.Secret)
 	if err != nil {
-		r.malformed(err)
+		r.malformed(raw, err)
 		return
 	}
 	r.key = key
@@ -133,7 +137,7 @@ func (r *result) read(raw []byte) {
 	}
 	answer, err := r.account.Provider.InterpretRedacted(body)
 	if err != nil {
-		r.malformed(err)
+		r.malformed(raw, err)
 		return
 	}
 	r.poll.Outcome = history.OutcomeChanged
@@ -149,9 +153,9 @@ func (r *result) unchanged() {
 	r.poll.Outcome, r.poll.SnapshotNo = history.OutcomeUnchanged, r.claim.SnapshotNo
 }
 
-func (r *result) malformed(err error) {
-	r.poll.Outcome = history.OutcomeMalformed
-	r.poll.Error = source.RedactText(err.Error(), r.account.Secret)
+func (r *result) malformed(raw []byte, err error) {
+	failure := r.account.Malformed(raw, err)
+	r.poll.Outcome, r.poll.Error, r.poll.ErrorBody = history.OutcomeMalformed, failure.Text, failure.Body
 }
 
 // ceil rounds up to the resolution that the database keeps: what was observed

@@ -133,6 +133,7 @@ type Poll struct {
 	LatencyUs  int32
 	SnapshotNo *int32
 	Error      *string
+	ErrorBody  *string
 }
 
 type PollsDefault struct {
@@ -143,6 +144,7 @@ type PollsDefault struct {
 	LatencyUs  int32
 	SnapshotNo *int32
 	Error      *string
+	ErrorBody  *string
 }
 
 type Replica struct {
@@ -347,8 +349,10 @@ type ReportPoll struct {
 	Latency time.Duration
 	// Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed or was superseded.
 	SnapshotNo *int32
-	// What went wrong, without any secret; null: nothing.
+	// What went wrong and, where the service said why, its first sentence, without any secret; null: nothing.
 	Error *string
+	// The beginning of the body, at most 4 KiB and without any secret, of the first poll of a streak that failed with this outcome; null: the poll did not fail, is a later one of its streak, or brought no body.
+	ErrorBody *string
 }
 
 // One row per result that the newest answer to list a run's results has in its body; results behind a link are not fetched.

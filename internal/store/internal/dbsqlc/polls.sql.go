@@ -11,12 +11,12 @@ import (
 )
 
 const pollInsert = `-- name: PollInsert :execrows
-INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, snapshot_no, error)
-SELECT r.job_id, r.polled_at, r.outcome, NULLIF(r.http_status, 0), r.latency_us, NULLIF(r.snapshot_no, 0), NULLIF(r.error, '')
+INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, snapshot_no, error, error_body)
+SELECT r.job_id, r.polled_at, r.outcome, NULLIF(r.http_status, 0), r.latency_us, NULLIF(r.snapshot_no, 0), NULLIF(r.error, ''), NULLIF(r.error_body, '')
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS polled_at,
     unnest($3::text[]) AS outcome, unnest($4::smallint[]) AS http_status,
     unnest($5::integer[]) AS latency_us, unnest($6::integer[]) AS snapshot_no,
-    unnest($7::text[]) AS error) r
+    unnest($7::text[]) AS error, unnest($8::text[]) AS error_body) r
 `
 
 type PollInsertParams struct {
@@ -27,6 +27,7 @@ type PollInsertParams struct {
 	LatenciesUs  []int32
 	SnapshotNos  []int32
 	Errors       []string
+	ErrorBodies  []string
 }
 
 func (q *Queries) PollInsert(ctx context.Context, arg PollInsertParams) (int64, error) {
@@ -38,6 +39,7 @@ func (q *Queries) PollInsert(ctx context.Context, arg PollInsertParams) (int64, 
 		arg.LatenciesUs,
 		arg.SnapshotNos,
 		arg.Errors,
+		arg.ErrorBodies,
 	)
 	if err != nil {
 		return 0, err
@@ -46,8 +48,8 @@ func (q *Queries) PollInsert(ctx context.Context, arg PollInsertParams) (int64, 
 }
 
 const pollInsertLate = `-- name: PollInsertLate :exec
-INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, error)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, error, error_body)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (job_id, polled_at) DO NOTHING
 `
 
@@ -58,6 +60,7 @@ type PollInsertLateParams struct {
 	HttpStatus *int16
 	LatencyUs  int32
 	Error      *string
+	ErrorBody  *string
 }
 
 // A poll whose job somebody else had taken over: that it was made.
@@ -69,6 +72,7 @@ func (q *Queries) PollInsertLate(ctx context.Context, arg PollInsertLateParams) 
 		arg.HttpStatus,
 		arg.LatencyUs,
 		arg.Error,
+		arg.ErrorBody,
 	)
 	return err
 }
