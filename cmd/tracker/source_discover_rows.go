@@ -35,8 +35,9 @@ func discoverRows(found []source.Found, from store.Source, jobs []store.Job) ([]
 	byTarget := map[string]store.Job{}
 	for _, job := range jobs {
 		taken[job.Name] = true
-		if job.Source == from.Name {
-			byTarget[targetKey(from.Provider, job.Target)] = job
+		key := targetKey(from.Provider, job.Target)
+		if other, found := byTarget[key]; job.Source == from.Name && (!found || trackedMore(job, other)) {
+			byTarget[key] = job
 		}
 	}
 	named := map[string]int{} // how many are to have a name
@@ -64,6 +65,12 @@ func discoverRows(found []source.Found, from store.Source, jobs []store.Job) ([]
 		taken[rows[i].Job] = true
 	}
 	return rows, nil
+}
+
+// trackedMore reports which of two jobs of one target tells how that is tracked.
+func trackedMore(job, other store.Job) bool {
+	order := []store.Tracking{store.TrackingActive, store.TrackingPaused, store.TrackingFinished, store.TrackingRemoved}
+	return slices.Index(order, job.Tracking) < slices.Index(order, other.Tracking)
 }
 
 // registerFound registers a job for each row that has none, all or nothing.

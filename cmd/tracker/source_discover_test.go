@@ -48,6 +48,26 @@ func datasets(names map[int]string) http.HandlerFunc {
 	}
 }
 
+// Of two jobs of one dataset the one that is tracked is told of.
+func TestSourceDiscover_RemovedHidesNone(t *testing.T) {
+	t.Parallel()
+	for name, jobs := range map[string][2]string{"RemovedFirst": {"a-gone", "b-kept"}, "RemovedLast": {"b-gone", "a-kept"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t, datasets(map[int]string{1: "Stores EU"}))
+			for _, job := range jobs {
+				a.must("job", "add", job, "--source", "woosmap-test", "dataset_id="+datasetID(1))
+			}
+			a.must("job", "remove", jobs[0])
+			var rows []discoverRow
+			decode(t, a.must("source", "discover", "woosmap-test", "--format", "json"), &rows)
+			if len(rows) != 1 || rows[0].Job != jobs[1] || rows[0].Tracking != "active" {
+				t.Error(rows)
+			}
+		})
+	}
+}
+
 func TestSourceDiscover(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, datasets(map[int]string{1: "Stores EU", 2: "Stores EU!", 3: "Tracked", 4: "Removed", 5: "店舗", 6: "taken\u202e"}))
