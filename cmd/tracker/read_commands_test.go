@@ -265,3 +265,20 @@ func decode(t *testing.T, text string, into any) {
 		t.Fatalf("%v in %s", err, text)
 	}
 }
+
+// Whoever names a job wants it polled: that it was not is no success.
+func TestSyncOfNothing(t *testing.T) {
+	t.Parallel()
+	f := newReadFixture(t)
+	f.must("job", "pause", "stores-us")
+	for args, want := range map[string]int{"sync": exitDone, "sync stores-us": exitFailed, "sync stores-eu stores-us": exitFailed, "sync stores-eu": exitDone} {
+		if stdout, _, code := f.run(strings.Fields(args)...); code != want || strings.Contains(args, "-us") && !strings.Contains(stdout, "skipped") {
+			t.Errorf("tracker %s ends with %d: %s", args, code, stdout)
+		}
+	}
+	f.must("job", "resume", "stores-us")
+	f.must("source", "pause", "woosmap-test")
+	if stdout, _, code := f.run("sync", "stores-eu"); code != exitFailed || !strings.Contains(stdout, "skipped") {
+		t.Errorf("of a paused source it ends with %d: %s", code, stdout)
+	}
+}

@@ -26,7 +26,8 @@ back-off and keeps to the sources' rate limits, which it shares with every other
 tracker on the same database. Paused jobs and sources, and those that asked to
 be left alone, are listed and left; finished jobs too, unless named.
 
-It exits with 1 if a poll failed or a job could not be polled.`,
+It exits with 1 if a poll failed, a job could not be polled, or one that was
+named was left.`,
 		Example: "  tracker sync\n  tracker sync stores-eu products-7",
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
@@ -45,7 +46,7 @@ type syncRow struct {
 	State   string `json:"state"`   // of the run that a new answer tells of
 	Detail  string `json:"detail"`  // what is new, what went wrong, or why it was skipped
 
-	unable bool // it was skipped because it cannot be polled
+	unable bool // it was to be polled, and was not
 }
 
 func (a *app) sync(ctx context.Context, s *store.Store, names []string, format string) error {
@@ -64,7 +65,7 @@ func (a *app) sync(ctx context.Context, s *store.Store, names []string, format s
 	progress := a.newProgress(len(jobs))
 	syncErr := syncer.Once(ctx, jobs, func(e sync.Event) {
 		progress.tell(e)
-		rows = addEvent(rows, e)
+		rows = addEvent(rows, e, len(names) > 0)
 	})
 	progress.end()
 	slices.SortStableFunc(rows, func(x, y syncRow) int { return cmp.Compare(x.Job, y.Job) })
@@ -116,7 +117,7 @@ func chooseJobs(ctx context.Context, s *store.Store, names []string) (chosen []s
 		if why == "" {
 			chosen = append(chosen, job)
 		} else {
-			skipped = append(skipped, syncRow{Job: job.Name, Source: job.Source, Result: "skipped", Detail: why})
+			skipped = append(skipped, syncRow{Job: job.Name, Source: job.Source, Result: "skipped", Detail: why, unable: named})
 		}
 	}
 	return chosen, skipped, nil
@@ -131,8 +132,9 @@ func owner() string {
 	return fmt.Sprintf("%s/%d", host, os.Getpid())
 }
 
-// addEvent adds a row for an event, or what it says to the job's row.
-func addEvent(rows []syncRow, e sync.Event) []syncRow {
+// addEvent adds a row for an event, or what it says to the job's row. Whoever
+// has named a job wants it polled.
+func addEvent(rows []syncRow, e sync.Event, named bool) []syncRow {
 	row := syncRow{Job: e.Job.Name, Source: e.Job.Source, Outcome: string(e.Outcome), Detail: cmp.Or(e.Error, e.Reason)}
 	switch e.Kind {
 	case sync.Polled:
@@ -143,7 +145,7 @@ func addEvent(rows []syncRow, e sync.Event) []syncRow {
 	case sync.Elsewhere:
 		row.Result, row.Detail = "elsewhere", "somebody else polled it meanwhile"
 	case sync.Skipped:
-		row.Result, row.unable = "skipped", e.Error != ""
+		row.Result, row.unable = "skipped", named || e.Error != ""
 	case sync.Late:
 		row.Result = "late"
 	case sync.Paused, sync.Finished:
@@ -167,8 +169,8 @@ func amend(rows []syncRow, e sync.Event) []syncRow {
 	return append(rows, syncRow{Job: e.Job.Name, Source: e.Job.Source, Result: "polled", Detail: text})
 }
 
-// failed reports a row that makes the sync fail. Jobs that somebody paused or
-// that are finished are none.
+// failed reports a row that makes the sync fail. Jobs that nobody named and that
+// are paused or finished are none.
 func (r syncRow) failed() bool {
 	switch r.Result {
 	case "polled", "elsewhere":
