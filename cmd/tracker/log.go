@@ -28,7 +28,9 @@ Entries that the service has withdrawn stay, and are marked.
 --level leaves out lesser ones; levels that nobody knows are always shown.
 
 With --follow it goes on until Ctrl-C with entries as they come, says which ones
-the service withdraws, and turns to the next run when that begins. --format json
+the service withdraws, and turns to the next run when that begins. It exits with
+5 where nobody will poll: the job is paused, removed or finished, or its source
+is paused. --format json
 then writes one object a line; an entry that is withdrawn comes again, with the
 time of that.`,
 		Example: `  tracker log stores-eu

@@ -18,7 +18,7 @@ func (a *app) followLog(ctx context.Context, s *store.Store, request logRequest)
 	}
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
-	f := &follower{app: a, store: s, request: request, jobID: job.ID, ticks: ticker.C, withdrawn: map[entryKey]bool{}}
+	f := &follower{app: a, store: s, request: request, jobID: job.ID, ticks: ticker.C, withdrawn: map[entryKey]bool{}, hints: hints{out: a.stderr}}
 	return f.run(ctx)
 }
 
@@ -34,18 +34,29 @@ type follower struct {
 	current    store.RunRow      // the run that is followed; RunNo 0: none yet
 	withdrawn  map[entryKey]bool // of each entry that is known, whether it was
 	columns    logColumns
+	hints      hints
 }
 
 // entryKey names an entry among those of its job.
 type entryKey struct{ runNo, stepNo, entryNo int32 }
 
-// run looks until ctx ends, which is what ends it well.
+// run looks until ctx ends, which is what ends it well, or until nobody will
+// poll, so that nothing can come any more.
 func (f *follower) run(ctx context.Context) error {
 	trouble := outage{stderr: f.app.stderr}
 	for {
-		err := f.look(ctx, !trouble.looked)
+		blind, err := f.lookedAt(ctx) // first: what was seen before nobody looked is told
+		if err == nil {
+			err = f.look(ctx, !trouble.looked)
+		}
 		if !trouble.survives(ctx, err) {
 			return unlessEnded(ctx, err)
+		}
+		if err == nil {
+			f.hints.tell(blind.why)
+		}
+		if err == nil && blind.forGood {
+			return exitError{exitUnseen}
 		}
 		select {
 		case <-ctx.Done():
@@ -53,6 +64,15 @@ func (f *follower) run(ctx context.Context) error {
 		case <-f.ticks:
 		}
 	}
+}
+
+// lookedAt finds out whether there will be more to see.
+func (f *follower) lookedAt(ctx context.Context) (unlooked, error) {
+	job, err := findJob(ctx, f.store, f.request.job)
+	if err != nil {
+		return unlooked{}, err
+	}
+	return lookedAt(ctx, f.store, job)
 }
 
 // look tells what is new. It reads the log only where a new answer has come.

@@ -15,7 +15,7 @@ func (l *lookout) following(format string) *looking {
 	l.t.Helper()
 	return begin(l.t, func(ctx context.Context, ticks <-chan time.Time) error {
 		request := logRequest{job: "stores-eu", level: "info", format: format, follow: true}
-		f := &follower{app: l.app, store: l.store, request: request, jobID: l.jobs["stores-eu"].ID, ticks: ticks, withdrawn: map[entryKey]bool{}}
+		f := &follower{app: l.app, store: l.store, request: request, jobID: l.jobs["stores-eu"].ID, ticks: ticks, withdrawn: map[entryKey]bool{}, hints: hints{out: l.errs}}
 		return f.run(ctx)
 	})
 }
@@ -23,6 +23,7 @@ func (l *lookout) following(format string) *looking {
 func TestLogFollow(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t, "stores-eu")
+	l.beat()
 	l.says("stores-eu", l.importing("e-1", time.Minute, "in_progress", "info: one", "info: two"))
 	looker := l.following(formatTable)
 	looker.look()
@@ -68,6 +69,27 @@ func TestLogFollow(t *testing.T) {
 	}
 	if err := looker.end(); err != nil {
 		t.Errorf("ends with %v", err)
+	}
+}
+
+// What nobody will see more of is shown, and that is the end.
+func TestLogFollow_EndsWhereNobodyWillPoll(t *testing.T) {
+	t.Parallel()
+	l := newLookout(t, "gone", "finished", "unseen")
+	for _, name := range []string{"gone", "finished"} {
+		l.says(name, l.importing("r-1", time.Minute, "success", "info: one"))
+	}
+	l.tracks("gone", func(by store.Author) (bool, error) { return l.store.RemoveJob(t.Context(), by, "gone") })
+	l.tracks("finished", func(by store.Author) (bool, error) { return l.store.FinishJob(t.Context(), by, "finished") })
+	l.tracks("unseen", func(by store.Author) (bool, error) { return l.store.PauseJob(t.Context(), by, "unseen", "by hand") })
+	f := &readFixture{t: t, getenv: l.app.getenv}
+	for name, want := range map[string][2]string{
+		"gone": {"one\n", "job gone is removed"}, "finished": {"one\n", "job finished is finished"}, "unseen": {"has no run yet", "job unseen is paused: by hand"},
+	} {
+		stdout, stderr, code := f.run("log", name, "--follow")
+		if code != exitUnseen || !strings.Contains(stdout, want[0]) || !strings.Contains(stderr, want[1]) {
+			t.Errorf("log %s --follow ends with %d: %s%s", name, code, stdout, stderr)
+		}
 	}
 }
 

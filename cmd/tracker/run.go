@@ -20,6 +20,7 @@ const (
 	exitUsage  = 2
 	exitOther  = 3 // wait: the run has ended, but not as was waited for
 	exitLate   = 4 // wait: timed out
+	exitUnseen = 5 // wait, log --follow: nobody will poll, so that nothing more comes
 )
 
 // usageError is a command used the wrong way, or a file that cannot be right.

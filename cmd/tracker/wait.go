@@ -31,14 +31,17 @@ another. It exits with
 
   0  when it is,
   3  when the run has ended in another state,
-  4  after --timeout.
+  4  after --timeout,
+  5  when nobody will poll until somebody changes that: the job is paused,
+     removed or finished, or its source is paused. What is known is printed.
 
 Without --after the latest run counts, which may have ended long ago. To wait
 for an import that you are about to start, give the time before its start, or
 now. Runs count that started later, by the service's clock where it tells, else
 by when they were first seen.
 
-It reads what trackers have recorded and polls nothing itself.`,
+It reads what trackers have recorded and polls nothing itself. Where no tracker
+serves, or the service gives no answer, it says so and goes on waiting.`,
 		Example: `  tracker wait stores-eu --after now --timeout 30m && deploy
   tracker wait products-7 --for failed --timeout 1h`,
 		Args: exactly(1, "one JOB"),
@@ -95,26 +98,31 @@ type waiter struct {
 	ticks <-chan time.Time // when to look again
 	end   <-chan time.Time // when to give up; nil: never
 
-	hinted bool // that nobody looks
+	hints hints
 }
 
 // wait prints what came of it in one line and returns the exit code in an error.
 func (w *waiter) wait(ctx context.Context, name string) error {
 	trouble := outage{stderr: w.app.stderr}
+	w.hints.out = w.app.stderr
 	for {
-		job, run, err := w.look(ctx, name)
+		job, run, blind, err := w.look(ctx, name)
 		if !trouble.survives(ctx, err) {
 			if ctx.Err() != nil {
 				return errors.New("interrupted")
 			}
 			return err
 		}
+		if err == nil {
+			w.hints.tell(blind.why)
+		}
 		switch {
-		case run == nil:
-		case run.State == w.state:
+		case run != nil && run.State == w.state:
 			return w.tell(job, run, nil)
-		case history.State(run.State).Terminal():
+		case run != nil && history.State(run.State).Terminal():
 			return w.tell(job, run, exitError{exitOther})
+		case blind.forGood:
+			return w.tell(job, run, exitError{exitUnseen})
 		}
 		select {
 		case <-ctx.Done():
@@ -126,50 +134,22 @@ func (w *waiter) wait(ctx context.Context, name string) error {
 	}
 }
 
-// look reads the job's latest run; nil: none counts.
-func (w *waiter) look(ctx context.Context, name string) (store.Job, *store.WatchRun, error) {
+// look reads the job's latest run (nil: none counts), and whether there will be
+// more to see. The run is read last: what was seen before nobody looked is in it.
+func (w *waiter) look(ctx context.Context, name string) (store.Job, *store.WatchRun, unlooked, error) {
 	job, err := findJob(ctx, w.store, name)
 	if err != nil {
-		return job, nil, err
+		return job, nil, unlooked{}, err
 	}
-	if err := w.hint(ctx, job); err != nil {
-		return job, nil, err
+	blind, err := lookedAt(ctx, w.store, job)
+	if err != nil {
+		return job, nil, unlooked{}, err
 	}
 	run, err := w.store.LatestRun(ctx, job.ID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !run.StartedAt.After(w.after) {
-		return job, nil, nil
+		return job, nil, blind, nil
 	}
-	return job, &run, err
-}
-
-// hint says once that waiting may be in vain.
-func (w *waiter) hint(ctx context.Context, job store.Job) error {
-	why := ""
-	switch {
-	case job.Tracking == store.TrackingPaused:
-		why = fmt.Sprintf("job %s is paused; to go on:  tracker job resume %s", job.Name, job.Name)
-	case job.Tracking == store.TrackingRemoved:
-		why = fmt.Sprintf("job %s is removed", job.Name)
-	case !job.From.PausedAt.IsZero():
-		why = fmt.Sprintf("source %s is paused: %s; to go on:  tracker source resume %s", job.Source, oneLine(job.From.PausedReason), job.Source)
-	default:
-		now, err := w.store.Now(ctx)
-		if err != nil {
-			return err
-		}
-		watched, err := w.store.Watched(ctx, []time.Time{now})
-		if err != nil {
-			return err
-		}
-		if !watched[0] {
-			why = "no tracker serves this database; start one:  tracker serve"
-		}
-	}
-	if why != "" && !w.hinted {
-		fmt.Fprintln(w.app.stderr, "nobody looks: "+why)
-	}
-	w.hinted = why != ""
-	return nil
+	return job, &run, blind, err
 }
 
 // tell prints how it ended.
@@ -177,12 +157,16 @@ func (w *waiter) tell(job store.Job, run *store.WatchRun, end error) error {
 	p := &page{}
 	line := []span{plain(job.Name), plain("  ")}
 	switch {
-	case run == nil && w.after.IsZero():
-		line = append(line, plain("timed out: no run was seen yet"))
-	case run == nil:
-		line = append(line, plain("timed out: no run has started after "+w.after.Format(time.RFC3339)))
 	case errors.Is(end, exitError{exitLate}):
-		line = append(append(line, plain("timed out: "), marked(run.State, run.State), plain("  ")), runSentence(*run)...)
+		line = append(line, plain("timed out: "))
+	case errors.Is(end, exitError{exitUnseen}):
+		line = append(line, plain("nobody will poll: "))
+	}
+	switch {
+	case run == nil && w.after.IsZero():
+		line = append(line, plain("no run was seen yet"))
+	case run == nil:
+		line = append(line, plain("no run was seen that has started after "+w.after.Format(time.RFC3339)))
 	default:
 		line = append(append(line, marked(run.State, run.State), plain("  ")), runSentence(*run)...)
 	}

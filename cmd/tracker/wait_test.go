@@ -8,16 +8,24 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/upstreamsim"
 )
 
 func TestWaitCommand(t *testing.T) {
 	t.Parallel()
-	l := newLookout(t, "good", "bad", "going", "unseen", "paused")
+	l := newLookout(t, "good", "bad", "going", "unseen", "paused", "gone", "gone-early", "finished", "finished-early")
 	l.says("good", l.importing("g-1", time.Minute, "success"))
 	l.says("bad", l.importing("b-1", time.Minute, "failed", "error: Row 7"))
 	l.says("going", l.importing("o-1", time.Minute, "in_progress"))
-	if _, err := l.store.PauseJob(t.Context(), store.Author{Actor: "tester", At: l.now()}, "paused", "by hand"); err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"gone", "finished"} {
+		l.says(name, l.importing("r-1", time.Minute, "success"))
+	}
+	l.tracks("paused", func(by store.Author) (bool, error) { return l.store.PauseJob(t.Context(), by, "paused", "by hand") })
+	for _, name := range []string{"gone", "gone-early"} {
+		l.tracks(name, func(by store.Author) (bool, error) { return l.store.RemoveJob(t.Context(), by, name) })
+	}
+	for _, name := range []string{"finished", "finished-early"} {
+		l.tracks(name, func(by store.Author) (bool, error) { return l.store.FinishJob(t.Context(), by, name) })
 	}
 	f := &readFixture{t: t, getenv: l.app.getenv}
 	for _, c := range []struct {
@@ -28,14 +36,20 @@ func TestWaitCommand(t *testing.T) {
 	}{
 		{"good", exitDone, "good  ✔ succeeded  run 1 after 30 s\n", "no tracker serves this database"},
 		{"good --after 5m", exitDone, "good  ✔ succeeded", ""},
-		{"good --after now --timeout 0s", exitLate, "good  timed out: no run has started after 20", ""},
+		{"good --after now --timeout 0s", exitLate, "good  timed out: no run was seen that has started after 20", ""},
 		{"good --for failed", exitOther, "good  ✔ succeeded", ""},
 		{"bad", exitOther, "bad  ✖ failed  run 1 in import after 30 s: Row 7\n", ""},
 		{"bad --for failed", exitDone, "bad  ✖ failed", ""},
 		{"going --timeout 0s", exitLate, "going  timed out: ▶ running  run 1 in import\n", ""},
 		{"going --for running", exitDone, "going  ▶ running  run 1 in import\n", ""},
 		{"unseen --timeout 0s", exitLate, "unseen  timed out: no run was seen yet\n", ""},
-		{"paused --timeout 0s", exitLate, "paused  timed out", "nobody looks: job paused is paused; to go on:  tracker job resume paused\n"},
+		{"paused", exitUnseen, "paused  nobody will poll: no run was seen yet\n", "nobody looks: job paused is paused: by hand; to go on:  tracker job resume paused\n"},
+		{"gone", exitDone, "gone  ✔ succeeded  run 1 after 30 s\n", "nobody looks: job gone is removed"},
+		{"gone --after now", exitUnseen, "gone  nobody will poll: no run was seen that has started after 20", "job gone is removed"},
+		{"gone-early", exitUnseen, "gone-early  nobody will poll: no run was seen yet\n", "job gone-early is removed"},
+		{"finished --for failed", exitOther, "finished  ✔ succeeded", ""},
+		{"finished --after now", exitUnseen, "finished  nobody will poll: no run was seen that", "job finished is finished, since its import has ended; to poll it:  tracker sync finished\n"},
+		{"finished-early", exitUnseen, "finished-early  nobody will poll: no run was seen yet\n", "job finished-early is finished"},
 		{"nobody", exitFailed, "", `no job is named "nobody"`},
 		{"good --for done", exitUsage, "", "want one of queued, running, succeeded"},
 		{"good --after tomorrow", exitUsage, "", "--after: "},
@@ -50,6 +64,57 @@ func TestWaitCommand(t *testing.T) {
 	l.beat()
 	if _, stderr, _ := f.run("wait", "good"); stderr != "" {
 		t.Errorf("though a tracker serves, it says %s", stderr)
+	}
+}
+
+// tracks changes how a job is tracked.
+func (l *lookout) tracks(name string, change func(store.Author) (bool, error)) {
+	l.t.Helper()
+	if changed, err := change(store.Author{Actor: "tester", At: l.now()}); err != nil || !changed {
+		l.t.Fatalf("job %s: %v, %v", name, changed, err)
+	}
+}
+
+// A pause ends a wait that goes on, as it tells that nobody will see the end.
+func TestWaitEndsWhereNobodyWillPoll(t *testing.T) {
+	t.Parallel()
+	l := newLookout(t, "stores-eu")
+	l.beat()
+	l.says("stores-eu", l.importing("e-1", time.Minute, "in_progress"))
+	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
+		return (&waiter{app: l.app, store: l.store, state: "succeeded", ticks: ticks}).wait(ctx, "stores-eu")
+	})
+	looker.again()
+	if _, err := l.store.PauseSource(t.Context(), store.Author{Actor: "tester", At: l.now()}, "woosmap-test", "unauthorized: 401"); err != nil {
+		t.Fatal(err)
+	}
+	if err := looker.end(); !errors.Is(err, exitError{exitUnseen}) {
+		t.Errorf("ends with %v", err)
+	}
+	if got, want := l.out.String(), "stores-eu  nobody will poll: ▶ running  run 1 in import\n"; got != want {
+		t.Error(got)
+	}
+	if got := l.errs.String(); got != "nobody looks: source woosmap-test is paused: unauthorized: 401; to go on:  tracker source resume woosmap-test\n" {
+		t.Error(got)
+	}
+}
+
+// A service that does not know the job is told of, and asked on.
+func TestWaitTellsOfFailures(t *testing.T) {
+	t.Parallel()
+	l := newLookout(t, "stores-eu")
+	l.beat()
+	l.says("stores-eu", upstreamsim.Status(404, `{"detail": "no such dataset"}`))
+	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
+		return (&waiter{app: l.app, store: l.store, state: "succeeded", ticks: ticks}).wait(ctx, "stores-eu")
+	})
+	looker.again()
+	if got := l.errs.String(); !strings.HasPrefix(got, "cannot look: the last poll of job stores-eu was answered: 404") || strings.Count(got, "\n") != 1 {
+		t.Error(got)
+	}
+	l.says("stores-eu", l.importing("e-1", time.Minute, "success"))
+	if err := looker.end(); err != nil {
+		t.Errorf("ends with %v", err)
 	}
 }
 

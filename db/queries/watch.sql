@@ -24,7 +24,7 @@ GROUP BY 1, 2, 3, 4;
 WITH head AS (
     SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, j.name, j.stall_after
     FROM cursors c JOIN jobs j ON j.job_id = c.job_id
-    WHERE c.state = ANY(@states::text[]) AND c.changed_at >= sqlc.arg(since)::timestamptz AND j.tracking <> 'removed'
+    WHERE c.state = ANY(@states::text[]) AND c.changed_at >= sqlc.arg(since)::timestamptz AND (@removed::boolean OR j.tracking <> 'removed')
         AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
     ORDER BY extract(epoch FROM c.changed_at) * sqlc.arg(direction)::integer, c.job_id
     LIMIT @rows

@@ -185,12 +185,12 @@ func (s *Store) LatestRun(ctx context.Context, jobID int64) (WatchRun, error) {
 	return runs[0], nil
 }
 
-// LatestRuns reads the latest runs of jobs, the newest change first. Jobs that
-// were not seen yet, or are removed, have none.
+// LatestRuns reads the latest runs of jobs, removed ones too, the newest change
+// first. Jobs that were not seen yet have none.
 func (s *Store) LatestRuns(ctx context.Context, jobIDs []int64) ([]WatchRun, error) {
 	running, failed, ended := watchedStates()
 	rows, err := s.queries.WatchRuns(ctx, dbsqlc.WatchRunsParams{
-		States: append(append(running, failed...), ended...), Direction: newestFirst, JobIds: jobIDs, Rows: int32(len(jobIDs)),
+		States: append(append(running, failed...), ended...), Direction: newestFirst, JobIds: jobIDs, Rows: int32(len(jobIDs)), Removed: true,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read latest runs: %w", err)

@@ -259,10 +259,10 @@ const watchRuns = `-- name: WatchRuns :many
 WITH head AS (
     SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, j.name, j.stall_after
     FROM cursors c JOIN jobs j ON j.job_id = c.job_id
-    WHERE c.state = ANY($2::text[]) AND c.changed_at >= $3::timestamptz AND j.tracking <> 'removed'
-        AND (cardinality($4::bigint[]) = 0 OR c.job_id = ANY($4::bigint[]))
+    WHERE c.state = ANY($2::text[]) AND c.changed_at >= $3::timestamptz AND ($4::boolean OR j.tracking <> 'removed')
+        AND (cardinality($5::bigint[]) = 0 OR c.job_id = ANY($5::bigint[]))
     ORDER BY extract(epoch FROM c.changed_at) * $1::integer, c.job_id
-    LIMIT $5
+    LIMIT $6
 )
 SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, coalesce(p.name, '')::text AS step, coalesce(p.state, '')::text AS step_state,
     coalesce(e.detail, r.error_summary, '')::text AS error,
@@ -287,6 +287,7 @@ type WatchRunsParams struct {
 	Direction int32
 	States    []string
 	Since     time.Time
+	Removed   bool
 	JobIds    []int64
 	Rows      int32
 }
@@ -311,6 +312,7 @@ func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRu
 		arg.Direction,
 		arg.States,
 		arg.Since,
+		arg.Removed,
 		arg.JobIds,
 		arg.Rows,
 	)
