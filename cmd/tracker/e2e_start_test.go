@@ -119,3 +119,23 @@ func TestHealthTellsOfALoopThatStands(t *testing.T) {
 		t.Errorf("it goes round: %q", reasons)
 	}
 }
+
+// TestSourceListTellsThatNobodyLooks has no tracker that serves.
+func TestSourceListTellsThatNobodyLooks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.apply(declaration(unlimited, 1))
+	for _, want := range []string{"unserved", "nobody looks: no tracker serves this database"} {
+		if text := w.must("source", "list"); !strings.Contains(text, want) {
+			t.Errorf("no %q in %q", want, text)
+		}
+	}
+	daemon := w.serve()
+	if text := w.must("source", "list"); strings.Contains(text, "unserved") {
+		w.awaitLine(`SELECT '' FROM replicas`)
+		if text = w.must("source", "list"); strings.Contains(text, "unserved") {
+			t.Error(text)
+		}
+	}
+	daemon.stop()
+}

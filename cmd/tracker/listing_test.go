@@ -13,7 +13,7 @@ func TestListing(t *testing.T) {
 	for name, text := range map[string]func(screen) string{
 		"jobs":           jobListing(listedJobs(), watchNow).text,
 		"job":            func(s screen) string { return jobText(listedJobs()[1], clock{watchNow}, s) },
-		"sources":        sourceListing(listedSources(), clock{watchNow}).text,
+		"sources":        sourceListing(listedSources(), clock{watchNow}, "").text,
 		"failed_imports": listedFailures,
 		"steps":          listedSteps,
 		"none":           jobListing(nil, watchNow).text,

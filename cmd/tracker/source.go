@@ -83,7 +83,8 @@ func (a *app) sourceListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List the sources",
 		Long: `Lists the sources, how often each may be asked, and its STANDING: ok, held (the
-service asked to be left alone for a while) or paused, and why.`,
+service asked to be left alone for a while), paused or unserved (no tracker
+runs), and why.`,
 		Example: "  tracker source list\n  tracker source list --format json | jq '.[] | select(.paused_at)'",
 		Args:    exactly(0, "no arguments"),
 	}
@@ -94,17 +95,20 @@ service asked to be left alone for a while) or paused, and why.`,
 			if err != nil {
 				return err
 			}
-			now, err := s.Now(cmd.Context())
+			now, servedAt, err := s.Served(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return sourceListing(rows, clock{now}).write(a, *format)
+			c := clock{now}
+			return sourceListing(rows, c, unserved(c, now, servedAt)).write(a, *format)
 		})
 	}
 	return cmd
 }
 
-func sourceListing(rows []store.SourceRow, c clock) listing[store.SourceRow] {
+// sourceListing shows sources; blind is why nobody looks at any of them, empty
+// where somebody does.
+func sourceListing(rows []store.SourceRow, c clock, blind string) listing[store.SourceRow] {
 	return listing[store.SourceRow]{
 		rows: rows, none: "no sources yet; see  tracker source add --help",
 		columns: []column[store.SourceRow]{
@@ -113,8 +117,8 @@ func sourceListing(rows []store.SourceRow, c clock) listing[store.SourceRow] {
 			{title: "JOBS", right: true, cell: func(r store.SourceRow) span { return plain(thousands(r.Jobs)) }},
 			{title: "SCHEDULE", spare: 2, cell: func(r store.SourceRow) span { return plain(r.Schedule) }},
 			{title: "RATE", spare: 3, cell: func(r store.SourceRow) span { return plain(rateText(r)) }},
-			{title: "STANDING", cell: func(r store.SourceRow) span { return standing(r, c) }},
-			{title: "WHY", prose: true, cell: func(r store.SourceRow) span { return plain(standingWhy(r, c)) }},
+			{title: "STANDING", cell: func(r store.SourceRow) span { return standing(r, c, blind) }},
+			{title: "WHY", prose: true, cell: func(r store.SourceRow) span { return plain(standingWhy(r, c, blind)) }},
 		},
 	}
 }
@@ -127,26 +131,28 @@ func rateText(r store.SourceRow) string {
 }
 
 // standing tells whether the source may be asked.
-func standing(r store.SourceRow, c clock) span {
+func standing(r store.SourceRow, c clock, blind string) span {
 	switch {
 	case r.PausedAt != nil:
 		return styled(styleYellow, "paused")
 	case r.HeldUntil != nil && r.HeldUntil.After(c.now):
 		return styled(styleYellow, "held")
+	case blind != "":
+		return styled(styleYellow, "unserved")
 	default:
 		return plain("ok")
 	}
 }
 
 // standingWhy tells since when and why it may not.
-func standingWhy(r store.SourceRow, c clock) string {
+func standingWhy(r store.SourceRow, c clock, blind string) string {
 	switch {
 	case r.PausedAt != nil:
 		return fmt.Sprintf("since %s (%s): %s", c.near(*r.PausedAt), c.ago(*r.PausedAt), deref(r.PausedReason))
 	case r.HeldUntil != nil && r.HeldUntil.After(c.now):
 		return "until " + c.near(*r.HeldUntil) + ": the service asked to be left alone"
 	default:
-		return ""
+		return blind
 	}
 }
 

@@ -82,12 +82,15 @@ func (v watchView) warnings(p *page) {
 }
 
 // unserved tells that nobody looks; it is empty where somebody does.
-func (v watchView) unserved() string {
+func (v watchView) unserved() string { return unserved(v.clock, v.Now, v.ServedAt) }
+
+// unserved tells that no tracker serves by a time, where one last did at servedAt.
+func unserved(c clock, now, servedAt time.Time) string {
 	switch {
-	case v.ServedAt.IsZero():
+	case servedAt.IsZero():
 		return "nobody looks: no tracker serves this database"
-	case v.Now.Sub(v.ServedAt) > served:
-		return fmt.Sprintf("nobody looks: no tracker has served this database since %s (%s)", v.near(v.ServedAt), v.ago(v.ServedAt))
+	case now.Sub(servedAt) > served:
+		return fmt.Sprintf("nobody looks: no tracker has served this database since %s (%s)", c.near(servedAt), c.ago(servedAt))
 	default:
 		return ""
 	}

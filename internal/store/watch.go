@@ -108,6 +108,16 @@ func (s *Store) Watch(ctx context.Context, params WatchParams) (Watch, error) {
 	return w, nil
 }
 
+// Served gives the database's clock, and when a tracker last said that it
+// serves; zero: none ever did.
+func (s *Store) Served(ctx context.Context) (now, servedAt time.Time, err error) {
+	row, err := s.queries.WatchClock(ctx)
+	if err != nil {
+		return time.Time{}, time.Time{}, fmt.Errorf("read when a tracker served: %w", err)
+	}
+	return row.Now, known(row.ServedAt), nil
+}
+
 func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams) error {
 	clock, err := q.WatchClock(ctx)
 	if err != nil {
