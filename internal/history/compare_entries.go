@@ -1,6 +1,9 @@
 package history
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // entryKey is all that an entry is known by within its step, but for its
 // occurrence among equal ones.
@@ -40,6 +43,11 @@ func (c *comparison) compareEntries(step Step, said []ReportedEntry) {
 			c.withdrawEntry(step, e)
 		}
 	}
+}
+
+// less orders entries by what the upstream wrote.
+func (k entryKey) less(other entryKey) bool {
+	return cmp.Or(cmp.Compare(k.created, other.created), cmp.Compare(k.level, other.level), cmp.Compare(k.detail, other.detail)) < 0
 }
 
 func (e Entry) key() entryKey         { return entryKey{e.Created.Raw, e.Level, e.Detail} }

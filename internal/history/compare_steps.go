@@ -27,19 +27,17 @@ func (c *comparison) compareSteps() {
 
 // matchSteps finds the place of each listed step among the run's steps and
 // makes a new one for those that have none. A step has no id upstream: it is
-// known by its name and start, else by its name, else by its start.
+// known by its name and start, and where several share these by all else that
+// is known of them, else by its name, else by its start.
 func (c *comparison) matchSteps() []int {
-	m := newStepMatch(c.run.Steps, c.said.Steps)
-	m.exactly()
-	m.by(func(k stepKey) stepKey { return stepKey{name: k.name} })
-	m.by(func(k stepKey) stepKey { return stepKey{start: k.start} })
+	places := newStepMatch(c.run.Steps, c.said.Steps).all(c.run.Steps, c.said.Steps)
 	for i, said := range c.said.Steps {
-		if m.places[i] < 0 {
-			m.places[i] = len(c.run.Steps)
-			c.run.Steps = append(c.run.Steps, Step{No: m.places[i] + 1, Name: said.Name, Reported: true, FirstSeen: c.seen})
+		if places[i] < 0 {
+			places[i] = len(c.run.Steps)
+			c.run.Steps = append(c.run.Steps, Step{No: places[i] + 1, Name: said.Name, Reported: true, FirstSeen: c.seen})
 		}
 	}
-	return m.places
+	return places
 }
 
 // compareStep takes over what the answer says of the step at a place.

@@ -36,7 +36,8 @@ func TestStepsAreKnownAgain(t *testing.T) {
 		{"ARestartInFrontOfTheFirstIsNew", []history.Answer{imported(fetched), imported(step("fetch", "in_progress", "09:02:00", ""), fetched)}, []string{"1 fetch 09:00:00", "2 fetch 09:02:00"}},
 		{"EqualOnesByTheirOrder", []history.Answer{imported(fetching, fetching), imported(fetching, fetching)}, []string{"1 fetch 09:00:00", "2 fetch 09:00:00"}},
 		{"ALateOneInFrontComesLast", []history.Answer{imported(loading), imported(fetched, loading)}, []string{"1 import 09:01:00", "2 fetch 09:00:00"}},
-		{"OneMoreOfAnEqualIsNew", []history.Answer{imported(step("fetch", "in_progress", "09:02:00", ""), fetched), imported(fetching, fetched)}, []string{"1 fetch 09:02:00 vanished", "2 fetch 09:00:00", "3 fetch 09:00:00"}},
+		{"ByAllElseWhereNameAndStartAreEqual", []history.Answer{imported(step("fetch", "in_progress", "09:02:00", ""), fetched), imported(fetching, fetched)}, []string{"1 fetch 09:00:00", "2 fetch 09:00:00"}},
+		{"OneMoreOfAnEqualIsNew", []history.Answer{imported(fetched), imported(fetching, fetched)}, []string{"1 fetch 09:00:00", "2 fetch 09:00:00"}},
 		{"VanishedStaysKnown", []history.Answer{imported(fetched, loading), imported(loading)}, []string{"1 fetch 09:00:00 vanished", "2 import 09:01:00"}},
 		{"ReturnedIsTheOneThatVanished", []history.Answer{imported(fetched, loading), imported(loading), imported(fetched, loading)}, []string{"1 fetch 09:00:00", "2 import 09:01:00"}},
 	}
