@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // 1 m 12 s, 2 h 5 m, 3 d 4 h.
 func durationText(d time.Duration) string {
 	if d < 0 {
-		return "-" + durationText(-d)
+		return "-" + durationText(-max(d, -math.MaxInt64))
 	}
 	if d > 0 && d < time.Second {
 		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
@@ -55,7 +56,7 @@ func floorText(d time.Duration) string { return durationText(d.Truncate(duration
 func ceilText(d time.Duration) string { return durationText(ceil(d, durationUnit(d))) }
 
 func ceil(d, unit time.Duration) time.Duration {
-	if whole := d.Truncate(unit); whole < d {
+	if whole := d.Truncate(unit); whole < d && whole <= math.MaxInt64-unit {
 		return whole + unit
 	}
 	return d

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"time"
+
+	"tracker/internal/history"
 )
 
 // Times are shown in UTC.
@@ -44,7 +46,7 @@ func (c clock) since(t time.Time) string {
 
 // ago tells how long ago something was, or how long it is until then.
 func (c clock) ago(t time.Time) string {
-	switch d := c.now.Sub(t); {
+	switch d := history.Between(t, c.now); {
 	case d <= -time.Second:
 		return "in " + ageText(-d)
 	case d < time.Second:

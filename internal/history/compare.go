@@ -133,7 +133,7 @@ func (c *comparison) compareRun(before *Run, left int) {
 	run.LastChangedAt = c.seen.ObservedAt
 	run.ErrorSummary = c.said.ErrorSummary
 	run.ResultCount = c.said.Results.Count
-	run.ResultExpires = c.said.Results.Expires
+	c.compareExpiry()
 	listed := listedSteps(run.Steps)
 	run.StepCount = len(listed)
 	run.Start, run.End = reportedSpan(listed)
@@ -161,6 +161,16 @@ func (c *comparison) compareRun(before *Run, left int) {
 	if run.State.Terminal() && !t.stays() {
 		run.EndSeen = c.seen
 	}
+}
+
+// compareExpiry takes over when the link to the results ends: in the future, but
+// not far off.
+func (c *comparison) compareExpiry() {
+	said := c.said.Results.Expires
+	if said.Raw != c.run.ResultExpires.Raw && said.implausible(c.seen.ObservedAt) {
+		c.anomaly(0, KindClockSkew, nil, said.Raw)
+	}
+	c.run.ResultExpires = c.reckoned(c.run.ResultExpires, said)
 }
 
 // whenReturned is the upstream's time of a run's return: its end, where that

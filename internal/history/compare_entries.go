@@ -55,6 +55,7 @@ func (e ReportedEntry) key() entryKey { return entryKey{e.Created.Raw, e.Level, 
 
 func (c *comparison) newEntry(step Step, e Entry) {
 	c.compareClock(step.No, e.Created)
+	e.Created = e.Created.near(c.seen.ObservedAt)
 	if !knownLevel(e.Level) {
 		c.unknownWord(step.No, KindUnknownLevel, e.Level)
 	}

@@ -44,9 +44,15 @@ func (c *comparison) matchSteps() []int {
 func (c *comparison) compareStep(place int, said ReportedStep, isNew bool) {
 	step := &c.run.Steps[place]
 	before := *step
-	step.Name, step.Start, step.End = said.Name, said.Start, said.End
+	step.Name, step.Start, step.End = said.Name, c.reckoned(before.Start, said.Start), c.reckoned(before.End, said.End)
 	step.VanishedAt = time.Time{}
 	c.compareTimes(before, *step)
+	if before.Start.Raw != said.Start.Raw {
+		c.compareClock(step.No, said.Start)
+	}
+	if before.End.Raw != said.End.Raw {
+		c.compareClock(step.No, said.End)
+	}
 	if said.State == StateUnknown {
 		c.unknownWord(step.No, KindUnknownStatus, said.Status)
 	}
@@ -81,18 +87,20 @@ func (c *comparison) compareTimes(before, step Step) {
 	if before.End.Raw != "" || before.State.Terminal() {
 		c.compareEnded(before, step)
 	}
-	newStart, newEnd := before.Start.Raw != step.Start.Raw, before.End.Raw != step.End.Raw
-	if newStart || newEnd {
+	if before.Start.Raw != step.Start.Raw || before.End.Raw != step.End.Raw {
 		if !step.Start.At.IsZero() && !step.End.At.IsZero() && step.End.At.Before(step.Start.At) {
 			c.anomaly(step.No, KindTimeReversed, step.Start.Raw, step.End.Raw)
 		}
 	}
-	if newStart {
-		c.compareClock(step.No, step.Start)
+}
+
+// reckoned is the time to reckon with: as it was read where the upstream wrote
+// it before, else without its instant where that is far off.
+func (c *comparison) reckoned(before, said Time) Time {
+	if before.Raw == said.Raw {
+		return before
 	}
-	if newEnd {
-		c.compareClock(step.No, step.End)
-	}
+	return said.near(c.seen.ObservedAt)
 }
 
 // compareEnded tells which of the facts of an ended step are others now. An end
@@ -109,9 +117,9 @@ func (c *comparison) compareEnded(before, step Step) {
 	}
 }
 
-// compareClock tells of an upstream time that has yet to come.
+// compareClock tells of an upstream time that has yet to come, or is too far off to be one.
 func (c *comparison) compareClock(stepNo int, said Time) {
-	if said.At.After(c.seen.ObservedAt.Add(skewTolerance)) {
+	if said.At.After(c.seen.ObservedAt.Add(skewTolerance)) || said.implausible(c.seen.ObservedAt) {
 		c.anomaly(stepNo, KindClockSkew, nil, said.Raw)
 	}
 }

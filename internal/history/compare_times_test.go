@@ -48,6 +48,73 @@ func TestClockSkew(t *testing.T) {
 	})
 }
 
+// TestFarOffTimes: what lies over ten years from when it was observed is text.
+func TestFarOffTimes(t *testing.T) {
+	t.Parallel()
+	at := func(raw string) history.Time { return history.ParseTime(raw) }
+	far := func(start, end string) history.Answer {
+		said := step("fetch", "success", "09:00:00", "09:00:00")
+		said.Start, said.End = at(start), at(end)
+		return woosmap("a", "success", said)
+	}
+	for name, tc := range map[string]struct{ start, end string }{
+		"AnEndThatNeverComes":      {"2024-06-07T09:00:00Z", "9999-12-31T23:59:59Z"},
+		"AStartThatNeverComes":     {"9999-12-31T00:00:00", "2024-06-07T09:00:00"},
+		"AStartThatIsNotSet":       {"0001-01-01T00:00:00Z", "2024-06-07T09:00:00Z"},
+		"AStartAtTheEpoch":         {"1970-01-01T00:00:00Z", "2024-06-07T09:00:00Z"},
+		"AnEndBeforeAllOfTheOther": {"2024-06-07T09:00:00Z", "0001-01-01T00:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := feed(far(tc.start, tc.end))
+			equal(t, "anomalies", anomaliesOf(s.last()), []string{"step 1.1: clock_skew"})
+			got := s.run(1).Steps[0]
+			equal(t, "as written", []string{got.Start.Raw, got.End.Raw}, []string{tc.start, tc.end})
+			if !got.Start.At.IsZero() && !got.End.At.IsZero() {
+				t.Errorf("%s to %s is reckoned with as %v to %v", tc.start, tc.end, got.Start.At, got.End.At)
+			}
+			run := s.run(1)
+			if least, most, hasMost := history.Span(run.Began(), run.Ended()); least > 24*time.Hour || hasMost && most > 24*time.Hour {
+				t.Errorf("it took %v to %v", least, most)
+			}
+		})
+	}
+	t.Run("OfAnEntry", func(t *testing.T) {
+		t.Parallel()
+		e := entry("09:00:00", "info", "a")
+		e.Created = at("1970-01-01T00:00:00Z")
+		s := feed(logged(e), logged(e))
+		equal(t, "anomalies", anomaliesOf(s.changes...), []string{"step 1.1: clock_skew"})
+		equal(t, "entry", s.run(1).Steps[0].Entries[0].Created, history.Time{Raw: "1970-01-01T00:00:00Z"})
+	})
+	t.Run("OfTheResults", func(t *testing.T) {
+		t.Parallel()
+		said := safetykit("a", "succeeded")
+		said.Results.Expires = at("9999-12-31T00:00:00Z")
+		s := feed(said, said)
+		equal(t, "anomalies", anomaliesOf(s.changes...), []string{"run 1: clock_skew"})
+		equal(t, "expiry", s.run(1).ResultExpires, history.Time{Raw: "9999-12-31T00:00:00Z"})
+	})
+	t.Run("StaysAsItWasReadFirst", func(t *testing.T) {
+		t.Parallel()
+		edge := observed(1).AddDate(0, 0, -3650).Add(30 * time.Second).Format(time.RFC3339)
+		s := feed(far(edge, edge), far(edge, edge))
+		equal(t, "anomalies", anomaliesOf(s.changes...), []string(nil))
+		equal(t, "start", s.run(1).Steps[0].Start, at(edge))
+	})
+}
+
+func TestSeconds(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[float64]time.Duration{
+		1.5: 1500 * time.Millisecond, -0.0000014: -time.Microsecond, 1e300: 1<<63 - 1, -1e300: -(1<<63 - 1), 9223372036.9: 1<<63 - 1,
+	} {
+		equal(t, "duration", history.Seconds(n), want)
+	}
+	least, most, _ := history.Span(history.Moment{Reported: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}, history.Moment{Reported: time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)})
+	equal(t, "span", []time.Duration{least, most}, []time.Duration{-(1<<63 - 1), -(1<<63 - 1)})
+}
+
 func TestSkewedTimesStayAsReported(t *testing.T) {
 	t.Parallel()
 	s := feed(imported(step("fetch", "in_progress", "10:30:00", "")))

@@ -1,6 +1,28 @@
 package history
 
-import "time"
+import (
+	"math"
+	"time"
+)
+
+// longest is the longest duration there is, ahead and back: a duration has its negative.
+const longest = time.Duration(math.MaxInt64)
+
+// Seconds is a number of seconds as a duration of whole microseconds, the
+// longest one where it is longer still.
+func Seconds(n float64) time.Duration {
+	switch {
+	case n >= longest.Seconds():
+		return longest
+	case n <= -longest.Seconds():
+		return -longest
+	default:
+		return time.Duration(math.Round(n*1e6)) * time.Microsecond
+	}
+}
+
+// Between is how long it is from one time to another, at most the longest duration.
+func Between(from, to time.Time) time.Duration { return max(to.Sub(from), -longest) }
 
 // Moment is when something began or ended: the upstream's time of it, or, where
 // it gives none, the bounds of what we saw.
@@ -30,14 +52,14 @@ func (m Moment) earliest() time.Time {
 // where nothing bounds it from above.
 func Span(began, ended Moment) (least, most time.Duration, hasMost bool) {
 	if !began.Reported.IsZero() && !ended.Reported.IsZero() {
-		took := ended.Reported.Sub(began.Reported)
+		took := Between(began.Reported, ended.Reported)
 		return took, took, true
 	}
 	if end := ended.earliest(); !end.IsZero() {
-		least = max(0, end.Sub(began.Shown()))
+		least = max(0, Between(began.Shown(), end))
 	}
 	if start := began.earliest(); !start.IsZero() {
-		return least, max(0, ended.Shown().Sub(start)), true
+		return least, max(0, Between(start, ended.Shown())), true
 	}
 	return least, 0, false
 }

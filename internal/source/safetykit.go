@@ -21,7 +21,7 @@ func safetykit() Provider {
 		Schedule:       "@every 1m",
 		Target:         []TargetField{{Name: "namespace"}, {Name: "request_id"}},
 		Finishes:       true,
-		Interpretation: 1,
+		Interpretation: 2,
 		Requests: func(target map[string]string) (status, tooLarge string) {
 			status = "/v1/data/" + url.PathEscape(target["namespace"]) + "/requests/" + url.PathEscape(target["request_id"])
 			return status, status + "/results/download-url"

@@ -17,7 +17,7 @@ func woosmap() Provider {
 		RateBurst:      1,
 		Schedule:       "*/5 * * * *",
 		Target:         []TargetField{{Name: "dataset_id", Check: checkUUID, AnyCase: true}},
-		Interpretation: 1,
+		Interpretation: 2,
 		Requests: func(target map[string]string) (status, tooLarge string) {
 			return "/datasets/" + url.PathEscape(target["dataset_id"]) + "/status", ""
 		},

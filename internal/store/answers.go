@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"time"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -48,17 +48,8 @@ func answer[From, To any](what string, rows []From, err error, to func(From) To)
 	return convert(rows, to), nil
 }
 
-// seconds is an interval of so many, the longest that there is for more than
-// that: upstreams write times such as the year 9999.
-func seconds(s float64) Interval {
-	if most := time.Duration(math.MaxInt64); math.Abs(s) >= most.Seconds() {
-		if s < 0 {
-			return Interval(-most)
-		}
-		return Interval(most)
-	}
-	return Interval(math.Round(s*1e6)) * Interval(time.Microsecond)
-}
+// seconds is an interval of so many.
+func seconds(s float64) Interval { return Interval(history.Seconds(s)) }
 
 // FailedImports lists the imports that failed, the latest first.
 func (s *Store) FailedImports(ctx context.Context, filter AnswerFilter) ([]FailedImportRow, error) {

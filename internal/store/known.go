@@ -136,6 +136,9 @@ func toRun(row dbsqlc.Run) (history.Run, error) {
 	}
 	if row.ResultExpiresRaw != nil {
 		run.ResultExpires = history.ParseTime(*row.ResultExpiresRaw)
+		if row.ResultExpiresAt == nil { // it was too far off to be one
+			run.ResultExpires = history.Time{Raw: *row.ResultExpiresRaw}
+		}
 	}
 	if err := json.Unmarshal(row.Shape, &run.Shape); err != nil {
 		return run, fmt.Errorf("read shape: %w", err)

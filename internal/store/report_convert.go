@@ -16,8 +16,7 @@ func convert[From, To any](rows []From, to func(From) To) []To {
 	return converted
 }
 
-// took gives null for null, and the longest duration for one that is longer
-// still: upstreams write times such as the year 9999.
+// took gives null for null, and the longest duration for one that is longer still.
 func took(i pgtype.Interval) *Interval {
 	if !i.Valid {
 		return nil

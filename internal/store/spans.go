@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
+
+	"tracker/internal/history"
 )
 
 // The types of a database hold more than Go's: a row with a time or an interval
@@ -76,14 +78,11 @@ func (p durationPlan) Scan(src []byte, target any) error {
 
 // durationOf gives an interval in days of 24 hours and months of 30 days.
 func durationOf(i pgtype.Interval) time.Duration {
-	const day = 24 * time.Hour
-	exact := float64(i.Microseconds)*float64(time.Microsecond) + (float64(i.Days)+30*float64(i.Months))*float64(day)
-	switch {
-	case exact >= math.MaxInt64:
-		return math.MaxInt64
-	case exact <= math.MinInt64:
-		return math.MinInt64
-	default:
-		return time.Duration(i.Microseconds)*time.Microsecond + time.Duration(i.Days)*day + time.Duration(i.Months)*30*day
+	const day, daysOfMonth = 24 * time.Hour, 30
+	days := int64(i.Days) + daysOfMonth*int64(i.Months)
+	d := history.Seconds(float64(days)*day.Seconds() + float64(i.Microseconds)/float64(time.Second/time.Microsecond))
+	if d.Abs() < math.MaxInt64/2 { // exactly, where nothing can run over
+		d = time.Duration(days)*day + time.Duration(i.Microseconds)*time.Microsecond
 	}
+	return d
 }

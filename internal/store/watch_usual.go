@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -90,6 +91,5 @@ func (s *Store) usualBySource(ctx context.Context, jobs []UsualOf) (map[string]U
 }
 
 func toUsual(runs int64, median, p95 float64) Usual {
-	seconds := func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) }
-	return Usual{Runs: int(runs), Median: seconds(median), P95: seconds(p95)}
+	return Usual{Runs: int(runs), Median: history.Seconds(median), P95: history.Seconds(p95)}
 }
