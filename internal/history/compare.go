@@ -31,6 +31,7 @@ func Compare(known *Known, said Answer, seen Bounds) Change {
 		c.compareSteps()
 	}
 	c.compareRun(before, left)
+	c.forgetWords()
 	return c.finish()
 }
 
@@ -46,7 +47,7 @@ type comparison struct {
 	change      Change
 	transitions []Transition
 	anomalies   map[anomalyPlace]int // of the run: index in change.Anomalies
-	words       map[string]bool      // run.UnknownWords; nil until asked for
+	words       map[string]bool      // run.UnknownWords, true: said in this answer; nil until asked for
 }
 
 // anomalyPlace is where an anomaly has its one row.
@@ -283,16 +284,41 @@ func (c *comparison) unknownWord(stepNo int, kind Kind, word string) {
 	if c.words == nil {
 		c.words = make(map[string]bool, len(c.run.UnknownWords))
 		for _, key := range c.run.UnknownWords {
-			c.words[key] = true
+			c.words[key] = false
 		}
 	}
 	key := string(kind) + ":" + word
-	if c.words[key] {
+	_, told := c.words[key]
+	c.words[key] = true
+	if told {
 		return
 	}
-	c.words[key] = true
 	c.run.UnknownWords = append(c.run.UnknownWords, key)
 	c.anomaly(stepNo, kind, nil, word)
+}
+
+// wordsMost is how many unknown words of a run are remembered that its newest
+// answer does not say: more than any vocabulary has. One that comes back after
+// so many others is told again.
+const wordsMost = 100
+
+func (c *comparison) forgetWords() {
+	excess := -wordsMost
+	for _, key := range c.run.UnknownWords {
+		if !c.words[key] {
+			excess++
+		}
+	}
+	if excess <= 0 {
+		return
+	}
+	c.run.UnknownWords = slices.DeleteFunc(c.run.UnknownWords, func(key string) bool {
+		if c.words[key] || excess == 0 {
+			return false
+		}
+		excess--
+		return true
+	})
 }
 
 // keepStep adds a new or changed step to the rows to record.

@@ -20,12 +20,12 @@ func (c *comparison) compareShape() {
 		}
 		now := c.said.Shape[object]
 		for _, key := range now {
-			if !slices.Contains(was, key) {
+			if _, found := slices.BinarySearch(was, key); !found {
 				c.anomaly(0, KindShapeChanged, nil, shapePath(object, key))
 			}
 		}
 		for _, key := range was {
-			if !slices.Contains(now, key) {
+			if _, found := slices.BinarySearch(now, key); !found {
 				c.anomaly(0, KindShapeChanged, shapePath(object, key), nil)
 			}
 		}
@@ -35,6 +35,45 @@ func (c *comparison) compareShape() {
 		c.run.Shape = Shape{}
 	}
 	maps.Copy(c.run.Shape, c.said.Shape)
+	c.forgetShape(known)
+}
+
+// shapeMost bounds the kinds and keys of a shape that an answer does not show
+// itself: more than any provider's body has.
+const shapeMost = 1000
+
+// forgetShape forgets the kinds that were below a key that is gone: objects
+// keyed by ids would make the shape grow with every answer. What an answer
+// leaves open stays, as far as there is room.
+func (c *comparison) forgetShape(known Shape) {
+	gone := map[string]bool{}
+	for object, was := range known {
+		now, shown := c.said.Shape[object]
+		for _, key := range was {
+			if _, found := slices.BinarySearch(now, key); shown && !found {
+				gone[shapePath(object, key)] = true
+			}
+		}
+	}
+	kept := 0
+	for _, object := range slices.Sorted(maps.Keys(c.run.Shape)) {
+		if _, shown := c.said.Shape[object]; shown {
+			continue
+		}
+		if kept += 1 + len(c.run.Shape[object]); kept > shapeMost || below(gone, object) {
+			delete(c.run.Shape, object)
+		}
+	}
+}
+
+// below reports whether a kind of object is that of a path, or of one below it.
+func below(paths map[string]bool, object string) bool {
+	for i := range len(object) {
+		if (object[i] == '.' || object[i] == '[') && paths[object[:i]] {
+			return true
+		}
+	}
+	return paths[object]
 }
 
 func shapePath(object, key string) string {
