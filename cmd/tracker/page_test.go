@@ -98,7 +98,7 @@ func TestDurations(t *testing.T) {
 		0: "0 s", 412 * time.Millisecond: "412 ms", 42150 * time.Millisecond: "42.2 s", 59960 * time.Millisecond: "1 m",
 		71504 * time.Millisecond: "1 m 12 s", 3599600 * time.Millisecond: "1 h", 2*time.Hour + 5*time.Minute: "2 h 5 m",
 		76 * time.Hour: "3 d 4 h", -5 * time.Second: "-5 s",
-		math.MaxInt64: "106752 d", math.MinInt64: "-106752 d",
+		math.MaxInt64: "106751 d 23 h", math.MinInt64: "-106751 d 23 h",
 	} {
 		if got := durationText(d); got != want {
 			t.Errorf("%s is shown as %s, not %s", d, got, want)
