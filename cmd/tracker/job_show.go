@@ -25,7 +25,8 @@ func (a *app) jobShowCommand() *cobra.Command {
 	format := formatFlag(cmd, formatTable, formatJSON)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.withStore(cmd.Context(), func(s *store.Store) error {
-			if _, err := findJob(cmd.Context(), s, args[0]); err != nil {
+			job, err := findJob(cmd.Context(), s, args[0])
+			if err != nil {
 				return err
 			}
 			row, err := s.JobRow(cmd.Context(), args[0])
@@ -39,7 +40,11 @@ func (a *app) jobShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprint(a.stdout, jobText(row, clock{now}, a.screen()))
+			restless, err := readRestless(cmd.Context(), s, job)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(a.stdout, jobText(row, clock{now}, a.screen()), hintText(restless.text(job.Source), a.screen()))
 			return err
 		})
 	}
@@ -63,6 +68,16 @@ func jobText(r store.JobRow, c clock, s screen) string {
 	add("last poll", append(c.both(r.LastPolledAt), plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
 	add("failures", plain(strconv.Itoa(int(r.Failures))+" in a row"))
 	add("next poll", c.both(r.NextPollAt)...)
+	return p.out.String()
+}
+
+// hintText shows a hint below a job's fields.
+func hintText(hint string, s screen) string {
+	if hint == "" {
+		return ""
+	}
+	p := &page{screen: s}
+	p.entry([]span{faint("hint").pad(11)}, plain(hint))
 	return p.out.String()
 }
 

@@ -126,7 +126,13 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		running.Go(func() error { a.obeyHangups(ctx, s, hangups, path); return nil })
 		a.logger.InfoContext(ctx, "serving", "version", version, "owner", owner())
-		return syncer.Serve(ctx, func(e sync.Event) { a.logEvent(ctx, e) })
+		restless := restlessJobs{quiet: map[int64]int{}}
+		return syncer.Serve(ctx, func(e sync.Event) {
+			a.logEvent(ctx, e)
+			if restless.see(e) {
+				running.Go(func() error { a.tellRestless(ctx, s, e.Job, &restless); return nil })
+			}
+		})
 	})
 	err := running.Wait()
 	if err == nil {

@@ -21,6 +21,14 @@ func (o *omitted) member(literal []byte) *omitted {
 	return o.members[string(unquote(literal))]
 }
 
+// named is what is left out of the member with a name.
+func (o *omitted) named(name string) *omitted {
+	if o == nil {
+		return nil
+	}
+	return o.members[name]
+}
+
 // element is what is left out of each element of a list.
 func (o *omitted) element() *omitted {
 	if o == nil {
