@@ -178,7 +178,7 @@ COMMENT ON COLUMN report.snapshots.status IS 'Status of the run in the upstream'
 COMMENT ON COLUMN report.snapshots.state IS 'State of the run in our words, as read when the snapshot was recorded.';
 COMMENT ON COLUMN report.snapshots.sha256 IS 'SHA-256 of body, 32 bytes.';
 COMMENT ON COLUMN report.snapshots.size IS 'Size of body in bytes.';
-COMMENT ON COLUMN report.snapshots.body IS 'The answer''s body as stored: after redaction, and otherwise byte by byte as it came.';
+COMMENT ON COLUMN report.snapshots.body IS 'The answer''s body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came.';
 COMMENT ON COLUMN report.snapshots.body_text IS 'The body as text; null: it is not valid UTF-8 or holds a NUL.';
 COMMENT ON COLUMN report.snapshots.interpretation IS 'Version of the provider''s interpretation by which the snapshot was recorded.';
 COMMENT ON COLUMN report.snapshots.polled_at IS 'When the request of the first poll that saw it was sent (our time).';

@@ -82,7 +82,7 @@ type Response struct {
 	RetryAfter time.Duration   // how long the upstream wants to be left alone; 0 where it does not say
 	Error      string          // what went wrong and what the service said, redacted, at most 500 runes
 	ErrorBody  string          // the beginning of the body of an answer that is no status, redacted, at most 4 KiB
-	Body       []byte          // as it came: to be redacted before anything else is done to it
+	Body       []byte          // in UTF-8, else as it came: to be redacted before anything else is done to it
 	Requests   int             // how many were sent: more than one where there was a redirect, or the first answer was too large
 	OutOfTurn  int             // how many of them had no turn
 

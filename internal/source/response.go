@@ -30,24 +30,29 @@ func (c *Client) read(answer *http.Response, refusal string, now time.Time) Resp
 		response.Outcome = refused(answer.StatusCode)
 		response.Error = statusText(answer, refusal)
 		if refusal == "" {
-			response.said, _ = io.ReadAll(io.LimitReader(answer.Body, messageLimit+1)) // a part is better than none
+			said, _ := io.ReadAll(io.LimitReader(answer.Body, messageLimit+1)) // a part is better than none
+			response.said = utf8Body(answer.Header, said)
 		}
 		return response
 	}
 	body, err := c.readBody(answer)
-	switch {
-	case err != nil:
+	if err != nil {
 		failure := c.failure(err)
 		response.Outcome, response.Error = failure.Outcome, failure.Error
 		if failure.Outcome == history.OutcomeMalformed {
 			response.said = bytes.Clone(body.Bytes()[:min(body.Len(), messageLimit+1)])
 		}
-	case body.Len() > bodyLimit:
+		return response
+	}
+	response.Body, response.buffer = body.Bytes(), body
+	if body.Len() <= bodyLimit {
+		response.Body = utf8Body(answer.Header, response.Body)
+	}
+	if max(body.Len(), len(response.Body)) > bodyLimit {
+		response.said = bytes.Clone(response.Body[:min(len(response.Body), messageLimit+1)])
+		response.Body, response.buffer = nil, nil
 		response.Outcome = history.OutcomeMalformed
 		response.Error = fmt.Sprintf("body is over %d MiB", bodyLimit>>20)
-		response.said = bytes.Clone(body.Bytes()[:messageLimit+1])
-	default:
-		response.Body, response.buffer = body.Bytes(), body
 	}
 	return response
 }

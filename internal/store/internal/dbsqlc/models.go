@@ -453,7 +453,7 @@ type ReportSnapshot struct {
 	Sha256 []byte
 	// Size of body in bytes.
 	Size int64
-	// The answer's body as stored: after redaction, and otherwise byte by byte as it came.
+	// The answer's body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came.
 	Body []byte
 	// The body as text; null: it is not valid UTF-8 or holds a NUL.
 	BodyText *string
