@@ -77,19 +77,21 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- polls_partition makes the partition of polls for a day, unless it is there,
+-- polls_partition makes the partition of polls for a day's month, unless it is there,
 -- guarded against TRUNCATE (a parent's trigger does not guard its partitions;
 -- row triggers are handed down) and closed to whom the host's default
--- privileges would open it. A day that the default partition has rows of stays
--- there. Who makes partitions waits for others by a lock that only a writer of
+-- privileges would open it. By month: what reads polls without bounds in time
+-- takes four locks on each partition, and more than a hundred of them at once are
+-- beyond a server that is set up as it comes; four years are 48. A month that the
+-- default partition has rows of stays there. Who makes partitions waits for others by a lock that only a writer of
 -- polls can take. It asks pg_class: to_regclass may remember from before it
 -- waited for the lock.
 -- +goose StatementBegin
 CREATE FUNCTION polls_partition(day date) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    part text := 'polls_' || to_char(day::timestamp, 'YYYYMMDD');
-    starts_at timestamptz := day::timestamp AT TIME ZONE 'UTC';
-    ends_at timestamptz := (day + 1)::timestamp AT TIME ZONE 'UTC';
+    part text := 'polls_' || to_char(day::timestamp, 'YYYYMM');
+    starts_on timestamp := date_trunc('month', day::timestamp);
+    ends_on timestamp := starts_on + interval '1 month';
     stranger oid;
 BEGIN
     IF EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part) THEN
@@ -97,12 +99,12 @@ BEGIN
     END IF;
     LOCK TABLE public.polls IN SHARE UPDATE EXCLUSIVE MODE;
     IF EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part)
-        OR EXISTS (SELECT FROM public.polls_default WHERE polled_at >= starts_at AND polled_at < ends_at)
+        OR EXISTS (SELECT FROM public.polls_default WHERE polled_at >= starts_on AT TIME ZONE 'UTC' AND polled_at < ends_on AT TIME ZONE 'UTC')
     THEN
         RETURN;
     END IF;
     EXECUTE format('CREATE TABLE public.%I PARTITION OF public.polls FOR VALUES FROM (%L) TO (%L)',
-        part, to_char(day::timestamp, 'YYYY-MM-DD') || ' 00:00:00+00', to_char((day + 1)::timestamp, 'YYYY-MM-DD') || ' 00:00:00+00');
+        part, to_char(starts_on, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(ends_on, 'YYYY-MM-DD') || ' 00:00:00+00');
     EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON public.%I FOR EACH STATEMENT EXECUTE FUNCTION public.rewrite_refuse()',
         part || '_no_truncate', part);
     FOR stranger IN SELECT DISTINCT a.grantee FROM pg_class c, aclexplode(c.relacl) a
@@ -114,17 +116,17 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- polls_extend makes the partitions of today and the next seven days: no other
--- days, whoever asks. It runs as its owner, so that the daemon may call it.
--- Where somebody reads polls for longer than two seconds it gives up, since
--- inserts would queue behind it, and is called again: there are days to do it.
+-- polls_extend makes the partitions of this month and of the one that the day in
+-- a week falls in: no others, whoever asks. It runs as its owner, so that the
+-- daemon may call it. Where somebody reads polls for longer than two seconds it
+-- gives up, since inserts would queue behind it, and is called again: there are
+-- days to do it.
 -- +goose StatementBegin
 CREATE FUNCTION polls_extend() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
 BEGIN
-    FOR i IN 0..7 LOOP
-        PERFORM public.polls_partition((now() AT TIME ZONE 'UTC')::date + i);
-    END LOOP;
+    PERFORM public.polls_partition((now() AT TIME ZONE 'UTC')::date);
+    PERFORM public.polls_partition((now() AT TIME ZONE 'UTC')::date + 7);
 END $$;
 -- +goose StatementEnd
 REVOKE EXECUTE ON FUNCTION rewrite_refuse(), job_guard(), claims_hold(bigint[], timestamptz[]), polls_partition(date), polls_extend() FROM PUBLIC;

@@ -80,9 +80,11 @@ func (s *Server) arguments() []string {
 		"unix_socket_directories": s.socketDir,
 		"unix_socket_permissions": "0700",
 		"max_connections":         "50",
-		"shared_buffers":          "128MB",
-		"jit":                     "off", // compiling costs more than it saves on queries of a few milliseconds
-		"log_checkpoints":         "off", // or the log grows while nothing happens
+		// What reads polls without bounds in time locks every month's partition.
+		"max_locks_per_transaction": "256",
+		"shared_buffers":            "128MB",
+		"jit":                       "off", // compiling costs more than it saves on queries of a few milliseconds
+		"log_checkpoints":           "off", // or the log grows while nothing happens
 	}
 	maps.Copy(settings, s.cfg.Settings)
 	args := []string{"-D", s.cluster()}

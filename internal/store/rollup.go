@@ -68,8 +68,8 @@ func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 // long. (It is not among the queries since sqlc does not know pg_tables.)
 const firstObserved = `SELECT coalesce(least(
 	(SELECT min(polled_at) FROM polls_default),
-	(SELECT min(to_date(right(tablename, 8), 'YYYYMMDD'))::timestamp AT TIME ZONE 'UTC' FROM pg_tables
-		WHERE schemaname = 'public' AND tablename ~ '^polls_[0-9]{8}$'),
+	(SELECT min(to_date(right(tablename, 6), 'YYYYMM'))::timestamp AT TIME ZONE 'UTC' FROM pg_tables
+		WHERE schemaname = 'public' AND tablename ~ '^polls_[0-9]{6}$'),
 	(SELECT min(first_seen_at) FROM runs)), $1)`
 
 // rollUpDay counts the polls of a day since a time, the runs that began on it,
