@@ -152,9 +152,10 @@ func (c *canonical) compareNames(a, b int32) int {
 		switch {
 		case x == '\\' || y == '\\' || x >= utf8.RuneSelf || y >= utf8.RuneSelf:
 			return compareUnits(c.text[a+1:], c.text[b+1:])
-		case x == y && x == '"':
-			return 0
 		case x == y:
+			if x == '"' {
+				return 0
+			}
 		case x == '"':
 			return -1
 		case y == '"':
@@ -189,10 +190,10 @@ func (u *units) next() rune {
 		u.low = 0
 		return low
 	}
-	switch first := u.inside[0]; {
-	case first == '"':
+	switch u.inside[0] {
+	case '"':
 		return -1
-	case first == '\\':
+	case '\\':
 		unit, size := unescape(u.inside)
 		u.inside = u.inside[size:]
 		return unit

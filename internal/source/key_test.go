@@ -232,7 +232,7 @@ func TestKeyIsOfTheValue(t *testing.T) {
 func anyValue() *rapid.Generator[any] {
 	scalar := rapid.SampledFrom([]any{nil, true, 0, "", "a", "b\"", "é"})
 	return rapid.Custom(func(t *rapid.T) any {
-		var v any = scalar.Draw(t, "scalar")
+		v := scalar.Draw(t, "scalar")
 		for range rapid.IntRange(0, 4).Draw(t, "depth") {
 			if rapid.Bool().Draw(t, "list") {
 				v = append(rapid.SliceOfN(scalar, 0, 2).Draw(t, "elements"), v)
