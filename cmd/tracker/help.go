@@ -30,7 +30,8 @@ const environmentHelp = `  DATABASE_URL       Postgres to use. Without it the tr
 const exitHelp = `  0  done
   1  failed
   2  wrong use: an unknown command or flag, or a file that cannot be right
-  3, 4  see  tracker wait --help`
+  3, 4  see  tracker wait --help
+  5  nobody will poll: see  tracker wait --help  and  tracker log --help`
 
 // usageTemplate is cobra's own with lines of at most 80 columns.
 const usageTemplate = `Usage:{{if .HasAvailableSubCommands}}

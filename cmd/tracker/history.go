@@ -32,7 +32,7 @@ bounds. Times are in UTC.
 
 --as-of shows how things stood at a time; --known-at leaves out what was learned
 after a time. Together they answer what one could have known then. A time is
-RFC 3339, a date, or an age such as 2h or 3d.`,
+RFC 3339, a date, or an age such as 2h or 3d, and not still to come.`,
 		Example: `  tracker history stores-eu
   tracker history stores-eu --run 12
   tracker history stores-eu --as-of 2026-03-01T12:00:00Z
@@ -92,6 +92,9 @@ func (a *app) history(ctx context.Context, s *store.Store, request historyReques
 		return noRun(v.Job, request.runNo, v.past())
 	}
 	if request.format == formatJSON {
+		if text := v.untracked(); text != "" {
+			fmt.Fprintln(a.stderr, text)
+		}
 		return a.writeJSON(v.History)
 	}
 	_, err = fmt.Fprint(a.stdout, historyText(v, a.screen()))

@@ -3,11 +3,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
-	"tracker/internal/config"
 	"tracker/internal/history"
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -63,6 +61,9 @@ func (v *historyView) readPast(ctx context.Context, s *store.Store, job store.Jo
 	if v.Looked, err = s.Looked(ctx, request.job, v.knownAt); err != nil {
 		return err
 	}
+	if err := v.readFirstPoll(ctx, s); err != nil {
+		return err
+	}
 	// How it is polled now says nothing of then.
 	v.Job.LastPolledAt, v.Job.LastOutcome, v.Job.NextPollAt, v.Job.Failures = v.Looked.LastAt, v.Looked.LastOutcome, nil, 0
 	gaps, err := s.Gaps(ctx, request.job, time.Time{})
@@ -77,18 +78,33 @@ func (v *historyView) readPast(ctx context.Context, s *store.Store, job store.Jo
 	return v.readAnsweredThen(ctx, s, trail.SnapshotNo)
 }
 
+// readFirstPoll finds out when somebody first looked, which may have been later.
+func (v *historyView) readFirstPoll(ctx context.Context, s *store.Store) error {
+	looked := v.Looked
+	if looked.Polls == 0 {
+		var err error
+		if looked, err = s.Looked(ctx, v.Job.Job, v.now); err != nil {
+			return err
+		}
+	}
+	if looked.Polls > 0 {
+		v.firstPoll = deref(looked.FirstAt)
+	}
+	return nil
+}
+
 // times reads --as-of and --known-at, each standing in for the other.
 func times(request historyRequest, now time.Time) (asOf, knownAt time.Time, err error) {
 	asOf, knownAt = now, now
 	if request.knownAt != "" {
-		if knownAt, err = config.ParseTime(request.knownAt, now); err != nil {
-			return asOf, knownAt, usageError{fmt.Errorf("--known-at: %w", err)}
+		if knownAt, err = pastTime("--known-at", request.knownAt, now); err != nil {
+			return asOf, knownAt, err
 		}
 		asOf = knownAt
 	}
 	if request.asOf != "" {
-		if asOf, err = config.ParseTime(request.asOf, now); err != nil {
-			return asOf, knownAt, usageError{fmt.Errorf("--as-of: %w", err)}
+		if asOf, err = pastTime("--as-of", request.asOf, now); err != nil {
+			return asOf, knownAt, err
 		}
 	}
 	return asOf, knownAt, nil

@@ -21,6 +21,7 @@ type historyView struct {
 	sourcePaused *string   // why the source is paused; nil: it is not
 	asOf         time.Time // zero: the present
 	knownAt      time.Time // with asOf
+	firstPoll    time.Time // with asOf; zero: nobody has polled yet
 	narrow       bool      // the screen has no room for long words
 }
 
@@ -48,6 +49,21 @@ func historyText(v historyView, s screen) string {
 
 // past reports a view of what was, not of what is.
 func (v historyView) past() bool { return !v.asOf.IsZero() }
+
+// untracked tells that nobody looked by then. What is known of that time all the
+// same is what the service told afterwards. It is empty where somebody did.
+func (v historyView) untracked() string {
+	switch {
+	case !v.past():
+		return ""
+	case v.firstPoll.IsZero():
+		return "nobody has polled yet"
+	case v.asOf.Before(v.firstPoll) || v.knownAt.Before(v.firstPoll):
+		return "nobody polled before " + v.at(v.firstPoll) + " UTC"
+	default:
+		return ""
+	}
+}
 
 // detailed is the run to show in detail.
 func (v historyView) detailed() store.RunRow {
@@ -84,6 +100,8 @@ func (v historyView) headline(p *page) (where []span) {
 // state tells the job's state and since when it has it.
 func (v historyView) state() []span {
 	switch {
+	case v.Job.State == nil && v.untracked() != "":
+		return []span{plain("nothing is known of then")}
 	case v.Job.State == nil && v.past():
 		return []span{plain("no run by then")}
 	case v.Job.State == nil:
@@ -162,6 +180,9 @@ func (v historyView) standing(p *page) {
 	if v.past() {
 		p.line(styled(styleYellow, "as of "+v.at(v.asOf)+" UTC").whole(), styled(styleYellow, ", by what was known at "),
 			styled(styleYellow, v.at(v.knownAt)+" UTC").whole())
+	}
+	if text := v.untracked(); text != "" {
+		p.line(styled(styleYellow, text))
 	}
 	terminal := history.State(deref(v.Job.State)).Terminal()
 	if v.unanswered() && !terminal {

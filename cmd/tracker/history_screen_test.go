@@ -71,6 +71,9 @@ func (c historyCase) view(t *testing.T) historyView {
 	for _, poll := range c.Polls {
 		for i := range max(1, poll.Times) {
 			at := poll.At.Add(time.Duration(i*poll.Seconds) * time.Second)
+			if v.firstPoll.IsZero() {
+				v.firstPoll = at
+			}
 			if v.past() && at.Add(answerTime).After(v.knownAt) {
 				continue
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 
@@ -33,7 +34,11 @@ look.`,
 			if err != nil {
 				return err
 			}
-			return jobListing(shownJobs(rows, all), now).write(a, *format)
+			shown := jobListing(shownJobs(rows, all), now)
+			if removed := int64(len(rows)); removed > 0 {
+				shown.none = fmt.Sprintf("no jobs but %s; see  tracker job list --all", counted(removed, "removed one"))
+			}
+			return shown.write(a, *format)
 		})
 	}
 	return cmd
@@ -46,7 +51,7 @@ func jobListing(rows []store.JobRow, now time.Time) listing[store.JobRow] {
 			{title: "JOB", cell: func(r store.JobRow) span { return plain(r.Job) }},
 			{title: "SOURCE", spare: 4, cell: func(r store.JobRow) span { return plain(r.Source) }},
 			{title: "STATE", cell: func(r store.JobRow) span { return maybeMarked(r.State) }},
-			{title: "SINCE", spare: 1, cell: func(r store.JobRow) span { return plain(agoText(r.StateSince, now)) }},
+			{title: "SINCE", spare: 1, cell: func(r store.JobRow) span { return plain(agoBy(r.StateSince, r.StateSinceReported, now)) }},
 			{title: "RUN", spare: 5, right: true, cell: func(r store.JobRow) span { return plain(runText(r)) }},
 			{title: "LAST LOOK", spare: 3, cell: func(r store.JobRow) span { return plain(agoText(r.LastPolledAt, now)) }},
 			{title: "OUTCOME", cell: func(r store.JobRow) span { return outcomeSpan(deref(r.LastOutcome)) }},

@@ -63,7 +63,7 @@ func jobText(r store.JobRow, c clock, s screen) string {
 	add("schedule", plain(r.Schedule))
 	add("state", maybeMarked(r.State))
 	add("status", plain(deref(r.Status)))
-	add("since", c.both(r.StateSince)...)
+	add("since", c.sinceText(r)...)
 	add("run", plain(strings.TrimSpace(runText(r)+"  "+deref(r.RunID))))
 	add("last poll", append(c.both(r.LastPolledAt), plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
 	add("failures", plain(strconv.Itoa(int(r.Failures))+" in a row"))
@@ -90,6 +90,15 @@ func pairsText(object json.RawMessage) string {
 		pairs = append(pairs, key+"="+values[key])
 	}
 	return strings.Join(pairs, " ")
+}
+
+// sinceText tells since when a job has its state; nothing where it has none.
+func (c clock) sinceText(r store.JobRow) []span {
+	if r.StateSince == nil {
+		return nil
+	}
+	at := by(*r.StateSince, r.StateSinceReported, func(at time.Time) string { return timeText(&at) })
+	return []span{plain(at).whole(), plain(" "), plain("(" + agoBy(r.StateSince, r.StateSinceReported, c.now) + ")").whole()}
 }
 
 // both tells when something was and how long ago; nothing for null.

@@ -16,6 +16,7 @@ func TestListing(t *testing.T) {
 		"sources":        sourceListing(listedSources(), clock{watchNow}, "").text,
 		"failed_imports": listedFailures,
 		"steps":          listedSteps,
+		"bounds":         listedBounds,
 		"none":           jobListing(nil, watchNow).text,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -31,7 +32,7 @@ func TestListing(t *testing.T) {
 func listedJobs() []store.JobRow {
 	hostile := "evil\x1b[2J\nname"
 	return []store.JobRow{
-		{Job: "stores-eu", Source: "woosmap-prod", Tracking: "active", State: new("succeeded"), RunNo: new(int32(1204)), StateSince: new(before(2 * time.Hour)), LastPolledAt: new(before(3 * time.Second)), LastOutcome: new("unchanged")},
+		{Job: "stores-eu", Source: "woosmap-prod", Tracking: "active", State: new("succeeded"), RunNo: new(int32(1204)), StateSince: new(before(2 * time.Hour)), StateSinceReported: true, LastPolledAt: new(before(3 * time.Second)), LastOutcome: new("unchanged")},
 		{
 			Job: "stores-in-all-of-north-america", Source: "woosmap-north-america-prod", Provider: "woosmap", Tracking: "paused", PausedReason: new("by hand"),
 			Target: []byte(`{"dataset_id": "8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0"}`), Labels: []byte(`{"team": "geo", "tier": "1"}`), Schedule: "*/5 * * * *",
@@ -56,16 +57,31 @@ func listedSources() []store.SourceRow {
 
 func listedFailures(s screen) string {
 	rows := []store.FailedImportRow{
-		{Job: "stores-eu", Source: "woosmap-prod", RunNo: 1204, EndedAt: before(time.Hour), Duration: store.Interval(72 * time.Second), Step: new("import"), Why: new("Row 317: geometry is not valid (latitude out of range)")},
+		{Job: "stores-eu", Source: "woosmap-prod", RunNo: 1204, EndedAt: before(time.Hour), Duration: store.Interval(72 * time.Second), DurationMax: new(store.Interval(72 * time.Second)), Reported: true, Step: new("import"), Why: new("Row 317: geometry is not valid (latitude out of range)")},
 		{Job: "products-7", Source: "safetykit-prod", RunNo: 1, EndedAt: before(3 * day), Duration: store.Interval(5 * time.Minute), Step: new("ingesting")},
 	}
 	k := keyed{clock: clock{watchNow}, bounded: s.width > 0}
 	return listing[store.FailedImportRow]{rows: rows, columns: keyColumns[store.FailedImportRow](k, []string{"source", "duration", "step"})}.text(s)
 }
 
+// listedBounds shows how exactly times and durations are known.
+func listedBounds(s screen) string {
+	took := func(least, most time.Duration) store.UnusualDurationRow {
+		row := store.UnusualDurationRow{Job: "products-7", Source: "safetykit-prod", RunNo: 1, State: "succeeded", StartedAt: before(time.Hour), Duration: store.Interval(least), UsualDuration: store.Interval(time.Minute)}
+		if most > 0 {
+			row.DurationMax = new(store.Interval(most))
+		}
+		return row
+	}
+	rows := []store.UnusualDurationRow{took(185*time.Second, 0), took(185*time.Second, 205*time.Second), took(0, 12*time.Second), took(185*time.Second, 185*time.Second)}
+	rows[3].Reported = true
+	k := keyed{clock: clock{watchNow}, bounded: s.width > 0}
+	return listing[store.UnusualDurationRow]{rows: rows, columns: keyColumns[store.UnusualDurationRow](k, []string{"source", "state"})}.text(s)
+}
+
 func listedSteps(s screen) string {
 	rows := []store.StepDurationRow{
-		{Week: watchNow.Truncate(7 * day), Source: "woosmap-north-america-prod", Step: "fetch", Runs: 12345, P50Duration: store.Interval(time.Second), P95Duration: store.Interval(time.Hour)},
+		{Week: watchNow.Truncate(7 * day), Source: "woosmap-north-america-prod", Step: "fetch", Runs: 12345, P50Duration: store.Interval(time.Second), P95Duration: store.Interval(time.Hour), P50DurationMax: new(store.Interval(time.Second)), P95DurationMax: new(store.Interval(time.Hour)), Reported: true},
 	}
 	return listing[store.StepDurationRow]{rows: rows, columns: keyColumns[store.StepDurationRow](keyed{clock: clock{watchNow}}, []string{"runs", "p95_duration"})}.text(s)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,7 +28,8 @@ func (a *app) reportCommand() *cobra.Command {
 		Short: "Answer a question about all imports, such as which failed and why",
 		Long: `Answers one of the questions below, from what is known now. Without a NAME it
 lists them. Times and days are in UTC; json and csv give durations in seconds.
-Behind a question stands how far it looks back, unless --since says otherwise.
+Behind a question stands how far it looks back, unless --since says otherwise;
+one without is about now, and takes no --since.
 docs/sql.md has these and more as SQL, to change at will.
 
 ` + reportHelp(),
@@ -42,7 +42,7 @@ docs/sql.md has these and more as SQL, to change at will.
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	flags := cmd.Flags()
-	flags.StringVar(&request.since, "since", "", "look back to `TIME`: RFC 3339, a date, or an age such as 12h or 30d (default: the age behind the question)")
+	flags.StringVar(&request.since, "since", "", "look back to a `TIME` in the past: RFC 3339, a date, or an age such as 12h or 30d (default: the age behind the question)")
 	flags.StringVar(&request.source, "source", "", "of source `NAME` only")
 	flags.StringArrayVar(&request.labels, "label", nil, "of jobs with the label `KEY=VALUE` only; may be repeated")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -66,11 +66,17 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 	if err != nil {
 		return err
 	}
-	if _, err := sinceTime(request.since, all[at], time.Now()); err != nil { // before a server is started for it
-		return err
+	if request.since != "" && all[at].since == 0 {
+		return usageError{fmt.Errorf("report %s tells of now and takes no --since: it would hide what is so for longest; those that do are %s",
+			name, strings.Join(lookingBack(), ", "))}
+	}
+	if request.since != "" { // what is no time is refused before a server is started for it
+		if _, err := config.ParseTime(request.since, time.Now()); err != nil {
+			return usageError{fmt.Errorf("--since: %w", err)}
+		}
 	}
 	return a.withStore(ctx, func(s *store.Store) error {
-		if err := knownSource(ctx, s, request.source); err != nil {
+		if err := checkSelection(ctx, s, request.source, labels); err != nil {
 			return err
 		}
 		now, err := s.Now(ctx)
@@ -93,23 +99,7 @@ func sinceTime(since string, kind reportKind, now time.Time) (time.Time, error) 
 	case since == "":
 		return now.Add(-kind.since), nil
 	}
-	at, err := config.ParseTime(since, now)
-	if err != nil {
-		return time.Time{}, usageError{fmt.Errorf("--since: %w", err)}
-	}
-	return at, nil
-}
-
-// knownSource refuses a source that is not registered: nothing would be found of it.
-func knownSource(ctx context.Context, s *store.Store, name string) error {
-	if name == "" {
-		return nil
-	}
-	_, err := s.Source(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("no source is named %q; see  tracker source list", name)
-	}
-	return err
+	return pastTime("--since", since, now)
 }
 
 // listReports prints one line per report, however narrow the screen is.

@@ -12,7 +12,7 @@ import (
 )
 
 // reportKind is a report: a question, how far it looks back unless told
-// otherwise (0: it knows no bound), and how its answer is printed.
+// otherwise (0: it is about now), and how its answer is printed.
 type reportKind struct {
 	name     string
 	question string
@@ -26,7 +26,7 @@ func reports() []reportKind {
 	return []reportKind{
 		{"failed-imports", "Which imports failed lately, and why?", week, answering((*store.Store).FailedImports, "no import has failed", "source", "duration", "step")},
 		{"stalled", "What is stuck now?", 0, answering((*store.Store).Stalled, "nothing is stuck", "source", "state", "usual_duration")},
-		{"gaps", "When did we not look?", week, answering((*store.Store).LastedGaps, "we always looked", "source", "gap_to", "lasted")},
+		{"gaps", "When did we not look?", week, answering((*store.Store).LastedGaps, "no gap is known", "source", "gap_to", "lasted")},
 		{"new-errors", "Which error lines are new?", week, answering((*store.Store).NewErrors, "no error line is new", "jobs", "times")},
 		{"step-durations", "How long does each step take, by week?", 8 * week, answering((*store.Store).StepDurations, "no step has ended", "runs", "p95_duration")},
 		{"time-in-state", "How long was each run in each state?", week, answering((*store.Store).TimeInState, "nothing has run", "source")},
@@ -36,7 +36,7 @@ func reports() []reportKind {
 			"unusual-durations", "What took far longer or less than usual?", week,
 			answering((*store.Store).UnusualDurations, "no import took over twice, or under half, as long as usual", "source", "state"),
 		},
-		{"no-recent-success", "Which jobs have not succeeded lately?", week, answering((*store.Store).NoRecentSuccess, "every job has succeeded", "source", "last_success_no", "state_since")},
+		{"no-recent-success", "Which jobs have not succeeded lately?", week, answering((*store.Store).NoRecentSuccess, "every job that is tracked has succeeded", "source", "last_success_no", "state_since")},
 	}
 }
 
@@ -44,6 +44,17 @@ func reportNames() []string {
 	names := []string{}
 	for _, k := range reports() {
 		names = append(names, k.name)
+	}
+	return names
+}
+
+// lookingBack names the reports that take --since.
+func lookingBack() []string {
+	var names []string
+	for _, k := range reports() {
+		if k.since > 0 {
+			names = append(names, k.name)
+		}
 	}
 	return names
 }
@@ -70,7 +81,8 @@ func reportHelp() string {
 	return strings.TrimSuffix(p.out.String(), "\n")
 }
 
-// answering prints what the store answers; none is said where that is nothing.
+// answering prints what the store answers; none is said where that is nothing,
+// as far as anybody looked.
 // A narrow screen leaves out the columns of the spare keys, the first one first.
 func answering[T any](
 	ask func(*store.Store, context.Context, store.AnswerFilter) ([]T, error), none string, spare ...string,
@@ -80,9 +92,16 @@ func answering[T any](
 		if err != nil {
 			return err
 		}
-		empty := none
-		if !filter.Since.IsZero() {
-			empty += " since " + filter.Since.Format(timeLayout)
+		var empty string
+		if len(rows) == 0 {
+			tracked, err := s.Tracked(ctx, filter)
+			if err != nil {
+				return err
+			}
+			empty = nothingText(none, filter.Since, tracked)
+			if format != formatTable && tracked.Answered == 0 {
+				fmt.Fprintln(a.stderr, empty)
+			}
 		}
 		k := keyed{clock: clock{filter.Now}, bounded: a.screen().width > 0}
 		return listing[T]{rows: rows, none: empty, columns: keyColumns[T](k, spare)}.write(a, format)

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tracker/internal/config"
 	"tracker/internal/history"
 	"tracker/internal/store"
 )
@@ -82,11 +81,7 @@ func afterTime(ctx context.Context, s *store.Store, text string) (time.Time, err
 	if err != nil || text == "now" {
 		return now, err
 	}
-	at, err := config.ParseTime(text, now)
-	if err != nil {
-		return time.Time{}, usageError{fmt.Errorf("--after: %w", err)}
-	}
-	return at, nil
+	return pastTime("--after", text, now)
 }
 
 // waiter looks at a job until its latest run is in a state.

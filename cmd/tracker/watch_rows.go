@@ -119,7 +119,7 @@ func (v watchView) progress(run store.WatchRun, short bool) []span {
 	d, now := v.soFar(run)
 	usual := v.usual[keyOf(run)].Median
 	elapsed := floorText(d)
-	if !now {
+	if !now || !run.Reported {
 		elapsed = "≥ " + elapsed
 	}
 	about := roughText(usual)
@@ -233,11 +233,7 @@ func (v watchView) failed(s screen) section {
 
 // endText tells when a run has ended.
 func (v watchView) endText(run store.WatchRun) string {
-	at := deref(run.EndedAt)
-	if run.Reported {
-		return v.near(at)
-	}
-	return "by " + v.near(ceilSecond(at))
+	return by(deref(run.EndedAt), run.Reported, v.near)
 }
 
 // unseen is the section of the jobs that nobody can look at, and why.

@@ -64,6 +64,16 @@ func agoText(at *time.Time, now time.Time) string {
 	return clock{now}.ago(*at)
 }
 
+// agoBy is agoText of a time by which something had happened, unless it is the
+// upstream's.
+func agoBy(at *time.Time, reported bool, now time.Time) string {
+	text := agoText(at, now)
+	if text == "" || reported {
+		return text
+	}
+	return "≥ " + text
+}
+
 // ageText gives a duration in one unit, of which there is more than one.
 func ageText(d time.Duration) string {
 	switch {
@@ -126,6 +136,15 @@ func (c clock) boundText(notBefore *time.Time, observedAt time.Time, narrow bool
 	default:
 		return "between " + c.onDay(*notBefore, end) + " and " + latest
 	}
+}
+
+// by marks a time that the upstream did not give: it is when something had been
+// seen, which had happened by then. show writes the time.
+func by(at time.Time, reported bool, show func(time.Time) string) string {
+	if reported {
+		return show(at)
+	}
+	return "by " + show(ceilSecond(at))
 }
 
 // seenText is when we saw something, on the day of the reference or with its own.

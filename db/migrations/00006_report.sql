@@ -29,7 +29,8 @@ SELECT j.name AS job, s.name AS source, s.provider, j.labels, r.run_no, r.run_id
         ELSE greatest(coalesce(r.ended_at, r.ended_seen_at) - coalesce(r.started_at, r.not_before), interval '0')
     END AS duration_max,
     r.first_seen_at, r.last_changed_at, r.step_count AS steps, r.warnings, r.errors,
-    r.error_summary, r.result_count, r.result_expires_at
+    r.error_summary,
+    CASE WHEN r.ended_seen_at IS NOT NULL OR r.result_count > 0 THEN r.result_count END AS result_count, r.result_expires_at
 FROM runs r
 JOIN jobs j ON j.job_id = r.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -53,7 +54,7 @@ COMMENT ON COLUMN report.runs.steps IS 'Count of the run''s steps that have not 
 COMMENT ON COLUMN report.runs.warnings IS 'Count of the run''s log entries of level warning that are not withdrawn.';
 COMMENT ON COLUMN report.runs.errors IS 'Count of the run''s log entries of level error that are not withdrawn.';
 COMMENT ON COLUMN report.runs.error_summary IS 'The upstream''s summary of what went wrong, which changes no state and may stand beside succeeded; null: the newest answer has none.';
-COMMENT ON COLUMN report.runs.result_count IS 'Count of the run''s results by the newest answer: its data_count, else the items in its data; null: it tells of none.';
+COMMENT ON COLUMN report.runs.result_count IS 'Count of the run''s results by the newest answer: its data_count, else the items in its data; null: it tells of none, or of 0 before the run has ended.';
 COMMENT ON COLUMN report.runs.result_expires_at IS 'When the upstream''s link to the results ends (the upstream''s time, as the newest snapshot about the run has it); null: there is no such link, or the time is unreadable.';
 
 CREATE VIEW report.steps AS

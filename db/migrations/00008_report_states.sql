@@ -14,7 +14,8 @@ SELECT j.name AS job, s.name AS source, s.provider, j.target, j.labels, j.tracki
     CASE WHEN s.paused_at IS NULL AND j.tracking = 'active' AND c.next_poll_at IS NOT NULL
         THEN greatest(c.next_poll_at, b.held_until)
     END AS next_poll_at,
-    c.failures, j.paused_reason, j.stall_after, j.registered_at
+    c.failures, j.paused_reason, j.stall_after, j.registered_at,
+    coalesce(t.happened_at <= t.observed_at, false) AS state_since_reported
 FROM jobs j
 JOIN sources s ON s.source_id = j.source_id
 JOIN cursors c ON c.job_id = j.job_id
@@ -44,6 +45,7 @@ COMMENT ON COLUMN report.jobs.failures IS 'Count of failed polls in a row up to 
 COMMENT ON COLUMN report.jobs.paused_reason IS 'Why the job itself is paused; null: it is not, or no reason was given.';
 COMMENT ON COLUMN report.jobs.stall_after IS 'How long a state may last before the job counts as stalled, as set by the user; null: not set.';
 COMMENT ON COLUMN report.jobs.registered_at IS 'When the job was first registered (our time).';
+COMMENT ON COLUMN report.jobs.state_since_reported IS 'True if state_since is the upstream''s time, false if it is ours, when the state had been seen: it began by then.';
 
 -- Of all runs that have not ended only the one that the newest snapshot tells
 -- of can be stuck: any other was superseded. What is usual is asked of the
@@ -54,7 +56,8 @@ COMMENT ON COLUMN report.jobs.registered_at IS 'When the job was first registere
 CREATE VIEW report.stalled AS
 WITH open AS MATERIALIZED (
     SELECT r.job_id, r.run_no, r.state, j.name AS job, s.name AS source, s.provider, j.stall_after,
-        least(coalesce(r.started_at, r.first_seen_at), r.first_seen_at) AS began
+        least(coalesce(r.started_at, r.first_seen_at), r.first_seen_at) AS began,
+        coalesce(r.started_at <= r.first_seen_at, false) AS began_reported
     FROM runs r
     JOIN jobs j ON j.job_id = r.job_id
     JOIN sources s ON s.source_id = j.source_id
@@ -95,7 +98,8 @@ WITH open AS MATERIALIZED (
     ), l.began) AS since
     FROM late l
 )
-SELECT d.job, d.source, d.provider, d.run_no, p.name AS step, d.state, d.since, d.usual_duration
+SELECT d.job, d.source, d.provider, d.run_no, p.name AS step, d.state, d.since, d.usual_duration,
+    d.began_reported AND d.since = d.began AS reported
 FROM dated d
 LEFT JOIN LATERAL (
     SELECT x.name FROM steps x
@@ -112,6 +116,7 @@ COMMENT ON COLUMN report.stalled.step IS 'Name of the last of the run''s steps t
 COMMENT ON COLUMN report.stalled.state IS 'State of the run in our words: queued, running or unknown.';
 COMMENT ON COLUMN report.stalled.since IS 'Since when the run has not ended: its start, or when it came out of a terminal state; the upstream''s time where it gave one, but never later than when we observed it.';
 COMMENT ON COLUMN report.stalled.usual_duration IS 'The 95th percentile of the durations (report.runs.duration) of the job''s ended runs or, where it has fewer than five, of its source''s; runs of which neither start nor end was seen or reported do not count; null: there is none.';
+COMMENT ON COLUMN report.stalled.reported IS 'True if since is the upstream''s time, false if it is ours, when the run had been seen: it began by then.';
 
 -- +goose StatementBegin
 CREATE FUNCTION report.status_as_of(as_of timestamptz, known_at timestamptz DEFAULT now())

@@ -51,22 +51,46 @@ func answer[From, To any](what string, rows []From, err error, to func(From) To)
 // seconds is an interval of so many.
 func seconds(s float64) Interval { return Interval(history.Seconds(s)) }
 
+// secondsIf is an interval where there is one.
+func secondsIf(known bool, s float64) *Interval {
+	if !known {
+		return nil
+	}
+	return new(seconds(s))
+}
+
+// Tracked tells how far anybody looked at the jobs that an answer is about.
+func (s *Store) Tracked(ctx context.Context, filter AnswerFilter) (Tracked, error) {
+	q := filter.asked()
+	row, err := s.queries.AnswerTracked(ctx, dbsqlc.AnswerTrackedParams{Source: q.Source, Labels: q.Labels})
+	if err != nil {
+		return Tracked{}, fmt.Errorf("read since when jobs are tracked: %w", err)
+	}
+	return Tracked{
+		Jobs: row.Jobs, Polled: row.Polled, Answered: row.Answered, Failing: row.Failing,
+		RegisteredAt: toPointer(known(row.RegisteredAt)), PolledAt: toPointer(known(row.PolledAt)), FirstAnswerAt: toPointer(known(row.FirstAnswerAt)),
+	}, nil
+}
+
 // FailedImports lists the imports that failed, the latest first.
 func (s *Store) FailedImports(ctx context.Context, filter AnswerFilter) ([]FailedImportRow, error) {
 	rows, err := s.queries.AnswerFailedImports(ctx, dbsqlc.AnswerFailedImportsParams(filter.asked()))
 	return answer("failed-imports", rows, err, func(r dbsqlc.AnswerFailedImportsRow) FailedImportRow {
 		return FailedImportRow{
 			Job: r.Job, Source: r.Source, RunNo: r.RunNo, EndedAt: r.EndedAt, Duration: seconds(r.Duration), Step: toPointer(r.Step), Why: toPointer(r.Why),
+			DurationMax: secondsIf(r.HasMax, r.DurationMax), Reported: r.Reported,
 		}
 	})
 }
 
-// Stalled lists the runs that are stuck, the longest first.
+// Stalled lists the runs that are stuck now, since whenever, the longest first.
 func (s *Store) Stalled(ctx context.Context, filter AnswerFilter) ([]StalledRow, error) {
-	rows, err := s.queries.AnswerStalled(ctx, dbsqlc.AnswerStalledParams(filter.asked()))
+	q := filter.asked()
+	rows, err := s.queries.AnswerStalled(ctx, dbsqlc.AnswerStalledParams{Source: q.Source, Labels: q.Labels})
 	return answer("stalled", rows, err, func(r dbsqlc.ReportStalled) StalledRow {
 		return StalledRow{
 			Job: r.Job, Source: r.Source, RunNo: r.RunNo, Step: r.Step, State: r.State, Since: r.Since, UsualDuration: took(r.UsualDuration),
+			Reported: r.Reported,
 		}
 	})
 }
@@ -93,6 +117,7 @@ func (s *Store) StepDurations(ctx context.Context, filter AnswerFilter) ([]StepD
 	return answer("step-durations", rows, err, func(r dbsqlc.AnswerStepDurationsRow) StepDurationRow {
 		return StepDurationRow{
 			Week: r.Week, Source: r.Source, Step: r.Step, Runs: r.Runs, P50Duration: seconds(r.P50Duration), P95Duration: seconds(r.P95Duration),
+			P50DurationMax: secondsIf(r.HasMax, r.P50DurationMax), P95DurationMax: secondsIf(r.HasMax, r.P95DurationMax), Reported: r.Reported,
 		}
 	})
 }
@@ -112,9 +137,11 @@ func (s *Store) RunsPerDay(ctx context.Context, filter AnswerFilter) ([]RunsPerD
 	return answer("runs-per-day", rows, err, func(r dbsqlc.AnswerRunsPerDayRow) RunsPerDayRow {
 		row := RunsPerDayRow{
 			Day: r.Day.Format(time.DateOnly), Source: r.Source, Provider: r.Provider, Runs: r.Runs, Succeeded: r.Succeeded, Failed: r.Failed,
+			Reported: r.Reported,
 		}
 		if r.Ended > 0 {
 			row.P50Duration, row.P95Duration = new(seconds(r.P50Duration)), new(seconds(r.P95Duration))
+			row.P50DurationMax, row.P95DurationMax = secondsIf(r.HasMax, r.P50DurationMax), secondsIf(r.HasMax, r.P95DurationMax)
 		}
 		return row
 	})
@@ -134,6 +161,7 @@ func (s *Store) UnusualDurations(ctx context.Context, filter AnswerFilter) ([]Un
 		return UnusualDurationRow{
 			Job: r.Job, Source: r.Source, RunNo: r.RunNo, State: r.State, StartedAt: r.StartedAt,
 			Duration: seconds(r.Duration), UsualDuration: seconds(r.UsualDuration),
+			DurationMax: secondsIf(r.HasMax, r.DurationMax), Reported: r.Reported,
 		}
 	})
 }
@@ -142,7 +170,10 @@ func (s *Store) UnusualDurations(ctx context.Context, filter AnswerFilter) ([]Un
 func (s *Store) NoRecentSuccess(ctx context.Context, filter AnswerFilter) ([]NoRecentSuccessRow, error) {
 	rows, err := s.queries.AnswerNoRecentSuccess(ctx, dbsqlc.AnswerNoRecentSuccessParams(filter.asked()))
 	return answer("no-recent-success", rows, err, func(r dbsqlc.AnswerNoRecentSuccessRow) NoRecentSuccessRow {
-		row := NoRecentSuccessRow{Job: r.Job, Source: r.Source, State: r.State, StateSince: r.StateSince, LastSuccessNo: toPointer(r.LastSuccessNo)}
+		row := NoRecentSuccessRow{
+			Job: r.Job, Source: r.Source, State: r.State, StateSince: r.StateSince, LastSuccessNo: toPointer(r.LastSuccessNo),
+			StateSinceReported: r.StateSinceReported, Reported: r.Reported,
+		}
 		if r.LastSuccessNo > 0 {
 			row.LastSuccessAt = &r.LastSuccessAt
 		}

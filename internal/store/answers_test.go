@@ -65,13 +65,13 @@ func TestAnswersAreFiltered(t *testing.T) {
 	filter := store.AnswerFilter{Since: w.now.Add(-week), Now: w.now, Labels: map[string]string{"team": "us"}}
 
 	columns, rows := asking(t, w.store.FailedImports)(filter)
-	w.equal(t, "failed-imports of a label", columns, rows, []string{"job|source|run_no|ended_at|duration|step|why", "stores-us|geo|2|D-4 10:00:30|30s|import|Timeout reading from storage"})
+	w.equal(t, "failed-imports of a label", columns, rows, []string{"job|source|run_no|ended_at|duration|step|why|duration_max|reported", "stores-us|geo|2|D-4 10:00:30|30s|import|Timeout reading from storage|30s|true"})
 	columns, rows = asking(t, w.store.NewErrors)(filter)
 	w.equal(t, "new-errors of a label", columns, rows, []string{"source|line|first_seen_at|times|jobs", "geo|Timeout reading from storage|D-4 10:00:34|1|1"})
 	columns, rows = asking(t, w.store.RunsPerDay)(filter)
 	w.equal(t, "runs-per-day of a label", columns, rows, []string{
-		"day|source|provider|runs|succeeded|failed|p50_duration|p95_duration",
-		"D-1|geo|woosmap|1|1|0|2m0s|2m0s", "D-2|geo|woosmap|1|0|0|null|null", "D-4|geo|woosmap|1|0|1|30s|30s",
+		"day|source|provider|runs|succeeded|failed|p50_duration|p95_duration|p50_duration_max|p95_duration_max|reported",
+		"D-1|geo|woosmap|1|1|0|2m0s|2m0s|2m0s|2m0s|true", "D-2|geo|woosmap|1|0|0|null|null|null|null|true", "D-4|geo|woosmap|1|0|1|30s|30s|30s|30s|true",
 	})
 
 	filter = store.AnswerFilter{Since: w.now.Add(-week), Now: w.now, Source: "shop"}

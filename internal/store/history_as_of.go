@@ -75,13 +75,14 @@ func (h History) count(run *RunRow) {
 
 // showLatest gives the job the state that its latest run has in this history.
 func (h *History) showLatest() {
-	h.Job.State, h.Job.Status, h.Job.RunNo, h.Job.RunID, h.Job.StateSince = nil, nil, nil, nil, nil
+	h.Job.State, h.Job.Status, h.Job.RunNo, h.Job.RunID, h.Job.StateSince, h.Job.StateSinceReported = nil, nil, nil, nil, nil, false
 	for _, t := range slices.Backward(h.Transitions) {
 		if t.StepNo != nil {
 			continue
 		}
 		since := t.Effective()
 		h.Job.State, h.Job.Status, h.Job.RunNo, h.Job.StateSince = &t.ToState, &t.ToStatus, &t.RunNo, &since
+		h.Job.StateSinceReported = t.HappenedAt != nil && !t.HappenedAt.After(t.ObservedAt)
 		for _, run := range h.Runs {
 			if run.RunNo == t.RunNo {
 				h.Job.RunID = &run.RunID

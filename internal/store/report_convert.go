@@ -30,7 +30,7 @@ func toJobRow(row dbsqlc.ReportJob) JobRow {
 		Job: row.Job, Source: row.Source, Provider: row.Provider, Target: row.Target, Labels: row.Labels, Tracking: row.Tracking,
 		Schedule: row.Schedule, State: row.State, Status: row.Status, RunNo: row.RunNo, RunID: row.RunID,
 		StateSince: row.StateSince, LastPolledAt: row.LastPolledAt, LastOutcome: row.LastOutcome, NextPollAt: row.NextPollAt,
-		Failures: row.Failures, PausedReason: row.PausedReason,
+		Failures: row.Failures, PausedReason: row.PausedReason, StateSinceReported: row.StateSinceReported,
 	}
 }
 

@@ -38,6 +38,8 @@ type JobRow struct {
 	NextPollAt   *time.Time      `json:"next_poll_at"`
 	Failures     int32           `json:"failures"`
 	PausedReason *string         `json:"paused_reason"`
+
+	StateSinceReported bool `json:"state_since_reported"`
 }
 
 // SourceRow is a row of report.sources.

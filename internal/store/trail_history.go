@@ -55,6 +55,8 @@ func trailRun(job JobRow, run *history.Run) RunRow {
 	if run.State.Terminal() {
 		row.EndedAt = toPointer(ended.Shown())
 		row.Duration, row.DurationMax = spanIntervals(began, ended)
+	} else if run.ResultCount != nil && *run.ResultCount == 0 {
+		row.ResultCount = nil // none yet: report.runs has it so
 	}
 	return row
 }

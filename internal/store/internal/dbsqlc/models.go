@@ -297,6 +297,8 @@ type ReportJob struct {
 	StallAfter *time.Duration
 	// When the job was first registered (our time).
 	RegisteredAt time.Time
+	// True if state_since is the upstream's time, false if it is ours, when the state had been seen: it began by then.
+	StateSinceReported bool
 }
 
 // One row per line that the upstream logged in a step; a line that it lists twice is two entries, and one that it withdraws stays.
@@ -419,7 +421,7 @@ type ReportRun struct {
 	Errors int32
 	// The upstream's summary of what went wrong, which changes no state and may stand beside succeeded; null: the newest answer has none.
 	ErrorSummary *string
-	// Count of the run's results by the newest answer: its data_count, else the items in its data; null: it tells of none.
+	// Count of the run's results by the newest answer: its data_count, else the items in its data; null: it tells of none, or of 0 before the run has ended.
 	ResultCount *int64
 	// When the upstream's link to the results ends (the upstream's time, as the newest snapshot about the run has it); null: there is no such link, or the time is unreadable.
 	ResultExpiresAt *time.Time
@@ -515,6 +517,8 @@ type ReportStalled struct {
 	Since time.Time
 	// The 95th percentile of the durations (report.runs.duration) of the job's ended runs or, where it has fewer than five, of its source's; runs of which neither start nor end was seen or reported do not count; null: there is none.
 	UsualDuration pgtype.Interval
+	// True if since is the upstream's time, false if it is ours, when the run had been seen: it began by then.
+	Reported bool
 }
 
 // One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.

@@ -107,7 +107,7 @@ func (q *Queries) ReportGaps(ctx context.Context, arg ReportGapsParams) ([]Repor
 }
 
 const reportJob = `-- name: ReportJob :one
-SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at FROM report.jobs WHERE job = $1
+SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at, state_since_reported FROM report.jobs WHERE job = $1
 `
 
 func (q *Queries) ReportJob(ctx context.Context, job string) (ReportJob, error) {
@@ -133,12 +133,13 @@ func (q *Queries) ReportJob(ctx context.Context, job string) (ReportJob, error) 
 		&i.PausedReason,
 		&i.StallAfter,
 		&i.RegisteredAt,
+		&i.StateSinceReported,
 	)
 	return i, err
 }
 
 const reportJobs = `-- name: ReportJobs :many
-SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at FROM report.jobs ORDER BY job
+SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at, state_since_reported FROM report.jobs ORDER BY job
 `
 
 func (q *Queries) ReportJobs(ctx context.Context) ([]ReportJob, error) {
@@ -170,6 +171,7 @@ func (q *Queries) ReportJobs(ctx context.Context) ([]ReportJob, error) {
 			&i.PausedReason,
 			&i.StallAfter,
 			&i.RegisteredAt,
+			&i.StateSinceReported,
 		); err != nil {
 			return nil, err
 		}

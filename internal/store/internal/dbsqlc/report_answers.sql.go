@@ -12,7 +12,7 @@ import (
 
 const answerBrokenStreaks = `-- name: AnswerBrokenStreaks :many
 WITH ended AS (
-    SELECT r.job, r.source, r.run_no, r.state, r.ended_at,
+    SELECT r.job, r.source, r.run_no, r.state, r.ended_at, r.reported,
         count(*) FILTER (WHERE r.state <> 'succeeded') OVER (PARTITION BY r.job ORDER BY r.run_no) - (r.state <> 'succeeded')::integer AS streak
     FROM report.runs r
     WHERE r.ended_at IS NOT NULL AND r.job IN (
@@ -20,10 +20,10 @@ WITH ended AS (
         WHERE f.state = 'failed' AND f.ended_at >= $1::timestamptz
             AND ($2::text = '' OR f.source = $2::text) AND f.labels @> $3::text::jsonb)
 ), counted AS (
-    SELECT n.job, n.source, n.run_no, n.state, n.ended_at, count(*) FILTER (WHERE n.state = 'succeeded') OVER (PARTITION BY n.job, n.streak) AS successes
+    SELECT n.job, n.source, n.run_no, n.state, n.ended_at, n.reported, count(*) FILTER (WHERE n.state = 'succeeded') OVER (PARTITION BY n.job, n.streak) AS successes
     FROM ended n
 )
-SELECT c.job, c.source, c.run_no, (c.ended_at)::timestamptz AS ended_at, c.successes::bigint AS successes
+SELECT c.job, c.source, c.run_no, (c.ended_at)::timestamptz AS ended_at, c.successes::bigint AS successes, (c.reported)::boolean AS reported
 FROM counted c
 WHERE c.state = 'failed' AND c.successes >= 5 AND c.ended_at >= $1::timestamptz
 ORDER BY c.ended_at DESC, c.job
@@ -41,6 +41,7 @@ type AnswerBrokenStreaksRow struct {
 	RunNo     int32
 	EndedAt   time.Time
 	Successes int64
+	Reported  bool
 }
 
 func (q *Queries) AnswerBrokenStreaks(ctx context.Context, arg AnswerBrokenStreaksParams) ([]AnswerBrokenStreaksRow, error) {
@@ -58,6 +59,7 @@ func (q *Queries) AnswerBrokenStreaks(ctx context.Context, arg AnswerBrokenStrea
 			&i.RunNo,
 			&i.EndedAt,
 			&i.Successes,
+			&i.Reported,
 		); err != nil {
 			return nil, err
 		}
@@ -71,7 +73,8 @@ func (q *Queries) AnswerBrokenStreaks(ctx context.Context, arg AnswerBrokenStrea
 
 const answerFailedImports = `-- name: AnswerFailedImports :many
 SELECT r.job, r.source, r.run_no, coalesce(r.ended_at, r.first_seen_at)::timestamptz AS ended_at, coalesce(extract(epoch FROM r.duration), 0)::double precision AS duration,
-    coalesce(s.step, '')::text AS step, coalesce(r.error_summary, e.detail, '')::text AS why
+    coalesce(s.step, '')::text AS step, coalesce(r.error_summary, e.detail, '')::text AS why,
+    r.reported, coalesce(extract(epoch FROM r.duration_max), 0)::double precision AS duration_max, (r.duration_max IS NOT NULL)::boolean AS has_max
 FROM report.runs r
 LEFT JOIN LATERAL (
     SELECT f.step FROM report.steps f
@@ -95,13 +98,16 @@ type AnswerFailedImportsParams struct {
 }
 
 type AnswerFailedImportsRow struct {
-	Job      string
-	Source   string
-	RunNo    int32
-	EndedAt  time.Time
-	Duration float64
-	Step     string
-	Why      string
+	Job         string
+	Source      string
+	RunNo       int32
+	EndedAt     time.Time
+	Duration    float64
+	Step        string
+	Why         string
+	Reported    bool
+	DurationMax float64
+	HasMax      bool
 }
 
 func (q *Queries) AnswerFailedImports(ctx context.Context, arg AnswerFailedImportsParams) ([]AnswerFailedImportsRow, error) {
@@ -121,6 +127,9 @@ func (q *Queries) AnswerFailedImports(ctx context.Context, arg AnswerFailedImpor
 			&i.Duration,
 			&i.Step,
 			&i.Why,
+			&i.Reported,
+			&i.DurationMax,
+			&i.HasMax,
 		); err != nil {
 			return nil, err
 		}
@@ -239,10 +248,11 @@ func (q *Queries) AnswerNewErrors(ctx context.Context, arg AnswerNewErrorsParams
 
 const answerNoRecentSuccess = `-- name: AnswerNoRecentSuccess :many
 SELECT j.job, j.source, j.state, j.state_since, coalesce(l.run_no, 0)::integer AS last_success_no,
-    coalesce(l.ended_at, '0001-01-01 00:00:00+00')::timestamptz AS last_success_at
+    coalesce(l.ended_at, '0001-01-01 00:00:00+00')::timestamptz AS last_success_at,
+    j.state_since_reported::boolean AS state_since_reported, coalesce(l.reported, false)::boolean AS reported
 FROM report.jobs j
 LEFT JOIN LATERAL (
-    SELECT r.run_no, r.ended_at FROM report.runs r
+    SELECT r.run_no, r.ended_at, r.reported FROM report.runs r
     WHERE r.job = j.job AND r.state = 'succeeded'
     ORDER BY r.run_no DESC LIMIT 1
 ) l ON true
@@ -258,12 +268,14 @@ type AnswerNoRecentSuccessParams struct {
 }
 
 type AnswerNoRecentSuccessRow struct {
-	Job           string
-	Source        string
-	State         *string
-	StateSince    *time.Time
-	LastSuccessNo int32
-	LastSuccessAt time.Time
+	Job                string
+	Source             string
+	State              *string
+	StateSince         *time.Time
+	LastSuccessNo      int32
+	LastSuccessAt      time.Time
+	StateSinceReported bool
+	Reported           bool
 }
 
 func (q *Queries) AnswerNoRecentSuccess(ctx context.Context, arg AnswerNoRecentSuccessParams) ([]AnswerNoRecentSuccessRow, error) {
@@ -282,6 +294,8 @@ func (q *Queries) AnswerNoRecentSuccess(ctx context.Context, arg AnswerNoRecentS
 			&i.StateSince,
 			&i.LastSuccessNo,
 			&i.LastSuccessAt,
+			&i.StateSinceReported,
+			&i.Reported,
 		); err != nil {
 			return nil, err
 		}
@@ -297,7 +311,10 @@ const answerRunsPerDay = `-- name: AnswerRunsPerDay :many
 SELECT ((r.started_at AT TIME ZONE 'UTC')::date)::date AS day, r.source, r.provider, count(*) AS runs,
     count(*) FILTER (WHERE r.state = 'succeeded') AS succeeded, count(*) FILTER (WHERE r.state = 'failed') AS failed, count(r.duration) AS ended,
     coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.duration)), 0)::double precision AS p50_duration,
-    coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM r.duration)), 0)::double precision AS p95_duration
+    coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM r.duration)), 0)::double precision AS p95_duration,
+    bool_and(r.reported)::boolean AS reported, (count(r.duration_max) = count(r.duration))::boolean AS has_max,
+    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM r.duration_max)), 0)::double precision AS p50_duration_max,
+    coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM r.duration_max)), 0)::double precision AS p95_duration_max
 FROM report.runs r
 WHERE r.started_at >= date_trunc('day', $1::timestamptz, 'UTC')
     AND ($2::text = '' OR r.source = $2::text) AND r.labels @> $3::text::jsonb
@@ -312,15 +329,19 @@ type AnswerRunsPerDayParams struct {
 }
 
 type AnswerRunsPerDayRow struct {
-	Day         time.Time
-	Source      string
-	Provider    string
-	Runs        int64
-	Succeeded   int64
-	Failed      int64
-	Ended       int64
-	P50Duration float64
-	P95Duration float64
+	Day            time.Time
+	Source         string
+	Provider       string
+	Runs           int64
+	Succeeded      int64
+	Failed         int64
+	Ended          int64
+	P50Duration    float64
+	P95Duration    float64
+	Reported       bool
+	HasMax         bool
+	P50DurationMax float64
+	P95DurationMax float64
 }
 
 // From the runs: report.daily knows no labels.
@@ -343,6 +364,10 @@ func (q *Queries) AnswerRunsPerDay(ctx context.Context, arg AnswerRunsPerDayPara
 			&i.Ended,
 			&i.P50Duration,
 			&i.P95Duration,
+			&i.Reported,
+			&i.HasMax,
+			&i.P50DurationMax,
+			&i.P95DurationMax,
 		); err != nil {
 			return nil, err
 		}
@@ -355,20 +380,19 @@ func (q *Queries) AnswerRunsPerDay(ctx context.Context, arg AnswerRunsPerDayPara
 }
 
 const answerStalled = `-- name: AnswerStalled :many
-SELECT t.job, t.source, t.provider, t.run_no, t.step, t.state, t.since, t.usual_duration FROM report.stalled t
-WHERE t.since >= $1::timestamptz AND ($2::text = '' OR t.source = $2::text)
-    AND ($3::text = '{}' OR t.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> $3::text::jsonb))
+SELECT t.job, t.source, t.provider, t.run_no, t.step, t.state, t.since, t.usual_duration, t.reported FROM report.stalled t
+WHERE ($1::text = '' OR t.source = $1::text)
+    AND ($2::text = '{}' OR t.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> $2::text::jsonb))
 ORDER BY t.since, t.job
 `
 
 type AnswerStalledParams struct {
-	Since  time.Time
 	Source string
 	Labels string
 }
 
 func (q *Queries) AnswerStalled(ctx context.Context, arg AnswerStalledParams) ([]ReportStalled, error) {
-	rows, err := q.db.Query(ctx, answerStalled, arg.Since, arg.Source, arg.Labels)
+	rows, err := q.db.Query(ctx, answerStalled, arg.Source, arg.Labels)
 	if err != nil {
 		return nil, err
 	}
@@ -385,6 +409,7 @@ func (q *Queries) AnswerStalled(ctx context.Context, arg AnswerStalledParams) ([
 			&i.State,
 			&i.Since,
 			&i.UsualDuration,
+			&i.Reported,
 		); err != nil {
 			return nil, err
 		}
@@ -400,7 +425,10 @@ const answerStepDurations = `-- name: AnswerStepDurations :many
 SELECT (date_bin('7 days', p.started_at, date_trunc('day', $1::timestamptz, 'UTC') + interval '1 day'))::timestamptz AS week,
     p.source, p.step, count(*) AS runs,
     (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM p.duration)))::double precision AS p50_duration,
-    (percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM p.duration)))::double precision AS p95_duration
+    (percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM p.duration)))::double precision AS p95_duration,
+    bool_and(p.reported)::boolean AS reported, (count(p.duration_max) = count(*))::boolean AS has_max,
+    coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM p.duration_max)), 0)::double precision AS p50_duration_max,
+    coalesce(percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM p.duration_max)), 0)::double precision AS p95_duration_max
 FROM report.steps p
 WHERE p.started_at >= $2::timestamptz AND p.duration IS NOT NULL AND ($3::text = '' OR p.source = $3::text)
     AND ($4::text = '{}' OR p.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> $4::text::jsonb))
@@ -416,12 +444,16 @@ type AnswerStepDurationsParams struct {
 }
 
 type AnswerStepDurationsRow struct {
-	Week        time.Time
-	Source      string
-	Step        string
-	Runs        int64
-	P50Duration float64
-	P95Duration float64
+	Week           time.Time
+	Source         string
+	Step           string
+	Runs           int64
+	P50Duration    float64
+	P95Duration    float64
+	Reported       bool
+	HasMax         bool
+	P50DurationMax float64
+	P95DurationMax float64
 }
 
 func (q *Queries) AnswerStepDurations(ctx context.Context, arg AnswerStepDurationsParams) ([]AnswerStepDurationsRow, error) {
@@ -445,6 +477,10 @@ func (q *Queries) AnswerStepDurations(ctx context.Context, arg AnswerStepDuratio
 			&i.Runs,
 			&i.P50Duration,
 			&i.P95Duration,
+			&i.Reported,
+			&i.HasMax,
+			&i.P50DurationMax,
+			&i.P95DurationMax,
 		); err != nil {
 			return nil, err
 		}
@@ -512,6 +548,48 @@ func (q *Queries) AnswerTimeInState(ctx context.Context, arg AnswerTimeInStatePa
 	return items, nil
 }
 
+const answerTracked = `-- name: AnswerTracked :one
+SELECT count(*) AS jobs, count(j.last_polled_at) AS polled, count(n.observed_at) AS answered,
+    count(*) FILTER (WHERE n.observed_at IS NOT NULL AND j.failures > 0 AND j.tracking IN ('active', 'paused')) AS failing,
+    coalesce(min(j.registered_at), '0001-01-01 00:00:00+00')::timestamptz AS registered_at,
+    coalesce(max(j.last_polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at,
+    coalesce(min(n.observed_at), '0001-01-01 00:00:00+00')::timestamptz AS first_answer_at
+FROM report.jobs j
+LEFT JOIN report.transitions n ON n.job = j.job AND n.transition_no = 1
+WHERE ($1::text = '' OR j.source = $1::text) AND j.labels @> $2::text::jsonb
+`
+
+type AnswerTrackedParams struct {
+	Source string
+	Labels string
+}
+
+type AnswerTrackedRow struct {
+	Jobs          int64
+	Polled        int64
+	Answered      int64
+	Failing       int64
+	RegisteredAt  time.Time
+	PolledAt      time.Time
+	FirstAnswerAt time.Time
+}
+
+// How far anybody looked at the jobs that an answer is about.
+func (q *Queries) AnswerTracked(ctx context.Context, arg AnswerTrackedParams) (AnswerTrackedRow, error) {
+	row := q.db.QueryRow(ctx, answerTracked, arg.Source, arg.Labels)
+	var i AnswerTrackedRow
+	err := row.Scan(
+		&i.Jobs,
+		&i.Polled,
+		&i.Answered,
+		&i.Failing,
+		&i.RegisteredAt,
+		&i.PolledAt,
+		&i.FirstAnswerAt,
+	)
+	return i, err
+}
+
 const answerUnusualDurations = `-- name: AnswerUnusualDurations :many
 WITH usual AS (
     SELECT u.job, (percentile_cont(0.5) WITHIN GROUP (ORDER BY u.duration))::interval AS usual_duration
@@ -522,10 +600,11 @@ WITH usual AS (
     HAVING count(*) >= 5
 )
 SELECT r.job, r.source, r.run_no, r.state, r.started_at, (extract(epoch FROM r.duration))::double precision AS duration,
-    (extract(epoch FROM u.usual_duration))::double precision AS usual_duration
+    (extract(epoch FROM u.usual_duration))::double precision AS usual_duration,
+    r.reported, coalesce(extract(epoch FROM r.duration_max), 0)::double precision AS duration_max, (r.duration_max IS NOT NULL)::boolean AS has_max
 FROM report.runs r
 JOIN usual u ON u.job = r.job
-WHERE r.ended_at >= $1::timestamptz AND (r.duration > 2 * u.usual_duration OR r.duration < u.usual_duration / 2)
+WHERE r.ended_at >= $1::timestamptz AND (r.duration > 2 * u.usual_duration OR r.duration_max < u.usual_duration / 2)
 ORDER BY r.started_at DESC, r.job
 `
 
@@ -543,6 +622,9 @@ type AnswerUnusualDurationsRow struct {
 	StartedAt     time.Time
 	Duration      float64
 	UsualDuration float64
+	Reported      bool
+	DurationMax   float64
+	HasMax        bool
 }
 
 func (q *Queries) AnswerUnusualDurations(ctx context.Context, arg AnswerUnusualDurationsParams) ([]AnswerUnusualDurationsRow, error) {
@@ -562,6 +644,9 @@ func (q *Queries) AnswerUnusualDurations(ctx context.Context, arg AnswerUnusualD
 			&i.StartedAt,
 			&i.Duration,
 			&i.UsualDuration,
+			&i.Reported,
+			&i.DurationMax,
+			&i.HasMax,
 		); err != nil {
 			return nil, err
 		}
