@@ -32,6 +32,7 @@ const (
 
 func (a *app) serveCommand() *cobra.Command {
 	var path, listen string
+	var budget *memoryBudget
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Poll every job on its schedule: the daemon",
@@ -65,12 +66,13 @@ TRACKER_LISTEN.`,
 				}
 				defer s.Close()
 				fit := func(ctx context.Context) error { return a.fit(ctx, s, url, options) }
-				return a.serve(cmd.Context(), s, fit, path, listen)
+				return a.serve(cmd.Context(), s, fit, path, listen, budget)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&path, "apply", "", "register `FILE` first, as  tracker apply -f  does")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz and /readyz answer, or off")
+	budget = memoryBudgetFlag(cmd)
 	_ = cmd.MarkFlagFilename("apply", "yaml", "yml")
 	return cmd
 }
@@ -92,7 +94,8 @@ func (a *app) fromEnvironment(flags *pflag.FlagSet) error {
 	return wrong
 }
 
-func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, path, listen string) error {
+func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, path, listen string, budget *memoryBudget) error {
+	budget.limit(a.getenv)
 	if a.getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}
@@ -103,7 +106,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	defer cancel()
 	client := source.NewClient(version)
 	defer client.Close()
-	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Owner: owner(), Logger: a.logger}
+	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*budget)}
 	var running errgroup.Group
 	if listen != listenOff {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)

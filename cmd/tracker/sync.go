@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -31,8 +32,14 @@ named was left.`,
 		Example: "  tracker sync\n  tracker sync stores-eu products-7",
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	budget := memoryBudgetFlag(cmd)
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
+		twins := pflag.NewFlagSet(cmd.Name(), pflag.ContinueOnError)
+		twins.AddFlag(cmd.Flags().Lookup(memoryBudgetName))
+		return a.fromEnvironment(twins)
+	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.sync(cmd.Context(), s, args, *format) })
+		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.sync(cmd.Context(), s, args, *format, budget) })
 	}
 	return cmd
 }
@@ -49,7 +56,8 @@ type syncRow struct {
 	unable bool // it was to be polled, and was not
 }
 
-func (a *app) sync(ctx context.Context, s *store.Store, names []string, format string) error {
+func (a *app) sync(ctx context.Context, s *store.Store, names []string, format string, budget *memoryBudget) error {
+	budget.limit(a.getenv)
 	if err := s.ExtendPartitions(ctx); err != nil {
 		return err
 	}
@@ -59,7 +67,7 @@ func (a *app) sync(ctx context.Context, s *store.Store, names []string, format s
 	}
 	client := source.NewClient(version)
 	defer client.Close()
-	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Owner: owner(), Logger: a.logger}
+	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*budget)}
 
 	rows := skipped
 	progress := a.newProgress(len(jobs))

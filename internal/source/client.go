@@ -20,6 +20,13 @@ const (
 	// bodyLimit bounds a body after decompression, in bytes.
 	bodyLimit = 16 << 20
 
+	// LightBody is how long a body may be, in bytes, to be read as it comes.
+	LightBody = 64 << 10
+
+	// streamBuffer bounds what an HTTP/2 connection keeps of a body that is not
+	// read yet. At 100 ms to the service 16 MiB still come in three seconds.
+	streamBuffer = 512 << 10
+
 	// headerLimit bounds the header of an answer, in bytes.
 	headerLimit = 256 << 10
 
@@ -45,7 +52,7 @@ func NewClient(version string) *Client {
 			MaxIdleConnsPerHost:    idlePerHost,
 			IdleConnTimeout:        90 * time.Second,
 			MaxResponseHeaderBytes: headerLimit,
-			HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
+			HTTP2:                  &http.HTTP2Config{MaxReceiveBufferPerStream: streamBuffer, SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 		},
 		userAgent: "tracker/" + version,
 		timeout:   fetchTimeout,
@@ -72,13 +79,18 @@ type Pace struct {
 	// Turn returns when one more request may be sent: the first one has its
 	// turn already. An error says why none may.
 	Turn func(context.Context) error
+
+	// Room returns when there is memory to read a body of up to size bytes. It
+	// is asked once a body is longer than LightBody; nil: there always is. An
+	// error says why there is none. The time that it takes is not the service's.
+	Room func(ctx context.Context, size int64) error
 }
 
 // Response is what came of a poll.
 type Response struct {
 	Outcome    history.Outcome // empty where Body is an answer to read
 	HTTPStatus int             // 0 where there was none
-	Latency    time.Duration   // from the first request to the end of the last body, without the waits for turns
+	Latency    time.Duration   // from the first request to the end of the last body, without the waits for turns and for memory
 	RetryAfter time.Duration   // how long the upstream wants to be left alone; 0 where it does not say
 	Error      string          // what went wrong and what the service said, redacted, at most 500 runes
 	ErrorBody  string          // the beginning of the body of an answer that is no status, redacted, at most 4 KiB
@@ -93,9 +105,7 @@ type Response struct {
 // Fetch polls a status, for an account that may see it. It fails only where ctx
 // is canceled before there is an answer: such a poll never was.
 func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint, pace Pace) (Response, error) {
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	response := c.poll(limited, account, status, pace)
+	response := c.poll(ctx, account, status, pace)
 	unanswered := response.Outcome == history.OutcomeUnreachable || response.Outcome == history.OutcomeTimeout
 	if unanswered && errors.Is(ctx.Err(), context.Canceled) {
 		return Response{}, ctx.Err()
@@ -105,9 +115,12 @@ func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint, pa
 }
 
 // poll asks at an endpoint, elsewhere where the answer is too large.
-func (c *Client) poll(ctx context.Context, account Account, status Endpoint, pace Pace) (response Response) {
-	started, e := time.Now(), exchange{client: c, account: account, pace: pace}
+func (c *Client) poll(whole context.Context, account Account, status Endpoint, pace Pace) (response Response) {
+	ctx, cancel := context.WithTimeout(whole, c.timeout)
+	defer cancel()
+	started, e := time.Now(), exchange{client: c, account: account, pace: pace, whole: whole}
 	defer func() {
+		e.end()
 		response.Latency = time.Since(started) - e.waited
 		response.Requests, response.OutOfTurn = e.requests, e.outOfTurn
 		response.explain(account)

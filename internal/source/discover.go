@@ -103,11 +103,9 @@ func (c *Client) Discover(
 
 // page asks for one page and reads it.
 func (c *Client) page(ctx context.Context, account Account, number int, pace Pace) (Page, error) {
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	var list Endpoint
 	list.address, list.err = below(account.BaseURL, account.Provider.Discover.Path(number))
-	response := c.poll(limited, account, list, pace)
+	response := c.poll(ctx, account, list, pace)
 	if err := ctx.Err(); err != nil && response.Body == nil {
 		return Page{}, err
 	}

@@ -20,6 +20,9 @@ var (
 	// ErrCredentialUnread is returned where reading a credential takes its time.
 	ErrCredentialUnread = errors.New("the credential is still being read")
 
+	// ErrNoRoom is why a poll ends where no memory comes free for its answer.
+	ErrNoRoom = errors.New("no memory")
+
 	// ErrNoList is returned where an API cannot tell what there is to track.
 	ErrNoList = errors.New("the API has no list of what there is to track")
 )

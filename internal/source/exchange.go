@@ -18,9 +18,32 @@ type exchange struct {
 	client    *Client
 	account   Account
 	pace      Pace
-	waited    time.Duration // for turns
+	waited    time.Duration // for turns and for memory
 	requests  int           // that were sent
 	outOfTurn int           // of them
+
+	// Of the request that is under way:
+	whole    context.Context //nolint:containedctx // its time may stand still, the process's end still ends it
+	ctx      context.Context //nolint:containedctx // it belongs to the request
+	cancel   context.CancelCauseFunc
+	deadline time.Time
+	unset    func() bool // takes the limit of time from it; false: it is over
+}
+
+// end lets go of the last request.
+func (e *exchange) end() {
+	if e.cancel != nil {
+		e.unset()
+		e.cancel(context.Canceled)
+	}
+}
+
+// cause gives what ended the request, if that is why it failed.
+func (e *exchange) cause(err error) error {
+	if cause := context.Cause(e.ctx); cause != nil {
+		return cause
+	}
+	return err
 }
 
 // ask sends a request, follows its redirects and reads the answer.
@@ -28,7 +51,7 @@ func (e *exchange) ask(ctx context.Context, address *url.URL) Response {
 	for redirects := 0; ; redirects++ {
 		answer, err := e.send(ctx, address)
 		if err != nil {
-			return e.client.failure(err)
+			return e.client.failure(e.cause(err))
 		}
 		next, refusal := redirect(answer, redirects)
 		if next != nil {
@@ -39,7 +62,7 @@ func (e *exchange) ask(ctx context.Context, address *url.URL) Response {
 			}
 		}
 		if next == nil || refusal != "" {
-			return e.client.read(answer, refusal, e.pace.Now())
+			return e.read(answer, refusal)
 		}
 		address = next
 	}
@@ -54,7 +77,29 @@ func (e *exchange) send(ctx context.Context, address *url.URL) (*http.Response, 
 		"Accept":     {"application/json"},
 	}}
 	get.Header.Set(e.account.Provider.Authorize(e.account.Secret.Reveal()))
-	return e.client.transport.RoundTrip(get.WithContext(ctx))
+	e.end()
+	e.ctx, e.cancel = context.WithCancelCause(e.whole)
+	cancel := e.cancel
+	e.unset = context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	e.deadline, _ = ctx.Deadline()
+	return e.client.transport.RoundTrip(get.WithContext(e.ctx))
+}
+
+// room waits for the memory that the rest of a body takes, with the time that
+// the poll has left standing still.
+func (e *exchange) room(size int64) error {
+	if e.pace.Room == nil {
+		return nil
+	}
+	left, began := time.Until(e.deadline), time.Now()
+	e.unset()
+	defer func() { e.waited += time.Since(began) }()
+	if err := e.pace.Room(e.whole, size); err != nil {
+		return err
+	}
+	cancel := e.cancel
+	e.unset = time.AfterFunc(left, func() { cancel(context.DeadlineExceeded) }).Stop
+	return nil
 }
 
 // await waits until a redirect may be followed, or says why it is not.

@@ -18,6 +18,8 @@ import (
 func (c *Client) failure(err error) Response {
 	var network net.Error
 	switch {
+	case errors.Is(err, ErrNoRoom):
+		return Response{Outcome: history.OutcomeTimeout, Error: err.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
 		return Response{Outcome: history.OutcomeTimeout, Error: fmt.Sprintf("no complete answer within %s", c.timeout)}
 	case errors.As(err, &network) && network.Timeout():

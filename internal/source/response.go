@@ -5,26 +5,20 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"time"
 
 	"tracker/internal/history"
 )
 
-const (
-	// maxPrealloc bounds the memory set aside on the word of Content-Length.
-	maxPrealloc = 1 << 20
-
-	// maxPooled bounds the buffers that are used again: few bodies are larger.
-	maxPooled = 64 << 10
-)
+// maxPooled bounds the buffers that are used again: few bodies are larger.
+const maxPooled = LightBody + 2*bytes.MinRead
 
 // read makes a Response of an answer; refusal tells why a redirect was not
-// followed, now what time the database has.
-func (c *Client) read(answer *http.Response, refusal string, now time.Time) Response {
+// followed.
+func (e *exchange) read(answer *http.Response, refusal string) Response {
 	defer answer.Body.Close()
 	response := Response{
 		HTTPStatus: answer.StatusCode,
-		RetryAfter: retryAfter(answer, now),
+		RetryAfter: retryAfter(answer, e.pace.Now()),
 	}
 	if answer.StatusCode/100 != 2 {
 		response.Outcome = refused(answer.StatusCode)
@@ -35,20 +29,26 @@ func (c *Client) read(answer *http.Response, refusal string, now time.Time) Resp
 		}
 		return response
 	}
-	body, err := c.readBody(answer)
+	buffer, err := e.client.readLight(answer)
+	body := buffer.Bytes()
+	response.buffer = buffer
+	if err == nil && len(body) > LightBody {
+		response.buffer = nil
+		body, err = e.readOn(answer, buffer)
+	}
 	if err != nil {
-		failure := c.failure(err)
+		failure := e.client.failure(e.cause(err))
 		response.Outcome, response.Error = failure.Outcome, failure.Error
 		if failure.Outcome == history.OutcomeMalformed {
-			response.said = bytes.Clone(body.Bytes()[:min(body.Len(), messageLimit+1)])
+			response.said = bytes.Clone(body[:min(len(body), messageLimit+1)])
 		}
 		return response
 	}
-	response.Body, response.buffer = body.Bytes(), body
-	if body.Len() <= bodyLimit {
-		response.Body = utf8Body(answer.Header, response.Body)
+	response.Body = body
+	if len(body) <= bodyLimit {
+		response.Body = utf8Body(answer.Header, body)
 	}
-	if max(body.Len(), len(response.Body)) > bodyLimit {
+	if max(len(body), len(response.Body)) > bodyLimit {
 		response.said = bytes.Clone(response.Body[:min(len(response.Body), messageLimit+1)])
 		response.Body, response.buffer = nil, nil
 		response.Outcome = history.OutcomeMalformed
@@ -87,8 +87,8 @@ func refused(status int) history.Outcome {
 	}
 }
 
-// readBody reads a body, decompressed, up to one byte over the limit.
-func (c *Client) readBody(answer *http.Response) (*bytes.Buffer, error) {
+// readLight reads a body, decompressed, up to one byte over LightBody.
+func (c *Client) readLight(answer *http.Response) (*bytes.Buffer, error) {
 	body, ok := c.buffers.Get().(*bytes.Buffer)
 	if !ok {
 		body = new(bytes.Buffer)
@@ -98,7 +98,20 @@ func (c *Client) readBody(answer *http.Response) (*bytes.Buffer, error) {
 	if size < 0 { // not known
 		size = 4 << 10
 	}
-	body.Grow(int(min(size, maxPrealloc)) + bytes.MinRead)
-	_, err := body.ReadFrom(io.LimitReader(answer.Body, bodyLimit+1))
+	body.Grow(int(min(size, LightBody+1)) + bytes.MinRead)
+	_, err := body.ReadFrom(io.LimitReader(answer.Body, LightBody+1))
 	return body, err
+}
+
+// readOn reads the rest of a body, decompressed, up to one byte over the limit,
+// once there is room for it.
+func (e *exchange) readOn(answer *http.Response, begun *bytes.Buffer) ([]byte, error) {
+	size := answer.ContentLength
+	if size < 0 || size > bodyLimit { // not known, or not to be read to its end
+		size = bodyLimit
+	}
+	if err := e.room(size); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(io.MultiReader(begun, answer.Body), bodyLimit+1))
 }

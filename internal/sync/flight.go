@@ -24,7 +24,9 @@ const (
 // tasks themselves.
 type flight struct {
 	poll    func(*task) *result // for as long as polling goes on, whatever claims the task
+	record  func(*result) error // a heavy answer
 	results chan<- *result
+	space   *room
 	ended   chan landing
 	tasks   sync.WaitGroup
 	workers sync.WaitGroup
@@ -43,9 +45,10 @@ type landing struct {
 	unused bool // its slot passed, no request was sent
 }
 
-// newFlight gives a flight whose tasks are cut short when ctx ends.
-func newFlight(ctx context.Context, syncer *Syncer, results chan<- *result) *flight {
-	f := &flight{results: results, ended: make(chan landing, endedMost), bySource: map[int64]int{}, sentAway: map[int64]time.Time{}}
+// newFlight gives a flight whose tasks are cut short when ctx ends. Heavy
+// answers are given to record, all else to results.
+func newFlight(ctx context.Context, syncer *Syncer, space *room, record func(*result) error, results chan<- *result) *flight {
+	f := &flight{record: record, results: results, space: space, ended: make(chan landing, endedMost), bySource: map[int64]int{}, sentAway: map[int64]time.Time{}}
 	f.poll = func(t *task) *result {
 		if f.comesTooLate(t) {
 			return &result{task: t, unused: true}
@@ -81,6 +84,7 @@ func (f *flight) start(t *task) {
 	f.underWay++
 	f.bySource[t.job.From.ID]++
 	f.tasks.Add(1)
+	t.room = f.space
 	time.AfterFunc(t.wait(), func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -99,13 +103,25 @@ func (f *flight) work(t *task) {
 	for ok := true; ok; t, ok = <-next {
 		r := f.poll(t)
 		over := landing{job: t.job, unused: r.unused}
-		f.results <- r
+		f.deliver(r)
 		f.ended <- over
 		f.mu.Lock()
 		f.idle = append(f.idle, next)
 		f.mu.Unlock()
 		f.tasks.Done()
 	}
+}
+
+// deliver has a result recorded: with others, or in the lane of its source.
+func (f *flight) deliver(r *result) {
+	if r.stay.lane != nil {
+		r.err = f.record(r)
+		r.stay.leave()
+		if r.err == nil {
+			return
+		}
+	}
+	f.results <- r
 }
 
 // land takes note of a task that has ended.
@@ -128,7 +144,12 @@ func (f *flight) landAll() (landed []landing) {
 }
 
 // room is how many more polls of a source may be under way.
-func (f *flight) room(sourceID int64) int { return inFlightMost - f.bySource[sourceID] }
+func (f *flight) room(sourceID int64) int {
+	if f.space.behind(sourceID) {
+		return 0
+	}
+	return inFlightMost - f.bySource[sourceID]
+}
 
 // wait returns when all tasks have ended. None can be started any more.
 func (f *flight) wait() {

@@ -7,8 +7,9 @@ import (
 	"tracker/internal/history"
 )
 
-// memoryMost bounds how many log entries and steps are remembered.
-const memoryMost = 2_000_000
+// rowWeight is what a log entry, a step or a run takes in memory beside its
+// texts, in bytes.
+const rowWeight = 256
 
 // memory is what a process remembers between polls to save itself work. All of
 // it can be read again: what it knows of a job counts only while its snapshot
@@ -16,11 +17,18 @@ const memoryMost = 2_000_000
 type memory struct {
 	seed maphash.Seed
 
-	mu   sync.Mutex
-	raws map[int64]rawMark // by job
+	most int // bytes of what is known
 
-	// Owned by the recorder:
-	known  map[int64]*history.Known
+	mu     sync.Mutex
+	raws   map[int64]rawMark // by job, and so are the others
+	known  map[int64]remembered
+	weight int
+	heavy  map[int64]bool // whose last new answer was
+}
+
+// remembered is what is known of a job, which belongs to whoever recalls it.
+type remembered struct {
+	*history.Known
 	weight int
 }
 
@@ -31,8 +39,8 @@ type rawMark struct {
 	hash       uint64
 }
 
-func newMemory() *memory {
-	return &memory{seed: maphash.MakeSeed(), raws: map[int64]rawMark{}, known: map[int64]*history.Known{}}
+func newMemory(most int) *memory {
+	return &memory{seed: maphash.MakeSeed(), most: most, raws: map[int64]rawMark{}, known: map[int64]remembered{}, heavy: map[int64]bool{}}
 }
 
 func (m *memory) hash(raw []byte) uint64 { return maphash.Bytes(m.seed, raw) }
@@ -50,10 +58,32 @@ func (m *memory) keepRaw(jobID int64, mark rawMark) {
 	m.raws[jobID] = mark
 }
 
+// wasHeavy reports whether a job's last new answer was heavy.
+func (m *memory) wasHeavy(jobID int64) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.heavy[jobID]
+}
+
+func (m *memory) keepHeavy(jobID int64, heavy bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if heavy {
+		m.heavy[jobID] = true
+	} else {
+		delete(m.heavy, jobID)
+	}
+}
+
 // recall gives what is known of a job if that is still the truth for its claim
-// and enough to compare an answer that tells of the given run: one that goes on.
+// and enough to compare an answer that tells of the given run: one that goes
+// on. It is remembered no more, until it is kept again: two of a job's answers
+// never share it.
 func (m *memory) recall(jobID int64, snapshotNo int, runID string) *history.Known {
-	known := m.known[jobID]
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known := m.known[jobID].Known
+	m.drop(jobID)
 	if known == nil || known.SnapshotNo != snapshotNo || known.Runs[runID] == nil {
 		return nil
 	}
@@ -62,32 +92,44 @@ func (m *memory) recall(jobID int64, snapshotNo int, runID string) *history.Know
 
 // keep remembers what is known of a job after a snapshot was recorded.
 func (m *memory) keep(jobID int64, known *history.Known) {
-	m.forget(jobID)
 	known.KeepHead()
 	weight := weightOf(known)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drop(jobID)
+	if weight > m.most {
+		return
+	}
 	for id := range m.known {
-		if m.weight+weight <= memoryMost {
+		if m.weight+weight <= m.most {
 			break
 		}
-		m.forget(id)
+		m.drop(id)
 	}
-	m.known[jobID] = known
+	m.known[jobID] = remembered{known, weight}
 	m.weight += weight
 }
 
 func (m *memory) forget(jobID int64) {
-	if known := m.known[jobID]; known != nil {
-		m.weight -= weightOf(known)
-		delete(m.known, jobID)
-	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.drop(jobID)
 }
 
-// weightOf counts what is known of a job's head run.
+func (m *memory) drop(jobID int64) {
+	m.weight -= m.known[jobID].weight
+	delete(m.known, jobID)
+}
+
+// weightOf estimates the bytes of what is known of a job's head run.
 func weightOf(known *history.Known) int {
-	weight := 1
+	weight := 2 * rowWeight
 	if run := known.HeadRun(); run != nil {
 		for _, step := range run.Steps {
-			weight += 1 + len(step.Entries)
+			weight += rowWeight + len(step.Name)
+			for _, entry := range step.Entries {
+				weight += rowWeight + len(entry.Detail) + len(entry.Created.Raw)
+			}
 		}
 	}
 	return weight

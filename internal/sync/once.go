@@ -26,6 +26,10 @@ type Syncer struct {
 	Logger *slog.Logger
 
 	turned atomic.Pointer[time.Time] // when the claim loop of Serve last turned; nil: it has not begun
+
+	// MemoryBudget is how much memory answers may take, in bytes; 0: MemoryBudget.
+	// Those that find none wait.
+	MemoryBudget int64
 }
 
 // Turned is how long ago the claim loop of Serve last turned, whatever came of
@@ -48,19 +52,15 @@ func (s *Syncer) turn() { s.turned.Store(new(time.Now())) }
 // When ctx ends, what was fetched is recorded, the rest is left, and the
 // error is that of ctx.
 func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) error {
-	var telling sync.Mutex
-	say := func(e Event) {
-		telling.Lock()
-		defer telling.Unlock()
-		tell(e)
-	}
+	say := oneAtATime(tell)
 	// What was fetched is worth more than a quick end: recording goes on for a while.
 	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
 
 	results := make(chan *result, inFlightMost)
-	memory := newMemory()
+	room := newRoom(s.MemoryBudget)
+	memory := newMemory(room.known)
 	recorder := newRecorder(s, memory, patience{logger: s.Logger, most: onceTries}, say)
 	claiming, stop := context.WithCancel(ctx)
 	defer stop()
@@ -70,7 +70,9 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 		defer stop()         // it ends early only by an error
 		return recorder.run(lasting, results)
 	})
-	err := newRound(claiming, s, jobs, memory, say, results).run(claiming)
+	recordHeavy := func(r *result) error { return recorder.recordHeavy(lasting, r) }
+	flight := newFlight(claiming, s, room, recordHeavy, results)
+	err := newRound(s, jobs, memory, flight, say).run(claiming)
 	close(results)
 	if recordErr := recording.Wait(); recordErr != nil {
 		return recordErr
@@ -81,9 +83,19 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 	return err
 }
 
+// oneAtATime lets many goroutines tell.
+func oneAtATime(tell func(Event)) func(Event) {
+	var telling sync.Mutex
+	return func(e Event) {
+		telling.Lock()
+		defer telling.Unlock()
+		tell(e)
+	}
+}
+
 // drain throws away what nobody will record any more.
 func drain(results <-chan *result) {
-	for range results {
-		continue
+	for r := range results {
+		r.stay.leave()
 	}
 }

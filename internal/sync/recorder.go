@@ -11,6 +11,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/schedule"
+	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -29,7 +30,8 @@ const batchBytes = 64 << 20
 const actor = "tracker"
 
 // recorder takes results in the order in which they come, many at a time, and
-// makes them history. One goroutine owns it.
+// makes them history. One goroutine owns it; the heavy answers of a source have
+// recorders of their own.
 type recorder struct {
 	store    *store.Store
 	memory   *memory
@@ -53,7 +55,12 @@ func newRecorder(s *Syncer, m *memory, p patience, tell func(Event)) *recorder {
 // run records until results is closed.
 func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 	for first := range results {
-		if err := r.record(ctx, r.gather(first, results)); err != nil {
+		batch := r.gather(first, results)
+		err := r.record(ctx, batch)
+		for _, res := range batch {
+			res.stay.leave()
+		}
+		if err != nil {
 			return err
 		}
 		if len(results) == 0 {
@@ -61,6 +68,14 @@ func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 		}
 	}
 	return nil
+}
+
+// recordHeavy records an answer beside all others, in the lane of its source.
+func (r *recorder) recordHeavy(ctx context.Context, res *result) error {
+	beside := &recorder{store: r.store, memory: r.memory, patience: r.patience, tell: r.tell}
+	lane := res.stay.lane
+	beside.patience.failed = func() { lane.failing.Store(true) }
+	return beside.record(ctx, []*result{res})
 }
 
 // gather gives a batch of what is there, and of what comes in a short while.
@@ -139,6 +154,9 @@ func (r *recorder) record(ctx context.Context, batch []*result) error {
 func (r *recorder) release(ctx context.Context, batch []*result) (used []*result, err error) {
 	var unused []store.Claim
 	for _, res := range batch {
+		if res.err != nil {
+			return nil, res.err
+		}
 		r.interrupted = r.interrupted || res.interrupted
 		if res.unused || res.interrupted {
 			unused = append(unused, res.claim)
@@ -220,6 +238,7 @@ func (r *recorder) remember(res *result) {
 		res.known.Apply(res.poll.Finding.Change)
 		r.memory.keep(res.job.ID, res.known)
 	}
+	r.memory.keepHeavy(res.job.ID, len(res.body) > source.LightBody)
 	r.memory.keepRaw(res.job.ID, res.mark(res.poll.SnapshotNo))
 }
 

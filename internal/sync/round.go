@@ -38,9 +38,9 @@ type round struct {
 	prepared map[int64]*registered    // the jobs, by id
 }
 
-func newRound(ctx context.Context, s *Syncer, jobs []store.Job, m *memory, tell func(Event), results chan<- *result) *round {
+func newRound(s *Syncer, jobs []store.Job, m *memory, f *flight, tell func(Event)) *round {
 	r := &round{
-		syncer: s, tell: tell, flight: newFlight(ctx, s, results), memory: m,
+		syncer: s, tell: tell, flight: f, memory: m,
 		patience: patience{logger: s.Logger, most: onceTries},
 		waiting:  make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*registered{},
 	}

@@ -42,9 +42,10 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
 
 	results := make(chan *result, endedMost)
-	memory := newMemory()
+	room := newRoom(s.MemoryBudget)
+	memory := newMemory(room.known)
 	patience := patience{logger: s.Logger}
-	recorder := newRecorder(s, memory, patience, tell)
+	recorder := newRecorder(s, memory, patience, oneAtATime(tell))
 	recorder.linger = linger
 	var recording errgroup.Group
 	ctx, stopClaiming := context.WithCancel(ctx)
@@ -54,8 +55,9 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 		defer stopClaiming() // it ends early only by an error
 		return recorder.run(lasting, results)
 	})
+	recordHeavy := func(r *result) error { return recorder.recordHeavy(lasting, r) }
 	d := &daemon{
-		syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s, results),
+		syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s, room, recordHeavy, results),
 		registry: registry{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv), examined: map[string]bool{},
 	}
 	stop, err := d.startChores(ctx)

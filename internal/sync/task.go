@@ -25,13 +25,16 @@ type task struct {
 	claim    store.Claim
 	clock    clock
 	memory   *memory
+	room     *room
 }
 
 // result is what came of a task.
 type result struct {
 	*task
-	unused      bool // the slot passed: no request was sent
-	interrupted bool // the process ends: no request was sent, or nobody will know what came of it
+	unused      bool  // the slot passed: no request was sent
+	interrupted bool  // the process ends: no request was sent, or nobody will know what came of it
+	err         error // it could not be recorded, and that ends the recorder
+	stay        stay  // in memory, until it is recorded
 
 	poll       store.Poll
 	observedAt time.Time // when the body had been read
@@ -48,7 +51,7 @@ type result struct {
 
 // run asks the upstream and reads its answer, if the task's slot may be used.
 func (t *task) run(ctx context.Context, client *source.Client, budgets *store.Store) *result {
-	r := &result{task: t}
+	r := &result{task: t, stay: stay{room: t.room}}
 	r.interrupted = ctx.Err() != nil
 	r.unused = !r.interrupted && !t.clock.latest().Before(t.claim.StartAt.Add(slotGrace))
 	if r.interrupted || r.unused {
@@ -57,9 +60,11 @@ func (t *task) run(ctx context.Context, client *source.Client, budgets *store.St
 	r.poll = store.Poll{JobID: t.job.ID, Claim: t.claim.Until, PolledAt: t.polledAt()}
 	response, err := client.Fetch(ctx, t.account, t.endpoint, source.Pace{
 		Now: t.clock.latest, Turn: func(ctx context.Context) error { return t.turn(ctx, budgets) },
+		Room: func(ctx context.Context, size int64) error { return r.stay.enter(ctx, t.job.From.ID, size) },
 	})
 	if err != nil {
 		r.interrupted = true
+		r.stay.leave()
 		return r
 	}
 	// A database's clock can be set back, and the bound is wider the longer the
@@ -69,10 +74,11 @@ func (t *task) run(ctx context.Context, client *source.Client, budgets *store.St
 	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency = response.Outcome, response.HTTPStatus, response.Latency
 	r.poll.Error, r.poll.ErrorBody = response.Error, response.ErrorBody
 	if response.Outcome == "" {
-		r.read(response.Body)
+		r.read(ctx, response.Body)
 	}
 	if r.answer == nil {
 		client.Forget(&response)
+		r.stay.leave()
 	}
 	if r.claim.Failures > 0 && r.claim.Outcome == r.poll.Outcome { // its streak has one
 		r.poll.ErrorBody = ""
@@ -117,11 +123,15 @@ func (t *task) polledAt() time.Time {
 }
 
 // read tells whether a body says something new, and if so, what.
-func (r *result) read(raw []byte) {
+func (r *result) read(ctx context.Context, raw []byte) {
 	r.raw = r.memory.hash(raw)
 	mark := r.mark(r.claim.SnapshotNo)
 	if r.claim.SnapshotNo > 0 && r.memory.sameRaw(r.job.ID, mark) {
 		r.unchanged()
+		return
+	}
+	if err := r.makeRoom(ctx, raw); err != nil {
+		r.noRoom(ctx, err)
 		return
 	}
 	body, key, err := r.account.Provider.Redact(raw, r.account.Secret)
@@ -147,6 +157,24 @@ func (r *result) read(raw []byte) {
 // mark recognises the body as that of a snapshot.
 func (r *result) mark(snapshotNo int) rawMark {
 	return rawMark{snapshotNo: snapshotNo, recipe: r.account.Provider.Recipe(), hash: r.raw}
+}
+
+// makeRoom waits until an answer may be worked on. One that follows a heavy one
+// may withdraw all that it said, and is as heavy.
+func (r *result) makeRoom(ctx context.Context, raw []byte) error {
+	if r.stay.lane == nil && r.memory.wasHeavy(r.job.ID) {
+		if err := r.stay.enter(ctx, r.job.From.ID, int64(len(raw))); err != nil {
+			return err
+		}
+	}
+	return r.stay.work(ctx, raw)
+}
+
+// noRoom gives a poll up for which there was no memory.
+func (r *result) noRoom(ctx context.Context, err error) {
+	if r.interrupted = ctx.Err() != nil; !r.interrupted {
+		r.poll.Outcome, r.poll.Error = history.OutcomeTimeout, err.Error()
+	}
 }
 
 func (r *result) unchanged() {

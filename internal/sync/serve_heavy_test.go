@@ -1,0 +1,73 @@
+package sync_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"tracker/internal/source"
+	"tracker/internal/store"
+	"tracker/internal/upstreamsim"
+)
+
+// heavyRun is an answer too long to be read as it comes.
+func heavyRun(status string) upstreamsim.Frame {
+	return upstreamsim.Answer(fmt.Sprintf(`{"id":"r1","status":%q,"steps":[],"x":%q}`, status, strings.Repeat("long ", source.LightBody)))
+}
+
+// A heavy answer whose recording is held up holds no other source up, and none
+// of its own source's that is light.
+func TestServeRecordsHeavyAnswersInALaneOfTheirSource(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.check()
+	everySecond := func(s *store.SourceSpec) { s.Schedule, s.ActiveEvery = "@every 1s", time.Second }
+	l.reconfigure("woosmap", everySecond)
+	l.reconfigure("safetykit", everySecond)
+	heavy := l.dataset("heavy", heavyRun("in_progress"))
+	l.request("quick", safetykitRun("quick", "queued"))
+	stop := l.serve()
+	l.awaitLine(`SELECT '' FROM report.polls WHERE job = 'heavy' AND outcome = 'unchanged'`)
+
+	gate := upstreamsim.NewGate()
+	l.woosmap.Script(heavy, heavyRun("failed").Behind(gate))
+	receive(t, gate.Reached(), "the heavy poll")
+	lock, err := l.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback() }()
+	if _, err := lock.ExecContext(t.Context(), `SELECT FROM cursors JOIN jobs USING (job_id) WHERE name = 'heavy' FOR UPDATE OF cursors`); err != nil {
+		t.Fatal(err)
+	}
+	gate.Open()
+	l.awaitLine(`SELECT '' FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+	seen := l.lines(`SELECT count(*)::text FROM report.polls WHERE job = 'quick'`)[0]
+	l.awaitLine(`SELECT '' FROM report.polls WHERE job = 'quick' HAVING count(*) >= $1::integer + 4`, seen)
+	l.want("snapshots of the heavy one, which still waits", []string{"1"}, `SELECT count(*)::text FROM report.snapshots WHERE job = 'heavy'`)
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	l.awaitLine(`SELECT '' FROM report.jobs WHERE job = 'heavy' AND state = 'failed'`)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOncePollsManyHeavyAnswers(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.syncer.MemoryBudget = 1 << 20 // less than one of them needs: they go one at a time
+	jobs := l.datasets("woosmap", "job", 12, heavyRun("success"))
+	defer l.check(jobs[0], jobs[11])
+	if n := len(l.once(jobs...).all()); n != len(jobs) {
+		t.Errorf("%d events", n)
+	}
+	l.want("outcomes", []string{"changed 12"}, `SELECT outcome || ' ' || count(*) FROM polls GROUP BY outcome`)
+	for _, job := range jobs {
+		l.woosmap.Script(datasetID(job), woosmapRun("r2", "success")) // light, after a heavy one
+	}
+	l.once(jobs...)
+	l.want("outcomes", []string{"changed 24"}, `SELECT outcome || ' ' || count(*) FROM polls GROUP BY outcome`)
+}
