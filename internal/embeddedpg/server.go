@@ -57,8 +57,10 @@ type Server struct {
 }
 
 // Start starts the server of the data directory, or joins the one that already runs there, and returns when it
-// answers queries and the database exists. The first start of a directory creates the cluster.
+// answers queries and the database exists. The first start of a directory creates the cluster. The process forgets
+// the variables of libpq that it was started with, which speak of another server.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
+	forgetClientVariables()
 	dataDir, err := prepareDataDir(cfg.DataDir)
 	if err != nil {
 		return nil, err

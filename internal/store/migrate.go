@@ -150,7 +150,7 @@ const migrateWait = 5 * time.Minute
 func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Provider) error) error {
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
-		return ErrDatabaseURL
+		return unreadableURL(url)
 	}
 	config.ConnectTimeout = connectTimeout
 	return inMigration(ctx, *config, func(db *sql.DB) error {

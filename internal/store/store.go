@@ -41,7 +41,7 @@ type Options struct {
 func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
-		return nil, ErrDatabaseURL
+		return nil, unreadableURL(url)
 	}
 	if options.MaxConns > 0 {
 		config.MaxConns = options.MaxConns
