@@ -177,6 +177,9 @@ func (a *app) printChanges(changes []store.Change, dryRun bool) error {
 // differences tells what a change changed, field by field.
 func differences(change store.Change) string {
 	var before, after map[string]any
+	if change.Action == "pause" && json.Unmarshal(change.After, &after) == nil {
+		return fmt.Sprintf(" (%s)", fieldText(after["paused_reason"]))
+	}
 	if change.Action != "change" || json.Unmarshal(change.Before, &before) != nil || json.Unmarshal(change.After, &after) != nil {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"tracker/internal/store"
@@ -129,8 +130,20 @@ func (d *demo) register(ctx context.Context, cast []castJob) error {
 		}
 		all.Jobs = append(all.Jobs, d.jobSpec(cast[i]))
 	}
-	_, err = d.store.Apply(ctx, by, all)
-	return err
+	changes, err := d.store.Apply(ctx, by, all)
+	if err != nil {
+		return err
+	}
+	for _, change := range changes {
+		name, isSource := strings.CutPrefix(change.Subject, "source ")
+		if change.Action != "pause" || !isSource {
+			continue
+		}
+		if _, err := d.store.ResumeSource(ctx, by, name); err != nil { // our own services listen elsewhere than last time
+			return err
+		}
+	}
+	return nil
 }
 
 func (d *demo) jobSpec(one castJob) store.JobSpec {

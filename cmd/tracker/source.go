@@ -178,7 +178,8 @@ func (a *app) sourceResumeCommand() *cobra.Command {
 		Use: "resume NAME", Short: "Poll the jobs of a paused or held source again", Args: exactly(1, "one NAME"),
 		Long: `Polls the jobs of a paused source again. The daemon pauses a source by itself
 when its key is refused or cannot be read: mend that first, or it is paused
-again.
+again. One whose base_url came to name another host is paused until its key may
+be sent there: this says so.
 
 A source that is held, since its service asked to be left alone or answered 429,
 is asked again at once, and so are jobs that wait longer after failed polls.`,

@@ -61,6 +61,107 @@ CREATE TABLE changes (
     CONSTRAINT changes_pkey PRIMARY KEY (change_no)
 );
 
+-- Whoever changes the registry holds this table's lock: it is empty, and no
+-- reader can lock it, as anybody can an advisory lock.
+CREATE TABLE registry_lock ();
+
+-- registry_shown is a row of sources or jobs as the record of changes has it:
+-- what was declared, durations as the command line writes them, no nulls.
+-- +goose StatementBegin
+CREATE FUNCTION registry_shown(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT jsonb_object_agg(e.key, CASE
+        WHEN e.key NOT IN ('active_every', 'rate_every', 'stall_after') THEN e.value
+        WHEN d.seconds < 1 THEN to_jsonb(trim_scale(d.seconds * 1000) || 'ms')
+        ELSE to_jsonb(concat(CASE WHEN d.seconds >= 3600 THEN div(d.seconds, 3600) || 'h' END,
+            CASE WHEN d.seconds >= 60 THEN mod(div(d.seconds, 60), 60) || 'm' END, trim_scale(mod(d.seconds, 60)) || 's')) END)
+    FROM jsonb_each(entry) e
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN e.key IN ('active_every', 'rate_every', 'stall_after') THEN extract(epoch FROM (e.value #>> '{}')::interval) END AS seconds
+    ) d
+    WHERE e.key NOT IN ('source_id', 'job_id', 'tracking', 'paused_at', 'paused_reason', 'registered_at') AND e.value <> 'null'
+$$;
+-- +goose StatementEnd
+
+-- registry_standing is whether a source or job is polled, and why not; null: nothing keeps it from that.
+-- +goose StatementBegin
+CREATE FUNCTION registry_standing(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(entry) e
+    WHERE e.key IN ('tracking', 'paused_at', 'paused_reason') AND e.value <> 'null'
+$$;
+-- +goose StatementEnd
+
+-- registry_author is who changes the registry, and when. A login that may change
+-- where a source is can say so (tracker.actor and tracker.at); for any other,
+-- such as a daemon's, its own name stands.
+-- +goose StatementBegin
+CREATE FUNCTION registry_author(OUT actor text, OUT acts_at timestamptz) LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF has_column_privilege(session_user, 'public.sources', 'base_url', 'UPDATE') THEN
+        actor := NULLIF(current_setting('tracker.actor', true), '');
+        acts_at := NULLIF(current_setting('tracker.at', true), '')::timestamptz;
+    END IF;
+    actor := coalesce(actor, session_user);
+    acts_at := coalesce(acts_at, clock_timestamp());
+END $$;
+-- +goose StatementEnd
+
+-- registry_record adds to changes what is done to sources and jobs, whoever
+-- does it: nobody else adds to them, and nothing is left out.
+-- +goose StatementBegin
+CREATE FUNCTION registry_record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET intervalstyle = 'postgres' AS $$
+DECLARE
+    who text;
+    at timestamptz;
+    subject text;
+    was jsonb := CASE WHEN TG_OP = 'UPDATE' THEN to_jsonb(OLD) END;
+    is_now jsonb := to_jsonb(NEW);
+    shown_was jsonb;
+    shown_now jsonb;
+    action text;
+BEGIN
+    SELECT a.actor, a.acts_at INTO who, at FROM public.registry_author() a;
+    IF is_now ? 'job_id' THEN
+        subject := format('job %s', is_now ->> 'name');
+        is_now := is_now || jsonb_build_object('source', (SELECT s.name FROM public.sources s WHERE s.source_id = (is_now ->> 'source_id')::bigint));
+        was := was || jsonb_build_object('source', is_now -> 'source');
+        action := CASE
+            WHEN was ->> 'tracking' = is_now ->> 'tracking' AND was ->> 'paused_reason' IS NOT DISTINCT FROM is_now ->> 'paused_reason' THEN NULL
+            WHEN is_now ->> 'tracking' = 'paused' THEN 'pause'
+            WHEN is_now ->> 'tracking' = 'finished' THEN 'finish'
+            WHEN is_now ->> 'tracking' = 'removed' THEN 'remove'
+            WHEN was ->> 'tracking' = 'removed' THEN 'revive'
+            WHEN was ->> 'tracking' = 'finished' AND current_setting('tracker.reopen', true) = 'on' THEN 'reopen'
+            ELSE 'resume' END;
+    ELSE
+        subject := format('source %s', is_now ->> 'name');
+        action := CASE
+            WHEN was -> 'paused_at' = is_now -> 'paused_at' AND was -> 'paused_reason' = is_now -> 'paused_reason' THEN NULL
+            WHEN is_now ->> 'paused_at' IS NOT NULL THEN 'pause'
+            ELSE 'resume' END;
+    END IF;
+    shown_was := public.registry_shown(was);
+    shown_now := public.registry_shown(is_now);
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO public.changes (changed_at, actor, action, subject, before, after) VALUES (at, who, 'register', subject, NULL, shown_now);
+        RETURN NULL;
+    END IF;
+    IF shown_was <> shown_now THEN
+        INSERT INTO public.changes (changed_at, actor, action, subject, before, after) VALUES (at, who, 'change', subject, shown_was, shown_now);
+    END IF;
+    IF action IS NOT NULL THEN
+        INSERT INTO public.changes (changed_at, actor, action, subject, before, after)
+        VALUES (at, who, action, subject, public.registry_standing(was), public.registry_standing(is_now));
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER sources_recorded AFTER INSERT OR UPDATE ON sources FOR EACH ROW EXECUTE FUNCTION registry_record();
+CREATE TRIGGER jobs_recorded AFTER INSERT OR UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION registry_record();
+
+REVOKE EXECUTE ON FUNCTION registry_shown(jsonb), registry_record(), registry_standing(jsonb), registry_author() FROM PUBLIC;
+
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
@@ -69,6 +170,11 @@ DO $$ BEGIN
     END IF;
 END $$;
 -- +goose StatementEnd
+DROP TABLE registry_lock;
 DROP TABLE changes;
 DROP TABLE jobs;
 DROP TABLE sources;
+DROP FUNCTION registry_record();
+DROP FUNCTION registry_author();
+DROP FUNCTION registry_standing(jsonb);
+DROP FUNCTION registry_shown(jsonb);

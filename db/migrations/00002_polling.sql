@@ -15,6 +15,23 @@ CREATE TABLE budgets (
     CONSTRAINT budgets_source_fkey FOREIGN KEY (source_id) REFERENCES sources (source_id)
 ) WITH (fillfactor = 50);
 
+-- A hold that somebody ends is recorded as a resumption, unless the source's own
+-- tells of it. A claim sets no hold, and so pays nothing for this.
+-- +goose StatementBegin
+CREATE FUNCTION hold_record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+BEGIN
+    INSERT INTO public.changes (changed_at, actor, action, subject, before)
+    SELECT a.acts_at, a.actor, 'resume', format('source %s', s.name), jsonb_build_object('held_until', OLD.held_until)
+    FROM public.sources s, public.registry_author() a
+    WHERE s.source_id = OLD.source_id AND s.paused_at IS NULL;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION hold_record() FROM PUBLIC;
+CREATE TRIGGER budgets_hold_recorded AFTER UPDATE OF held_until ON budgets FOR EACH ROW
+    WHEN (NEW.held_until IS NULL AND OLD.held_until IS NOT NULL OR NEW.held_until < OLD.held_until) EXECUTE FUNCTION hold_record();
+
 -- A cursor is a cache of what polls and snapshots tell, but for next_poll_at and the claim.
 CREATE TABLE cursors (
     job_id          bigint      NOT NULL,
@@ -96,3 +113,4 @@ DROP TABLE polls;
 DROP TABLE replicas;
 DROP TABLE cursors;
 DROP TABLE budgets;
+DROP FUNCTION hold_record();

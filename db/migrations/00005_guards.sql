@@ -37,19 +37,74 @@ CREATE TRIGGER polls_append_only BEFORE UPDATE OR DELETE ON polls FOR EACH ROW E
 CREATE TRIGGER polls_no_truncate BEFORE TRUNCATE ON polls FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
 CREATE TRIGGER polls_default_no_truncate BEFORE TRUNCATE ON polls_default FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
 
--- A job stands for one target: with another one, its history would be a lie.
+-- What is told of the registry comes from its own triggers, which run as the owner.
 -- +goose StatementBegin
-CREATE FUNCTION job_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION changes_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND (OLD.job_id, OLD.source_id, OLD.name, OLD.target) = (NEW.job_id, NEW.source_id, NEW.name, NEW.target) THEN
+    IF pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER') THEN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION USING
         ERRCODE = 'restrict_violation',
-        MESSAGE = format('%s: a job is never deleted and its source, name and target never change', TG_TABLE_NAME);
+        MESSAGE = format('%s tells what is done to sources and jobs: nobody else adds to it', TG_TABLE_NAME);
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER changes_recorded_only BEFORE INSERT ON changes FOR EACH ROW EXECUTE FUNCTION changes_guard();
+
+-- A job stands for one target: with another one, its history would be a lie. A
+-- login that only may track, such as a daemon's, pauses and finishes jobs, and
+-- goes on with those whose import does; what people decided is not its to undo.
+-- +goose StatementBegin
+CREATE FUNCTION job_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR (OLD.job_id, OLD.source_id, OLD.name, OLD.target) IS DISTINCT FROM (NEW.job_id, NEW.source_id, NEW.name, NEW.target) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'restrict_violation',
+            MESSAGE = format('%s: a job is never deleted and its source, name and target never change', TG_TABLE_NAME);
+    END IF;
+    IF OLD.tracking <> NEW.tracking
+        AND (OLD.tracking, NEW.tracking) NOT IN (('active', 'paused'), ('active', 'finished'), ('finished', 'active'))
+        AND NOT has_column_privilege(current_user, TG_RELID, 'schedule', 'UPDATE')
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('%I may not make a job that is %s %s', current_user, OLD.tracking, NEW.tracking);
+    END IF;
+    RETURN NEW;
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER jobs_fixed BEFORE UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION job_guard();
+
+-- A source is one account: its name and provider never change. Where base_url
+-- comes to name another host, the credential would travel there: the source is
+-- paused until somebody resumes it who may decide that.
+-- +goose StatementBegin
+CREATE FUNCTION source_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    was_at text := lower(substring(OLD.base_url FROM '^[^/?#]*//[^/?#]*'));
+    is_at text;
+BEGIN
+    IF TG_OP = 'DELETE' OR (OLD.source_id, OLD.name, OLD.provider, OLD.registered_at) IS DISTINCT FROM (NEW.source_id, NEW.name, NEW.provider, NEW.registered_at) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'restrict_violation',
+            MESSAGE = format('%s: a source is never deleted and its name and provider never change', TG_TABLE_NAME);
+    END IF;
+    IF OLD.paused_at IS NOT NULL AND (OLD.paused_at, OLD.paused_reason) IS DISTINCT FROM (NEW.paused_at, NEW.paused_reason)
+        AND NOT has_column_privilege(current_user, TG_RELID, 'base_url', 'UPDATE')
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('%I may not resume a source', current_user);
+    END IF;
+    is_at := lower(substring(NEW.base_url FROM '^[^/?#]*//[^/?#]*'));
+    IF was_at IS DISTINCT FROM is_at THEN
+        NEW.paused_at := coalesce(OLD.paused_at, NEW.paused_at, NULLIF(current_setting('tracker.at', true), '')::timestamptz, now());
+        NEW.paused_reason := format('base_url moved from %s to %s: run  tracker source resume %s  if its credential may be sent there', was_at, is_at, NEW.name);
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER sources_fixed BEFORE UPDATE OR DELETE ON sources FOR EACH ROW EXECUTE FUNCTION source_guard();
 
 -- claims_hold raises unless each job is still claimed until the given time: the
 -- claim under which its poll was made. A process that was frozen past its
@@ -129,12 +184,16 @@ BEGIN
     PERFORM public.polls_partition((now() AT TIME ZONE 'UTC')::date + 7);
 END $$;
 -- +goose StatementEnd
-REVOKE EXECUTE ON FUNCTION rewrite_refuse(), job_guard(), claims_hold(bigint[], timestamptz[]), polls_partition(date), polls_extend() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rewrite_refuse(), changes_guard(), job_guard(), source_guard(), claims_hold(bigint[], timestamptz[]), polls_partition(date), polls_extend() FROM PUBLIC;
 
 -- +goose Down
 DROP FUNCTION polls_extend();
 DROP FUNCTION polls_partition(date);
 DROP FUNCTION claims_hold(bigint[], timestamptz[]);
+DROP TRIGGER sources_fixed ON sources;
+DROP FUNCTION source_guard();
 DROP TRIGGER jobs_fixed ON jobs;
 DROP FUNCTION job_guard();
+DROP TRIGGER changes_recorded_only ON changes;
+DROP FUNCTION changes_guard();
 DROP FUNCTION rewrite_refuse() CASCADE;

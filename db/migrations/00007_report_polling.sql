@@ -41,7 +41,7 @@ SELECT change_no, changed_at AS at, actor, action, subject, before, after FROM c
 COMMENT ON VIEW report.changes IS 'One row per change of what is tracked: who did what to which source or job; rows are only ever added.';
 COMMENT ON COLUMN report.changes.change_no IS 'Number of the change, ascending, with holes.';
 COMMENT ON COLUMN report.changes.at IS 'When it was changed (our time).';
-COMMENT ON COLUMN report.changes.actor IS 'Who changed it: TRACKER_ACTOR, else the user of the operating system.';
+COMMENT ON COLUMN report.changes.actor IS 'Who changed it: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, or SQL was used, the login.';
 COMMENT ON COLUMN report.changes.action IS 'What was done: register, change, pause, resume, finish, reopen, remove or revive.';
 COMMENT ON COLUMN report.changes.subject IS 'What it was done to: the word source or job, a blank, and its name.';
 COMMENT ON COLUMN report.changes.before IS 'What was changed as it was before, a JSON object; null: there was nothing.';

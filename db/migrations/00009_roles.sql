@@ -1,7 +1,8 @@
 -- Who may do what. tracker_writer is the daemon's: it adds to the history and
--- keeps its projections. tracker_reader sees the report schema and nothing
--- else. Both are NOLOGIN, to be granted to login users. Roles belong to the
--- whole cluster: made where they are absent, never dropped.
+-- keeps its projections, and pauses and finishes what is tracked.
+-- tracker_reader sees the report schema and nothing else. Both are NOLOGIN, to
+-- be granted to login users. Roles belong to the whole cluster: made where they
+-- are absent, never dropped.
 
 -- +goose Up
 -- +goose StatementBegin
@@ -26,12 +27,17 @@ END $$;
 -- +goose StatementEnd
 
 GRANT USAGE ON SCHEMA public, report TO tracker_writer;
-GRANT SELECT ON ALL TABLES IN SCHEMA public, report TO tracker_writer;
-GRANT INSERT, UPDATE ON hourly, daily TO tracker_writer;
-GRANT UPDATE ON rollup TO tracker_writer;
-GRANT INSERT ON sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies, result_items TO tracker_writer;
-GRANT UPDATE ON sources, jobs, budgets, cursors, replicas, runs, steps, log_entries, result_items TO tracker_writer;
+GRANT SELECT ON ALL TABLES IN SCHEMA report TO tracker_writer;
+GRANT SELECT ON tracker_migrations, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries,
+    transitions, anomalies, result_items, hourly, daily, rollup TO tracker_writer;
+GRANT INSERT ON replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies, result_items, hourly, daily TO tracker_writer;
+GRANT UPDATE ON registry_lock, budgets, cursors, replicas, runs, steps, log_entries, result_items, hourly, daily, rollup TO tracker_writer;
 GRANT DELETE ON result_items, replicas TO tracker_writer;
+-- What is tracked, and where a credential is sent, is not the daemon's to say.
+-- Who may do so has INSERT and UPDATE on sources and jobs, and INSERT on
+-- budgets and cursors besides.
+GRANT UPDATE (paused_at, paused_reason) ON sources TO tracker_writer;
+GRANT UPDATE (tracking, paused_reason) ON jobs TO tracker_writer;
 GRANT EXECUTE ON FUNCTION claims_hold(bigint[], timestamptz[]), polls_extend() TO tracker_writer;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_writer;
 
@@ -40,6 +46,9 @@ GRANT SELECT ON ALL TABLES IN SCHEMA report TO tracker_reader;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_reader;
 
 -- +goose Down
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public, report FROM tracker_writer, tracker_reader;
-REVOKE ALL ON ALL TABLES IN SCHEMA public, report FROM tracker_writer, tracker_reader;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA report FROM tracker_writer, tracker_reader;
+REVOKE ALL ON FUNCTION claims_hold(bigint[], timestamptz[]), polls_extend() FROM tracker_writer;
+REVOKE ALL ON ALL TABLES IN SCHEMA report FROM tracker_writer, tracker_reader;
+REVOKE ALL ON tracker_migrations, registry_lock, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries,
+    transitions, anomalies, result_items, hourly, daily, rollup FROM tracker_writer;
 REVOKE ALL ON SCHEMA public, report FROM tracker_writer, tracker_reader;

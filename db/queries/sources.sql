@@ -1,6 +1,6 @@
 -- name: RegistryLock :exec
 -- One change of the registry at a time.
-SELECT pg_advisory_xact_lock(hashtext('tracker.registry'));
+LOCK TABLE registry_lock IN SHARE ROW EXCLUSIVE MODE;
 
 -- name: SourceInsert :one
 INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)

@@ -65,7 +65,10 @@ func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]C
 				return err
 			}
 		}
-		changes = r.changes
+		var err error
+		if changes, err = r.changes(ctx); err != nil {
+			return err
+		}
 		if declared.DryRun {
 			return errDryRun
 		}
@@ -102,18 +105,23 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 		return &DeclarationError{Name: spec.Name, Field: "provider", Reason: fmt.Errorf(
 			"%w: provider would change from %s to %s; a source's provider never changes: register a new source", ErrConflict, before.Provider, spec.Provider)}
 	}
-	if _, err := r.queries.SourceUpdate(ctx, dbsqlc.SourceUpdateParams{
+	after, err := r.queries.SourceUpdate(ctx, dbsqlc.SourceUpdateParams{
 		SourceID: row.SourceID, BaseUrl: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
 		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst), Volatile: nonNil(spec.Volatile),
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
-	if before.Schedule != spec.Schedule {
-		if err := r.queries.CursorSchedulesBySource(ctx, dbsqlc.CursorSchedulesBySourceParams{SourceID: row.SourceID, NextPollAt: &r.by.At}); err != nil {
+	if row.PausedAt == nil && after.PausedAt != nil { // another host
+		err := r.queries.CursorUnseenBySource(ctx, dbsqlc.CursorUnseenBySourceParams{SourceID: row.SourceID, Reason: toPointer(unseenPaused)})
+		if err != nil {
 			return err
 		}
 	}
-	return r.record(ctx, "change", "source "+spec.Name, before.record(), spec.record())
+	if before.Schedule == spec.Schedule {
+		return nil
+	}
+	return r.queries.CursorSchedulesBySource(ctx, dbsqlc.CursorSchedulesBySourceParams{SourceID: row.SourceID, NextPollAt: &r.by.At})
 }
 
 func (r *registry) insertSource(ctx context.Context, spec SourceSpec) error {
@@ -125,10 +133,7 @@ func (r *registry) insertSource(ctx context.Context, spec SourceSpec) error {
 	if err != nil {
 		return err
 	}
-	if err := r.queries.BudgetInsert(ctx, dbsqlc.BudgetInsertParams{SourceID: row.SourceID, Now: r.by.At}); err != nil {
-		return err
-	}
-	return r.record(ctx, "register", "source "+spec.Name, nil, spec.record())
+	return r.queries.BudgetInsert(ctx, dbsqlc.BudgetInsertParams{SourceID: row.SourceID, Now: r.by.At})
 }
 
 func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
@@ -144,7 +149,7 @@ func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
 		return err
 	}
 	if before.Tracking == TrackingRemoved {
-		if err := r.track(ctx, row.Job, "revive", TrackingActive, ""); err != nil {
+		if err := r.track(ctx, row.Job, TrackingActive, ""); err != nil {
 			return err
 		}
 	}
@@ -183,12 +188,10 @@ func (r *registry) updateJob(ctx context.Context, before Job, spec JobSpec) erro
 	}); err != nil {
 		return err
 	}
-	if before.Schedule != spec.Schedule && before.Tracking == TrackingActive {
-		if err := r.queries.CursorSchedule(ctx, dbsqlc.CursorScheduleParams{JobID: before.ID, NextPollAt: &spec.FirstPollAt}); err != nil {
-			return err
-		}
+	if before.Schedule == spec.Schedule || before.Tracking != TrackingActive {
+		return nil
 	}
-	return r.record(ctx, "change", "job "+spec.Name, before.record(), spec.record())
+	return r.queries.CursorSchedule(ctx, dbsqlc.CursorScheduleParams{JobID: before.ID, NextPollAt: &spec.FirstPollAt})
 }
 
 func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {
@@ -214,10 +217,7 @@ func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {
 	if err != nil {
 		return err
 	}
-	if err := r.queries.CursorInsert(ctx, dbsqlc.CursorInsertParams{JobID: row.JobID, SourceID: source.SourceID, NextPollAt: &spec.FirstPollAt}); err != nil {
-		return err
-	}
-	return r.record(ctx, "register", "job "+spec.Name, nil, spec.record())
+	return r.queries.CursorInsert(ctx, dbsqlc.CursorInsertParams{JobID: row.JobID, SourceID: source.SourceID, NextPollAt: &spec.FirstPollAt})
 }
 
 // prune removes the jobs that are not declared.
@@ -231,7 +231,7 @@ func (r *registry) prune(ctx context.Context, declared []JobSpec) error {
 		if kept || row.Job.Tracking == string(TrackingRemoved) {
 			continue
 		}
-		if err := r.track(ctx, row.Job, "remove", TrackingRemoved, ""); err != nil {
+		if err := r.track(ctx, row.Job, TrackingRemoved, ""); err != nil {
 			return err
 		}
 	}

@@ -215,7 +215,7 @@ func TestApplyRecordsBeforeAndAfter(t *testing.T) {
 			(SELECT jsonb_object_agg(key, value) FROM jsonb_each(after) WHERE before -> key IS DISTINCT FROM value))
 		FROM report.changes WHERE action = 'change' ORDER BY change_no`),
 		`ann change source woosmap-prod {"rate_every": "1ms"} {"rate_every": "2s"}`,
-		`ann change job a {"labels": {"team": "geo"}} {"labels": null, "stall_after": "1h0m0s"}`,
+		`ann change job a {"labels": {"team": "geo"}} {"labels": {}, "stall_after": "1h0m0s"}`,
 		`ann change job b {"schedule": "@every 5m"}`)
 	if credential := value[int64](t, f.conn, "SELECT count(*) FROM changes WHERE before IS NULL AND after ->> 'credential' = 'env:KEY'"); credential != 1 {
 		t.Error("the registration does not show the credential's reference")

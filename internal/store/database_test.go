@@ -111,16 +111,33 @@ func loginAs(t *testing.T, owner *pgx.Conn, address, role string) *pgx.Conn {
 // source woosmap-prod, and returns the job's id.
 func seedHistory(t *testing.T, conn *pgx.Conn) int64 {
 	t.Helper()
-	const at = "'2024-06-07 09:30:00+00'"
+	job := seedRegistry(t, conn)
+	seedRecords(t, conn, job)
+	return job
+}
+
+// seedAt is when all that is seeded happens, in SQL.
+const seedAt = "'2024-06-07 09:30:00+00'"
+
+// seedRegistry adds the source and the job, and what goes with them.
+func seedRegistry(t *testing.T, conn *pgx.Conn) int64 {
+	t.Helper()
+	const at = seedAt
 	source := value[int64](t, conn, `INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, registered_at)
 		VALUES ('woosmap-prod', 'woosmap', 'https://api.woosmap.com', 'env:KEY', '*/5 * * * *', '10 s', '5 s', 1, `+at+`) RETURNING source_id`)
 	job := value[int64](t, conn, `INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
 		VALUES ($1, 'stores-eu', '{"dataset_id": "d"}', '{"team": "geo"}', 'active', `+at+`) RETURNING job_id`, source)
 	mustExec(t, conn, `INSERT INTO budgets (source_id, next_slot_at) VALUES ($1, `+at+`)`, source)
-	mustExec(t, conn, `INSERT INTO changes (changed_at, actor, action, subject) VALUES (`+at+`, 'ann', 'register', 'job stores-eu')`)
+	mustExec(t, conn, `INSERT INTO cursors (job_id, source_id, next_poll_at, polled_at, outcome, snapshot_no, confirmed_at, confirmations)
+		SELECT $1, source_id, `+at+`, `+at+`, 'changed', 1, `+at+`, 1 FROM jobs WHERE job_id = $1`, job)
+	return job
+}
+
+// seedRecords adds what polls of the job have recorded.
+func seedRecords(t *testing.T, conn *pgx.Conn, job int64) {
+	t.Helper()
+	const at = seedAt
 	for _, sql := range []string{
-		`INSERT INTO cursors (job_id, source_id, next_poll_at, polled_at, outcome, snapshot_no, confirmed_at, confirmations)
-			SELECT $1, source_id, ` + at + `, ` + at + `, 'changed', 1, ` + at + `, 1 FROM jobs WHERE job_id = $1`,
 		`INSERT INTO gaps VALUES ($1, 1, ` + at + `, ` + at + `, 'timeout')`,
 		`INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation)
 			VALUES ($1, 1, ` + at + `, ` + at + `, 0, 1, 'success', 'succeeded', '{}', true, sha256('{}'), 1)`,
@@ -142,7 +159,6 @@ func seedHistory(t *testing.T, conn *pgx.Conn) int64 {
 		}
 		mustExec(t, conn, sql, args...)
 	}
-	return job
 }
 
 // seedPoll adds a poll of the job $1, sent at $2.

@@ -26,6 +26,8 @@ var (
 	ErrOccupied = errors.New("the database belongs to another application")
 	// ErrNotOwner means that only the owner of the tables may do this.
 	ErrNotOwner = errors.New("only the owner of the tables may rebuild")
+	// ErrNotOperator means that the login may poll, and not decide what is tracked.
+	ErrNotOperator = errors.New("this login may not change what is tracked: use that of the tables' owner, or see docs/sql.md for one that may")
 	// ErrConflict means that a registration contradicts one that exists.
 	ErrConflict = errors.New("conflict")
 )

@@ -23,7 +23,7 @@ const (
 	TrackingRemoved  Tracking = "removed"
 )
 
-// actionReopen is recorded where an import goes on that had ended.
+// actionReopen is what is done where an import goes on that had ended.
 const actionReopen = "reopen"
 
 // JobSpec is what is declared of a job.
@@ -36,18 +36,6 @@ type JobSpec struct {
 	StallAfter time.Duration // zero: judged by its past
 
 	FirstPollAt time.Time // when to poll it first, or first by another schedule
-}
-
-// record shows the spec in the record of changes.
-func (s JobSpec) record() map[string]any {
-	shown := map[string]any{"name": s.Name, "source": s.Source, "target": s.Target, "labels": s.Labels}
-	if s.Schedule != "" {
-		shown["schedule"] = s.Schedule
-	}
-	if s.StallAfter > 0 {
-		shown["stall_after"] = s.StallAfter.String()
-	}
-	return shown
 }
 
 // Job is a registered job with its source.
@@ -141,7 +129,12 @@ func (s *Store) trackJob(ctx context.Context, by Author, name, action string, to
 		if from == TrackingRemoved {
 			return fmt.Errorf("%w: it is removed; register it again to track it", ErrConflict)
 		}
-		return r.track(ctx, row.Job, action, to, reason)
+		if action == actionReopen {
+			if err := r.queries.ChangeTellReopen(ctx); err != nil {
+				return err
+			}
+		}
+		return r.track(ctx, row.Job, to, reason)
 	})
 	if err != nil {
 		return false, fmt.Errorf("%s job %s: %w", action, name, err)

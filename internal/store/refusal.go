@@ -67,7 +67,7 @@ func (r *registry) pauseRefusedJob(ctx context.Context, refusal Refusal) (bool, 
 	if err != nil || row.Job.Tracking != string(TrackingActive) {
 		return false, notFound(err)
 	}
-	if err := r.track(ctx, row.Job, "pause", TrackingPaused, refusal.Reason); err != nil {
+	if err := r.track(ctx, row.Job, TrackingPaused, refusal.Reason); err != nil {
 		return false, err
 	}
 	return true, r.queries.CursorUnseen(ctx, dbsqlc.CursorUnseenParams{JobID: row.Job.JobID, Reason: toPointer(unseenCredential)})

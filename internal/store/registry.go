@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"tracker/internal/store/internal/dbsqlc"
 )
@@ -27,39 +30,43 @@ type Change struct {
 type registry struct {
 	queries *dbsqlc.Queries
 	by      Author
-	changes []Change
 }
 
-// inRegistry runs work alone on the registry, in one transaction.
+// inRegistry runs work alone on the registry, in one transaction. The database
+// records what it changes, in the author's name.
 func (s *Store) inRegistry(ctx context.Context, by Author, work func(*registry) error) error {
-	return s.inTx(ctx, func(q *dbsqlc.Queries) error {
+	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
 		if err := q.RegistryLock(ctx); err != nil {
+			return err
+		}
+		if err := q.ChangeTell(ctx, dbsqlc.ChangeTellParams{Actor: by.Actor, At: by.At.Format(time.RFC3339Nano)}); err != nil {
 			return err
 		}
 		return work(&registry{queries: q, by: by})
 	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == insufficientPrivilege {
+		return fmt.Errorf("%w: %w", ErrNotOperator, err)
+	}
+	return err
 }
 
-// record keeps who changed what. nil stands for nothing.
-func (r *registry) record(ctx context.Context, action, subject string, before, after any) error {
-	change := Change{Action: action, Subject: subject}
-	var err error
-	if change.Before, err = toJSON(before); err != nil {
-		return err
+// changes are what was recorded of this transaction so far.
+func (r *registry) changes(ctx context.Context) ([]Change, error) {
+	rows, err := r.queries.ChangeListOwn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read what was changed: %w", err)
 	}
-	if change.After, err = toJSON(after); err != nil {
-		return err
+	changes := make([]Change, len(rows))
+	for i, row := range rows {
+		changes[i] = Change{Action: row.Action, Subject: row.Subject, Before: row.Before, After: row.After}
 	}
-	r.changes = append(r.changes, change)
-	return r.queries.ChangeInsert(ctx, dbsqlc.ChangeInsertParams{
-		ChangedAt: r.by.At, Actor: r.by.Actor, Action: action, Subject: subject, Before: change.Before, After: change.After,
-	})
+	return changes, nil
 }
 
 // track changes a job's tracking. A job that is polled again is due at once,
 // any other not at all. That nobody looks at a finished job is no gap: nothing
 // was to be seen.
-func (r *registry) track(ctx context.Context, job dbsqlc.Job, action string, to Tracking, reason string) error {
+func (r *registry) track(ctx context.Context, job dbsqlc.Job, to Tracking, reason string) error {
 	_, err := r.queries.JobTrack(ctx, dbsqlc.JobTrackParams{JobID: job.JobID, Tracking: string(to), PausedReason: toPointer(reason)})
 	if err != nil {
 		return err
@@ -79,10 +86,7 @@ func (r *registry) track(ctx context.Context, job dbsqlc.Job, action string, to 
 			return err
 		}
 	}
-	if err := r.queries.CursorSchedule(ctx, dbsqlc.CursorScheduleParams{JobID: job.JobID, NextPollAt: due}); err != nil {
-		return err
-	}
-	return r.record(ctx, action, "job "+job.Name, trackingOf(job.Tracking, fromPointer(job.PausedReason)), trackingOf(string(to), reason))
+	return r.queries.CursorSchedule(ctx, dbsqlc.CursorScheduleParams{JobID: job.JobID, NextPollAt: due})
 }
 
 // see ends the gaps in which nobody was to look at some jobs.
@@ -98,14 +102,6 @@ const (
 	unseenPaused     = "paused"
 	unseenCredential = "credential"
 )
-
-// trackingOf shows a job's tracking in the record of changes.
-func trackingOf(tracking, reason string) any {
-	if reason == "" {
-		return map[string]string{"tracking": tracking}
-	}
-	return map[string]string{"tracking": tracking, "paused_reason": reason}
-}
 
 func toJSON(v any) (json.RawMessage, error) {
 	if v == nil {

@@ -63,12 +63,15 @@ func TestRolesWriterAddsToTheHistory(t *testing.T) {
 	address := testdb.New(t)
 	owner := dial(t, address)
 	writer := loginAs(t, owner, address, "tracker_writer")
-	seedHistory(t, writer)
+	seedRecords(t, writer, seedRegistry(t, owner))
 	mustExec(t, writer, "SET tracker.rewrite = 'on'") // the owner's switch
 	for _, table := range appendOnly(t, writer) {
 		for _, rewrite := range rewritesOf(table) {
 			wantCode(t, writer, codePrivilege, rewrite)
 		}
+	}
+	for _, table := range partitions(t, owner) {
+		wantCode(t, writer, codePrivilege, "SELECT FROM "+table) // but by polls
 	}
 	for _, refused := range []string{
 		"UPDATE gaps SET reason = 'paused'",
@@ -95,7 +98,7 @@ func TestRolesWriterKeepsTheProjections(t *testing.T) {
 	address := testdb.New(t)
 	owner := dial(t, address)
 	writer := loginAs(t, owner, address, "tracker_writer")
-	seedHistory(t, writer)
+	seedHistory(t, owner)
 	for _, allowed := range []string{
 		"UPDATE runs SET warnings = 1",
 		"UPDATE steps SET vanished_at = first_seen_at",

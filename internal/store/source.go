@@ -30,15 +30,6 @@ func (s SourceSpec) equal(other SourceSpec) bool {
 	return same && reflect.DeepEqual(s, other)
 }
 
-// record shows the spec in the record of changes.
-func (s SourceSpec) record() map[string]any {
-	return map[string]any{
-		"name": s.Name, "provider": s.Provider, "base_url": s.BaseURL, "credential": s.Credential, "schedule": s.Schedule,
-		"active_every": s.ActiveEvery.String(), "rate_every": s.RateEvery.String(), "rate_burst": s.RateBurst,
-		"volatile": nonNil(s.Volatile),
-	}
-}
-
 // Source is a registered source.
 type Source struct {
 	ID int64
@@ -93,15 +84,10 @@ func (s *Store) PauseForCredential(ctx context.Context, by Author, name, reason 
 
 // pauseSource pauses a source; unseen is the reason of the gaps that follow.
 func (r *registry) pauseSource(ctx context.Context, row dbsqlc.Source, reason, unseen string) error {
-	after, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: r.by.At, PausedReason: reason})
-	if err != nil {
+	if _, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: r.by.At, PausedReason: reason}); err != nil {
 		return err
 	}
-	err = r.queries.CursorUnseenBySource(ctx, dbsqlc.CursorUnseenBySourceParams{SourceID: row.SourceID, Reason: &unseen})
-	if err != nil {
-		return err
-	}
-	return r.record(ctx, "pause", "source "+row.Name, nil, pauseOf(after))
+	return r.queries.CursorUnseenBySource(ctx, dbsqlc.CursorUnseenBySourceParams{SourceID: row.SourceID, Reason: &unseen})
 }
 
 // ResumeSource lets a source be polled again that is paused, or held, or whose
@@ -109,10 +95,6 @@ func (r *registry) pauseSource(ctx context.Context, row dbsqlc.Source, reason, u
 // the way.
 func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool, error) {
 	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
-		before, err := r.inTheWay(ctx, row)
-		if err != nil {
-			return false, err
-		}
 		freed, err := r.queries.BudgetResume(ctx, dbsqlc.BudgetResumeParams{SourceID: row.SourceID, Now: by.At})
 		if err != nil {
 			return false, err
@@ -133,10 +115,7 @@ func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool,
 		if err != nil {
 			return false, err
 		}
-		if err := r.see(ctx, unseen); err != nil {
-			return false, err
-		}
-		return true, r.record(ctx, "resume", "source "+name, before, nil)
+		return true, r.see(ctx, unseen)
 	}, by)
 }
 
@@ -166,24 +145,4 @@ func toSource(row dbsqlc.Source) Source {
 	}
 	source.PausedAt, source.PausedReason = fromPointer(row.PausedAt), fromPointer(row.PausedReason)
 	return source
-}
-
-// inTheWay shows in the record of changes why a source is not polled.
-func (r *registry) inTheWay(ctx context.Context, row dbsqlc.Source) (any, error) {
-	if row.PausedAt != nil {
-		return pauseOf(row), nil
-	}
-	standings, err := r.queries.BudgetStandings(ctx, []int64{row.SourceID})
-	if err != nil || len(standings) == 0 || !fromPointer(standings[0].HeldUntil).After(r.by.At) {
-		return nil, err
-	}
-	return map[string]any{"held_until": standings[0].HeldUntil}, nil
-}
-
-// pauseOf shows a pause in the record of changes.
-func pauseOf(row dbsqlc.Source) any {
-	if row.PausedAt == nil {
-		return nil
-	}
-	return map[string]any{"paused_at": row.PausedAt, "paused_reason": row.PausedReason}
 }

@@ -8,31 +8,66 @@ package dbsqlc
 import (
 	"context"
 	"encoding/json"
-	"time"
 )
 
-const changeInsert = `-- name: ChangeInsert :exec
-INSERT INTO changes (changed_at, actor, action, subject, before, after)
-VALUES ($1, $2, $3, $4, $5, $6)
+const changeListOwn = `-- name: ChangeListOwn :many
+SELECT action, subject, before, after FROM changes WHERE xmin = pg_current_xact_id()::xid ORDER BY change_no
 `
 
-type ChangeInsertParams struct {
-	ChangedAt time.Time
-	Actor     string
-	Action    string
-	Subject   string
-	Before    json.RawMessage
-	After     json.RawMessage
+type ChangeListOwnRow struct {
+	Action  string
+	Subject string
+	Before  json.RawMessage
+	After   json.RawMessage
 }
 
-func (q *Queries) ChangeInsert(ctx context.Context, arg ChangeInsertParams) error {
-	_, err := q.db.Exec(ctx, changeInsert,
-		arg.ChangedAt,
-		arg.Actor,
-		arg.Action,
-		arg.Subject,
-		arg.Before,
-		arg.After,
-	)
+// What this transaction has changed so far.
+func (q *Queries) ChangeListOwn(ctx context.Context) ([]ChangeListOwnRow, error) {
+	rows, err := q.db.Query(ctx, changeListOwn)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ChangeListOwnRow
+	for rows.Next() {
+		var i ChangeListOwnRow
+		if err := rows.Scan(
+			&i.Action,
+			&i.Subject,
+			&i.Before,
+			&i.After,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const changeTell = `-- name: ChangeTell :exec
+SELECT set_config('tracker.actor', $1, true), set_config('tracker.at', $2, true), set_config('tracker.reopen', '', true)
+`
+
+type ChangeTellParams struct {
+	Actor string
+	At    string
+}
+
+// Who changes the registry in this transaction, and when, for those that record it.
+func (q *Queries) ChangeTell(ctx context.Context, arg ChangeTellParams) error {
+	_, err := q.db.Exec(ctx, changeTell, arg.Actor, arg.At)
+	return err
+}
+
+const changeTellReopen = `-- name: ChangeTellReopen :exec
+SELECT set_config('tracker.reopen', 'on', true)
+`
+
+// A job is tracked again since its import goes on, not because somebody asked for it.
+func (q *Queries) ChangeTellReopen(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, changeTellReopen)
 	return err
 }

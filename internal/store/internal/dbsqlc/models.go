@@ -147,6 +147,9 @@ type PollsDefault struct {
 	ErrorBody  *string
 }
 
+type RegistryLock struct {
+}
+
 type Replica struct {
 	Owner     string
 	StartedAt time.Time
@@ -187,7 +190,7 @@ type ReportChange struct {
 	ChangeNo int64
 	// When it was changed (our time).
 	At time.Time
-	// Who changed it: TRACKER_ACTOR, else the user of the operating system.
+	// Who changed it: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, or SQL was used, the login.
 	Actor string
 	// What was done: register, change, pause, resume, finish, reopen, remove or revive.
 	Action string

@@ -11,7 +11,7 @@ import (
 )
 
 const registryLock = `-- name: RegistryLock :exec
-SELECT pg_advisory_xact_lock(hashtext('tracker.registry'))
+LOCK TABLE registry_lock IN SHARE ROW EXCLUSIVE MODE
 `
 
 // One change of the registry at a time.
