@@ -89,6 +89,17 @@ UPDATE cursors SET refusals = refusals + 1 WHERE job_id = @job_id RETURNING refu
 -- The next poll by schedule; null: none.
 UPDATE cursors SET next_poll_at = sqlc.narg('next_poll_at') WHERE job_id = @job_id;
 
+-- name: CursorSchedules :exec
+-- The next polls of many jobs, whose rows are locked in the order in which those that record polls lock them.
+WITH due AS (
+    SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@next_poll_ats::timestamptz[]) AS next_poll_at
+), locked AS (
+    SELECT c.job_id FROM cursors c JOIN due d ON d.job_id = c.job_id ORDER BY c.job_id FOR NO KEY UPDATE OF c
+)
+UPDATE cursors c SET next_poll_at = d.next_poll_at
+FROM due d JOIN locked l ON l.job_id = d.job_id
+WHERE c.job_id = d.job_id;
+
 -- name: CursorSchedulesBySource :exec
 -- A source got another schedule: its jobs are looked at soon, then as it says,
 -- and those that are being looked at, once more.

@@ -65,6 +65,9 @@ func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]C
 				return err
 			}
 		}
+		if err := r.queries.CursorSchedules(ctx, r.due); err != nil {
+			return err
+		}
 		var err error
 		if changes, err = r.changes(ctx); err != nil {
 			return err
@@ -191,7 +194,8 @@ func (r *registry) updateJob(ctx context.Context, before Job, spec JobSpec) erro
 	if before.Schedule == spec.Schedule || before.Tracking != TrackingActive {
 		return nil
 	}
-	return r.queries.CursorSchedule(ctx, dbsqlc.CursorScheduleParams{JobID: before.ID, NextPollAt: &spec.FirstPollAt})
+	r.due.JobIds, r.due.NextPollAts = append(r.due.JobIds, before.ID), append(r.due.NextPollAts, spec.FirstPollAt)
+	return nil
 }
 
 func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {

@@ -30,6 +30,7 @@ type Change struct {
 type registry struct {
 	queries *dbsqlc.Queries
 	by      Author
+	due     dbsqlc.CursorSchedulesParams // next polls to be written at the end
 }
 
 // inRegistry runs work alone on the registry, in one transaction. The database

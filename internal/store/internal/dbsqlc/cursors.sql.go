@@ -551,6 +551,28 @@ func (q *Queries) CursorSchedule(ctx context.Context, arg CursorScheduleParams) 
 	return err
 }
 
+const cursorSchedules = `-- name: CursorSchedules :exec
+WITH due AS (
+    SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS next_poll_at
+), locked AS (
+    SELECT c.job_id FROM cursors c JOIN due d ON d.job_id = c.job_id ORDER BY c.job_id FOR NO KEY UPDATE OF c
+)
+UPDATE cursors c SET next_poll_at = d.next_poll_at
+FROM due d JOIN locked l ON l.job_id = d.job_id
+WHERE c.job_id = d.job_id
+`
+
+type CursorSchedulesParams struct {
+	JobIds      []int64
+	NextPollAts []time.Time
+}
+
+// The next polls of many jobs, whose rows are locked in the order in which those that record polls lock them.
+func (q *Queries) CursorSchedules(ctx context.Context, arg CursorSchedulesParams) error {
+	_, err := q.db.Exec(ctx, cursorSchedules, arg.JobIds, arg.NextPollAts)
+	return err
+}
+
 const cursorSchedulesBySource = `-- name: CursorSchedulesBySource :exec
 UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until IS NULL THEN least(c.next_poll_at, $1) ELSE $1 END
 FROM jobs j
