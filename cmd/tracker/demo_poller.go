@@ -155,7 +155,7 @@ func (p *demoPoller) find(poll *store.Poll, body []byte) error {
 func (p *demoPoller) answered(poll store.Poll, key [32]byte) {
 	c := &p.advance
 	if c.Failures > 0 && poll.PolledAt.Sub(c.AccountedAt) > pastTolerance*pastEvery {
-		c.Gaps = append(c.Gaps, store.Gap{From: c.AccountedAt, To: poll.PolledAt, Reason: string(c.Outcome)})
+		c.Gaps = append(c.Gaps, history.Gap{From: c.AccountedAt, To: poll.PolledAt, Reason: string(c.Outcome)})
 	}
 	c.PolledAt, c.Outcome, c.Failures, c.ConfirmedAt, c.AccountedAt = poll.PolledAt, poll.Outcome, 0, poll.PolledAt, poll.PolledAt
 	c.Confirmations++

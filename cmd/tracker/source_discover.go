@@ -115,7 +115,7 @@ func (a *app) list(ctx context.Context, s *store.Store, from store.Source) ([]so
 	found, err := client.Discover(ctx, account, now, func(ctx context.Context, page int) error { return a.turn(ctx, s, from, page) })
 	refused, ok := errors.AsType[*source.DiscoverError](err)
 	if ok && refused.RetryAfter > 0 {
-		return nil, errors.Join(err, s.HoldSource(ctx, from.ID, now().Add(refused.RetryAfter)))
+		return nil, errors.Join(err, s.HoldSource(ctx, from.ID, now(), now().Add(refused.RetryAfter)))
 	}
 	if ok && refused.Outcome == history.OutcomeRateLimited {
 		return nil, errors.Join(err, s.LimitSource(ctx, from.ID, now()))

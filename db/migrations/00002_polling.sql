@@ -6,6 +6,7 @@
 CREATE TABLE budgets (
     source_id       bigint      NOT NULL,
     next_slot_at    timestamptz NOT NULL, -- when the next request would be due if none had been saved up
+    held_from       timestamptz,          -- since when the service wants to be left alone, or wanted to
     held_until      timestamptz,          -- a Retry-After that the service asked for, or the back-off after a 429 without one
     limited         integer     NOT NULL DEFAULT 0, -- 429s in a row, those of polls that were under way together once
     probed_until    timestamptz,          -- while limited: so long one poll is under way to see whether the service answers again
@@ -53,7 +54,7 @@ CREATE TABLE cursors (
     running         boolean     NOT NULL GENERATED ALWAYS AS (coalesce(state IN ('queued', 'running', 'unknown'), false)) STORED,
     planned_every   interval,             -- how long after the last answer the next poll was planned
     accounted_at    timestamptz,          -- up to here it is settled whether there was a gap
-    unseen_reason   text,                 -- why nobody is to look: paused or credential
+    unseen_reason   text,                 -- why nobody is to look since then: paused, credential or clock
     CONSTRAINT cursors_pkey PRIMARY KEY (job_id),
     CONSTRAINT cursors_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
 ) WITH (fillfactor = 50);
@@ -64,6 +65,7 @@ CREATE TABLE replicas (
     owner           text        NOT NULL,
     started_at      timestamptz NOT NULL,
     seen_at         timestamptz NOT NULL,
+    ended_at        timestamptz,          -- it said that it ends; null: it runs, or was killed
     CONSTRAINT replicas_pkey PRIMARY KEY (owner, started_at)
 );
 

@@ -65,39 +65,54 @@ COMMENT ON COLUMN report.polls.snapshot_no IS 'Number, within the job, of the sn
 COMMENT ON COLUMN report.polls.error IS 'What went wrong and, where the service said why, its first sentence, without any secret; null: nothing.';
 COMMENT ON COLUMN report.polls.error_body IS 'The beginning of the body, at most 4 KiB and without any secret, of the first poll of a streak that failed with this outcome; null: the poll did not fail, is a later one of its streak, or brought no body.';
 
--- The gaps that polls have ended, and the open ones, which the cursors tell.
+-- The gaps that are over, and the open ones, as the cursors tell them. What is
+-- open now is told as history.Account tells it of the moment when it ends.
 CREATE VIEW report.gaps AS
 SELECT j.name AS job, s.name AS source, s.provider, g.gap_from, g.gap_to, g.reason
 FROM gaps g
 JOIN jobs j ON j.job_id = g.job_id
 JOIN sources s ON s.source_id = j.source_id
 UNION ALL
-SELECT j.name, s.name, s.provider,
-    CASE WHEN c.unseen_reason IS NULL AND NOT o.overdue THEN c.accounted_at ELSE c.polled_at END,
-    NULL,
-    CASE WHEN c.unseen_reason IS NOT NULL THEN c.unseen_reason
-        WHEN NOT o.overdue THEN c.outcome
-        WHEN EXISTS (SELECT FROM replicas r WHERE r.seen_at > now() - interval '20 s') THEN 'rate_budget'
-        ELSE 'not_running' END
+SELECT j.name, s.name, s.provider, p.gap_from, p.gap_to, p.reason
 FROM cursors c
 JOIN jobs j ON j.job_id = c.job_id
 JOIN sources s ON s.source_id = j.source_id
+JOIN budgets b ON b.source_id = j.source_id
 CROSS JOIN LATERAL (
-    SELECT coalesce(now() > c.next_poll_at AND now() - c.polled_at > 2 * (c.next_poll_at - c.polled_at), false) AS overdue
+    SELECT coalesce(c.planned_every, interval '1 min') AS every,
+        coalesce(c.failures > 0 AND c.polled_at >= c.accounted_at, false) AS failing
+) e
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN e.failing THEN c.polled_at ELSE c.accounted_at END AS last,
+        coalesce(now() - c.confirmed_at > 2 * e.every, true) AS long
+) l
+CROSS JOIN LATERAL (
+    SELECT coalesce(c.unseen_reason IS NULL AND now() > c.next_poll_at AND now() - l.last > 2 * CASE
+        WHEN c.next_poll_at - l.last > e.every OR c.next_poll_at > l.last AND l.last = c.polled_at THEN c.next_poll_at - l.last
+        ELSE e.every END, false) AS overdue
 ) o
-WHERE c.polled_at IS NOT NULL AND j.tracking IN ('active', 'paused') AND CASE
-    WHEN c.unseen_reason IS NOT NULL THEN now() - c.polled_at > 2 * c.planned_every
-    WHEN j.tracking = 'paused' THEN false
-    WHEN o.overdue THEN true
-    ELSE c.failures > 0 AND now() - c.accounted_at > 2 * c.planned_every
-END;
-COMMENT ON VIEW report.gaps IS 'One row per stretch, longer than twice the planned interval, in which nobody looked at a job, or looking failed: what the history cannot know.';
+CROSS JOIN LATERAL (
+    SELECT c.accounted_at AS gap_from, NULL::timestamptz AS gap_to, c.unseen_reason AS reason
+    WHERE c.unseen_reason IS NOT NULL AND (l.long OR c.unseen_reason = 'clock')
+    UNION ALL
+    SELECT c.accounted_at, CASE WHEN o.overdue THEN l.last END, c.outcome
+    WHERE c.unseen_reason IS NULL AND e.failing AND l.long AND (c.accounted_at < l.last OR NOT o.overdue)
+    UNION ALL
+    SELECT l.last, NULL, CASE
+        WHEN NOT EXISTS (SELECT 1 FROM replicas r WHERE coalesce(r.ended_at, r.seen_at + interval '20 s') > now()) THEN 'not_running'
+        WHEN b.held_until > now() THEN 'rate_limited'
+        ELSE 'rate_budget' END
+    WHERE o.overdue
+) p
+WHERE j.tracking IN ('active', 'paused') AND p.gap_from <= now();
+
+COMMENT ON VIEW report.gaps IS 'One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job''s time since it was registered, but for less than twice the planned interval.';
 COMMENT ON COLUMN report.gaps.job IS 'Name of the job.';
 COMMENT ON COLUMN report.gaps.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.gaps.provider IS 'Name of the API that the source speaks.';
-COMMENT ON COLUMN report.gaps.gap_from IS 'When the last poll before the gap was sent that counts as a look (our time).';
-COMMENT ON COLUMN report.gaps.gap_to IS 'When the poll that ended the gap was sent (our time); null: it is still open.';
-COMMENT ON COLUMN report.gaps.reason IS 'Why: not_running (no tracker ran), paused, rate_budget (more was due than the source may be asked), credential, or the outcome of the polls that failed.';
+COMMENT ON COLUMN report.gaps.gap_from IS 'Since when nobody looked, or looking failed (our time): when the last answered poll before was sent, the last failed one of another outcome, when the job was registered, or when somebody paused or resumed it.';
+COMMENT ON COLUMN report.gaps.gap_to IS 'When the poll was sent, or the decision made, that ended the gap (our time); null: it is still open.';
+COMMENT ON COLUMN report.gaps.reason IS 'Why: not_running (no tracker ran), paused, credential, rate_limited (the service had asked to be left alone, or its polls were answered so), rate_budget (more was due than the source may be asked), clock (the database''s clock was set back), or the outcome of the polls that failed.';
 
 CREATE VIEW report.hourly AS
 SELECT h.hour, s.name AS source, s.provider, h.outcome, h.polls,

@@ -2,13 +2,17 @@
 INSERT INTO budgets (source_id, next_slot_at) VALUES (@source_id, @now);
 
 -- name: BudgetHold :exec
--- A service asked to be left alone for a while.
-UPDATE budgets SET held_until = greatest(held_until, @held_until::timestamptz) WHERE source_id = @source_id;
+-- A service asked to be left alone for a while. Where it asks again at the first
+-- request after a hold, that goes on.
+UPDATE budgets SET held_until = greatest(held_until, @held_until::timestamptz),
+    held_from = CASE WHEN sqlc.arg(now)::timestamptz - held_until < interval '1 min' THEN coalesce(held_from, sqlc.arg(now)::timestamptz) ELSE sqlc.arg(now)::timestamptz END
+WHERE source_id = @source_id;
 
 -- name: BudgetLimit :exec
 -- A 429: without a word of how long, the source is held for twice as long as
 -- after the one before. It counts once for all polls that were under way.
-UPDATE budgets SET limited = limited + 1, probed_until = NULL, held_until = greatest(held_until,
+UPDATE budgets SET limited = limited + 1, probed_until = NULL,
+    held_from = CASE WHEN limited > 0 THEN coalesce(held_from, sqlc.arg(now)::timestamptz) ELSE sqlc.arg(now)::timestamptz END, held_until = greatest(held_until,
     sqlc.arg(now)::timestamptz + least(sqlc.arg(most)::interval, sqlc.arg(first)::interval * power(2, least(limited, 20))))
 WHERE source_id = @source_id AND (held_until IS NULL OR held_until <= sqlc.arg(polled_at)::timestamptz);
 
@@ -40,6 +44,11 @@ UPDATE budgets SET refusals = 0 WHERE source_id = ANY(@source_ids::bigint[]) AND
 
 -- name: BudgetRefuse :one
 UPDATE budgets SET refusals = refusals + 1 WHERE source_id = @source_id RETURNING refusals;
+
+-- name: BudgetHolds :many
+-- When the services wanted to be left alone: the last time.
+SELECT source_id, held_from::timestamptz AS held_from, held_until::timestamptz AS held_until FROM budgets
+WHERE source_id = ANY(@source_ids::bigint[]) AND held_from IS NOT NULL AND held_until IS NOT NULL;
 
 -- name: BudgetStandings :many
 -- Which sources may be asked, and from when on.

@@ -1,5 +1,6 @@
 -- name: CursorInsert :exec
-INSERT INTO cursors (job_id, source_id, next_poll_at) VALUES (@job_id, @source_id, @next_poll_at);
+INSERT INTO cursors (job_id, source_id, next_poll_at, accounted_at, unseen_reason)
+VALUES (@job_id, @source_id, @next_poll_at, @registered_at, sqlc.narg('unseen_reason'));
 
 -- name: CursorClaimJobs :many
 -- Claims those of the given jobs for which the budget of their source has slots
@@ -59,7 +60,7 @@ UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
     changed_at = NULLIF(r.changed_at, '0001-01-01 00:00:00+00'), confirmed_at = NULLIF(r.confirmed_at, '0001-01-01 00:00:00+00'),
     confirmations = r.confirmations, grace_polls = r.grace_polls,
-    planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = NULLIF(r.accounted_at, '0001-01-01 00:00:00+00'),
+    planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = greatest(c.accounted_at, r.accounted_at),
     unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until,
     unnest(@claimed_poll_ats::timestamptz[]) AS claimed_poll_at,
@@ -177,19 +178,22 @@ FROM taken k
 WHERE c.job_id = k.job_id
 RETURNING sqlc.embed(c), k.start_at, k.expired::boolean AS expired;
 
--- name: CursorUnseen :exec
--- Nobody is to look at these jobs, and why; null: somebody is again.
-UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE job_id = @job_id;
+-- name: CursorSettle :exec
+-- Until now it is settled whether there was a gap; from now on nobody is to look, and why; null: somebody is.
+UPDATE cursors c SET accounted_at = greatest(c.accounted_at, r.settled_at), unseen_reason = sqlc.narg('reason')
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@settled_ats::timestamptz[]) AS settled_at) r
+WHERE c.job_id = r.job_id;
 
--- name: CursorSeen :exec
--- Somebody looks at these jobs again: until now it is settled whether there was a gap.
-UPDATE cursors SET unseen_reason = NULL, accounted_at = sqlc.arg(now)::timestamptz
-WHERE job_id = ANY(@job_ids::bigint[]) AND unseen_reason IS NOT NULL;
+-- name: CursorListToSettle :many
+-- Cursors of which a decision ends what held until now.
+SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id FOR UPDATE;
+
+-- name: CursorListSeen :many
+-- The jobs of a source at which somebody is to look.
+SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
+WHERE c.source_id = @source_id AND c.unseen_reason IS NULL AND j.tracking = 'active';
 
 -- name: CursorListUnseen :many
 -- The jobs of a source at which nobody was to look for its sake.
 SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
 WHERE c.source_id = @source_id AND c.unseen_reason IS NOT NULL AND j.tracking = 'active';
-
--- name: CursorUnseenBySource :exec
-UPDATE cursors SET unseen_reason = sqlc.narg('reason') WHERE source_id = @source_id AND unseen_reason IS NULL;

@@ -109,6 +109,14 @@ var cursorRules = []rule{
 		SELECT j.job_id, format('cursor of source %s, budget of source %s', c.source_id, b.source_id) FROM jobs j
 		LEFT JOIN cursors c ON c.job_id = j.job_id AND c.source_id = j.source_id LEFT JOIN budgets b ON b.source_id = j.source_id
 		WHERE j.job_id = ANY($1) AND (c.job_id IS NULL OR b.source_id IS NULL)`},
+	{"the gaps of a job do not overlap, and are in their order", `
+		SELECT job_id, format('gap %s begins at %s, the one before ends at %s', gap_no, gap_from, before) FROM (
+			SELECT *, lag(gap_to) OVER (PARTITION BY job_id ORDER BY gap_no) AS before FROM gaps WHERE job_id = ANY($1)) g
+		WHERE gap_from < before`},
+	{"no answer came in a gap", `
+		SELECT g.job_id, format('%s from %s to %s, a poll at %s was answered', g.reason, g.gap_from, g.gap_to, p.polled_at)
+		FROM gaps g JOIN polls p ON p.job_id = g.job_id AND p.polled_at > g.gap_from AND p.polled_at < g.gap_to AND p.snapshot_no IS NOT NULL
+		WHERE g.job_id = ANY($1)`},
 	{"an active job has a next poll", `
 		SELECT j.job_id, 'it has none' FROM jobs j JOIN cursors c ON c.job_id = j.job_id
 		WHERE j.job_id = ANY($1) AND j.tracking = 'active' AND c.claimed_until IS NULL AND c.next_poll_at IS NULL`},

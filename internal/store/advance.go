@@ -20,22 +20,16 @@ const (
 
 // Advance is what a recorded poll changes in its job's cursor.
 type Advance struct {
-	Cursor                // as it is from now on
-	Claim       time.Time // Until of the claim that ends with it
-	ClaimedPoll time.Time // the claim's NextPollAt: another one that the cursor has by now stays, none too
-	Unseen      string    // the claim's UnseenReason, which this poll has ended
-	Gaps        []Gap     // that this poll has ended
+	Cursor                    // as it is from now on
+	Claim       time.Time     // Until of the claim that ends with it
+	ClaimedPoll time.Time     // the claim's NextPollAt: another one that the cursor has by now stays, none too
+	Unseen      string        // the claim's UnseenReason, which this poll has ended
+	Gaps        []history.Gap // that this poll has ended, with their reasons
 	SourceID    int64
 	HeldUntil   time.Time // a Retry-After for the source; zero: none
 	ToldAt      time.Time // when it is told that the service has answered, or refused to
 	ExtraTaken  int       // requests that had no slot
 	RequestedAt time.Time // when they were sent
-}
-
-// Gap is a stretch in which nobody looked, or looking failed.
-type Gap struct {
-	From, To time.Time
-	Reason   string // not_running, paused, rate_budget, credential, or the failing outcome
 }
 
 // AdvanceCursors updates the cache after polls were recorded, ends their
@@ -113,7 +107,7 @@ func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) er
 			}
 		}
 		if !a.HeldUntil.IsZero() {
-			if err := q.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: a.SourceID, HeldUntil: a.HeldUntil}); err != nil {
+			if err := q.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: a.SourceID, Now: a.RequestedAt, HeldUntil: a.HeldUntil}); err != nil {
 				return err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -116,8 +117,7 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 		return err
 	}
 	if row.PausedAt == nil && after.PausedAt != nil { // another host
-		err := r.queries.CursorUnseenBySource(ctx, dbsqlc.CursorUnseenBySourceParams{SourceID: row.SourceID, Reason: toPointer(unseenPaused)})
-		if err != nil {
+		if err := r.unsee(ctx, row.SourceID, history.GapPaused); err != nil {
 			return err
 		}
 	}
@@ -152,7 +152,7 @@ func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
 		return err
 	}
 	if before.Tracking == TrackingRemoved {
-		if err := r.track(ctx, row.Job, TrackingActive, ""); err != nil {
+		if err := r.track(ctx, row, TrackingActive, ""); err != nil {
 			return err
 		}
 	}
@@ -221,7 +221,13 @@ func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {
 	if err != nil {
 		return err
 	}
-	return r.queries.CursorInsert(ctx, dbsqlc.CursorInsertParams{JobID: row.JobID, SourceID: source.SourceID, NextPollAt: &spec.FirstPollAt})
+	var unseen *string
+	if source.PausedAt != nil {
+		unseen = toPointer(history.GapPaused)
+	}
+	return r.queries.CursorInsert(ctx, dbsqlc.CursorInsertParams{
+		JobID: row.JobID, SourceID: source.SourceID, NextPollAt: &spec.FirstPollAt, RegisteredAt: &r.by.At, UnseenReason: unseen,
+	})
 }
 
 // prune removes the jobs that are not declared.
@@ -235,7 +241,7 @@ func (r *registry) prune(ctx context.Context, declared []JobSpec) error {
 		if kept || row.Job.Tracking == string(TrackingRemoved) {
 			continue
 		}
-		if err := r.track(ctx, row.Job, TrackingRemoved, ""); err != nil {
+		if err := r.track(ctx, dbsqlc.JobByNameRow(row), TrackingRemoved, ""); err != nil {
 			return err
 		}
 	}

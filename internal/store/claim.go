@@ -34,7 +34,17 @@ type Cursor struct {
 
 	NextPollAt   time.Time     // when the next poll is planned; zero: not by schedule
 	PlannedEvery time.Duration // how long after the last answer the next poll was planned; 0: no answer yet
-	AccountedAt  time.Time     // up to here it is settled whether there was a gap; zero: no poll yet
+	AccountedAt  time.Time     // up to here it is settled whether there was a gap
+	UnseenReason string        // why nobody is to look since then: paused, credential or clock; empty: no reason
+}
+
+// Account is what the cursor tells of when somebody looked.
+func (c Cursor) Account() history.Account {
+	a := history.Account{Since: c.AccountedAt, Answered: c.ConfirmedAt, Unseen: c.UnseenReason, Due: c.NextPollAt, Every: c.PlannedEvery}
+	if c.Failures > 0 {
+		a.Failed, a.Outcome = c.PolledAt, c.Outcome
+	}
+	return a
 }
 
 // Claim is the right to poll a job once.
@@ -44,7 +54,9 @@ type Claim struct {
 	Until   time.Time // afterwards others may claim the job
 	Doubt   bool      // the claim before came to nothing: the cursor may be behind the truth
 
-	UnseenReason string // why nobody was to look until now: paused or credential; empty: no reason
+	KeyStale bool // the key leaves out other fields than the source does by now
+
+	Owed []history.Gap // of a doubtful cursor: gaps that a recorded poll has ended, and that nobody has told yet
 }
 
 // ClaimParams says what is to be claimed.
@@ -94,10 +106,7 @@ func (s *Store) ClaimDue(ctx context.Context, params DueParams) ([]Claim, error)
 }
 
 func toClaim(row dbsqlc.Cursor, startAt time.Time, expired bool) Claim {
-	return Claim{
-		Cursor: toCursor(row), StartAt: startAt, Until: fromPointer(row.ClaimedUntil), Doubt: expired,
-		UnseenReason: fromPointer(row.UnseenReason),
-	}
+	return Claim{Cursor: toCursor(row), StartAt: startAt, Until: fromPointer(row.ClaimedUntil), Doubt: expired}
 }
 
 // ReleaseClaims gives claims back that were not used.
@@ -136,40 +145,12 @@ func (s *Store) Cursors(ctx context.Context, jobIDs []int64) (map[int64]Watched,
 	return cursors, nil
 }
 
-// Head is a job's newest snapshot and the polls that saw it, read from the
-// snapshots and polls themselves.
-type Head struct {
-	SnapshotNo    int
-	State         history.State
-	Body          []byte
-	ObservedAt    time.Time
-	ConfirmedAt   time.Time
-	Confirmations int
-	LastPolledAt  time.Time // whatever came of it
-}
-
-// Heads returns the heads of those of the jobs that have one, by job.
-func (s *Store) Heads(ctx context.Context, jobIDs []int64) (map[int64]Head, error) {
-	rows, err := s.queries.SnapshotHeadList(ctx, jobIDs)
-	if err != nil {
-		return nil, fmt.Errorf("read heads: %w", err)
-	}
-	heads := make(map[int64]Head, len(rows))
-	for _, row := range rows {
-		heads[row.JobID] = Head{
-			SnapshotNo: int(row.SnapshotNo), State: history.State(row.State), Body: row.Body, ObservedAt: row.ObservedAt,
-			ConfirmedAt: row.ConfirmedAt, Confirmations: int(row.Confirmations), LastPolledAt: row.LastPolledAt,
-		}
-	}
-	return heads, nil
-}
-
 func toCursor(row dbsqlc.Cursor) Cursor {
 	return Cursor{
 		JobID: row.JobID, PolledAt: fromPointer(row.PolledAt), Outcome: history.Outcome(fromPointer(row.Outcome)), Failures: int(row.Failures),
 		SnapshotNo: int(row.SnapshotNo), Key: row.Key, State: history.State(fromPointer(row.State)),
 		ChangedAt: fromPointer(row.ChangedAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Confirmations: int(row.Confirmations),
 		GracePolls: int(row.GracePolls), NextPollAt: fromPointer(row.NextPollAt),
-		PlannedEvery: fromPointer(row.PlannedEvery), AccountedAt: fromPointer(row.AccountedAt),
+		PlannedEvery: fromPointer(row.PlannedEvery), AccountedAt: fromPointer(row.AccountedAt), UnseenReason: fromPointer(row.UnseenReason),
 	}
 }

@@ -171,7 +171,7 @@ func TestAdvanceNeedsTheToken(t *testing.T) {
 	before := value[string](t, f.conn, cursor)
 	late := takes[0].advance()
 	late.Claim = late.Claim.Add(time.Microsecond)
-	late.Gaps = []store.Gap{{From: f.now, To: f.now, Reason: "timeout"}}
+	late.Gaps = []history.Gap{{From: f.now, To: f.now.Add(time.Minute), Reason: "timeout"}}
 	if err := f.store.AdvanceCursors(t.Context(), []store.Advance{late}); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -165,21 +166,21 @@ func (f *feed) claim(t fataler, answers ...said) map[int64]store.Claim {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	heads, err := f.store.Heads(t.Context(), params.JobIDs)
+	err = f.store.SettleDoubts(t.Context(), claimed, func(jobID int64, body []byte) [32]byte {
+		i := slices.IndexFunc(answers, func(a said) bool { return a.job.ID == jobID })
+		provider, err := source.Lookup(answers[i].job.From.Provider)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		return provider.Key(body)
+	})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	claims := make(map[int64]store.Claim, len(claimed))
 	for _, c := range claimed {
-		if head, ok := heads[c.JobID]; ok && c.Doubt {
-			c.SnapshotNo, c.State, c.ChangedAt = head.SnapshotNo, head.State, head.ObservedAt
-			c.ConfirmedAt, c.Confirmations, c.GracePolls = head.ConfirmedAt, head.Confirmations, 0
-			for _, a := range answers {
-				if provider, err := source.Lookup(a.job.From.Provider); err == nil && a.job.ID == c.JobID {
-					key := provider.Key(head.Body)
-					c.Key = key[:]
-				}
-			}
+		if c.Doubt {
+			c.GracePolls = 0
 		}
 		claims[c.JobID] = c
 	}

@@ -134,7 +134,7 @@ func (s *Store) trackJob(ctx context.Context, by Author, name, action string, to
 				return err
 			}
 		}
-		return r.track(ctx, row.Job, to, reason)
+		return r.track(ctx, row, to, reason)
 	})
 	if err != nil {
 		return false, fmt.Errorf("%s job %s: %w", action, name, err)

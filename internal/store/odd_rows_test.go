@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"tracker/internal/history"
 	"tracker/internal/store"
 )
 
@@ -44,7 +45,7 @@ func TestAdvanceRefusesARowAlone(t *testing.T) {
 	for _, k := range takes {
 		advances = append(advances, k.advance())
 	}
-	advances[1].Gaps = []store.Gap{{From: f.now, To: f.now.Add(-time.Hour), Reason: "timeout"}}
+	advances[1].Gaps = []history.Gap{{From: f.now, To: f.now.Add(-time.Hour), Reason: "timeout"}}
 	err := f.store.AdvanceCursors(t.Context(), advances)
 	refused, ok := errors.AsType[*store.RefusedError](err)
 	if !ok || len(refused.Reasons) != 1 || codeOf(refused.Reasons[advances[1].JobID]) != "23514" {

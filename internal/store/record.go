@@ -18,15 +18,17 @@ import (
 // Record keeps polls from many jobs with all that they found, in one
 // transaction, and tells the fate of each. Polls whose job somebody else has
 // taken over are late: that they were made is kept, what they found is not. A
-// poll that holds what Postgres refuses is recorded as malformed; the rest land. After an error none is known to be
+// poll that holds what Postgres refuses is recorded as malformed; the rest land.
+// Who changes the registry locks cursors in an order of its own: after a
+// deadlock polls are recorded one by one. After an error none is known to be
 // recorded, and Record may be called again with the same polls.
 func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
 	fates := make([]Fate, len(polls))
-	err := againAfterDeadlock(func() error { return s.recordTogether(ctx, polls) })
+	err := s.recordTogether(ctx, polls)
 	if err == nil {
 		return fates, nil
 	}
-	if !isLate(err) && !isPoison(err) {
+	if !isLate(err) && !isPoison(err) && !isDeadlock(err) {
 		return nil, fmt.Errorf("record %d polls: %w", len(polls), err)
 	}
 	for i := range polls {
@@ -38,7 +40,7 @@ func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
 }
 
 func (s *Store) recordOne(ctx context.Context, poll Poll) (Fate, error) {
-	err := s.recordTogether(ctx, []Poll{poll})
+	err := againAfterDeadlock(func() error { return s.recordTogether(ctx, []Poll{poll}) })
 	switch {
 	case err == nil:
 		return FateRecorded, nil

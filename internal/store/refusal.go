@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"tracker/internal/store/internal/dbsqlc"
+	"tracker/internal/history"
 )
 
 // refusalLimit is how many answers that refuse the credential, with no other
@@ -59,7 +59,7 @@ func (r *registry) pauseRefused(ctx context.Context, refusal Refusal) (bool, err
 	if err != nil || row.PausedAt != nil {
 		return false, notFound(err)
 	}
-	return true, r.pauseSource(ctx, row, refusal.Reason, unseenCredential)
+	return true, r.pauseSource(ctx, row, refusal.Reason, history.GapCredential)
 }
 
 func (r *registry) pauseRefusedJob(ctx context.Context, refusal Refusal) (bool, error) {
@@ -67,8 +67,8 @@ func (r *registry) pauseRefusedJob(ctx context.Context, refusal Refusal) (bool, 
 	if err != nil || row.Job.Tracking != string(TrackingActive) {
 		return false, notFound(err)
 	}
-	if err := r.track(ctx, row.Job, TrackingPaused, refusal.Reason); err != nil {
+	if err := r.track(ctx, row, TrackingPaused, refusal.Reason); err != nil {
 		return false, err
 	}
-	return true, r.queries.CursorUnseen(ctx, dbsqlc.CursorUnseenParams{JobID: row.Job.JobID, Reason: toPointer(unseenCredential)})
+	return true, r.settle(ctx, []int64{row.Job.JobID}, history.GapCredential)
 }

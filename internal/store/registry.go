@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -67,42 +68,28 @@ func (r *registry) changes(ctx context.Context) ([]Change, error) {
 // track changes a job's tracking. A job that is polled again is due at once,
 // any other not at all. That nobody looks at a finished job is no gap: nothing
 // was to be seen.
-func (r *registry) track(ctx context.Context, job dbsqlc.Job, to Tracking, reason string) error {
+func (r *registry) track(ctx context.Context, row dbsqlc.JobByNameRow, to Tracking, reason string) error {
+	job := row.Job
 	_, err := r.queries.JobTrack(ctx, dbsqlc.JobTrackParams{JobID: job.JobID, Tracking: string(to), PausedReason: toPointer(reason)})
 	if err != nil {
 		return err
 	}
+	var unseen string
+	if to == TrackingPaused || to == TrackingRemoved || to == TrackingActive && row.Source.PausedAt != nil {
+		unseen = history.GapPaused
+	}
+	if err := r.settle(ctx, []int64{job.JobID}, unseen); err != nil {
+		return err
+	}
 	var due *time.Time
-	switch to {
-	case TrackingPaused, TrackingRemoved:
-		if err := r.queries.CursorUnseen(ctx, dbsqlc.CursorUnseenParams{JobID: job.JobID, Reason: toPointer(unseenPaused)}); err != nil {
-			return err
-		}
-	case TrackingActive:
+	if to == TrackingActive {
 		due = &r.by.At
-		if err := r.see(ctx, []int64{job.JobID}); err != nil {
-			return err
-		}
 		if err := r.queries.CursorForgive(ctx, []int64{job.JobID}); err != nil {
 			return err
 		}
 	}
 	return r.queries.CursorSchedule(ctx, dbsqlc.CursorScheduleParams{JobID: job.JobID, NextPollAt: due})
 }
-
-// see ends the gaps in which nobody was to look at some jobs.
-func (r *registry) see(ctx context.Context, jobIDs []int64) error {
-	if err := r.queries.GapInsertUnseen(ctx, dbsqlc.GapInsertUnseenParams{JobIds: jobIDs, Now: r.by.At}); err != nil {
-		return err
-	}
-	return r.queries.CursorSeen(ctx, dbsqlc.CursorSeenParams{JobIds: jobIDs, Now: r.by.At})
-}
-
-// The reasons of gaps in which nobody was to look.
-const (
-	unseenPaused     = "paused"
-	unseenCredential = "credential"
-)
 
 func toJSON(v any) (json.RawMessage, error) {
 	if v == nil {

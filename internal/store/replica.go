@@ -30,6 +30,14 @@ func (s *Store) Beat(ctx context.Context, r Replica, now time.Time) error {
 	return nil
 }
 
+// Leave notes that a replica ends, so that what nobody polls from now on is a downtime.
+func (s *Store) Leave(ctx context.Context, r Replica, now time.Time) error {
+	if err := s.queries.ReplicaEnd(ctx, dbsqlc.ReplicaEndParams{Owner: r.Owner, StartedAt: r.StartedAt, EndedAt: now}); err != nil {
+		return fmt.Errorf("note that the tracker ends: %w", err)
+	}
+	return nil
+}
+
 // ForgetReplicas drops the notes of trackers that ran long ago.
 func (s *Store) ForgetReplicas(ctx context.Context, now time.Time) error {
 	if err := s.queries.ReplicaForget(ctx, now.Add(-replicaMemory)); err != nil {

@@ -47,8 +47,8 @@ func (s *Store) LimitSource(ctx context.Context, sourceID int64, now time.Time) 
 }
 
 // HoldSource keeps everybody from asking a source until a time, as it wanted.
-func (s *Store) HoldSource(ctx context.Context, sourceID int64, until time.Time) error {
-	if err := s.queries.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: sourceID, HeldUntil: until}); err != nil {
+func (s *Store) HoldSource(ctx context.Context, sourceID int64, now, until time.Time) error {
+	if err := s.queries.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: sourceID, Now: now, HeldUntil: until}); err != nil {
 		return fmt.Errorf("hold the source: %w", err)
 	}
 	return nil

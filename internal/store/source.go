@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -67,7 +68,7 @@ func (s *Store) PauseSource(ctx context.Context, by Author, name, reason string)
 		if row.PausedAt != nil {
 			return false, nil
 		}
-		return true, r.pauseSource(ctx, row, reason, unseenPaused)
+		return true, r.pauseSource(ctx, row, reason, history.GapPaused)
 	}, by)
 }
 
@@ -78,7 +79,7 @@ func (s *Store) PauseForCredential(ctx context.Context, by Author, name, reason 
 		if row.PausedAt != nil {
 			return false, nil
 		}
-		return true, r.pauseSource(ctx, row, reason, unseenCredential)
+		return true, r.pauseSource(ctx, row, reason, history.GapCredential)
 	}, by)
 }
 
@@ -87,7 +88,16 @@ func (r *registry) pauseSource(ctx context.Context, row dbsqlc.Source, reason, u
 	if _, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: r.by.At, PausedReason: reason}); err != nil {
 		return err
 	}
-	return r.queries.CursorUnseenBySource(ctx, dbsqlc.CursorUnseenBySourceParams{SourceID: row.SourceID, Reason: &unseen})
+	return r.unsee(ctx, row.SourceID, unseen)
+}
+
+// unsee says why nobody is to look at the jobs of a source from now on.
+func (r *registry) unsee(ctx context.Context, sourceID int64, reason string) error {
+	seen, err := r.queries.CursorListSeen(ctx, sourceID)
+	if err != nil {
+		return err
+	}
+	return r.settle(ctx, seen, reason)
 }
 
 // ResumeSource lets a source be polled again that is paused, or held, or whose
@@ -115,7 +125,7 @@ func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool,
 		if err != nil {
 			return false, err
 		}
-		return true, r.see(ctx, unseen)
+		return true, r.settle(ctx, unseen, "")
 	}, by)
 }
 

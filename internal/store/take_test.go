@@ -2,7 +2,9 @@ package store_test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
+	"slices"
 	"time"
 
 	"tracker/internal/history"
@@ -57,6 +59,12 @@ func (k *take) find(known *history.Known) {
 func (k *take) advance() store.Advance {
 	a := store.Advance{Cursor: k.claim.Cursor, Claim: k.claim.Until, ClaimedPoll: k.claim.NextPollAt, SourceID: k.job.From.ID, RequestedAt: k.poll.PolledAt}
 	a.PolledAt, a.Outcome, a.NextPollAt = k.poll.PolledAt, k.poll.Outcome, k.poll.PolledAt.Add(time.Minute)
+	a.Unseen, a.PlannedEvery = k.claim.UnseenReason, time.Minute
+	a.Gaps, a.AccountedAt = k.claim.Account().Poll(a.PolledAt, a.Outcome)
+	a.Gaps = append(slices.Clone(k.claim.Owed), a.Gaps...)
+	for i := range a.Gaps {
+		a.Gaps[i].Reason = cmp.Or(a.Gaps[i].Reason, history.GapNotRunning)
+	}
 	a.Failures++
 	if !k.poll.Outcome.Answered() {
 		return a

@@ -204,7 +204,7 @@ func TestTakeSlot(t *testing.T) {
 	}); err != nil || len(claims) != 0 {
 		t.Errorf("a poll takes a slot that is taken: %v, %v", claims, err)
 	}
-	if err := f.store.HoldSource(t.Context(), job.From.ID, now.Add(time.Hour)); err != nil {
+	if err := f.store.HoldSource(t.Context(), job.From.ID, now, now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	standings, err := f.store.Standings(t.Context(), []int64{job.From.ID})

@@ -139,7 +139,11 @@ func TestOnceDropsALatePoll(t *testing.T) {
 			if told := strings.Join(slow.texts(), ", "); told != "late stores: somebody else has taken over the job" {
 				t.Errorf("the slow round tells %s", told)
 			}
-			l.wantPolls("stores", "changed 1", "changed 2")
+			late := "superseded"
+			if name == "Failed" {
+				late = "upstream_error"
+			}
+			l.wantPolls("stores", "changed 1", late, "changed 2")
 			l.expect("stores", "unchanged")
 		})
 	}

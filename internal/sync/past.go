@@ -20,7 +20,7 @@ type Past struct {
 	unseen   func(middle time.Time) string
 	first    time.Time // the poll that is planned as the history begins
 	claim    store.Claim
-	gaps     []store.Gap
+	gaps     []history.Gap
 	finished bool
 }
 
@@ -77,7 +77,7 @@ func (p *Past) settle(r *result) error {
 	advance, finished := r.advance()
 	for _, gap := range advance.Gaps {
 		if gap.Reason == "" {
-			gap.Reason = p.unseen(middle(gap))
+			gap.Reason = p.unseen(gap.From.Add(gap.To.Sub(gap.From) / 2))
 		}
 		p.gaps = append(p.gaps, gap)
 	}

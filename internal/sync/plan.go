@@ -17,7 +17,7 @@ func (r *result) advance() (store.Advance, bool) {
 		ExtraTaken: r.outOfTurn, RequestedAt: r.poll.PolledAt, ToldAt: r.clock.latest(),
 	}
 	next.PolledAt, next.Outcome, next.Unseen = r.poll.PolledAt, r.poll.Outcome, r.claim.UnseenReason
-	next.Gaps, next.AccountedAt = gapsEndedBy(r.claim, r.poll.PolledAt, r.poll.Outcome.Answered())
+	next.Gaps, next.AccountedAt = account(r)
 	if next.PlannedEvery == 0 {
 		next.PlannedEvery = r.cron.Interval(r.poll.PolledAt)
 	}
@@ -44,6 +44,16 @@ func (r *result) advance() (store.Advance, bool) {
 	}
 	next.PlannedEvery = next.NextPollAt.Sub(r.poll.PolledAt)
 	return unscheduled(next, r.job), finished && r.job.Tracking == store.TrackingActive
+}
+
+// account tells which gaps a poll has ended, and up to when all is settled. At a
+// finished job nobody is to look: there are none.
+func account(r *result) (gaps []history.Gap, since time.Time) {
+	if r.job.Tracking == store.TrackingFinished {
+		return nil, r.poll.PolledAt
+	}
+	gaps, since = r.claim.Account().Poll(r.poll.PolledAt, r.poll.Outcome)
+	return append(slices.Clone(r.claim.Owed), gaps...), since
 }
 
 // confirm takes in an answer, new or known.

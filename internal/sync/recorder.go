@@ -311,22 +311,10 @@ func (r *recorder) tellPolled(landed []*result) {
 func (r *recorder) advance(ctx context.Context, landed []*result, advances []store.Advance) error {
 	var refused map[int64]error
 	err := r.patience.try(ctx, "advance cursors", func(ctx context.Context) error {
-		gaps := reasonless(advances)
-		middles := make([]time.Time, len(gaps))
-		for i, gap := range gaps {
-			middles[i] = middle(*gap)
+		err := r.findReasons(ctx, advances)
+		if err == nil {
+			err = r.store.AdvanceCursors(ctx, advances)
 		}
-		watched, err := r.store.Watched(ctx, middles)
-		if err != nil {
-			return err
-		}
-		for i, gap := range gaps {
-			gap.Reason = "not_running"
-			if watched[i] {
-				gap.Reason = "rate_budget"
-			}
-		}
-		err = r.store.AdvanceCursors(ctx, advances)
 		if rows, ok := errors.AsType[*store.RefusedError](err); ok {
 			refused = rows.Reasons
 			return nil
@@ -339,6 +327,34 @@ func (r *recorder) advance(ctx context.Context, landed []*result, advances []sto
 		}
 	}
 	return err
+}
+
+// findReasons finds out why nobody looked, where polls have ended gaps of which that is not known.
+func (r *recorder) findReasons(ctx context.Context, advances []store.Advance) error {
+	var unseen []store.Unseen
+	for i := range advances {
+		for _, gap := range advances[i].Gaps {
+			if gap.Reason == "" {
+				unseen = append(unseen, store.Unseen{Gap: gap, SourceID: advances[i].SourceID, Every: advances[i].PlannedEvery})
+			}
+		}
+	}
+	reasons, err := r.store.FindReasons(ctx, unseen)
+	if err != nil || len(unseen) == 0 {
+		return err
+	}
+	for i := range advances {
+		var told []history.Gap
+		for _, gap := range advances[i].Gaps {
+			if gap.Reason != "" {
+				told = append(told, gap)
+				continue
+			}
+			told, reasons = append(told, reasons[0]...), reasons[1:]
+		}
+		advances[i].Gaps = told
+	}
+	return nil
 }
 
 // refuse counts a refused credential and tells what that has paused.

@@ -26,6 +26,8 @@ const (
 	turnTimeout = 20 * time.Second
 	// choreTimeout bounds one chore.
 	choreTimeout = time.Minute
+	// leaveTimeout bounds saying goodbye.
+	leaveTimeout = 2 * time.Second
 	// rollUpEvery is how far behind the counts of reports may be.
 	rollUpEvery = time.Minute
 	// rollUpTimeout bounds one turn of counting, the first of which keeps the
@@ -234,6 +236,19 @@ func (d *daemon) sift(ctx context.Context, clock clock, claims []store.Claim) (f
 	return fit, d.syncer.Store.ReleaseClaims(ctx, unfit)
 }
 
+// leave says that this tracker ends: what nobody polls from now on is a downtime.
+func (d *daemon) leave(ctx context.Context, replica store.Replica) {
+	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
+	defer cancel()
+	clock, err := readClock(ctx, d.syncer.Store)
+	if err == nil {
+		err = d.syncer.Store.Leave(ctx, replica, clock.read)
+	}
+	if err != nil {
+		d.syncer.Logger.WarnContext(ctx, "could not say that the tracker ends", "error", err)
+	}
+}
+
 // startChores begins what is to be done now and then: to say that this tracker
 // runs, to make the partitions of the days to come, and to count for reports.
 func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
@@ -279,5 +294,9 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 			return nil, err
 		}
 	}
-	return chores.Start(), nil
+	stopChores := chores.Start()
+	return func() {
+		stopChores()
+		d.leave(context.WithoutCancel(ctx), replica)
+	}, nil
 }

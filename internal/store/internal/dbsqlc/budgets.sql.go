@@ -21,18 +21,54 @@ func (q *Queries) BudgetForgive(ctx context.Context, sourceIds []int64) error {
 }
 
 const budgetHold = `-- name: BudgetHold :exec
-UPDATE budgets SET held_until = greatest(held_until, $1::timestamptz) WHERE source_id = $2
+UPDATE budgets SET held_until = greatest(held_until, $1::timestamptz),
+    held_from = CASE WHEN $2::timestamptz - held_until < interval '1 min' THEN coalesce(held_from, $2::timestamptz) ELSE $2::timestamptz END
+WHERE source_id = $3
 `
 
 type BudgetHoldParams struct {
 	HeldUntil time.Time
+	Now       time.Time
 	SourceID  int64
 }
 
-// A service asked to be left alone for a while.
+// A service asked to be left alone for a while. Where it asks again at the first
+// request after a hold, that goes on.
 func (q *Queries) BudgetHold(ctx context.Context, arg BudgetHoldParams) error {
-	_, err := q.db.Exec(ctx, budgetHold, arg.HeldUntil, arg.SourceID)
+	_, err := q.db.Exec(ctx, budgetHold, arg.HeldUntil, arg.Now, arg.SourceID)
 	return err
+}
+
+const budgetHolds = `-- name: BudgetHolds :many
+SELECT source_id, held_from::timestamptz AS held_from, held_until::timestamptz AS held_until FROM budgets
+WHERE source_id = ANY($1::bigint[]) AND held_from IS NOT NULL AND held_until IS NOT NULL
+`
+
+type BudgetHoldsRow struct {
+	SourceID  int64
+	HeldFrom  time.Time
+	HeldUntil time.Time
+}
+
+// When the services wanted to be left alone: the last time.
+func (q *Queries) BudgetHolds(ctx context.Context, sourceIds []int64) ([]BudgetHoldsRow, error) {
+	rows, err := q.db.Query(ctx, budgetHolds, sourceIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BudgetHoldsRow
+	for rows.Next() {
+		var i BudgetHoldsRow
+		if err := rows.Scan(&i.SourceID, &i.HeldFrom, &i.HeldUntil); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const budgetInsert = `-- name: BudgetInsert :exec
@@ -67,7 +103,8 @@ func (q *Queries) BudgetLetIn(ctx context.Context, arg BudgetLetInParams) error 
 }
 
 const budgetLimit = `-- name: BudgetLimit :exec
-UPDATE budgets SET limited = limited + 1, probed_until = NULL, held_until = greatest(held_until,
+UPDATE budgets SET limited = limited + 1, probed_until = NULL,
+    held_from = CASE WHEN limited > 0 THEN coalesce(held_from, $1::timestamptz) ELSE $1::timestamptz END, held_until = greatest(held_until,
     $1::timestamptz + least($2::interval, $3::interval * power(2, least(limited, 20))))
 WHERE source_id = $4 AND (held_until IS NULL OR held_until <= $5::timestamptz)
 `

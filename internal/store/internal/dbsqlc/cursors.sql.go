@@ -19,7 +19,7 @@ UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
     changed_at = NULLIF(r.changed_at, '0001-01-01 00:00:00+00'), confirmed_at = NULLIF(r.confirmed_at, '0001-01-01 00:00:00+00'),
     confirmations = r.confirmations, grace_polls = r.grace_polls,
-    planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = NULLIF(r.accounted_at, '0001-01-01 00:00:00+00'),
+    planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = greatest(c.accounted_at, r.accounted_at),
     unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until,
     unnest($3::timestamptz[]) AS claimed_poll_at,
@@ -369,17 +369,26 @@ func (q *Queries) CursorForgiveBySource(ctx context.Context, sourceID int64) err
 }
 
 const cursorInsert = `-- name: CursorInsert :exec
-INSERT INTO cursors (job_id, source_id, next_poll_at) VALUES ($1, $2, $3)
+INSERT INTO cursors (job_id, source_id, next_poll_at, accounted_at, unseen_reason)
+VALUES ($1, $2, $3, $4, $5)
 `
 
 type CursorInsertParams struct {
-	JobID      int64
-	SourceID   int64
-	NextPollAt *time.Time
+	JobID        int64
+	SourceID     int64
+	NextPollAt   *time.Time
+	RegisteredAt *time.Time
+	UnseenReason *string
 }
 
 func (q *Queries) CursorInsert(ctx context.Context, arg CursorInsertParams) error {
-	_, err := q.db.Exec(ctx, cursorInsert, arg.JobID, arg.SourceID, arg.NextPollAt)
+	_, err := q.db.Exec(ctx, cursorInsert,
+		arg.JobID,
+		arg.SourceID,
+		arg.NextPollAt,
+		arg.RegisteredAt,
+		arg.UnseenReason,
+	)
 	return err
 }
 
@@ -389,6 +398,78 @@ SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, ou
 
 func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, error) {
 	rows, err := q.db.Query(ctx, cursorList, jobIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Cursor
+	for rows.Next() {
+		var i Cursor
+		if err := rows.Scan(
+			&i.JobID,
+			&i.SourceID,
+			&i.NextPollAt,
+			&i.ClaimedUntil,
+			&i.ClaimedBy,
+			&i.PolledAt,
+			&i.Outcome,
+			&i.Failures,
+			&i.Refusals,
+			&i.SnapshotNo,
+			&i.Key,
+			&i.State,
+			&i.ChangedAt,
+			&i.ConfirmedAt,
+			&i.Confirmations,
+			&i.GracePolls,
+			&i.Running,
+			&i.PlannedEvery,
+			&i.AccountedAt,
+			&i.UnseenReason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const cursorListSeen = `-- name: CursorListSeen :many
+SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
+WHERE c.source_id = $1 AND c.unseen_reason IS NULL AND j.tracking = 'active'
+`
+
+// The jobs of a source at which somebody is to look.
+func (q *Queries) CursorListSeen(ctx context.Context, sourceID int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, cursorListSeen, sourceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var job_id int64
+		if err := rows.Scan(&job_id); err != nil {
+			return nil, err
+		}
+		items = append(items, job_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const cursorListToSettle = `-- name: CursorListToSettle :many
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
+`
+
+// Cursors of which a decision ends what held until now.
+func (q *Queries) CursorListToSettle(ctx context.Context, jobIds []int64) ([]Cursor, error) {
+	rows, err := q.db.Query(ctx, cursorListToSettle, jobIds)
 	if err != nil {
 		return nil, err
 	}
@@ -591,47 +672,20 @@ func (q *Queries) CursorSchedulesBySource(ctx context.Context, arg CursorSchedul
 	return err
 }
 
-const cursorSeen = `-- name: CursorSeen :exec
-UPDATE cursors SET unseen_reason = NULL, accounted_at = $1::timestamptz
-WHERE job_id = ANY($2::bigint[]) AND unseen_reason IS NOT NULL
+const cursorSettle = `-- name: CursorSettle :exec
+UPDATE cursors c SET accounted_at = greatest(c.accounted_at, r.settled_at), unseen_reason = $1
+FROM (SELECT unnest($2::bigint[]) AS job_id, unnest($3::timestamptz[]) AS settled_at) r
+WHERE c.job_id = r.job_id
 `
 
-type CursorSeenParams struct {
-	Now    time.Time
-	JobIds []int64
+type CursorSettleParams struct {
+	Reason     *string
+	JobIds     []int64
+	SettledAts []time.Time
 }
 
-// Somebody looks at these jobs again: until now it is settled whether there was a gap.
-func (q *Queries) CursorSeen(ctx context.Context, arg CursorSeenParams) error {
-	_, err := q.db.Exec(ctx, cursorSeen, arg.Now, arg.JobIds)
-	return err
-}
-
-const cursorUnseen = `-- name: CursorUnseen :exec
-UPDATE cursors SET unseen_reason = $1 WHERE job_id = $2
-`
-
-type CursorUnseenParams struct {
-	Reason *string
-	JobID  int64
-}
-
-// Nobody is to look at these jobs, and why; null: somebody is again.
-func (q *Queries) CursorUnseen(ctx context.Context, arg CursorUnseenParams) error {
-	_, err := q.db.Exec(ctx, cursorUnseen, arg.Reason, arg.JobID)
-	return err
-}
-
-const cursorUnseenBySource = `-- name: CursorUnseenBySource :exec
-UPDATE cursors SET unseen_reason = $1 WHERE source_id = $2 AND unseen_reason IS NULL
-`
-
-type CursorUnseenBySourceParams struct {
-	Reason   *string
-	SourceID int64
-}
-
-func (q *Queries) CursorUnseenBySource(ctx context.Context, arg CursorUnseenBySourceParams) error {
-	_, err := q.db.Exec(ctx, cursorUnseenBySource, arg.Reason, arg.SourceID)
+// Until now it is settled whether there was a gap; from now on nobody is to look, and why; null: somebody is.
+func (q *Queries) CursorSettle(ctx context.Context, arg CursorSettleParams) error {
+	_, err := q.db.Exec(ctx, cursorSettle, arg.Reason, arg.JobIds, arg.SettledAts)
 	return err
 }

@@ -10,13 +10,40 @@ import (
 	"time"
 )
 
+const gapAppend = `-- name: GapAppend :exec
+INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
+SELECT r.job_id, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = r.job_id), 0)
+    + row_number() OVER (PARTITION BY r.job_id ORDER BY r.gap_from), r.gap_from, r.gap_to, r.reason
+FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS gap_from,
+    unnest($3::timestamptz[]) AS gap_to, unnest($4::text[]) AS reason) r
+`
+
+type GapAppendParams struct {
+	JobIds   []int64
+	GapFroms []time.Time
+	GapTos   []time.Time
+	Reasons  []string
+}
+
+// Gaps that a decision has ended.
+func (q *Queries) GapAppend(ctx context.Context, arg GapAppendParams) error {
+	_, err := q.db.Exec(ctx, gapAppend,
+		arg.JobIds,
+		arg.GapFroms,
+		arg.GapTos,
+		arg.Reasons,
+	)
+	return err
+}
+
 const gapInsert = `-- name: GapInsert :exec
 INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
 SELECT r.job_id, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = r.job_id), 0)
-    + row_number() OVER (PARTITION BY r.job_id ORDER BY r.gap_from, r.gap_to), r.gap_from, r.gap_to, r.reason
+    + row_number() OVER (PARTITION BY r.job_id ORDER BY r.gap_from, r.gap_to), greatest(r.gap_from, c.accounted_at), r.gap_to, r.reason
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until,
     unnest($3::timestamptz[]) AS gap_from, unnest($4::timestamptz[]) AS gap_to, unnest($5::text[]) AS reason) r
 JOIN cursors c ON c.job_id = r.job_id AND c.claimed_until = r.claimed_until
+WHERE greatest(r.gap_from, c.accounted_at) < r.gap_to
 `
 
 type GapInsertParams struct {
@@ -28,6 +55,7 @@ type GapInsertParams struct {
 }
 
 // Gaps that polls have ended, unless their claim is gone: then they are recorded already.
+// What was settled meanwhile, as by a pause, is not told again.
 func (q *Queries) GapInsert(ctx context.Context, arg GapInsertParams) error {
 	_, err := q.db.Exec(ctx, gapInsert,
 		arg.JobIds,
@@ -36,23 +64,5 @@ func (q *Queries) GapInsert(ctx context.Context, arg GapInsertParams) error {
 		arg.GapTos,
 		arg.Reasons,
 	)
-	return err
-}
-
-const gapInsertUnseen = `-- name: GapInsertUnseen :exec
-INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
-SELECT c.job_id, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = c.job_id), 0) + 1, c.polled_at, $1::timestamptz, c.unseen_reason
-FROM cursors c
-WHERE c.job_id = ANY($2::bigint[]) AND c.unseen_reason IS NOT NULL AND $1::timestamptz - c.polled_at > 2 * c.planned_every
-`
-
-type GapInsertUnseenParams struct {
-	Now    time.Time
-	JobIds []int64
-}
-
-// The gaps in which nobody was to look at some jobs end now, by a decision.
-func (q *Queries) GapInsertUnseen(ctx context.Context, arg GapInsertUnseenParams) error {
-	_, err := q.db.Exec(ctx, gapInsertUnseen, arg.Now, arg.JobIds)
 	return err
 }

@@ -27,6 +27,7 @@ type Anomaly struct {
 type Budget struct {
 	SourceID    int64
 	NextSlotAt  time.Time
+	HeldFrom    *time.Time
 	HeldUntil   *time.Time
 	Limited     int32
 	ProbedUntil *time.Time
@@ -154,6 +155,7 @@ type Replica struct {
 	Owner     string
 	StartedAt time.Time
 	SeenAt    time.Time
+	EndedAt   *time.Time
 }
 
 // One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; rows are only ever added.
@@ -226,7 +228,7 @@ type ReportDaily struct {
 	FailedPolls int64
 }
 
-// One row per stretch, longer than twice the planned interval, in which nobody looked at a job, or looking failed: what the history cannot know.
+// One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job's time since it was registered, but for less than twice the planned interval.
 type ReportGap struct {
 	// Name of the job.
 	Job string
@@ -234,11 +236,11 @@ type ReportGap struct {
 	Source string
 	// Name of the API that the source speaks.
 	Provider string
-	// When the last poll before the gap was sent that counts as a look (our time).
+	// Since when nobody looked, or looking failed (our time): when the last answered poll before was sent, the last failed one of another outcome, when the job was registered, or when somebody paused or resumed it.
 	GapFrom time.Time
-	// When the poll that ended the gap was sent (our time); null: it is still open.
+	// When the poll was sent, or the decision made, that ended the gap (our time); null: it is still open.
 	GapTo *time.Time
-	// Why: not_running (no tracker ran), paused, rate_budget (more was due than the source may be asked), credential, or the outcome of the polls that failed.
+	// Why: not_running (no tracker ran), paused, credential, rate_limited (the service had asked to be left alone, or its polls were answered so), rate_budget (more was due than the source may be asked), clock (the database's clock was set back), or the outcome of the polls that failed.
 	Reason string
 }
 

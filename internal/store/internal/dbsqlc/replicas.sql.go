@@ -26,6 +26,21 @@ func (q *Queries) ReplicaBeat(ctx context.Context, arg ReplicaBeatParams) error 
 	return err
 }
 
+const replicaEnd = `-- name: ReplicaEnd :exec
+UPDATE replicas SET seen_at = $1::timestamptz, ended_at = $1::timestamptz WHERE owner = $2 AND started_at = $3
+`
+
+type ReplicaEndParams struct {
+	EndedAt   time.Time
+	Owner     string
+	StartedAt time.Time
+}
+
+func (q *Queries) ReplicaEnd(ctx context.Context, arg ReplicaEndParams) error {
+	_, err := q.db.Exec(ctx, replicaEnd, arg.EndedAt, arg.Owner, arg.StartedAt)
+	return err
+}
+
 const replicaForget = `-- name: ReplicaForget :exec
 DELETE FROM replicas WHERE seen_at < $1
 `
@@ -35,9 +50,47 @@ func (q *Queries) ReplicaForget(ctx context.Context, before time.Time) error {
 	return err
 }
 
+const replicaSpans = `-- name: ReplicaSpans :many
+SELECT started_at, coalesce(ended_at, seen_at + $1::interval)::timestamptz AS until FROM replicas
+WHERE started_at < $2::timestamptz AND coalesce(ended_at, seen_at + $1::interval) > $3::timestamptz
+ORDER BY started_at
+`
+
+type ReplicaSpansParams struct {
+	Beat     time.Duration
+	ToTime   time.Time
+	FromTime time.Time
+}
+
+type ReplicaSpansRow struct {
+	StartedAt time.Time
+	Until     time.Time
+}
+
+// When trackers ran, as far as it bears on a stretch of time.
+func (q *Queries) ReplicaSpans(ctx context.Context, arg ReplicaSpansParams) ([]ReplicaSpansRow, error) {
+	rows, err := q.db.Query(ctx, replicaSpans, arg.Beat, arg.ToTime, arg.FromTime)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReplicaSpansRow
+	for rows.Next() {
+		var i ReplicaSpansRow
+		if err := rows.Scan(&i.StartedAt, &i.Until); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const replicaWatched = `-- name: ReplicaWatched :many
 SELECT r.place::integer AS place, EXISTS (
-    SELECT FROM replicas x WHERE x.started_at <= r.at AND x.seen_at + $1::interval >= r.at
+    SELECT FROM replicas x WHERE x.started_at <= r.at AND coalesce(x.ended_at, x.seen_at + $1::interval) >= r.at
 ) AS watched
 FROM (SELECT unnest($2::integer[]) AS place, unnest($3::timestamptz[]) AS at) r
 `

@@ -1,0 +1,135 @@
+package history
+
+import (
+	"slices"
+	"time"
+)
+
+// The reasons of gaps, beside the outcomes of polls that failed.
+const (
+	GapNotRunning  = "not_running"              // no tracker ran
+	GapPaused      = "paused"                   // somebody has paused the job or its source, or removed the job
+	GapCredential  = "credential"               // the source's credential cannot be read, or is refused
+	GapClock       = "clock"                    // the database's clock was set back: what it had shown tells nothing
+	GapRateBudget  = "rate_budget"              // more was due than the source may be asked
+	GapRateLimited = string(OutcomeRateLimited) // the service wanted to be left alone
+)
+
+const (
+	// tolerance is how many planned intervals may pass without an answer before
+	// the stretch counts as a gap.
+	tolerance = 2
+	// firstPoll is how soon a new job is polled.
+	firstPoll = time.Minute
+)
+
+// Stretch is a stretch of time, From included, To not. The zero one is none.
+type Stretch struct{ From, To time.Time }
+
+// Gap is a stretch in which nobody looked at a job, or looking failed.
+type Gap struct {
+	From, To time.Time
+	Reason   string // one of the Gap constants or the failing outcome; empty: nobody looked, and why is to be found (Gap.Split)
+}
+
+// Account tells of a job how far it is settled when somebody looked, and what
+// has held since. Gaps and answered polls cover all time before Since, but for
+// stretches that are too short to be gaps.
+type Account struct {
+	Since    time.Time     // the last answer, or the last event that ended a gap; at first: when the job was registered
+	Answered time.Time     // when the last answered poll was sent; zero: none yet
+	Failed   time.Time     // when the last poll was sent, if it failed; zero: it was answered, or none yet
+	Outcome  Outcome       // of that failed poll
+	Unseen   string        // why nobody is to look since Since (paused, credential, clock); empty: somebody is
+	Due      time.Time     // when the next poll is planned; zero: it is not by schedule
+	Every    time.Duration // how long after the last answer the next poll was planned; 0: no poll yet
+}
+
+// Gaps tells the gaps between what is settled and a moment. They do not
+// overlap, and are in the order of time.
+func (a Account) Gaps(at time.Time) []Gap {
+	every := a.Every
+	if every == 0 {
+		every = firstPoll
+	}
+	long := a.Answered.IsZero() || at.Sub(a.Answered) > tolerance*every
+	if a.Unseen != "" {
+		return gapIf(long || a.Unseen == GapClock, a.Since, at, a.Unseen)
+	}
+	last, failing := a.Since, !a.Failed.IsZero() && !a.Failed.Before(a.Since)
+	if failing {
+		last = a.Failed
+	}
+	byPoll := failing || a.Since.Equal(a.Answered)
+	if planned := a.Due.Sub(last); planned > every || planned > 0 && byPoll {
+		every = planned
+	}
+	overdue := !a.Due.IsZero() && at.After(a.Due) && at.Sub(last) > tolerance*every
+	until := at
+	if overdue {
+		until = last
+	}
+	failed := gapIf(failing && long, a.Since, until, string(a.Outcome))
+	return append(failed, gapIf(overdue, last, at, "")...)
+}
+
+func gapIf(is bool, from, to time.Time, reason string) []Gap {
+	if !is || !from.Before(to) {
+		return nil
+	}
+	return []Gap{{From: from, To: to, Reason: reason}}
+}
+
+// Poll tells which gaps a poll has ended, and up to when all is settled after it.
+func (a Account) Poll(at time.Time, outcome Outcome) (ended []Gap, since time.Time) {
+	ended = a.Gaps(at)
+	if outcome.Answered() {
+		return ended, at
+	}
+	goesOn := len(ended) == 1 && ended[0] == Gap{From: a.Since, To: at, Reason: string(outcome)}
+	if len(ended) == 0 || goesOn {
+		return nil, a.Since
+	}
+	return ended, at
+}
+
+// Split tells of a gap in which nobody looked why: no tracker ran, the service
+// had asked to be left alone, or there was no budget. ran are the stretches in
+// which trackers ran, in order, held the one in which the service wanted no
+// requests. What holds for less than patience at either end is no reason of its
+// own: a tracker that starts needs a moment until it polls.
+func (g Gap) Split(ran []Stretch, held Stretch, patience time.Duration) []Gap {
+	cuts := []time.Time{g.From}
+	for _, stretch := range append(slices.Clone(ran), held) {
+		for _, cut := range []time.Time{stretch.From, stretch.To} {
+			if cut.Sub(g.From) > patience && g.To.Sub(cut) > patience {
+				cuts = append(cuts, cut)
+			}
+		}
+	}
+	slices.SortFunc(cuts, time.Time.Compare)
+	var pieces []Gap
+	for i, from := range cuts {
+		to := g.To
+		if i+1 < len(cuts) {
+			to = cuts[i+1]
+		}
+		middle := from.Add(to.Sub(from) / 2)
+		reason := GapNotRunning
+		switch {
+		case !slices.ContainsFunc(ran, func(s Stretch) bool { return s.holds(middle) }):
+		case held.holds(middle):
+			reason = GapRateLimited
+		default:
+			reason = GapRateBudget
+		}
+		if n := len(pieces); n > 0 && pieces[n-1].Reason == reason {
+			pieces[n-1].To = to
+		} else if from.Before(to) {
+			pieces = append(pieces, Gap{From: from, To: to, Reason: reason})
+		}
+	}
+	return pieces
+}
+
+func (s Stretch) holds(at time.Time) bool { return !at.Before(s.From) && at.Before(s.To) }

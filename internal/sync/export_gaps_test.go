@@ -1,4 +1,0 @@
-package sync
-
-// GapsEndedBy is gapsEndedBy.
-var GapsEndedBy = gapsEndedBy
