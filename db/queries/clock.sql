@@ -8,3 +8,40 @@ SELECT clock_timestamp()::timestamptz AS now, coalesce(max(change_no), 0)::bigin
 -- name: RewriteAllow :exec
 -- The one way past the guards of the append-only tables, for their owner, until the transaction ends.
 SELECT set_config('tracker.rewrite', 'on', true);
+
+-- name: ClockSetBackCursors :execrows
+-- Jobs that were polled, or accounted for, later than it can be. The last poll
+-- is the last of those that can be, and the job is due. Nothing tells when the
+-- others were sent by this clock.
+UPDATE cursors c SET
+    next_poll_at = least(c.next_poll_at, sqlc.arg(now)::timestamptz),
+    claimed_until = CASE WHEN c.claimed_until IS NOT NULL THEN to_timestamp(0) END, claimed_by = NULL,
+    polled_at = (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz),
+    confirmed_at = CASE WHEN c.snapshot_no > 0 THEN coalesce(
+        (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz AND p.snapshot_no IS NOT NULL),
+        (SELECT least(j.registered_at, sqlc.arg(now)::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)) END,
+    changed_at = least(c.changed_at, sqlc.arg(now)::timestamptz),
+    accounted_at = least(c.accounted_at, coalesce(
+        (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz),
+        (SELECT least(j.registered_at, sqlc.arg(now)::timestamptz) FROM jobs j WHERE j.job_id = c.job_id))),
+    unseen_reason = CASE WHEN c.next_poll_at IS NOT NULL THEN coalesce(c.unseen_reason, 'clock') ELSE c.unseen_reason END
+WHERE c.polled_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR c.accounted_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval;
+
+-- name: ClockSetBackBudgets :execrows
+-- Slots and holds that lie further ahead than they can be.
+UPDATE budgets b SET
+    next_slot_at = least(b.next_slot_at, sqlc.arg(now)::timestamptz + s.rate_every),
+    held_until = CASE WHEN b.held_from > sqlc.arg(now)::timestamptz THEN sqlc.arg(now)::timestamptz + (b.held_until - b.held_from) ELSE b.held_until END,
+    held_from = least(b.held_from, sqlc.arg(now)::timestamptz),
+    probed_until = NULL
+FROM sources s
+WHERE s.source_id = b.source_id AND (b.next_slot_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + 16 * s.rate_every
+    OR b.held_from > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR b.probed_until > sqlc.arg(now)::timestamptz + interval '1 min');
+
+-- name: ClockSetBackReplicas :exec
+UPDATE replicas SET started_at = least(started_at, sqlc.arg(now)::timestamptz), seen_at = least(seen_at, sqlc.arg(now)::timestamptz),
+    ended_at = least(ended_at, sqlc.arg(now)::timestamptz)
+WHERE seen_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval;
+
+-- name: ClockSetBackRollup :exec
+UPDATE rollup SET rolled_up_to = sqlc.arg(now)::timestamptz WHERE rolled_up_to > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval;

@@ -55,12 +55,15 @@ func (s *Store) SettleDoubts(ctx context.Context, claims []Claim, key func(jobID
 // settle takes in the head. What the first answer that the cursor did not hear
 // of has ended is owed from now on.
 func (c *Claim) settle(head Head, key [32]byte, unheard time.Time) {
-	if !unheard.IsZero() {
+	if !unheard.IsZero() && !head.ConfirmedAt.After(c.StartAt) {
 		c.Owed, _ = c.Account().Poll(unheard, history.OutcomeUnchanged)
 		c.AccountedAt = head.ConfirmedAt
 	}
-	c.SnapshotNo, c.Key, c.State = head.SnapshotNo, key[:], head.State
-	c.ChangedAt, c.ConfirmedAt, c.Confirmations = head.ObservedAt, head.ConfirmedAt, head.Confirmations
+	c.SnapshotNo, c.Key, c.State, c.Confirmations = head.SnapshotNo, key[:], head.State, head.Confirmations
+	if head.LastPolledAt.After(c.StartAt) { // the clock was set back meanwhile: what the cursor has is right
+		return
+	}
+	c.ChangedAt, c.ConfirmedAt = head.ObservedAt, head.ConfirmedAt
 	if head.LastPolledAt.After(c.PolledAt) {
 		c.PolledAt = head.LastPolledAt
 	}

@@ -99,6 +99,13 @@ func (r *round) turn(ctx context.Context) error {
 
 // open notes when each job was last polled and reads what is needed to poll it.
 func (r *round) open(ctx context.Context) error {
+	clock, err := readClock(ctx, r.syncer.Store)
+	if err == nil {
+		err = r.syncer.bringBack(ctx, clock)
+	}
+	if err != nil {
+		return err
+	}
 	cursors, err := r.syncer.Store.Cursors(ctx, slices.Collect(maps.Keys(r.waiting)))
 	if err != nil {
 		return err

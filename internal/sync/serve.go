@@ -84,6 +84,7 @@ type daemon struct {
 	flight      *flight
 	registry    registry
 	credentials *source.Credentials
+	clock       clock           // as it was last read; the zero clock: not yet
 	examined    map[string]bool // the credential references that were looked at
 }
 
@@ -129,6 +130,12 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if d.clock.read.IsZero() || clock.setBack(d.clock) > store.ClockSlack {
+		if err := d.syncer.bringBack(ctx, clock); err != nil {
+			return 0, err
+		}
+	}
+	d.clock = clock
 	open, err := d.open(ctx, clock)
 	if err != nil {
 		return 0, err

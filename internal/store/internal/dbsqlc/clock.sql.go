@@ -38,6 +38,93 @@ func (q *Queries) ClockNow(ctx context.Context) (time.Time, error) {
 	return column_1, err
 }
 
+const clockSetBackBudgets = `-- name: ClockSetBackBudgets :execrows
+UPDATE budgets b SET
+    next_slot_at = least(b.next_slot_at, $1::timestamptz + s.rate_every),
+    held_until = CASE WHEN b.held_from > $1::timestamptz THEN $1::timestamptz + (b.held_until - b.held_from) ELSE b.held_until END,
+    held_from = least(b.held_from, $1::timestamptz),
+    probed_until = NULL
+FROM sources s
+WHERE s.source_id = b.source_id AND (b.next_slot_at > $1::timestamptz + $2::interval + 16 * s.rate_every
+    OR b.held_from > $1::timestamptz + $2::interval OR b.probed_until > $1::timestamptz + interval '1 min')
+`
+
+type ClockSetBackBudgetsParams struct {
+	Now   time.Time
+	Slack time.Duration
+}
+
+// Slots and holds that lie further ahead than they can be.
+func (q *Queries) ClockSetBackBudgets(ctx context.Context, arg ClockSetBackBudgetsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, clockSetBackBudgets, arg.Now, arg.Slack)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const clockSetBackCursors = `-- name: ClockSetBackCursors :execrows
+UPDATE cursors c SET
+    next_poll_at = least(c.next_poll_at, $1::timestamptz),
+    claimed_until = CASE WHEN c.claimed_until IS NOT NULL THEN to_timestamp(0) END, claimed_by = NULL,
+    polled_at = (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz),
+    confirmed_at = CASE WHEN c.snapshot_no > 0 THEN coalesce(
+        (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz AND p.snapshot_no IS NOT NULL),
+        (SELECT least(j.registered_at, $1::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)) END,
+    changed_at = least(c.changed_at, $1::timestamptz),
+    accounted_at = least(c.accounted_at, coalesce(
+        (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz),
+        (SELECT least(j.registered_at, $1::timestamptz) FROM jobs j WHERE j.job_id = c.job_id))),
+    unseen_reason = CASE WHEN c.next_poll_at IS NOT NULL THEN coalesce(c.unseen_reason, 'clock') ELSE c.unseen_reason END
+WHERE c.polled_at > $1::timestamptz + $2::interval OR c.accounted_at > $1::timestamptz + $2::interval
+`
+
+type ClockSetBackCursorsParams struct {
+	Now   time.Time
+	Slack time.Duration
+}
+
+// Jobs that were polled, or accounted for, later than it can be. The last poll
+// is the last of those that can be, and the job is due. Nothing tells when the
+// others were sent by this clock.
+func (q *Queries) ClockSetBackCursors(ctx context.Context, arg ClockSetBackCursorsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, clockSetBackCursors, arg.Now, arg.Slack)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const clockSetBackReplicas = `-- name: ClockSetBackReplicas :exec
+UPDATE replicas SET started_at = least(started_at, $1::timestamptz), seen_at = least(seen_at, $1::timestamptz),
+    ended_at = least(ended_at, $1::timestamptz)
+WHERE seen_at > $1::timestamptz + $2::interval
+`
+
+type ClockSetBackReplicasParams struct {
+	Now   time.Time
+	Slack time.Duration
+}
+
+func (q *Queries) ClockSetBackReplicas(ctx context.Context, arg ClockSetBackReplicasParams) error {
+	_, err := q.db.Exec(ctx, clockSetBackReplicas, arg.Now, arg.Slack)
+	return err
+}
+
+const clockSetBackRollup = `-- name: ClockSetBackRollup :exec
+UPDATE rollup SET rolled_up_to = $1::timestamptz WHERE rolled_up_to > $1::timestamptz + $2::interval
+`
+
+type ClockSetBackRollupParams struct {
+	Now   time.Time
+	Slack time.Duration
+}
+
+func (q *Queries) ClockSetBackRollup(ctx context.Context, arg ClockSetBackRollupParams) error {
+	_, err := q.db.Exec(ctx, clockSetBackRollup, arg.Now, arg.Slack)
+	return err
+}
+
 const rewriteAllow = `-- name: RewriteAllow :exec
 SELECT set_config('tracker.rewrite', 'on', true)
 `
