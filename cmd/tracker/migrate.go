@@ -17,7 +17,12 @@ func (a *app) migrateCommand() *cobra.Command {
 each command; any other is left to these, and its schema checked.`,
 		&cobra.Command{
 			Use: "up", Short: "Bring the schema to this program's version", Args: exactly(0, "no arguments"),
-			Long:    "Brings the schema to this program's version and makes the roles tracker_writer\nand tracker_reader where they are absent. Run it as the owner of the database.",
+			Long: `Brings the schema to this program's version and makes the roles tracker_writer
+and tracker_reader where they are absent. Run it as the owner of the database.
+
+Nobody but the owner and these roles gets a right on what it makes, whatever the
+server's default privileges say, and not everybody may create in the schema
+public afterwards.`,
 			Example: "  tracker migrate up",
 			RunE:    a.migration(a.migrateUp),
 		},
@@ -34,7 +39,8 @@ each command; any other is left to these, and its schema checked.`,
 func (a *app) migrateStatusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "status", Short: "List the migrations", Args: exactly(0, "no arguments"),
-		Long:    "Lists the migrations and when each was applied. It changes nothing.",
+		Long: `Lists the migrations and when each was applied, and warns of what others than the
+owner and the tracker's roles may do to its tables. It changes nothing.`,
 		Example: "  tracker migrate status",
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
@@ -73,6 +79,13 @@ func (a *app) migrateStatus(ctx context.Context, url, format string) error {
 	all, err := store.MigrateStatus(ctx, url)
 	if err != nil {
 		return err
+	}
+	warnings, err := store.OpenDoors(ctx, url)
+	if err != nil {
+		return err
+	}
+	for _, warning := range warnings {
+		fmt.Fprintln(a.stderr, "warning:", warning)
 	}
 	return listing[store.Migration]{
 		rows: all,

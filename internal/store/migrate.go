@@ -34,6 +34,13 @@ func Migrate(ctx context.Context, url string) error {
 func MigrateUp(ctx context.Context, url string) ([]Migration, error) {
 	var applied []Migration
 	err := withProvider(ctx, url, func(db *sql.DB, provider *goose.Provider) error {
+		if err := closePublic(ctx, db); err != nil {
+			return err
+		}
+		before, err := doors(ctx, db)
+		if err != nil {
+			return err
+		}
 		if err := takeVersions(ctx, db); err != nil {
 			return err
 		}
@@ -43,6 +50,9 @@ func MigrateUp(ctx context.Context, url string) ([]Migration, error) {
 		}
 		for _, r := range results {
 			applied = append(applied, Migration{Version: r.Source.Version, Name: r.Source.Path})
+		}
+		if err := closeDoors(ctx, db, before); err != nil {
+			return err
 		}
 		return extendPartitions(ctx, db)
 	})
