@@ -29,6 +29,17 @@ CREATE TABLE daily (
     CONSTRAINT daily_source_fkey FOREIGN KEY (source_id) REFERENCES sources (source_id)
 );
 
+-- Days that are to be counted again for other reasons than that runs were
+-- observed to change which began on them: a run's start was moved and it left
+-- the day or joined it, or a rebuild changed what is counted. Whoever moves a run
+-- adds them with it, whoever counts them takes them away: there are none, mostly.
+CREATE TABLE recounts (
+    job_id          bigint      NOT NULL,
+    day             date        NOT NULL,
+    CONSTRAINT recounts_pkey PRIMARY KEY (job_id, day),
+    CONSTRAINT recounts_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
+);
+
 -- How far the counting has come: one row, which whoever counts has locked.
 CREATE TABLE rollup (
     rolled_up_to    timestamptz NOT NULL, -- all that was observed until a while before is counted
@@ -48,5 +59,6 @@ DO $$ BEGIN
 END $$;
 -- +goose StatementEnd
 DROP TABLE rollup;
+DROP TABLE recounts;
 DROP TABLE daily;
 DROP TABLE hourly;

@@ -29,10 +29,10 @@ END $$;
 GRANT USAGE ON SCHEMA public, report TO tracker_writer;
 GRANT SELECT ON ALL TABLES IN SCHEMA report TO tracker_writer;
 GRANT SELECT ON tracker_migrations, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries,
-    transitions, anomalies, result_items, hourly, daily, rollup TO tracker_writer;
-GRANT INSERT ON replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies, result_items, hourly, daily TO tracker_writer;
-GRANT UPDATE ON registry_lock, budgets, cursors, replicas, runs, steps, log_entries, result_items, hourly, daily, rollup TO tracker_writer;
-GRANT DELETE ON result_items, replicas TO tracker_writer;
+    transitions, anomalies, result_items, hourly, daily, rollup, recounts TO tracker_writer;
+GRANT INSERT ON replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies, result_items, hourly, daily, recounts TO tracker_writer;
+GRANT UPDATE ON registry_lock, budgets, cursors, replicas, runs, steps, log_entries, result_items, hourly, daily, rollup, recounts TO tracker_writer;
+GRANT DELETE ON result_items, replicas, recounts TO tracker_writer;
 -- What is tracked, and where a credential is sent, is not the daemon's to say.
 -- Who may do so has INSERT and UPDATE on sources and jobs, and INSERT on
 -- budgets and cursors besides.

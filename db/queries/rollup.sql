@@ -13,20 +13,32 @@ UPDATE rollup SET rolled_up_to = greatest(rolled_up_to, sqlc.arg(rolled_up_to)::
 SELECT DISTINCT ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date)::date AS day FROM runs r ORDER BY day;
 
 -- name: RollupTouched :many
--- The days on which runs began that were observed to change in a stretch of
--- time, and those on which they were first seen: a run of which no start was
--- known yet was counted there.
-SELECT DISTINCT (d.day)::date AS day
+-- The days on which runs began that were observed to change in a stretch of time.
+SELECT DISTINCT ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date)::date AS day
 FROM (
     SELECT n.job_id, n.run_no FROM snapshots n WHERE n.observed_at >= sqlc.arg(from_time)::timestamptz AND n.observed_at < sqlc.arg(to_time)::timestamptz
     UNION
     SELECT t.job_id, t.run_no FROM transitions t WHERE t.observed_at >= sqlc.arg(from_time)::timestamptz AND t.observed_at < sqlc.arg(to_time)::timestamptz
 ) c
 JOIN runs r ON r.job_id = c.job_id AND r.run_no = c.run_no
-CROSS JOIN LATERAL (
-    VALUES ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date), ((r.first_seen_at AT TIME ZONE 'UTC')::date)
-) d (day)
 ORDER BY day;
+
+-- name: RecountInsert :execrows
+-- A day that is there is written again: who takes it away meanwhile waits until
+-- what moved is committed, and counts it.
+INSERT INTO recounts (job_id, day)
+SELECT DISTINCT r.job_id, r.day FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@days::date[]) AS day) r ORDER BY 1, 2
+ON CONFLICT (job_id, day) DO UPDATE SET day = excluded.day;
+
+-- name: RecountDays :many
+SELECT DISTINCT c.day FROM recounts c ORDER BY c.day;
+
+-- name: RecountTake :exec
+DELETE FROM recounts WHERE day = @day;
+
+-- name: RunStartDays :many
+-- The days of UTC on which a job's runs began.
+SELECT DISTINCT ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date)::date AS day FROM runs r WHERE r.job_id = @job_id ORDER BY day;
 
 -- name: RollupAfter :one
 -- The first day after a given one that has runs, or was counted.

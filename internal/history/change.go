@@ -1,5 +1,7 @@
 package history
 
+import "time"
+
 // Change is what one snapshot adds to a job's history: the rows to record.
 type Change struct {
 	SnapshotNo int
@@ -15,6 +17,10 @@ type Change struct {
 	// the place of those known before.
 	Items       []Item
 	ItemsListed bool
+
+	// MovedFrom is when the run began by what was known before, where that is
+	// another time now; else zero.
+	MovedFrom time.Time
 
 	Transitions []Transition
 	Anomalies   []Anomaly

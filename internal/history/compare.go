@@ -142,6 +142,9 @@ func (c *comparison) compareRun(before *Run, left int) {
 		run.End = time.Time{}
 		run.EndSeen = Bounds{}
 	}
+	if before != nil && !before.Began().Shown().Equal(run.Began().Shown()) {
+		c.change.MovedFrom = before.Began().Shown()
+	}
 
 	t := Transition{RunNo: run.No, ToState: run.State, ToStatus: run.Status}
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
@@ -21,6 +22,7 @@ type changeRows struct {
 	trims       dbsqlc.ResultItemTrimParams
 	transitions dbsqlc.TransitionInsertParams
 	anomalies   dbsqlc.AnomalyInsertParams
+	recounts    dbsqlc.RecountInsertParams
 }
 
 // add takes in what one snapshot changed.
@@ -28,6 +30,9 @@ func (r *changeRows) add(jobID int64, c history.Change) error {
 	for _, run := range c.Runs {
 		if err := r.addRun(jobID, run); err != nil {
 			return err
+		}
+		if run.No == c.RunNo && !c.MovedFrom.IsZero() {
+			r.addRecounts(jobID, c.MovedFrom, run.Began().Shown())
 		}
 	}
 	for _, step := range c.Steps {
@@ -86,6 +91,15 @@ func (r *changeRows) addRun(jobID int64, run history.Run) error {
 	p.UnknownWords = append(p.UnknownWords, string(words))
 	p.Shapes = append(p.Shapes, string(shape))
 	return nil
+}
+
+// addRecounts has the days counted again between which a run's start has moved.
+func (r *changeRows) addRecounts(jobID int64, was, is time.Time) {
+	left, joined := was.UTC().Truncate(dayLength), is.UTC().Truncate(dayLength)
+	if !left.Equal(joined) {
+		r.recounts.JobIds = append(r.recounts.JobIds, jobID, jobID)
+		r.recounts.Days = append(r.recounts.Days, left, joined)
+	}
 }
 
 func (r *changeRows) addStep(jobID int64, runNo int, step history.Step) {
@@ -204,6 +218,7 @@ func (r *changeRows) insert(ctx context.Context, q *dbsqlc.Queries) error {
 		{len(r.items.JobIds), func() (int64, error) { return q.ResultItemUpsert(ctx, r.items) }},
 		{len(r.transitions.JobIds), func() (int64, error) { return q.TransitionInsert(ctx, r.transitions) }},
 		{len(r.anomalies.JobIds), func() (int64, error) { return q.AnomalyInsert(ctx, r.anomalies) }},
+		{len(r.recounts.JobIds), func() (int64, error) { return q.RecountInsert(ctx, r.recounts) }},
 		{len(r.polls.JobIds), func() (int64, error) { return q.PollInsert(ctx, r.polls) }},
 	} {
 		if table.rows == 0 {

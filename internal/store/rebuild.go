@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -103,7 +104,7 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		if !fromPointer(cursor.ClaimedUntil).Equal(until) {
 			return ErrClaimed
 		}
-		rebuilt.Rows, err = writeTrail(ctx, q, rows, trims)
+		rebuilt.Rows, err = rewrite(ctx, q, rows, trims)
 		return err
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == insufficientPrivilege {
@@ -120,6 +121,27 @@ func (s *Store) releaseRebuild(ctx context.Context, claim Claim) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
 	defer cancel()
 	_ = s.ReleaseClaims(ctx, []Claim{claim})
+}
+
+// rewrite writes what differs of a job, and has the days of its runs counted
+// again if anything does: nobody has observed a change on them.
+func rewrite(ctx context.Context, q *dbsqlc.Queries, rows changeRows, trims trailTrims) (int64, error) {
+	jobID := trims.runs.JobID
+	before, err := q.RunStartDays(ctx, jobID)
+	if err != nil {
+		return 0, err
+	}
+	differed, err := writeTrail(ctx, q, rows, trims)
+	if err != nil || differed == 0 {
+		return differed, err
+	}
+	after, err := q.RunStartDays(ctx, jobID)
+	if err != nil {
+		return 0, err
+	}
+	days := inOrder(append(before, after...))
+	_, err = q.RecountInsert(ctx, dbsqlc.RecountInsertParams{JobIds: slices.Repeat([]int64{jobID}, len(days)), Days: days})
+	return differed, err
 }
 
 // writeTrail makes the stored rows of a job those of a trail and returns how

@@ -24,10 +24,10 @@ const (
 
 // RollUp brings the counts by hour and day (report.hourly and report.daily) up
 // to date: of the days since the last time, of those on which runs began that
-// were observed to change since, and, to find what was missed or corrected
-// otherwise, of one more day, another one each time. Each day is a transaction
-// of its own, so that what is done stays done where ctx ends it. It does
-// nothing while somebody else counts.
+// were observed to change since, of those that runs were moved from or to, and,
+// to find what was missed, of one more day, another one each time. Each day is
+// a transaction of its own, so that what is done stays done where ctx ends it.
+// It does nothing while somebody else counts.
 func (s *Store) RollUp(ctx context.Context, now time.Time) error {
 	if err := s.rollUp(ctx, now); err != nil && !errors.Is(err, errCounting) {
 		return fmt.Errorf("roll up: %w", err)
@@ -59,6 +59,9 @@ func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 		if err := s.rollUpDay(ctx, day, since, now); err != nil {
 			return err
 		}
+	}
+	if err := s.recount(ctx); err != nil {
+		return err
 	}
 	return s.sweep(ctx, now)
 }
@@ -98,6 +101,26 @@ func (s *Store) rollUpDay(ctx context.Context, day, since, now time.Time) error 
 		}
 		return q.RollupAdvance(ctx, dbsqlc.RollupAdvanceParams{RolledUpTo: done, SweptDay: state.SweptDay})
 	})
+}
+
+// recount counts the days again that runs have left or joined, or a rebuild has changed.
+func (s *Store) recount(ctx context.Context) error {
+	days, err := s.queries.RecountDays(ctx)
+	if err != nil {
+		return err
+	}
+	for _, day := range days {
+		err := s.inRollup(ctx, func(q *dbsqlc.Queries, _ dbsqlc.RollupLockRow) error {
+			if err := q.RecountTake(ctx, day); err != nil {
+				return err
+			}
+			return q.RollupDay(ctx, day)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sweep counts the day again that comes after the one swept last; after the

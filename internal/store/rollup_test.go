@@ -130,18 +130,6 @@ func TestRollUpCorrectsDays(t *testing.T) {
 		"06-10: 0 runs, 0 succeeded, 0 failed,  to , 4 polls, 1 failed")
 }
 
-func TestRollUpMovesRunsToTheDayTheyBegan(t *testing.T) {
-	t.Parallel()
-	r := newRollupTest(t)
-	r.run(0, 1, "running", "10 11:59", "10 11:59")
-	mustExec(t, r.conn, "UPDATE runs SET started_at = NULL") // not reported yet
-	r.rollUp()
-	equalLines(t, r.daily(), "06-10: 1 runs, 0 succeeded, 0 failed,  to , 0 polls, 0 failed")
-	r.run(0, 1, "running", "09 23:59", "10 12:00:30")
-	r.rollUp()
-	equalLines(t, r.daily(), "06-09: 1 runs, 0 succeeded, 0 failed,  to , 0 polls, 0 failed")
-}
-
 func TestRollUpSweepFindsWhatNobodyObserved(t *testing.T) {
 	t.Parallel()
 	r := newRollupTest(t)

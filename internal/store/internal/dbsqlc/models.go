@@ -148,6 +148,11 @@ type PollsDefault struct {
 	ErrorBody  *string
 }
 
+type Recount struct {
+	JobID int64
+	Day   time.Time
+}
+
 type RegistryLock struct {
 }
 

@@ -10,6 +10,60 @@ import (
 	"time"
 )
 
+const recountDays = `-- name: RecountDays :many
+SELECT DISTINCT c.day FROM recounts c ORDER BY c.day
+`
+
+func (q *Queries) RecountDays(ctx context.Context) ([]time.Time, error) {
+	rows, err := q.db.Query(ctx, recountDays)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []time.Time
+	for rows.Next() {
+		var day time.Time
+		if err := rows.Scan(&day); err != nil {
+			return nil, err
+		}
+		items = append(items, day)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const recountInsert = `-- name: RecountInsert :execrows
+INSERT INTO recounts (job_id, day)
+SELECT DISTINCT r.job_id, r.day FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::date[]) AS day) r ORDER BY 1, 2
+ON CONFLICT (job_id, day) DO UPDATE SET day = excluded.day
+`
+
+type RecountInsertParams struct {
+	JobIds []int64
+	Days   []time.Time
+}
+
+// A day that is there is written again: who takes it away meanwhile waits until
+// what moved is committed, and counts it.
+func (q *Queries) RecountInsert(ctx context.Context, arg RecountInsertParams) (int64, error) {
+	result, err := q.db.Exec(ctx, recountInsert, arg.JobIds, arg.Days)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const recountTake = `-- name: RecountTake :exec
+DELETE FROM recounts WHERE day = $1
+`
+
+func (q *Queries) RecountTake(ctx context.Context, day time.Time) error {
+	_, err := q.db.Exec(ctx, recountTake, day)
+	return err
+}
+
 const rollupAdvance = `-- name: RollupAdvance :exec
 UPDATE rollup SET rolled_up_to = greatest(rolled_up_to, $1::timestamptz), swept_day = $2::date
 `
@@ -158,16 +212,13 @@ func (q *Queries) RollupState(ctx context.Context) (RollupStateRow, error) {
 }
 
 const rollupTouched = `-- name: RollupTouched :many
-SELECT DISTINCT (d.day)::date AS day
+SELECT DISTINCT ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date)::date AS day
 FROM (
     SELECT n.job_id, n.run_no FROM snapshots n WHERE n.observed_at >= $1::timestamptz AND n.observed_at < $2::timestamptz
     UNION
     SELECT t.job_id, t.run_no FROM transitions t WHERE t.observed_at >= $1::timestamptz AND t.observed_at < $2::timestamptz
 ) c
 JOIN runs r ON r.job_id = c.job_id AND r.run_no = c.run_no
-CROSS JOIN LATERAL (
-    VALUES ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date), ((r.first_seen_at AT TIME ZONE 'UTC')::date)
-) d (day)
 ORDER BY day
 `
 
@@ -176,11 +227,34 @@ type RollupTouchedParams struct {
 	ToTime   time.Time
 }
 
-// The days on which runs began that were observed to change in a stretch of
-// time, and those on which they were first seen: a run of which no start was
-// known yet was counted there.
+// The days on which runs began that were observed to change in a stretch of time.
 func (q *Queries) RollupTouched(ctx context.Context, arg RollupTouchedParams) ([]time.Time, error) {
 	rows, err := q.db.Query(ctx, rollupTouched, arg.FromTime, arg.ToTime)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []time.Time
+	for rows.Next() {
+		var day time.Time
+		if err := rows.Scan(&day); err != nil {
+			return nil, err
+		}
+		items = append(items, day)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const runStartDays = `-- name: RunStartDays :many
+SELECT DISTINCT ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date)::date AS day FROM runs r WHERE r.job_id = $1 ORDER BY day
+`
+
+// The days of UTC on which a job's runs began.
+func (q *Queries) RunStartDays(ctx context.Context, jobID int64) ([]time.Time, error) {
+	rows, err := q.db.Query(ctx, runStartDays, jobID)
 	if err != nil {
 		return nil, err
 	}
