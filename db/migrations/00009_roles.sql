@@ -28,7 +28,7 @@ END $$;
 
 GRANT USAGE ON SCHEMA public, report TO tracker_writer;
 GRANT SELECT ON ALL TABLES IN SCHEMA report TO tracker_writer;
-GRANT SELECT ON tracker_migrations, sources, jobs, changes, budgets, cursors, replicas, polls, polls_default, gaps, snapshots, runs, steps, log_entries,
+GRANT SELECT ON tracker_migrations, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries,
     transitions, anomalies, result_items, hourly, daily, rollup, recounts TO tracker_writer;
 GRANT INSERT ON replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies, result_items, hourly, daily, recounts TO tracker_writer;
 GRANT UPDATE ON registry_lock, budgets, cursors, replicas, runs, steps, log_entries, result_items, hourly, daily, rollup, recounts TO tracker_writer;
@@ -49,6 +49,6 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_reader;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA report FROM tracker_writer, tracker_reader;
 REVOKE ALL ON FUNCTION claims_hold(bigint[], timestamptz[]), polls_extend() FROM tracker_writer;
 REVOKE ALL ON ALL TABLES IN SCHEMA report FROM tracker_writer, tracker_reader;
-REVOKE ALL ON tracker_migrations, registry_lock, sources, jobs, changes, budgets, cursors, replicas, polls, polls_default, gaps, snapshots, runs, steps, log_entries,
+REVOKE ALL ON tracker_migrations, registry_lock, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries,
     transitions, anomalies, result_items, hourly, daily, rollup FROM tracker_writer;
 REVOKE ALL ON SCHEMA public, report FROM tracker_writer, tracker_reader;

@@ -67,12 +67,15 @@ func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 }
 
 // firstObserved gives a time before which no poll was sent and no run was seen.
-// Of the polls the names of their partitions tell it: to read all takes too
-// long. (It is not among the queries since sqlc does not know pg_tables.)
-const firstObserved = `SELECT coalesce(least(
-	(SELECT min(polled_at) FROM polls_default),
-	(SELECT min(to_date(right(tablename, 6), 'YYYYMM'))::timestamp AT TIME ZONE 'UTC' FROM pg_tables
-		WHERE schemaname = 'public' AND tablename ~ '^polls_[0-9]{6}$'),
+// Of the polls the names of their partitions tell it, and those before them all:
+// to read the others takes too long. (It is not among the queries since sqlc
+// does not know pg_tables.)
+const firstObserved = `WITH month AS (
+	SELECT min(to_date(right(tablename, 6), 'YYYYMM'))::timestamp AT TIME ZONE 'UTC' AS began FROM pg_tables
+	WHERE schemaname = 'public' AND tablename ~ '^polls_[0-9]{6}$'
+) SELECT coalesce(least(
+	(SELECT min(polled_at) FROM polls WHERE polled_at < coalesce((SELECT began FROM month), 'infinity')),
+	(SELECT began FROM month),
 	(SELECT min(first_seen_at) FROM runs)), $1)`
 
 // rollUpDay counts the polls of a day since a time, the runs that began on it,
