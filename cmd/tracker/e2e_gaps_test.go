@@ -18,8 +18,9 @@ func newClockedWorld(t *testing.T) clocked {
 	w.exec(`CREATE SCHEMA turned`)
 	w.exec(`CREATE TABLE turned.clock (ahead interval NOT NULL)`)
 	w.exec(`INSERT INTO turned.clock VALUES ('-1 day')`) // all of it is past for those who look with another clock
-	w.exec(`CREATE FUNCTION turned.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() + ahead FROM turned.clock $$`)
-	w.env["DATABASE_URL"] += "&search_path=turned,pg_catalog,public"
+	w.exec(`ALTER FUNCTION pg_catalog.clock_timestamp() RENAME TO true_clock_timestamp`)
+	w.exec(`SET allow_system_table_mods = on; CREATE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$
+		SELECT pg_catalog.true_clock_timestamp() + ahead FROM turned.clock $$`)
 	return w
 }
 

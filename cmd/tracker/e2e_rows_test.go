@@ -23,8 +23,8 @@ func TestServeOutlivesRows(t *testing.T) {
 		t.Errorf("a zone that ignores case: %d %s", p.code, p.stderr.String())
 	}
 	for _, statement := range []string{
-		`UPDATE sources SET provider = 'acme' WHERE name = 'alien'`,
-		`UPDATE sources SET base_url = 'acme' WHERE name = 'nowhere'`,
+		`SET LOCAL session_replication_role = replica; UPDATE sources SET provider = 'acme' WHERE name = 'alien';
+			UPDATE sources SET base_url = 'acme' WHERE name = 'nowhere'`,
 		`UPDATE sources SET rate_every = '3000 years', rate_burst = 1000 WHERE name = 'slow'`,
 		`UPDATE sources SET schedule = 'CRON_TZ=Europe/Newtown @daily' WHERE name = 'elsewhere'`,
 		`SET LOCAL session_replication_role = replica; UPDATE jobs SET target = '{"dataset_id": 7}' WHERE name = 'number'`,
@@ -50,7 +50,7 @@ func TestServeOutlivesRows(t *testing.T) {
 			WHERE subject = $1 AND action <> 'register' AND after->>'paused_reason' LIKE '%' || $2 || '%'`, subject, why)
 	}
 	w.want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
-	w.exec(`UPDATE sources SET provider = 'woosmap' WHERE name = 'alien'`) // what nobody knows cannot be checked
+	w.exec(`SET LOCAL session_replication_role = replica; UPDATE sources SET provider = 'woosmap' WHERE name = 'alien'`) // what nobody knows cannot be checked
 	w.check()
 }
 

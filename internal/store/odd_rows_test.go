@@ -45,10 +45,10 @@ func TestAdvanceRefusesARowAlone(t *testing.T) {
 	for _, k := range takes {
 		advances = append(advances, k.advance())
 	}
-	advances[1].Gaps = []history.Gap{{From: f.now, To: f.now.Add(-time.Hour), Reason: "timeout"}}
+	advances[1].Gaps = []history.Gap{{From: f.now, To: f.now.Add(time.Hour), Reason: "\x00"}}
 	err := f.store.AdvanceCursors(t.Context(), advances)
 	refused, ok := errors.AsType[*store.RefusedError](err)
-	if !ok || len(refused.Reasons) != 1 || codeOf(refused.Reasons[advances[1].JobID]) != "23514" {
+	if !ok || len(refused.Reasons) != 1 || codeOf(refused.Reasons[advances[1].JobID]) != "22021" {
 		t.Fatalf("%v", err)
 	}
 	equalLines(t, column[string](t, f.conn, "SELECT j.name FROM cursors c JOIN jobs j USING (job_id) WHERE c.claimed_until IS NULL ORDER BY 1"), "a", "c")
