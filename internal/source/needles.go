@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/base64"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -25,9 +26,9 @@ func needles(secret string) [][]byte {
 	}
 	var needles [][]byte
 	for _, form := range forms {
-		var seen, spare view
+		var seen view
 		seen.plain([]byte(form))
-		seen.undo(&spare)
+		seen.undo()
 		if !strings.Contains(mark, string(seen.chars)) {
 			needles = append(needles, seen.chars)
 		}
@@ -43,28 +44,55 @@ func inBase64(secret string, before int) string {
 	return encoded[(before*8+5)/6 : (before+len(secret))*8/6]
 }
 
+// occurrence is where a needle is found next.
+type occurrence struct {
+	needle []byte
+	at     int
+}
+
 // findSecret gives the spans of a view where one of the needles is, in order
 // and apart from each other.
-func findSecret(v *view, needles [][]byte) []span {
-	var found []span
-	for _, needle := range needles {
-		for i := 0; ; {
-			next := bytes.Index(v.chars[i:], needle)
-			if next < 0 {
-				break
+func findSecret(v *view, needles [][]byte) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		var ahead []occurrence
+		for _, needle := range needles {
+			if at := bytes.Index(v.chars, needle); at >= 0 {
+				ahead = append(ahead, occurrence{needle, at})
 			}
-			i += next + len(needle)
-			found = append(found, span{i - len(needle), i, mark})
+		}
+		found := span{end: -1}
+		for len(ahead) > 0 {
+			i := nearest(ahead)
+			start, end := ahead[i].at, ahead[i].at+len(ahead[i].needle)
+			if found.end < start {
+				if found.end >= 0 && !yield(found) {
+					return
+				}
+				found = span{start, end, mark}
+			}
+			found.end = max(found.end, end)
+			if next := bytes.Index(v.chars[end:], ahead[i].needle); next >= 0 {
+				ahead[i].at = end + next
+			} else {
+				ahead = slices.Delete(ahead, i, i+1)
+			}
+		}
+		if found.end >= 0 {
+			yield(found)
 		}
 	}
-	slices.SortFunc(found, func(a, b span) int { return a.start - b.start })
-	apart := found[:0]
-	for _, s := range found {
-		if last := len(apart) - 1; last >= 0 && s.start <= apart[last].end {
-			apart[last].end = max(apart[last].end, s.end)
-			continue
+}
+
+func nearest(ahead []occurrence) (index int) {
+	for i := range ahead {
+		if ahead[i].at < ahead[index].at {
+			index = i
 		}
-		apart = append(apart, s)
 	}
-	return apart
+	return index
+}
+
+// holdsSecret reports whether a view has one of the needles in it.
+func holdsSecret(v *view, needles [][]byte) bool {
+	return slices.ContainsFunc(needles, func(needle []byte) bool { return bytes.Contains(v.chars, needle) })
 }

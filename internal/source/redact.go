@@ -28,43 +28,40 @@ func RedactText(text string, secret Secret) string { return redactText(text, sec
 
 func redactText(text string, secret Secret, l leniency) string {
 	r := redactor{needles: secret.reveal().needles}
-	return string(r.redact([]byte(text), (*view).plain, l))
+	e := edit{text: []byte(text)}
+	r.redact(&e, 0, len(text), (*view).plain, l)
+	return string(e.result())
 }
 
 func (p Provider) redact(raw []byte, secret Secret) []byte {
 	r := redactor{needles: secret.reveal().needles}
 	secretSeen := slices.ContainsFunc(r.needles, func(needle []byte) bool { return bytes.Contains(raw, needle) })
-	var out []byte
-	kept := 0
+	e := edit{text: raw}
 	for l := range literals(raw) {
-		inside := raw[l.start+1 : l.end-1]
-		if !secretSeen && harmless(inside) {
-			continue
+		start, end := l.start+1, l.end-1
+		if secretSeen || !harmless(raw[start:end]) {
+			r.redact(&e, start, end, (*view).decoded, p.leniency(l))
 		}
-		redacted := r.redact(inside, (*view).decoded, p.leniency(l))
-		if bytes.Equal(redacted, inside) {
-			continue
-		}
-		out = append(append(out, raw[kept:l.start+1]...), redacted...)
-		kept = l.end - 1
 	}
-	if kept == 0 {
-		return raw
-	}
-	return append(out, raw[kept:]...)
+	return e.result()
 }
 
 func (p Provider) leniency(l literal) leniency {
 	switch {
 	case l.name:
 		return keepNames
-	case slices.Contains(p.Links, string(l.path)):
+	case isAt(p.Links, l.path):
 		return keepValues
-	case slices.Contains(p.Signed, string(l.path)):
+	case isAt(p.Signed, l.path):
 		return keepNone
 	default:
 		return keepNames
 	}
+}
+
+// isAt reports whether a path, which may be as long as a body, is one of some.
+func isAt(places []string, path []byte) bool {
+	return slices.ContainsFunc(places, func(place string) bool { return place == string(path) })
 }
 
 // harmless reports whether a string has neither an escape nor anything of what
@@ -85,40 +82,44 @@ func harmless(inside []byte) bool {
 
 // redactor redacts one text after the other.
 type redactor struct {
-	needles     [][]byte
-	view, spare view // of the text at hand
-	urls        urls
+	needles [][]byte
+	view    view // of the text at hand
+	urls    urls
 }
 
-// redact gives a text that is read by load without the secret and without
-// what its URLs hide; the text itself if there is neither.
-func (r *redactor) redact(text []byte, load func(*view, []byte), l leniency) []byte {
+// redact takes from a stretch of e, which is read by load, the secret and what
+// its URLs hide.
+func (r *redactor) redact(e *edit, start, end int, load func(*view, []byte), l leniency) {
+	text := e.text[start:end]
 	r.load(text, load)
-	if spans := findSecret(&r.view, r.needles); len(spans) > 0 {
-		text = r.replace(text, spans)
-		r.load(text, load)
+	clean, at := edit{text: text}, offsets{view: &r.view}
+	for s := range findSecret(&r.view, r.needles) {
+		clean.replace(at.of(s.start), at.of(s.end), s.by)
 	}
+	if clean.out == nil {
+		r.redactURLs(e, start, l)
+		return
+	}
+	e.upTo(start)
+	within := edit{text: clean.result(), out: e.out, base: len(e.out)}
+	r.load(within.text, load)
+	r.redactURLs(&within, 0, l)
+	within.upTo(len(within.text))
+	e.out, e.kept = within.out, end
+}
+
+// redactURLs takes from e what the URLs of the view hide, which is of what
+// begins at start.
+func (r *redactor) redactURLs(e *edit, start int, l leniency) {
+	at := offsets{view: &r.view}
 	r.urls.view, r.urls.leniency = &r.view, l
-	if spans := r.urls.find(); len(spans) > 0 {
-		text = r.replace(text, spans)
-	}
-	return text
+	r.urls.take = func(s span) { e.replace(start+at.of(s.start), start+at.of(s.end), s.by) }
+	r.urls.find()
 }
 
 func (r *redactor) load(text []byte, load func(*view, []byte)) {
 	load(&r.view, text)
-	r.view.undo(&r.spare)
-}
-
-// replace gives text with each span of its view replaced.
-func (r *redactor) replace(text []byte, spans []span) []byte {
-	out := make([]byte, 0, len(text))
-	kept := int32(0)
-	for _, s := range spans {
-		out = append(append(out, text[kept:r.view.at[s.start]]...), s.by...)
-		kept = r.view.at[s.end]
-	}
-	return append(out, text[kept:]...)
+	r.view.undo()
 }
 
 // notJSON says where a body ceases to be JSON, and quotes none of it.

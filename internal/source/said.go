@@ -85,7 +85,7 @@ func redactMarkup(text string, secret Secret) string {
 	if plain := html.UnescapeString(text); plain != text {
 		var seen view
 		seen.plain([]byte(plain))
-		if len(findSecret(&seen, secret.reveal().needles)) > 0 {
+		if holdsSecret(&seen, secret.reveal().needles) {
 			text = plain
 		}
 	}

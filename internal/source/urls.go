@@ -45,19 +45,19 @@ type span struct {
 type urls struct {
 	*view
 	leniency leniency
-	spans    []span
+	take     func(span) // what was found
 
 	// The stretch without space, quotes and angle brackets that the search is
 	// in, and the last @ of it; both serve to look ahead only once.
 	end, lastAt int
 }
 
-// find gives the spans to replace: user-info, query and fragment of every URL
+// find takes the spans to replace: user-info, query and fragment of every URL
 // as far as the leniency says, and the values of parameters that are named
 // like credentials. Whatever follows two slashes, or a colon and a slash, is
 // taken for a URL.
-func (u *urls) find() []span {
-	u.spans, u.end = u.spans[:0], 0
+func (u *urls) find() {
+	u.end = 0
 	inURL := false
 	for i := 0; i < len(u.chars); {
 		if i >= u.end {
@@ -72,7 +72,7 @@ func (u *urls) find() []span {
 			i = u.userInfo(i)
 			inURL = true
 		case inURL && (c == '#' || c == '?') && u.leniency == dropAll:
-			u.spans = append(u.spans, span{i, u.end, ""})
+			u.take(span{i, u.end, ""})
 			i = u.end
 		case inURL && (c == '#' || c == '?') && u.leniency == keepNone,
 			inURL && c == '#' && u.leniency == keepNames:
@@ -85,14 +85,13 @@ func (u *urls) find() []span {
 			i++
 		}
 	}
-	return u.spans
 }
 
 // replace puts the mark in place of a stretch, unless it is empty, and gives
 // its end.
 func (u *urls) replace(start, end int) int {
 	if start < end {
-		u.spans = append(u.spans, span{start, end, mark})
+		u.take(span{start, end, mark})
 	}
 	return end
 }

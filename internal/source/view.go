@@ -2,73 +2,117 @@ package source
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"slices"
-	"strconv"
 	"unicode/utf8"
 )
 
 // maxLayers bounds how many layers of escapes are undone.
 const maxLayers = 8
 
+// tooWide is the width from which on a char's width stands apart.
+const tooWide = 255
+
 // view is a text as it reads once its escapes are undone, whoever wrote them:
 // a URL may stand in a JSON document quoted in a string ("https:\/\/",
-// "\u0026") or percent-encoded in another URL. Each char knows where in the
-// source it stands, so that what is found in the view can be replaced there.
+// "\u0026") or percent-encoded in another URL. Each char knows how much of the
+// source it stands for, so that what is found in the view can be replaced
+// there; three bytes a char, since a text may be as long as a body.
 type view struct {
 	chars  []byte
-	hidden []uint8 // by how many layers of percent-encoding; 0 for a plain char
-	at     []int32 // offsets in the source, with one more for its end
+	hidden []uint8     // by how many layers of percent-encoding; 0 for a plain char
+	widths []uint8     // bytes of the source; the last char of a rune has those of all
+	wide   map[int]int // the widths from tooWide on, by where in the source they begin
 }
 
-// add appends a char that stands at an offset of the source.
-func (v *view) add(c byte, hidden uint8, at int32) {
+// add appends a char that stands for width bytes of the source at an offset.
+func (v *view) add(c byte, hidden uint8, at, width int) {
+	if width >= tooWide {
+		if v.wide == nil {
+			v.wide = map[int]int{}
+		}
+		v.wide[at] = width
+		width = tooWide
+	}
 	v.chars = append(v.chars, c)
 	v.hidden = append(v.hidden, hidden)
-	v.at = append(v.at, at)
+	v.widths = append(v.widths, uint8(width))
 }
 
-func (v *view) addRune(char rune, hidden uint8, at int32) {
+func (v *view) addRune(char rune, hidden uint8, at, width int) {
 	if char < utf8.RuneSelf {
-		v.add(byte(char), hidden, at)
+		v.add(byte(char), hidden, at, width)
 		return
 	}
-	for _, c := range utf8.AppendRune(nil, char) {
-		v.add(c, hidden, at)
+	var encoded [utf8.UTFMax]byte
+	last := utf8.EncodeRune(encoded[:], char) - 1
+	for _, c := range encoded[:last] {
+		v.add(c, hidden, at, 0)
 	}
+	v.add(encoded[last], hidden, at, width)
 }
 
-func (v *view) reset() { v.chars, v.hidden, v.at = v.chars[:0], v.hidden[:0], v.at[:0] }
+// width gives how many bytes of the source a char stands for that stands there
+// at an offset.
+func (v *view) width(i, at int) int {
+	if width := int(v.widths[i]); width < tooWide {
+		return width
+	}
+	return v.wide[at]
+}
+
+// offsets finds where in the source the chars of a view stand, one after the
+// other.
+type offsets struct {
+	*view
+	i, at int
+}
+
+// of gives the offset of char i, or the end of the source for that of the view.
+func (o *offsets) of(i int) int {
+	for ; o.i < i; o.i++ {
+		o.at += o.width(o.i, o.at)
+	}
+	return o.at
+}
+
+// reset empties v and makes room for a text.
+func (v *view) reset(size int) {
+	v.chars = slices.Grow(v.chars[:0], size)
+	v.hidden = slices.Grow(v.hidden[:0], size)
+	v.widths = slices.Grow(v.widths[:0], size)
+	clear(v.wide)
+}
 
 // plain makes v the text itself.
 func (v *view) plain(text []byte) {
-	v.reset()
+	v.reset(len(text))
 	for i, c := range text {
-		v.add(c, 0, int32(i))
+		v.add(c, 0, i, 1)
 	}
-	v.at = append(v.at, int32(len(text)))
 }
 
 // decoded makes v what the inside of a JSON string literal stands for.
 func (v *view) decoded(inside []byte) {
-	v.reset()
+	v.reset(len(inside))
 	for i := 0; i < len(inside); {
 		if inside[i] != '\\' || i+1 == len(inside) {
-			v.add(inside[i], 0, int32(i))
+			v.add(inside[i], 0, i, 1)
 			i++
 			continue
 		}
 		char, size := unescape(inside[i:])
-		v.addRune(char, 0, int32(i))
+		v.addRune(char, 0, i, size)
 		i += size
 	}
-	v.at = append(v.at, int32(len(inside)))
 }
 
 // unescape reads the escape of a JSON string that text begins with.
 func unescape(text []byte) (char rune, size int) {
 	switch text[1] {
 	case 'u':
-		if code, ok := hex(text, 2, 4); ok {
+		if code, ok := readHex(text, 2, 4); ok {
 			return code, 6
 		}
 	case 'b':
@@ -85,40 +129,54 @@ func unescape(text []byte) (char rune, size int) {
 	return rune(text[1]), 2
 }
 
-// undo undoes the escapes in v, layer by layer, with spare as its workspace.
-func (v *view) undo(spare *view) {
+// undo undoes the escapes in v, layer by layer.
+func (v *view) undo() {
 	for range maxLayers {
 		if bytes.IndexByte(v.chars, '%') < 0 && bytes.IndexByte(v.chars, '\\') < 0 {
 			return
 		}
-		if !spare.peel(v) {
+		if !v.peel() {
 			return
 		}
-		*v, *spare = *spare, *v
 	}
 }
 
-// peel makes v the text without its outermost layer of escapes, and reports
-// whether it had one.
-func (v *view) peel(text *view) (changed bool) {
-	v.reset()
-	for i := 0; i < len(text.chars); {
-		switch c, at := text.chars[i], text.at[i]; c {
+// peel takes the outermost layer of escapes from v, and reports whether it had
+// one. It writes over what it has read: an escape is never shorter than what it
+// stands for.
+func (v *view) peel() (changed bool) {
+	text := *v
+	v.chars, v.hidden, v.widths = v.chars[:0], v.hidden[:0], v.widths[:0]
+	for i, at := 0, 0; i < len(text.chars); {
+		size, width := 1, 0
+		switch c := text.chars[i]; c {
 		case '\\':
-			char, hidden, size := readBackslashes(text.chars[i:])
-			v.addRune(char, hidden+slices.Max(text.hidden[i:i+size]), at)
-			i, changed = i+size, changed || size > 1
+			var char rune
+			var hidden uint8
+			char, hidden, size = readBackslashes(text.chars[i:])
+			hidden += slices.Max(text.hidden[i : i+size])
+			width = text.widthOf(i, size, at)
+			v.addRune(char, hidden, at, width)
 		case '%':
-			char, hidden, size := readPercent(text.chars[i:])
-			v.add(char, hidden+slices.Max(text.hidden[i:i+size]), at)
-			i, changed = i+size, changed || size > 1
+			var char byte
+			var hidden uint8
+			char, hidden, size = readPercent(text.chars[i:])
+			hidden += slices.Max(text.hidden[i : i+size])
+			width = text.widthOf(i, size, at)
+			v.add(char, hidden, at, width)
 		default:
-			v.add(c, text.hidden[i], at)
-			i++
+			width = text.width(i, at)
+			v.add(c, text.hidden[i], at, width)
 		}
+		i, at, changed = i+size, at+width, changed || size > 1
 	}
-	v.at = append(v.at, text.at[len(text.chars)])
 	return changed
+}
+
+// widthOf gives the width of so many chars together.
+func (v *view) widthOf(i, size, at int) int {
+	o := offsets{v, i, at}
+	return o.of(i+size) - at
 }
 
 // readBackslashes reads what begins with a run of backslashes: an escape of
@@ -141,7 +199,7 @@ func readBackslashes(text []byte) (char rune, hidden uint8, size int) {
 	case 'x':
 		digits = 2
 	}
-	code, ok := hex(text, run+1, digits)
+	code, ok := readHex(text, run+1, digits)
 	if !ok {
 		return '\\', 0, run
 	}
@@ -153,17 +211,20 @@ func readBackslashes(text []byte) (char rune, hidden uint8, size int) {
 
 // readPercent reads what begins with a percent sign, such as %3F.
 func readPercent(text []byte) (char byte, hidden uint8, size int) {
-	if code, ok := hex(text, 1, 2); ok {
+	if code, ok := readHex(text, 1, 2); ok {
 		return byte(code), 1, 3
 	}
 	return '%', 0, 1
 }
 
-// hex reads a number of so many hexadecimal digits at i; of none is not ok.
-func hex(text []byte, i, digits int) (code rune, ok bool) {
+// readHex reads a number of so many hexadecimal digits at i; of none is not ok.
+func readHex(text []byte, i, digits int) (code rune, ok bool) {
 	if digits == 0 || i+digits > len(text) {
 		return 0, false
 	}
-	number, err := strconv.ParseUint(string(text[i:i+digits]), 16, 32)
-	return rune(number), err == nil
+	var number [2]byte
+	if _, err := hex.Decode(number[2-digits/2:], text[i:i+digits]); err != nil {
+		return 0, false
+	}
+	return rune(binary.BigEndian.Uint16(number[:])), true
 }

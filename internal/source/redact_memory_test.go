@@ -1,0 +1,58 @@
+package source_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+
+	"tracker/internal/source"
+)
+
+// What a body makes redaction allocate is a small multiple of it, or of what
+// it becomes where the marks are longer than what they stand for. Not parallel:
+// what others allocate would count.
+func TestRedactAllocatesLittle(t *testing.T) {
+	const size, most = 2 << 20, 8
+	fill := func(part string) string {
+		return `{"id":"r","status":"success","steps":[],"x":"` + strings.Repeat(part, size/len(part)) + `"}`
+	}
+	p := provider(t, "safetykit")
+	for name, body := range map[string]string{
+		"Equals":         fill(`abcdefg=`),
+		"Slashes":        fill(`//a:`),
+		"Percent":        fill(`%252525252f`),
+		"PercentAlone":   fill(`%`),
+		"PercentNoHex":   fill(`%zz`),
+		"Query":          fill(`//h?a=b&`),
+		"Ampersand":      fill(`&key=a`),
+		"Bare":           `["https://h?` + strings.Repeat(`a&`, size/2) + `"]`,
+		"BareInTheEnd":   `["https://h/` + strings.Repeat(`a`, size/2) + `?` + strings.Repeat(`a&`, size/4) + `"]`,
+		"Backslash":      fill(`\\\\/`),
+		"BackslashRun":   fill(`\\`),
+		"At":             fill(`//a:b@`),
+		"Escape":         fill(`\u002f`),
+		"EscapedTwice":   fill(`\\u005cu002f`),
+		"EscapedNoHex":   fill(`\\u00zz`),
+		"Rune":           fill(`\u00e9`),
+		"Hash":           fill(`//a#//b?`),
+		"Secret":         fill(`secretsecret1`),
+		"SecretInQuery":  fill(`?a=secretsecret1&key=b`),
+		"SecretEscaped":  fill(`secret%73ecret1 `),
+		"ManyLiterals":   `[` + strings.Repeat(`"//h?a",`, size/8) + `1]`,
+		"LongName":       `{"` + strings.Repeat(`//a:`, size/4) + `":1}`,
+		"UnderALongName": `{"` + strings.Repeat(`a`, size/2) + `":[` + strings.Repeat(`"//a:b@",`, size/18) + `1]}`,
+	} {
+		raw := []byte(body)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		redacted, _, err := p.Redact(raw, source.NewSecret("secretsecret1"))
+		runtime.ReadMemStats(&after)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		allocated, whole := int(after.TotalAlloc-before.TotalAlloc), max(len(body), len(redacted))
+		if allocated > most*whole {
+			t.Errorf("%s: %d bytes allocated for %d, which became %d", name, allocated, len(body), len(redacted))
+		}
+	}
+}
