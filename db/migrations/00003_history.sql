@@ -62,6 +62,7 @@ CREATE TABLE runs (
     result_expires_raw  text,
     unknown_words       text[]      NOT NULL, -- statuses and levels that nobody knows, each told once
     shape               jsonb       NOT NULL, -- keys outside the contract, by kind of object, after its last snapshot
+    forgotten_before    timestamptz,          -- what was taken back before is looked for in no answer any more; null: nothing
     CONSTRAINT runs_pkey PRIMARY KEY (job_id, run_no),
     CONSTRAINT runs_run_id_key UNIQUE (job_id, run_id),
     CONSTRAINT runs_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),

@@ -22,8 +22,11 @@ WHERE (log_entries.position, log_entries.created_at, log_entries.created_raw, lo
     excluded.detail, excluded.not_before, excluded.first_seen_at, excluded.withdrawn_at);
 
 -- name: LogEntryListByRuns :many
+-- The log entries of runs that are not forgotten.
 SELECT e.* FROM log_entries e
-JOIN (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no) w ON e.job_id = w.job_id AND e.run_no = w.run_no
+JOIN (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no,
+    unnest(@forgotten_befores::timestamptz[]) AS forgotten_before) w ON e.job_id = w.job_id AND e.run_no = w.run_no
+WHERE coalesce(e.withdrawn_at >= w.forgotten_before, true)
 ORDER BY e.job_id, e.run_no, e.step_no, e.entry_no;
 
 -- name: LogEntryTrim :execrows

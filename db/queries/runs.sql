@@ -1,7 +1,7 @@
 -- name: RunUpsert :execrows
 INSERT INTO runs (job_id, run_no, run_id, status, state, started_at, ended_at, not_before, first_seen_at,
     ended_not_before, ended_seen_at, last_changed_at, step_count, warnings, errors,
-    error_summary, result_count, result_expires_at, result_expires_raw, unknown_words, shape)
+    error_summary, result_count, result_expires_at, result_expires_raw, unknown_words, shape, forgotten_before)
 SELECT r.job_id, r.run_no, r.run_id, r.status, r.state,
     NULLIF(r.started_at, '0001-01-01 00:00:00+00'), NULLIF(r.ended_at, '0001-01-01 00:00:00+00'),
     NULLIF(r.not_before, '0001-01-01 00:00:00+00'), r.first_seen_at,
@@ -9,7 +9,8 @@ SELECT r.job_id, r.run_no, r.run_id, r.status, r.state,
     r.last_changed_at, r.step_count, r.warnings, r.errors,
     CASE WHEN r.has_error_summary THEN r.error_summary END, CASE WHEN r.has_result_count THEN r.result_count END,
     NULLIF(r.result_expires_at, '0001-01-01 00:00:00+00'), NULLIF(r.result_expires_raw, ''),
-    CASE WHEN r.unknown_words = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(r.unknown_words::jsonb)) END, r.shape::jsonb
+    CASE WHEN r.unknown_words = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(r.unknown_words::jsonb)) END, r.shape::jsonb,
+    NULLIF(r.forgotten_before, '0001-01-01 00:00:00+00')
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no, unnest(@run_ids::text[]) AS run_id,
     unnest(@statuses::text[]) AS status, unnest(@states::text[]) AS state,
     unnest(@started_ats::timestamptz[]) AS started_at, unnest(@ended_ats::timestamptz[]) AS ended_at,
@@ -20,7 +21,8 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) A
     unnest(@has_error_summary::boolean[]) AS has_error_summary, unnest(@error_summaries::text[]) AS error_summary,
     unnest(@has_result_count::boolean[]) AS has_result_count, unnest(@result_counts::bigint[]) AS result_count,
     unnest(@result_expires_ats::timestamptz[]) AS result_expires_at, unnest(@result_expires_raws::text[]) AS result_expires_raw,
-    unnest(@unknown_words::text[]) AS unknown_words, unnest(@shapes::text[]) AS shape) r
+    unnest(@unknown_words::text[]) AS unknown_words, unnest(@shapes::text[]) AS shape,
+    unnest(@forgotten_befores::timestamptz[]) AS forgotten_before) r
 ON CONFLICT (job_id, run_no) DO UPDATE SET
     run_id = excluded.run_id, status = excluded.status, state = excluded.state, started_at = excluded.started_at, ended_at = excluded.ended_at,
     not_before = excluded.not_before, first_seen_at = excluded.first_seen_at,
@@ -28,22 +30,23 @@ ON CONFLICT (job_id, run_no) DO UPDATE SET
     step_count = excluded.step_count, warnings = excluded.warnings, errors = excluded.errors,
     error_summary = excluded.error_summary, result_count = excluded.result_count,
     result_expires_at = excluded.result_expires_at, result_expires_raw = excluded.result_expires_raw,
-    unknown_words = excluded.unknown_words, shape = excluded.shape
+    unknown_words = excluded.unknown_words, shape = excluded.shape, forgotten_before = excluded.forgotten_before
 WHERE (runs.run_id, runs.status, runs.state, runs.started_at, runs.ended_at, runs.not_before, runs.first_seen_at,
     runs.ended_not_before, runs.ended_seen_at, runs.last_changed_at, runs.step_count, runs.warnings,
     runs.errors, runs.error_summary, runs.result_count, runs.result_expires_at, runs.result_expires_raw,
-    runs.unknown_words, runs.shape)
+    runs.unknown_words, runs.shape, runs.forgotten_before)
     IS DISTINCT FROM (excluded.run_id, excluded.status, excluded.state, excluded.started_at, excluded.ended_at,
     excluded.not_before, excluded.first_seen_at, excluded.ended_not_before, excluded.ended_seen_at,
     excluded.last_changed_at, excluded.step_count, excluded.warnings, excluded.errors, excluded.error_summary,
     excluded.result_count, excluded.result_expires_at, excluded.result_expires_raw, excluded.unknown_words,
-    excluded.shape);
+    excluded.shape, excluded.forgotten_before);
 
 -- name: RunLoad :many
 -- The runs that comparisons need: of each job that of the newest snapshot and
 -- that with the run_id of the answer, with the highest numbers of the job.
 SELECT sqlc.embed(r), n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
     (SELECT max(x.run_no) FROM runs x WHERE x.job_id = w.job_id)::integer AS last_run_no,
+    coalesce((SELECT max(x.step_no) FROM steps x WHERE x.job_id = r.job_id AND x.run_no = r.run_no), 0)::integer AS last_step_no,
     coalesce((SELECT max(x.transition_no) FROM transitions x WHERE x.job_id = w.job_id), 0)::integer AS last_transition_no,
     coalesce((SELECT max(x.anomaly_no) FROM anomalies x WHERE x.job_id = w.job_id), 0)::integer AS last_anomaly_no
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_ids::text[]) AS run_id) w

@@ -32,8 +32,13 @@ WHERE (steps.name, steps.status, steps.state, steps.reported, steps.started_at, 
     excluded.ended_seen_at, excluded.vanished_at);
 
 -- name: StepListByRuns :many
-SELECT s.* FROM steps s
-JOIN (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no) w ON s.job_id = w.job_id AND s.run_no = w.run_no
+-- The steps of runs that are not forgotten: of observed ones those that ended since, of others those that vanished since.
+SELECT sqlc.embed(s), coalesce((SELECT max(x.entry_no) FROM log_entries x
+    WHERE x.job_id = s.job_id AND x.run_no = s.run_no AND x.step_no = s.step_no), 0)::integer AS last_entry_no
+FROM steps s
+JOIN (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no,
+    unnest(@forgotten_befores::timestamptz[]) AS forgotten_before) w ON s.job_id = w.job_id AND s.run_no = w.run_no
+WHERE coalesce(CASE WHEN s.reported THEN s.vanished_at ELSE s.ended_seen_at END >= w.forgotten_before, true)
 ORDER BY s.job_id, s.run_no, s.step_no;
 
 -- name: StepTrim :execrows

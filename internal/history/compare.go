@@ -30,6 +30,7 @@ func Compare(known *Known, said Answer, seen Bounds) Change {
 	} else {
 		c.compareSteps()
 	}
+	c.compareGone()
 	c.compareRun(before, left)
 	c.forgetWords()
 	return c.finish()
@@ -63,7 +64,7 @@ func (c *comparison) begin(before *Run) {
 		return
 	}
 	c.run = *before
-	c.run.Steps = slices.Clone(before.Steps)
+	c.run.Steps = append(make([]Step, 0, len(before.Steps)+1), before.Steps...) // mostly there is no more than one new
 	c.run.UnknownWords = slices.Clone(before.UnknownWords)
 }
 
@@ -136,7 +137,9 @@ func (c *comparison) compareRun(before *Run, left int) {
 	run.ResultCount = c.said.Results.Count
 	c.compareExpiry()
 	listed := listedSteps(run.Steps)
-	run.StepCount = len(listed)
+	if run.StepCount = len(listed); c.said.StepsObserved {
+		run.StepCount = run.LastStepNo // none of them vanishes
+	}
 	run.Start, run.End = reportedSpan(listed)
 	if !run.State.Terminal() {
 		run.End = time.Time{}
@@ -194,7 +197,13 @@ func listedSteps(steps []Step) []Step {
 	if !slices.ContainsFunc(steps, gone) {
 		return steps
 	}
-	return slices.DeleteFunc(slices.Clone(steps), gone)
+	var listed []Step
+	for _, step := range steps {
+		if !gone(step) {
+			listed = append(listed, step)
+		}
+	}
+	return listed
 }
 
 // reportedSpan is the start of the first and the end of the last step, each

@@ -22,16 +22,10 @@ func (c *comparison) compareEntries(step Step, said []ReportedEntry) {
 	}
 	known, said := step.Entries[first:], said[first:]
 
-	// free[key]-1 is the first entry with that key not yet listed, after[i]-1 the next one.
-	free, after := make(map[entryKey]int, len(known)), make([]int, len(known))
-	for i := len(known) - 1; i >= 0; i-- {
-		key := known[i].key()
-		after[i], free[key] = free[key], i+1
-	}
-	listed, next := make([]bool, len(known)), len(step.Entries)
+	places, listed, next := matchEntries(known, said), make([]bool, len(known)), step.LastEntryNo
 	for i, e := range said {
-		if at := free[e.key()] - 1; at >= 0 {
-			free[e.key()], listed[at] = after[at], true
+		if at := places[i] - 1; at >= 0 {
+			listed[at] = true
 			c.returnEntry(step, known[at])
 			continue
 		}
@@ -43,6 +37,28 @@ func (c *comparison) compareEntries(step Step, said []ReportedEntry) {
 			c.withdrawEntry(step, e)
 		}
 	}
+}
+
+// matchEntries gives for each of said one more than the place in known of the
+// entry that it is, 0 where there is none: of equal ones each side's first are
+// the same.
+func matchEntries(known []Entry, said []ReportedEntry) []int {
+	places := make([]int, len(said))
+	if len(known) == 0 || len(said) == 0 {
+		return places
+	}
+	// free[key]-1 is the first of said with that key that has no place yet, after[i]-1 the next one.
+	free, after := make(map[entryKey]int, len(said)), make([]int, len(said))
+	for i := len(said) - 1; i >= 0; i-- {
+		key := said[i].key()
+		after[i], free[key] = free[key], i+1
+	}
+	for at, e := range known {
+		if i := free[e.key()] - 1; i >= 0 {
+			free[e.key()], places[i] = after[i], at+1
+		}
+	}
+	return places
 }
 
 // less orders entries by what the upstream wrote.

@@ -34,10 +34,17 @@ func (c *comparison) matchSteps() []int {
 	for i, said := range c.said.Steps {
 		if places[i] < 0 {
 			places[i] = len(c.run.Steps)
-			c.run.Steps = append(c.run.Steps, Step{No: places[i] + 1, Name: said.Name, Reported: true, FirstSeen: c.seen})
+			c.newStep(Step{Name: said.Name, Reported: true, FirstSeen: c.seen})
 		}
 	}
 	return places
+}
+
+// newStep gives a step the next number and place.
+func (c *comparison) newStep(step Step) {
+	c.run.LastStepNo++
+	step.No = c.run.LastStepNo
+	c.run.Steps = append(c.run.Steps, step)
 }
 
 // compareStep takes over what the answer says of the step at a place.
@@ -143,7 +150,7 @@ func (c *comparison) observeSteps() {
 	isNew := current < 0
 	if isNew {
 		current = len(c.run.Steps)
-		c.run.Steps = append(c.run.Steps, Step{No: current + 1, Name: c.said.Status, FirstSeen: c.seen})
+		c.newStep(Step{Name: c.said.Status, FirstSeen: c.seen})
 	}
 	step := &c.run.Steps[current]
 	if isNew || step.State != c.said.State || step.Status != c.said.Status {

@@ -51,7 +51,7 @@ func TestClockSkew(t *testing.T) {
 // TestFarOffTimes: what lies over ten years from when it was observed is text.
 func TestFarOffTimes(t *testing.T) {
 	t.Parallel()
-	at := func(raw string) history.Time { return history.ParseTime(raw) }
+	at := history.ParseTime
 	far := func(start, end string) history.Answer {
 		said := step("fetch", "success", "09:00:00", "09:00:00")
 		said.Start, said.End = at(start), at(end)

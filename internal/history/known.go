@@ -1,5 +1,7 @@
 package history
 
+import "slices"
+
 // Known is what a job's snapshots have told so far, as far as a comparison
 // needs it.
 type Known struct {
@@ -24,24 +26,30 @@ func (k *Known) HeadRun() *Run {
 	return k.Runs[k.Head]
 }
 
-// Apply takes in what a snapshot has changed.
+// Apply takes in what a snapshot has changed, and forgets what it has made old.
 func (k *Known) Apply(c Change) {
+	k.take(c)
+	k.HeadRun().forget()
+}
+
+// take takes in what a snapshot has changed.
+func (k *Known) take(c Change) {
 	k.SnapshotNo = c.SnapshotNo
 	k.TransitionNo += len(c.Transitions)
 	k.AnomalyNo += len(c.Anomalies)
 	byNo := map[int]*Run{}
 	for _, row := range c.Runs {
-		run := k.applyRun(row)
+		run := k.takeRun(row)
 		byNo[run.No] = run
 		if run.No == c.RunNo {
 			k.Head = run.ID
 		}
 	}
 	for _, row := range c.Steps {
-		applyStep(byNo[row.RunNo], row.Step)
+		byNo[row.RunNo].takeStep(row.Step)
 	}
 	for _, row := range c.Entries {
-		applyEntry(&byNo[row.RunNo].Steps[row.StepNo-1], row.Entry)
+		byNo[row.RunNo].Step(row.StepNo).takeEntry(row.Entry)
 	}
 }
 
@@ -52,35 +60,52 @@ func (k *Known) KeepHead() {
 	}
 }
 
-func (k *Known) applyRun(row Run) *Run {
+func (k *Known) takeRun(row Run) *Run {
 	run := k.Runs[row.ID]
 	if run == nil {
 		run = &Run{}
 		k.Runs[row.ID] = run
 	}
-	steps := run.Steps
+	steps, last := run.Steps, run.LastStepNo
 	*run = row
-	run.Steps = steps
+	run.Steps, run.LastStepNo = steps, last
 	k.RunNo = max(k.RunNo, row.No)
 	return run
 }
 
-// applyStep and applyEntry rely on numbers that count from 1 without holes.
-func applyStep(run *Run, row Step) {
-	if row.No > len(run.Steps) {
-		run.Steps = append(run.Steps, row)
+func (r *Run) takeStep(row Step) {
+	step := r.Step(row.No)
+	if step == nil {
+		row.Entries, row.LastEntryNo = nil, 0
+		r.Steps, r.LastStepNo = append(r.Steps, row), row.No
 		return
 	}
-	step := &run.Steps[row.No-1]
-	entries := step.Entries
+	entries, last := step.Entries, step.LastEntryNo
 	*step = row
-	step.Entries = entries
+	step.Entries, step.LastEntryNo = entries, last
 }
 
-func applyEntry(step *Step, row Entry) {
-	if row.No > len(step.Entries) {
-		step.Entries = append(step.Entries, row)
+func (s *Step) takeEntry(row Entry) {
+	if entry := s.entry(row.No); entry != nil {
+		*entry = row
 		return
 	}
-	step.Entries[row.No-1] = row
+	s.Entries, s.LastEntryNo = append(s.Entries, row), row.No
+}
+
+// Step is a step of the run by its number, nil where there is none, or it is forgotten.
+func (r *Run) Step(no int) *Step {
+	at, found := slices.BinarySearchFunc(r.Steps, no, func(s Step, no int) int { return s.No - no })
+	if !found {
+		return nil
+	}
+	return &r.Steps[at]
+}
+
+func (s *Step) entry(no int) *Entry {
+	at, found := slices.BinarySearchFunc(s.Entries, no, func(e Entry, no int) int { return e.No - no })
+	if !found {
+		return nil
+	}
+	return &s.Entries[at]
 }

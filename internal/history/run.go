@@ -25,7 +25,12 @@ type Run struct {
 	UnknownWords []string // statuses and levels of this run that nobody knows, each told once
 	Shape        Shape    // of the job's answers up to this run's last snapshot
 
-	Steps []Step // by No
+	// ForgottenBefore is when the first of those was taken back that are still
+	// looked for in answers; zero: nothing is forgotten.
+	ForgottenBefore time.Time
+
+	LastStepNo int    // the highest number given so far
+	Steps      []Step // by No, without those that are forgotten
 }
 
 // Step is a part of a run.
@@ -43,7 +48,8 @@ type Step struct {
 
 	VanishedAt time.Time // observed_at of the snapshot that no longer lists it; zero while listed
 
-	Entries []Entry // by No; all withdrawn where the step has vanished
+	LastEntryNo int     // the highest number given so far
+	Entries     []Entry // by No, without those that are forgotten; all withdrawn where the step has vanished
 }
 
 // Entry is a line that the upstream logged in a step.

@@ -21,6 +21,7 @@ type stepMatch struct {
 	said     []stepFacts
 	places   []int  // of said: the place in known, -1 where there is none yet
 	taken    []bool // of known: paired
+	open     []int  // places in known that a listed step without one may yet be at
 	left     int    // how many of said have no place yet
 	seed     maphash.Seed
 }
@@ -53,9 +54,11 @@ func nameAndStart(f stepFacts) stepKey { return stepKey{name: f.name, start: f.s
 // start keep their places when the same answer comes again.
 func (m *stepMatch) all(known []Step, said []ReportedStep) []int {
 	m.alone()
-	if m.left > 0 {
-		m.readEntries(known, said)
+	if m.left == 0 {
+		return m.places
 	}
+	m.findOpen()
+	m.readEntries(known, said)
 	exact := []keyOf{
 		func(f stepFacts) (stepKey, bool) { return stepKey{f.name, f.start, f.end, f.status, f.entries}, true },
 		func(f stepFacts) (stepKey, bool) {
@@ -107,6 +110,22 @@ func (m *stepMatch) alone() {
 	}
 }
 
+// findOpen leaves out what shares neither name nor start with any listed step
+// that has no place: most of what has vanished.
+func (m *stepMatch) findOpen() {
+	names, starts := map[string]bool{}, map[string]bool{}
+	for i, f := range m.said {
+		if m.places[i] < 0 {
+			names[f.name], starts[f.start] = true, true
+		}
+	}
+	for i, f := range m.known {
+		if !m.taken[i] && (names[f.name] || starts[f.start]) {
+			m.open = append(m.open, i)
+		}
+	}
+}
+
 // by pairs the steps that are equal in a part of what is known, in their order:
 // with those that vanished, or those that did not.
 func (m *stepMatch) by(key keyOf, vanished bool) {
@@ -114,10 +133,13 @@ func (m *stepMatch) by(key keyOf, vanished bool) {
 		return
 	}
 	free := map[stepKey][]int{}
-	for i, f := range m.known {
-		if k, has := key(f); has && !m.taken[i] && m.vanished[i] == vanished {
+	for _, i := range m.open {
+		if k, has := key(m.known[i]); has && !m.taken[i] && m.vanished[i] == vanished {
 			free[k] = append(free[k], i)
 		}
+	}
+	if len(free) == 0 {
+		return
 	}
 	for i, f := range m.said {
 		k, has := key(f)
@@ -136,11 +158,8 @@ func (m *stepMatch) pair(i, place int) {
 
 // readEntries reads the log entries of the steps that are not paired yet.
 func (m *stepMatch) readEntries(known []Step, said []ReportedStep) {
-	for i, s := range known {
-		if m.taken[i] {
-			continue
-		}
-		sum := entrySum{}
+	for _, i := range m.open {
+		s, sum := known[i], entrySum{}
 		for _, e := range s.Entries {
 			// What vanished with its step is what the step would come back with.
 			if e.WithdrawnAt.IsZero() || !s.VanishedAt.IsZero() && e.WithdrawnAt.Equal(s.VanishedAt) {

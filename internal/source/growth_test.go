@@ -3,6 +3,7 @@ package source_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,13 @@ func TestKnownDoesNotGrow(t *testing.T) {
 	t.Parallel()
 	woosmapBody := func(run, status, more string) string {
 		return fmt.Sprintf(`{"id":%q,"status":%q,"steps":[]%s}`, run, status, more)
+	}
+	step := func(name, start string, entries ...string) string {
+		return fmt.Sprintf(`{"name":%q,"status":"in_progress","start":%q,"end":null,"entries":[%s]}`, name, start, strings.Join(entries, ","))
+	}
+	entry := func(n int) string { return fmt.Sprintf(`{"created_at":"x","level":"error","detail":"d%d"}`, n) }
+	request := func(status, data string) string {
+		return fmt.Sprintf(`{"namespace":"n","request_id":"q","status":%q,"data":%s,"data_url":null,"data_expires_at":null,"data_count":null,"error_summary":null}`, status, data)
 	}
 	for name, kind := range map[string]struct {
 		provider string
@@ -36,6 +44,13 @@ func TestKnownDoesNotGrow(t *testing.T) {
 		}},
 		"EntryLevels": {"woosmap", func(n int) string {
 			return fmt.Sprintf(`{"id":"r%d","status":"success","steps":[{"name":"fetch","status":"success","start":"2024-06-07T09:00:00Z","end":null,"entries":[{"created_at":"x","level":"l%d","detail":"d"}]}]}`, n/10, n)
+		}},
+		"StepsAndEntriesThatGo": {"woosmap", func(n int) string {
+			return fmt.Sprintf(`{"id":"r","status":"in_progress","steps":[%s,%s]}`, step("fetch", "y", entry(0), entry(n)), step(fmt.Sprint("s", n), fmt.Sprint("t", n), entry(n)))
+		}},
+		"ObservedWords": {"safetykit", func(n int) string { return request(fmt.Sprint("odd", n), "[]") }},
+		"Results": {"safetykit", func(n int) string {
+			return request("succeeded", fmt.Sprintf(`[{"id":"i%d","url":"u","output":{"actions":[],"fields":{"k%d":1},"labels":[]}}]`, n, n))
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -90,6 +90,7 @@ func (r *changeRows) addRun(jobID int64, run history.Run) error {
 	p.ResultExpiresRaws = append(p.ResultExpiresRaws, run.ResultExpires.Raw)
 	p.UnknownWords = append(p.UnknownWords, string(words))
 	p.Shapes = append(p.Shapes, string(shape))
+	p.ForgottenBefores = append(p.ForgottenBefores, run.ForgottenBefore)
 	return nil
 }
 

@@ -43,6 +43,7 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64
 			if err != nil {
 				unreadable[row.Run.JobID] = err
 			}
+			run.LastStepNo = int(row.LastStepNo)
 			k.Runs[run.ID] = run
 			if row.Run.RunNo == row.HeadRunNo {
 				k.Head = run.ID
@@ -82,9 +83,10 @@ func (x runIndex) add(row dbsqlc.Run) (*history.Run, error) {
 
 // keys lists the indexed runs as the queries take them.
 func (x runIndex) keys() (keys dbsqlc.StepListByRunsParams) {
-	for key := range x {
+	for key, run := range x {
 		keys.JobIds = append(keys.JobIds, key.jobID)
 		keys.RunNos = append(keys.RunNos, key.runNo)
+		keys.ForgottenBefores = append(keys.ForgottenBefores, run.ForgottenBefore)
 	}
 	return keys
 }
@@ -98,8 +100,10 @@ func (x runIndex) loadSteps(ctx context.Context, q *dbsqlc.Queries) error {
 		return err
 	}
 	for _, row := range steps {
-		run := x[runKey{row.JobID, row.RunNo}]
-		run.Steps = append(run.Steps, toStep(row))
+		run := x[runKey{row.Step.JobID, row.Step.RunNo}]
+		step := toStep(row.Step)
+		step.LastEntryNo = int(row.LastEntryNo)
+		run.Steps = append(run.Steps, step)
 	}
 	return nil
 }
@@ -115,11 +119,11 @@ func (x runIndex) loadEntries(ctx context.Context, q *dbsqlc.Queries, unreadable
 		return err
 	}
 	for _, row := range entries {
-		steps := x[runKey{row.JobID, row.RunNo}].Steps
-		if at := int(row.StepNo) - 1; at < 0 || at >= len(steps) {
-			unreadable[row.JobID] = fmt.Errorf("run %d: log entry %d is of step %d, and there are %d steps", row.RunNo, row.EntryNo, row.StepNo, len(steps))
-		} else {
-			steps[at].Entries = append(steps[at].Entries, toEntry(row))
+		run := x[runKey{row.JobID, row.RunNo}]
+		if step := run.Step(int(row.StepNo)); step != nil {
+			step.Entries = append(step.Entries, toEntry(row))
+		} else if int(row.StepNo) > run.LastStepNo {
+			unreadable[row.JobID] = fmt.Errorf("run %d: log entry %d is of step %d, and there are %d steps", row.RunNo, row.EntryNo, row.StepNo, run.LastStepNo)
 		}
 	}
 	return nil
@@ -133,6 +137,7 @@ func toRun(row dbsqlc.Run) (history.Run, error) {
 		EndSeen:       history.Bounds{NotBefore: fromPointer(row.EndedNotBefore), ObservedAt: fromPointer(row.EndedSeenAt)},
 		LastChangedAt: row.LastChangedAt, StepCount: int(row.StepCount), Warnings: int(row.Warnings), Errors: int(row.Errors),
 		ErrorSummary: row.ErrorSummary, ResultCount: row.ResultCount, UnknownWords: row.UnknownWords,
+		ForgottenBefore: fromPointer(row.ForgottenBefore),
 	}
 	if row.ResultExpiresRaw != nil {
 		run.ResultExpires = history.ParseTime(*row.ResultExpiresRaw)

@@ -18,23 +18,28 @@ func TestRunReturned(t *testing.T) {
 	}{
 		"AsItWas": {
 			[][2]string{{"A", "failed"}, {"B", "success"}, {"A", "failed"}, {"A", "failed"}},
-			"1 A failed 10:03:01", []string{"1 failed 10:01:01", "2 succeeded 10:02:01", "1 failed 10:03:01"},
+			"1 A failed 10:03:01",
+			[]string{"1 failed 10:01:01", "2 succeeded 10:02:01", "1 failed 10:03:01"},
 		},
 		"Twice": {
 			[][2]string{{"A", "failed"}, {"B", "success"}, {"A", "failed"}, {"B", "success"}},
-			"2 B succeeded 10:04:01", []string{"1 failed 10:01:01", "2 succeeded 10:02:01", "1 failed 10:03:01", "2 succeeded 10:04:01"},
+			"2 B succeeded 10:04:01",
+			[]string{"1 failed 10:01:01", "2 succeeded 10:02:01", "1 failed 10:03:01", "2 succeeded 10:04:01"},
 		},
 		"WhileTheOtherRuns": {
 			[][2]string{{"A", "failed"}, {"B", "in_progress"}, {"A", "failed"}},
-			"1 A failed 10:03:01", []string{"1 failed 10:01:01", "2 running 10:02:01", "1 failed 10:03:01"},
+			"1 A failed 10:03:01",
+			[]string{"1 failed 10:01:01", "2 running 10:02:01", "1 failed 10:03:01"},
 		},
 		"StillRunning": {
 			[][2]string{{"A", "in_progress"}, {"B", "success"}, {"A", "in_progress"}},
-			"1 A running 10:03:01", []string{"1 running 10:01:01", "2 succeeded 10:02:01", "1 running 10:03:01"},
+			"1 A running 10:03:01",
+			[]string{"1 running 10:01:01", "2 succeeded 10:02:01", "1 running 10:03:01"},
 		},
 		"Ended": {
 			[][2]string{{"A", "in_progress"}, {"B", "success"}, {"A", "failed"}},
-			"1 A failed 10:03:01", []string{"1 running 10:01:01", "2 succeeded 10:02:01", "1 failed 10:03:01"},
+			"1 A failed 10:03:01",
+			[]string{"1 running 10:01:01", "2 succeeded 10:02:01", "1 failed 10:03:01"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -12,17 +12,21 @@ import (
 
 const logEntryListByRuns = `-- name: LogEntryListByRuns :many
 SELECT e.job_id, e.run_no, e.step_no, e.entry_no, e.position, e.created_at, e.created_raw, e.zone_assumed, e.level, e.detail, e.not_before, e.first_seen_at, e.withdrawn_at FROM log_entries e
-JOIN (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no) w ON e.job_id = w.job_id AND e.run_no = w.run_no
+JOIN (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no,
+    unnest($3::timestamptz[]) AS forgotten_before) w ON e.job_id = w.job_id AND e.run_no = w.run_no
+WHERE coalesce(e.withdrawn_at >= w.forgotten_before, true)
 ORDER BY e.job_id, e.run_no, e.step_no, e.entry_no
 `
 
 type LogEntryListByRunsParams struct {
-	JobIds []int64
-	RunNos []int32
+	JobIds           []int64
+	RunNos           []int32
+	ForgottenBefores []time.Time
 }
 
+// The log entries of runs that are not forgotten.
 func (q *Queries) LogEntryListByRuns(ctx context.Context, arg LogEntryListByRunsParams) ([]LogEntry, error) {
-	rows, err := q.db.Query(ctx, logEntryListByRuns, arg.JobIds, arg.RunNos)
+	rows, err := q.db.Query(ctx, logEntryListByRuns, arg.JobIds, arg.RunNos, arg.ForgottenBefores)
 	if err != nil {
 		return nil, err
 	}

@@ -644,6 +644,7 @@ type Run struct {
 	ResultExpiresRaw *string
 	UnknownWords     []string
 	Shape            json.RawMessage
+	ForgottenBefore  *time.Time
 }
 
 type Snapshot struct {

@@ -11,8 +11,9 @@ import (
 )
 
 const runLoad = `-- name: RunLoad :many
-SELECT r.job_id, r.run_no, r.run_id, r.status, r.state, r.started_at, r.ended_at, r.not_before, r.first_seen_at, r.ended_not_before, r.ended_seen_at, r.last_changed_at, r.step_count, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.result_expires_raw, r.unknown_words, r.shape, n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
+SELECT r.job_id, r.run_no, r.run_id, r.status, r.state, r.started_at, r.ended_at, r.not_before, r.first_seen_at, r.ended_not_before, r.ended_seen_at, r.last_changed_at, r.step_count, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.result_expires_raw, r.unknown_words, r.shape, r.forgotten_before, n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
     (SELECT max(x.run_no) FROM runs x WHERE x.job_id = w.job_id)::integer AS last_run_no,
+    coalesce((SELECT max(x.step_no) FROM steps x WHERE x.job_id = r.job_id AND x.run_no = r.run_no), 0)::integer AS last_step_no,
     coalesce((SELECT max(x.transition_no) FROM transitions x WHERE x.job_id = w.job_id), 0)::integer AS last_transition_no,
     coalesce((SELECT max(x.anomaly_no) FROM anomalies x WHERE x.job_id = w.job_id), 0)::integer AS last_anomaly_no
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::text[]) AS run_id) w
@@ -33,6 +34,7 @@ type RunLoadRow struct {
 	HeadRunNo        int32
 	Told             bool
 	LastRunNo        int32
+	LastStepNo       int32
 	LastTransitionNo int32
 	LastAnomalyNo    int32
 }
@@ -70,10 +72,12 @@ func (q *Queries) RunLoad(ctx context.Context, arg RunLoadParams) ([]RunLoadRow,
 			&i.Run.ResultExpiresRaw,
 			&i.Run.UnknownWords,
 			&i.Run.Shape,
+			&i.Run.ForgottenBefore,
 			&i.HeadSnapshotNo,
 			&i.HeadRunNo,
 			&i.Told,
 			&i.LastRunNo,
+			&i.LastStepNo,
 			&i.LastTransitionNo,
 			&i.LastAnomalyNo,
 		); err != nil {
@@ -108,7 +112,7 @@ func (q *Queries) RunTrim(ctx context.Context, arg RunTrimParams) (int64, error)
 const runUpsert = `-- name: RunUpsert :execrows
 INSERT INTO runs (job_id, run_no, run_id, status, state, started_at, ended_at, not_before, first_seen_at,
     ended_not_before, ended_seen_at, last_changed_at, step_count, warnings, errors,
-    error_summary, result_count, result_expires_at, result_expires_raw, unknown_words, shape)
+    error_summary, result_count, result_expires_at, result_expires_raw, unknown_words, shape, forgotten_before)
 SELECT r.job_id, r.run_no, r.run_id, r.status, r.state,
     NULLIF(r.started_at, '0001-01-01 00:00:00+00'), NULLIF(r.ended_at, '0001-01-01 00:00:00+00'),
     NULLIF(r.not_before, '0001-01-01 00:00:00+00'), r.first_seen_at,
@@ -116,7 +120,8 @@ SELECT r.job_id, r.run_no, r.run_id, r.status, r.state,
     r.last_changed_at, r.step_count, r.warnings, r.errors,
     CASE WHEN r.has_error_summary THEN r.error_summary END, CASE WHEN r.has_result_count THEN r.result_count END,
     NULLIF(r.result_expires_at, '0001-01-01 00:00:00+00'), NULLIF(r.result_expires_raw, ''),
-    CASE WHEN r.unknown_words = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(r.unknown_words::jsonb)) END, r.shape::jsonb
+    CASE WHEN r.unknown_words = '[]' THEN '{}' ELSE ARRAY(SELECT jsonb_array_elements_text(r.unknown_words::jsonb)) END, r.shape::jsonb,
+    NULLIF(r.forgotten_before, '0001-01-01 00:00:00+00')
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no, unnest($3::text[]) AS run_id,
     unnest($4::text[]) AS status, unnest($5::text[]) AS state,
     unnest($6::timestamptz[]) AS started_at, unnest($7::timestamptz[]) AS ended_at,
@@ -127,7 +132,8 @@ FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no, un
     unnest($16::boolean[]) AS has_error_summary, unnest($17::text[]) AS error_summary,
     unnest($18::boolean[]) AS has_result_count, unnest($19::bigint[]) AS result_count,
     unnest($20::timestamptz[]) AS result_expires_at, unnest($21::text[]) AS result_expires_raw,
-    unnest($22::text[]) AS unknown_words, unnest($23::text[]) AS shape) r
+    unnest($22::text[]) AS unknown_words, unnest($23::text[]) AS shape,
+    unnest($24::timestamptz[]) AS forgotten_before) r
 ON CONFLICT (job_id, run_no) DO UPDATE SET
     run_id = excluded.run_id, status = excluded.status, state = excluded.state, started_at = excluded.started_at, ended_at = excluded.ended_at,
     not_before = excluded.not_before, first_seen_at = excluded.first_seen_at,
@@ -135,16 +141,16 @@ ON CONFLICT (job_id, run_no) DO UPDATE SET
     step_count = excluded.step_count, warnings = excluded.warnings, errors = excluded.errors,
     error_summary = excluded.error_summary, result_count = excluded.result_count,
     result_expires_at = excluded.result_expires_at, result_expires_raw = excluded.result_expires_raw,
-    unknown_words = excluded.unknown_words, shape = excluded.shape
+    unknown_words = excluded.unknown_words, shape = excluded.shape, forgotten_before = excluded.forgotten_before
 WHERE (runs.run_id, runs.status, runs.state, runs.started_at, runs.ended_at, runs.not_before, runs.first_seen_at,
     runs.ended_not_before, runs.ended_seen_at, runs.last_changed_at, runs.step_count, runs.warnings,
     runs.errors, runs.error_summary, runs.result_count, runs.result_expires_at, runs.result_expires_raw,
-    runs.unknown_words, runs.shape)
+    runs.unknown_words, runs.shape, runs.forgotten_before)
     IS DISTINCT FROM (excluded.run_id, excluded.status, excluded.state, excluded.started_at, excluded.ended_at,
     excluded.not_before, excluded.first_seen_at, excluded.ended_not_before, excluded.ended_seen_at,
     excluded.last_changed_at, excluded.step_count, excluded.warnings, excluded.errors, excluded.error_summary,
     excluded.result_count, excluded.result_expires_at, excluded.result_expires_raw, excluded.unknown_words,
-    excluded.shape)
+    excluded.shape, excluded.forgotten_before)
 `
 
 type RunUpsertParams struct {
@@ -171,6 +177,7 @@ type RunUpsertParams struct {
 	ResultExpiresRaws []string
 	UnknownWords      []string
 	Shapes            []string
+	ForgottenBefores  []time.Time
 }
 
 func (q *Queries) RunUpsert(ctx context.Context, arg RunUpsertParams) (int64, error) {
@@ -198,6 +205,7 @@ func (q *Queries) RunUpsert(ctx context.Context, arg RunUpsertParams) (int64, er
 		arg.ResultExpiresRaws,
 		arg.UnknownWords,
 		arg.Shapes,
+		arg.ForgottenBefores,
 	)
 	if err != nil {
 		return 0, err

@@ -11,44 +11,56 @@ import (
 )
 
 const stepListByRuns = `-- name: StepListByRuns :many
-SELECT s.job_id, s.run_no, s.step_no, s.name, s.status, s.state, s.reported, s.started_at, s.started_raw, s.started_zone_assumed, s.ended_at, s.ended_raw, s.ended_zone_assumed, s.not_before, s.first_seen_at, s.ended_not_before, s.ended_seen_at, s.vanished_at FROM steps s
-JOIN (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no) w ON s.job_id = w.job_id AND s.run_no = w.run_no
+SELECT s.job_id, s.run_no, s.step_no, s.name, s.status, s.state, s.reported, s.started_at, s.started_raw, s.started_zone_assumed, s.ended_at, s.ended_raw, s.ended_zone_assumed, s.not_before, s.first_seen_at, s.ended_not_before, s.ended_seen_at, s.vanished_at, coalesce((SELECT max(x.entry_no) FROM log_entries x
+    WHERE x.job_id = s.job_id AND x.run_no = s.run_no AND x.step_no = s.step_no), 0)::integer AS last_entry_no
+FROM steps s
+JOIN (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no,
+    unnest($3::timestamptz[]) AS forgotten_before) w ON s.job_id = w.job_id AND s.run_no = w.run_no
+WHERE coalesce(CASE WHEN s.reported THEN s.vanished_at ELSE s.ended_seen_at END >= w.forgotten_before, true)
 ORDER BY s.job_id, s.run_no, s.step_no
 `
 
 type StepListByRunsParams struct {
-	JobIds []int64
-	RunNos []int32
+	JobIds           []int64
+	RunNos           []int32
+	ForgottenBefores []time.Time
 }
 
-func (q *Queries) StepListByRuns(ctx context.Context, arg StepListByRunsParams) ([]Step, error) {
-	rows, err := q.db.Query(ctx, stepListByRuns, arg.JobIds, arg.RunNos)
+type StepListByRunsRow struct {
+	Step        Step
+	LastEntryNo int32
+}
+
+// The steps of runs that are not forgotten: of observed ones those that ended since, of others those that vanished since.
+func (q *Queries) StepListByRuns(ctx context.Context, arg StepListByRunsParams) ([]StepListByRunsRow, error) {
+	rows, err := q.db.Query(ctx, stepListByRuns, arg.JobIds, arg.RunNos, arg.ForgottenBefores)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Step
+	var items []StepListByRunsRow
 	for rows.Next() {
-		var i Step
+		var i StepListByRunsRow
 		if err := rows.Scan(
-			&i.JobID,
-			&i.RunNo,
-			&i.StepNo,
-			&i.Name,
-			&i.Status,
-			&i.State,
-			&i.Reported,
-			&i.StartedAt,
-			&i.StartedRaw,
-			&i.StartedZoneAssumed,
-			&i.EndedAt,
-			&i.EndedRaw,
-			&i.EndedZoneAssumed,
-			&i.NotBefore,
-			&i.FirstSeenAt,
-			&i.EndedNotBefore,
-			&i.EndedSeenAt,
-			&i.VanishedAt,
+			&i.Step.JobID,
+			&i.Step.RunNo,
+			&i.Step.StepNo,
+			&i.Step.Name,
+			&i.Step.Status,
+			&i.Step.State,
+			&i.Step.Reported,
+			&i.Step.StartedAt,
+			&i.Step.StartedRaw,
+			&i.Step.StartedZoneAssumed,
+			&i.Step.EndedAt,
+			&i.Step.EndedRaw,
+			&i.Step.EndedZoneAssumed,
+			&i.Step.NotBefore,
+			&i.Step.FirstSeenAt,
+			&i.Step.EndedNotBefore,
+			&i.Step.EndedSeenAt,
+			&i.Step.VanishedAt,
+			&i.LastEntryNo,
 		); err != nil {
 			return nil, err
 		}
