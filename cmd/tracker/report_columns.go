@@ -76,7 +76,7 @@ func (b rowBounds) most(key string, least store.Interval) *store.Interval {
 	if _, found := b.keys[key+"_max"]; !found {
 		return &least
 	}
-	most, _ := b.of(key + "_max").Interface().(*store.Interval)
+	most, _ := reflect.TypeAssert[*store.Interval](b.of(key + "_max"))
 	return most
 }
 

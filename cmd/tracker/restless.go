@@ -59,7 +59,7 @@ func readRestless(ctx context.Context, s *store.Store, job store.Job) (found res
 	for i, row := range rows {
 		answer, err := provider.Interpret(row.Body)
 		if err != nil {
-			return restless{}, nil // of another interpretation: it is not for us to say
+			return restless{}, nil //nolint:nilerr // of another interpretation: it is not for us to say
 		}
 		change := history.Compare(known, answer, history.Bounds{NotBefore: deref(row.NotBefore), ObservedAt: row.ObservedAt})
 		known.Apply(change)

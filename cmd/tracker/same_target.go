@@ -11,13 +11,13 @@ import (
 	"tracker/internal/store"
 )
 
-// sameTarget is a declared job that tracks what another one tracks already.
-type sameTarget struct {
+// sameTargetError is a declared job that tracks what another one tracks already.
+type sameTargetError struct {
 	index      int // among the declared jobs
 	job, other string
 }
 
-func (s sameTarget) Error() string {
+func (s sameTargetError) Error() string {
 	return fmt.Sprintf("job %s has the same target as job %s: the service is asked twice, and its history kept twice", s.job, s.other)
 }
 
@@ -33,7 +33,7 @@ func (a *app) warnOfSameTargets(ctx context.Context, s *store.Store, declared st
 
 // sameTargets finds those of the declared jobs whose target is that of a job
 // declared before, or of another registered one that is not removed.
-func sameTargets(ctx context.Context, s *store.Store, declared store.Declaration) ([]sameTarget, error) {
+func sameTargets(ctx context.Context, s *store.Store, declared store.Declaration) ([]sameTargetError, error) {
 	sources, err := s.Sources(ctx)
 	if err != nil {
 		return nil, err
@@ -56,11 +56,11 @@ func sameTargets(ctx context.Context, s *store.Store, declared store.Declaration
 			tracked[key] = cmp.Or(tracked[key], job.Name)
 		}
 	}
-	var same []sameTarget
+	var same []sameTargetError
 	for i, spec := range declared.Jobs {
 		key := serviceKey(services[spec.Source], spec.Target)
 		if other, twice := tracked[key]; twice {
-			same = append(same, sameTarget{i, spec.Name, other})
+			same = append(same, sameTargetError{i, spec.Name, other})
 		} else {
 			tracked[key] = spec.Name
 		}

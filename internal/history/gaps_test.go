@@ -46,12 +46,15 @@ func TestAccountPoll(t *testing.T) {
 		"NewIsPolledLate":        {history.Account{Since: noon, Due: at(0.1)}, 30, good, []history.Gap{{From: noon, To: at(30)}}, 30},
 		"NewFails":               {history.Account{Since: noon, Due: at(0.1)}, 0.1, bad, nil, 0},
 		"NewHasFailed": {
-			history.Account{Since: noon, Due: at(1.2), Every: every, Failed: at(0.2), Outcome: bad}, 1.2, good,
-			[]history.Gap{{From: noon, To: at(1.2), Reason: "timeout"}}, 1.2,
+			history.Account{Since: noon, Due: at(1.2), Every: every, Failed: at(0.2), Outcome: bad},
+			1.2, good,
+			[]history.Gap{{From: noon, To: at(1.2), Reason: "timeout"}},
+			1.2,
 		},
 		"PausedTellsItsReason": {
 			with(func(a *history.Account) { a.Since, a.Unseen = at(2), "paused" }), 60, good,
-			[]history.Gap{{From: at(2), To: at(60), Reason: "paused"}}, 60,
+			[]history.Gap{{From: at(2), To: at(60), Reason: "paused"}},
+			60,
 		},
 		"ShortPauseIsNone": {with(func(a *history.Account) { a.Since, a.Unseen = at(2), "paused" }), 9, good, nil, 9},
 		"ClockIsAlwaysTold": {
@@ -73,7 +76,8 @@ func TestAccountPoll(t *testing.T) {
 		"AnotherFailureIsAnother":    {failing(11, 12, history.OutcomeNotFound), 12, bad, []history.Gap{{From: noon, To: at(12), Reason: "not_found"}}, 12},
 		"FailuresThenADowntimeAreTwo": {
 			failing(20, 25, history.OutcomeUpstreamError), 60, good,
-			[]history.Gap{{From: noon, To: at(20), Reason: "upstream_error"}, {From: at(20), To: at(60)}}, 60,
+			[]history.Gap{{From: noon, To: at(20), Reason: "upstream_error"}, {From: at(20), To: at(60)}},
+			60,
 		},
 		"ADowntimeEndsWithAFailure": {
 			failing(20, 25, bad), 60, bad, []history.Gap{{From: noon, To: at(20), Reason: "timeout"}, {From: at(20), To: at(60)}}, 60,
@@ -176,7 +180,7 @@ func TestAccountCovers(t *testing.T) {
 		l.now = l.now.Add(time.Second)
 		l.poll(history.OutcomeUnchanged)
 		covered := noon
-		gaps := slices.Clone(l.gaps)
+		gaps := l.gaps
 		for _, gap := range gaps {
 			if !gap.From.Before(gap.To) {
 				t.Fatalf("an empty gap %v", gap)
@@ -187,12 +191,10 @@ func TestAccountCovers(t *testing.T) {
 				t.Fatalf("gaps overlap: %v, %v", gaps[i-1], gaps[i])
 			}
 		}
-		marks := append(gaps, func() (points []history.Gap) {
-			for _, answer := range l.answers {
-				points = append(points, history.Gap{From: answer, To: answer})
-			}
-			return points
-		}()...)
+		marks := slices.Clone(gaps)
+		for _, answer := range l.answers {
+			marks = append(marks, history.Gap{From: answer, To: answer})
+		}
 		slices.SortFunc(marks, func(a, b history.Gap) int { return a.From.Compare(b.From) })
 		for _, mark := range marks {
 			most := 2 * time.Minute // as long as the first poll may take

@@ -24,7 +24,7 @@ func TestZoneNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer database.Close()
+	t.Cleanup(func() { _ = database.Close() })
 	var names []string
 	for _, file := range database.File {
 		if !strings.HasSuffix(file.Name, "/") {

@@ -82,7 +82,7 @@ func (e *exchange) send(ctx context.Context, address *url.URL) (*http.Response, 
 	cancel := e.cancel
 	e.unset = context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
 	e.deadline, _ = ctx.Deadline()
-	return e.client.transport.RoundTrip(get.WithContext(e.ctx))
+	return e.client.transport.RoundTrip(get.WithContext(e.ctx)) //nolint:contextcheck // the exchange's own ends with ctx, and stands still where ctx does not
 }
 
 // room waits for the memory that the rest of a body takes, with the time that

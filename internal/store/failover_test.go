@@ -47,7 +47,7 @@ func TestStoreLeavesSessionsBehind(t *testing.T) {
 			if test.begin != "" {
 				mustExec(t, admin, test.begin)
 			}
-			old := atOnce(t, admin, "sources", sessions, func(context.Context) error { _, err := s.Sources(t.Context()); return err })
+			old := atOnce(t, admin, "sources", sessions, func(ctx context.Context) error { _, err := s.Sources(ctx); return err })
 			if test.end != "" {
 				mustExec(t, admin, test.end)
 			}

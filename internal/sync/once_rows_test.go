@@ -24,7 +24,7 @@ func TestOnceLeavesWhatCannotBePolled(t *testing.T) {
 		"TargetEmpty":    {guardless + `UPDATE jobs SET target = '{}' WHERE name = 'bad'`, "target field dataset_id: missing"},
 		"Labels":         {`UPDATE jobs SET labels = '{"team": 7, "of": {"a": []}, "no": null}' WHERE name = 'bad'`, ""},
 		"StallAfter":     {`UPDATE jobs SET stall_after = '3000000 years' WHERE name = 'bad'`, ""},
-		"Provider":       {`UPDATE sources SET provider = 'acme' WHERE name = 'other'`, `source other: unknown provider "acme"`},
+		"Provider":       {`SET LOCAL session_replication_role = replica; UPDATE sources SET provider = 'acme' WHERE name = 'other'`, `source other: unknown provider "acme"`},
 		"BaseURL":        {`UPDATE sources SET base_url = 'acme' WHERE name = 'other'`, "source other: base_url: want http"},
 		"BaseURLSecret":  {`UPDATE sources SET base_url = 'https://u:hush@acme.test' WHERE name = 'other'`, "source other: base_url: holds a user or password"},
 		"SourceSchedule": {`UPDATE sources SET schedule = 'whenever' WHERE name = 'other'`, `source other: schedule "whenever"`},
