@@ -25,9 +25,15 @@ CROSS JOIN LATERAL (
 ) p;
 
 -- name: SnapshotList :many
--- A stretch of the snapshots of a job, to fold.
+-- A stretch of the snapshots of a job, to fold: as many as have no more than so
+-- many bytes together, and one at least. A body is not read for its length.
 SELECT snapshot_no, observed_at, not_before, body
-FROM snapshots
-WHERE job_id = @job_id AND snapshot_no > @after AND observed_at <= @known_at
-ORDER BY snapshot_no
-LIMIT @rows;
+FROM (
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(octet_length(s.body)) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    FROM snapshots s
+    WHERE s.job_id = @job_id AND s.snapshot_no > @after AND s.observed_at <= @known_at
+    ORDER BY s.snapshot_no
+    LIMIT @rows
+) n
+WHERE n.total <= @most::bigint OR n.total = octet_length(n.body)
+ORDER BY snapshot_no;

@@ -17,8 +17,10 @@ import (
 const (
 	// rebuildLease keeps others from polling a job while it is rebuilt.
 	rebuildLease = 10 * time.Minute
-	// foldPage is how many snapshots are read at once.
-	foldPage = 200
+	// foldPage is how many snapshots are read at once at most, and foldBytes how
+	// large they are together, unless it is one that is larger.
+	foldPage  = 200
+	foldBytes = 8 << 20
 )
 
 // ErrClaimed means that somebody is polling the job right now.
@@ -50,10 +52,13 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 	trail := history.NewTrail()
 	for {
 		rows, err := s.queries.SnapshotList(ctx, dbsqlc.SnapshotListParams{
-			JobID: jobID, After: int32(trail.SnapshotNo), KnownAt: knownAt, Rows: foldPage,
+			JobID: jobID, After: int32(trail.SnapshotNo), KnownAt: knownAt, Rows: foldPage, Most: foldBytes,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read snapshots of job %d: %w", jobID, err)
+		}
+		if len(rows) == 0 {
+			return trail, nil
 		}
 		for _, row := range rows {
 			said, err := interpret(row.Body)
@@ -61,9 +66,6 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 				return nil, fmt.Errorf("interpret snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
 			}
 			trail.Add(said, history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.ObservedAt})
-		}
-		if len(rows) < foldPage {
-			return trail, nil
 		}
 	}
 }

@@ -118,10 +118,15 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 
 const snapshotList = `-- name: SnapshotList :many
 SELECT snapshot_no, observed_at, not_before, body
-FROM snapshots
-WHERE job_id = $1 AND snapshot_no > $2 AND observed_at <= $3
+FROM (
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(octet_length(s.body)) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    FROM snapshots s
+    WHERE s.job_id = $1 AND s.snapshot_no > $2 AND s.observed_at <= $3
+    ORDER BY s.snapshot_no
+    LIMIT $4
+) n
+WHERE n.total <= $5::bigint OR n.total = octet_length(n.body)
 ORDER BY snapshot_no
-LIMIT $4
 `
 
 type SnapshotListParams struct {
@@ -129,6 +134,7 @@ type SnapshotListParams struct {
 	After   int32
 	KnownAt time.Time
 	Rows    int32
+	Most    int64
 }
 
 type SnapshotListRow struct {
@@ -138,13 +144,15 @@ type SnapshotListRow struct {
 	Body       []byte
 }
 
-// A stretch of the snapshots of a job, to fold.
+// A stretch of the snapshots of a job, to fold: as many as have no more than so
+// many bytes together, and one at least. A body is not read for its length.
 func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]SnapshotListRow, error) {
 	rows, err := q.db.Query(ctx, snapshotList,
 		arg.JobID,
 		arg.After,
 		arg.KnownAt,
 		arg.Rows,
+		arg.Most,
 	)
 	if err != nil {
 		return nil, err
