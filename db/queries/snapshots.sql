@@ -13,7 +13,7 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer
 -- name: SnapshotHeadList :many
 -- The newest snapshot of each job with the polls that saw it: the truth behind
 -- the cursors. Where those are gone, the snapshot is that of one at least.
-SELECT n.job_id, n.snapshot_no, n.observed_at, n.state, n.body, p.confirmations, p.confirmed_at,
+SELECT n.job_id, n.snapshot_no, n.observed_at, n.state, p.confirmations, p.confirmed_at,
     (SELECT coalesce(max(x.polled_at), n.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.polled_at >= n.polled_at)::timestamptz AS last_polled_at
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id) w
 CROSS JOIN LATERAL (
@@ -23,6 +23,9 @@ CROSS JOIN LATERAL (
     SELECT greatest(count(*), 1)::integer AS confirmations, coalesce(max(p.polled_at), n.polled_at)::timestamptz AS confirmed_at FROM polls p
     WHERE p.job_id = n.job_id AND p.polled_at >= n.polled_at AND p.snapshot_no = n.snapshot_no
 ) p;
+
+-- name: SnapshotBody :one
+SELECT body FROM snapshots WHERE job_id = @job_id AND snapshot_no = @snapshot_no;
 
 -- name: SnapshotList :many
 -- A stretch of the snapshots of a job, to fold: as many as have no more than so

@@ -40,13 +40,17 @@ func (s *Store) SettleDoubts(ctx context.Context, claims []Claim, key func(jobID
 	for i := range claims {
 		c := &claims[i]
 		head, ok := heads[c.JobID]
-		switch {
-		case !ok:
-		case c.Doubt || c.KeyStale && c.SnapshotNo != head.SnapshotNo:
-			c.settle(head, key(c.JobID, head.Body), unheard[c.JobID])
-		case c.KeyStale:
-			made := key(c.JobID, head.Body)
-			c.Key = made[:]
+		if !ok {
+			continue
+		}
+		body, err := s.queries.SnapshotBody(ctx, dbsqlc.SnapshotBodyParams{JobID: c.JobID, SnapshotNo: int32(head.SnapshotNo)})
+		if err != nil {
+			return fmt.Errorf("read snapshot %d of job %d: %w", head.SnapshotNo, c.JobID, err)
+		}
+		made := key(c.JobID, body)
+		c.Key = made[:]
+		if c.Doubt || c.SnapshotNo != head.SnapshotNo {
+			c.settle(head, unheard[c.JobID])
 		}
 	}
 	return nil
@@ -54,12 +58,12 @@ func (s *Store) SettleDoubts(ctx context.Context, claims []Claim, key func(jobID
 
 // settle takes in the head. What the first answer that the cursor did not hear
 // of has ended is owed from now on.
-func (c *Claim) settle(head Head, key [32]byte, unheard time.Time) {
+func (c *Claim) settle(head Head, unheard time.Time) {
 	if !unheard.IsZero() && !head.ConfirmedAt.After(c.StartAt) {
 		c.Owed, _ = c.Account().Poll(unheard, history.OutcomeUnchanged)
 		c.AccountedAt = head.ConfirmedAt
 	}
-	c.SnapshotNo, c.Key, c.State, c.Confirmations = head.SnapshotNo, key[:], head.State, head.Confirmations
+	c.SnapshotNo, c.State, c.Confirmations = head.SnapshotNo, head.State, head.Confirmations
 	if head.LastPolledAt.After(c.StartAt) { // the clock was set back meanwhile: what the cursor has is right
 		return
 	}
@@ -77,7 +81,6 @@ func (c *Claim) settle(head Head, key [32]byte, unheard time.Time) {
 type Head struct {
 	SnapshotNo    int
 	State         history.State
-	Body          []byte
 	ObservedAt    time.Time
 	ConfirmedAt   time.Time
 	Confirmations int
@@ -93,7 +96,7 @@ func (s *Store) Heads(ctx context.Context, jobIDs []int64) (map[int64]Head, erro
 	heads := make(map[int64]Head, len(rows))
 	for _, row := range rows {
 		heads[row.JobID] = Head{
-			SnapshotNo: int(row.SnapshotNo), State: history.State(row.State), Body: row.Body, ObservedAt: row.ObservedAt,
+			SnapshotNo: int(row.SnapshotNo), State: history.State(row.State), ObservedAt: row.ObservedAt,
 			ConfirmedAt: row.ConfirmedAt, Confirmations: int(row.Confirmations), LastPolledAt: row.LastPolledAt,
 		}
 	}

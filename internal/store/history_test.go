@@ -146,8 +146,8 @@ func TestHeads(t *testing.T) {
 		t.Fatal(err)
 	}
 	head := heads[jobs[2].ID]
-	got := fmt.Sprintf("%d of 3: %d %s %s, observed %s, %d polls until %s, last %s", len(heads), head.SnapshotNo, head.State, head.Body,
+	got := fmt.Sprintf("%d of 3: %d %s, observed %s, %d polls until %s, last %s", len(heads), head.SnapshotNo, head.State,
 		head.ObservedAt.Format(time.TimeOnly), head.Confirmations, head.ConfirmedAt.Format(time.TimeOnly), head.LastPolledAt.Format(time.TimeOnly))
 	equalLines(t, []string{got},
-		`1 of 3: 2 succeeded {"id":"r","status":"success","steps":[]}, observed 10:02:01, 2 polls until 10:03:00, last 10:04:00`)
+		`1 of 3: 2 succeeded, observed 10:02:01, 2 polls until 10:03:00, last 10:04:00`)
 }

@@ -10,8 +10,24 @@ import (
 	"time"
 )
 
+const snapshotBody = `-- name: SnapshotBody :one
+SELECT body FROM snapshots WHERE job_id = $1 AND snapshot_no = $2
+`
+
+type SnapshotBodyParams struct {
+	JobID      int64
+	SnapshotNo int32
+}
+
+func (q *Queries) SnapshotBody(ctx context.Context, arg SnapshotBodyParams) ([]byte, error) {
+	row := q.db.QueryRow(ctx, snapshotBody, arg.JobID, arg.SnapshotNo)
+	var body []byte
+	err := row.Scan(&body)
+	return body, err
+}
+
 const snapshotHeadList = `-- name: SnapshotHeadList :many
-SELECT n.job_id, n.snapshot_no, n.observed_at, n.state, n.body, p.confirmations, p.confirmed_at,
+SELECT n.job_id, n.snapshot_no, n.observed_at, n.state, p.confirmations, p.confirmed_at,
     (SELECT coalesce(max(x.polled_at), n.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.polled_at >= n.polled_at)::timestamptz AS last_polled_at
 FROM (SELECT unnest($1::bigint[]) AS job_id) w
 CROSS JOIN LATERAL (
@@ -28,7 +44,6 @@ type SnapshotHeadListRow struct {
 	SnapshotNo    int32
 	ObservedAt    time.Time
 	State         string
-	Body          []byte
 	Confirmations int32
 	ConfirmedAt   time.Time
 	LastPolledAt  time.Time
@@ -50,7 +65,6 @@ func (q *Queries) SnapshotHeadList(ctx context.Context, jobIds []int64) ([]Snaps
 			&i.SnapshotNo,
 			&i.ObservedAt,
 			&i.State,
-			&i.Body,
 			&i.Confirmations,
 			&i.ConfirmedAt,
 			&i.LastPolledAt,
