@@ -17,7 +17,8 @@ CREATE TABLE budgets (
 ) WITH (fillfactor = 50);
 
 -- A hold that somebody ends is recorded as a resumption, unless the source's own
--- tells of it. A claim sets no hold, and so pays nothing for this.
+-- tells of it. A claim sets no hold, and so pays nothing for this. Where the
+-- clock was set back, held_from moves too: nobody has ended it.
 -- +goose StatementBegin
 CREATE FUNCTION hold_record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
@@ -31,7 +32,8 @@ END $$;
 -- +goose StatementEnd
 REVOKE EXECUTE ON FUNCTION hold_record() FROM PUBLIC;
 CREATE TRIGGER budgets_hold_recorded AFTER UPDATE OF held_until ON budgets FOR EACH ROW
-    WHEN (NEW.held_until IS NULL AND OLD.held_until IS NOT NULL OR NEW.held_until < OLD.held_until) EXECUTE FUNCTION hold_record();
+    WHEN (NEW.held_from IS NOT DISTINCT FROM OLD.held_from
+        AND (NEW.held_until IS NULL AND OLD.held_until IS NOT NULL OR NEW.held_until < OLD.held_until)) EXECUTE FUNCTION hold_record();
 
 -- A cursor is a cache of what polls and snapshots tell, but for next_poll_at and the claim.
 CREATE TABLE cursors (

@@ -10,9 +10,10 @@ SELECT clock_timestamp()::timestamptz AS now, coalesce(max(change_no), 0)::bigin
 SELECT set_config('tracker.rewrite', 'on', true);
 
 -- name: ClockSetBackCursors :execrows
--- Jobs that were polled, or accounted for, later than it can be. The last poll
--- is the last of those that can be, and the job is due. Nothing tells when the
--- others were sent by this clock.
+-- Jobs that were polled, accounted for or claimed later than it can be: a claim
+-- lasts ten minutes at most. The last poll is the last of those that can be, and
+-- the job is due. Nothing tells when the others were sent by this clock. What was
+-- told of gaps until now is not told again.
 UPDATE cursors c SET
     next_poll_at = least(c.next_poll_at, sqlc.arg(now)::timestamptz),
     claimed_until = CASE WHEN c.claimed_until IS NOT NULL THEN to_timestamp(0) END, claimed_by = NULL,
@@ -21,11 +22,13 @@ UPDATE cursors c SET
         (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz AND p.snapshot_no IS NOT NULL),
         (SELECT least(j.registered_at, sqlc.arg(now)::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)) END,
     changed_at = least(c.changed_at, sqlc.arg(now)::timestamptz),
-    accounted_at = least(c.accounted_at, coalesce(
+    accounted_at = CASE WHEN c.accounted_at <= sqlc.arg(now)::timestamptz THEN c.accounted_at ELSE greatest(coalesce(
         (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz),
-        (SELECT least(j.registered_at, sqlc.arg(now)::timestamptz) FROM jobs j WHERE j.job_id = c.job_id))),
+        (SELECT least(j.registered_at, sqlc.arg(now)::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)),
+        (SELECT max(g.gap_to) FROM gaps g WHERE g.job_id = c.job_id AND g.gap_to <= sqlc.arg(now)::timestamptz)) END,
     unseen_reason = CASE WHEN c.next_poll_at IS NOT NULL THEN coalesce(c.unseen_reason, 'clock') ELSE c.unseen_reason END
-WHERE c.polled_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR c.accounted_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval;
+WHERE c.polled_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR c.accounted_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval
+    OR c.claimed_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '11 min';
 
 -- name: ClockSetBackBudgets :execrows
 -- Slots and holds that lie further ahead than they can be.
@@ -39,9 +42,12 @@ WHERE s.source_id = b.source_id AND (b.next_slot_at > sqlc.arg(now)::timestamptz
     OR b.held_from > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR b.probed_until > sqlc.arg(now)::timestamptz + interval '1 min');
 
 -- name: ClockSetBackReplicas :exec
-UPDATE replicas SET started_at = least(started_at, sqlc.arg(now)::timestamptz), seen_at = least(seen_at, sqlc.arg(now)::timestamptz),
-    ended_at = least(ended_at, sqlc.arg(now)::timestamptz)
-WHERE seen_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval;
+-- A tracker that has begun later than it can be is noted anew with its next beat.
+WITH begun AS (
+    DELETE FROM replicas WHERE started_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval
+)
+UPDATE replicas SET seen_at = least(seen_at, sqlc.arg(now)::timestamptz), ended_at = least(ended_at, sqlc.arg(now)::timestamptz)
+WHERE seen_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval AND started_at <= sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval;
 
 -- name: ClockSetBackRollup :exec
 UPDATE rollup SET rolled_up_to = sqlc.arg(now)::timestamptz WHERE rolled_up_to > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval;

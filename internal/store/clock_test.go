@@ -13,22 +13,24 @@ import (
 func TestClockSetBack(t *testing.T) {
 	t.Parallel()
 	f := uncheckedFeed(t) // not checked: times that were ahead stay where they are
-	jobs := f.register(t, "woosmap", "before", "ahead-only", "paused", "untouched")
-	before, ahead, paused, untouched := jobs[0], jobs[1], jobs[2], jobs[3]
+	jobs := f.register(t, "woosmap", "before", "ahead-only", "paused", "untouched", "claimed", "resumed")
+	before, ahead, paused, untouched, claimed, resumed := jobs[0], jobs[1], jobs[2], jobs[3], jobs[4], jobs[5]
 	running, done := woosmapBody("r", "in_progress"), woosmapBody("r", "success")
-	f.round(t, said{job: before, body: running}, said{job: paused, body: running}, said{job: untouched, body: running})
+	f.round(t, said{job: before, body: running}, said{job: paused, body: running}, said{job: untouched, body: running}, said{job: claimed, body: running})
 	right := f.now
+	f.must(t)(f.store.PauseJob(t.Context(), store.Author{Actor: "ann", At: right.Add(10 * time.Second)}, "resumed", ""))
+	f.must(t)(f.store.ResumeJob(t.Context(), store.Author{Actor: "ann", At: right.Add(30 * time.Second)}, "resumed"))
 	f.now = f.now.Add(2 * time.Hour)
-	f.round(t, said{job: before, body: done}, said{job: ahead, body: running}, said{job: paused, body: done})
+	f.round(t, said{job: before, body: done}, said{job: ahead, body: running}, said{job: paused, body: done}, said{job: resumed, body: running})
 	f.must(t)(f.store.PauseJob(t.Context(), store.Author{Actor: "ann", At: f.now}, "paused", ""))
-	inFlight := f.take(t, said{job: before, body: done}) // its process is killed
+	inFlight := f.take(t, said{job: before, body: done}, said{job: claimed, body: done}) // its process is killed
 	_ = inFlight
 	mustExec(t, f.conn, "UPDATE budgets SET held_from = $1, held_until = $2, next_slot_at = $2", f.now, f.now.Add(time.Minute))
-	mustExec(t, f.conn, "INSERT INTO replicas (owner, started_at, seen_at) VALUES ('a', $1, $2)", right, f.now)
+	mustExec(t, f.conn, "INSERT INTO replicas (owner, started_at, seen_at) VALUES ('a', $1, $2), ('b', $2::timestamptz - interval '1 min', $2), ('b', $2, $2)", right, f.now)
 
 	f.now = right.Add(time.Minute)
 	found, err := f.store.SetClockBack(t.Context(), f.now)
-	if err != nil || found != (store.SetBack{Jobs: 3, Sources: 1}) {
+	if err != nil || found != (store.SetBack{Jobs: 5, Sources: 1}) {
 		t.Errorf("it brings back %+v: %v", found, err)
 	}
 	if again, err := f.store.SetClockBack(t.Context(), f.now); err != nil || again != (store.SetBack{}) {
@@ -36,9 +38,11 @@ func TestClockSetBack(t *testing.T) {
 	}
 	equalLines(t, column[string](t, f.conn, `SELECT concat_ws(' ', name, polled_at = $1, confirmed_at = $1, accounted_at = $1, next_poll_at = $2, unseen_reason)
 		FROM cursors JOIN jobs USING (job_id) ORDER BY job_id`, right, f.now),
-		"before t t t t clock", "ahead-only f f t clock", "paused t t t t paused", "untouched t t t t")
+		"before t t t t clock", "ahead-only f f t clock", "paused t t t t paused", "untouched t t t t", "claimed t t t t clock", "resumed f f t clock")
+	equalLines(t, column[string](t, f.conn, "SELECT (accounted_at = $2)::text FROM cursors WHERE job_id = $1", resumed.ID, right.Add(30*time.Second)), "true")
 	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', held_until - $1, next_slot_at <= $1 + interval '1 ms') FROM budgets", f.now), "00:01:00 t")
-	equalLines(t, column[string](t, f.conn, "SELECT (seen_at = $1)::text FROM replicas", f.now), "true")
+	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', owner, seen_at = $1) FROM replicas", f.now), "a t")
+	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', actor, action, subject) FROM changes WHERE action = 'resume'"), "ann resume job resumed")
 
 	mustExec(t, f.conn, "UPDATE budgets SET held_until = NULL")
 	f.round(t, said{job: before, body: running}, said{job: ahead, body: done})

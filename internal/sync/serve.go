@@ -272,6 +272,9 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 		if err != nil {
 			return err
 		}
+		if clock.read.Before(replica.StartedAt) { // it was set back
+			replica.StartedAt = clock.read
+		}
 		return d.syncer.Store.Beat(ctx, replica, clock.read)
 	}
 	tend := func(ctx context.Context) error {

@@ -72,11 +72,13 @@ UPDATE cursors c SET
         (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz AND p.snapshot_no IS NOT NULL),
         (SELECT least(j.registered_at, $1::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)) END,
     changed_at = least(c.changed_at, $1::timestamptz),
-    accounted_at = least(c.accounted_at, coalesce(
+    accounted_at = CASE WHEN c.accounted_at <= $1::timestamptz THEN c.accounted_at ELSE greatest(coalesce(
         (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz),
-        (SELECT least(j.registered_at, $1::timestamptz) FROM jobs j WHERE j.job_id = c.job_id))),
+        (SELECT least(j.registered_at, $1::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)),
+        (SELECT max(g.gap_to) FROM gaps g WHERE g.job_id = c.job_id AND g.gap_to <= $1::timestamptz)) END,
     unseen_reason = CASE WHEN c.next_poll_at IS NOT NULL THEN coalesce(c.unseen_reason, 'clock') ELSE c.unseen_reason END
 WHERE c.polled_at > $1::timestamptz + $2::interval OR c.accounted_at > $1::timestamptz + $2::interval
+    OR c.claimed_until > $1::timestamptz + $2::interval + interval '11 min'
 `
 
 type ClockSetBackCursorsParams struct {
@@ -84,9 +86,10 @@ type ClockSetBackCursorsParams struct {
 	Slack time.Duration
 }
 
-// Jobs that were polled, or accounted for, later than it can be. The last poll
-// is the last of those that can be, and the job is due. Nothing tells when the
-// others were sent by this clock.
+// Jobs that were polled, accounted for or claimed later than it can be: a claim
+// lasts ten minutes at most. The last poll is the last of those that can be, and
+// the job is due. Nothing tells when the others were sent by this clock. What was
+// told of gaps until now is not told again.
 func (q *Queries) ClockSetBackCursors(ctx context.Context, arg ClockSetBackCursorsParams) (int64, error) {
 	result, err := q.db.Exec(ctx, clockSetBackCursors, arg.Now, arg.Slack)
 	if err != nil {
@@ -96,9 +99,11 @@ func (q *Queries) ClockSetBackCursors(ctx context.Context, arg ClockSetBackCurso
 }
 
 const clockSetBackReplicas = `-- name: ClockSetBackReplicas :exec
-UPDATE replicas SET started_at = least(started_at, $1::timestamptz), seen_at = least(seen_at, $1::timestamptz),
-    ended_at = least(ended_at, $1::timestamptz)
-WHERE seen_at > $1::timestamptz + $2::interval
+WITH begun AS (
+    DELETE FROM replicas WHERE started_at > $1::timestamptz + $2::interval
+)
+UPDATE replicas SET seen_at = least(seen_at, $1::timestamptz), ended_at = least(ended_at, $1::timestamptz)
+WHERE seen_at > $1::timestamptz + $2::interval AND started_at <= $1::timestamptz + $2::interval
 `
 
 type ClockSetBackReplicasParams struct {
@@ -106,6 +111,7 @@ type ClockSetBackReplicasParams struct {
 	Slack time.Duration
 }
 
+// A tracker that has begun later than it can be is noted anew with its next beat.
 func (q *Queries) ClockSetBackReplicas(ctx context.Context, arg ClockSetBackReplicasParams) error {
 	_, err := q.db.Exec(ctx, clockSetBackReplicas, arg.Now, arg.Slack)
 	return err
