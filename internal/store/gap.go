@@ -114,6 +114,17 @@ func (r *registry) settle(ctx context.Context, jobIDs []int64, reason string) er
 	return r.queries.CursorSettle(ctx, settled)
 }
 
+// settleTracked settles a job whose tracking changes. While it was finished
+// nobody was to look: there was no gap, whatever came of a poll.
+func (r *registry) settleTracked(ctx context.Context, was dbsqlc.Job, unseen string) error {
+	if was.Tracking != string(TrackingFinished) {
+		return r.settle(ctx, []int64{was.JobID}, unseen)
+	}
+	return r.queries.CursorSettle(ctx, dbsqlc.CursorSettleParams{
+		Reason: toPointer(unseen), JobIds: []int64{was.JobID}, SettledAts: []time.Time{r.by.At},
+	})
+}
+
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b

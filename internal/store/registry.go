@@ -78,7 +78,7 @@ func (r *registry) track(ctx context.Context, row dbsqlc.JobByNameRow, to Tracki
 	if to == TrackingPaused || to == TrackingRemoved || to == TrackingActive && row.Source.PausedAt != nil {
 		unseen = history.GapPaused
 	}
-	if err := r.settle(ctx, []int64{job.JobID}, unseen); err != nil {
+	if err := r.settleTracked(ctx, row.Job, unseen); err != nil {
 		return err
 	}
 	var due *time.Time

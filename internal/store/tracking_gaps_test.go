@@ -117,3 +117,18 @@ func TestTrackingGapsOfAPollInFlight(t *testing.T) {
 	f.advance(t, takes, f.record(t, takes))
 	equalLines(t, column[string](t, f.conn, gapLines, from), fmt.Sprint("timeout 0 ", f.now.Sub(from).Seconds()))
 }
+
+// TestTrackingGapsOfAFinishedJob: nobody was to look, and that somebody did in
+// vain makes no gap of it.
+func TestTrackingGapsOfAFinishedJob(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	job := f.register(t, "safetykit", "a")[0]
+	f.round(t, said{job: job, body: safetykitBody("a", "succeeded")})
+	f.must(t)(f.store.FinishJob(t.Context(), store.Author{Actor: "tracker", At: f.now}, "a"))
+	f.round(t, said{job: job, failure: history.OutcomeTimeout})
+	f.now = f.now.Add(24 * time.Hour)
+	f.must(t)(f.store.ResumeJob(t.Context(), store.Author{Actor: "ann", At: f.now}, "a"))
+	f.round(t, said{job: job, body: safetykitBody("a", "succeeded")})
+	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', reason, gap_from, gap_to) FROM gaps"))
+}
