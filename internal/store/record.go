@@ -79,6 +79,8 @@ func (s *Store) lateUnless(ctx context.Context, recorded Fate, poll Poll) (Fate,
 		return FateLate, s.RecordLate(ctx, poll)
 	case err == nil && outcome == string(history.OutcomeSuperseded):
 		return FateLate, nil
+	case err == nil && outcome != string(poll.Outcome):
+		return FatePoisoned, nil
 	default:
 		return recorded, err
 	}

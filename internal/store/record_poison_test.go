@@ -87,6 +87,25 @@ func TestRecordAllPoisoned(t *testing.T) {
 	equalLines(t, column[string](t, f.conn, "SELECT job || ' ' || outcome FROM report.polls ORDER BY job"), "a malformed", "b malformed")
 }
 
+// TestRecordPoisonAgain: a poll that is recorded as malformed stays so, whatever
+// is made of its answer when it is recorded again after a lost connection.
+func TestRecordPoisonAgain(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	job := f.register(t, "woosmap", "a")[0]
+	takes := f.take(t, said{job: job, body: woosmapBody("r", "success")})
+	f.compare(t, takes)
+	polls := pollsOf(takes)
+	status := polls[0].Finding.Change.Status
+	for _, status := range []string{"\x00", status} {
+		polls[0].Finding.Change.Status = status
+		if fates, err := f.store.Record(t.Context(), polls); err != nil || fates[0] != store.FatePoisoned {
+			t.Errorf("status %q: %v, %v", status, fates, err)
+		}
+	}
+	equalLines(t, column[string](t, f.conn, "SELECT outcome FROM polls"), "malformed")
+}
+
 // incompressible is a text whose index entry stays as long as it is.
 func incompressible(length int) string {
 	text, x := make([]byte, length), uint32(1)
