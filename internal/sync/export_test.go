@@ -50,3 +50,9 @@ func Advance(l Landed) (store.Advance, bool, error) {
 	next, finished := r.advance()
 	return next, finished, nil
 }
+
+// EndpointOf is where a job is asked for whose account was opened before.
+func EndpointOf(job store.Job, account source.Account) (source.Endpoint, error) {
+	prepared := schedules{}.prepare(job, account)
+	return prepared.endpoint, prepared.fault
+}

@@ -45,7 +45,7 @@ func (s schedules) prepare(job store.Job, account source.Account) *registered {
 		r.cron, r.fault = s.parse(job.Cron())
 	}
 	if r.fault == nil {
-		r.endpoint = account.Provider.Endpoint(job.From.BaseURL, job.Target)
+		r.endpoint = account.Provider.Endpoint(account.BaseURL, job.Target) // where its secret belongs
 		r.fault = r.endpoint.Err()
 	}
 	return r
