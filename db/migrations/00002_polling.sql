@@ -103,6 +103,7 @@ CREATE TABLE gaps (
     CONSTRAINT gaps_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),
     CONSTRAINT gaps_order_check CHECK (gap_from <= gap_to)
 );
+CREATE INDEX gaps_clock_idx ON gaps (job_id, gap_no) WHERE reason = 'clock';
 
 -- +goose Down
 -- +goose StatementBegin

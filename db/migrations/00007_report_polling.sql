@@ -68,10 +68,14 @@ COMMENT ON COLUMN report.polls.error_body IS 'The beginning of the body, at most
 -- The gaps that are over, and the open ones, as the cursors tell them. What is
 -- open now is told as history.Account tells it of the moment when it ends.
 CREATE VIEW report.gaps AS
-SELECT j.name AS job, s.name AS source, s.provider, g.gap_from, g.gap_to, g.reason
+SELECT j.name AS job, s.name AS source, s.provider, g.gap_from, least(g.gap_to, k.gap_from) AS gap_to, g.reason
 FROM gaps g
 JOIN jobs j ON j.job_id = g.job_id
 JOIN sources s ON s.source_id = j.source_id
+CROSS JOIN LATERAL ( -- what a clock told that was set back is over where that begins
+    SELECT min(x.gap_from) AS gap_from FROM gaps x WHERE x.job_id = g.job_id AND x.gap_no > g.gap_no AND x.reason = 'clock'
+) k
+WHERE k.gap_from IS NULL OR k.gap_from > g.gap_from
 UNION ALL
 SELECT j.name, s.name, s.provider, p.gap_from, p.gap_to, p.reason
 FROM cursors c

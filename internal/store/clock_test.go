@@ -50,4 +50,6 @@ func TestClockSetBack(t *testing.T) {
 		before.ID, right), "1 in_progress t", "2 success t f", "3 in_progress t t")
 	equalLines(t, column[string](t, f.conn, `SELECT concat_ws(' ', name, reason, gap_from = $1, gap_to = $2) FROM gaps JOIN jobs USING (job_id) WHERE reason = 'clock' ORDER BY job_id`,
 		right, f.now), "before clock t t", "ahead-only clock f t")
+	equalLines(t, column[string](t, f.conn, `SELECT concat_ws(' ', reason, gap_from = $1, gap_to = $2) FROM report.gaps
+		WHERE job = 'before' AND gap_to IS NOT NULL ORDER BY gap_from`, right, f.now), "clock t t") // the two hours were none
 }
