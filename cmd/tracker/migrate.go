@@ -39,8 +39,8 @@ public afterwards.`,
 func (a *app) migrateStatusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "status", Short: "List the migrations", Args: exactly(0, "no arguments"),
-		Long: `Lists the migrations and when each was applied, and warns of what others than the
-owner and the tracker's roles may do to its tables. It changes nothing.`,
+		Long: `Lists the migrations and when each was applied, and warns of what others than
+the owner and the tracker's roles may do to its tables. It changes nothing.`,
 		Example: "  tracker migrate status",
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
