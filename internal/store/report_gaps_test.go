@@ -1,0 +1,103 @@
+package store_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+// TestReportGapsTellsWhatAnAccountTells: of any cursor the view has the gaps that
+// are open now as history.Account tells them.
+func TestReportGapsTellsWhatAnAccountTells(t *testing.T) {
+	t.Parallel()
+	f := uncheckedFeed(t)
+	job := f.register(t, "woosmap", "a")[0]
+	mustExec(t, f.conn, "INSERT INTO replicas (owner, started_at, seen_at) VALUES ('a', '2024-01-01', now() + interval '1 day')")
+	random, told := rand.New(rand.NewPCG(1, 2)), map[string]int{}
+	for range 400 {
+		tx, err := f.conn.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := value[time.Time](t, f.conn, "SELECT now()")
+		cursor := randomCursor(random, now)
+		mustExec(t, f.conn, `UPDATE cursors SET next_poll_at = $2, polled_at = $3, outcome = $4, failures = $5, confirmed_at = $6,
+			planned_every = $7, accounted_at = $8, unseen_reason = NULLIF($9, '') WHERE job_id = $1`,
+			job.ID, timeOrNull(cursor.NextPollAt), timeOrNull(cursor.PolledAt), string(cursor.Outcome), cursor.Failures, timeOrNull(cursor.ConfirmedAt),
+			durationOrNull(cursor.PlannedEvery), cursor.AccountedAt, cursor.UnseenReason)
+		shown := column[string](t, f.conn, `SELECT concat_ws(' ', reason, extract(epoch FROM now() - gap_from)::integer, extract(epoch FROM now() - gap_to)::integer)
+			FROM report.gaps ORDER BY gap_from, gap_to`)
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		for _, gap := range cursor.Account().Gaps(now) {
+			if gap.Reason == "" {
+				gap.Reason = history.GapRateBudget // somebody runs, and nothing is held
+			}
+			line := fmt.Sprintf("%s %d", gap.Reason, int(now.Sub(gap.From).Seconds()))
+			if !gap.To.Equal(now) {
+				line += fmt.Sprintf(" %d", int(now.Sub(gap.To).Seconds()))
+			}
+			want = append(want, line)
+			told[gap.Reason]++
+		}
+		if !slices.Equal(shown, want) {
+			t.Fatalf("of %+v at %s the view tells %q, the account %q", cursor, now, shown, want)
+		}
+	}
+	if len(told) != 5 { // paused, clock, timeout, not_found, rate_budget
+		t.Errorf("it has only told %v", told)
+	}
+}
+
+// randomCursor is one of an active job. Its times are full minutes from now, few
+// enough to meet each other often.
+func randomCursor(random *rand.Rand, now time.Time) store.Cursor {
+	ago := func(from, to int) time.Time {
+		return now.Add(-time.Duration(from+random.IntN(to-from+1)) * time.Minute)
+	}
+	minutes := func(at time.Time) int { return int(now.Sub(at) / time.Minute) }
+	c := store.Cursor{AccountedAt: ago(1, 30)}
+	if random.IntN(5) > 0 {
+		c.ConfirmedAt = ago(minutes(c.AccountedAt), 40)
+		if random.IntN(2) > 0 {
+			c.ConfirmedAt = c.AccountedAt
+		}
+		c.PolledAt, c.Outcome, c.PlannedEvery = c.ConfirmedAt, history.OutcomeUnchanged, time.Duration(1+random.IntN(8))*time.Minute
+	}
+	if random.IntN(2) > 0 {
+		c.Failures, c.Outcome = 1, []history.Outcome{history.OutcomeTimeout, history.OutcomeNotFound}[random.IntN(2)]
+		c.PlannedEvery = max(c.PlannedEvery, time.Minute)
+		c.PolledAt = ago(1, 30)
+		if c.PolledAt.Before(c.ConfirmedAt) {
+			c.PolledAt = c.ConfirmedAt.Add(time.Second)
+		}
+	}
+	if random.IntN(8) > 0 {
+		c.NextPollAt = ago(-10, 30)
+	}
+	if random.IntN(5) == 0 {
+		c.UnseenReason = []string{history.GapPaused, history.GapClock}[random.IntN(2)]
+	}
+	return c
+}
+
+func timeOrNull(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}
+
+func durationOrNull(d time.Duration) *time.Duration {
+	if d == 0 {
+		return nil
+	}
+	return &d
+}
