@@ -66,7 +66,9 @@ COMMENT ON COLUMN report.polls.error IS 'What went wrong and, where the service 
 COMMENT ON COLUMN report.polls.error_body IS 'The beginning of the body, at most 4 KiB and without any secret, of the first poll of a streak that failed with this outcome; null: the poll did not fail, is a later one of its streak, or brought no body.';
 
 -- The gaps that are over, and the open ones, as the cursors tell them. What is
--- open now is told as history.Account tells it of the moment when it ends.
+-- open now is told as history.Account tells it of the moment when it ends, and
+-- why nobody looks as it was in the middle of the stretch: a tracker that has just
+-- begun, or ended, tells nothing of the hours before.
 CREATE VIEW report.gaps AS
 SELECT j.name AS job, s.name AS source, s.provider, g.gap_from, least(g.gap_to, k.gap_from) AS gap_to, g.reason
 FROM gaps g
@@ -103,9 +105,11 @@ CROSS JOIN LATERAL (
     WHERE c.unseen_reason IS NULL AND e.failing AND l.long AND (c.accounted_at < l.last OR NOT o.overdue)
     UNION ALL
     SELECT l.last, NULL, CASE
-        WHEN NOT EXISTS (SELECT 1 FROM replicas r WHERE coalesce(r.ended_at, r.seen_at + interval '20 s') > now()) THEN 'not_running'
-        WHEN b.held_until > now() THEN 'rate_limited'
+        WHEN NOT EXISTS (SELECT 1 FROM replicas r WHERE r.started_at <= m.middle AND coalesce(r.ended_at, r.seen_at + interval '20 s') > m.middle)
+            THEN 'not_running'
+        WHEN b.held_from <= m.middle AND b.held_until > m.middle THEN 'rate_limited'
         ELSE 'rate_budget' END
+    FROM (SELECT l.last + (now() - l.last) / 2 AS middle) m
     WHERE o.overdue
 ) p
 WHERE j.tracking IN ('active', 'paused') AND p.gap_from <= now();

@@ -12,12 +12,11 @@ import (
 )
 
 // TestReportGapsTellsWhatAnAccountTells: of any cursor the view has the gaps that
-// are open now as history.Account tells them.
+// are open now as history.Account tells them, with one reason for each stretch.
 func TestReportGapsTellsWhatAnAccountTells(t *testing.T) {
 	t.Parallel()
 	f := uncheckedFeed(t)
 	job := f.register(t, "woosmap", "a")[0]
-	mustExec(t, f.conn, "INSERT INTO replicas (owner, started_at, seen_at) VALUES ('a', '2024-01-01', now() + interval '1 day')")
 	random, told := rand.New(rand.NewPCG(1, 2)), map[string]int{}
 	for range 400 {
 		tx, err := f.conn.Begin(t.Context())
@@ -30,6 +29,11 @@ func TestReportGapsTellsWhatAnAccountTells(t *testing.T) {
 			planned_every = $7, accounted_at = $8, unseen_reason = NULLIF($9, '') WHERE job_id = $1`,
 			job.ID, timeOrNull(cursor.NextPollAt), timeOrNull(cursor.PolledAt), string(cursor.Outcome), cursor.Failures, timeOrNull(cursor.ConfirmedAt),
 			durationOrNull(cursor.PlannedEvery), cursor.AccountedAt, cursor.UnseenReason)
+		ran := history.Stretch{From: now.Add(-time.Duration(random.IntN(40)) * time.Minute)}
+		ran.To = ran.From.Add(time.Duration(random.IntN(40)) * time.Minute)
+		held := history.Stretch{From: ran.From.Add(time.Minute), To: ran.To.Add(-time.Minute)}
+		mustExec(t, f.conn, "INSERT INTO replicas (owner, started_at, seen_at) VALUES ('a', $1, $2::timestamptz - interval '20 s')", ran.From, ran.To)
+		mustExec(t, f.conn, "UPDATE budgets SET held_from = $1, held_until = $2", held.From, held.To)
 		shown := column[string](t, f.conn, `SELECT concat_ws(' ', reason, extract(epoch FROM now() - gap_from)::integer, extract(epoch FROM now() - gap_to)::integer)
 			FROM report.gaps ORDER BY gap_from, gap_to`)
 		if err := tx.Rollback(t.Context()); err != nil {
@@ -38,7 +42,7 @@ func TestReportGapsTellsWhatAnAccountTells(t *testing.T) {
 		var want []string
 		for _, gap := range cursor.Account().Gaps(now) {
 			if gap.Reason == "" {
-				gap.Reason = history.GapRateBudget // somebody runs, and nothing is held
+				gap = gap.Split([]history.Stretch{ran}, held, time.Hour)[0]
 			}
 			line := fmt.Sprintf("%s %d", gap.Reason, int(now.Sub(gap.From).Seconds()))
 			if !gap.To.Equal(now) {
@@ -51,7 +55,7 @@ func TestReportGapsTellsWhatAnAccountTells(t *testing.T) {
 			t.Fatalf("of %+v at %s the view tells %q, the account %q", cursor, now, shown, want)
 		}
 	}
-	if len(told) != 5 { // paused, clock, timeout, not_found, rate_budget
+	if len(told) != 7 { // paused, clock, timeout, not_found, not_running, rate_limited, rate_budget
 		t.Errorf("it has only told %v", told)
 	}
 }
