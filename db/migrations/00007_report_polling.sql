@@ -114,7 +114,7 @@ CROSS JOIN LATERAL (
 ) p
 WHERE j.tracking IN ('active', 'paused') AND p.gap_from <= now();
 
-COMMENT ON VIEW report.gaps IS 'One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job''s time since it was registered, but for less than twice the planned interval.';
+COMMENT ON VIEW report.gaps IS 'One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job''s time since it was registered, but for while it was finished, and less than twice the planned interval.';
 COMMENT ON COLUMN report.gaps.job IS 'Name of the job.';
 COMMENT ON COLUMN report.gaps.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.gaps.provider IS 'Name of the API that the source speaks.';

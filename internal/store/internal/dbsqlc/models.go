@@ -233,7 +233,7 @@ type ReportDaily struct {
 	FailedPolls int64
 }
 
-// One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job's time since it was registered, but for less than twice the planned interval.
+// One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job's time since it was registered, but for while it was finished, and less than twice the planned interval.
 type ReportGap struct {
 	// Name of the job.
 	Job string
