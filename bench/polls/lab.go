@@ -108,7 +108,11 @@ func (l *lab) prepare(ctx context.Context, name, upstream string) ([]string, err
 	if err := os.WriteFile(file, []byte(declaration(upstream, l.jobs)), 0o600); err != nil {
 		return nil, err
 	}
-	for _, args := range [][]string{{"migrate", "up"}, {"apply", "-f", file}} {
+	commands := [][]string{{"migrate", "up"}, {"apply", "-f", file}}
+	for i := range sources { // the upstream of each window has a port of its own, which pauses them
+		commands = append(commands, []string{"source", "resume", fmt.Sprintf("source-%02d", i)})
+	}
+	for _, args := range commands {
 		command := exec.CommandContext(ctx, filepath.Join(l.dir, tracker), args...)
 		command.Env = l.env(tracker)
 		if output, err := command.CombinedOutput(); err != nil {
