@@ -24,7 +24,7 @@ type Advance struct {
 	Claim       time.Time     // Until of the claim that ends with it
 	ClaimedPoll time.Time     // the claim's NextPollAt: another one that the cursor has by now stays, none too
 	Unseen      string        // the claim's UnseenReason, which this poll has ended
-	Gaps        []history.Gap // that this poll has ended, with their reasons
+	Gaps        []history.Gap // that this poll has ended; those without a reason are given theirs
 	SourceID    int64
 	HeldUntil   time.Time // a Retry-After for the source; zero: none
 	ToldAt      time.Time // when it is told that the service has answered, or refused to
@@ -41,6 +41,15 @@ type Advance struct {
 // that Postgres refuses for what it holds: the others move on, and a RefusedError
 // tells of it.
 func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
+	var ended []unexplained
+	for i := range advances {
+		if a := &advances[i]; len(a.Gaps) > 0 {
+			ended = append(ended, unexplained{gaps: &a.Gaps, sourceID: a.SourceID, every: a.PlannedEvery})
+		}
+	}
+	if err := explain(ctx, s.queries, ended); err != nil {
+		return fmt.Errorf("advance cursors: %w", err)
+	}
 	err := s.advanceTogether(ctx, advances)
 	if isDeadlock(err) || isPoison(err) {
 		err = s.advanceEach(ctx, advances)

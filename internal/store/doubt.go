@@ -11,7 +11,8 @@ import (
 
 // SettleDoubts takes the truth into claims of cursors that may be behind it, as
 // after a process that ended between a poll's record and its cursor's advance,
-// and makes keys anew that leave out other fields than they should. key gives the comparison key of a job's stored body.
+// and makes keys anew that leave out other fields than they should. key gives
+// the comparison key of a job's stored body.
 func (s *Store) SettleDoubts(ctx context.Context, claims []Claim, key func(jobID int64, body []byte) [32]byte) error {
 	var ids []int64
 	var since dbsqlc.PollFirstAnsweredParams

@@ -13,58 +13,59 @@ import (
 // gap: when a tracker was killed is known that closely.
 const reasonLeast = 3 * ReplicaBeat
 
-// Unseen is a gap in which nobody looked at a job of a source.
-type Unseen struct {
-	history.Gap
-	SourceID int64
-	Every    time.Duration // how often the job was to be polled
+// unexplained are gaps of a job, some of which have no reason yet.
+type unexplained struct {
+	gaps     *[]history.Gap
+	sourceID int64
+	every    time.Duration // how often the job was to be polled
 }
 
-// FindReasons splits each of the gaps by why nobody looked. The pieces of one
-// gap stand together, in its place.
-func (s *Store) FindReasons(ctx context.Context, gaps []Unseen) ([][]history.Gap, error) {
-	found, err := findReasons(ctx, s.queries, gaps)
-	if err != nil {
-		return nil, fmt.Errorf("find out why nobody looked: %w", err)
-	}
-	return found, nil
-}
-
-func findReasons(ctx context.Context, q *dbsqlc.Queries, gaps []Unseen) ([][]history.Gap, error) {
-	if len(gaps) == 0 {
-		return nil, nil
-	}
-	window := dbsqlc.ReplicaSpansParams{FromTime: gaps[0].From, ToTime: gaps[0].To, Beat: 2 * ReplicaBeat}
-	sourceIDs := make([]int64, len(gaps))
-	for i, gap := range gaps {
-		sourceIDs[i] = gap.SourceID
-		if gap.From.Before(window.FromTime) {
-			window.FromTime = gap.From
+// explain splits the gaps that have no reason by why nobody looked.
+func explain(ctx context.Context, q *dbsqlc.Queries, jobs []unexplained) error {
+	window := dbsqlc.ReplicaSpansParams{Beat: 2 * ReplicaBeat}
+	var sourceIDs []int64
+	for _, job := range jobs {
+		for _, gap := range *job.gaps {
+			if gap.Reason != "" {
+				continue
+			}
+			if sourceIDs == nil {
+				window.FromTime, window.ToTime = gap.From, gap.To
+			}
+			window.FromTime, window.ToTime = earlier(window.FromTime, gap.From), later(window.ToTime, gap.To)
+			sourceIDs = append(sourceIDs, job.sourceID)
 		}
-		if gap.To.After(window.ToTime) {
-			window.ToTime = gap.To
-		}
+	}
+	if sourceIDs == nil {
+		return nil
 	}
 	replicas, err := q.ReplicaSpans(ctx, window)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("read when trackers ran: %w", err)
 	}
 	ran := convert(replicas, func(row dbsqlc.ReplicaSpansRow) history.Stretch {
 		return history.Stretch{From: row.StartedAt, To: row.Until}
 	})
 	holds, err := q.BudgetHolds(ctx, sourceIDs)
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("read when sources were held: %w", err)
 	}
 	held := make(map[int64]history.Stretch, len(holds))
 	for _, row := range holds {
 		held[row.SourceID] = history.Stretch{From: row.HeldFrom, To: row.HeldUntil}
 	}
-	found := make([][]history.Gap, len(gaps))
-	for i, gap := range gaps {
-		found[i] = gap.Split(ran, held[gap.SourceID], max(2*gap.Every, reasonLeast))
+	for _, job := range jobs {
+		var told []history.Gap
+		for _, gap := range *job.gaps {
+			if gap.Reason != "" {
+				told = append(told, gap)
+				continue
+			}
+			told = append(told, gap.Split(ran, held[job.sourceID], max(2*job.every, reasonLeast))...)
+		}
+		*job.gaps = told
 	}
-	return found, nil
+	return nil
 }
 
 // settle ends what held until now at some jobs, and says why nobody is to look
@@ -74,37 +75,27 @@ func (r *registry) settle(ctx context.Context, jobIDs []int64, reason string) er
 	if err != nil {
 		return err
 	}
-	var rows dbsqlc.GapAppendParams
-	add := func(jobID int64, gaps ...history.Gap) {
-		for _, gap := range gaps {
-			rows.JobIds = append(rows.JobIds, jobID)
-			rows.GapFroms, rows.GapTos = append(rows.GapFroms, gap.From), append(rows.GapTos, gap.To)
-			rows.Reasons = append(rows.Reasons, gap.Reason)
-		}
-	}
-	var unseen []Unseen
-	var jobs []int64
 	settled := dbsqlc.CursorSettleParams{Reason: toPointer(reason)}
-	for _, row := range cursors {
+	ended, jobs := make([][]history.Gap, len(cursors)), make([]unexplained, len(cursors))
+	for i, row := range cursors {
 		cursor, until := toCursor(row), r.by.At
 		if inFlight := fromPointer(row.ClaimedUntil); inFlight.After(r.by.At) { // its poll may yet be answered
 			until = earlier(until, inFlight.Add(-claimLease))
 		}
 		settled.JobIds, settled.SettledAts = append(settled.JobIds, row.JobID), append(settled.SettledAts, until)
-		for _, gap := range cursor.Account().Gaps(until) {
-			if gap.Reason != "" {
-				add(row.JobID, gap)
-				continue
-			}
-			unseen, jobs = append(unseen, Unseen{Gap: gap, SourceID: row.SourceID, Every: cursor.PlannedEvery}), append(jobs, row.JobID)
-		}
+		ended[i] = cursor.Account().Gaps(until)
+		jobs[i] = unexplained{gaps: &ended[i], sourceID: row.SourceID, every: cursor.PlannedEvery}
 	}
-	reasons, err := findReasons(ctx, r.queries, unseen)
-	if err != nil {
+	if err := explain(ctx, r.queries, jobs); err != nil {
 		return err
 	}
-	for i, pieces := range reasons {
-		add(jobs[i], pieces...)
+	var rows dbsqlc.GapAppendParams
+	for i, gaps := range ended {
+		for _, gap := range gaps {
+			rows.JobIds = append(rows.JobIds, cursors[i].JobID)
+			rows.GapFroms, rows.GapTos = append(rows.GapFroms, gap.From), append(rows.GapTos, gap.To)
+			rows.Reasons = append(rows.Reasons, gap.Reason)
+		}
 	}
 	if len(rows.JobIds) > 0 {
 		if err := r.queries.GapAppend(ctx, rows); err != nil {
@@ -127,6 +118,13 @@ func (r *registry) settleTracked(ctx context.Context, was dbsqlc.Job, unseen str
 
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
 		return b
 	}
 	return a

@@ -306,15 +306,11 @@ func (r *recorder) tellPolled(landed []*result) {
 	}
 }
 
-// advance moves the cursors of some that landed on, with the reasons of the gaps
-// that ended. A job whose cursor Postgres refuses for what it holds is paused.
+// advance moves the cursors of some that landed on. A job whose cursor Postgres refuses for what it holds is paused.
 func (r *recorder) advance(ctx context.Context, landed []*result, advances []store.Advance) error {
 	var refused map[int64]error
 	err := r.patience.try(ctx, "advance cursors", func(ctx context.Context) error {
-		err := r.findReasons(ctx, advances)
-		if err == nil {
-			err = r.store.AdvanceCursors(ctx, advances)
-		}
+		err := r.store.AdvanceCursors(ctx, advances)
 		if rows, ok := errors.AsType[*store.RefusedError](err); ok {
 			refused = rows.Reasons
 			return nil
@@ -327,34 +323,6 @@ func (r *recorder) advance(ctx context.Context, landed []*result, advances []sto
 		}
 	}
 	return err
-}
-
-// findReasons finds out why nobody looked, where polls have ended gaps of which that is not known.
-func (r *recorder) findReasons(ctx context.Context, advances []store.Advance) error {
-	var unseen []store.Unseen
-	for i := range advances {
-		for _, gap := range advances[i].Gaps {
-			if gap.Reason == "" {
-				unseen = append(unseen, store.Unseen{Gap: gap, SourceID: advances[i].SourceID, Every: advances[i].PlannedEvery})
-			}
-		}
-	}
-	reasons, err := r.store.FindReasons(ctx, unseen)
-	if err != nil || len(unseen) == 0 {
-		return err
-	}
-	for i := range advances {
-		var told []history.Gap
-		for _, gap := range advances[i].Gaps {
-			if gap.Reason != "" {
-				told = append(told, gap)
-				continue
-			}
-			told, reasons = append(told, reasons[0]...), reasons[1:]
-		}
-		advances[i].Gaps = told
-	}
-	return nil
 }
 
 // refuse counts a refused credential and tells what that has paused.
