@@ -47,6 +47,8 @@ func refusedFiles() []refused {
 		{name: "UnknownProvider", yaml: "sources:\n- {name: new, provider: wosmap, credential: env:KEY}\n", want: []string{"tracker.yaml:2:", `unknown provider "wosmap": want one of safetykit, woosmap`}},
 		{name: "ChangedProvider", yaml: "sources:\n- {name: geo, provider: safetykit, credential: env:KEY}\n", code: exitFailed, want: []string{"source geo", "provider", "register a new source"}},
 		{name: "CredentialItself", yaml: "sources:\n- {name: new, provider: woosmap, credential: " + worldKey + "}\n", want: []string{"tracker.yaml:2:", "credential: want env:NAME or file:PATH"}},
+		{name: "PasswordWithASlash", yaml: "sources:\n- {name: new, provider: woosmap, credential: env:KEY, base_url: 'https://me:hunter2/x@example.com'}\n", want: []string{"base_url", "percent-encode it"}},
+		{name: "PasswordThatLooksLikeAPort", yaml: "sources:\n- {name: new, provider: woosmap, credential: env:KEY, base_url: 'https://me:2024/hunter2@example.com'}\n", want: []string{"base_url", "percent-encode it"}},
 		{name: "PasswordInURL", yaml: "sources:\n- {name: new, provider: woosmap, credential: env:KEY, base_url: 'https://me:hunter2@example.com'}\n", want: []string{"base_url", "use credential instead"}},
 		{name: "NotYAML", yaml: "sources: [", want: []string{"tracker.yaml:1:"}},
 		{name: "Nothing", yaml: "", want: []string{"it declares nothing"}},

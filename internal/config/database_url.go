@@ -42,6 +42,9 @@ func (u DatabaseURL) String() string {
 	if err != nil || !strings.HasPrefix(parsed.Scheme, "postgres") || parsed.Opaque != "" {
 		return "[redacted]"
 	}
+	if strings.Contains(parsed.EscapedPath()+parsed.RawQuery+parsed.EscapedFragment(), "@") {
+		return "[redacted]" // what looks like host and port may be the beginning of a password
+	}
 	shown := url.URL{Scheme: parsed.Scheme, Host: parsed.Host, Path: parsed.Path}
 	if name := parsed.User.Username(); name != "" {
 		shown.User = url.User(name)

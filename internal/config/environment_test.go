@@ -86,9 +86,11 @@ func TestDatabaseURLShowsNoSecret(t *testing.T) {
 		"postgres:eve:hunter2@db":                                "[redacted]",
 		"host=db user=eve password=hunter2":                      "[redacted]",
 		"postgres://eve:hunter2%zz@db":                           "[redacted]",
+		"postgres://eve:1/hunter2@db:5432/tracker":               "[redacted]",
+		"postgres://eve:1?hunter2@db:5432/tracker":               "[redacted]",
 		"mysql://eve:hunter2@db":                                 "[redacted]",
 	} {
-		t.Run(shown, func(t *testing.T) {
+		t.Run(text, func(t *testing.T) {
 			t.Parallel()
 			u := config.NewDatabaseURL(text)
 			if u.String() != shown || u.Reveal() != text {

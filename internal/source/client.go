@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -64,9 +65,12 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // proxy keeps the proxy's own password out of the error.
 func proxy(request *http.Request) (*url.URL, error) {
-	address, err := http.ProxyFromEnvironment(request)
-	if err != nil {
-		return nil, errors.New("the proxy named by the environment is no URL")
+	return checkProxy(http.ProxyFromEnvironment(request))
+}
+
+func checkProxy(address *url.URL, err error) (*url.URL, error) {
+	if err != nil || address != nil && strings.Contains(address.EscapedPath()+address.RawQuery+address.Fragment, "@") {
+		return nil, errors.New("the proxy named by the environment is no URL: where its password has an @, /, ?, # or % in it, percent-encode it (@ is %40)")
 	}
 	return address, nil
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -276,7 +277,7 @@ func TestFetchFromNowhere(t *testing.T) {
 		{"UntrustedCertificate", secure.URL, "certificate signed by unknown authority"},
 		{"NoTLS", strings.Replace(plain.URL, "http:", "https:", 1), "tls: first record does not look like a TLS handshake"},
 		{"ClosedAtOnce", silent.URL, "the connection was closed without an answer"},
-		{"NoURL", "http://[hunter22", "missing ']' in host"},
+		{"NoURL", "http://[hunter22", "base_url: not a URL"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -387,5 +388,21 @@ func TestFetchFallsBackOnTheLink(t *testing.T) {
 				t.Errorf("got %+v", response)
 			}
 		})
+	}
+}
+
+func TestProxiesWithAPasswordThatWasNotEncoded(t *testing.T) {
+	t.Parallel()
+	for address, fine := range map[string]bool{
+		"http://user:p%40ss@proxy:3128": true, "http://user:p@ss@proxy:3128/": true, "socks5://proxy": true,
+		"http://user:2024/hunter22@proxy:3128": false, "http://user:2024?hunter22@proxy:3128": false, "http://user:hunter22/x@proxy:3128": false,
+	} {
+		proxy, err := source.CheckProxy(url.Parse(address))
+		if (err == nil) != fine || err == nil && proxy == nil {
+			t.Errorf("%s: got %v, error %v", address, proxy, err)
+		}
+		if err != nil && (strings.Contains(err.Error(), "hunter22") || !strings.Contains(err.Error(), "percent-encode it")) {
+			t.Errorf("%s: it says: %v", address, err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 )
@@ -36,9 +37,10 @@ func (e Endpoint) Err() error { return e.err }
 
 // below gives the address of an escaped path below a base URL.
 func below(baseURL, path string) (*url.URL, error) {
-	address, err := url.Parse(strings.TrimRight(baseURL, "/") + path)
-	if err == nil {
-		address.Host = strings.TrimSuffix(address.Host, ":") // a port that is not there
+	address, err := parseURL(strings.TrimRight(baseURL, "/") + path)
+	if err != nil {
+		return nil, fmt.Errorf("base_url: %w", err)
 	}
-	return address, err
+	address.Host = strings.TrimSuffix(address.Host, ":") // a port that is not there
+	return address, nil
 }

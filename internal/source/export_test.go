@@ -120,3 +120,6 @@ func mostHidden(chars []Char) (most uint8) {
 	}
 	return most
 }
+
+// CheckProxy is what judges the proxy that the environment names.
+var CheckProxy = checkProxy

@@ -122,15 +122,30 @@ func TestCheckBaseURL(t *testing.T) {
 		{"https://user:hunter22@host", "user or password"},
 		{"https://host/?key=hunter22", "query"},
 		{"https://host/#hunter22", "fragment"},
-		{"https://ho st/hunter22", "not a URL"},
-		{"https://host:hunter22", "not a URL"},
+		{"https://host/a%40b", ""},
+		{"https://ho st/hunter22", "percent-encode it"},
+		{"https://host:hunter22", "percent-encode it"},
+		{"https://user:hunter22/ss@host", "percent-encode it"},
+		{"https://user:hunter22?ss@host", "percent-encode it"},
+		{"https://user:hunter22#ss@host", "percent-encode it"},
+		{"https://user:pa%zzhunter22@host", "percent-encode it"},
+		{"https://user:pa\\hunter22@host", "percent-encode it"},
+		{"https://[hunter22", "percent-encode it"},
+		{"https://user:22/hunter22@host", "percent-encode it"},
+		{"https://user:22?hunter22@host", "percent-encode it"},
+		{"https://user:22#hunter22@host", "percent-encode it"},
+		{"https://host/hunter22@", "percent-encode it"},
+		{"user:hunter22@host", "http"},
+		{"https:/user:hunter22@host", "percent-encode it"},
+		{"https://host:65536/", "65535"},
+		{"https://host:0", "65535"},
 	}
 	for _, test := range tests {
 		t.Run(test.url, func(t *testing.T) {
 			t.Parallel()
 			err := source.CheckBaseURL(test.url)
 			wantError(t, err, test.want)
-			if err != nil && strings.Contains(err.Error(), "hunter22") && !strings.Contains(test.url, ":hunter22") {
+			if err != nil && (strings.Contains(err.Error(), "hunter") || strings.Contains(err.Error(), "22")) {
 				t.Errorf("%v shows a secret", err)
 			}
 		})

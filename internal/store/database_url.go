@@ -9,6 +9,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// checkURL refuses an @ that does not end the user and password. What precedes
+// it may be a part of a password with an @ or / in it, which pgx takes for the
+// names of a host and a database, and quotes.
+func checkURL(url string) error {
+	_, rest, isURL := strings.Cut(url, "://")
+	user, behind, found := strings.Cut(rest, "@")
+	if isURL && found && (strings.Contains(user, "/") || strings.Contains(behind, "@")) {
+		return ErrDatabaseURL
+	}
+	return nil
+}
+
 // unreadableURL is the error for a URL that cannot be read, or not with what
 // the environment says of connections: then the variable is named. It shows
 // nothing of the URL.

@@ -23,3 +23,28 @@ func TestOpenNamesTheVariable(t *testing.T) {
 		t.Errorf("of a URL that is wrong itself it says: %v", err)
 	}
 }
+
+func TestURLsWithAPasswordThatWasNotEncoded(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{
+		"postgres://tracker:2024/s3cret@127.0.0.1:5544/d", "postgres://tracker:s3cret/x@127.0.0.1/d", "postgres://tracker:s3@cret@127.0.0.1/d",
+		"postgresql://tracker:1,2/s3cret@127.0.0.1/d", "postgres://tracker:s3%zzcret@127.0.0.1/d", "postgres://tracker:s3cret@127.0.0.1:port/d",
+		"postgres://tracker@127.0.0.1/d?password=s3@cret", "postgres://tracker/s3cret@127.0.0.1",
+	} {
+		_, open := store.Open(t.Context(), url, store.Options{})
+		_, migrate := store.MigrateUp(t.Context(), url)
+		for _, err := range []error{open, migrate} {
+			if !errors.Is(err, store.ErrDatabaseURL) || !strings.Contains(err.Error(), "percent-encode it") || strings.Contains(err.Error(), "cret") {
+				t.Errorf("%s: it says: %v", url, err)
+			}
+		}
+	}
+	for _, url := range []string{"postgres://tracker:s3%40cr%2Fet@127.0.0.1/d%40x", "postgres://tracker:s3?cr#et@127.0.0.1/d", "user=tracker password=s3@cr/et@x host=h"} {
+		s, err := store.Open(t.Context(), url, store.Options{})
+		if err != nil {
+			t.Errorf("%s: it says: %v", url, err)
+			continue
+		}
+		s.Close()
+	}
+}

@@ -13,7 +13,7 @@ import (
 var (
 	// ErrDatabaseURL means that the database's URL cannot be read; the URL is
 	// not in the error since it may hold a password.
-	ErrDatabaseURL = errors.New("DATABASE_URL is no PostgreSQL URL or connection string (such as postgres://user@host:5432/name)")
+	ErrDatabaseURL = errors.New("DATABASE_URL is no PostgreSQL URL or connection string (such as postgres://user@host:5432/name); where its password has an @, /, ?, # or % in it, percent-encode it (@ is %40)")
 	// ErrUnreachable means that there is no connection to the database.
 	ErrUnreachable = errors.New("the database cannot be reached: is it running, and is DATABASE_URL right?")
 	// ErrNotFound means that no source, job or snapshot has the given name or number.

@@ -158,6 +158,9 @@ const migrateWait = 5 * time.Minute
 // withProvider gives work a database on which all that is done stays, or, with
 // an error, nothing.
 func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Provider) error) error {
+	if err := checkURL(url); err != nil {
+		return err
+	}
 	config, err := pgx.ParseConfig(url)
 	if err != nil {
 		return unreadableURL(url)

@@ -39,6 +39,9 @@ type Options struct {
 // Open prepares a pool; the first query connects. An error means that url
 // cannot be read, and does not show it.
 func Open(ctx context.Context, url string, options Options) (*Store, error) {
+	if err := checkURL(url); err != nil {
+		return nil, err
+	}
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, unreadableURL(url)
