@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"tracker/internal/embeddedpg"
@@ -119,13 +118,4 @@ func (a *app) author(ctx context.Context, s *store.Store) (store.Author, error) 
 		return store.Author{}, err
 	}
 	return store.Author{Actor: a.environment.Actor, At: now}, nil
-}
-
-// findJob returns the job of that name, or an error that says where to look.
-func findJob(ctx context.Context, s *store.Store, name string) (store.Job, error) {
-	job, err := s.Job(ctx, name)
-	if errors.Is(err, store.ErrNotFound) {
-		return store.Job{}, fmt.Errorf("no job is named %q; see  tracker job list", name)
-	}
-	return job, err
 }

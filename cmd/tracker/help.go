@@ -29,7 +29,8 @@ const environmentHelp = `  DATABASE_URL       Postgres to use. Without it the tr
 // exitHelp tells of the exit codes. The manual has it, too.
 const exitHelp = `  0  done
   1  failed
-  2  wrong use: an unknown command or flag, or a file that cannot be right
+  2  wrong use: a command, flag or name that there is not, a value or a file
+     that cannot be right
   3, 4  see  tracker wait --help
   5  nobody will poll: see  tracker wait --help  and  tracker log --help`
 

@@ -108,7 +108,7 @@ func noRun(job store.JobRow, runNo int, past bool) error {
 		then = " then"
 	}
 	if job.RunNo == nil {
-		return fmt.Errorf("job %s has no run %d: none was known%s", job.Job, runNo, then)
+		return usageError{fmt.Errorf("job %s has no run %d: none was known%s", job.Job, runNo, then)}
 	}
-	return fmt.Errorf("job %s has no run %d%s; its latest is %d, see  tracker history %s", job.Job, runNo, then, *job.RunNo, job.Job)
+	return usageError{fmt.Errorf("job %s has no run %d%s; its latest is %d, see  tracker history %s", job.Job, runNo, then, *job.RunNo, job.Job)}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -66,10 +65,7 @@ here. A removed job is tracked again.`,
 }
 
 func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error {
-	from, err := s.Source(ctx, job.Source)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("no source is named %q; see  tracker source list", job.Source)
-	}
+	from, err := findSource(ctx, s, job.Source)
 	if err != nil {
 		return err
 	}

@@ -236,9 +236,9 @@ func readErrors(t *testing.T, f *readFixture) {
 		code int
 		want string
 	}{
-		{"history nobody", exitFailed, `no job is named "nobody"; see  tracker job list`},
-		{"history stores-eu --run 9", exitFailed, "job stores-eu has no run 9; its latest is 1"},
-		{"history stores-us --run 1", exitFailed, "job stores-us has no run 1: none was known"},
+		{"history nobody", exitUsage, `no job is named "nobody"; see  tracker job list`},
+		{"history stores-eu --run 9", exitUsage, "job stores-eu has no run 9; its latest is 1"},
+		{"history stores-us --run 1", exitUsage, "job stores-us has no run 1: none was known"},
 		{"history stores-eu --run 0", exitUsage, "runs are numbered from 1"},
 		{"history stores-eu --runs 0", exitUsage, "want 1 or more"},
 		{"history stores-eu --as-of yesterday", exitUsage, "--as-of: "},
@@ -246,14 +246,14 @@ func readErrors(t *testing.T, f *readFixture) {
 		{"history stores-eu --known-at 2999-01-01", exitUsage, "--known-at: 2999-01-01T00:00:00Z is still to come"},
 		{"wait stores-eu --after 2999-01-01", exitUsage, "--after: 2999-01-01T00:00:00Z is still to come"},
 		{"history", exitUsage, "want one JOB"},
-		{"log nobody", exitFailed, `no job is named "nobody"`},
+		{"log nobody", exitUsage, `no job is named "nobody"`},
 		{"log stores-eu --level fatal", exitUsage, "want one of info, warning, error"},
-		{"log stores-eu --run 9", exitFailed, "job stores-eu has no run 9"},
-		{"snapshot stores-eu 9", exitFailed, "job stores-eu has no snapshot 9; its newest is 2"},
+		{"log stores-eu --run 9", exitUsage, "job stores-eu has no run 9"},
+		{"snapshot stores-eu 9", exitUsage, "job stores-eu has no snapshot 9; its newest is 2"},
 		{"snapshot stores-us", exitFailed, "job stores-us has no snapshot yet: no poll has succeeded"},
 		{"snapshot stores-eu x", exitUsage, "snapshots are numbered from 1"},
 		{"snapshot stores-eu --diff 0", exitUsage, "snapshots are numbered from 1"},
-		{"snapshot stores-eu --diff 9", exitFailed, "job stores-eu has no snapshot 9"},
+		{"snapshot stores-eu --diff 9", exitUsage, "job stores-eu has no snapshot 9"},
 	} {
 		stdout, stderr, code := f.run(strings.Fields(c.args)...)
 		if code != c.code || stdout != "" || !strings.Contains(stderr, c.want) {

@@ -60,7 +60,7 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 	all := reports()
 	at := slices.IndexFunc(all, func(k reportKind) bool { return k.name == name })
 	if at < 0 {
-		return usageError{fmt.Errorf("there is no report %q; there are %s", name, strings.Join(reportNames(), ", "))}
+		return usageError{fmt.Errorf("there is no report %q%s; there are %s", name, meant(name, reportNames()), strings.Join(reportNames(), ", "))}
 	}
 	labels, err := pairs(request.labels, "--label", "KEY=VALUE")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
+	"tracker/internal/store"
 )
 
 // Exit codes.
@@ -23,7 +24,8 @@ const (
 	exitUnseen = 5 // wait, log --follow: nobody will poll, so that nothing more comes
 )
 
-// usageError is a command used the wrong way, or a file that cannot be right.
+// usageError is a command used the wrong way, such as for a job that there is
+// not, or a file that cannot be right.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
@@ -66,7 +68,7 @@ func report(stderr io.Writer, err error) int {
 		return exit.code
 	}
 	fmt.Fprintln(stderr, "tracker: "+strings.ReplaceAll(err.Error(), "\n", "\n  "))
-	if _, ok := errors.AsType[usageError](err); ok {
+	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, store.ErrDatabaseURL) {
 		return exitUsage
 	}
 	return exitFailed
@@ -100,6 +102,7 @@ what could not be seen.`,
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
+	versionFlag(root)
 	helps(root) // whose commands keep the output that they find
 	a.completeNames(root)
 	return root

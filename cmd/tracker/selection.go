@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"tracker/internal/store"
 )
 
@@ -51,19 +49,8 @@ func knownSource(ctx context.Context, s *store.Store, name string) error {
 	if name == "" {
 		return nil
 	}
-	_, err := s.Source(ctx, name)
-	if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	sources, err := s.Sources(ctx)
-	if err != nil {
-		return err
-	}
-	var names []string
-	for _, known := range sources {
-		names = append(names, known.Name)
-	}
-	return usageError{fmt.Errorf("no source is named %q%s; see  tracker source list", name, meant(name, names))}
+	_, err := findSource(ctx, s, name)
+	return err
 }
 
 // knownLabel refuses a label that none of the jobs has, and says which there are.
@@ -96,19 +83,4 @@ func knownLabel(jobs []store.Job, key, value string) error {
 		return usageError{fmt.Errorf("no job has the label %q%s; the values of %s are: %s", key+"="+value, near, key, oneLine(listed))}
 	}
 	return usageError{fmt.Errorf("no job has the label %q%s; the labels are: %s", key, near, oneLine(listed))}
-}
-
-// meant asks whether one of the names was meant; it is empty where none is near.
-func meant(typed string, names []string) string {
-	known := &cobra.Command{SuggestionsMinimumDistance: 2} // cobra's own measure, as for commands
-	for _, name := range names {
-		if name != "" && !strings.ContainsAny(name, " \t\n") {
-			known.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
-		}
-	}
-	near := known.SuggestionsFor(typed)
-	if len(near) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s", oneLine(strings.Join(near[:min(len(near), 3)], ", ")))
 }

@@ -56,6 +56,9 @@ TRACKER_LISTEN.`,
 			if err := a.fromEnvironment(cmd.Flags()); err != nil {
 				return err
 			}
+			if err := checkListen(cmd.Context(), listen); err != nil {
+				return err
+			}
 			return a.prepare() // another logger, perhaps
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -75,6 +78,21 @@ TRACKER_LISTEN.`,
 	budget = memoryBudgetFlag(cmd)
 	_ = cmd.MarkFlagFilename("apply", "yaml", "yml")
 	return cmd
+}
+
+// checkListen refuses what is no address, before a database is asked for.
+func checkListen(ctx context.Context, listen string) error {
+	if listen == listenOff {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(listen)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("--listen %q: %w; want an address such as 127.0.0.1:8080, or off", listen, err)}
+	}
+	return nil
 }
 
 // fromEnvironment sets flags that the command line leaves out from their twins

@@ -100,10 +100,12 @@ func findSnapshot(ctx context.Context, s *store.Store, job string, no int) (stor
 	}
 	newest, err := s.SnapshotRow(ctx, job, 0)
 	switch {
+	case errors.Is(err, store.ErrNotFound) && no > 0:
+		return row, usageError{fmt.Errorf("job %s has no snapshot %d: no poll has succeeded yet; see  tracker history %s", job, no, job)}
 	case errors.Is(err, store.ErrNotFound):
 		return row, fmt.Errorf("job %s has no snapshot yet: no poll has succeeded; see  tracker history %s", job, job)
 	case err != nil:
 		return row, err
 	}
-	return row, fmt.Errorf("job %s has no snapshot %d; its newest is %d", job, no, newest.SnapshotNo)
+	return row, usageError{fmt.Errorf("job %s has no snapshot %d; its newest is %d", job, no, newest.SnapshotNo)}
 }

@@ -201,8 +201,11 @@ func (a *app) alter(ctx context.Context, subject, done string, change func(conte
 		}
 		changed, err := change(ctx, s, author)
 		if errors.Is(err, store.ErrNotFound) {
-			kind, _, _ := strings.Cut(subject, " ")
-			return fmt.Errorf("there is no %s; see  tracker %s list", subject, kind)
+			kind, name, _ := strings.Cut(subject, " ")
+			if kind == "job" {
+				return unknownJob(ctx, s, name)
+			}
+			return unknownSource(ctx, s, name)
 		}
 		if err != nil {
 			return err

@@ -59,10 +59,7 @@ type discoverRequest struct {
 }
 
 func (a *app) discover(ctx context.Context, s *store.Store, request discoverRequest) error {
-	from, err := s.Source(ctx, request.source)
-	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("no source is named %q; see  tracker source list", request.source)
-	}
+	from, err := findSource(ctx, s, request.source)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func chooseJobs(ctx context.Context, s *store.Store, names []string) (chosen []s
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(all, func(j store.Job) bool { return j.Name == name }) {
-			return nil, nil, fmt.Errorf("no job is named %q; see  tracker job list", name)
+			return nil, nil, unknownJob(ctx, s, name)
 		}
 	}
 	for _, job := range all {

@@ -15,8 +15,19 @@ func (a *app) versionCommand() *cobra.Command {
 		Example: "  tracker version",
 		Args:    exactly(0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.stdout, "tracker %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintln(a.stdout, versionText())
 			return err
 		},
 	}
+}
+
+// versionFlag makes  tracker --version  print what  tracker version  does.
+func versionFlag(root *cobra.Command) {
+	root.Version = versionText()
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version")
+}
+
+func versionText() string {
+	return fmt.Sprintf("tracker %s (%s, %s/%s)", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

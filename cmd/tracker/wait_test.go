@@ -50,7 +50,7 @@ func TestWaitCommand(t *testing.T) {
 		{"finished --for failed", exitOther, "finished  ✔ succeeded", ""},
 		{"finished --after now", exitUnseen, "finished  nobody will poll: no run was seen that", "job finished is finished, since its import has ended; to poll it:  tracker sync finished\n"},
 		{"finished-early", exitUnseen, "finished-early  nobody will poll: no run was seen yet\n", "job finished-early is finished"},
-		{"nobody", exitFailed, "", `no job is named "nobody"`},
+		{"nobody", exitUsage, "", `no job is named "nobody"`},
 		{"good --for done", exitUsage, "", "want one of queued, running, succeeded"},
 		{"good --after tomorrow", exitUsage, "", "--after: "},
 		{"good --timeout soon", exitUsage, "", "--timeout: "},
