@@ -49,3 +49,9 @@ func parseURL(text string) (*url.URL, error) {
 	}
 	return parsed, nil
 }
+
+// strayAt reports whether a URL has an @ behind its host, or what looks like
+// it: that may be the beginning of a password which has a delimiter in it.
+func strayAt(parsed *url.URL) bool {
+	return strings.Contains(parsed.Opaque+parsed.EscapedPath()+parsed.RawQuery+parsed.Fragment, "@")
+}

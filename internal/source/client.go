@@ -6,7 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -69,7 +68,7 @@ func proxy(request *http.Request) (*url.URL, error) {
 }
 
 func checkProxy(address *url.URL, err error) (*url.URL, error) {
-	if err != nil || address != nil && strings.Contains(address.EscapedPath()+address.RawQuery+address.Fragment, "@") {
+	if err != nil || address != nil && strayAt(address) {
 		return nil, errors.New("the proxy named by the environment is no URL: where its password has an @, /, ?, # or % in it, percent-encode it (@ is %40)")
 	}
 	return address, nil

@@ -27,10 +27,18 @@ func redirect(answer *http.Response, followed int) (next *url.URL, refusal strin
 	case followed == maxRedirects:
 		return nil, fmt.Sprintf("more than %d redirects", maxRedirects)
 	case !strings.EqualFold(origin(from), origin(to)) || to.Scheme != from.Scheme && to.Scheme != "https":
-		return nil, fmt.Sprintf("redirect to %s://%s not followed", to.Scheme, to.Host)
+		return nil, fmt.Sprintf("redirect to %s not followed", elsewhere(to))
 	}
 	to.User, to.Fragment = nil, ""
 	return to, ""
+}
+
+// elsewhere tells of an address what may be told.
+func elsewhere(to *url.URL) string {
+	if strayAt(to) {
+		return "an address with an @ behind its host"
+	}
+	return to.Scheme + "://" + to.Host
 }
 
 func isRedirect(status int) bool {

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
+
+// parameterName is the form of a parameter that a server may know.
+var parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
 
 // checkURL refuses an @ that does not end the user and password. What precedes
 // it may be a part of a password with an @ or / in it, which pgx takes for the
@@ -17,6 +21,18 @@ func checkURL(url string) error {
 	user, behind, found := strings.Cut(rest, "@")
 	if isURL && found && (strings.Contains(user, "/") || strings.Contains(behind, "@")) {
 		return ErrDatabaseURL
+	}
+	return nil
+}
+
+// checkParameters refuses parameters that no server knows: they are what is
+// left of a URL with an = in its password that was read as keywords and values,
+// and the server's error would quote them.
+func checkParameters(parameters map[string]string) error {
+	for name := range parameters {
+		if !parameterName.MatchString(name) {
+			return ErrDatabaseURL
+		}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tracker/internal/store"
+	"tracker/internal/testdb"
 )
 
 func TestOpenNamesTheVariable(t *testing.T) {
@@ -30,6 +31,7 @@ func TestURLsWithAPasswordThatWasNotEncoded(t *testing.T) {
 		"postgres://tracker:2024/s3cret@127.0.0.1:5544/d", "postgres://tracker:s3cret/x@127.0.0.1/d", "postgres://tracker:s3@cret@127.0.0.1/d",
 		"postgresql://tracker:1,2/s3cret@127.0.0.1/d", "postgres://tracker:s3%zzcret@127.0.0.1/d", "postgres://tracker:s3cret@127.0.0.1:port/d",
 		"postgres://tracker@127.0.0.1/d?password=s3@cret", "postgres://tracker/s3cret@127.0.0.1",
+		"postgresql:/tracker:s3=cret@127.0.0.1/d", "POSTGRES://tracker:s3=cret@127.0.0.1/d", "tracker:s3=cret@127.0.0.1/d", "postgres://tracker@127.0.0.1/d?s3-cret=1",
 	} {
 		_, open := store.Open(t.Context(), url, store.Options{})
 		_, migrate := store.MigrateUp(t.Context(), url)
@@ -46,5 +48,26 @@ func TestURLsWithAPasswordThatWasNotEncoded(t *testing.T) {
 			continue
 		}
 		s.Close()
+	}
+}
+
+func TestPasswordThatLooksLikeAParameter(t *testing.T) {
+	t.Parallel()
+	url := testdb.New(t)
+	separator := "?"
+	if strings.Contains(url, "?") {
+		separator = "&"
+	}
+	url += separator + "cret=1"
+	s, err := store.Open(t.Context(), url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, migrate := store.MigrateUp(t.Context(), url)
+	for _, err := range []error{s.CheckSchema(t.Context()), migrate} {
+		if !errors.Is(err, store.ErrDatabaseURL) || strings.Contains(err.Error(), "cret") {
+			t.Errorf("it says: %v", err)
+		}
 	}
 }

@@ -41,6 +41,7 @@ const (
 	deadlockDetected      = "40P01"
 	lockNotAvailable      = "55P03"
 	insufficientPrivilege = "42501"
+	undefinedObject       = "42704"
 	readOnlyTransaction   = "25006"
 	adminShutdown         = "57P01"
 	crashShutdown         = "57P02"
@@ -58,12 +59,17 @@ func notFound(err error) error {
 	return err
 }
 
-// unreachable turns an attempt to connect that failed into ErrUnreachable.
+// unreachable turns an attempt to connect that failed into ErrUnreachable. A
+// parameter that the server does not know may be a part of a password: the
+// server's error, which quotes it, is left out.
 func unreachable(err error) error {
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); !ok {
+		return err
 	}
-	return err
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == undefinedObject {
+		return fmt.Errorf("%w: it sets a parameter that the server does not know", ErrDatabaseURL)
+	}
+	return fmt.Errorf("%w: %w", ErrUnreachable, err)
 }
 
 // isLate reports that somebody else has taken over the poll's job, or recorded

@@ -165,6 +165,9 @@ func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Pro
 	if err != nil {
 		return unreadableURL(url)
 	}
+	if err := checkParameters(config.RuntimeParams); err != nil {
+		return err
+	}
 	config.ConnectTimeout = connectTimeout
 	return inMigration(ctx, *config, func(db *sql.DB) error {
 		if err := checkServer(ctx, db); err != nil {

@@ -46,6 +46,9 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, unreadableURL(url)
 	}
+	if err := checkParameters(config.ConnConfig.RuntimeParams); err != nil {
+		return nil, err
+	}
 	if options.MaxConns > 0 {
 		config.MaxConns = options.MaxConns
 	}
