@@ -14,10 +14,13 @@ import (
 	"tracker/internal/store"
 )
 
+// waitEnded stands for all states in which a run has ended.
+const waitEnded = "ended"
+
 // waitStates are those that can be waited for.
 var waitStates = []string{
 	string(history.StateQueued), string(history.StateRunning), string(history.StateSucceeded), string(history.StatePartial),
-	string(history.StateFailed), string(history.StateCanceled), string(history.StateUnknown),
+	string(history.StateFailed), string(history.StateCanceled), string(history.StateUnknown), waitEnded,
 }
 
 func (a *app) waitCommand() *cobra.Command {
@@ -26,7 +29,8 @@ func (a *app) waitCommand() *cobra.Command {
 		Use:   "wait JOB",
 		Short: "Wait until an import has ended",
 		Long: `Waits until the job's latest run is in a state, succeeded unless --for names
-another. It exits with
+another; ended is any in which a run has ended: succeeded, partial, failed or
+canceled. It exits with
 
   0  when it is,
   3  when the run has ended in another state,
@@ -42,6 +46,7 @@ by when they were first seen.
 It reads what trackers have recorded and polls nothing itself. Where no tracker
 serves, or the service gives no answer, it says so and goes on waiting.`,
 		Example: `  tracker wait stores-eu --after now --timeout 30m && deploy
+  tracker wait stores-eu --for ended --timeout 1h; tracker history stores-eu
   tracker wait products-7 --for failed --timeout 1h`,
 		Args: exactly(1, "one JOB"),
 	}
@@ -112,7 +117,7 @@ func (w *waiter) wait(ctx context.Context, name string) error {
 			w.hints.tell(blind.why)
 		}
 		switch {
-		case run != nil && run.State == w.state:
+		case run != nil && w.reached(history.State(run.State)):
 			return w.tell(job, run, nil)
 		case run != nil && history.State(run.State).Terminal():
 			return w.tell(job, run, exitError{exitOther})
@@ -127,6 +132,11 @@ func (w *waiter) wait(ctx context.Context, name string) error {
 		case <-w.ticks:
 		}
 	}
+}
+
+// reached reports whether a state is the one that is waited for.
+func (w *waiter) reached(state history.State) bool {
+	return string(state) == w.state || w.state == waitEnded && state.Terminal()
 }
 
 // look reads the job's latest run (nil: none counts), and whether there will be
