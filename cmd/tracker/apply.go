@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -174,36 +172,12 @@ func (a *app) printChanges(changes []store.Change, dryRun bool) error {
 	return err
 }
 
-// differences tells what a change changed, field by field.
+// differences tells what a change changed, where its line does not say it already.
 func differences(change store.Change) string {
-	var before, after map[string]any
-	if change.Action == "pause" && json.Unmarshal(change.After, &after) == nil {
-		return fmt.Sprintf(" (%s)", fieldText(after["paused_reason"]))
-	}
-	if change.Action != "change" || json.Unmarshal(change.Before, &before) != nil || json.Unmarshal(change.After, &after) != nil {
+	if change.Action != "pause" && change.Action != "change" {
 		return ""
 	}
-	var texts []string
-	for _, field := range []string{"base_url", "credential", "schedule", "active_every", "rate_every", "rate_burst", "volatile", "labels", "stall_after"} {
-		was, is := fieldText(before[field]), fieldText(after[field])
-		if was != is {
-			texts = append(texts, fmt.Sprintf("%s: %s → %s", field, was, is))
-		}
-	}
-	return " (" + strings.Join(texts, "; ") + ")"
-}
-
-// fieldText shows a field of a change.
-func fieldText(value any) string {
-	switch value := value.(type) {
-	case nil:
-		return "none"
-	case string:
-		return value
-	default:
-		text, _ := json.Marshal(value) // it was read from JSON
-		return string(text)
-	}
+	return " (" + changeDetail(change.Action, change.Before, change.After) + ")"
 }
 
 func toSourceSpec(from config.Source) store.SourceSpec {

@@ -25,10 +25,19 @@ func nameArgs() map[string]struct {
 	most  int
 } {
 	jobs, sources := (*store.Store).JobNames, (*store.Store).SourceNames
+	either := func(s *store.Store, ctx context.Context, prefix string) ([]store.Named, error) {
+		names, err := jobs(s, ctx, prefix)
+		if err != nil {
+			return nil, err
+		}
+		more, err := sources(s, ctx, prefix)
+		return append(names, more...), err
+	}
 	return map[string]struct {
 		names namesOf
 		most  int
 	}{
+		"tracker changes":         {either, 1},
 		"tracker history":         {jobs, 1},
 		"tracker log":             {jobs, 1},
 		"tracker rebuild":         {jobs, 0},

@@ -22,6 +22,7 @@ func TestCompletion(t *testing.T) {
 	}
 	f.must("job", "remove", "stores-old")
 	for args, want := range map[string]string{
+		"changes s":               "stores-eu stores-us safetykit-test",
 		"history st":              "stores-eu stores-us",
 		"report new":              "new-errors",
 		"history stores-eu ":      "",

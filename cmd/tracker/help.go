@@ -78,7 +78,7 @@ func helps(root *cobra.Command) {
 	root.InitDefaultCompletionCmd()
 	groups := map[string]string{
 		"apply": groupTrack, "job": groupTrack, "serve": groupTrack, "source": groupTrack, "sync": groupTrack,
-		"history": groupRead, "log": groupRead, "report": groupRead, "snapshot": groupRead, "wait": groupRead, "watch": groupRead,
+		"changes": groupRead, "history": groupRead, "log": groupRead, "report": groupRead, "snapshot": groupRead, "wait": groupRead, "watch": groupRead,
 	}
 	for _, cmd := range root.Commands() {
 		cmd.GroupID = groupKeep

@@ -14,6 +14,7 @@ func TestListing(t *testing.T) {
 		"jobs":           jobListing(listedJobs(), watchNow).text,
 		"job":            func(s screen) string { return jobText(listedJobs()[1], clock{watchNow}, s) },
 		"sources":        sourceListing(listedSources(), clock{watchNow}, "").text,
+		"changes":        listedChanges,
 		"failed_imports": listedFailures,
 		"steps":          listedSteps,
 		"bounds":         listedBounds,
@@ -53,6 +54,27 @@ func listedSources() []store.SourceRow {
 			PausedAt: new(before(2 * day)), PausedReason: new("unauthorized: 401 Unauthorized: Unable to locate credentials in this request, which was made by nobody we know"),
 		},
 	}
+}
+
+func listedChanges(s screen) string {
+	rows := []store.ChangeRow{
+		{
+			At: before(30 * day), Actor: "anna", Action: "register", Subject: "source woosmap-prod",
+			After: []byte(`{"name": "woosmap-prod", "provider": "woosmap", "base_url": "https://api.woosmap.com", "credential": "env:WOOSMAP_PRIVATE_KEY", "schedule": "*/5 * * * *", "rate_burst": 1, "rate_every": "5s", "active_every": "10s", "volatile": []}`),
+		},
+		{
+			At: before(29 * day), Actor: "anna", Action: "register", Subject: "job stores-eu",
+			After: []byte(`{"name": "stores-eu", "source": "woosmap-prod", "target": {"dataset_id": "8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0"}, "labels": {}}`),
+		},
+		{
+			At: before(2 * day), Actor: "bert\x1b[2J", Action: "change", Subject: "job stores-eu",
+			Before: []byte(`{"source": "woosmap-prod", "labels": {}}`), After: []byte(`{"source": "woosmap-prod", "labels": {"team": "geo"}, "schedule": "@every 1m"}`),
+		},
+		{At: before(time.Hour), Actor: "tracker", Action: "pause", Subject: "source woosmap-prod", After: []byte(`{"paused_reason": "401 Unauthorized:\nUnable to locate credentials"}`)},
+		{At: before(time.Minute), Actor: "anna", Action: "resume", Subject: "source woosmap-prod", Before: []byte(`{"paused_reason": "401 Unauthorized"}`)},
+		{At: before(time.Second), Actor: "anna", Action: "remove", Subject: "job stores-eu", Before: []byte(`{"tracking": "active"}`), After: []byte(`{"tracking": "removed"}`)},
+	}
+	return changeListing(rows, clock{watchNow}, s.width > 0).text(s)
 }
 
 func listedFailures(s screen) string {

@@ -7,6 +7,12 @@ SELECT * FROM report.jobs WHERE job = @job;
 -- name: ReportSources :many
 SELECT * FROM report.sources ORDER BY source;
 
+-- name: ReportChanges :many
+-- What was done since a time to a source or job, or to any, the newest last.
+SELECT * FROM report.changes
+WHERE (sqlc.narg('name')::text IS NULL OR subject IN ('source ' || sqlc.narg('name'), 'job ' || sqlc.narg('name'))) AND at >= @since
+ORDER BY change_no;
+
 -- name: ReportRuns :many
 -- The newest runs of a job, or one of them.
 SELECT * FROM report.runs

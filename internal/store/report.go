@@ -36,6 +36,16 @@ func (s *Store) SourceRows(ctx context.Context) ([]SourceRow, error) {
 	return convert(rows, toSourceRow), nil
 }
 
+// ChangeRows returns of report.changes what was done since a time to the source
+// or job of a name, or, where that is empty, to any; the newest is the last.
+func (s *Store) ChangeRows(ctx context.Context, name string, since time.Time) ([]ChangeRow, error) {
+	rows, err := s.queries.ReportChanges(ctx, dbsqlc.ReportChangesParams{Name: toPointer(name), Since: since})
+	if err != nil {
+		return nil, fmt.Errorf("read report.changes: %w", err)
+	}
+	return convert(rows, toChangeRow), nil
+}
+
 // SnapshotRow returns a snapshot of a job with its body, the newest where no is
 // 0, or ErrNotFound.
 func (s *Store) SnapshotRow(ctx context.Context, job string, no int) (SnapshotRow, error) {

@@ -43,6 +43,12 @@ func toSourceRow(row dbsqlc.ReportSource) SourceRow {
 	}
 }
 
+func toChangeRow(row dbsqlc.ReportChange) ChangeRow {
+	return ChangeRow{
+		ChangeNo: row.ChangeNo, At: row.At, Actor: row.Actor, Action: row.Action, Subject: row.Subject, Before: row.Before, After: row.After,
+	}
+}
+
 func toRunRow(row dbsqlc.ReportRun) RunRow {
 	return RunRow{
 		Job: row.Job, Source: row.Source, Provider: row.Provider, Labels: row.Labels, RunNo: row.RunNo, RunID: row.RunID,

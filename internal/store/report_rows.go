@@ -62,6 +62,17 @@ type SourceRow struct {
 	AttainablePerHour float64  `json:"attainable_per_hour"`
 }
 
+// ChangeRow is a row of report.changes.
+type ChangeRow struct {
+	ChangeNo int64           `json:"change_no"`
+	At       time.Time       `json:"at"`
+	Actor    string          `json:"actor"`
+	Action   string          `json:"action"`
+	Subject  string          `json:"subject"`
+	Before   json.RawMessage `json:"before"`
+	After    json.RawMessage `json:"after"`
+}
+
 // RunRow is a row of report.runs.
 type RunRow struct {
 	Job             string          `json:"job"`

@@ -69,6 +69,46 @@ func (q *Queries) ReportAnswered(ctx context.Context, jobID int64) (time.Time, e
 	return answered_at, err
 }
 
+const reportChanges = `-- name: ReportChanges :many
+SELECT change_no, at, actor, action, subject, before, after FROM report.changes
+WHERE ($1::text IS NULL OR subject IN ('source ' || $1, 'job ' || $1)) AND at >= $2
+ORDER BY change_no
+`
+
+type ReportChangesParams struct {
+	Name  *string
+	Since time.Time
+}
+
+// What was done since a time to a source or job, or to any, the newest last.
+func (q *Queries) ReportChanges(ctx context.Context, arg ReportChangesParams) ([]ReportChange, error) {
+	rows, err := q.db.Query(ctx, reportChanges, arg.Name, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportChange
+	for rows.Next() {
+		var i ReportChange
+		if err := rows.Scan(
+			&i.ChangeNo,
+			&i.At,
+			&i.Actor,
+			&i.Action,
+			&i.Subject,
+			&i.Before,
+			&i.After,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportGaps = `-- name: ReportGaps :many
 SELECT job, source, provider, gap_from, gap_to, reason FROM report.gaps WHERE job = $1 AND (gap_to IS NULL OR gap_to > $2) ORDER BY gap_from
 `
