@@ -41,6 +41,8 @@ that cannot be right is refused with the line and column, and exit code 2.`,
 			})
 		},
 	}
+	a.credentialScopeFlags(cmd)
+	cmd.PreRunE = a.readTwins(credentialDirName, credentialEnvName)
 	cmd.Flags().StringVarP(&path, "file", "f", "", "the `FILE`, such as tracker.yaml")
 	cmd.Flags().BoolVar(&prune, "prune", false, "remove jobs that the file does not declare; their history stays")
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would change and change nothing")
@@ -140,7 +142,7 @@ func (a *app) warn(ctx context.Context, file config.File) {
 	for _, warning := range file.Warnings {
 		fmt.Fprintln(a.stderr, "warning:", warning)
 	}
-	credentials := source.NewCredentials(a.getenv)
+	credentials := source.NewCredentials(a.getenv, a.scope)
 	for _, from := range file.Sources {
 		credentials.Begin(from.Credential)
 	}

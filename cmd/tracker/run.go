@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
+	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -49,6 +50,7 @@ type app struct {
 	logLevel    string
 	logFormat   string
 	logger      *slog.Logger
+	scope       source.CredentialScope // what credential references may name on this host
 }
 
 // run carries out one command line.

@@ -8,11 +8,9 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
 	"tracker/internal/config"
@@ -48,8 +46,11 @@ a database, and 503 when it has not for 30 s: then a restart may help. /readyz
 answers 503 where the database or its schema is what is missing.
 
 A source whose key is refused, or cannot be read, is paused; see
- tracker source list. Every flag can be set in the environment: --listen is
-TRACKER_LISTEN.`,
+ tracker source list. Its credential may be any file and any variable that the
+daemon can read, and is sent to its base_url: where others than you register
+sources, bound that by --credential-dir and --credential-env.
+
+Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 		Example: "  tracker serve --apply tracker.yaml\n  tracker serve --listen off --log-format json",
 		Args:    exactly(0, "no arguments"),
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -76,6 +77,7 @@ TRACKER_LISTEN.`,
 	cmd.Flags().StringVar(&path, "apply", "", "register `FILE` first, as  tracker apply -f  does")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz and /readyz answer, or off")
 	budget = memoryBudgetFlag(cmd)
+	a.credentialScopeFlags(cmd)
 	_ = cmd.MarkFlagFilename("apply", "yaml", "yml")
 	return cmd
 }
@@ -95,23 +97,6 @@ func checkListen(ctx context.Context, listen string) error {
 	return nil
 }
 
-// fromEnvironment sets flags that the command line leaves out from their twins
-// in the environment.
-func (a *app) fromEnvironment(flags *pflag.FlagSet) error {
-	var wrong error
-	flags.VisitAll(func(flag *pflag.Flag) {
-		name := "TRACKER_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		value := a.getenv(name)
-		if flag.Changed || value == "" || wrong != nil {
-			return
-		}
-		if err := flags.Set(flag.Name, value); err != nil {
-			wrong = usageError{fmt.Errorf("%s: %w", name, err)}
-		}
-	})
-	return wrong
-}
-
 func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, path, listen string, budget *memoryBudget) error {
 	budget.limit(a.getenv)
 	if a.getenv("GOGC") == "" {
@@ -124,7 +109,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	defer cancel()
 	client := source.NewClient(version)
 	defer client.Close()
-	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*budget)}
+	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Scope: a.scope, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*budget)}
 	var running errgroup.Group
 	if listen != listenOff {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)

@@ -45,11 +45,16 @@ allows, it answers 429 and the source is held for a while.`,
 			for _, warning := range from.Warnings() {
 				fmt.Fprintln(a.stderr, "warning:", warning)
 			}
+			if err := a.scope.Check(from.Credential); err != nil {
+				fmt.Fprintf(a.stderr, "warning: %v (here; the daemon may run elsewhere)\n", err)
+			}
 			return a.withStore(cmd.Context(), func(s *store.Store) error {
 				return a.declare(cmd.Context(), s, store.Declaration{Sources: []store.SourceSpec{toSourceSpec(from)}})
 			})
 		},
 	}
+	a.credentialScopeFlags(cmd)
+	cmd.PreRunE = a.readTwins(credentialDirName, credentialEnvName)
 	flags := cmd.Flags()
 	flags.StringVar(&from.Provider, "provider", "", "the `API`: woosmap or safetykit")
 	flags.StringVar(&from.Credential, "credential", "", "`REF` by which the daemon finds the secret: env:NAME or file:PATH")

@@ -33,6 +33,8 @@ datasets is one request, for which polls wait.`,
 		Args: exactly(1, "one NAME"),
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	a.credentialScopeFlags(cmd)
+	cmd.PreRunE = a.readTwins(credentialDirName, credentialEnvName)
 	cmd.Flags().BoolVar(&register, "register", false, "register a job for each dataset that has none")
 	cmd.Flags().StringArrayVar(&labels, "label", nil, "label `KEY=VALUE` for the jobs that are registered; may be repeated")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -96,7 +98,7 @@ func (a *app) list(ctx context.Context, s *store.Store, from store.Source) ([]so
 	if !from.PausedAt.IsZero() {
 		return nil, fmt.Errorf("it is paused: %s; to go on:  tracker source resume %s", oneLine(from.PausedReason), from.Name)
 	}
-	credential, err := source.NewCredentials(a.getenv).Read(ctx, from.Credential)
+	credential, err := source.NewCredentials(a.getenv, a.scope).Read(ctx, from.Credential)
 	if err != nil {
 		return nil, err
 	}

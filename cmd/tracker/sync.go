@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -33,11 +32,8 @@ named was left.`,
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	budget := memoryBudgetFlag(cmd)
-	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error {
-		twins := pflag.NewFlagSet(cmd.Name(), pflag.ContinueOnError)
-		twins.AddFlag(cmd.Flags().Lookup(memoryBudgetName))
-		return a.fromEnvironment(twins)
-	}
+	a.credentialScopeFlags(cmd)
+	cmd.PreRunE = a.readTwins(memoryBudgetName, credentialDirName, credentialEnvName)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.sync(cmd.Context(), s, args, *format, budget) })
 	}
@@ -67,7 +63,7 @@ func (a *app) sync(ctx context.Context, s *store.Store, names []string, format s
 	}
 	client := source.NewClient(version)
 	defer client.Close()
-	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*budget)}
+	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Scope: a.scope, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*budget)}
 
 	rows := skipped
 	progress := a.newProgress(len(jobs))

@@ -1,13 +1,11 @@
 package source
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"strings"
-	"syscall"
 	"unicode"
 )
 
@@ -39,10 +37,13 @@ func CheckCredentialRef(ref string) error {
 }
 
 // ReadCredential gives the secret that a credential reference names. It fails
-// where there is none and where it could not travel in an HTTP header; no
-// error shows any of it.
-func ReadCredential(ref string, getenv func(string) string) (Secret, error) {
+// where there is none, where the scope leaves it out, and where it could not
+// travel in an HTTP header; no error shows any of it.
+func ReadCredential(ref string, getenv func(string) string, scope CredentialScope) (Secret, error) {
 	if err := CheckCredentialRef(ref); err != nil {
+		return Secret{}, err
+	}
+	if err := scope.Check(ref); err != nil {
 		return Secret{}, err
 	}
 	kind, name, _ := strings.Cut(ref, ":")
@@ -50,7 +51,7 @@ func ReadCredential(ref string, getenv func(string) string) (Secret, error) {
 	if kind == "env" {
 		value = getenv(name)
 	} else {
-		content, err := readCredentialFile(name)
+		content, err := readCredentialFile(name, scope)
 		if err != nil {
 			return Secret{}, fmt.Errorf("%w %s: %w", ErrCredential, ref, err)
 		}
@@ -79,21 +80,12 @@ func CredentialWarning(ref string) string {
 	return fmt.Sprintf("credential %s can be read by other users: run  chmod o-r %s", ref, path)
 }
 
-// readCredentialFile reads a regular file. Nothing else is opened, since that
-// alone may wait for ever, as for the writer of a FIFO; without a wait, should
-// the file have become something else meanwhile.
-func readCredentialFile(path string) (string, error) {
-	if err := checkRegular(os.Stat(path)); err != nil {
-		return "", err
-	}
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+func readCredentialFile(path string, scope CredentialScope) (string, error) {
+	file, err := scope.open(path)
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	if err := checkRegular(file.Stat()); err != nil {
-		return "", err
-	}
 	content, err := io.ReadAll(io.LimitReader(file, credentialLimit+1))
 	if err != nil {
 		return "", err
@@ -102,11 +94,4 @@ func readCredentialFile(path string) (string, error) {
 		return "", fmt.Errorf("over %d bytes", credentialLimit)
 	}
 	return string(content), nil
-}
-
-func checkRegular(info os.FileInfo, err error) error {
-	if err == nil && !info.Mode().IsRegular() {
-		return errors.New("it is no regular file")
-	}
-	return err
 }

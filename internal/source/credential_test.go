@@ -60,7 +60,7 @@ func TestReadCredential(t *testing.T) {
 				}
 				ref += path
 			}
-			secret, err := source.ReadCredential(ref, func(string) string { return test.content })
+			secret, err := source.ReadCredential(ref, func(string) string { return test.content }, source.CredentialScope{})
 			wantError(t, err, test.err)
 			if err != nil && (strings.Contains(err.Error(), "hunter22") || !errors.Is(err, source.ErrCredential)) {
 				t.Errorf("bad error %v", err)
@@ -79,7 +79,7 @@ func TestReadCredentialOpensRegularFilesOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{fifo, t.TempDir(), "/dev/zero"} {
-		_, err := source.ReadCredential("file:"+path, os.Getenv)
+		_, err := source.ReadCredential("file:"+path, os.Getenv, source.CredentialScope{})
 		if err == nil || !errors.Is(err, source.ErrCredential) || !strings.Contains(err.Error(), "no regular file") {
 			t.Errorf("%s: %v", path, err)
 		}

@@ -21,6 +21,7 @@ type Credential struct {
 // many goroutines at once.
 type Credentials struct {
 	getenv  func(string) string
+	scope   CredentialScope
 	timeout time.Duration
 
 	mu      sync.Mutex
@@ -35,9 +36,10 @@ type reading struct {
 	err   error
 }
 
-// NewCredentials gives a reader of variables by getenv, and of files.
-func NewCredentials(getenv func(string) string) *Credentials {
-	return &Credentials{getenv: getenv, timeout: credentialTimeout, reading: map[string]*reading{}}
+// NewCredentials gives a reader of variables by getenv, and of files, as far
+// as the scope goes.
+func NewCredentials(getenv func(string) string, scope CredentialScope) *Credentials {
+	return &Credentials{getenv: getenv, scope: scope, timeout: credentialTimeout, reading: map[string]*reading{}}
 }
 
 // Read waits for a credential as long as it may take, or until ctx ends.
@@ -89,7 +91,7 @@ func (c *Credentials) begin(ref string) *reading {
 	c.reading[ref] = r
 	go func() { // nobody waits for its end: it may have none
 		defer close(r.done)
-		if r.found.Secret, r.err = ReadCredential(ref, c.getenv); r.err == nil {
+		if r.found.Secret, r.err = ReadCredential(ref, c.getenv, c.scope); r.err == nil {
 			r.found.Warning = CredentialWarning(ref)
 		}
 	}()

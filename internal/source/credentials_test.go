@@ -25,7 +25,7 @@ func TestCredentialsThatHangKeepNobodyWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		gate := make(chan struct{})
-		c := source.NewCredentials(slowly(gate))
+		c := source.NewCredentials(slowly(gate), source.CredentialScope{})
 		const moment = 50 * time.Millisecond
 		began := time.Now()
 		for range 10 {
@@ -60,7 +60,7 @@ func TestCredentialsEndWithTheirContext(t *testing.T) {
 		gate := make(chan struct{})
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := source.NewCredentials(slowly(gate)).Read(ctx, "env:KEY"); !errors.Is(err, context.Canceled) {
+		if _, err := source.NewCredentials(slowly(gate), source.CredentialScope{}).Read(ctx, "env:KEY"); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 		close(gate)
@@ -70,7 +70,7 @@ func TestCredentialsEndWithTheirContext(t *testing.T) {
 func TestCredentialsSeeWhatIsNew(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir() + "/key"
-	c := source.NewCredentials(os.Getenv)
+	c := source.NewCredentials(os.Getenv, source.CredentialScope{})
 	for _, secret := range []string{"hunter22", "hunter23"} {
 		if err := os.WriteFile(path, []byte(secret), 0o604); err != nil {
 			t.Fatal(err)

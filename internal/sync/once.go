@@ -21,8 +21,9 @@ const drainTimeout = 7 * time.Second
 type Syncer struct {
 	Store  *store.Store
 	Client *source.Client
-	Getenv func(string) string // where credentials may be
-	Owner  string              // names this process in claims
+	Getenv func(string) string    // where credentials may be
+	Scope  source.CredentialScope // what references to them may name
+	Owner  string                 // names this process in claims
 	Logger *slog.Logger
 
 	turned atomic.Pointer[time.Time] // when the claim loop of Serve last turned; nil: it has not begun

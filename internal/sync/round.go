@@ -115,7 +115,7 @@ func (r *round) open(ctx context.Context) error {
 		r.before[id] = cursor.PolledAt
 	}
 	known := schedules{}
-	credentials, unreadable := source.NewCredentials(r.syncer.Getenv), map[int64]error{}
+	credentials, unreadable := source.NewCredentials(r.syncer.Getenv, r.syncer.Scope), map[int64]error{}
 	for _, job := range r.waiting {
 		credentials.Begin(job.From.Credential)
 	}

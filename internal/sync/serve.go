@@ -60,7 +60,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	recordHeavy := func(r *result) error { return recorder.recordHeavy(lasting, r) }
 	d := &daemon{
 		syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s, room, recordHeavy, results),
-		registry: registry{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv), examined: map[string]bool{},
+		registry: registry{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv, s.Scope), examined: map[string]bool{},
 	}
 	stop, err := d.startChores(ctx)
 	if err == nil {
