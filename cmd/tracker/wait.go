@@ -46,7 +46,7 @@ by when they were first seen.
 It reads what trackers have recorded and polls nothing itself. Where no tracker
 serves, or the service gives no answer, it says so and goes on waiting.`,
 		Example: `  tracker wait stores-eu --after now --timeout 30m && deploy
-  tracker wait stores-eu --for ended --timeout 1h; tracker history stores-eu
+  tracker wait stores-eu --for ended && tracker history stores-eu
   tracker wait products-7 --for failed --timeout 1h`,
 		Args: exactly(1, "one JOB"),
 	}
