@@ -63,9 +63,12 @@ func readDatabaseURL(text, path string) (DatabaseURL, error) {
 	if err != nil {
 		return DatabaseURL{}, fmt.Errorf("read DATABASE_URL_FILE: %w", err)
 	}
-	text = strings.TrimSpace(string(content))
-	if text == "" {
+	text = strings.TrimSpace(strings.TrimPrefix(string(content), "\ufeff")) // the mark that some editors begin a file with
+	switch {
+	case text == "":
 		return DatabaseURL{}, fmt.Errorf("DATABASE_URL_FILE: %s is empty; write the URL into it, or unset the variable", path)
+	case strings.Contains(text, "DATABASE_URL"):
+		return DatabaseURL{}, fmt.Errorf("DATABASE_URL_FILE: %s holds an assignment; write the URL alone into it", path)
 	}
 	return NewDatabaseURL(text), nil
 }

@@ -57,7 +57,7 @@ func TestReadEnvironmentDefaults(t *testing.T) {
 
 func TestReadEnvironmentReadsTheURLFromAFile(t *testing.T) {
 	t.Parallel()
-	env, err := config.ReadEnvironment(getenv("DATABASE_URL_FILE=" + writeFile(t, "postgres://a:b@h/d\n")))
+	env, err := config.ReadEnvironment(getenv("DATABASE_URL_FILE=" + writeFile(t, "\ufeffpostgres://a:b@h/d\r\n")))
 	if err != nil || env.DatabaseURL.Reveal() != "postgres://a:b@h/d" {
 		t.Errorf("URL %s, error %v", env.DatabaseURL, err)
 	}
@@ -67,6 +67,7 @@ func TestReadEnvironmentRefuses(t *testing.T) {
 	t.Parallel()
 	for reason, env := range map[string][]string{
 		"are both set":           {"DATABASE_URL=postgres://h/d", "DATABASE_URL_FILE=" + writeFile(t, "postgres://h/d")},
+		"holds an assignment":    {"DATABASE_URL_FILE=" + writeFile(t, "export DATABASE_URL=postgres://a:b@h/d")},
 		"is empty":               {"DATABASE_URL_FILE=" + writeFile(t, " \n")},
 		"read DATABASE_URL_FILE": {"DATABASE_URL_FILE=" + t.TempDir()},
 		"TRACKER_ACTOR":          {"TRACKER_ACTOR=a\nb"},

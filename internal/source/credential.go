@@ -6,7 +6,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"unicode"
 )
 
 // credentialLimit bounds what is read of a credential's file, in bytes.
@@ -37,8 +36,9 @@ func CheckCredentialRef(ref string) error {
 }
 
 // ReadCredential gives the secret that a credential reference names. It fails
-// where there is none, where the scope leaves it out, and where it could not
-// travel in an HTTP header; no error shows any of it.
+// where there is none, where the scope leaves it out, where it could not travel
+// in an HTTP header and where it cannot be what a service gave; no error shows
+// any of it.
 func ReadCredential(ref string, getenv func(string) string, scope CredentialScope) (Secret, error) {
 	if err := CheckCredentialRef(ref); err != nil {
 		return Secret{}, err
@@ -55,13 +55,10 @@ func ReadCredential(ref string, getenv func(string) string, scope CredentialScop
 		if err != nil {
 			return Secret{}, fmt.Errorf("%w %s: %w", ErrCredential, ref, err)
 		}
-		value = strings.TrimRight(content, "\r\n")
+		value = contentOf(content)
 	}
-	switch {
-	case value == "":
-		return Secret{}, fmt.Errorf("%w %s: empty or not set", ErrCredential, ref)
-	case strings.ContainsFunc(value, unicode.IsControl):
-		return Secret{}, fmt.Errorf("%w %s: holds a line break or another control character", ErrCredential, ref)
+	if err := checkCredentialForm(value); err != nil {
+		return Secret{}, fmt.Errorf("%w %s: %w", ErrCredential, ref, err)
 	}
 	return NewSecret(value), nil
 }
