@@ -41,14 +41,11 @@ func clusterMajor(cluster string) (int, error) {
 // absent whenever the process dies.
 func (s *Server) createCluster(ctx context.Context, bin binaries, account account) error {
 	s.removeUnfinished()
-	dir, err := os.MkdirTemp(s.dataDir, unfinished)
+	dir, err := s.unfinishedDir(account)
 	if err != nil {
-		return notWritable(s.dataDir, err)
+		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }() // after the rename there is none
-	if err := account.own(dir); err != nil {
-		return fmt.Errorf("give %s to %s: %w", dir, account, err)
-	}
 	if err := s.initdb(ctx, bin, account, dir); err != nil {
 		return err
 	}
@@ -56,6 +53,18 @@ func (s *Server) createCluster(ctx context.Context, bin binaries, account accoun
 		return fmt.Errorf("put the new cluster in its place: %w", err)
 	}
 	return nil
+}
+
+// unfinishedDir makes a directory of the account's that is cleared should we die.
+func (s *Server) unfinishedDir(account account) (string, error) {
+	dir, err := os.MkdirTemp(s.dataDir, unfinished)
+	if err != nil {
+		return "", notWritable(s.dataDir, err)
+	}
+	if err := account.own(dir); err != nil {
+		return "", errors.Join(fmt.Errorf("give %s to %s: %w", dir, account, err), os.RemoveAll(dir))
+	}
+	return dir, nil
 }
 
 // removeUnfinished clears what a process left that died within initdb.
@@ -80,6 +89,16 @@ func (s *Server) initdb(ctx context.Context, bin binaries, account account, dir 
 	}
 	var output strings.Builder
 	cmd := command(ctx, account, s.dataDir, bin.initdb(), args...)
+	if wrapper := findNSSWrapper(); wrapper != "" && account.nameless() {
+		names, err := s.unfinishedDir(account)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(names) }() // nobody asks again
+		if err := nameAccount(cmd, account, wrapper, names); err != nil {
+			return fmt.Errorf("give %s a name: %w", account, err)
+		}
+	}
 	cmd.Stdout, cmd.Stderr = &output, &output
 	child, err := startProcess(cmd)
 	if err != nil {
@@ -94,7 +113,7 @@ func (s *Server) initdb(ctx context.Context, bin binaries, account account, dir 
 		return fmt.Errorf("initdb in %s: %w", s.dataDir, ctx.Err())
 	}
 	if child.err != nil {
-		return fmt.Errorf("initdb in %s: %w%s", s.dataDir, child.err, lastLines(output.String()))
+		return explainNameless(fmt.Errorf("initdb in %s: %w%s", s.dataDir, child.err, lastLines(output.String())), account)
 	}
 	return nil
 }

@@ -18,10 +18,11 @@ func Choose(found []Found, major int) (string, error) {
 }
 
 var (
-	HighestFirst = highestFirst
-	InstallHint  = installHint
-	ParseMajor   = parseMajor
-	SocketDir    = socketDir
+	FindNSSWrapper = findNSSWrapper
+	HighestFirst   = highestFirst
+	InstallHint    = installHint
+	ParseMajor     = parseMajor
+	SocketDir      = socketDir
 )
 
 // TryLock takes the lock of a data directory.
