@@ -66,8 +66,10 @@ func (a *app) completeNames(root *cobra.Command) {
 		} else if cmd.Runnable() && !cmd.HasSubCommands() && cmd.ValidArgsFunction == nil && cmd.ValidArgs == nil {
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
-		if flag := cmd.Flags().Lookup("source"); flag != nil {
-			_ = cmd.RegisterFlagCompletionFunc(flag.Name, a.completion((*store.Store).SourceNames, 0))
+		for flag, names := range map[string]namesOf{"source": (*store.Store).SourceNames, "label": (*store.Store).LabelNames} {
+			if cmd.Flags().Lookup(flag) != nil {
+				_ = cmd.RegisterFlagCompletionFunc(flag, a.completion(names, 0))
+			}
 		}
 	}
 }

@@ -20,10 +20,14 @@ func TestCompletion(t *testing.T) {
 	for i, name := range []string{"stores-eu", "stores-us", "poi", "stores-old"} {
 		f.must("job", "add", name, "--source", "woosmap-test", "dataset_id="+datasetID(i))
 	}
+	f.must("job", "add", "poi", "--source", "woosmap-test", "dataset_id="+datasetID(2), "--label", "team=geo", "--label", "tier=1")
 	f.must("job", "remove", "stores-old")
 	for args, want := range map[string]string{
 		"changes s":               "stores-eu stores-us safetykit-test",
 		"history st":              "stores-eu stores-us",
+		"job list --label ":       "team=geo tier=1",
+		"sync --label ti":         "tier=1",
+		"watch --state ":          strings.Join(jobStates, " "),
 		"report new":              "new-errors",
 		"history stores-eu ":      "",
 		"log s":                   "stores-eu stores-us",

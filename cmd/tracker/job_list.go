@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,35 +15,56 @@ import (
 
 func (a *app) jobListCommand() *cobra.Command {
 	var all bool
+	var sel selection
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the jobs and how their latest runs are doing",
 		Long: `Lists the jobs, the state of each one's latest run and since when, and what came
 of the last poll: an OUTCOME but changed and unchanged says why nobody could
 look.`,
-		Example: "  tracker job list\n  tracker job list --all --format csv > jobs.csv",
-		Args:    exactly(0, "no arguments"),
+		Example: `  tracker job list
+  tracker job list --source woosmap-prod --state failed
+  tracker job list --label team=geo --label tier=1
+  tracker job list --all --format csv > jobs.csv`,
+		Args: exactly(0, "no arguments"),
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().BoolVar(&all, "all", false, "removed jobs too")
+	sel.flags(cmd)
+	sel.stateFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		return a.withStore(cmd.Context(), func(s *store.Store) error {
-			rows, err := s.JobRows(cmd.Context())
-			if err != nil {
-				return err
-			}
-			now, err := s.Now(cmd.Context())
-			if err != nil {
-				return err
-			}
-			shown := jobListing(shownJobs(rows, all), now)
-			if removed := int64(len(rows)); removed > 0 {
-				shown.none = fmt.Sprintf("no jobs but %s; see  tracker job list --all", counted(removed, "removed one"))
-			}
-			return shown.write(a, *format)
-		})
+		if err := sel.read(nil); err != nil {
+			return err
+		}
+		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.listJobs(cmd.Context(), s, sel, all, *format) })
 	}
 	return cmd
+}
+
+func (a *app) listJobs(ctx context.Context, s *store.Store, sel selection, all bool, format string) error {
+	jobs, err := sel.jobs(ctx, s)
+	if err != nil {
+		return err
+	}
+	rows, err := s.JobRows(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := s.Now(ctx)
+	if err != nil {
+		return err
+	}
+	rows = slices.DeleteFunc(rows, func(row store.JobRow) bool {
+		return !slices.ContainsFunc(jobs, func(job store.Job) bool { return job.Name == row.Job })
+	})
+	shown := jobListing(shownJobs(rows, all), now)
+	switch removed := int64(len(rows)); {
+	case removed > 0:
+		shown.none = fmt.Sprintf("no jobs but %s; see  tracker job list --all", counted(removed, "removed one"))
+	case !sel.empty():
+		shown.none = fmt.Sprintf("no job fits  %s", sel)
+	}
+	return shown.write(a, format)
 }
 
 func jobListing(rows []store.JobRow, now time.Time) listing[store.JobRow] {

@@ -15,9 +15,9 @@ import (
 
 // reportRequest is what a report is asked for with.
 type reportRequest struct {
+	selection
+
 	since  string
-	source string
-	labels []string
 	format string
 }
 
@@ -41,10 +41,8 @@ docs/sql.md has these and more as SQL, to change at will.
 		ValidArgs: reportCompletions(),
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
-	flags := cmd.Flags()
-	flags.StringVar(&request.since, "since", "", "look back to a `TIME` in the past: RFC 3339, a date, or an age such as 12h or 30d (default: the age behind the question)")
-	flags.StringVar(&request.source, "source", "", "of source `NAME` only")
-	flags.StringArrayVar(&request.labels, "label", nil, "of jobs with the label `KEY=VALUE` only; may be repeated")
+	cmd.Flags().StringVar(&request.since, "since", "", "look back to a `TIME` in the past: RFC 3339, a date, or an age such as 12h or 30d (default: the age behind the question)")
+	request.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		request.format = *format
 		if len(args) == 0 {
@@ -62,8 +60,7 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 	if at < 0 {
 		return usageError{fmt.Errorf("there is no report %q%s; there are %s", name, meant(name, reportNames()), strings.Join(reportNames(), ", "))}
 	}
-	labels, err := pairs(request.labels, "--label", "KEY=VALUE")
-	if err != nil {
+	if err := request.read(nil); err != nil {
 		return err
 	}
 	if request.since != "" && all[at].since == 0 {
@@ -76,7 +73,7 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 		}
 	}
 	return a.withStore(ctx, func(s *store.Store) error {
-		if err := checkSelection(ctx, s, request.source, labels); err != nil {
+		if _, err := request.jobs(ctx, s); err != nil {
 			return err
 		}
 		now, err := s.Now(ctx)
@@ -87,7 +84,7 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 		if err != nil {
 			return err
 		}
-		return all[at].print(ctx, a, s, store.AnswerFilter{Since: since, Now: now, Source: request.source, Labels: labels}, request.format)
+		return all[at].print(ctx, a, s, store.AnswerFilter{Since: since, Now: now, Source: request.source, Labels: request.labels}, request.format)
 	})
 }
 

@@ -26,6 +26,12 @@ func (s screen) paint(look style, text string) string {
 	return "\x1b[" + string(look) + "m" + text + "\x1b[0m"
 }
 
+// jobStates are those that a job's latest run may be in.
+var jobStates = []string{
+	string(history.StateQueued), string(history.StateRunning), string(history.StateSucceeded), string(history.StatePartial),
+	string(history.StateFailed), string(history.StateCanceled), string(history.StateUnknown),
+}
+
 // stateMark gives the one symbol and style that a state has on all screens.
 func stateMark(state string) (symbol string, look style) {
 	switch history.State(state) {

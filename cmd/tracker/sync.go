@@ -17,25 +17,45 @@ import (
 	"tracker/internal/sync"
 )
 
+// syncRequest is what a sync is asked for with.
+type syncRequest struct {
+	selection
+
+	named  []string
+	format string
+	budget *memoryBudget
+}
+
 func (a *app) syncCommand() *cobra.Command {
+	var request syncRequest
 	cmd := &cobra.Command{
 		Use:   "sync [JOB...]",
 		Short: "Poll jobs now, whatever their schedules say",
-		Long: `Polls the named jobs, or all active ones, once and now. It ignores schedules and
-back-off and keeps to the sources' rate limits, which it shares with every other
-tracker on the same database. Paused jobs and sources, and those that asked to
-be left alone, are listed and left; finished jobs too, unless named.
+		Long: `Polls the named jobs, or all active ones that are selected, once and now. It
+ignores schedules and back-off and keeps to the sources' rate limits, which it
+shares with every other tracker on the same database. Paused jobs and sources,
+and those that asked to be left alone, are listed and left; finished jobs too,
+unless named.
 
 It exits with 1 if a poll failed, a job could not be polled, or one that was
 named was left.`,
-		Example: "  tracker sync\n  tracker sync stores-eu products-7",
+		Example: `  tracker sync
+  tracker sync stores-eu products-7
+  tracker sync --source woosmap-prod --state failed
+  tracker sync --label team=geo`,
 	}
 	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	budget := memoryBudgetFlag(cmd)
+	request.flags(cmd)
+	request.stateFlag(cmd)
 	a.credentialScopeFlags(cmd)
 	cmd.PreRunE = a.readTwins(memoryBudgetName, credentialDirName, credentialEnvName)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.sync(cmd.Context(), s, args, *format, budget) })
+		if err := request.read(args); err != nil {
+			return err
+		}
+		request.named, request.format, request.budget = args, *format, budget
+		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.sync(cmd.Context(), s, request) })
 	}
 	return cmd
 }
@@ -52,29 +72,31 @@ type syncRow struct {
 	unable bool // it was to be polled, and was not
 }
 
-func (a *app) sync(ctx context.Context, s *store.Store, names []string, format string, budget *memoryBudget) error {
-	budget.limit(a.getenv)
+func (a *app) sync(ctx context.Context, s *store.Store, request syncRequest) error {
+	request.budget.limit(a.getenv)
 	if err := s.ExtendPartitions(ctx); err != nil {
 		return err
 	}
-	jobs, skipped, err := chooseJobs(ctx, s, names)
+	jobs, skipped, err := request.chooseJobs(ctx, s)
 	if err != nil {
 		return err
 	}
 	client := source.NewClient(version)
 	defer client.Close()
-	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Scope: a.scope, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*budget)}
+	syncer := &sync.Syncer{
+		Store: s, Client: client, Getenv: a.getenv, Scope: a.scope, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*request.budget),
+	}
 
 	rows := skipped
 	progress := a.newProgress(len(jobs))
 	syncErr := syncer.Once(ctx, jobs, func(e sync.Event) {
 		progress.tell(e)
-		rows = addEvent(rows, e, len(names) > 0)
+		rows = addEvent(rows, e, len(request.named) > 0)
 	})
 	progress.end()
 	slices.SortStableFunc(rows, func(x, y syncRow) int { return cmp.Compare(x.Job, y.Job) })
 	if syncErr == nil || len(rows) > 0 {
-		if err := a.printSync(rows, format); err != nil {
+		if err := a.printSync(rows, request); err != nil {
 			return err
 		}
 	}
@@ -90,10 +112,11 @@ func (a *app) sync(ctx context.Context, s *store.Store, names []string, format s
 	return nil
 }
 
-// chooseJobs gives the named jobs, or all active ones, and rows for those that
-// cannot be polled.
-func chooseJobs(ctx context.Context, s *store.Store, names []string) (chosen []store.Job, skipped []syncRow, err error) {
-	all, err := s.Jobs(ctx)
+// chooseJobs gives the named jobs, or all active ones that are selected, and rows
+// for those that cannot be polled.
+func (request syncRequest) chooseJobs(ctx context.Context, s *store.Store) (chosen []store.Job, skipped []syncRow, err error) {
+	names := request.named
+	all, err := request.jobs(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -194,9 +217,13 @@ func (r syncRow) resultSpan() span {
 	return plain(cmp.Or(r.Outcome, r.Result))
 }
 
-func (a *app) printSync(rows []syncRow, format string) error {
+func (a *app) printSync(rows []syncRow, request syncRequest) error {
+	none := "no jobs to poll; see  tracker job list"
+	if !request.empty() {
+		none = fmt.Sprintf("no job to poll fits  %s", request.selection)
+	}
 	err := listing[syncRow]{
-		rows: rows, none: "no jobs to poll; see  tracker job list",
+		rows: rows, none: none,
 		columns: []column[syncRow]{
 			{title: "JOB", cell: func(r syncRow) span { return plain(r.Job) }},
 			{title: "SOURCE", spare: 1, cell: func(r syncRow) span { return plain(r.Source) }},
@@ -204,8 +231,8 @@ func (a *app) printSync(rows []syncRow, format string) error {
 			{title: "STATE", cell: func(r syncRow) span { return maybeMarked(&r.State) }},
 			{title: "DETAIL", prose: true, cell: func(r syncRow) span { return plain(r.Detail) }},
 		},
-	}.write(a, format)
-	if err != nil || format != formatTable || len(rows) == 0 {
+	}.write(a, request.format)
+	if err != nil || request.format != formatTable || len(rows) == 0 {
 		return err
 	}
 	counts := map[string]int{}

@@ -18,10 +18,7 @@ import (
 const waitEnded = "ended"
 
 // waitStates are those that can be waited for.
-var waitStates = []string{
-	string(history.StateQueued), string(history.StateRunning), string(history.StateSucceeded), string(history.StatePartial),
-	string(history.StateFailed), string(history.StateCanceled), string(history.StateUnknown), waitEnded,
-}
+var waitStates = append(slices.Clone(jobStates), waitEnded)
 
 func (a *app) waitCommand() *cobra.Command {
 	var state, after, timeout string

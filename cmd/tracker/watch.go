@@ -25,28 +25,47 @@ const (
 
 func (a *app) watchCommand() *cobra.Command {
 	var lasting string
+	var sel selection
 	cmd := &cobra.Command{
 		Use:   "watch [JOB...]",
 		Short: "Watch imports as they go on",
-		Long: `Shows how the named jobs, or all, stand right now, and goes on doing so until
-Ctrl-C: what runs and how long that usually takes, what has failed, where nobody
-can look. It reads what trackers have recorded and polls nothing itself.
+		Long: `Shows how the named jobs, or all that are selected, stand right now, and goes
+on doing so until Ctrl-C: what runs and how long that usually takes, what has
+failed, where nobody can look. It reads what trackers have recorded and polls
+nothing itself.
 
 A run is stalled when it goes on for longer than its job's stall_after, or,
 where none is declared, three times as long as 95 % of the job's runs took (of
 all runs of its source where fewer than five of the job's have ended).
 
+Which jobs are selected is settled when it begins: one that was failed then is
+still watched when it has succeeded.
+
 In a pipe it prints a line for each change of a job's state.`,
-		Example: "  tracker watch\n  tracker watch stores-eu products-7\n  tracker watch --for 1h > changes.log",
+		Example: `  tracker watch
+  tracker watch stores-eu products-7
+  tracker watch --source woosmap-prod --state failed
+  tracker watch --label team=geo --for 1h > changes.log`,
 	}
+	sel.flags(cmd)
+	sel.stateFlag(cmd)
 	cmd.Flags().StringVar(&lasting, "for", "", "end after `DURATION`, such as 10m or 2h (default: never)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := sel.read(args); err != nil {
+			return err
+		}
 		end, stop, err := timer("--for", lasting)
 		if err != nil {
 			return err
 		}
 		defer stop()
-		err = a.withStore(cmd.Context(), func(s *store.Store) error { return a.watch(cmd.Context(), s, args, end) })
+		err = a.withStore(cmd.Context(), func(s *store.Store) error {
+			ids, err := watchedJobs(cmd.Context(), s, args, sel)
+			if err != nil {
+				return err
+			}
+			return a.watch(cmd.Context(), s, ids, end)
+		})
 		return unlessEnded(cmd.Context(), err) // as it may be before it has begun
 	}
 	return cmd
@@ -65,12 +84,8 @@ func timer(flag, text string) (end <-chan time.Time, stop func(), err error) {
 	return t.C, func() { t.Stop() }, nil
 }
 
-// watch shows the named jobs, or all, until ctx ends or end says so.
-func (a *app) watch(ctx context.Context, s *store.Store, names []string, end <-chan time.Time) error {
-	ids, err := watchedJobs(ctx, s, names)
-	if err != nil {
-		return err
-	}
+// watch shows the jobs, or all, until ctx ends or end says so.
+func (a *app) watch(ctx context.Context, s *store.Store, ids []int64, end <-chan time.Time) error {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	w := &watcher{app: a, store: s, jobIDs: ids, ticks: ticker.C, end: end}
@@ -80,9 +95,24 @@ func (a *app) watch(ctx context.Context, s *store.Store, names []string, end <-c
 	return w.print(ctx)
 }
 
-// watchedJobs gives the ids of the named jobs.
-func watchedJobs(ctx context.Context, s *store.Store, names []string) ([]int64, error) {
+// watchedJobs gives the ids of the jobs that are named, or selected; none: all.
+func watchedJobs(ctx context.Context, s *store.Store, names []string, sel selection) ([]int64, error) {
 	var ids []int64
+	if !sel.empty() {
+		jobs, err := sel.jobs(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, job := range jobs {
+			if job.Tracking != store.TrackingRemoved {
+				ids = append(ids, job.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return nil, fmt.Errorf("nothing to watch: no job fits  %s", sel)
+		}
+		return ids, nil
+	}
 	for _, name := range names {
 		job, err := findJob(ctx, s, name)
 		if err != nil {

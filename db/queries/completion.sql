@@ -8,3 +8,12 @@ LIMIT @rows;
 
 -- name: SourceNames :many
 SELECT name, provider FROM sources WHERE starts_with(name, sqlc.arg(prefix)::text) ORDER BY name LIMIT @rows;
+
+-- name: LabelNames :many
+-- Labels of jobs, as a command takes them, and how many jobs have each.
+SELECT (l.key || '=' || l.value)::text AS label, count(*) AS jobs
+FROM jobs j CROSS JOIN LATERAL jsonb_each_text(j.labels) l
+WHERE starts_with(l.key || '=' || l.value, sqlc.arg(prefix)::text) AND j.tracking <> 'removed'
+GROUP BY 1
+ORDER BY 1
+LIMIT @rows;

@@ -34,3 +34,13 @@ func (s *Store) SourceNames(ctx context.Context, prefix string) ([]Named, error)
 	}
 	return convert(rows, func(row dbsqlc.SourceNamesRow) Named { return Named{row.Name, row.Provider} }), nil
 }
+
+// LabelNames lists the labels of jobs that begin with prefix, as KEY=VALUE, with
+// how many jobs have each. Removed jobs are left out.
+func (s *Store) LabelNames(ctx context.Context, prefix string) ([]Named, error) {
+	rows, err := s.queries.LabelNames(ctx, dbsqlc.LabelNamesParams{Prefix: prefix, Rows: namesMost})
+	if err != nil {
+		return nil, fmt.Errorf("list labels: %w", err)
+	}
+	return convert(rows, func(row dbsqlc.LabelNamesRow) Named { return Named{row.Label, fmt.Sprintf("%d jobs", row.Jobs)} }), nil
+}

@@ -48,6 +48,46 @@ func (q *Queries) JobNames(ctx context.Context, arg JobNamesParams) ([]JobNamesR
 	return items, nil
 }
 
+const labelNames = `-- name: LabelNames :many
+SELECT (l.key || '=' || l.value)::text AS label, count(*) AS jobs
+FROM jobs j CROSS JOIN LATERAL jsonb_each_text(j.labels) l
+WHERE starts_with(l.key || '=' || l.value, $1::text) AND j.tracking <> 'removed'
+GROUP BY 1
+ORDER BY 1
+LIMIT $2
+`
+
+type LabelNamesParams struct {
+	Prefix string
+	Rows   int32
+}
+
+type LabelNamesRow struct {
+	Label string
+	Jobs  int64
+}
+
+// Labels of jobs, as a command takes them, and how many jobs have each.
+func (q *Queries) LabelNames(ctx context.Context, arg LabelNamesParams) ([]LabelNamesRow, error) {
+	rows, err := q.db.Query(ctx, labelNames, arg.Prefix, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LabelNamesRow
+	for rows.Next() {
+		var i LabelNamesRow
+		if err := rows.Scan(&i.Label, &i.Jobs); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sourceNames = `-- name: SourceNames :many
 SELECT name, provider FROM sources WHERE starts_with(name, $1::text) ORDER BY name LIMIT $2
 `
