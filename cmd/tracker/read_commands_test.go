@@ -279,6 +279,9 @@ func TestSyncOfNothing(t *testing.T) {
 			t.Errorf("tracker %s ends with %d: %s", args, code, stdout)
 		}
 	}
+	if stdout, stderr, code := f.run("sync", "--format", "xml"); code != exitUsage || stdout != "" || !strings.Contains(stderr, `--format "xml": want one of table, json, csv`) {
+		t.Errorf("in a format that there is not it ends with %d: %s%s", code, stdout, stderr)
+	}
 	f.must("job", "resume", "stores-us")
 	f.must("source", "pause", "woosmap-test")
 	if stdout, _, code := f.run("sync", "stores-eu"); code != exitFailed || !strings.Contains(stdout, "skipped") {

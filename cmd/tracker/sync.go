@@ -44,12 +44,12 @@ named was left.`,
   tracker sync --source woosmap-prod --state failed
   tracker sync --label team=geo`,
 	}
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	budget := memoryBudgetFlag(cmd)
 	request.flags(cmd)
 	request.stateFlag(cmd)
 	a.credentialScopeFlags(cmd)
 	cmd.PreRunE = a.readTwins(memoryBudgetName, credentialDirName, credentialEnvName)
+	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := request.read(args); err != nil {
 			return err
