@@ -26,7 +26,7 @@ that name. The daemon pauses, finishes and reopens by itself. Times are in UTC.`
   tracker changes --since 2026-11-01 --format csv > changes.csv`,
 		Args: between(0, 1, "one JOB or SOURCE, or none for all"),
 	}
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().StringVar(&since, "since", "", "what was done since a `TIME` in the past: RFC 3339, a date, or an age such as 12h or 30d")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if since != "" { // what is no time is refused before a server is started for it

@@ -40,7 +40,7 @@ RFC 3339, a date, or an age such as 2h or 3d, and not still to come.`,
   tracker history stores-eu --format json | jq '.transitions[]'`,
 		Args: exactly(1, "one JOB"),
 	}
-	format := formatFlag(cmd, formatTable, formatJSON)
+	format := a.formatFlag(cmd, formatTable, formatJSON)
 	flags := cmd.Flags()
 	flags.IntVar(&request.runNo, "run", 0, "show run `N` instead of the newest")
 	flags.IntVar(&request.most, "runs", 10, "list the newest `N` runs")

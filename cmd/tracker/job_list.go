@@ -28,7 +28,7 @@ look.`,
   tracker job list --all --format csv > jobs.csv`,
 		Args: exactly(0, "no arguments"),
 	}
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().BoolVar(&all, "all", false, "removed jobs too")
 	sel.flags(cmd)
 	sel.stateFlag(cmd)

@@ -22,7 +22,7 @@ func (a *app) jobShowCommand() *cobra.Command {
 		Example: "  tracker job show stores-eu\n  tracker job show stores-eu --format json | jq .target",
 		Args:    exactly(1, "one NAME"),
 	}
-	format := formatFlag(cmd, formatTable, formatJSON)
+	format := a.formatFlag(cmd, formatTable, formatJSON)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.withStore(cmd.Context(), func(s *store.Store) error {
 			job, err := findJob(cmd.Context(), s, args[0])

@@ -33,7 +33,7 @@ func (l listing[T]) write(a *app, format string) error {
 	case formatJSON:
 		return a.writeJSON(l.rows)
 	case formatCSV:
-		return writeCSV(a.stdout, l.rows)
+		return writeCSV(a.stdout, l.rows, a.cells())
 	default:
 		_, err := fmt.Fprint(a.stdout, l.text(a.screen()))
 		return err

@@ -39,7 +39,7 @@ time of that.`,
   tracker log stores-eu --format csv > log.csv`,
 		Args: exactly(1, "one JOB"),
 	}
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().IntVar(&request.runNo, "run", 0, "of run `N` instead of the newest")
 	cmd.Flags().StringVar(&request.level, "level", logLevels[0], "least `LEVEL` to show: "+strings.Join(logLevels, ", "))
 	cmd.Flags().BoolVarP(&request.follow, "follow", "f", false, "go on with entries as they come")
@@ -84,7 +84,7 @@ func (a *app) log(ctx context.Context, s *store.Store, request logRequest) error
 	case formatJSON:
 		return a.writeJSON(entries)
 	case formatCSV:
-		return writeCSV(a.stdout, entries)
+		return writeCSV(a.stdout, entries, a.cells())
 	}
 	now, err := s.Now(ctx)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -182,9 +181,7 @@ func (f *follower) tell(h store.History) error {
 // entry writes an entry; known: again, since it was withdrawn or has come back.
 func (f *follower) entry(p *page, e store.LogEntryRow, known bool) error {
 	if f.request.format == formatJSON {
-		encoder := json.NewEncoder(&p.out)
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(e)
+		return jsonTo(&p.out).Encode(e)
 	}
 	f.columns.widen([]store.LogEntryRow{e})
 	if known && e.WithdrawnAt == nil {

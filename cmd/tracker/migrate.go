@@ -43,7 +43,7 @@ func (a *app) migrateStatusCommand() *cobra.Command {
 the owner and the tracker's roles may do to its tables. It changes nothing.`,
 		Example: "  tracker migrate status",
 	}
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.RunE = a.migration(func(ctx context.Context, url string) error { return a.migrateStatus(ctx, url, *format) })
 	return cmd
 }

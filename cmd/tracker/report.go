@@ -40,7 +40,7 @@ docs/sql.md has these and more as SQL, to change at will.
 		Args:      between(0, 1, "one NAME, or none to list them"),
 		ValidArgs: reportCompletions(),
 	}
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().StringVar(&request.since, "since", "", "look back to a `TIME` in the past: RFC 3339, a date, or an age such as 12h or 30d (default: the age behind the question)")
 	request.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

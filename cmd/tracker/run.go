@@ -51,6 +51,7 @@ type app struct {
 	logFormat   string
 	logger      *slog.Logger
 	scope       source.CredentialScope // what credential references may name on this host
+	rawCells    bool                   // --raw
 }
 
 // run carries out one command line.
@@ -69,7 +70,7 @@ func report(stderr io.Writer, err error) int {
 	if exit, ok := errors.AsType[exitError](err); ok {
 		return exit.code
 	}
-	fmt.Fprintln(stderr, "tracker: "+strings.ReplaceAll(err.Error(), "\n", "\n  "))
+	fmt.Fprintln(stderr, "tracker: "+strings.ReplaceAll(printable(err.Error()), "\n", "\n  "))
 	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, store.ErrDatabaseURL) {
 		return exitUsage
 	}
@@ -121,7 +122,7 @@ func (a *app) prepare() error {
 	case "text":
 		a.logger = slog.New(slog.NewTextHandler(a.stderr, options))
 	case "json":
-		a.logger = slog.New(slog.NewJSONHandler(a.stderr, options))
+		a.logger = slog.New(slog.NewJSONHandler(visibleJSON{a.stderr}, options))
 	default:
 		return usageError{fmt.Errorf("--log-format %q: want text or json", a.logFormat)}
 	}

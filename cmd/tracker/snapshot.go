@@ -38,7 +38,7 @@ it was seen; --format json is the row of report.snapshots.
   tracker snapshot stores-eu 41 --diff 40`,
 		Args: between(1, 2, "a JOB and perhaps the number of a snapshot"),
 	}
-	format := formatFlag(cmd, formatTable, formatJSON)
+	format := a.formatFlag(cmd, formatTable, formatJSON)
 	cmd.Flags().IntVar(&request.against, "diff", 0, "show what changed since snapshot `M`")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		request.job, request.format, request.formatted = args[0], *format, cmd.Flags().Changed("format")

@@ -93,7 +93,7 @@ runs), and why.`,
 		Example: "  tracker source list\n  tracker source list --format json | jq '.[] | select(.paused_at)'",
 		Args:    exactly(0, "no arguments"),
 	}
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return a.withStore(cmd.Context(), func(s *store.Store) error {
 			rows, err := s.SourceRows(cmd.Context())

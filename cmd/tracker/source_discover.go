@@ -32,7 +32,7 @@ datasets is one request, for which polls wait.`,
   tracker source discover woosmap-prod --register --label team=geo`,
 		Args: exactly(1, "one NAME"),
 	}
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	a.credentialScopeFlags(cmd)
 	cmd.PreRunE = a.readTwins(credentialDirName, credentialEnvName)
 	cmd.Flags().BoolVar(&register, "register", false, "register a job for each dataset that has none")

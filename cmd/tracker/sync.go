@@ -49,7 +49,7 @@ named was left.`,
 	request.stateFlag(cmd)
 	a.credentialScopeFlags(cmd)
 	cmd.PreRunE = a.readTwins(memoryBudgetName, credentialDirName, credentialEnvName)
-	format := formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := request.read(args); err != nil {
 			return err
