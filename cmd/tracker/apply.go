@@ -14,44 +14,78 @@ import (
 	"tracker/internal/store"
 )
 
+// applyRequest is what somebody asked of the command.
+type applyRequest struct {
+	path   string
+	prune  bool
+	dryRun bool
+	export bool
+	format string
+}
+
 func (a *app) applyCommand() *cobra.Command {
-	var path string
-	var prune, dryRun bool
+	var request applyRequest
 	cmd := &cobra.Command{
 		Use:   "apply -f FILE",
 		Short: "Register the sources and jobs that a file declares",
 		Long: `Registers the sources and jobs that a file declares, all or nothing, and prints
 what changed. Applying the same file again changes nothing. A job's target never
-changes: another target is another job.
+changes: another target is another job. As FILE - stands for the standard input.
 
 A job that is new is polled first within a minute, where a daemon serves. A file
-that cannot be right is refused with the line and column, and exit code 2.`,
-		Example: "  tracker apply -f tracker.yaml --dry-run\n  tracker apply -f tracker.yaml --prune",
-		Args:    exactly(0, "no arguments but -f FILE"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if path == "" {
-				return usageError{errors.New("-f FILE is missing; see  tracker apply --help")}
-			}
-			file, err := config.Read(path)
-			if err != nil {
-				return usageError{err}
-			}
-			return a.withStore(cmd.Context(), func(s *store.Store) error {
-				return a.apply(cmd.Context(), s, file, store.Declaration{Prune: prune, DryRun: dryRun})
-			})
-		},
+that cannot be right is refused with the line and column, and exit code 2.
+
+--format json writes the changes as rows of report.changes without their number,
+time and actor. --export writes what is registered as such a file: applied
+again, it changes nothing. Removed jobs are not in it, and pauses are comments.`,
+		Example: `  tracker apply -f tracker.yaml --dry-run
+  tracker apply -f tracker.yaml --prune
+  tracker apply -f tracker.yaml --format json | jq -r '.[].subject'
+  tracker apply --export > tracker.yaml
+  sed 's/@every 5m/@every 1m/' tracker.yaml | tracker apply -f -`,
+		Args: exactly(0, "no arguments but -f FILE"),
 	}
 	a.credentialScopeFlags(cmd)
 	cmd.PreRunE = a.readTwins(credentialDirName, credentialEnvName)
-	cmd.Flags().StringVarP(&path, "file", "f", "", "the `FILE`, such as tracker.yaml")
-	cmd.Flags().BoolVar(&prune, "prune", false, "remove jobs that the file does not declare; their history stays")
-	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would change and change nothing")
+	format := a.formatFlag(cmd, formatTable, formatJSON)
+	cmd.Flags().StringVarP(&request.path, "file", "f", "", "the `FILE`, such as tracker.yaml, or - for the standard input")
+	cmd.Flags().BoolVar(&request.prune, "prune", false, "remove jobs that the file does not declare; their history stays")
+	cmd.Flags().BoolVar(&request.dryRun, "dry-run", false, "print what would change and change nothing")
+	cmd.Flags().BoolVar(&request.export, "export", false, "write what is registered as a file instead")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		request.format = *format
+		for _, flag := range []string{"file", "prune", "dry-run", "format"} {
+			if request.export && cmd.Flags().Changed(flag) {
+				return usageError{fmt.Errorf("--export writes a file and takes no --%s; see  tracker apply --help", flag)}
+			}
+		}
+		if request.export {
+			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.export(cmd.Context(), s) })
+		}
+		file, err := a.readDeclared(request.path)
+		if err != nil {
+			return usageError{err}
+		}
+		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.apply(cmd.Context(), s, file, request) })
+	}
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml")
 	return cmd
 }
 
+// readDeclared reads what a file declares, or what comes from the standard input.
+func (a *app) readDeclared(path string) (config.File, error) {
+	switch path {
+	case "":
+		return config.File{}, errors.New("-f FILE is missing; see  tracker apply --help")
+	case "-":
+		return config.ReadFrom("stdin", a.stdin)
+	}
+	return config.Read(path)
+}
+
 // apply registers what the file declares and prints what changed.
-func (a *app) apply(ctx context.Context, s *store.Store, file config.File, declared store.Declaration) error {
+func (a *app) apply(ctx context.Context, s *store.Store, file config.File, request applyRequest) error {
+	declared := store.Declaration{Prune: request.prune, DryRun: request.dryRun}
 	author, err := a.author(ctx, s)
 	if err != nil {
 		return err
@@ -80,6 +114,9 @@ func (a *app) apply(ctx context.Context, s *store.Store, file config.File, decla
 	a.warn(ctx, file)
 	for _, twice := range same {
 		fmt.Fprintln(a.stderr, "warning:", file.AtJob(twice.index, "target", twice))
+	}
+	if request.format == formatJSON {
+		return a.writeChanges(changes)
 	}
 	return a.printChanges(changes, declared.DryRun)
 }
@@ -155,31 +192,6 @@ func (a *app) warn(ctx context.Context, file config.File) {
 			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", errors.New(credential.Warning)))
 		}
 	}
-}
-
-// printChanges prints a line for each change.
-func (a *app) printChanges(changes []store.Change, dryRun bool) error {
-	would := ""
-	if dryRun {
-		would = "would "
-	}
-	p := &page{screen: a.screen()}
-	for _, change := range changes {
-		p.line(plain(would+change.Action+" "+change.Subject), plain(differences(change)))
-	}
-	if len(changes) == 0 {
-		p.line(plain("nothing to change"))
-	}
-	_, err := fmt.Fprint(a.stdout, p.out.String())
-	return err
-}
-
-// differences tells what a change changed, where its line does not say it already.
-func differences(change store.Change) string {
-	if change.Action != "pause" && change.Action != "change" {
-		return ""
-	}
-	return " (" + changeDetail(change.Action, change.Before, change.After) + ")"
 }
 
 func toSourceSpec(from config.Source) store.SourceSpec {

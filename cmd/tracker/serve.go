@@ -160,7 +160,7 @@ func (a *app) begin(ctx context.Context, s *store.Store, fit func(context.Contex
 		if err := fit(ctx); err != nil {
 			return err
 		}
-		return a.apply(ctx, s, file, store.Declaration{})
+		return a.apply(ctx, s, file, applyRequest{})
 	})
 }
 
@@ -178,7 +178,7 @@ func (a *app) obeyHangups(ctx context.Context, s *store.Store, hangups <-chan os
 		}
 		file, err := config.Read(path)
 		if err == nil {
-			err = a.apply(ctx, s, file, store.Declaration{})
+			err = a.apply(ctx, s, file, applyRequest{})
 		}
 		if err != nil {
 			a.logger.ErrorContext(ctx, "SIGHUP: the file is left aside", "file", path, "error", err)

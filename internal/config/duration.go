@@ -39,3 +39,18 @@ func ParseDuration(text string) (time.Duration, error) {
 	}
 	return total + d, nil
 }
+
+// FormatDuration writes a duration as ParseDuration reads it, without units of
+// which there are none: "2h", "36h", "1m30s". It is empty for zero.
+func FormatDuration(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	text := d.String()
+	for _, none := range []string{"0s", "0m"} {
+		if rest, found := strings.CutSuffix(text, none); found && rest != "" && strings.ContainsAny(rest[len(rest)-1:], "hm") {
+			text = rest
+		}
+	}
+	return text
+}

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"tracker/internal/source"
@@ -27,6 +28,16 @@ func Read(path string) (File, error) {
 		return File{}, fmt.Errorf("read what to track: %w", err)
 	}
 	return Parse(path, data)
+}
+
+// ReadFrom reads and checks what comes from in, which errors call by name; see
+// Parse.
+func ReadFrom(name string, in io.Reader) (File, error) {
+	data, err := io.ReadAll(in)
+	if err != nil {
+		return File{}, fmt.Errorf("read what to track from %s: %w", name, err)
+	}
+	return Parse(name, data)
 }
 
 // Parse reads and checks the text of a tracker.yaml. The error joins a

@@ -1,0 +1,63 @@
+package config
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/goccy/go-yaml"
+)
+
+// The keys of a tracker.yaml as they are written.
+type (
+	fileYAML struct {
+		Sources []sourceYAML `yaml:"sources"`
+		Jobs    []jobYAML    `yaml:"jobs"`
+	}
+	sourceYAML struct {
+		Name        string   `yaml:"name"`
+		Provider    string   `yaml:"provider"`
+		Credential  string   `yaml:"credential"`
+		BaseURL     string   `yaml:"base_url,omitempty"`
+		Schedule    string   `yaml:"schedule,omitempty"`
+		ActiveEvery string   `yaml:"active_every,omitempty"`
+		Rate        rateYAML `yaml:"rate_limit,flow,omitempty"`
+		Volatile    []string `yaml:"volatile,omitempty"`
+	}
+	rateYAML struct {
+		Every string `yaml:"every,omitempty"`
+		Burst int    `yaml:"burst,omitempty"`
+	}
+	jobYAML struct {
+		Name       string            `yaml:"name"`
+		Source     string            `yaml:"source"`
+		Target     map[string]string `yaml:"target"`
+		Labels     map[string]string `yaml:"labels,omitempty"`
+		Schedule   string            `yaml:"schedule,omitempty"`
+		StallAfter string            `yaml:"stall_after,omitempty"`
+	}
+)
+
+// Write writes sources and jobs as a tracker.yaml, under a comment of some
+// lines. Parse reads the same from it. Defaults are written out: those of a
+// later version may differ.
+func Write(out io.Writer, comment []string, sources []Source, jobs []Job) error {
+	for _, line := range comment {
+		if _, err := fmt.Fprintln(out, "# "+line); err != nil {
+			return err
+		}
+	}
+	file := fileYAML{Sources: []sourceYAML{}, Jobs: []jobYAML{}}
+	for _, s := range sources {
+		file.Sources = append(file.Sources, sourceYAML{
+			Name: s.Name, Provider: s.Provider, Credential: s.Credential, BaseURL: s.BaseURL, Schedule: s.Schedule,
+			ActiveEvery: FormatDuration(s.ActiveEvery), Rate: rateYAML{Every: FormatDuration(s.Rate.Every), Burst: s.Rate.Burst}, Volatile: s.Volatile,
+		})
+	}
+	for _, j := range jobs {
+		file.Jobs = append(file.Jobs, jobYAML{
+			Name: j.Name, Source: j.Source, Target: j.Target, Labels: j.Labels,
+			Schedule: j.Schedule, StallAfter: FormatDuration(j.StallAfter),
+		})
+	}
+	return yaml.NewEncoder(out, yaml.IndentSequence(true)).Encode(file)
+}
