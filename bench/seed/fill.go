@@ -164,7 +164,7 @@ func (t *target) pollOnce(ctx context.Context, pollers []*poller, polls []store.
 	if err != nil {
 		return nil, nil, err
 	}
-	if at := slices.IndexFunc(fates, func(f store.Fate) bool { return f != store.FateRecorded }); at >= 0 {
+	if at := slices.IndexFunc(fates, func(f store.Fate) bool { return f != store.Fate{} }); at >= 0 {
 		return nil, nil, fmt.Errorf("the poll of job %d at %s was not recorded", polls[at].JobID, polls[at].PolledAt.Format(time.RFC3339Nano))
 	}
 	return left, polls, nil

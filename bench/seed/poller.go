@@ -107,7 +107,7 @@ func (p *poller) untilNews(polls []store.Poll, to time.Time) ([]store.Poll, bool
 
 // poll asks the service as it was at the time of the poll, and settles what follows.
 func (p *poller) poll() (store.Poll, error) {
-	poll := store.Poll{JobID: p.claim.JobID, Claim: p.claim.Until, PolledAt: p.at, Latency: p.latency()}
+	poll := store.Poll{JobID: p.claim.JobID, PolledAt: p.at, Latency: p.latency()}
 	if p.weather.fails(&poll) {
 		return poll, p.past.Fail(poll)
 	}

@@ -50,7 +50,7 @@ func (d *demo) seed(ctx context.Context, cast []castJob) error {
 		if err != nil {
 			return err
 		}
-		if at := slices.IndexFunc(fates, func(f store.Fate) bool { return f != store.FateRecorded }); at >= 0 {
+		if at := slices.IndexFunc(fates, func(f store.Fate) bool { return f != store.Fate{} }); at >= 0 {
 			return fmt.Errorf("a poll of %s was not recorded", polls[at].PolledAt.Format(time.RFC3339))
 		}
 	}

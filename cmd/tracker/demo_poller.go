@@ -103,7 +103,7 @@ func (p *demoPoller) poll() (store.Poll, error) {
 		return store.Poll{}, err
 	}
 	poll := store.Poll{
-		JobID: p.claim.JobID, Claim: p.claim.Until, PolledAt: p.at, HTTPStatus: status,
+		JobID: p.claim.JobID, PolledAt: p.at, HTTPStatus: status,
 		Latency: time.Duration(40+p.random.IntN(160)) * time.Millisecond,
 	}
 	if status != http.StatusOK {

@@ -106,28 +106,17 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER sources_fixed BEFORE UPDATE OR DELETE ON sources FOR EACH ROW EXECUTE FUNCTION source_guard();
 
--- claims_hold raises unless each job is still claimed until the given time: the
--- claim under which its poll was made. A process that was frozen past its
--- claims finds them gone or taken, and records nothing. It is the last statement
--- of a batch, and nobody can claim the jobs until the batch is committed: who
--- claims them afterwards sees all of it.
+-- claims_held raises unless as many cursors were advanced as polls are recorded:
+-- the claim of each is the fence. A process that was frozen past its claims finds
+-- them gone or taken, and records nothing.
 -- +goose StatementBegin
-CREATE FUNCTION claims_hold(job_ids bigint[], claimed_untils timestamptz[]) RETURNS void LANGUAGE plpgsql
+CREATE FUNCTION claims_held(advanced bigint, recorded integer) RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    held bigint;
 BEGIN
-    SELECT count(*) INTO held FROM (
-        SELECT FROM unnest(job_ids, claimed_untils) AS w (job_id, claimed_until)
-        JOIN public.cursors c ON c.job_id = w.job_id
-        WHERE c.claimed_until = w.claimed_until
-        ORDER BY c.job_id
-        FOR NO KEY UPDATE OF c
-    ) locked;
-    IF held < cardinality(job_ids) THEN
+    IF advanced < recorded THEN
         RAISE EXCEPTION USING
             ERRCODE = 'TR001',
-            MESSAGE = format('%s of %s claims were lost', cardinality(job_ids) - held, cardinality(job_ids));
+            MESSAGE = format('%s of %s claims were lost', recorded - advanced, recorded);
     END IF;
 END $$;
 -- +goose StatementEnd
@@ -184,12 +173,12 @@ BEGIN
     PERFORM public.polls_partition((now() AT TIME ZONE 'UTC')::date + 7);
 END $$;
 -- +goose StatementEnd
-REVOKE EXECUTE ON FUNCTION rewrite_refuse(), changes_guard(), job_guard(), source_guard(), claims_hold(bigint[], timestamptz[]), polls_partition(date), polls_extend() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rewrite_refuse(), changes_guard(), job_guard(), source_guard(), claims_held(bigint, integer), polls_partition(date), polls_extend() FROM PUBLIC;
 
 -- +goose Down
 DROP FUNCTION polls_extend();
 DROP FUNCTION polls_partition(date);
-DROP FUNCTION claims_hold(bigint[], timestamptz[]);
+DROP FUNCTION claims_held(bigint, integer);
 DROP TRIGGER sources_fixed ON sources;
 DROP FUNCTION source_guard();
 DROP TRIGGER jobs_fixed ON jobs;

@@ -38,7 +38,7 @@ GRANT DELETE ON result_items, replicas, recounts TO tracker_writer;
 -- budgets and cursors besides.
 GRANT UPDATE (paused_at, paused_reason) ON sources TO tracker_writer;
 GRANT UPDATE (tracking, paused_reason) ON jobs TO tracker_writer;
-GRANT EXECUTE ON FUNCTION claims_hold(bigint[], timestamptz[]), polls_extend() TO tracker_writer;
+GRANT EXECUTE ON FUNCTION claims_held(bigint, integer), polls_extend() TO tracker_writer;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_writer;
 
 GRANT USAGE ON SCHEMA report TO tracker_reader;
@@ -47,7 +47,7 @@ GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_reader;
 
 -- +goose Down
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA report FROM tracker_writer, tracker_reader;
-REVOKE ALL ON FUNCTION claims_hold(bigint[], timestamptz[]), polls_extend() FROM tracker_writer;
+REVOKE ALL ON FUNCTION claims_held(bigint, integer), polls_extend() FROM tracker_writer;
 REVOKE ALL ON ALL TABLES IN SCHEMA report FROM tracker_writer, tracker_reader;
 REVOKE ALL ON tracker_migrations, registry_lock, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries,
     transitions, anomalies, result_items, hourly, daily, rollup FROM tracker_writer;

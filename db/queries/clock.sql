@@ -16,7 +16,7 @@ SELECT set_config('tracker.rewrite', 'on', true);
 -- told of gaps until now is not told again.
 UPDATE cursors c SET
     next_poll_at = least(c.next_poll_at, sqlc.arg(now)::timestamptz),
-    claimed_until = CASE WHEN c.claimed_until IS NOT NULL THEN to_timestamp(0) END, claimed_by = NULL,
+    claimed_until = NULL, claimed_by = NULL,
     polled_at = (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz),
     confirmed_at = CASE WHEN c.snapshot_no > 0 THEN coalesce(
         (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz AND p.snapshot_no IS NOT NULL),

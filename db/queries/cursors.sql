@@ -16,9 +16,9 @@ WITH open AS (
         AND greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every) <= sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval
     FOR UPDATE OF b SKIP LOCKED
 ), due AS (
-    SELECT o.source_id, o.rate_every, o.first_slot, c.job_id, c.next_poll_at, c.claimed_until IS NOT NULL AS expired
+    SELECT o.source_id, o.rate_every, o.first_slot, c.job_id, c.next_poll_at
     FROM open o CROSS JOIN LATERAL (
-        SELECT u.job_id, u.next_poll_at, u.claimed_until FROM cursors u JOIN jobs j ON j.job_id = u.job_id
+        SELECT u.job_id, u.next_poll_at FROM cursors u JOIN jobs j ON j.job_id = u.job_id
         WHERE u.source_id = o.source_id AND u.job_id = ANY(@job_ids::bigint[]) AND j.tracking IN ('active', 'finished')
             AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
         ORDER BY u.next_poll_at, u.job_id
@@ -26,7 +26,7 @@ WITH open AS (
         FOR UPDATE OF u SKIP LOCKED
     ) c
 ), slots AS (
-    SELECT d.source_id, d.rate_every, d.first_slot, d.job_id, d.expired,
+    SELECT d.source_id, d.rate_every, d.first_slot, d.job_id,
         row_number() OVER (PARTITION BY d.source_id ORDER BY d.next_poll_at, d.job_id) - 1 AS slot
     FROM due d
 ), spent AS (
@@ -40,19 +40,15 @@ UPDATE cursors c SET
     claimed_by = sqlc.arg(owner)::text
 FROM slots s
 WHERE c.job_id = s.job_id
-RETURNING sqlc.embed(c), (greatest(s.first_slot + s.slot * s.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at, s.expired::boolean AS expired;
-
--- name: CursorClaimsHold :exec
--- Raises unless every poll that is recorded still has its claim, and keeps it until the transaction ends.
-SELECT claims_hold(@job_ids::bigint[], @claimed_untils::timestamptz[]);
+RETURNING sqlc.embed(c), (greatest(s.first_slot + s.slot * s.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at;
 
 -- name: CursorAdvance :exec
--- What a recorded poll changes in the cache, and the end of its claim. A reason
--- for not looking that came up meanwhile stays, and so does a next poll that was
--- planned anew meanwhile, or taken away: whoever changes how a job is tracked
--- says in the same transaction whether there is one. Where there was none, none
--- comes of a poll.
-UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00')
+-- What recorded polls change in the cache, and the end of their claims; it raises
+-- where one of them was lost. A reason for not looking that came up meanwhile
+-- stays, and so does a next poll that was planned anew meanwhile, or taken away:
+-- whoever changes how a job is tracked says in the same transaction whether there
+-- is one. Where there was none, none comes of a poll.
+WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00')
         THEN coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) ELSE c.next_poll_at END,
     claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
@@ -71,16 +67,21 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::times
     unnest(@confirmations::integer[]) AS confirmations, unnest(@grace_polls::integer[]) AS grace_polls,
     unnest(@planned_everys::interval[]) AS planned_every, unnest(@accounted_ats::timestamptz[]) AS accounted_at,
     unnest(@unseen_reasons::text[]) AS unseen_reason) r
-WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
+WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
+RETURNING c.job_id)
+SELECT claims_held((SELECT count(*) FROM advanced), cardinality(@job_ids::bigint[]));
+
+-- name: CursorHold :exec
+-- Nobody else settles these jobs until the transaction ends.
+SELECT FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id FOR NO KEY UPDATE;
 
 -- name: CursorList :many
 SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id;
 
 -- name: CursorRelease :exec
--- Claims that came to nothing: their slots were not used. A cursor that may be
--- behind the truth stays in doubt: its claim becomes one that has expired.
-UPDATE cursors c SET claimed_until = CASE WHEN r.doubt THEN to_timestamp(0) END, claimed_by = NULL
-FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until, unnest(@doubts::boolean[]) AS doubt) r
+-- Claims that came to nothing: their slots were not used.
+UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
 
 -- name: CursorRefuse :one
@@ -121,9 +122,8 @@ WHERE source_id = @source_id AND failures > 0 AND next_poll_at > sqlc.arg(now)::
 
 -- name: CursorClaimForRebuild :one
 UPDATE cursors c SET claimed_until = sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval, claimed_by = @owner
-FROM cursors old
-WHERE c.job_id = @job_id AND (c.claimed_until IS NULL OR c.claimed_until < sqlc.arg(now)::timestamptz) AND old.job_id = c.job_id
-RETURNING c.claimed_until, (old.claimed_until IS NOT NULL)::boolean AS expired;
+WHERE c.job_id = @job_id AND (c.claimed_until IS NULL OR c.claimed_until < sqlc.arg(now)::timestamptz)
+RETURNING claimed_until;
 
 -- name: CursorLock :one
 -- Nobody can claim the job until the transaction ends.
@@ -151,7 +151,7 @@ WITH open AS (
 ), due AS (
     SELECT o.*, c.*, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
     FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
-        SELECT u.job_id, u.running, u.next_poll_at, u.claimed_until IS NOT NULL AS expired FROM cursors u
+        SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
         WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz
             AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
         ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
@@ -163,7 +163,7 @@ WITH open AS (
         ELSE 4 - d.turn + (d.place - (3 - d.turn)) + (d.place - (3 - d.turn)) / 3 END, d.running DESC) - 1 AS slot
     FROM due d
 ), taken AS (
-    SELECT q.source_id, q.job_id, q.rate_every, q.first_slot, q.expired,
+    SELECT q.source_id, q.job_id, q.rate_every, q.first_slot,
         (greatest(q.first_slot + q.slot * q.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at
     FROM queued q
     WHERE q.slot < q.slots
@@ -176,7 +176,7 @@ WITH open AS (
 UPDATE cursors c SET claimed_until = k.start_at + sqlc.arg(lease)::interval, claimed_by = sqlc.arg(owner)::text
 FROM taken k
 WHERE c.job_id = k.job_id
-RETURNING sqlc.embed(c), k.start_at, k.expired::boolean AS expired;
+RETURNING sqlc.embed(c), k.start_at;
 
 -- name: CursorSettle :exec
 -- Until now it is settled whether there was a gap; from now on nobody is to look, and why; null: somebody is.

@@ -6,15 +6,6 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@polled_ats::timestamp
     unnest(@latencies_us::integer[]) AS latency_us, unnest(@snapshot_nos::integer[]) AS snapshot_no,
     unnest(@errors::text[]) AS error, unnest(@error_bodies::text[]) AS error_body) r;
 
--- name: PollFirstAnswered :many
--- Of each job the first answered poll after a time.
-SELECT r.job_id::bigint AS job_id, p.polled_at
-FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@sinces::timestamptz[]) AS since) r
-CROSS JOIN LATERAL (
-    SELECT x.polled_at FROM polls x WHERE x.job_id = r.job_id AND x.polled_at > r.since AND x.snapshot_no IS NOT NULL
-    ORDER BY x.polled_at LIMIT 1
-) p;
-
 -- name: PollOutcome :one
 SELECT outcome FROM polls WHERE job_id = @job_id AND polled_at = @polled_at;
 

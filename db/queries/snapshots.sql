@@ -10,20 +10,6 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer
     unnest(@bodies::bytea[]) AS body, unnest(@bodies_are_text::boolean[]) AS body_is_text,
     unnest(@sha256s::bytea[]) AS sha256, unnest(@interpretations::integer[]) AS interpretation) r;
 
--- name: SnapshotHeadList :many
--- The newest snapshot of each job with the polls that saw it: the truth behind
--- the cursors. Where those are gone, the snapshot is that of one at least.
-SELECT n.job_id, n.snapshot_no, n.observed_at, n.state, p.confirmations, p.confirmed_at,
-    (SELECT coalesce(max(x.polled_at), n.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.polled_at >= n.polled_at)::timestamptz AS last_polled_at
-FROM (SELECT unnest(@job_ids::bigint[]) AS job_id) w
-CROSS JOIN LATERAL (
-    SELECT * FROM snapshots s WHERE s.job_id = w.job_id ORDER BY s.snapshot_no DESC LIMIT 1
-) n
-CROSS JOIN LATERAL (
-    SELECT greatest(count(*), 1)::integer AS confirmations, coalesce(max(p.polled_at), n.polled_at)::timestamptz AS confirmed_at FROM polls p
-    WHERE p.job_id = n.job_id AND p.polled_at >= n.polled_at AND p.snapshot_no = n.snapshot_no
-) p;
-
 -- name: SnapshotBody :one
 SELECT body FROM snapshots WHERE job_id = @job_id AND snapshot_no = @snapshot_no;
 

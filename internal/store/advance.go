@@ -32,65 +32,49 @@ type Advance struct {
 	RequestedAt time.Time // when they were sent
 }
 
-// AdvanceCursors updates the cache after polls were recorded, ends their
-// claims, and charges and holds their sources' budgets.
-//
-// Who changes the registry locks the same rows, one by one: a batch that would
-// wait for some of them while it holds others moves on row by row instead. To
-// lock them in one order would cost every batch more. So does a batch with a row
-// that Postgres refuses for what it holds: the others move on, and a RefusedError
-// tells of it.
+// AdvanceCursors moves the cursors of a past that is made up on, once all of its
+// polls are recorded. Who polls records each poll together with its advance.
 func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
+	if len(advances) == 0 {
+		return nil
+	}
 	var ended []unexplained
 	for i := range advances {
-		if a := &advances[i]; len(a.Gaps) > 0 {
-			ended = append(ended, unexplained{gaps: &a.Gaps, sourceID: a.SourceID, every: a.PlannedEvery})
-		}
+		ended = append(ended, advances[i].unexplained()...)
 	}
 	if err := explain(ctx, s.queries, ended); err != nil {
 		return fmt.Errorf("advance cursors: %w", err)
 	}
-	err := s.advanceTogether(ctx, advances)
-	if isDeadlock(err) || isPoison(err) {
-		err = s.advanceEach(ctx, advances)
+	var p pipeline
+	if err := advance(ctx, p.queries(), advances); err != nil {
+		return fmt.Errorf("advance cursors: %w", err)
 	}
-	if err != nil {
+	if err := p.send(ctx, s.pool); err != nil {
 		return fmt.Errorf("advance cursors: %w", err)
 	}
 	return nil
 }
 
-// RefusedError tells of rows that cannot be stored for what they hold. All else is.
-type RefusedError struct {
-	Reasons map[int64]error // by job
+// unexplained gives the gaps that a poll has ended, if any.
+func (a *Advance) unexplained() []unexplained {
+	if len(a.Gaps) == 0 {
+		return nil
+	}
+	return []unexplained{{gaps: &a.Gaps, sourceID: a.SourceID, every: a.PlannedEvery}}
 }
 
-// Error implements error.
-func (e *RefusedError) Error() string { return fmt.Sprintf("refused for %d jobs", len(e.Reasons)) }
-
-func (s *Store) advanceEach(ctx context.Context, advances []Advance) error {
-	refused := map[int64]error{}
-	for _, a := range advances {
-		err := againAfterDeadlock(func() error { return s.advanceTogether(ctx, []Advance{a}) })
-		if isPoison(err) {
-			refused[a.JobID] = err
-		} else if err != nil {
-			return err
-		}
-	}
-	if len(refused) > 0 {
-		return &RefusedError{refused}
-	}
-	return nil
-}
-
-func (s *Store) advanceTogether(ctx context.Context, advances []Advance) error {
+// advance tells the gaps that polls have ended, updates the cache, ends the
+// claims, and charges and holds the sources' budgets. A claim that is lost fails
+// the transaction. Who changes the registry settles gaps, too: the cursors of jobs
+// with gaps are locked before these are told.
+func advance(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 	if len(advances) == 0 {
 		return nil
 	}
-	var p pipeline
-	q := p.queries()
 	if gaps := gapRows(advances); len(gaps.JobIds) > 0 {
+		if err := q.CursorHold(ctx, gaps.JobIds); err != nil {
+			return err
+		}
 		if err := q.GapInsert(ctx, gaps); err != nil {
 			return err
 		}
@@ -98,10 +82,7 @@ func (s *Store) advanceTogether(ctx context.Context, advances []Advance) error {
 	if err := q.CursorAdvance(ctx, cursorRows(advances)); err != nil {
 		return err
 	}
-	if err := spendBudgets(ctx, q, advances); err != nil {
-		return err
-	}
-	return p.send(ctx, s.pool)
+	return spendBudgets(ctx, q, advances)
 }
 
 // spendBudgets holds sources that asked for it, or answered 429, charges
@@ -162,7 +143,6 @@ func gapRows(advances []Advance) dbsqlc.GapInsertParams {
 	for _, a := range advances {
 		for _, gap := range a.Gaps {
 			p.JobIds = append(p.JobIds, a.JobID)
-			p.ClaimedUntils = append(p.ClaimedUntils, a.Claim)
 			p.GapFroms = append(p.GapFroms, gap.From)
 			p.GapTos = append(p.GapTos, gap.To)
 			p.Reasons = append(p.Reasons, gap.Reason)

@@ -1,14 +1,11 @@
 package store_test
 
 import (
-	"crypto/sha256"
-	"fmt"
 	"runtime"
 	"testing"
 	"time"
 
 	"tracker/internal/history"
-	"tracker/internal/store"
 )
 
 // The tests of this file are not parallel: what others hold would count.
@@ -30,37 +27,6 @@ func TestFoldHoldsFewBodies(t *testing.T) {
 	})
 	if err != nil || trail.SnapshotNo != all || bodies != all {
 		t.Fatalf("%d snapshots, %d bodies: %v", trail.SnapshotNo, bodies, err)
-	}
-	if most > before+4*size {
-		t.Errorf("%d MiB are held for bodies of %d MiB", (most-before)>>20, size>>20)
-	}
-}
-
-// So does settling the doubts that a crash leaves, however many they are.
-func TestSettleDoubtsHoldsFewBodies(t *testing.T) {
-	const size = 8 << 20
-	f := uncheckedFeed(t)
-	var names []string
-	for i := range 12 {
-		names = append(names, fmt.Sprintf("job%d", i))
-	}
-	var claims []store.Claim
-	for _, job := range f.register(t, "woosmap", names...) {
-		insertBodies(t, f, job.ID, 1, 1, size)
-		claims = append(claims, store.Claim{Cursor: store.Cursor{JobID: job.ID}, Doubt: true})
-	}
-	before, most := heap(), uint64(0)
-	err := f.store.SettleDoubts(t.Context(), claims, func(_ int64, body []byte) [32]byte {
-		most = max(most, heap())
-		return sha256.Sum256(body)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range claims {
-		if c.SnapshotNo != 1 || len(c.Key) != 32 {
-			t.Errorf("job %d: the cursor is at %d with key %x", c.JobID, c.SnapshotNo, c.Key)
-		}
 	}
 	if most > before+4*size {
 		t.Errorf("%d MiB are held for bodies of %d MiB", (most-before)>>20, size>>20)

@@ -43,7 +43,7 @@ func TestCheckHistoryFinds(t *testing.T) {
 		"NoCursor":            {"DELETE FROM cursors WHERE job_id = 1", "a job has a cursor"},
 		"NextPollOfPaused":    {"UPDATE jobs SET tracking = 'paused', paused_reason = 'why'", "a job that is not active has no next poll"},
 		"NoNextPoll":          {"UPDATE cursors SET next_poll_at = NULL", "an active job has a next poll"},
-		"CursorBehind":        {"UPDATE cursors SET confirmations = 7", "an unclaimed cursor knows the truth"},
+		"CursorBehind":        {"UPDATE cursors SET confirmations = 7", "a cursor knows the truth"},
 		"CursorKey":           {"UPDATE cursors SET key = 'x'", "has the key of the newest snapshot"},
 		"TimeDropped":         {"UPDATE steps SET started_at = NULL WHERE job_id = 1", "the report views show what the snapshots tell"},
 		"ItemChanged":         {"UPDATE result_items SET url = 'x'", "the results are those of"},

@@ -52,11 +52,6 @@ type Claim struct {
 	Cursor
 	StartAt time.Time // by the database's clock: when the request may be sent
 	Until   time.Time // afterwards others may claim the job
-	Doubt   bool      // the claim before came to nothing: the cursor may be behind the truth
-
-	KeyStale bool // the key leaves out other fields than the source does by now
-
-	Owed []history.Gap // of a doubtful cursor: gaps that a recorded poll has ended, and that nobody has told yet
 }
 
 // ClaimParams says what is to be claimed.
@@ -80,7 +75,7 @@ func (s *Store) ClaimJobs(ctx context.Context, params ClaimParams) ([]Claim, err
 	if err != nil {
 		return nil, fmt.Errorf("claim jobs: %w", err)
 	}
-	return convert(rows, func(row dbsqlc.CursorClaimJobsRow) Claim { return toClaim(row.Cursor, row.StartAt, row.Expired) }), nil
+	return convert(rows, func(row dbsqlc.CursorClaimJobsRow) Claim { return toClaim(row.Cursor, row.StartAt) }), nil
 }
 
 // DueParams says of which sources due jobs are to be claimed.
@@ -102,11 +97,11 @@ func (s *Store) ClaimDue(ctx context.Context, params DueParams) ([]Claim, error)
 	if err != nil {
 		return nil, fmt.Errorf("claim due jobs: %w", err)
 	}
-	return convert(rows, func(row dbsqlc.CursorClaimDueRow) Claim { return toClaim(row.Cursor, row.StartAt, row.Expired) }), nil
+	return convert(rows, func(row dbsqlc.CursorClaimDueRow) Claim { return toClaim(row.Cursor, row.StartAt) }), nil
 }
 
-func toClaim(row dbsqlc.Cursor, startAt time.Time, expired bool) Claim {
-	return Claim{Cursor: toCursor(row), StartAt: startAt, Until: fromPointer(row.ClaimedUntil), Doubt: expired}
+func toClaim(row dbsqlc.Cursor, startAt time.Time) Claim {
+	return Claim{Cursor: toCursor(row), StartAt: startAt, Until: fromPointer(row.ClaimedUntil)}
 }
 
 // ReleaseClaims gives claims back that were not used.
@@ -115,7 +110,6 @@ func (s *Store) ReleaseClaims(ctx context.Context, claims []Claim) error {
 	for _, c := range claims {
 		params.JobIds = append(params.JobIds, c.JobID)
 		params.ClaimedUntils = append(params.ClaimedUntils, c.Until)
-		params.Doubts = append(params.Doubts, c.Doubt)
 	}
 	if err := s.queries.CursorRelease(ctx, params); err != nil {
 		return fmt.Errorf("release claims: %w", err)

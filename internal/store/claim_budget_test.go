@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tracker/internal/history"
 	"tracker/internal/store"
 )
 
@@ -201,12 +202,18 @@ func TestClaimLeavesSpentBudgets(t *testing.T) {
 		t.Errorf("the next slot is at %s", next)
 	}
 	// A request beyond the one that had a slot moves the budget on.
-	advances := []store.Advance{{Cursor: claims[0].Cursor, SourceID: params.SourceIDs[0], ExtraTaken: 2, RequestedAt: f.now}}
-	if err := f.store.AdvanceCursors(t.Context(), advances); err != nil {
+	claim := f.claimAt(t, params, f.now.Add(10*time.Second))[0]
+	jobs, err := f.store.JobsByID(t.Context(), []int64{claim.JobID})
+	if err != nil {
 		t.Fatal(err)
 	}
-	got := starts(f.claimAt(t, params, f.now.Add(29*time.Second)), f.now)
-	if !slices.Equal(got, seconds(30)) {
+	polls := pollsOf([]*take{{job: jobs[claim.JobID], claim: claim, poll: store.Poll{JobID: claim.JobID, PolledAt: claim.StartAt, Outcome: history.OutcomeTimeout}}})
+	polls[0].Advance.ExtraTaken = 2
+	if fates, err := f.store.Record(t.Context(), polls); err != nil || fates[0] != (store.Fate{}) {
+		t.Fatalf("%v, %v", fates, err)
+	}
+	got := starts(f.claimAt(t, params, f.now.Add(39*time.Second)), f.now)
+	if !slices.Equal(got, seconds(40)) {
 		t.Errorf("after two more requests: %v", got)
 	}
 }

@@ -35,9 +35,6 @@ func TestClaimLeavesOut(t *testing.T) {
 		claimed := map[int64]bool{}
 		for _, c := range f.claimAt(t, claimOf(jobs...), f.now) {
 			claimed[c.JobID] = true
-			if c.Doubt != (name == "ExpiredClaim" && c.JobID == jobs[0].ID) {
-				t.Errorf("%s: doubt %t", name, c.Doubt)
-			}
 		}
 		if claimed[jobs[0].ID] != test.a || claimed[jobs[1].ID] != test.b {
 			t.Errorf("%s: claimed %v of %d and %d", name, claimed, jobs[0].ID, jobs[1].ID)
@@ -121,68 +118,31 @@ func TestClaimReleaseNeedsTheToken(t *testing.T) {
 	}
 }
 
-// TestClaimDoubtOutlivesARelease: while a cursor may be behind the truth, each
-// claim says so, until a poll was recorded. Else an answer like the one before
-// the newest would be taken for one that confirms it.
-func TestClaimDoubtOutlivesARelease(t *testing.T) {
-	t.Parallel()
-	f := newFeed(t)
-	for name, release := range map[string]func(*testing.T, *feed, store.Job){
-		"UnusedClaim": func(t *testing.T, f *feed, job store.Job) {
-			t.Helper()
-			claims := f.claimAt(t, claimOf(job), f.now)
-			if len(claims) != 1 || !claims[0].Doubt {
-				t.Fatalf("claims: %+v", claims)
-			}
-			if err := f.store.ReleaseClaims(t.Context(), claims); err != nil {
-				t.Fatal(err)
-			}
-		},
-		"Rebuild": func(t *testing.T, f *feed, job store.Job) {
-			t.Helper()
-			if rows := f.rebuild(t, job); rows != 0 {
-				t.Errorf("the rebuild wrote %d rows", rows)
-			}
-		},
-	} {
-		f := f.at(name)
-		job := f.register(t, "woosmap", f.account)[0]
-		a, b := woosmapBody("r", "in_progress"), woosmapBody("r", "success")
-		f.round(t, said{job: job, body: a})
-		takes := f.take(t, said{job: job, body: b})
-		f.compare(t, takes)
-		f.record(t, takes) // and the process ends before the cursor has moved on
-		f.now = f.now.Add(time.Minute)
-		release(t, f, job)
-		f.round(t, said{job: job, body: a})
-		equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', outcome, snapshot_no) FROM report.polls WHERE job = $1 ORDER BY polled_at", job.Name),
-			"changed 1", "changed 2", "changed 3")
-	}
-}
-
-// TestAdvanceNeedsTheToken: a poll whose claim is gone does not touch the cursor.
+// TestAdvanceNeedsTheToken: a poll whose claim is gone touches neither the cursor
+// nor the gaps, and what it found is not kept.
 func TestAdvanceNeedsTheToken(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	job := f.register(t, "woosmap", "a")[0]
 	f.round(t, said{job: job, body: woosmapBody("r", "in_progress")})
 	takes := f.take(t, said{job: job, body: woosmapBody("r", "success")})
+	f.compare(t, takes)
 	const cursor = "SELECT c::text FROM cursors c"
 	before := value[string](t, f.conn, cursor)
-	late := takes[0].advance()
-	late.Claim = late.Claim.Add(time.Microsecond)
-	late.Gaps = []history.Gap{{From: f.now, To: f.now.Add(time.Minute), Reason: "timeout"}}
-	if err := f.store.AdvanceCursors(t.Context(), []store.Advance{late}); err != nil {
-		t.Fatal(err)
+	polls := pollsOf(takes)
+	polls[0].PolledAt = polls[0].PolledAt.Add(time.Microsecond)
+	polls[0].Advance.Claim = polls[0].Advance.Claim.Add(time.Microsecond)
+	polls[0].Advance.Gaps = []history.Gap{{From: f.now, To: f.now.Add(time.Minute), Reason: "timeout"}}
+	if fates, err := f.store.Record(t.Context(), polls); err != nil || !fates[0].Late {
+		t.Fatalf("%v, %v", fates, err)
 	}
 	if after := value[string](t, f.conn, cursor); after != before {
 		t.Errorf("the cursor was %s and is %s", before, after)
 	}
-	if gaps := value[int64](t, f.conn, "SELECT count(*) FROM gaps"); gaps != 0 {
-		t.Errorf("%d gaps", gaps)
+	if found := value[int64](t, f.conn, "SELECT (SELECT count(*) FROM gaps) + (SELECT count(*) FROM snapshots) - 1"); found != 0 {
+		t.Errorf("%d gaps and snapshots", found)
 	}
-	f.compare(t, takes)
-	f.advance(t, takes, f.record(t, takes))
+	f.record(t, takes)
 }
 
 // TestAdvanceMinding: what became of a job while its poll was in flight decides
@@ -215,11 +175,10 @@ func TestAdvanceMinding(t *testing.T) {
 		}
 		takes := f.take(t, said{job: job, failure: history.OutcomeTimeout})
 		test.meanwhile(job.Name)
-		f.record(t, takes)
-		advance := takes[0].advance()
-		advance.NextPollAt = test.planned
-		if err := f.store.AdvanceCursors(ctx, []store.Advance{advance}); err != nil {
-			t.Fatal(err)
+		polls := pollsOf(takes)
+		polls[0].Advance.NextPollAt = test.planned
+		if fates, err := f.store.Record(ctx, polls); err != nil || fates[0] != (store.Fate{}) {
+			t.Fatalf("%v, %v", fates, err)
 		}
 		cursors, err := f.store.Cursors(ctx, []int64{job.ID})
 		if err != nil {

@@ -32,7 +32,7 @@ var (
 	ErrConflict = errors.New("conflict")
 )
 
-// SQLSTATEs that the store acts on. claimLost is raised by claims_hold.
+// SQLSTATEs that the store acts on. claimLost is raised by claims_held.
 const (
 	claimLost             = "TR001"
 	uniqueViolation       = "23505"

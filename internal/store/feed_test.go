@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,14 +116,12 @@ type said struct {
 	failure history.Outcome
 }
 
-// round polls jobs once: claim, read, compare, record, advance.
+// round polls jobs once: claim, read, compare, record.
 func (f *feed) round(t fataler, answers ...said) []store.Fate {
 	t.Helper()
 	takes := f.take(t, answers...)
 	f.compare(t, takes)
-	fates := f.record(t, takes)
-	f.advance(t, takes, fates)
-	return fates
+	return f.record(t, takes)
 }
 
 // take claims the jobs a minute later and reads what the upstream answers.
@@ -146,7 +143,7 @@ func (f *feed) take(t fataler, answers ...said) []*take {
 			t.Fatalf("job %s could not be claimed", a.job.Name)
 		}
 		k := &take{job: a.job, provider: provider, claim: claim, poll: store.Poll{
-			JobID: a.job.ID, Claim: claim.Until, PolledAt: claim.StartAt, Outcome: a.failure, Latency: time.Second,
+			JobID: a.job.ID, PolledAt: claim.StartAt, Outcome: a.failure, Latency: time.Second,
 		}}
 		k.read(a)
 		takes = append(takes, k)
@@ -154,7 +151,7 @@ func (f *feed) take(t fataler, answers ...said) []*take {
 	return takes
 }
 
-// claim claims the jobs; a doubtful cursor is set right, as package sync does.
+// claim claims the jobs.
 func (f *feed) claim(t fataler, answers ...said) map[int64]store.Claim {
 	t.Helper()
 	params := store.ClaimParams{Owner: "feed", Now: f.now, Most: len(answers)}
@@ -166,22 +163,8 @@ func (f *feed) claim(t fataler, answers ...said) map[int64]store.Claim {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	err = f.store.SettleDoubts(t.Context(), claimed, func(jobID int64, body []byte) [32]byte {
-		i := slices.IndexFunc(answers, func(a said) bool { return a.job.ID == jobID })
-		provider, err := source.Lookup(answers[i].job.From.Provider)
-		if err != nil {
-			t.Fatalf("%v", err)
-		}
-		return provider.Key(body)
-	})
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
 	claims := make(map[int64]store.Claim, len(claimed))
 	for _, c := range claimed {
-		if c.Doubt {
-			c.GracePolls = 0
-		}
 		claims[c.JobID] = c
 	}
 	return claims
@@ -212,6 +195,7 @@ func (f *feed) compare(t fataler, takes []*take) {
 	}
 }
 
+// record records the polls with their advances; what Postgres refuses, as malformed.
 func (f *feed) record(t fataler, takes []*take) []store.Fate {
 	t.Helper()
 	fates, err := f.store.Record(t.Context(), pollsOf(takes))
@@ -220,9 +204,13 @@ func (f *feed) record(t fataler, takes []*take) []store.Fate {
 	}
 	for i, k := range takes {
 		switch {
-		case fates[i] == store.FatePoisoned:
+		case fates[i].Refused != "":
 			k.poll.Outcome, k.poll.Finding, k.poll.SnapshotNo = history.OutcomeMalformed, nil, 0
-		case fates[i] == store.FateRecorded && k.poll.Finding != nil && f.kept[k.job.ID] != nil:
+			k.poll.Error = "the answer cannot be stored: " + fates[i].Refused
+			if again, err := f.store.Record(t.Context(), pollsOf([]*take{k})); err != nil || again[0] != (store.Fate{}) {
+				t.Fatalf("as malformed: %v, %v", again, err)
+			}
+		case !fates[i].Late && k.poll.Finding != nil && f.kept[k.job.ID] != nil:
 			f.kept[k.job.ID].Apply(k.poll.Finding.Change)
 		}
 	}
@@ -233,22 +221,10 @@ func pollsOf(takes []*take) []store.Poll {
 	polls := make([]store.Poll, len(takes))
 	for i, k := range takes {
 		polls[i] = k.poll
+		after := k.advance()
+		polls[i].Advance = &after
 	}
 	return polls
-}
-
-// advance moves the cursors on, but for late polls.
-func (f *feed) advance(t fataler, takes []*take, fates []store.Fate) {
-	t.Helper()
-	var advances []store.Advance
-	for i, k := range takes {
-		if fates[i] != store.FateLate {
-			advances = append(advances, k.advance())
-		}
-	}
-	if err := f.store.AdvanceCursors(t.Context(), advances); err != nil {
-		t.Fatalf("%v", err)
-	}
 }
 
 // keep remembers what is known of a job from now on, instead of reading it for each poll.

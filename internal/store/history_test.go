@@ -129,25 +129,3 @@ func TestHistorySelects(t *testing.T) {
 		}
 	}
 }
-
-// TestHeads: the truth behind the cursors, also of what they have not heard of.
-func TestHeads(t *testing.T) {
-	t.Parallel()
-	f := newFeed(t)
-	jobs := f.register(t, "woosmap", "never", "failing", "behind")
-	f.round(t, said{job: jobs[1], failure: history.OutcomeTimeout}, said{job: jobs[2], body: woosmapBody("r", "in_progress")})
-	takes := f.take(t, said{job: jobs[2], body: woosmapBody("r", "success")})
-	f.compare(t, takes)
-	f.record(t, takes) // the cursor does not hear of it
-	mustExec(t, f.conn, `INSERT INTO polls (job_id, polled_at, outcome, latency_us, snapshot_no) VALUES
-		($1, '2024-06-07 10:03+00', 'unchanged', 1, 2), ($1, '2024-06-07 10:04+00', 'timeout', 1, NULL)`, jobs[2].ID)
-	heads, err := f.store.Heads(t.Context(), []int64{jobs[0].ID, jobs[1].ID, jobs[2].ID})
-	if err != nil {
-		t.Fatal(err)
-	}
-	head := heads[jobs[2].ID]
-	got := fmt.Sprintf("%d of 3: %d %s, observed %s, %d polls until %s, last %s", len(heads), head.SnapshotNo, head.State,
-		head.ObservedAt.Format(time.TimeOnly), head.Confirmations, head.ConfirmedAt.Format(time.TimeOnly), head.LastPolledAt.Format(time.TimeOnly))
-	equalLines(t, []string{got},
-		`1 of 3: 2 succeeded, observed 10:02:01, 2 polls until 10:03:00, last 10:04:00`)
-}

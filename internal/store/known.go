@@ -63,6 +63,15 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64
 	return known, unreadable, nil
 }
 
+// SnapshotBody returns the body of a job's snapshot, as it is stored.
+func (s *Store) SnapshotBody(ctx context.Context, jobID int64, snapshotNo int) ([]byte, error) {
+	body, err := s.queries.SnapshotBody(ctx, dbsqlc.SnapshotBodyParams{JobID: jobID, SnapshotNo: int32(snapshotNo)})
+	if err != nil {
+		return nil, fmt.Errorf("read snapshot %d of job %d: %w", snapshotNo, jobID, notFound(err))
+	}
+	return body, nil
+}
+
 // runKey is a run's primary key.
 type runKey struct {
 	jobID int64

@@ -9,7 +9,6 @@ import (
 // Poll is one attempt to fetch a job's status, as it is recorded.
 type Poll struct {
 	JobID      int64
-	Claim      time.Time // Until of the claim under which it was made
 	PolledAt   time.Time // when the request was sent
 	Outcome    history.Outcome
 	HTTPStatus int // 0: no answer
@@ -19,6 +18,7 @@ type Poll struct {
 	SnapshotNo int    // the snapshot that the answer confirmed or made; 0: no answer
 
 	Finding *Finding // what a changed answer brought; nil otherwise
+	Advance *Advance // what it changes in the job's cursor; nil: nothing yet, of a past that is made up
 }
 
 // Finding is a new snapshot and what the comparison made of it.
@@ -32,12 +32,8 @@ type Finding struct {
 	Change         history.Change
 }
 
-// Fate is what became of a poll that was to be recorded.
-type Fate int
-
-// The fates. A poll whose row cannot be stored is recorded as malformed.
-const (
-	FateRecorded Fate = iota
-	FateLate          // somebody else had taken over the job: recorded as superseded
-	FatePoisoned      // recorded as malformed, without its finding
-)
+// Fate is what became of a poll that was to be recorded. The zero Fate: it was.
+type Fate struct {
+	Late    bool   // somebody else had taken over the job: recorded as superseded
+	Refused string // not recorded: why Postgres refuses what it holds; empty: it does not
+}

@@ -74,7 +74,7 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 // anomalies from its snapshots again and writes those rows that differ. It
 // needs the rights of the tables' owner. ErrClaimed: try again in a moment.
 func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, error) {
-	claim, err := s.queries.CursorClaimForRebuild(ctx, dbsqlc.CursorClaimForRebuildParams{
+	claimedUntil, err := s.queries.CursorClaimForRebuild(ctx, dbsqlc.CursorClaimForRebuildParams{
 		JobID: params.JobID, Owner: &params.Owner, Now: params.Now, Lease: rebuildLease,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -83,8 +83,8 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 	if err != nil {
 		return Rebuilt{}, fmt.Errorf("claim job %d: %w", params.JobID, err)
 	}
-	until := fromPointer(claim.ClaimedUntil)
-	defer s.releaseRebuild(ctx, Claim{Cursor: Cursor{JobID: params.JobID}, Until: until, Doubt: claim.Expired})
+	until := fromPointer(claimedUntil)
+	defer s.releaseRebuild(ctx, Claim{Cursor: Cursor{JobID: params.JobID}, Until: until})
 
 	trail, err := s.Fold(ctx, params.JobID, time.Time{}, params.Interpret)
 	if err != nil {

@@ -15,17 +15,26 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-// Record keeps polls from many jobs with all that they found, in one
-// transaction, and tells the fate of each. Polls whose job somebody else has
-// taken over are late: that they were made is kept, what they found is not. A
-// poll that holds what Postgres refuses is recorded as malformed; the rest land.
-// Who changes the registry locks cursors in an order of its own: after a
-// deadlock polls are recorded one by one. After an error none is known to be
-// recorded, and Record may be called again with the same polls.
+// Record keeps polls from many jobs with all that they found and what they change
+// in their jobs' cursors, in one transaction, and tells the fate of each. Polls
+// whose job somebody else has taken over are late: that they were made is kept,
+// what they found is not. A poll that holds what Postgres refuses is not recorded;
+// the rest land. Who changes the registry locks cursors in an order of its own:
+// after a deadlock polls are recorded one by one. After an error none is known to
+// be recorded, and Record may be called again with the same polls.
 func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
+	var ended []unexplained
+	for _, poll := range polls {
+		if poll.Advance != nil {
+			ended = append(ended, poll.Advance.unexplained()...)
+		}
+	}
+	err := explain(ctx, s.queries, ended)
+	if err != nil {
+		return nil, fmt.Errorf("record %d polls: %w", len(polls), err)
+	}
 	fates := make([]Fate, len(polls))
-	err := s.recordTogether(ctx, polls)
-	if err == nil {
+	if err = s.recordTogether(ctx, polls); err == nil {
 		return fates, nil
 	}
 	if !isLate(err) && !isPoison(err) && !isDeadlock(err) {
@@ -42,48 +51,33 @@ func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
 func (s *Store) recordOne(ctx context.Context, poll Poll) (Fate, error) {
 	err := againAfterDeadlock(func() error { return s.recordTogether(ctx, []Poll{poll}) })
 	switch {
-	case err == nil:
-		return FateRecorded, nil
 	case isLate(err):
-		return s.lateUnless(ctx, FateRecorded, poll)
+		return s.lateUnless(ctx, poll)
 	case isPoison(err):
-		return s.recordPoisoned(ctx, poll, err)
+		return Fate{Refused: refusedFor(err)}, nil
 	default:
-		return 0, err
+		return Fate{}, err
 	}
 }
 
-// recordPoisoned records a poll whose finding Postgres refuses. The reason
-// names the refusal by its code: the server's message may quote the row.
-func (s *Store) recordPoisoned(ctx context.Context, poll Poll, refusal error) (Fate, error) {
+// refusedFor names a refusal by its code: the server's message may quote the row.
+func refusedFor(refusal error) string {
 	var pg *pgconn.PgError
 	errors.As(refusal, &pg)
-	poll.Outcome, poll.SnapshotNo, poll.Finding = history.OutcomeMalformed, 0, nil
-	poll.Error = "the answer cannot be stored: SQLSTATE " + pg.Code
-	if pg.TableName != "" {
-		poll.Error += " in " + pg.TableName
+	if pg.TableName == "" {
+		return "SQLSTATE " + pg.Code
 	}
-	err := s.recordTogether(ctx, []Poll{poll})
-	if isLate(err) {
-		return s.lateUnless(ctx, FatePoisoned, poll)
-	}
-	return FatePoisoned, err
+	return "SQLSTATE " + pg.Code + " in " + pg.TableName
 }
 
 // lateUnless gives the fate of a poll that came late, unless it is there: a
 // lost connection may have hidden that it was recorded.
-func (s *Store) lateUnless(ctx context.Context, recorded Fate, poll Poll) (Fate, error) {
+func (s *Store) lateUnless(ctx context.Context, poll Poll) (Fate, error) {
 	outcome, err := s.queries.PollOutcome(ctx, dbsqlc.PollOutcomeParams{JobID: poll.JobID, PolledAt: poll.PolledAt})
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-		return FateLate, s.RecordLate(ctx, poll)
-	case err == nil && outcome == string(history.OutcomeSuperseded):
-		return FateLate, nil
-	case err == nil && outcome != string(poll.Outcome):
-		return FatePoisoned, nil
-	default:
-		return recorded, err
+	if errors.Is(err, pgx.ErrNoRows) {
+		return Fate{Late: true}, s.RecordLate(ctx, poll)
 	}
+	return Fate{Late: outcome == string(history.OutcomeSuperseded)}, err
 }
 
 // RecordLate keeps that a poll was made whose job somebody else had taken over
@@ -103,8 +97,9 @@ func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
 }
 
 // recordTogether sends all rows of the polls at once. A snapshot's number is its
-// head's + 1, so that a second writer hits the primary key. The claims are checked
-// last: what was written may have waited, and they may have run out meanwhile.
+// head's + 1, so that a second writer hits the primary key. The cursors come last,
+// and find which claims are lost: what was written may have waited, and they may
+// have run out meanwhile.
 func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	if len(polls) == 0 {
 		return nil
@@ -112,9 +107,6 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	var p pipeline
 	q := p.queries()
 	rows := changeRows{polls: pollRows(polls)}
-	claims := dbsqlc.CursorClaimsHoldParams{
-		JobIds: rows.polls.JobIds, ClaimedUntils: column(polls, func(p *Poll) time.Time { return p.Claim }),
-	}
 	for _, poll := range polls {
 		if poll.Finding != nil {
 			rows.addSnapshot(poll)
@@ -126,10 +118,20 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	if err := rows.insert(ctx, q); err != nil {
 		return err
 	}
-	if err := q.CursorClaimsHold(ctx, claims); err != nil {
+	if err := advance(ctx, q, advancesOf(polls)); err != nil {
 		return err
 	}
 	return p.send(ctx, s.pool)
+}
+
+func advancesOf(polls []Poll) []Advance {
+	advances := make([]Advance, 0, len(polls))
+	for _, poll := range polls {
+		if poll.Advance != nil {
+			advances = append(advances, *poll.Advance)
+		}
+	}
+	return advances
 }
 
 func pollRows(polls []Poll) dbsqlc.PollInsertParams {

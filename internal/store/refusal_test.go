@@ -84,7 +84,7 @@ func TestRefuseRecordsThePause(t *testing.T) {
 	if got := f.refused(t, jobs[0]); got != sourcePaused {
 		t.Errorf("paused: %s", got)
 	}
-	f.advance(t, takes, f.record(t, takes))
+	f.record(t, takes)
 	paused, err := f.store.Refuse(t.Context(), f.by, store.Refusal{Job: "b", Source: jobs[1].Source, JobID: jobs[1].ID, SourceID: jobs[1].From.ID, Reason: "late"})
 	if err != nil || paused != (store.Paused{}) {
 		t.Errorf("paused again: %v, %v", paused, err)

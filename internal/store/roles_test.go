@@ -46,7 +46,7 @@ func TestRolesReaderSeesTheReportsOnly(t *testing.T) {
 	for _, sql := range []string{
 		"SELECT polls_extend()",
 		"SELECT polls_partition(current_date)",
-		"SELECT claims_hold('{}', '{}')",
+		"SELECT claims_held(0, 0)",
 		"INSERT INTO report.changes (actor) VALUES ('eve')",
 		"UPDATE report.changes SET actor = 'eve'",
 		"DELETE FROM report.changes",
@@ -119,7 +119,7 @@ func TestRolesWriterKeepsTheProjections(t *testing.T) {
 		}
 	}
 	mustExec(t, writer, "SELECT polls_extend()")
-	mustExec(t, writer, "SELECT claims_hold('{}', '{}')")
+	mustExec(t, writer, "SELECT claims_held(0, 0)")
 
 	s, err := store.Open(t.Context(), writer.Config().ConnString(), store.Options{})
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"slices"
 	"time"
 
 	"tracker/internal/history"
@@ -61,7 +60,6 @@ func (k *take) advance() store.Advance {
 	a.PolledAt, a.Outcome, a.NextPollAt = k.poll.PolledAt, k.poll.Outcome, k.poll.PolledAt.Add(time.Minute)
 	a.Unseen, a.PlannedEvery = k.claim.UnseenReason, time.Minute
 	a.Gaps, a.AccountedAt = k.claim.Account().Poll(a.PolledAt, a.Outcome)
-	a.Gaps = append(slices.Clone(k.claim.Owed), a.Gaps...)
 	for i := range a.Gaps {
 		a.Gaps[i].Reason = cmp.Or(a.Gaps[i].Reason, history.GapNotRunning)
 	}

@@ -25,15 +25,23 @@ func (s schedules) open(from store.Source, read func(ref string) (source.Credent
 	return source.Account{Provider: provider.Ignoring(from.Volatile), BaseURL: from.BaseURL, Secret: credential.Secret}, credential.Warning, nil
 }
 
-// settleDoubts takes the truth into claims of cursors that may be behind it.
-// Where a source leaves other fields out of the comparison than it did, the key
-// is made anew of the head that is stored: else the next answer would be news
-// whatever it says. provider gives that of a job.
-func (s *Syncer) settleDoubts(ctx context.Context, claims []store.Claim, provider func(jobID int64) source.Provider) error {
+// renewKeys makes the keys of heads anew where their source leaves other fields
+// out of the comparison than it did: else the next answer would be news whatever
+// it says. provider gives that of a job.
+func (s *Syncer) renewKeys(ctx context.Context, claims []store.Claim, provider func(jobID int64) source.Provider) error {
 	for i := range claims {
-		claims[i].KeyStale = claims[i].SnapshotNo > 0 && !provider(claims[i].JobID).IsKey(claims[i].Key)
+		claim := &claims[i]
+		if claim.SnapshotNo == 0 || provider(claim.JobID).IsKey(claim.Key) {
+			continue
+		}
+		body, err := s.Store.SnapshotBody(ctx, claim.JobID, claim.SnapshotNo)
+		if err != nil {
+			return err
+		}
+		key := provider(claim.JobID).Key(body)
+		claim.Key = key[:]
 	}
-	return s.Store.SettleDoubts(ctx, claims, func(jobID int64, body []byte) [32]byte { return provider(jobID).Key(body) })
+	return nil
 }
 
 func later(a, b time.Time) time.Time {

@@ -52,8 +52,7 @@ func account(r *result) (gaps []history.Gap, since time.Time) {
 	if r.job.Tracking == store.TrackingFinished {
 		return nil, r.poll.PolledAt
 	}
-	gaps, since = r.claim.Account().Poll(r.poll.PolledAt, r.poll.Outcome)
-	return append(slices.Clone(r.claim.Owed), gaps...), since
+	return r.claim.Account().Poll(r.poll.PolledAt, r.poll.Outcome)
 }
 
 // confirm takes in an answer, new or known.

@@ -33,7 +33,7 @@ const actor = "tracker"
 // makes them history. One goroutine owns it; the heavy answers of a source have
 // recorders of their own.
 type recorder struct {
-	store    *store.Store
+	db       *store.Store
 	memory   *memory
 	patience patience
 	linger   time.Duration
@@ -47,7 +47,7 @@ type recorder struct {
 }
 
 func newRecorder(s *Syncer, m *memory, p patience, tell func(Event)) *recorder {
-	r := &recorder{store: s.Store, memory: m, patience: p, tell: tell}
+	r := &recorder{db: s.Store, memory: m, patience: p, tell: tell}
 	r.patience.failed = func() { r.behind.Store(true) }
 	return r
 }
@@ -72,7 +72,7 @@ func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 
 // recordHeavy records an answer beside all others, in the lane of its source.
 func (r *recorder) recordHeavy(ctx context.Context, res *result) error {
-	beside := &recorder{store: r.store, memory: r.memory, patience: r.patience, tell: r.tell}
+	beside := &recorder{db: r.db, memory: r.memory, patience: r.patience, tell: r.tell}
 	lane := res.stay.lane
 	beside.patience.failed = func() { lane.failing.Store(true) }
 	return beside.record(ctx, []*result{res})
@@ -110,44 +110,102 @@ func tryReceive(results <-chan *result) (*result, bool) {
 	}
 }
 
-// record compares the batch's answers with what is known, stores the polls and
-// settles what follows from them.
+// record compares the batch's answers with what is known and stores the polls,
+// in the order in which they were made: a refusal counts only against those before
+// it that brought an answer.
 func (r *recorder) record(ctx context.Context, batch []*result) error {
 	batch, err := r.release(ctx, batch)
-	if err != nil || len(batch) == 0 {
+	if err != nil {
 		return err
 	}
-	batch, err = r.compare(ctx, batch)
-	if err != nil || len(batch) == 0 {
+	if batch, err = r.compare(ctx, batch); err != nil {
 		return err
 	}
-	polls := make([]store.Poll, len(batch))
-	for i := range batch {
-		polls[i] = batch[i].poll
+	slices.SortStableFunc(batch, func(a, b *result) int { return a.poll.PolledAt.Compare(b.poll.PolledAt) })
+	for len(batch) > 0 {
+		part := batch
+		if at := slices.IndexFunc(batch, func(res *result) bool { return res.poll.Outcome.Refused() }); at >= 0 {
+			part = batch[:at+1]
+		}
+		if err := r.settle(ctx, part); err != nil {
+			return err
+		}
+		batch = batch[len(part):]
+	}
+	return nil
+}
+
+// settle stores polls, of which the last one at most was refused its credential,
+// and does what follows from them.
+func (r *recorder) settle(ctx context.Context, part []*result) error {
+	landed, unstorable, err := r.commit(ctx, part)
+	if err == nil && len(unstorable) > 0 {
+		var malformed []*result
+		malformed, err = r.commitMalformed(ctx, unstorable)
+		landed = append(landed, malformed...)
+	}
+	if err != nil {
+		return err
+	}
+	for _, res := range landed {
+		if res.poll.Outcome.Refused() {
+			if err := r.refuse(ctx, res); err != nil {
+				return err
+			}
+		}
+	}
+	return r.track(ctx, landed)
+}
+
+// commit stores polls and moves their cursors on. It gives those that landed, and
+// those that Postgres refuses for what they hold.
+func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorable []*result, err error) {
+	polls := make([]store.Poll, len(part))
+	for i, res := range part {
+		res.after, res.finished = res.advance()
+		res.poll.Advance = &res.after
+		polls[i] = res.poll
 	}
 	var fates []store.Fate
 	if err := r.patience.try(ctx, "record polls", func(ctx context.Context) (err error) {
-		fates, err = r.store.Record(ctx, polls)
+		fates, err = r.db.Record(ctx, polls)
 		return err
 	}); err != nil {
-		return err
+		return nil, nil, err
 	}
-	var landed []*result
-	for i, fate := range fates {
-		switch fate {
-		case store.FateLate:
-			r.late(batch[i])
-			continue
-		case store.FatePoisoned:
-			batch[i].poll.Outcome, batch[i].poll.Finding = history.OutcomeMalformed, nil
-			batch[i].poll.Error = "the answer cannot be stored"
-			r.memory.forget(batch[i].job.ID)
-		case store.FateRecorded:
-			r.remember(batch[i])
+	for i, res := range part {
+		switch res.refusal = fates[i].Refused; {
+		case fates[i].Late:
+			r.late(res)
+		case res.refusal != "":
+			unstorable = append(unstorable, res)
+		default:
+			r.remember(res)
+			landed = append(landed, res)
 		}
-		landed = append(landed, batch[i])
 	}
-	return r.settle(ctx, landed)
+	r.tellPolled(landed)
+	return landed, unstorable, nil
+}
+
+// commitMalformed stores polls without the answers that Postgres refuses. A job
+// whose poll it refuses all the same is paused: its cursor cannot be stored.
+func (r *recorder) commitMalformed(ctx context.Context, unstorable []*result) ([]*result, error) {
+	for _, res := range unstorable {
+		res.poll.Outcome, res.poll.SnapshotNo, res.poll.Finding = history.OutcomeMalformed, 0, nil
+		res.poll.Error = "the answer cannot be stored: " + res.refusal
+		r.memory.forget(res.job.ID)
+	}
+	landed, again, err := r.commit(ctx, unstorable)
+	if err != nil {
+		return nil, err
+	}
+	for _, res := range again {
+		if err := r.abandon(ctx, res, "its cursor cannot be stored: "+res.refusal); err != nil {
+			return nil, err
+		}
+	}
+	return landed, nil
 }
 
 // release gives back claims that were not used.
@@ -167,7 +225,7 @@ func (r *recorder) release(ctx context.Context, batch []*result) (used []*result
 	if len(unused) == 0 {
 		return used, nil
 	}
-	return used, r.patience.try(ctx, "release claims", func(ctx context.Context) error { return r.store.ReleaseClaims(ctx, unused) })
+	return used, r.patience.try(ctx, "release claims", func(ctx context.Context) error { return r.db.ReleaseClaims(ctx, unused) })
 }
 
 // compare gives each new answer its finding. A job whose head is not the one
@@ -183,10 +241,10 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 		}
 	}
 	var read map[int64]*history.Known
-	var unreadable map[int64]error
+	var broken map[int64]error
 	if len(forgotten) > 0 {
 		if err := r.patience.try(ctx, "read what is known", func(ctx context.Context) (err error) {
-			read, unreadable, err = r.store.Known(ctx, forgotten)
+			read, broken, err = r.db.Known(ctx, forgotten)
 			return err
 		}); err != nil {
 			return nil, err
@@ -196,8 +254,8 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 	for _, res := range batch {
 		if res.answer != nil && res.known == nil {
 			res.known = read[res.job.ID]
-			if why := unreadable[res.job.ID]; why != nil {
-				if err := r.abandon(ctx, res, why); err != nil {
+			if why := broken[res.job.ID]; why != nil {
+				if err := r.abandon(ctx, res, unreadable(why)); err != nil {
 					return nil, err
 				}
 				continue
@@ -205,7 +263,7 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 		}
 		if res.answer != nil && res.known.SnapshotNo != res.claim.SnapshotNo {
 			if err := r.patience.try(ctx, "record a late poll", func(ctx context.Context) error {
-				return r.store.RecordLate(ctx, res.poll)
+				return r.db.RecordLate(ctx, res.poll)
 			}); err != nil {
 				return nil, err
 			}
@@ -214,7 +272,7 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 		}
 		if res.answer != nil {
 			if why := res.tryFind(); why != nil {
-				if err := r.abandon(ctx, res, why); err != nil {
+				if err := r.abandon(ctx, res, unreadable(why)); err != nil {
 					return nil, err
 				}
 				continue
@@ -253,43 +311,10 @@ func (r *result) find() {
 	}
 }
 
-// late tells of a poll whose answer counts for nothing. Its claim is left to expire: whoever
-// takes it next reads the head from the snapshots.
+// late tells of a poll whose answer counts for nothing.
 func (r *recorder) late(res *result) {
 	r.memory.forget(res.job.ID)
 	r.tell(Event{Job: *res.job, Kind: Late, Reason: "somebody else has taken over the job"})
-}
-
-// settle moves the cursors on, in the order of the polls: a refusal counts
-// only against those before it that brought an answer.
-func (r *recorder) settle(ctx context.Context, landed []*result) error {
-	slices.SortStableFunc(landed, func(a, b *result) int { return a.poll.PolledAt.Compare(b.poll.PolledAt) })
-	r.tellPolled(landed)
-	advances := make([]store.Advance, 0, len(landed))
-	var ended, reopened []*store.Job
-	for _, res := range landed {
-		advance, finished := res.advance()
-		advances = append(advances, advance)
-		switch {
-		case finished:
-			ended = append(ended, res.job)
-		case res.job.Tracking == store.TrackingFinished && phaseOf(advance.State) == schedule.PhaseActive:
-			reopened = append(reopened, res.job)
-		}
-		if res.poll.Outcome.Refused() {
-			if err := r.advance(ctx, landed, advances); err != nil {
-				return err
-			}
-			advances = nil
-			if err := r.refuse(ctx, res); err != nil {
-				return err
-			}
-		}
-	}
-	if err := r.advance(ctx, landed, advances); err != nil {
-		return err
-	}
-	return r.track(ctx, ended, reopened)
 }
 
 // tellPolled tells of polls that are stored, before anything that follows from them.
@@ -306,31 +331,12 @@ func (r *recorder) tellPolled(landed []*result) {
 	}
 }
 
-// advance moves the cursors of some that landed on. A job whose cursor Postgres refuses for what it holds is paused.
-func (r *recorder) advance(ctx context.Context, landed []*result, advances []store.Advance) error {
-	var refused map[int64]error
-	err := r.patience.try(ctx, "advance cursors", func(ctx context.Context) error {
-		err := r.store.AdvanceCursors(ctx, advances)
-		if rows, ok := errors.AsType[*store.RefusedError](err); ok {
-			refused = rows.Reasons
-			return nil
-		}
-		return err
-	})
-	for _, res := range landed {
-		if why := refused[res.job.ID]; err == nil && why != nil {
-			err = r.pause(ctx, res, fmt.Sprintf("its cursor cannot be stored: %v", why))
-		}
-	}
-	return err
-}
-
 // refuse counts a refused credential and tells what that has paused.
 func (r *recorder) refuse(ctx context.Context, res *result) error {
 	reason := fmt.Sprintf("%s: %s", res.poll.Outcome, res.poll.Error)
 	var paused store.Paused
 	err := r.patience.try(ctx, "count a refusal", func(ctx context.Context) (err error) {
-		paused, err = r.store.Refuse(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
+		paused, err = r.db.Refuse(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
 			Job: res.job.Name, Source: res.job.Source, JobID: res.job.ID, SourceID: res.job.From.ID, Reason: reason,
 		})
 		if errors.Is(err, store.ErrNotFound) { // it has another name by now: the next refusal counts
@@ -352,19 +358,21 @@ func (r *recorder) refuse(ctx context.Context, res *result) error {
 
 // track finishes jobs whose import has ended for good, and takes up again
 // finished ones whose import has not.
-func (r *recorder) track(ctx context.Context, ended, reopened []*store.Job) error {
-	for _, job := range ended {
-		finished, err := r.change(ctx, job, r.store.FinishJob)
-		if err != nil {
-			return err
-		}
-		if finished {
-			r.tell(Event{Job: *job, Kind: Finished})
-		}
-	}
-	for _, job := range reopened {
-		if _, err := r.change(ctx, job, r.store.ReopenJob); err != nil {
-			return err
+func (r *recorder) track(ctx context.Context, landed []*result) error {
+	for _, res := range landed {
+		switch {
+		case res.finished:
+			finished, err := r.change(ctx, res.job, r.db.FinishJob)
+			if err != nil {
+				return err
+			}
+			if finished {
+				r.tell(Event{Job: *res.job, Kind: Finished})
+			}
+		case res.job.Tracking == store.TrackingFinished && phaseOf(res.after.State) == schedule.PhaseActive:
+			if _, err := r.change(ctx, res.job, r.db.ReopenJob); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -376,7 +384,7 @@ func (r *recorder) change(
 	ctx context.Context, job *store.Job, to func(context.Context, store.Author, string) (bool, error),
 ) (changed bool, err error) {
 	err = r.patience.try(ctx, "change a job's tracking", func(ctx context.Context) error {
-		now, err := r.store.Now(ctx)
+		now, err := r.db.Now(ctx)
 		if err != nil {
 			return err
 		}

@@ -207,7 +207,7 @@ func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
 	if err != nil {
 		return nil, err
 	}
-	return claims, r.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider {
+	return claims, r.syncer.renewKeys(ctx, claims, func(jobID int64) source.Provider {
 		return r.accounts[r.waiting[jobID].From.ID].Provider
 	})
 }
@@ -217,7 +217,7 @@ func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
 func (r *round) yield(ctx context.Context, claims []store.Claim) (ours []store.Claim, err error) {
 	var theirs []store.Claim
 	for _, claim := range claims {
-		if claim.Doubt || !claim.PolledAt.After(r.before[claim.JobID]) {
+		if !claim.PolledAt.After(r.before[claim.JobID]) {
 			ours = append(ours, claim)
 			continue
 		}

@@ -205,7 +205,7 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 		return 0, err
 	}
 	jobs := d.registry.jobs
-	err = d.syncer.settleDoubts(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].Provider })
+	err = d.syncer.renewKeys(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].Provider })
 	if err != nil {
 		return 0, err
 	}

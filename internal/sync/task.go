@@ -41,6 +41,10 @@ type result struct {
 	retryAfter time.Duration
 	outOfTurn  int // requests that had no slot
 
+	after    store.Advance // what the poll changes in the job's cursor
+	finished bool          // the import has ended for good
+	refusal  string        // why Postgres refuses what the poll holds
+
 	// Of an answer that is new:
 	raw    uint64 // the memory's hash of the body as it came
 	answer *history.Answer
@@ -57,7 +61,7 @@ func (t *task) run(ctx context.Context, client *source.Client, budgets *store.St
 	if r.interrupted || r.unused {
 		return r
 	}
-	r.poll = store.Poll{JobID: t.job.ID, Claim: t.claim.Until, PolledAt: t.polledAt()}
+	r.poll = store.Poll{JobID: t.job.ID, PolledAt: t.polledAt()}
 	response, err := client.Fetch(ctx, t.account, t.endpoint, source.Pace{
 		Now: t.clock.latest, Turn: func(ctx context.Context) error { return t.turn(ctx, budgets) },
 		Room: func(ctx context.Context, size int64) error { return r.stay.enter(ctx, t.job.From.ID, size) },

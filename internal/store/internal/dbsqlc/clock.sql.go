@@ -66,7 +66,7 @@ func (q *Queries) ClockSetBackBudgets(ctx context.Context, arg ClockSetBackBudge
 const clockSetBackCursors = `-- name: ClockSetBackCursors :execrows
 UPDATE cursors c SET
     next_poll_at = least(c.next_poll_at, $1::timestamptz),
-    claimed_until = CASE WHEN c.claimed_until IS NOT NULL THEN to_timestamp(0) END, claimed_by = NULL,
+    claimed_until = NULL, claimed_by = NULL,
     polled_at = (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz),
     confirmed_at = CASE WHEN c.snapshot_no > 0 THEN coalesce(
         (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz AND p.snapshot_no IS NOT NULL),

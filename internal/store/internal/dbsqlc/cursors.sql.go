@@ -11,7 +11,7 @@ import (
 )
 
 const cursorAdvance = `-- name: CursorAdvance :exec
-UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00')
+WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00')
         THEN coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) ELSE c.next_poll_at END,
     claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
@@ -31,6 +31,8 @@ FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claime
     unnest($15::interval[]) AS planned_every, unnest($16::timestamptz[]) AS accounted_at,
     unnest($17::text[]) AS unseen_reason) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
+RETURNING c.job_id)
+SELECT claims_held((SELECT count(*) FROM advanced), cardinality($1::bigint[]))
 `
 
 type CursorAdvanceParams struct {
@@ -53,11 +55,11 @@ type CursorAdvanceParams struct {
 	UnseenReasons  []string
 }
 
-// What a recorded poll changes in the cache, and the end of its claim. A reason
-// for not looking that came up meanwhile stays, and so does a next poll that was
-// planned anew meanwhile, or taken away: whoever changes how a job is tracked
-// says in the same transaction whether there is one. Where there was none, none
-// comes of a poll.
+// What recorded polls change in the cache, and the end of their claims; it raises
+// where one of them was lost. A reason for not looking that came up meanwhile
+// stays, and so does a next poll that was planned anew meanwhile, or taken away:
+// whoever changes how a job is tracked says in the same transaction whether there
+// is one. Where there was none, none comes of a poll.
 func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) error {
 	_, err := q.db.Exec(ctx, cursorAdvance,
 		arg.JobIds,
@@ -96,21 +98,21 @@ WITH open AS (
         $3::timestamptz + $6::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
     FROM open o
 ), due AS (
-    SELECT o.source_id, o.turn, o.rate_every, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at, c.expired, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
+    SELECT o.source_id, o.turn, o.rate_every, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
     FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
-        SELECT u.job_id, u.running, u.next_poll_at, u.claimed_until IS NOT NULL AS expired FROM cursors u
+        SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
         WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= $3::timestamptz
             AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
         ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
     ) c
 ), queued AS (
-    SELECT d.source_id, d.turn, d.rate_every, d.first_slot, d.slots, d.job_id, d.running, d.next_poll_at, d.expired, d.place, row_number() OVER (PARTITION BY d.source_id ORDER BY CASE
+    SELECT d.source_id, d.turn, d.rate_every, d.first_slot, d.slots, d.job_id, d.running, d.next_poll_at, d.place, row_number() OVER (PARTITION BY d.source_id ORDER BY CASE
         WHEN NOT d.running THEN 3 - d.turn + 4 * d.place
         WHEN d.place < 3 - d.turn THEN d.place
         ELSE 4 - d.turn + (d.place - (3 - d.turn)) + (d.place - (3 - d.turn)) / 3 END, d.running DESC) - 1 AS slot
     FROM due d
 ), taken AS (
-    SELECT q.source_id, q.job_id, q.rate_every, q.first_slot, q.expired,
+    SELECT q.source_id, q.job_id, q.rate_every, q.first_slot,
         (greatest(q.first_slot + q.slot * q.rate_every, $3::timestamptz))::timestamptz AS start_at
     FROM queued q
     WHERE q.slot < q.slots
@@ -123,7 +125,7 @@ WITH open AS (
 UPDATE cursors c SET claimed_until = k.start_at + $1::interval, claimed_by = $2::text
 FROM taken k
 WHERE c.job_id = k.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.accounted_at, c.unseen_reason, k.start_at, k.expired::boolean AS expired
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.accounted_at, c.unseen_reason, k.start_at
 `
 
 type CursorClaimDueParams struct {
@@ -138,7 +140,6 @@ type CursorClaimDueParams struct {
 type CursorClaimDueRow struct {
 	Cursor  Cursor
 	StartAt time.Time
-	Expired bool
 }
 
 // Claims due jobs for which the budget of their source has slots within the
@@ -184,7 +185,6 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 			&i.Cursor.AccountedAt,
 			&i.Cursor.UnseenReason,
 			&i.StartAt,
-			&i.Expired,
 		); err != nil {
 			return nil, err
 		}
@@ -198,9 +198,8 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 
 const cursorClaimForRebuild = `-- name: CursorClaimForRebuild :one
 UPDATE cursors c SET claimed_until = $1::timestamptz + $2::interval, claimed_by = $3
-FROM cursors old
-WHERE c.job_id = $4 AND (c.claimed_until IS NULL OR c.claimed_until < $1::timestamptz) AND old.job_id = c.job_id
-RETURNING c.claimed_until, (old.claimed_until IS NOT NULL)::boolean AS expired
+WHERE c.job_id = $4 AND (c.claimed_until IS NULL OR c.claimed_until < $1::timestamptz)
+RETURNING claimed_until
 `
 
 type CursorClaimForRebuildParams struct {
@@ -210,21 +209,16 @@ type CursorClaimForRebuildParams struct {
 	JobID int64
 }
 
-type CursorClaimForRebuildRow struct {
-	ClaimedUntil *time.Time
-	Expired      bool
-}
-
-func (q *Queries) CursorClaimForRebuild(ctx context.Context, arg CursorClaimForRebuildParams) (CursorClaimForRebuildRow, error) {
+func (q *Queries) CursorClaimForRebuild(ctx context.Context, arg CursorClaimForRebuildParams) (*time.Time, error) {
 	row := q.db.QueryRow(ctx, cursorClaimForRebuild,
 		arg.Now,
 		arg.Lease,
 		arg.Owner,
 		arg.JobID,
 	)
-	var i CursorClaimForRebuildRow
-	err := row.Scan(&i.ClaimedUntil, &i.Expired)
-	return i, err
+	var claimed_until *time.Time
+	err := row.Scan(&claimed_until)
+	return claimed_until, err
 }
 
 const cursorClaimJobs = `-- name: CursorClaimJobs :many
@@ -236,9 +230,9 @@ WITH open AS (
         AND greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every) <= $1::timestamptz + $5::interval
     FOR UPDATE OF b SKIP LOCKED
 ), due AS (
-    SELECT o.source_id, o.rate_every, o.first_slot, c.job_id, c.next_poll_at, c.claimed_until IS NOT NULL AS expired
+    SELECT o.source_id, o.rate_every, o.first_slot, c.job_id, c.next_poll_at
     FROM open o CROSS JOIN LATERAL (
-        SELECT u.job_id, u.next_poll_at, u.claimed_until FROM cursors u JOIN jobs j ON j.job_id = u.job_id
+        SELECT u.job_id, u.next_poll_at FROM cursors u JOIN jobs j ON j.job_id = u.job_id
         WHERE u.source_id = o.source_id AND u.job_id = ANY($6::bigint[]) AND j.tracking IN ('active', 'finished')
             AND (u.claimed_until IS NULL OR u.claimed_until < $1::timestamptz)
         ORDER BY u.next_poll_at, u.job_id
@@ -246,7 +240,7 @@ WITH open AS (
         FOR UPDATE OF u SKIP LOCKED
     ) c
 ), slots AS (
-    SELECT d.source_id, d.rate_every, d.first_slot, d.job_id, d.expired,
+    SELECT d.source_id, d.rate_every, d.first_slot, d.job_id,
         row_number() OVER (PARTITION BY d.source_id ORDER BY d.next_poll_at, d.job_id) - 1 AS slot
     FROM due d
 ), spent AS (
@@ -260,7 +254,7 @@ UPDATE cursors c SET
     claimed_by = $3::text
 FROM slots s
 WHERE c.job_id = s.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.accounted_at, c.unseen_reason, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at, s.expired::boolean AS expired
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.accounted_at, c.unseen_reason, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at
 `
 
 type CursorClaimJobsParams struct {
@@ -276,7 +270,6 @@ type CursorClaimJobsParams struct {
 type CursorClaimJobsRow struct {
 	Cursor  Cursor
 	StartAt time.Time
-	Expired bool
 }
 
 // Claims those of the given jobs for which the budget of their source has slots
@@ -323,7 +316,6 @@ func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams
 			&i.Cursor.AccountedAt,
 			&i.Cursor.UnseenReason,
 			&i.StartAt,
-			&i.Expired,
 		); err != nil {
 			return nil, err
 		}
@@ -333,21 +325,6 @@ func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams
 		return nil, err
 	}
 	return items, nil
-}
-
-const cursorClaimsHold = `-- name: CursorClaimsHold :exec
-SELECT claims_hold($1::bigint[], $2::timestamptz[])
-`
-
-type CursorClaimsHoldParams struct {
-	JobIds        []int64
-	ClaimedUntils []time.Time
-}
-
-// Raises unless every poll that is recorded still has its claim, and keeps it until the transaction ends.
-func (q *Queries) CursorClaimsHold(ctx context.Context, arg CursorClaimsHoldParams) error {
-	_, err := q.db.Exec(ctx, cursorClaimsHold, arg.JobIds, arg.ClaimedUntils)
-	return err
 }
 
 const cursorForgive = `-- name: CursorForgive :exec
@@ -365,6 +342,16 @@ UPDATE cursors SET refusals = 0 WHERE source_id = $1 AND refusals > 0
 
 func (q *Queries) CursorForgiveBySource(ctx context.Context, sourceID int64) error {
 	_, err := q.db.Exec(ctx, cursorForgiveBySource, sourceID)
+	return err
+}
+
+const cursorHold = `-- name: CursorHold :exec
+SELECT FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR NO KEY UPDATE
+`
+
+// Nobody else settles these jobs until the transaction ends.
+func (q *Queries) CursorHold(ctx context.Context, jobIds []int64) error {
+	_, err := q.db.Exec(ctx, cursorHold, jobIds)
 	return err
 }
 
@@ -580,21 +567,19 @@ func (q *Queries) CursorRefuse(ctx context.Context, jobID int64) (int32, error) 
 }
 
 const cursorRelease = `-- name: CursorRelease :exec
-UPDATE cursors c SET claimed_until = CASE WHEN r.doubt THEN to_timestamp(0) END, claimed_by = NULL
-FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until, unnest($3::boolean[]) AS doubt) r
+UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
+FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 `
 
 type CursorReleaseParams struct {
 	JobIds        []int64
 	ClaimedUntils []time.Time
-	Doubts        []bool
 }
 
-// Claims that came to nothing: their slots were not used. A cursor that may be
-// behind the truth stays in doubt: its claim becomes one that has expired.
+// Claims that came to nothing: their slots were not used.
 func (q *Queries) CursorRelease(ctx context.Context, arg CursorReleaseParams) error {
-	_, err := q.db.Exec(ctx, cursorRelease, arg.JobIds, arg.ClaimedUntils, arg.Doubts)
+	_, err := q.db.Exec(ctx, cursorRelease, arg.JobIds, arg.ClaimedUntils)
 	return err
 }
 

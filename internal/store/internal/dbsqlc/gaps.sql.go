@@ -40,26 +40,22 @@ const gapInsert = `-- name: GapInsert :exec
 INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
 SELECT r.job_id, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = r.job_id), 0)
     + row_number() OVER (PARTITION BY r.job_id ORDER BY r.gap_from, r.gap_to), greatest(r.gap_from, c.accounted_at), r.gap_to, r.reason
-FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until,
-    unnest($3::timestamptz[]) AS gap_from, unnest($4::timestamptz[]) AS gap_to, unnest($5::text[]) AS reason) r
-JOIN cursors c ON c.job_id = r.job_id AND c.claimed_until = r.claimed_until
+FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS gap_from, unnest($3::timestamptz[]) AS gap_to, unnest($4::text[]) AS reason) r
+JOIN cursors c ON c.job_id = r.job_id
 WHERE greatest(r.gap_from, c.accounted_at) < r.gap_to
 `
 
 type GapInsertParams struct {
-	JobIds        []int64
-	ClaimedUntils []time.Time
-	GapFroms      []time.Time
-	GapTos        []time.Time
-	Reasons       []string
+	JobIds   []int64
+	GapFroms []time.Time
+	GapTos   []time.Time
+	Reasons  []string
 }
 
-// Gaps that polls have ended, unless their claim is gone: then they are recorded already.
-// What was settled meanwhile, as by a pause, is not told again.
+// Gaps that polls have ended. What was settled meanwhile, as by a pause, is not told again.
 func (q *Queries) GapInsert(ctx context.Context, arg GapInsertParams) error {
 	_, err := q.db.Exec(ctx, gapInsert,
 		arg.JobIds,
-		arg.ClaimedUntils,
 		arg.GapFroms,
 		arg.GapTos,
 		arg.Reasons,

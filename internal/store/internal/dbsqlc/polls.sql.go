@@ -10,46 +10,6 @@ import (
 	"time"
 )
 
-const pollFirstAnswered = `-- name: PollFirstAnswered :many
-SELECT r.job_id::bigint AS job_id, p.polled_at
-FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS since) r
-CROSS JOIN LATERAL (
-    SELECT x.polled_at FROM polls x WHERE x.job_id = r.job_id AND x.polled_at > r.since AND x.snapshot_no IS NOT NULL
-    ORDER BY x.polled_at LIMIT 1
-) p
-`
-
-type PollFirstAnsweredParams struct {
-	JobIds []int64
-	Sinces []time.Time
-}
-
-type PollFirstAnsweredRow struct {
-	JobID    int64
-	PolledAt time.Time
-}
-
-// Of each job the first answered poll after a time.
-func (q *Queries) PollFirstAnswered(ctx context.Context, arg PollFirstAnsweredParams) ([]PollFirstAnsweredRow, error) {
-	rows, err := q.db.Query(ctx, pollFirstAnswered, arg.JobIds, arg.Sinces)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []PollFirstAnsweredRow
-	for rows.Next() {
-		var i PollFirstAnsweredRow
-		if err := rows.Scan(&i.JobID, &i.PolledAt); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const pollInsert = `-- name: PollInsert :execrows
 INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, snapshot_no, error, error_body)
 SELECT r.job_id, r.polled_at, r.outcome, NULLIF(r.http_status, 0), r.latency_us, NULLIF(r.snapshot_no, 0), NULLIF(r.error, ''), NULLIF(r.error_body, '')

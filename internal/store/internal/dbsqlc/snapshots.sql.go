@@ -26,59 +26,6 @@ func (q *Queries) SnapshotBody(ctx context.Context, arg SnapshotBodyParams) ([]b
 	return body, err
 }
 
-const snapshotHeadList = `-- name: SnapshotHeadList :many
-SELECT n.job_id, n.snapshot_no, n.observed_at, n.state, p.confirmations, p.confirmed_at,
-    (SELECT coalesce(max(x.polled_at), n.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.polled_at >= n.polled_at)::timestamptz AS last_polled_at
-FROM (SELECT unnest($1::bigint[]) AS job_id) w
-CROSS JOIN LATERAL (
-    SELECT job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation FROM snapshots s WHERE s.job_id = w.job_id ORDER BY s.snapshot_no DESC LIMIT 1
-) n
-CROSS JOIN LATERAL (
-    SELECT greatest(count(*), 1)::integer AS confirmations, coalesce(max(p.polled_at), n.polled_at)::timestamptz AS confirmed_at FROM polls p
-    WHERE p.job_id = n.job_id AND p.polled_at >= n.polled_at AND p.snapshot_no = n.snapshot_no
-) p
-`
-
-type SnapshotHeadListRow struct {
-	JobID         int64
-	SnapshotNo    int32
-	ObservedAt    time.Time
-	State         string
-	Confirmations int32
-	ConfirmedAt   time.Time
-	LastPolledAt  time.Time
-}
-
-// The newest snapshot of each job with the polls that saw it: the truth behind
-// the cursors. Where those are gone, the snapshot is that of one at least.
-func (q *Queries) SnapshotHeadList(ctx context.Context, jobIds []int64) ([]SnapshotHeadListRow, error) {
-	rows, err := q.db.Query(ctx, snapshotHeadList, jobIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SnapshotHeadListRow
-	for rows.Next() {
-		var i SnapshotHeadListRow
-		if err := rows.Scan(
-			&i.JobID,
-			&i.SnapshotNo,
-			&i.ObservedAt,
-			&i.State,
-			&i.Confirmations,
-			&i.ConfirmedAt,
-			&i.LastPolledAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const snapshotInsert = `-- name: SnapshotInsert :execrows
 INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
     body, body_is_text, sha256, interpretation)
