@@ -93,7 +93,7 @@ func isCount(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	return t.Kind() == reflect.Int32 || t.Kind() == reflect.Int64 && t != reflect.TypeFor[store.Interval]()
+	return t.Kind() == reflect.Float64 || t.Kind() == reflect.Int32 || t.Kind() == reflect.Int64 && t != reflect.TypeFor[store.Interval]()
 }
 
 func (k keyed) cell(key string, v reflect.Value, bounds rowBounds) span {
@@ -113,6 +113,8 @@ func (k keyed) cell(key string, v reflect.Value, bounds rowBounds) span {
 			return maybeMarked(&value)
 		}
 		return plain(value)
+	case float64:
+		return plain(strconv.FormatFloat(value, 'f', 1, 64))
 	default:
 		return plain(strconv.FormatInt(v.Int(), 10))
 	}

@@ -37,6 +37,7 @@ func reports() []reportKind {
 			answering((*store.Store).UnusualDurations, "no import took over twice, or under half, as long as usual", "source", "state"),
 		},
 		{"no-recent-success", "Which jobs have not succeeded lately?", week, answering((*store.Store).NoRecentSuccess, "every job that is tracked has succeeded", "source", "last_success_no", "state_since")},
+		{"job-summary", "How reliable and quick is each job?", 30 * day, answering((*store.Store).JobSummary, "no job is tracked", "source", "last_success_no", "ended", "succeeded", "p95_duration")},
 	}
 }
 

@@ -29,7 +29,7 @@ func TestReport(t *testing.T) {
 func reportList(t *testing.T, f *readFixture) {
 	t.Helper()
 	stdout, stderr, code := f.run("report")
-	if lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n"); len(lines) != 10 || stderr != "" || code != exitDone {
+	if lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n"); len(lines) != 11 || stderr != "" || code != exitDone {
 		t.Errorf("%d lines, %q, %d", len(lines), stderr, code)
 	}
 	for line := range strings.Lines(stdout) {
@@ -40,7 +40,7 @@ func reportList(t *testing.T, f *readFixture) {
 	}
 	var listed []struct{ Name, Question string }
 	decode(t, f.must("report", "--format", "json"), &listed)
-	if len(listed) != 10 || listed[0].Name != "failed-imports" {
+	if len(listed) != 11 || listed[0].Name != "failed-imports" {
 		t.Error(listed)
 	}
 }
@@ -85,6 +85,15 @@ func reportFormats(t *testing.T, f *readFixture) {
 	if strings.Join(strings.Fields(text[0]), " ") != "JOB SOURCE RUN ENDED DURATION STEP WHY" || !strings.Contains(text[1], "  59.5 s  ") {
 		t.Errorf("%q", text)
 	}
+	text = strings.Split(f.must("report", "job-summary", "--since", "2026-01-01"), "\n")
+	for i, want := range []string{
+		"JOB SOURCE RUNS ENDED SUCCEEDED PERCENT P50 P95 LAST SUCCESS NO LAST SUCCESS",
+		"stores-eu woosmap-test 1 1 0 0.0 59.5 s 59.5 s none seen", "stores-us woosmap-test 0 0 0 none seen",
+	} {
+		if got := strings.Join(strings.Fields(text[i]), " "); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
 }
 
 func reportAll(t *testing.T, f *readFixture) {
@@ -100,10 +109,9 @@ func reportAll(t *testing.T, f *readFixture) {
 				t.Errorf("%s as %s: %q", k.name, format, stdout)
 			}
 			stdout = f.must("report", k.name, "--label", "team=us", "--format", format)
-			if k.name == "no-recent-success" { // which lists jobs that never had one
+			if k.name == "no-recent-success" || k.name == "job-summary" { // which list jobs that never had one
 				continue
 			}
-
 			if empty != "" && stdout != empty || format == formatTable && strings.Count(stdout, "\n") != 1 {
 				t.Errorf("%s as %s, of nothing: %q", k.name, format, stdout)
 			}

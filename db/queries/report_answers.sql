@@ -141,3 +141,32 @@ LEFT JOIN LATERAL (
 WHERE j.tracking IN ('active', 'paused') AND (l.ended_at IS NULL OR l.ended_at < sqlc.arg(since)::timestamptz)
     AND (sqlc.arg(source)::text = '' OR j.source = sqlc.arg(source)::text) AND j.labels @> sqlc.arg(labels)::text::jsonb
 ORDER BY l.ended_at NULLS FIRST, j.job;
+
+-- name: AnswerJobSummary :many
+-- The last success counts whenever it was.
+SELECT j.job, j.source, coalesce(r.runs, 0)::bigint AS runs, coalesce(r.ended, 0)::bigint AS ended, coalesce(r.succeeded, 0)::bigint AS succeeded,
+    coalesce(round(100.0 * r.succeeded / NULLIF(r.ended, 0), 1), 0)::double precision AS percent,
+    coalesce(r.p50_duration, 0)::double precision AS p50_duration, coalesce(r.p95_duration, 0)::double precision AS p95_duration,
+    coalesce(l.run_no, 0)::integer AS last_success_no, coalesce(l.ended_at, '0001-01-01 00:00:00+00')::timestamptz AS last_success_at,
+    coalesce(r.bounded = r.ended, false)::boolean AS has_max,
+    coalesce(r.p50_duration_max, 0)::double precision AS p50_duration_max, coalesce(r.p95_duration_max, 0)::double precision AS p95_duration_max,
+    coalesce(l.reported, false)::boolean AS reported
+FROM report.jobs j
+LEFT JOIN (
+    SELECT n.job, count(*) AS runs, count(n.ended_at) AS ended, count(*) FILTER (WHERE n.state = 'succeeded') AS succeeded, count(n.duration_max) AS bounded,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.duration)) AS p50_duration,
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM n.duration)) AS p95_duration,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.duration_max)) AS p50_duration_max,
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM n.duration_max)) AS p95_duration_max
+    FROM report.runs n
+    WHERE n.started_at >= sqlc.arg(since)::timestamptz AND (sqlc.arg(source)::text = '' OR n.source = sqlc.arg(source)::text)
+        AND n.labels @> sqlc.arg(labels)::text::jsonb
+    GROUP BY n.job
+) r ON r.job = j.job
+LEFT JOIN LATERAL (
+    SELECT s.run_no, s.ended_at, s.reported FROM report.runs s
+    WHERE s.job = j.job AND s.state = 'succeeded'
+    ORDER BY s.run_no DESC LIMIT 1
+) l ON true
+WHERE j.tracking <> 'removed' AND (sqlc.arg(source)::text = '' OR j.source = sqlc.arg(source)::text) AND j.labels @> sqlc.arg(labels)::text::jsonb
+ORDER BY j.job;

@@ -131,3 +131,20 @@ type NoRecentSuccessRow struct {
 	StateSinceReported bool       `json:"state_since_reported"` // state_since is the upstream's
 	Reported           bool       `json:"reported"`             // last_success_at is the upstream's
 }
+
+// JobSummaryRow is how a job's runs went that began in a stretch of time.
+type JobSummaryRow struct {
+	Job            string     `json:"job"`
+	Source         string     `json:"source"`
+	Runs           int64      `json:"runs"`
+	Ended          int64      `json:"ended"` // of these
+	Succeeded      int64      `json:"succeeded"`
+	Percent        *float64   `json:"percent"` // of those that have ended, that succeeded
+	P50Duration    *Interval  `json:"p50_duration"`
+	P95Duration    *Interval  `json:"p95_duration"`
+	LastSuccessNo  *int32     `json:"last_success_no"` // whenever it was
+	LastSuccessAt  *time.Time `json:"last_success_at"`
+	P50DurationMax *Interval  `json:"p50_duration_max"` // of the upper bounds; nil: there is none of some
+	P95DurationMax *Interval  `json:"p95_duration_max"`
+	Reported       bool       `json:"reported"` // last_success_at is the upstream's
+}

@@ -10,7 +10,7 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-// The answers of `tracker report`: the first ten questions of docs/sql.md, with
+// The answers of `tracker report`: the first eleven questions of docs/sql.md, with
 // filters. They read the report schema only.
 
 // AnswerFilter says what an answer is to be about.
@@ -173,6 +173,25 @@ func (s *Store) NoRecentSuccess(ctx context.Context, filter AnswerFilter) ([]NoR
 		row := NoRecentSuccessRow{
 			Job: r.Job, Source: r.Source, State: r.State, StateSince: r.StateSince, LastSuccessNo: toPointer(r.LastSuccessNo),
 			StateSinceReported: r.StateSinceReported, Reported: r.Reported,
+		}
+		if r.LastSuccessNo > 0 {
+			row.LastSuccessAt = &r.LastSuccessAt
+		}
+		return row
+	})
+}
+
+// JobSummary tells of each job that is not removed how its runs went that began
+// since a time.
+func (s *Store) JobSummary(ctx context.Context, filter AnswerFilter) ([]JobSummaryRow, error) {
+	rows, err := s.queries.AnswerJobSummary(ctx, dbsqlc.AnswerJobSummaryParams(filter.asked()))
+	return answer("job-summary", rows, err, func(r dbsqlc.AnswerJobSummaryRow) JobSummaryRow {
+		row := JobSummaryRow{
+			Job: r.Job, Source: r.Source, Runs: r.Runs, Ended: r.Ended, Succeeded: r.Succeeded, LastSuccessNo: toPointer(r.LastSuccessNo), Reported: r.Reported,
+		}
+		if r.Ended > 0 {
+			row.Percent, row.P50Duration, row.P95Duration = &r.Percent, new(seconds(r.P50Duration)), new(seconds(r.P95Duration))
+			row.P50DurationMax, row.P95DurationMax = secondsIf(r.HasMax, r.P50DurationMax), secondsIf(r.HasMax, r.P95DurationMax)
 		}
 		if r.LastSuccessNo > 0 {
 			row.LastSuccessAt = &r.LastSuccessAt

@@ -29,13 +29,14 @@ func TestAnswers(t *testing.T) {
 		"broken-streaks":    {week, asking(t, w.store.BrokenStreaks)},
 		"unusual-durations": {week, asking(t, w.store.UnusualDurations)},
 		"no-recent-success": {week, asking(t, w.store.NoRecentSuccess)},
+		"job-summary":       {30 * 24 * time.Hour, asking(t, w.store.JobSummary)},
 	} {
 		filter := store.AnswerFilter{Since: w.now.Add(-test.since), Now: w.now}
 		columns, rows := test.ask(filter)
 		w.check(t, name, columns, rows)
 
 		filter.Source = "old"
-		if _, rows := test.ask(filter); len(rows) > 0 && name != "no-recent-success" {
+		if _, rows := test.ask(filter); len(rows) > 0 && name != "no-recent-success" && name != "job-summary" {
 			t.Errorf("%s: source old gives %v", name, rows)
 		}
 		filter.Source, filter.Labels = "", map[string]string{"team": "geo", "tier": "1"}
@@ -108,7 +109,7 @@ func TestAnswersSurviveFarOffDates(t *testing.T) {
 	}
 	for _, ask := range []func(store.AnswerFilter) ([]string, [][]any){
 		asking(t, w.store.Stalled), asking(t, w.store.StepDurations), asking(t, w.store.TimeInState), asking(t, w.store.RunsPerDay),
-		asking(t, w.store.BrokenStreaks), asking(t, w.store.UnusualDurations), asking(t, w.store.NoRecentSuccess),
+		asking(t, w.store.BrokenStreaks), asking(t, w.store.UnusualDurations), asking(t, w.store.NoRecentSuccess), asking(t, w.store.JobSummary),
 	} {
 		ask(filter)
 	}

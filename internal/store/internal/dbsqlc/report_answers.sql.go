@@ -191,6 +191,94 @@ func (q *Queries) AnswerGaps(ctx context.Context, arg AnswerGapsParams) ([]Answe
 	return items, nil
 }
 
+const answerJobSummary = `-- name: AnswerJobSummary :many
+SELECT j.job, j.source, coalesce(r.runs, 0)::bigint AS runs, coalesce(r.ended, 0)::bigint AS ended, coalesce(r.succeeded, 0)::bigint AS succeeded,
+    coalesce(round(100.0 * r.succeeded / NULLIF(r.ended, 0), 1), 0)::double precision AS percent,
+    coalesce(r.p50_duration, 0)::double precision AS p50_duration, coalesce(r.p95_duration, 0)::double precision AS p95_duration,
+    coalesce(l.run_no, 0)::integer AS last_success_no, coalesce(l.ended_at, '0001-01-01 00:00:00+00')::timestamptz AS last_success_at,
+    coalesce(r.bounded = r.ended, false)::boolean AS has_max,
+    coalesce(r.p50_duration_max, 0)::double precision AS p50_duration_max, coalesce(r.p95_duration_max, 0)::double precision AS p95_duration_max,
+    coalesce(l.reported, false)::boolean AS reported
+FROM report.jobs j
+LEFT JOIN (
+    SELECT n.job, count(*) AS runs, count(n.ended_at) AS ended, count(*) FILTER (WHERE n.state = 'succeeded') AS succeeded, count(n.duration_max) AS bounded,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.duration)) AS p50_duration,
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM n.duration)) AS p95_duration,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM n.duration_max)) AS p50_duration_max,
+        percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM n.duration_max)) AS p95_duration_max
+    FROM report.runs n
+    WHERE n.started_at >= $1::timestamptz AND ($2::text = '' OR n.source = $2::text)
+        AND n.labels @> $3::text::jsonb
+    GROUP BY n.job
+) r ON r.job = j.job
+LEFT JOIN LATERAL (
+    SELECT s.run_no, s.ended_at, s.reported FROM report.runs s
+    WHERE s.job = j.job AND s.state = 'succeeded'
+    ORDER BY s.run_no DESC LIMIT 1
+) l ON true
+WHERE j.tracking <> 'removed' AND ($2::text = '' OR j.source = $2::text) AND j.labels @> $3::text::jsonb
+ORDER BY j.job
+`
+
+type AnswerJobSummaryParams struct {
+	Since  time.Time
+	Source string
+	Labels string
+}
+
+type AnswerJobSummaryRow struct {
+	Job            string
+	Source         string
+	Runs           int64
+	Ended          int64
+	Succeeded      int64
+	Percent        float64
+	P50Duration    float64
+	P95Duration    float64
+	LastSuccessNo  int32
+	LastSuccessAt  time.Time
+	HasMax         bool
+	P50DurationMax float64
+	P95DurationMax float64
+	Reported       bool
+}
+
+// The last success counts whenever it was.
+func (q *Queries) AnswerJobSummary(ctx context.Context, arg AnswerJobSummaryParams) ([]AnswerJobSummaryRow, error) {
+	rows, err := q.db.Query(ctx, answerJobSummary, arg.Since, arg.Source, arg.Labels)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AnswerJobSummaryRow
+	for rows.Next() {
+		var i AnswerJobSummaryRow
+		if err := rows.Scan(
+			&i.Job,
+			&i.Source,
+			&i.Runs,
+			&i.Ended,
+			&i.Succeeded,
+			&i.Percent,
+			&i.P50Duration,
+			&i.P95Duration,
+			&i.LastSuccessNo,
+			&i.LastSuccessAt,
+			&i.HasMax,
+			&i.P50DurationMax,
+			&i.P95DurationMax,
+			&i.Reported,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const answerNewErrors = `-- name: AnswerNewErrors :many
 SELECT n.source, n.line, (min(n.first_seen_at))::timestamptz AS first_seen_at, count(*) FILTER (WHERE n.asked) AS times,
     count(DISTINCT n.job) FILTER (WHERE n.asked) AS jobs
