@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"tracker/internal/config"
@@ -15,6 +16,7 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
+	registered = slices.DeleteFunc(registered, func(from store.Source) bool { return !from.RemovedAt.IsZero() })
 	jobs, err := s.Jobs(ctx)
 	if err != nil {
 		return err

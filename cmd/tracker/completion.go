@@ -51,6 +51,7 @@ func nameArgs() map[string]struct {
 		"tracker job remove":      {jobs, 1},
 		"tracker source discover": {sources, 1},
 		"tracker source pause":    {sources, 1},
+		"tracker source remove":   {sources, 1},
 		"tracker source resume":   {sources, 1},
 	}
 }

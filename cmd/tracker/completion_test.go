@@ -41,6 +41,7 @@ func TestCompletion(t *testing.T) {
 		"job add s":               "",
 		"job add x --source ":     "safetykit-test woosmap-test",
 		"source pause w":          "woosmap-test",
+		"source remove s":         "safetykit-test",
 		"source resume ":          "safetykit-test woosmap-test",
 		"source discover s":       "safetykit-test",
 		"source list ":            "",

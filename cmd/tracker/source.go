@@ -17,7 +17,7 @@ func (a *app) sourceCommand() *cobra.Command {
 	return groupCommand("source", "Manage sources: accounts at upstream APIs",
 		`Manages sources: accounts at upstream APIs, each with its credential, its rate
 limit and a schedule for its jobs.`,
-		a.sourceAddCommand(), a.sourceListCommand(), a.sourcePauseCommand(), a.sourceResumeCommand(), a.sourceDiscoverCommand())
+		a.sourceAddCommand(), a.sourceListCommand(), a.sourcePauseCommand(), a.sourceResumeCommand(), a.sourceRemoveCommand(), a.sourceDiscoverCommand())
 }
 
 func (a *app) sourceAddCommand() *cobra.Command {
@@ -26,8 +26,9 @@ func (a *app) sourceAddCommand() *cobra.Command {
 		Use:   "add NAME --provider P --credential REF",
 		Short: "Register a source, or change one",
 		Long: `Registers a source, or gives one that exists the settings given here, the
-provider's own for the others. Only the reference to the credential is stored:
-the process that polls must be able to read it.
+provider's own for the others; a removed one is tracked again. Only the
+reference to the credential is stored: the process that polls must be able to
+read it.
 
 All trackers on one database share the rate limit. Looser than the service
 allows, it answers 429 and the source is held for a while.`,

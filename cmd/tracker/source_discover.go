@@ -32,9 +32,9 @@ datasets is one request, for which polls wait.`,
   tracker source discover woosmap-prod --register --label team=geo`,
 		Args: exactly(1, "one NAME"),
 	}
-	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	a.credentialScopeFlags(cmd)
 	cmd.PreRunE = a.readTwins(credentialDirName, credentialEnvName)
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().BoolVar(&register, "register", false, "register a job for each dataset that has none")
 	cmd.Flags().StringArrayVar(&labels, "label", nil, "label `KEY=VALUE` for the jobs that are registered; may be repeated")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -94,6 +94,9 @@ func (a *app) list(ctx context.Context, s *store.Store, from store.Source) ([]so
 	}
 	if provider.Discover == nil {
 		return nil, fmt.Errorf("%w (%s); register jobs by name:  tracker job add --help", source.ErrNoList, provider.Name)
+	}
+	if !from.RemovedAt.IsZero() {
+		return nil, errors.New("it is removed; register it again to ask it:  tracker source add --help")
 	}
 	if !from.PausedAt.IsZero() {
 		return nil, fmt.Errorf("it is paused: %s; to go on:  tracker source resume %s", oneLine(from.PausedReason), from.Name)

@@ -20,7 +20,7 @@ func TestWrongUse(t *testing.T) {
 		}},
 		"JobLikeNone": {`no job is named "x"; see  tracker job list`, []string{"history x", "sync x", "job pause x"}},
 		"Source": {`no source is named "wosmap-test"; did you mean woosmap-test; see  tracker source list`, []string{
-			"source pause wosmap-test", "source resume wosmap-test", "source discover wosmap-test", "report runs-per-day --source wosmap-test",
+			"source pause wosmap-test", "source resume wosmap-test", "source remove wosmap-test", "source discover wosmap-test", "report runs-per-day --source wosmap-test",
 			"job add new --source wosmap-test dataset_id=8c4c51f1-f6f3-43bc-b65d-7415e8ef22c9",
 		}},
 		"Report":   {`there is no report "stalld"; did you mean stalled; there are failed-imports, `, []string{"report stalld"}},
@@ -30,7 +30,7 @@ func TestWrongUse(t *testing.T) {
 		"Run":      {"job stores-eu has no run 9; its latest is 1", []string{"history stores-eu --run 9", "log stores-eu --run 9"}},
 		"Snapshot": {"job stores-eu has no snapshot 9; its newest is 2", []string{"snapshot stores-eu 9", "snapshot stores-eu --diff 9"}},
 		"Number":   {"numbered from 1", []string{"history stores-eu --run 0", "snapshot stores-eu 0", "snapshot stores-eu x"}},
-		"Format":   {`--format "xml": want one of table, json`, []string{"job list --format xml", "source list --format xml", "history stores-eu --format xml", "report --format xml"}},
+		"Format":   {`--format "xml": want one of table, json`, []string{"job list --format xml", "source list --format xml", "history stores-eu --format xml", "report --format xml", "changes --format xml", "source discover woosmap-test --format xml"}},
 		"Level":    {`--level "loud": want one of info, warning, error`, []string{"log stores-eu --level loud"}},
 		"LogLevel": {`--log-level "loud": want debug, info, warn or error`, []string{"job list --log-level loud", "sync --log-level loud"}},
 		"State":    {`--for "done": want one of `, []string{"wait stores-eu --for done"}},

@@ -19,6 +19,7 @@ CREATE TABLE sources (
     paused_at       timestamptz,
     paused_reason   text,
     registered_at   timestamptz NOT NULL,
+    removed_at      timestamptz,               -- null: its jobs may be tracked
     CONSTRAINT sources_pkey PRIMARY KEY (source_id),
     CONSTRAINT sources_name_key UNIQUE (name),
     CONSTRAINT sources_name_check CHECK (name ~ '^[a-z0-9][a-z0-9._-]{0,62}$'),
@@ -78,7 +79,7 @@ CREATE FUNCTION registry_shown(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SE
     CROSS JOIN LATERAL (
         SELECT CASE WHEN e.key IN ('active_every', 'rate_every', 'stall_after') THEN extract(epoch FROM (e.value #>> '{}')::interval) END AS seconds
     ) d
-    WHERE e.key NOT IN ('source_id', 'job_id', 'tracking', 'paused_at', 'paused_reason', 'registered_at') AND e.value <> 'null'
+    WHERE e.key NOT IN ('source_id', 'job_id', 'tracking', 'paused_at', 'paused_reason', 'registered_at', 'removed_at') AND e.value <> 'null'
 $$;
 -- +goose StatementEnd
 
@@ -86,7 +87,7 @@ $$;
 -- +goose StatementBegin
 CREATE FUNCTION registry_standing(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(entry) e
-    WHERE e.key IN ('tracking', 'paused_at', 'paused_reason') AND e.value <> 'null'
+    WHERE e.key IN ('tracking', 'paused_at', 'paused_reason', 'removed_at') AND e.value <> 'null'
 $$;
 -- +goose StatementEnd
 
@@ -136,6 +137,8 @@ BEGIN
     ELSE
         subject := format('source %s', is_now ->> 'name');
         action := CASE
+            WHEN was -> 'removed_at' <> is_now -> 'removed_at' AND is_now ->> 'removed_at' IS NOT NULL THEN 'remove'
+            WHEN was -> 'removed_at' <> is_now -> 'removed_at' THEN 'revive'
             WHEN was -> 'paused_at' = is_now -> 'paused_at' AND was -> 'paused_reason' = is_now -> 'paused_reason' THEN NULL
             WHEN is_now ->> 'paused_at' IS NOT NULL THEN 'pause'
             ELSE 'resume' END;

@@ -54,15 +54,16 @@ CREATE TRIGGER changes_recorded_only BEFORE INSERT ON changes FOR EACH ROW EXECU
 -- A job stands for one target: with another one, its history would be a lie. A
 -- login that only may track, such as a daemon's, pauses and finishes jobs, and
 -- goes on with those whose import does; what people decided is not its to undo.
+-- Of a source that is removed no job is tracked.
 -- +goose StatementBegin
 CREATE FUNCTION job_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'DELETE' OR (OLD.job_id, OLD.source_id, OLD.name, OLD.target) IS DISTINCT FROM (NEW.job_id, NEW.source_id, NEW.name, NEW.target) THEN
+    IF TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND (OLD.job_id, OLD.source_id, OLD.name, OLD.target) IS DISTINCT FROM (NEW.job_id, NEW.source_id, NEW.name, NEW.target) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'restrict_violation',
             MESSAGE = format('%s: a job is never deleted and its source, name and target never change', TG_TABLE_NAME);
     END IF;
-    IF OLD.tracking <> NEW.tracking
+    IF TG_OP = 'UPDATE' AND OLD.tracking <> NEW.tracking
         AND (OLD.tracking, NEW.tracking) NOT IN (('active', 'paused'), ('active', 'finished'), ('finished', 'active'))
         AND NOT has_column_privilege(current_user, TG_RELID, 'schedule', 'UPDATE')
     THEN
@@ -70,14 +71,21 @@ BEGIN
             ERRCODE = 'insufficient_privilege',
             MESSAGE = format('%I may not make a job that is %s %s', current_user, OLD.tracking, NEW.tracking);
     END IF;
+    IF NEW.tracking <> 'removed' AND (TG_OP = 'INSERT' OR OLD.tracking = 'removed')
+        AND EXISTS (SELECT FROM public.sources s WHERE s.source_id = NEW.source_id AND s.removed_at IS NOT NULL)
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'restrict_violation',
+            MESSAGE = format('%s: of a source that is removed no job is tracked', TG_TABLE_NAME);
+    END IF;
     RETURN NEW;
 END $$;
 -- +goose StatementEnd
-CREATE TRIGGER jobs_fixed BEFORE UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION job_guard();
+CREATE TRIGGER jobs_fixed BEFORE INSERT OR UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION job_guard();
 
 -- A source is one account: its name and provider never change. Where base_url
 -- comes to name another host, the credential would travel there: the source is
--- paused until somebody resumes it who may decide that.
+-- paused until somebody resumes it who may decide that. It is removed after its jobs.
 -- +goose StatementBegin
 CREATE FUNCTION source_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -95,6 +103,13 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'insufficient_privilege',
             MESSAGE = format('%I may not resume a source', current_user);
+    END IF;
+    IF OLD.removed_at IS NULL AND NEW.removed_at IS NOT NULL
+        AND EXISTS (SELECT FROM public.jobs j WHERE j.source_id = NEW.source_id AND j.tracking <> 'removed')
+    THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'restrict_violation',
+            MESSAGE = format('%s: a source is removed after its jobs', TG_TABLE_NAME);
     END IF;
     is_at := lower(substring(NEW.base_url FROM '^[^/?#]*//[^/?#]*'));
     IF was_at IS DISTINCT FROM is_at THEN

@@ -18,8 +18,9 @@ CROSS JOIN LATERAL (
     FROM jobs j
     JOIN cursors c ON c.job_id = j.job_id
     WHERE j.source_id = s.source_id AND j.tracking = 'active'
-) p;
-COMMENT ON VIEW report.sources IS 'One row per source: an account at an upstream API, with its request budget and whether it is polled.';
+) p
+WHERE s.removed_at IS NULL;
+COMMENT ON VIEW report.sources IS 'One row per source that is not removed: an account at an upstream API, with its request budget and whether it is polled.';
 COMMENT ON COLUMN report.sources.source IS 'Name of the source, unique among all sources.';
 COMMENT ON COLUMN report.sources.provider IS 'Name of the API that the source speaks, such as woosmap or safetykit.';
 COMMENT ON COLUMN report.sources.base_url IS 'URL that the provider''s paths are appended to.';

@@ -7,7 +7,7 @@ ORDER BY j.name
 LIMIT @rows;
 
 -- name: SourceNames :many
-SELECT name, provider FROM sources WHERE starts_with(name, sqlc.arg(prefix)::text) ORDER BY name LIMIT @rows;
+SELECT name, provider FROM sources WHERE starts_with(name, sqlc.arg(prefix)::text) AND removed_at IS NULL ORDER BY name LIMIT @rows;
 
 -- name: LabelNames :many
 -- Labels of jobs, as a command takes them, and how many jobs have each.

@@ -17,6 +17,10 @@ SELECT sqlc.embed(j), sqlc.embed(s) FROM jobs j JOIN sources s ON s.source_id = 
 -- name: JobList :many
 SELECT sqlc.embed(j), sqlc.embed(s) FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name;
 
+-- name: JobNamesBySource :many
+-- The jobs of a source that are not removed.
+SELECT name FROM jobs WHERE source_id = @source_id AND tracking <> 'removed' ORDER BY name;
+
 -- name: JobListByIDs :many
 SELECT sqlc.embed(j), sqlc.embed(s) FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY(@job_ids::bigint[]);
 

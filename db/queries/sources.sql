@@ -19,6 +19,9 @@ SELECT * FROM sources WHERE name = @name;
 -- name: SourceList :many
 SELECT * FROM sources ORDER BY name;
 
+-- name: SourceTrack :one
+UPDATE sources SET removed_at = sqlc.narg('removed_at') WHERE source_id = @source_id RETURNING *;
+
 -- name: SourcePause :one
 UPDATE sources SET paused_at = @paused_at::timestamptz, paused_reason = @paused_reason::text WHERE source_id = @source_id RETURNING *;
 

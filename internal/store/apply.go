@@ -15,7 +15,7 @@ import (
 type Declaration struct {
 	Sources []SourceSpec
 	Jobs    []JobSpec
-	Prune   bool // remove jobs that are not declared
+	Prune   bool // remove jobs that are not declared, and such sources as have no job left
 	DryRun  bool // tell what would change and change nothing
 }
 
@@ -62,7 +62,7 @@ func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]C
 			return errors.Join(refused...)
 		}
 		if declared.Prune {
-			if err := r.prune(ctx, declared.Jobs); err != nil {
+			if err := r.prune(ctx, declared); err != nil {
 				return err
 			}
 		}
@@ -100,6 +100,11 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 	}
 	if err != nil {
 		return err
+	}
+	if row.RemovedAt != nil {
+		if row, err = r.queries.SourceTrack(ctx, dbsqlc.SourceTrackParams{SourceID: row.SourceID}); err != nil {
+			return err
+		}
 	}
 	before := toSource(row).SourceSpec
 	if before.equal(spec) {
@@ -152,6 +157,9 @@ func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
 		return err
 	}
 	if before.Tracking == TrackingRemoved {
+		if err := checkTracked(row.Source, spec); err != nil {
+			return err
+		}
 		if err := r.track(ctx, row, TrackingActive, ""); err != nil {
 			return err
 		}
@@ -160,6 +168,15 @@ func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
 		return nil
 	}
 	return r.updateJob(ctx, before, spec)
+}
+
+// checkTracked refuses a job whose source is removed.
+func checkTracked(source dbsqlc.Source, spec JobSpec) error {
+	if source.RemovedAt == nil {
+		return nil
+	}
+	return &DeclarationError{Job: true, Name: spec.Name, Field: "source", Reason: fmt.Errorf(
+		"%w: source %s is removed; register it again first", ErrConflict, source.Name)}
 }
 
 // checkSame refuses what never changes of a job: its source and its target.
@@ -206,6 +223,9 @@ func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {
 	if err != nil {
 		return err
 	}
+	if err := checkTracked(source, spec); err != nil {
+		return err
+	}
 	target, err := toJSON(spec.Target)
 	if err != nil {
 		return err
@@ -230,18 +250,34 @@ func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {
 	})
 }
 
-// prune removes the jobs that are not declared.
-func (r *registry) prune(ctx context.Context, declared []JobSpec) error {
+// prune removes the jobs that are not declared, and then the sources that are
+// not either and have no job left.
+func (r *registry) prune(ctx context.Context, declared Declaration) error {
 	rows, err := r.queries.JobList(ctx)
 	if err != nil {
 		return err
 	}
+	tracked := map[string]bool{} // sources
 	for _, row := range rows {
-		kept := slices.ContainsFunc(declared, func(spec JobSpec) bool { return spec.Name == row.Job.Name })
+		kept := slices.ContainsFunc(declared.Jobs, func(spec JobSpec) bool { return spec.Name == row.Job.Name })
+		tracked[row.Source.Name] = tracked[row.Source.Name] || kept
 		if kept || row.Job.Tracking == string(TrackingRemoved) {
 			continue
 		}
 		if err := r.track(ctx, dbsqlc.JobByNameRow(row), TrackingRemoved, ""); err != nil {
+			return err
+		}
+	}
+	sources, err := r.queries.SourceList(ctx)
+	if err != nil {
+		return err
+	}
+	for _, row := range sources {
+		kept := tracked[row.Name] || slices.ContainsFunc(declared.Sources, func(spec SourceSpec) bool { return spec.Name == row.Name })
+		if kept || row.RemovedAt != nil {
+			continue
+		}
+		if err := r.removeSource(ctx, row); err != nil {
 			return err
 		}
 	}

@@ -56,7 +56,7 @@ func (s *Store) Refuse(ctx context.Context, by Author, refusal Refusal) (Paused,
 
 func (r *registry) pauseRefused(ctx context.Context, refusal Refusal) (bool, error) {
 	row, err := r.queries.SourceByName(ctx, refusal.Source)
-	if err != nil || row.PausedAt != nil {
+	if err != nil || row.PausedAt != nil || row.RemovedAt != nil {
 		return false, notFound(err)
 	}
 	return true, r.pauseSource(ctx, row, refusal.Reason, history.GapCredential)

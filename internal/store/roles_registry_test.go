@@ -27,6 +27,7 @@ func TestRolesWriterDecidesNothing(t *testing.T) {
 		"UPDATE sources SET credential = 'file:/etc/passwd'",
 		"UPDATE sources SET name = 'other'",
 		"UPDATE sources SET rate_every = '1 ms'",
+		"UPDATE sources SET removed_at = now()",
 		"INSERT INTO sources (name) VALUES ('x')",
 		"INSERT INTO jobs (name) VALUES ('x')",
 		"INSERT INTO changes (changed_at, actor, action, subject) VALUES (now(), 'alice', 'change', 'source woosmap-prod')",

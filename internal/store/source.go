@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"tracker/internal/history"
@@ -37,6 +38,7 @@ type Source struct {
 	SourceSpec
 	PausedAt     time.Time // zero: not paused
 	PausedReason string
+	RemovedAt    time.Time // zero: not removed
 }
 
 // Source returns the source of that name, or ErrNotFound.
@@ -48,7 +50,7 @@ func (s *Store) Source(ctx context.Context, name string) (Source, error) {
 	return toSource(row), nil
 }
 
-// Sources lists all sources by name.
+// Sources lists all sources, removed ones too, by name.
 func (s *Store) Sources(ctx context.Context) ([]Source, error) {
 	rows, err := s.queries.SourceList(ctx)
 	if err != nil {
@@ -65,18 +67,18 @@ func (s *Store) Sources(ctx context.Context) ([]Source, error) {
 // where the source is paused already.
 func (s *Store) PauseSource(ctx context.Context, by Author, name, reason string) (bool, error) {
 	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
-		if row.PausedAt != nil {
-			return false, nil
+		if row.PausedAt != nil || row.RemovedAt != nil {
+			return false, refuseRemoved(row)
 		}
 		return true, r.pauseSource(ctx, row, reason, history.GapPaused)
 	}, by)
 }
 
 // PauseForCredential pauses a source whose credential cannot be read. It
-// reports false where the source is paused already.
+// reports false where the source is paused already, or removed.
 func (s *Store) PauseForCredential(ctx context.Context, by Author, name, reason string) (bool, error) {
 	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
-		if row.PausedAt != nil {
+		if row.PausedAt != nil || row.RemovedAt != nil {
 			return false, nil
 		}
 		return true, r.pauseSource(ctx, row, reason, history.GapCredential)
@@ -105,6 +107,9 @@ func (r *registry) unsee(ctx context.Context, sourceID int64, reason string) err
 // the way.
 func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool, error) {
 	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
+		if err := refuseRemoved(row); err != nil {
+			return false, err
+		}
 		freed, err := r.queries.BudgetResume(ctx, dbsqlc.BudgetResumeParams{SourceID: row.SourceID, Now: by.At})
 		if err != nil {
 			return false, err
@@ -127,6 +132,46 @@ func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool,
 		}
 		return true, r.settle(ctx, unseen, "")
 	}, by)
+}
+
+// RemoveSource ends the tracking of a source that has no job left but removed
+// ones. Their history stays. It reports false where the source is removed already.
+func (s *Store) RemoveSource(ctx context.Context, by Author, name string) (bool, error) {
+	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
+		if row.RemovedAt != nil {
+			return false, nil
+		}
+		jobs, err := r.queries.JobNamesBySource(ctx, row.SourceID)
+		if err != nil {
+			return false, err
+		}
+		if len(jobs) > 0 {
+			return false, fmt.Errorf("%w: it still has jobs, which are to be removed first: %s", ErrConflict, listed(jobs))
+		}
+		return true, r.removeSource(ctx, row)
+	}, by)
+}
+
+func (r *registry) removeSource(ctx context.Context, row dbsqlc.Source) error {
+	_, err := r.queries.SourceTrack(ctx, dbsqlc.SourceTrackParams{SourceID: row.SourceID, RemovedAt: &r.by.At})
+	return err
+}
+
+// listed names a few of many.
+func listed(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// refuseRemoved refuses to change a source that is removed.
+func refuseRemoved(row dbsqlc.Source) error {
+	if row.RemovedAt == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: it is removed; register it again to track its jobs", ErrConflict)
 }
 
 func (s *Store) changeSource(ctx context.Context, name string, change func(*registry, dbsqlc.Source) (bool, error), by Author) (bool, error) {
@@ -154,5 +199,6 @@ func toSource(row dbsqlc.Source) Source {
 		source.Volatile = row.Volatile
 	}
 	source.PausedAt, source.PausedReason = fromPointer(row.PausedAt), fromPointer(row.PausedReason)
+	source.RemovedAt = fromPointer(row.RemovedAt)
 	return source
 }

@@ -74,6 +74,7 @@ func TestTrackingUnknownNames(t *testing.T) {
 		"Source":       func() error { _, err := f.store.Source(ctx, "x"); return err },
 		"PauseSource":  func() error { _, err := f.store.PauseSource(ctx, f.by, "x", ""); return err },
 		"ResumeSource": func() error { _, err := f.store.ResumeSource(ctx, f.by, "x"); return err },
+		"RemoveSource": func() error { _, err := f.store.RemoveSource(ctx, f.by, "x"); return err },
 		"SnapshotRow":  func() error { _, err := f.store.SnapshotRow(ctx, "x", 0); return err },
 		"History":      func() error { _, err := f.store.History(ctx, store.HistoryParams{Job: "x", Most: 1}); return err },
 	} {

@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tracker/internal/source"
@@ -35,6 +36,7 @@ func (r *registry) refresh(ctx context.Context) (clock, error) {
 	if err != nil {
 		return clock, err
 	}
+	sources = slices.DeleteFunc(sources, func(from store.Source) bool { return !from.RemovedAt.IsZero() })
 	r.changeNo, r.sources, r.jobs = changeNo, sources, map[int64]*registered{}
 	return clock, nil
 }

@@ -39,6 +39,27 @@ func (l *lab) serve() (stop func() error) {
 	}
 }
 
+// TestServeLeavesRemovedSources alone: whether their credentials can be read is nobody's concern.
+func TestServeLeavesRemovedSources(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.check()
+	for _, name := range []string{"gone", "kept"} {
+		spec := l.sourceSpec(name, "woosmap", l.woosmapAt)
+		spec.Credential = "env:ABSENT"
+		l.declare(store.Declaration{Sources: []store.SourceSpec{spec}})
+	}
+	if removed, err := l.store.RemoveSource(t.Context(), l.author(), "gone"); !removed || err != nil {
+		t.Fatal(removed, err)
+	}
+	stop := l.serve()
+	l.awaitLine(`SELECT paused_reason FROM report.sources WHERE source = 'kept' AND paused_reason IS NOT NULL`)
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	l.want("of the removed one", []string{"register", "remove"}, `SELECT action FROM report.changes WHERE subject = 'source gone' ORDER BY change_no`)
+}
+
 func TestServeIsNotDelayedByACredentialThatHangs(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

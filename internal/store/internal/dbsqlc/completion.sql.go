@@ -89,7 +89,7 @@ func (q *Queries) LabelNames(ctx context.Context, arg LabelNamesParams) ([]Label
 }
 
 const sourceNames = `-- name: SourceNames :many
-SELECT name, provider FROM sources WHERE starts_with(name, $1::text) ORDER BY name LIMIT $2
+SELECT name, provider FROM sources WHERE starts_with(name, $1::text) AND removed_at IS NULL ORDER BY name LIMIT $2
 `
 
 type SourceNamesParams struct {

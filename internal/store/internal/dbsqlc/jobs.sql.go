@@ -12,7 +12,7 @@ import (
 )
 
 const jobByName = `-- name: JobByName :one
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = $1
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = $1
 `
 
 type JobByNameRow struct {
@@ -47,6 +47,7 @@ func (q *Queries) JobByName(ctx context.Context, name string) (JobByNameRow, err
 		&i.Source.PausedAt,
 		&i.Source.PausedReason,
 		&i.Source.RegisteredAt,
+		&i.Source.RemovedAt,
 	)
 	return i, err
 }
@@ -105,7 +106,7 @@ func (q *Queries) JobInsert(ctx context.Context, arg JobInsertParams) (Job, erro
 }
 
 const jobList = `-- name: JobList :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name
 `
 
 type JobListRow struct {
@@ -146,6 +147,7 @@ func (q *Queries) JobList(ctx context.Context) ([]JobListRow, error) {
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
 			&i.Source.RegisteredAt,
+			&i.Source.RemovedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -158,7 +160,7 @@ func (q *Queries) JobList(ctx context.Context) ([]JobListRow, error) {
 }
 
 const jobListByIDs = `-- name: JobListByIDs :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY($1::bigint[])
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY($1::bigint[])
 `
 
 type JobListByIDsRow struct {
@@ -199,10 +201,36 @@ func (q *Queries) JobListByIDs(ctx context.Context, jobIds []int64) ([]JobListBy
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
 			&i.Source.RegisteredAt,
+			&i.Source.RemovedAt,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const jobNamesBySource = `-- name: JobNamesBySource :many
+SELECT name FROM jobs WHERE source_id = $1 AND tracking <> 'removed' ORDER BY name
+`
+
+// The jobs of a source that are not removed.
+func (q *Queries) JobNamesBySource(ctx context.Context, sourceID int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, jobNamesBySource, sourceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		items = append(items, name)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

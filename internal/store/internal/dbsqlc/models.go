@@ -475,7 +475,7 @@ type ReportSnapshot struct {
 	PolledAt time.Time
 }
 
-// One row per source: an account at an upstream API, with its request budget and whether it is polled.
+// One row per source that is not removed: an account at an upstream API, with its request budget and whether it is polled.
 type ReportSource struct {
 	// Name of the source, unique among all sources.
 	Source string
@@ -677,6 +677,7 @@ type Source struct {
 	PausedAt     *time.Time
 	PausedReason *string
 	RegisteredAt time.Time
+	RemovedAt    *time.Time
 }
 
 type Step struct {

@@ -21,7 +21,7 @@ func (q *Queries) RegistryLock(ctx context.Context) error {
 }
 
 const sourceByName = `-- name: SourceByName :one
-SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at FROM sources WHERE name = $1
+SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at FROM sources WHERE name = $1
 `
 
 func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error) {
@@ -41,6 +41,7 @@ func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error)
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
+		&i.RemovedAt,
 	)
 	return i, err
 }
@@ -48,7 +49,7 @@ func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error)
 const sourceInsert = `-- name: SourceInsert :one
 INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at
+RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourceInsertParams struct {
@@ -92,12 +93,13 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
+		&i.RemovedAt,
 	)
 	return i, err
 }
 
 const sourceList = `-- name: SourceList :many
-SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at FROM sources ORDER BY name
+SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at FROM sources ORDER BY name
 `
 
 func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
@@ -123,6 +125,7 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 			&i.PausedAt,
 			&i.PausedReason,
 			&i.RegisteredAt,
+			&i.RemovedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -135,7 +138,7 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 }
 
 const sourcePause = `-- name: SourcePause :one
-UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text WHERE source_id = $3 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at
+UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text WHERE source_id = $3 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourcePauseParams struct {
@@ -161,12 +164,13 @@ func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Sourc
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
+		&i.RemovedAt,
 	)
 	return i, err
 }
 
 const sourceResume = `-- name: SourceResume :one
-UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = $1 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at
+UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = $1 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
 `
 
 func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, error) {
@@ -186,6 +190,38 @@ func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, err
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
+		&i.RemovedAt,
+	)
+	return i, err
+}
+
+const sourceTrack = `-- name: SourceTrack :one
+UPDATE sources SET removed_at = $1 WHERE source_id = $2 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+`
+
+type SourceTrackParams struct {
+	RemovedAt *time.Time
+	SourceID  int64
+}
+
+func (q *Queries) SourceTrack(ctx context.Context, arg SourceTrackParams) (Source, error) {
+	row := q.db.QueryRow(ctx, sourceTrack, arg.RemovedAt, arg.SourceID)
+	var i Source
+	err := row.Scan(
+		&i.SourceID,
+		&i.Name,
+		&i.Provider,
+		&i.BaseUrl,
+		&i.Credential,
+		&i.Schedule,
+		&i.ActiveEvery,
+		&i.RateEvery,
+		&i.RateBurst,
+		&i.Volatile,
+		&i.PausedAt,
+		&i.PausedReason,
+		&i.RegisteredAt,
+		&i.RemovedAt,
 	)
 	return i, err
 }
@@ -194,7 +230,7 @@ const sourceUpdate = `-- name: SourceUpdate :one
 UPDATE sources SET base_url = $1, credential = $2, schedule = $3, active_every = $4,
     rate_every = $5, rate_burst = $6, volatile = $7
 WHERE source_id = $8
-RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at
+RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourceUpdateParams struct {
@@ -234,6 +270,7 @@ func (q *Queries) SourceUpdate(ctx context.Context, arg SourceUpdateParams) (Sou
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
+		&i.RemovedAt,
 	)
 	return i, err
 }
