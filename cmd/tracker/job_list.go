@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +20,8 @@ func (a *app) jobListCommand() *cobra.Command {
 		Short: "List the jobs and how their latest runs are doing",
 		Long: `Lists the jobs, the state of each one's latest run and since when, and what came
 of the last poll: an OUTCOME but changed and unchanged says why nobody could
-look.`,
+look. TRACKING says whether a job is polled by schedule; where its source is
+paused or held, why stands below.`,
 		Example: `  tracker job list
   tracker job list --source woosmap-prod --state failed
   tracker job list --label team=geo --label tier=1
@@ -57,17 +57,60 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel selection, all b
 	rows = slices.DeleteFunc(rows, func(row store.JobRow) bool {
 		return !slices.ContainsFunc(jobs, func(job store.Job) bool { return job.Name == row.Job })
 	})
-	shown := jobListing(shownJobs(rows, all), now)
-	switch removed := int64(len(rows)); {
+	sources, err := s.SourceRows(ctx)
+	if err != nil {
+		return err
+	}
+	c := clock{now}
+	rows = shownJobs(rows, all)
+	unasked := unaskedSources(sources, rows, c)
+	shown := jobListing(rows, unasked, c)
+	switch removed := int64(len(jobs)); {
 	case removed > 0:
 		shown.none = fmt.Sprintf("no jobs but %s; see  tracker job list --all", counted(removed, "removed one"))
 	case !sel.empty():
 		shown.none = fmt.Sprintf("no job fits  %s", sel)
 	}
-	return shown.write(a, format)
+	if err := shown.write(a, format); err != nil || format != formatTable {
+		return err
+	}
+	_, err = fmt.Fprint(a.stdout, unaskedText(unasked, c, a.screen()))
+	return err
 }
 
-func jobListing(rows []store.JobRow, now time.Time) listing[store.JobRow] {
+// unaskedSources are those of the jobs' sources that are paused or held.
+func unaskedSources(sources []store.SourceRow, jobs []store.JobRow, c clock) []store.SourceRow {
+	return slices.DeleteFunc(slices.Clone(sources), func(from store.SourceRow) bool {
+		return !from.Unasked(c.now) || !slices.ContainsFunc(jobs, func(job store.JobRow) bool {
+			return job.Source == from.Source && job.Tracking == string(store.TrackingActive)
+		})
+	})
+}
+
+// unaskedText tells why jobs of these sources are not polled, and the way out.
+func unaskedText(sources []store.SourceRow, c clock, s screen) string {
+	p := &page{screen: s}
+	for i, from := range sources {
+		if i == 0 {
+			p.blank()
+		}
+		way := "to go on"
+		if from.PausedAt == nil {
+			way = "to ask it at once"
+		}
+		p.line(plain("source "+from.Source+" is "), standing(from, c, ""), plain(" "+standingWhy(from, c, "")+"; "+way+":  "), plain("tracker source resume "+from.Source).whole())
+	}
+	return p.out.String()
+}
+
+// jobListing shows jobs, and which of them wait for one of the sources that are
+// not asked.
+func jobListing(rows []store.JobRow, unasked []store.SourceRow, c clock) listing[store.JobRow] {
+	blocked := map[string]string{}
+	for _, from := range unasked {
+		blocked[from.Source] = standing(from, c, "").text
+	}
+	now := c.now
 	return listing[store.JobRow]{
 		rows: rows, none: "no jobs yet; see  tracker apply --help  or  tracker job add --help",
 		columns: []column[store.JobRow]{
@@ -78,7 +121,7 @@ func jobListing(rows []store.JobRow, now time.Time) listing[store.JobRow] {
 			{title: "RUN", spare: 5, right: true, cell: func(r store.JobRow) span { return plain(runText(r)) }},
 			{title: "LAST LOOK", spare: 3, cell: func(r store.JobRow) span { return plain(agoText(r.LastPolledAt, now)) }},
 			{title: "OUTCOME", cell: func(r store.JobRow) span { return outcomeSpan(deref(r.LastOutcome)) }},
-			{title: "TRACKING", spare: 2, cell: func(r store.JobRow) span { return trackingSpan(r.Tracking) }},
+			{title: "TRACKING", spare: 2, cell: func(r store.JobRow) span { return trackingSpan(r.Tracking, blocked[r.Source]) }},
 		},
 	}
 }
@@ -110,10 +153,14 @@ func outcomeSpan(outcome string) span {
 	}
 }
 
-// trackingSpan shows how a job is tracked, marked where nobody may look.
-func trackingSpan(tracking string) span {
-	if tracking == string(store.TrackingPaused) {
+// trackingSpan shows how a job is tracked, marked where nobody may look. blocked
+// is how its source stands, if that may not be asked.
+func trackingSpan(tracking, blocked string) span {
+	switch {
+	case tracking == string(store.TrackingPaused):
 		return styled(styleYellow, tracking)
+	case tracking == string(store.TrackingActive) && blocked != "":
+		return styled(styleYellow, "source "+blocked)
 	}
 	return plain(tracking)
 }

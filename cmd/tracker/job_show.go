@@ -16,9 +16,10 @@ import (
 
 func (a *app) jobShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "show NAME",
-		Short:   "Show what is registered of a job, and how it is doing",
-		Long:    "Shows what is registered of a job, how its latest run is doing, and when it was\nand will be polled. Times are in UTC.",
+		Use:   "show NAME",
+		Short: "Show what is registered of a job, and how it is doing",
+		Long: `Shows what is registered of a job, how its latest run is doing, when it was and
+will be polled, and why it is not polled where it is not. Times are in UTC.`,
 		Example: "  tracker job show stores-eu\n  tracker job show stores-eu --format json | jq .target",
 		Args:    exactly(1, "one NAME"),
 	}
@@ -44,7 +45,12 @@ func (a *app) jobShowCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprint(a.stdout, jobText(row, clock{now}, a.screen()), hintText(restless.text(job.Source), a.screen()))
+			unlooked, err := lookedAt(cmd.Context(), s, job)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(a.stdout, jobText(row, clock{now}, a.screen()),
+				noteText("not looked", unlooked.why, a.screen()), noteText("hint", restless.text(job.Source), a.screen()))
 			return err
 		})
 	}
@@ -59,7 +65,7 @@ func jobText(r store.JobRow, c clock, s screen) string {
 	add("source", plain(r.Source+" ("+r.Provider+")"))
 	add("target", plain(pairsText(r.Target)))
 	add("labels", plain(pairsText(r.Labels)))
-	add("tracking", trackingSpan(r.Tracking), plain(strings.TrimSuffix(": "+deref(r.PausedReason), ": ")))
+	add("tracking", trackingSpan(r.Tracking, ""), plain(strings.TrimSuffix(": "+deref(r.PausedReason), ": ")))
 	add("schedule", plain(r.Schedule))
 	add("state", maybeMarked(r.State))
 	add("status", plain(deref(r.Status)))
@@ -71,13 +77,13 @@ func jobText(r store.JobRow, c clock, s screen) string {
 	return p.out.String()
 }
 
-// hintText shows a hint below a job's fields.
-func hintText(hint string, s screen) string {
-	if hint == "" {
+// noteText shows a note below a job's fields.
+func noteText(name, note string, s screen) string {
+	if note == "" {
 		return ""
 	}
 	p := &page{screen: s}
-	p.entry([]span{faint("hint").pad(11)}, plain(hint))
+	p.entry([]span{faint(name).pad(11)}, plain(note))
 	return p.out.String()
 }
 

@@ -11,14 +11,14 @@ import (
 func TestListing(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]func(screen) string{
-		"jobs":           jobListing(listedJobs(), watchNow).text,
+		"jobs":           listedJobsAnd,
 		"job":            func(s screen) string { return jobText(listedJobs()[1], clock{watchNow}, s) },
 		"sources":        sourceListing(listedSources(), clock{watchNow}, "").text,
 		"changes":        listedChanges,
 		"failed_imports": listedFailures,
 		"steps":          listedSteps,
 		"bounds":         listedBounds,
-		"none":           jobListing(nil, watchNow).text,
+		"none":           jobListing(nil, nil, clock{watchNow}).text,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -43,6 +43,18 @@ func listedJobs() []store.JobRow {
 		{Job: "not-seen-yet", Source: "safetykit-prod", Tracking: "active"},
 		{Job: "odd", Source: hostile, Tracking: "finished", State: new("failed"), RunNo: new(int32(1)), StateSince: new(before(time.Minute)), LastPolledAt: new(before(time.Second)), LastOutcome: new("changed")},
 	}
+}
+
+// listedJobsAnd has jobs whose sources are paused and held, too.
+func listedJobsAnd(s screen) string {
+	rows := append(listedJobs(),
+		store.JobRow{Job: "poi-de", Source: "woosmap-old", Tracking: "active", State: new("failed"), RunNo: new(int32(2)), StateSince: new(before(3 * day)), LastPolledAt: new(before(2 * day)), LastOutcome: new("unauthorized")},
+		store.JobRow{Job: "poi-fr", Source: "woosmap-held", Tracking: "active", State: new("succeeded"), RunNo: new(int32(1)), StateSince: new(before(day)), LastPolledAt: new(before(time.Minute)), LastOutcome: new("rate_limited")},
+		store.JobRow{Job: "poi-it", Source: "woosmap-old", Tracking: "paused"},
+	)
+	sources := append(listedSources(), store.SourceRow{Source: "woosmap-held", HeldUntil: new(before(-time.Hour))}, store.SourceRow{Source: "unused", PausedAt: new(before(day))})
+	unasked := unaskedSources(sources, rows, clock{watchNow})
+	return jobListing(rows, unasked, clock{watchNow}).text(s) + unaskedText(unasked, clock{watchNow}, s)
 }
 
 func listedSources() []store.SourceRow {
@@ -112,7 +124,7 @@ func listedSteps(s screen) string {
 func TestListing_KeepsNamesWhole(t *testing.T) {
 	t.Parallel()
 	name := strings.Repeat("a-long-name.", 5)
-	text := jobListing([]store.JobRow{{Job: name, Source: "s", State: new("failed"), LastOutcome: new("changed")}}, watchNow).text(screen{width: 40})
+	text := jobListing([]store.JobRow{{Job: name, Source: "s", State: new("failed"), LastOutcome: new("changed")}}, nil, clock{watchNow}).text(screen{width: 40})
 	if !strings.Contains(text, name) || !strings.Contains(text, "✖ failed") {
 		t.Errorf("shown as\n%s", text)
 	}

@@ -288,3 +288,32 @@ func TestSyncOfNothing(t *testing.T) {
 		t.Errorf("of a paused source it ends with %d: %s", code, stdout)
 	}
 }
+
+// Where nobody polls a job, what shows jobs says why, and the way out.
+func TestJobSaysWhyItIsNotPolled(t *testing.T) {
+	t.Parallel()
+	f := newReadFixture(t)
+	wantJob := func(command, want string) {
+		t.Helper()
+		if text := f.must(strings.Fields(command)...); !strings.Contains(text, want) {
+			t.Errorf("tracker %s does not say %q:\n%s", command, want, text)
+		}
+	}
+	wantJob("job show stores-eu", "not looked nobody looks: no tracker serves this database")
+	f.must("job", "pause", "stores-us")
+	wantJob("job show stores-us", "not looked nobody looks: job stores-us is paused: by hand; to go on:  tracker job resume stores-us\n")
+	if text := f.must("job", "list"); strings.Contains(text, "\nsource ") || strings.Contains(text, "source paused") {
+		t.Errorf("nothing is wrong with the source:\n%s", text)
+	}
+	f.must("source", "pause", "woosmap-test", "--reason", "the key\nmoves")
+	wantJob("job show stores-eu", `not looked nobody looks: source woosmap-test is paused: the key\nmoves; to go on:  tracker source resume woosmap-test`)
+	text := f.must("job", "list")
+	for _, want := range []string{"  source paused\n", "\n\nsource woosmap-test is paused since ", `: the key\nmoves; to go on:  tracker source resume woosmap-test`} {
+		if !strings.Contains(text, want) || strings.Count(text, "source paused") != 1 {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if text := f.must("job", "list", "--format", "csv"); strings.Contains(text, "tracker source resume") {
+		t.Errorf("in the rows: %s", text)
+	}
+}

@@ -141,7 +141,7 @@ func standing(r store.SourceRow, c clock, blind string) span {
 	switch {
 	case r.PausedAt != nil:
 		return styled(styleYellow, "paused")
-	case r.HeldUntil != nil && r.HeldUntil.After(c.now):
+	case r.Unasked(c.now):
 		return styled(styleYellow, "held")
 	case blind != "":
 		return styled(styleYellow, "unserved")
@@ -155,7 +155,7 @@ func standingWhy(r store.SourceRow, c clock, blind string) string {
 	switch {
 	case r.PausedAt != nil:
 		return fmt.Sprintf("since %s (%s): %s", c.near(*r.PausedAt), c.ago(*r.PausedAt), deref(r.PausedReason))
-	case r.HeldUntil != nil && r.HeldUntil.After(c.now):
+	case r.Unasked(c.now):
 		return "until " + c.near(*r.HeldUntil) + ": the service asked to be left alone"
 	default:
 		return blind

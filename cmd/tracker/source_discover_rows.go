@@ -137,7 +137,7 @@ func (r discoverRow) trackingSpan() span {
 	if r.Tracking == trackingNone {
 		return styled(styleYellow, "none yet")
 	}
-	return trackingSpan(r.Tracking)
+	return trackingSpan(r.Tracking, "")
 }
 
 // foundText sums up what was found.

@@ -41,6 +41,14 @@ func lookedAt(ctx context.Context, s *store.Store, job store.Job) (unlooked, err
 	if !watched[0] {
 		return unlooked{why: "nobody looks: no tracker serves this database; start one:  tracker serve"}, nil
 	}
+	standings, err := s.Standings(ctx, []int64{job.From.ID})
+	if err != nil {
+		return unlooked{}, err
+	}
+	if until := standings[job.From.ID].HeldUntil; until.After(now) {
+		return unlooked{why: fmt.Sprintf("nobody looks: source %s is held until %s: the service asked to be left alone; to ask it at once:  tracker source resume %s",
+			job.Source, timeText(&until), job.Source)}, nil
+	}
 	heads, err := s.WatchHeads(ctx, []int64{job.ID})
 	if err != nil || len(heads) == 0 || heads[0].Failures == 0 {
 		return unlooked{}, err

@@ -62,6 +62,11 @@ type SourceRow struct {
 	AttainablePerHour float64  `json:"attainable_per_hour"`
 }
 
+// Unasked reports a source that is not to be asked at a time: it is paused, or held.
+func (r SourceRow) Unasked(now time.Time) bool {
+	return r.PausedAt != nil || r.HeldUntil != nil && r.HeldUntil.After(now)
+}
+
 // ChangeRow is a row of report.changes.
 type ChangeRow struct {
 	ChangeNo int64           `json:"change_no"`
