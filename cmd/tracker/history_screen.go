@@ -22,6 +22,7 @@ type historyView struct {
 	asOf         time.Time // zero: the present
 	knownAt      time.Time // with asOf
 	firstPoll    time.Time // with asOf; zero: nobody has polled yet
+	patience     patience  // with the latest run; zero: there is nothing to judge it by
 	narrow       bool      // the screen has no room for long words
 }
 

@@ -125,6 +125,35 @@ func TestHistoryText(t *testing.T) {
 	}
 }
 
+// What decides that a run is stalled is told with it, and where it is not, nothing.
+func TestHistoryText_Stalled(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		patience patience
+		run      int
+		want     string
+	}{
+		"Declared":       {patience{declared: 20 * time.Second, usual: store.Usual{Median: time.Hour, P95: time.Hour}}, 0, "so far, stalled after 20 s"},
+		"Usual":          {patience{usual: store.Usual{Median: 4 * time.Second, P95: 8 * time.Second}}, 0, "so far, stalled: usually 4 s"},
+		"NoneSucceeded":  {patience{usual: store.Usual{P95: 8 * time.Second}}, 0, "so far, stalled: nearly all took up to 8 s"},
+		"NotYet":         {patience{declared: time.Hour, usual: store.Usual{Median: time.Second, P95: time.Second}}, 0, ""},
+		"NothingToTell":  {patience{}, 0, ""},
+		"OfAnEarlierRun": {patience{declared: time.Second}, 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			read := readCase(t, "testdata/history/running.json")
+			read.Run = c.run
+			v := read.view(t)
+			v.patience = c.patience
+			text := historyText(v, screen{})
+			if got := strings.Contains(text, "stalled"); got != (c.want != "") || !strings.Contains(text, c.want) {
+				t.Errorf("no %q in\n%s", c.want, text)
+			}
+		})
+	}
+}
+
 func TestHistoryText_HundredRuns(t *testing.T) {
 	t.Parallel()
 	begin := time.Date(2026, 8, 1, 3, 0, 0, 0, time.UTC)

@@ -27,7 +27,7 @@ func (v historyView) verdict(run store.RunRow, short bool) []span {
 	case history.StateCanceled:
 		spans = append(spans, styled(look, "was canceled"))
 	case history.StateUnknown:
-		return append(spans, v.unknown(run, short)...)
+		return append(append(spans, v.unknown(run, short)...), v.stalled(run)...)
 	default:
 		return append(append(spans, plain("is "), styled(look, run.State)), append(v.progress(run), v.extras(run, short)...)...)
 	}
@@ -61,7 +61,16 @@ func (v historyView) progress(run store.RunRow) []span {
 	if d := v.soFar(run); d >= time.Second {
 		spans = append(spans, plain(", "), plain(floorText(d)+" so far").whole())
 	}
-	return spans
+	return append(spans, v.stalled(run)...)
+}
+
+// stalled tells that a run goes on for too long, and what decides that; nothing
+// of others.
+func (v historyView) stalled(run store.RunRow) []span {
+	if run.RunNo != deref(v.Job.RunNo) || !v.patience.exceededBy(v.soFar(run)) {
+		return nil
+	}
+	return []span{plain(", "), styled(styleYellow, v.patience.text())}
 }
 
 // soFar is how long a run is known to have lasted that has not ended: until it

@@ -25,7 +25,7 @@ func reports() []reportKind {
 	const week = 7 * day
 	return []reportKind{
 		{"failed-imports", "Which imports failed lately, and why?", week, answering((*store.Store).FailedImports, "no import has failed", "source", "duration", "step")},
-		{"stalled", "What is stuck now?", 0, answering((*store.Store).Stalled, "nothing is stuck", "source", "state", "usual_duration")},
+		{"stalled", "What is stuck now?", 0, answering((*store.Store).Stalled, "nothing is stuck", "source", "state", "stall_after", "usual_duration")},
 		{"gaps", "When did we not look?", week, answering((*store.Store).LastedGaps, "no gap is known", "source", "gap_to", "lasted")},
 		{"new-errors", "Which error lines are new?", week, answering((*store.Store).NewErrors, "no error line is new", "jobs", "times")},
 		{"step-durations", "How long does each step take, by week?", 8 * week, answering((*store.Store).StepDurations, "no step has ended", "runs", "p95_duration")},

@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	// stallFactor is how many times longer than nearly all runs took is too long.
-	stallFactor = 3
 	// freshLook is how old the last look at a run may be to go on counting its time.
 	freshLook = time.Minute
 	// wideWidth is where a screen has room for more.
@@ -38,14 +36,15 @@ func began(run store.WatchRun) time.Time {
 	return run.FirstSeenAt
 }
 
+// patience is how long a run may go on.
+func (v watchView) patience(run store.WatchRun) patience {
+	return patience{declared: run.StallAfter, usual: v.usual[keyOf(run)]}
+}
+
 // stalled reports a run that is known to go on for much longer than it should.
 func (v watchView) stalled(run store.WatchRun) bool {
-	limit := run.StallAfter
-	if limit == 0 {
-		limit = stallFactor * v.usual[keyOf(run)].P95
-	}
 	d, _ := v.soFar(run)
-	return limit > 0 && d > limit
+	return v.patience(run).exceededBy(d)
 }
 
 // running is the section of the runs that go on.
@@ -126,10 +125,8 @@ func (v watchView) progress(run store.WatchRun, short bool) []span {
 	switch {
 	case v.stalled(run) && short:
 		return cell(styled(styleYellow, elapsed+" stalled"))
-	case v.stalled(run) && usual == 0:
-		return cell(styled(styleYellow, elapsed+", stalled"))
 	case v.stalled(run):
-		return cell(styled(styleYellow, elapsed+", stalled: usually "+about))
+		return cell(styled(styleYellow, elapsed+", "+v.patience(run).text()))
 	case usual == 0:
 		return cell(plain(elapsed))
 	case short:

@@ -43,7 +43,7 @@ COMMENT ON COLUMN report.jobs.last_outcome IS 'Outcome of the last poll, one of 
 COMMENT ON COLUMN report.jobs.next_poll_at IS 'When the job is next due: the later of its own time and its source''s hold, and in the past where it is overdue; null: it is not polled by schedule, since it is not active or its source is paused.';
 COMMENT ON COLUMN report.jobs.failures IS 'Count of failed polls in a row up to the last one; 0 after an answer.';
 COMMENT ON COLUMN report.jobs.paused_reason IS 'Why the job itself is paused; null: it is not, or no reason was given.';
-COMMENT ON COLUMN report.jobs.stall_after IS 'How long a state may last before the job counts as stalled, as set by the user; null: not set.';
+COMMENT ON COLUMN report.jobs.stall_after IS 'How long a run may go on before it counts as stalled (see report.stalled), as set by the user; null: not set.';
 COMMENT ON COLUMN report.jobs.registered_at IS 'When the job was first registered (our time).';
 COMMENT ON COLUMN report.jobs.state_since_reported IS 'True if state_since is the upstream''s time, false if it is ours, when the state had been seen: it began by then.';
 
@@ -99,7 +99,7 @@ WITH open AS MATERIALIZED (
     FROM late l
 )
 SELECT d.job, d.source, d.provider, d.run_no, p.name AS step, d.state, d.since, d.usual_duration,
-    d.began_reported AND d.since = d.began AS reported
+    d.began_reported AND d.since = d.began AS reported, d.stall_after
 FROM dated d
 LEFT JOIN LATERAL (
     SELECT x.name FROM steps x
@@ -117,6 +117,7 @@ COMMENT ON COLUMN report.stalled.state IS 'State of the run in our words: queued
 COMMENT ON COLUMN report.stalled.since IS 'Since when the run has not ended: its start, or when it came out of a terminal state; the upstream''s time where it gave one, but never later than when we observed it.';
 COMMENT ON COLUMN report.stalled.usual_duration IS 'The 95th percentile of the durations (report.runs.duration) of the job''s ended runs or, where it has fewer than five, of its source''s; runs of which neither start nor end was seen or reported do not count; null: there is none.';
 COMMENT ON COLUMN report.stalled.reported IS 'True if since is the upstream''s time, false if it is ours, when the run had been seen: it began by then.';
+COMMENT ON COLUMN report.stalled.stall_after IS 'The job''s stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.';
 
 -- As of now nothing is left out that was observed later than now: the
 -- database's clock was set back.

@@ -37,8 +37,8 @@ type Job struct {
 	// Schedule says when the job is polled; empty: as its source says.
 	Schedule string
 
-	// StallAfter is how long a run may go without a change before it counts as
-	// stalled; zero: judged by the job's own past.
+	// StallAfter is how long a run may go on before it counts as stalled; zero:
+	// judged by the job's own past.
 	StallAfter time.Duration
 }
 

@@ -38,7 +38,8 @@ type StalledRow struct {
 	State         string    `json:"state"`
 	Since         time.Time `json:"since"`
 	UsualDuration *Interval `json:"usual_duration"`
-	Reported      bool      `json:"reported"` // every time is the upstream's
+	StallAfter    *Interval `json:"stall_after"` // decides; nil: three times usual_duration does
+	Reported      bool      `json:"reported"`    // every time is the upstream's
 }
 
 // LastedGapRow is a gap and how long it has lasted.

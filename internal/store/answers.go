@@ -90,7 +90,7 @@ func (s *Store) Stalled(ctx context.Context, filter AnswerFilter) ([]StalledRow,
 	return answer("stalled", rows, err, func(r dbsqlc.ReportStalled) StalledRow {
 		return StalledRow{
 			Job: r.Job, Source: r.Source, RunNo: r.RunNo, Step: r.Step, State: r.State, Since: r.Since, UsualDuration: took(r.UsualDuration),
-			Reported: r.Reported,
+			StallAfter: (*Interval)(r.StallAfter), Reported: r.Reported,
 		}
 	})
 }

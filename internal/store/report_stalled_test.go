@@ -95,7 +95,7 @@ func TestReportStalled(t *testing.T) {
 			mustExec(t, conn, "UPDATE jobs SET stall_after = '2 h' WHERE name = 'old'")
 			seedRun(t, conn, "far", 1, "unknown", "11 min", "")
 			seedRun(t, conn, "old", 8, "running", "90 min", "")
-		}, []string{"there p far 1 import unknown for 11 min, usually unknown"}},
+		}, []string{"there p far 1 import unknown for 11 min, usually unknown stalls after 00:10:00"}},
 		"ASupersededRunIsNot": {func(t *testing.T, conn *pgx.Conn) {
 			t.Helper()
 			seedRun(t, conn, "old", 8, "unknown", "2 h", "")
@@ -131,7 +131,7 @@ func TestReportStalled(t *testing.T) {
 			conn := stalledWorld(t)
 			test.seed(t, conn)
 			equalLines(t, column[string](t, conn, `SELECT concat_ws(' ', source, provider, job, run_no, step, state,
-				'for', floor(extract(epoch FROM now() - since) / 60), 'min, usually', coalesce(usual_duration::text, 'unknown')) FROM report.stalled ORDER BY job`),
+				'for', floor(extract(epoch FROM now() - since) / 60), 'min, usually', coalesce(usual_duration::text, 'unknown'), 'stalls after ' || stall_after) FROM report.stalled ORDER BY job`),
 				test.want...)
 		})
 	}

@@ -303,7 +303,7 @@ type ReportJob struct {
 	Failures int32
 	// Why the job itself is paused; null: it is not, or no reason was given.
 	PausedReason *string
-	// How long a state may last before the job counts as stalled, as set by the user; null: not set.
+	// How long a run may go on before it counts as stalled (see report.stalled), as set by the user; null: not set.
 	StallAfter *time.Duration
 	// When the job was first registered (our time).
 	RegisteredAt time.Time
@@ -529,6 +529,8 @@ type ReportStalled struct {
 	UsualDuration pgtype.Interval
 	// True if since is the upstream's time, false if it is ours, when the run had been seen: it began by then.
 	Reported bool
+	// The job's stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.
+	StallAfter *time.Duration
 }
 
 // One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.

@@ -468,7 +468,7 @@ func (q *Queries) AnswerRunsPerDay(ctx context.Context, arg AnswerRunsPerDayPara
 }
 
 const answerStalled = `-- name: AnswerStalled :many
-SELECT t.job, t.source, t.provider, t.run_no, t.step, t.state, t.since, t.usual_duration, t.reported FROM report.stalled t
+SELECT t.job, t.source, t.provider, t.run_no, t.step, t.state, t.since, t.usual_duration, t.reported, t.stall_after FROM report.stalled t
 WHERE ($1::text = '' OR t.source = $1::text)
     AND ($2::text = '{}' OR t.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> $2::text::jsonb))
 ORDER BY t.since, t.job
@@ -498,6 +498,7 @@ func (q *Queries) AnswerStalled(ctx context.Context, arg AnswerStalledParams) ([
 			&i.Since,
 			&i.UsualDuration,
 			&i.Reported,
+			&i.StallAfter,
 		); err != nil {
 			return nil, err
 		}
