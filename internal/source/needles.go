@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/hex"
 	"iter"
 	"slices"
 	"strings"
@@ -13,13 +14,14 @@ import (
 const minSecret = 6
 
 // needles gives what a view holds where a text holds the secret, whether as it
-// is, escaped in any way, or in base64 (alone or, as in basic authentication,
-// behind other bytes).
+// is, escaped in any way, in hexadecimal, or in base64 (alone or, as in basic
+// authentication, behind other bytes).
 func needles(secret string) [][]byte {
 	if len(secret) < minSecret {
 		return nil
 	}
-	forms := []string{secret, strings.ReplaceAll(secret, " ", "+")}
+	inHex := hex.EncodeToString([]byte(secret))
+	forms := []string{secret, strings.ReplaceAll(secret, " ", "+"), inHex, strings.ToUpper(inHex)}
 	for before := range 3 {
 		encoded := inBase64(secret, before)
 		forms = append(forms, encoded, strings.NewReplacer("+", "-", "/", "_").Replace(encoded))
@@ -29,8 +31,8 @@ func needles(secret string) [][]byte {
 		var seen view
 		seen.plain([]byte(form))
 		seen.undo()
-		if !strings.Contains(mark, string(seen.chars)) {
-			needles = append(needles, seen.chars)
+		if needle := newBroken(seen.chars).joined; !strings.Contains(mark, string(needle)) {
+			needles = append(needles, needle)
 		}
 	}
 	slices.SortFunc(needles, bytes.Compare)
@@ -51,12 +53,27 @@ type occurrence struct {
 }
 
 // findSecret gives the spans of a view where one of the needles is, in order
-// and apart from each other.
+// and apart from each other. It may be broken over lines.
 func findSecret(v *view, needles [][]byte) iter.Seq[span] {
+	return func(yield func(span) bool) {
+		if len(needles) == 0 {
+			return
+		}
+		b := newBroken(v.chars)
+		for s := range findNeedles(b.joined, needles) {
+			start := b.of(s.start)
+			if !yield(span{start, b.of(s.end-1) + 1, s.by}) {
+				return
+			}
+		}
+	}
+}
+
+func findNeedles(chars []byte, needles [][]byte) iter.Seq[span] {
 	return func(yield func(span) bool) {
 		var ahead []occurrence
 		for _, needle := range needles {
-			if at := bytes.Index(v.chars, needle); at >= 0 {
+			if at := bytes.Index(chars, needle); at >= 0 {
 				ahead = append(ahead, occurrence{needle, at})
 			}
 		}
@@ -71,7 +88,7 @@ func findSecret(v *view, needles [][]byte) iter.Seq[span] {
 				found = span{start, end, mark}
 			}
 			found.end = max(found.end, end)
-			if next := bytes.Index(v.chars[end:], ahead[i].needle); next >= 0 {
+			if next := bytes.Index(chars[end:], ahead[i].needle); next >= 0 {
 				ahead[i].at = end + next
 			} else {
 				ahead = slices.Delete(ahead, i, i+1)
@@ -94,5 +111,8 @@ func nearest(ahead []occurrence) (index int) {
 
 // holdsSecret reports whether a view has one of the needles in it.
 func holdsSecret(v *view, needles [][]byte) bool {
-	return slices.ContainsFunc(needles, func(needle []byte) bool { return bytes.Contains(v.chars, needle) })
+	for range findSecret(v, needles) {
+		return true
+	}
+	return false
 }

@@ -69,7 +69,7 @@ func isAt(places []string, path []byte) bool {
 func harmless(inside []byte) bool {
 	for i, c := range inside {
 		switch c {
-		case '\\', '%', '=':
+		case '\\', '%', '=', '&':
 			return false
 		case '/':
 			if i > 0 && (inside[i-1] == '/' || inside[i-1] == ':') {

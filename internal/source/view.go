@@ -132,10 +132,7 @@ func unescape(text []byte) (char rune, size int) {
 // undo undoes the escapes in v, layer by layer.
 func (v *view) undo() {
 	for range maxLayers {
-		if bytes.IndexByte(v.chars, '%') < 0 && bytes.IndexByte(v.chars, '\\') < 0 {
-			return
-		}
-		if !v.peel() {
+		if !bytes.ContainsAny(v.chars, `%\&`) || !v.peel() {
 			return
 		}
 	}
@@ -154,6 +151,13 @@ func (v *view) peel() (changed bool) {
 			var char rune
 			var hidden uint8
 			char, hidden, size = readBackslashes(text.chars[i:])
+			hidden += slices.Max(text.hidden[i : i+size])
+			width = text.widthOf(i, size, at)
+			v.addRune(char, hidden, at, width)
+		case '&':
+			var char rune
+			var hidden uint8
+			char, hidden, size = readEntity(text.chars[i:])
 			hidden += slices.Max(text.hidden[i : i+size])
 			width = text.widthOf(i, size, at)
 			v.addRune(char, hidden, at, width)
