@@ -237,20 +237,24 @@ func (v watchView) endText(run store.WatchRun) string {
 func (v watchView) unseen(s screen) section {
 	var rows [][][]span
 	var texts []span
-	add := func(who, since, why string) {
+	var below []string
+	add := func(who, since, why, names string) {
 		mark := styled(styleYellow, "!")
 		rows = append(rows, [][]span{{mark, plain(" "), plain(cut(who, jobWidth(s)))}, cell(faint(since))})
 		texts = append(texts, styled(styleYellow, why))
+		below = append(below, names)
 	}
 	for _, f := range v.Failing {
-		add(manyOf(f.Job, f.Jobs, f.Source), "since "+v.near(f.Since), failureText(string(f.Outcome), f.Error))
+		who, names := manyOf(f.Names, f.Jobs, f.Source, s)
+		add(who, "since "+v.near(f.Since), failureText(string(f.Outcome), f.Error), names)
 	}
 	for _, from := range v.Sources {
 		who := fmt.Sprintf("%s (%s)", from.Source, counted(int64(from.Jobs), "job"))
+		names := namesText(from.Names, from.Jobs, s)
 		if from.PausedAt.IsZero() {
-			add(who, "until "+v.near(from.HeldUntil), "the service asked to be left alone")
+			add(who, "until "+v.near(from.HeldUntil), "the service asked to be left alone", names)
 		} else {
-			add(who, "since "+v.near(from.PausedAt), "source paused: "+from.Reason)
+			add(who, "since "+v.near(from.PausedAt), "source paused: "+from.Reason, names)
 		}
 	}
 	for _, paused := range v.Paused {
@@ -258,15 +262,40 @@ func (v watchView) unseen(s screen) section {
 		if !paused.PolledAt.IsZero() {
 			since = "since " + v.near(paused.PolledAt)
 		}
-		add(manyOf(paused.Job, paused.Jobs, paused.Source), since, strings.TrimSuffix("paused: "+paused.Reason, ": "))
+		who, names := manyOf(paused.Names, paused.Jobs, paused.Source, s)
+		add(who, since, strings.TrimSuffix("paused: "+paused.Reason, ": "), names)
 	}
-	return newSection("CANNOT LOOK", told(rows, texts, s), len(rows))
+	shown := told(rows, texts, s)
+	for i, names := range below {
+		if names != "" {
+			shown[i] = append(shown[i], []span{plain(namesIndent), faint(names)})
+		}
+	}
+	return newSection("CANNOT LOOK", shown, len(rows))
 }
 
-// manyOf names a job, or counts those of a source.
-func manyOf(job string, jobs int, from string) string {
+// manyOf names a job, or counts those of a source, whose names then stand below.
+func manyOf(names []string, jobs int, from string, s screen) (who, below string) {
 	if jobs == 1 {
-		return job
+		return names[0], ""
 	}
-	return fmt.Sprintf("%s of %s", counted(int64(jobs), "job"), from)
+	return fmt.Sprintf("%s of %s", counted(int64(jobs), "job"), from), namesText(names, jobs, s)
+}
+
+// namesIndent stands before names below a row.
+const namesIndent = "  "
+
+// namesText lists as many of the names as a line has room for, and counts the
+// other jobs.
+func namesText(names []string, jobs int, s screen) string {
+	for shown := len(names); shown > 0; shown-- {
+		text := oneLine(strings.Join(names[:shown], ", "))
+		if jobs > shown {
+			text += fmt.Sprintf(" and %s more", thousands(int64(jobs-shown)))
+		}
+		if s.width <= 0 || len(namesIndent)+plain(text).width() <= s.width {
+			return text
+		}
+	}
+	return cut(oneLine(strings.Join(names, ", ")), max(1, s.width-len(namesIndent)))
 }

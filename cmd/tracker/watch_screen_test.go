@@ -68,17 +68,17 @@ func busyWatch() watchView {
 	}
 	v.Ended = []store.WatchRun{endedRun("stores-us", "succeeded", "import", "", 12*time.Second)}
 	v.Failing = []store.WatchFailing{
-		{Source: "woosmap-prod", Outcome: history.OutcomeUpstreamError, Jobs: 1, Since: before(2 * time.Hour), Job: "poi-it", Error: "502 Bad Gateway"},
-		{Source: "safetykit", Outcome: history.OutcomeMalformed, Jobs: 12, Since: before(30 * time.Second), Job: "p-1", Error: "steps[2].start: missing"},
-		{Source: "woosmap-eu", Outcome: history.OutcomeTimeout, Jobs: 1, Since: before(time.Minute), Job: "poi-at"},
+		{Source: "woosmap-prod", Outcome: history.OutcomeUpstreamError, Jobs: 1, Names: []string{"poi-it"}, Since: before(2 * time.Hour), Job: "poi-it", Error: "502 Bad Gateway"},
+		{Source: "safetykit", Outcome: history.OutcomeMalformed, Jobs: 12, Names: []string{"p-1", "p-10", "p-11", "p-12", "p-2", "p-3", "p-4", "p-5", "p-6", "p-7", "p-8", "p-9"}, Since: before(30 * time.Second), Job: "p-1", Error: "steps[2].start: missing"},
+		{Source: "woosmap-eu", Outcome: history.OutcomeTimeout, Jobs: 1, Names: []string{"poi-at"}, Since: before(time.Minute), Job: "poi-at"},
 	}
 	v.Sources = []store.WatchSource{
-		{Source: "woosmap-old", PausedAt: before(50 * time.Hour), Reason: "unauthorized: 401 Unauthorized: Unable to locate credentials", Jobs: 3},
-		{Source: "woosmap-eu", HeldUntil: before(-10 * time.Minute), Jobs: 1},
+		{Source: "woosmap-old", PausedAt: before(50 * time.Hour), Reason: "unauthorized: 401 Unauthorized: Unable to locate credentials", Jobs: 3, Names: []string{"poi-de", "stores-in-all-of-north-america-and-then-some-more", "stores-of-the-north"}},
+		{Source: "woosmap-eu", HeldUntil: before(-10 * time.Minute), Jobs: 1, Names: []string{"poi-at"}},
 	}
 	v.Paused = []store.WatchPaused{
-		{Source: "woosmap-prod", Reason: "by hand", Jobs: 1, Job: "old", PolledAt: before(100 * time.Hour)},
-		{Source: "woosmap-prod", Jobs: 2, Job: "older"},
+		{Source: "woosmap-prod", Reason: "by hand", Jobs: 1, Names: []string{"old"}, PolledAt: before(100 * time.Hour)},
+		{Source: "woosmap-prod", Jobs: 22, Names: []string{"older", "oldest"}},
 	}
 	v.Classes = []store.WatchClass{
 		{Tracking: store.TrackingActive, State: history.StateRunning, Jobs: 5, NextPollAt: before(-time.Second)},

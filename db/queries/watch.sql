@@ -49,10 +49,11 @@ ORDER BY extract(epoch FROM h.changed_at) * sqlc.arg(direction)::integer, h.job_
 
 -- name: WatchFailing :many
 -- Jobs whose polls get no answer, by source and outcome, with that of them
--- which was asked last.
-SELECT s.name AS source, f.outcome, f.jobs, f.since, j.name AS job, coalesce(p.error, '')::text AS error
+-- which was asked last, and the names of the first few.
+SELECT s.name AS source, f.outcome, f.jobs, f.names::text[] AS names, f.since, j.name AS job, coalesce(p.error, '')::text AS error
 FROM (
-    SELECT c.source_id, coalesce(c.outcome, '')::text AS outcome, count(*) AS jobs, min(coalesce(c.accounted_at, c.polled_at))::timestamptz AS since,
+    SELECT c.source_id, coalesce(c.outcome, '')::text AS outcome, count(*) AS jobs, (array_agg(x.name ORDER BY x.name))[1:20] AS names,
+        min(coalesce(c.accounted_at, c.polled_at))::timestamptz AS since,
         ((array_agg(c.job_id ORDER BY c.polled_at DESC))[1])::bigint AS job_id
     FROM cursors c
     JOIN jobs x ON x.job_id = c.job_id
@@ -68,7 +69,7 @@ ORDER BY f.since, s.name, f.outcome;
 
 -- name: WatchPausedJobs :many
 -- Jobs that are not to be looked at, by source and reason.
-SELECT s.name AS source, coalesce(j.paused_reason, '')::text AS reason, count(*) AS jobs, min(j.name)::text AS job,
+SELECT s.name AS source, coalesce(j.paused_reason, '')::text AS reason, count(*) AS jobs, ((array_agg(j.name ORDER BY j.name))[1:20])::text[] AS names,
     coalesce(max(c.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at
 FROM jobs j
 JOIN sources s ON s.source_id = j.source_id
@@ -79,11 +80,11 @@ ORDER BY polled_at DESC, s.name;
 
 -- name: WatchSources :many
 -- Sources of watched jobs that are not to be asked now.
-SELECT s.name AS source, s.paused_at, coalesce(s.paused_reason, '')::text AS reason, b.held_until, n.jobs
+SELECT s.name AS source, s.paused_at, coalesce(s.paused_reason, '')::text AS reason, b.held_until, n.jobs, n.names::text[] AS names
 FROM sources s
 JOIN budgets b ON b.source_id = s.source_id
 CROSS JOIN LATERAL (
-    SELECT count(*) AS jobs FROM jobs j
+    SELECT count(*) AS jobs, (array_agg(j.name ORDER BY j.name))[1:20] AS names FROM jobs j
     WHERE j.source_id = s.source_id AND j.tracking = 'active' AND (cardinality(@job_ids::bigint[]) = 0 OR j.job_id = ANY(@job_ids::bigint[]))
 ) n
 WHERE (s.paused_at IS NOT NULL OR b.held_until > sqlc.arg(now)::timestamptz) AND n.jobs > 0

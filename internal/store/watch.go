@@ -53,6 +53,7 @@ type WatchFailing struct {
 	Source  string
 	Outcome history.Outcome
 	Jobs    int
+	Names   []string  // of the first of them
 	Since   time.Time // the earliest last answer, or the first poll where there never was one
 	Job     string    // the one that was asked last
 	Error   string    // that it got
@@ -63,7 +64,7 @@ type WatchPaused struct {
 	Source   string
 	Reason   string
 	Jobs     int
-	Job      string    // one of them
+	Names    []string  // of the first of them
 	PolledAt time.Time // the last poll of any; zero: none
 }
 
@@ -74,6 +75,7 @@ type WatchSource struct {
 	Reason    string
 	HeldUntil time.Time // zero: never held
 	Jobs      int       // active ones
+	Names     []string  // of the first of them
 }
 
 // WatchParams says what to watch.
@@ -161,7 +163,7 @@ func (w *Watch) readUnseen(ctx context.Context, q *dbsqlc.Queries, ids []int64) 
 	}
 	w.Failing = convert(failing, func(row dbsqlc.WatchFailingRow) WatchFailing {
 		return WatchFailing{
-			Source: row.Source, Outcome: history.Outcome(row.Outcome), Jobs: int(row.Jobs), Since: row.Since, Job: row.Job, Error: row.Error,
+			Source: row.Source, Outcome: history.Outcome(row.Outcome), Jobs: int(row.Jobs), Names: row.Names, Since: row.Since, Job: row.Job, Error: row.Error,
 		}
 	})
 	paused, err := q.WatchPausedJobs(ctx, ids)
@@ -169,7 +171,7 @@ func (w *Watch) readUnseen(ctx context.Context, q *dbsqlc.Queries, ids []int64) 
 		return err
 	}
 	w.Paused = convert(paused, func(row dbsqlc.WatchPausedJobsRow) WatchPaused {
-		return WatchPaused{Source: row.Source, Reason: row.Reason, Jobs: int(row.Jobs), Job: row.Job, PolledAt: known(row.PolledAt)}
+		return WatchPaused{Source: row.Source, Reason: row.Reason, Jobs: int(row.Jobs), Names: row.Names, PolledAt: known(row.PolledAt)}
 	})
 	sources, err := q.WatchSources(ctx, dbsqlc.WatchSourcesParams{Now: w.Now, JobIds: ids})
 	if err != nil {
@@ -177,7 +179,7 @@ func (w *Watch) readUnseen(ctx context.Context, q *dbsqlc.Queries, ids []int64) 
 	}
 	w.Sources = convert(sources, func(row dbsqlc.WatchSourcesRow) WatchSource {
 		return WatchSource{
-			Source: row.Source, PausedAt: fromPointer(row.PausedAt), Reason: row.Reason, HeldUntil: fromPointer(row.HeldUntil), Jobs: int(row.Jobs),
+			Source: row.Source, PausedAt: fromPointer(row.PausedAt), Reason: row.Reason, HeldUntil: fromPointer(row.HeldUntil), Jobs: int(row.Jobs), Names: row.Names,
 		}
 	})
 	return nil

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -80,11 +81,11 @@ func TestWatch(t *testing.T) {
 		t.Errorf("ended: %s", got)
 	}
 	if got, want := fmt.Sprint(w.Failing), fmt.Sprint([]store.WatchFailing{{
-		Source: "woosmap-prod", Outcome: history.OutcomeUpstreamError, Jobs: 1, Since: w.Failing[0].Since, Job: "failing", Error: "503 Service Unavailable",
+		Source: "woosmap-prod", Outcome: history.OutcomeUpstreamError, Jobs: 1, Names: []string{"failing"}, Since: w.Failing[0].Since, Job: "failing", Error: "503 Service Unavailable",
 	}}); got != want {
 		t.Errorf("failing: %s", got)
 	}
-	if len(w.Paused) != 1 || w.Paused[0].Job != "paused" || w.Paused[0].Reason != "by hand" || w.Paused[0].Jobs != 1 || w.Paused[0].PolledAt.IsZero() {
+	if len(w.Paused) != 1 || !slices.Equal(w.Paused[0].Names, []string{"paused"}) || w.Paused[0].Reason != "by hand" || w.Paused[0].Jobs != 1 || w.Paused[0].PolledAt.IsZero() {
 		t.Errorf("paused: %+v", w.Paused)
 	}
 	total := 0
@@ -101,9 +102,15 @@ func TestWatch(t *testing.T) {
 	if _, err := f.store.PauseSource(t.Context(), f.by, "woosmap-prod", "no key"); err != nil {
 		t.Fatal(err)
 	}
-	if w := look(); len(w.Failing) != 0 || len(w.Sources) != 1 || w.Sources[0].Reason != "no key" || w.Sources[0].Jobs != len(jobs)-2 {
+	if w := look(); len(w.Failing) != 0 || len(w.Sources) != 1 || w.Sources[0].Reason != "no key" || w.Sources[0].Jobs != len(jobs)-2 ||
+		!slices.Equal(w.Sources[0].Names, activeNames(jobs)) {
 		t.Errorf("paused: %+v %+v", w.Failing, w.Sources)
 	}
+}
+
+// activeNames are those of the jobs that are neither removed nor paused.
+func activeNames(jobs map[string]store.Job) []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(jobs)), func(name string) bool { return name == "removed" || name == "paused" })
 }
 
 func runTexts(runs []store.WatchRun) string {

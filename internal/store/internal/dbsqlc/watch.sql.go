@@ -112,9 +112,10 @@ func (q *Queries) WatchErrors(ctx context.Context, jobIds []int64) ([]WatchError
 }
 
 const watchFailing = `-- name: WatchFailing :many
-SELECT s.name AS source, f.outcome, f.jobs, f.since, j.name AS job, coalesce(p.error, '')::text AS error
+SELECT s.name AS source, f.outcome, f.jobs, f.names::text[] AS names, f.since, j.name AS job, coalesce(p.error, '')::text AS error
 FROM (
-    SELECT c.source_id, coalesce(c.outcome, '')::text AS outcome, count(*) AS jobs, min(coalesce(c.accounted_at, c.polled_at))::timestamptz AS since,
+    SELECT c.source_id, coalesce(c.outcome, '')::text AS outcome, count(*) AS jobs, (array_agg(x.name ORDER BY x.name))[1:20] AS names,
+        min(coalesce(c.accounted_at, c.polled_at))::timestamptz AS since,
         ((array_agg(c.job_id ORDER BY c.polled_at DESC))[1])::bigint AS job_id
     FROM cursors c
     JOIN jobs x ON x.job_id = c.job_id
@@ -133,13 +134,14 @@ type WatchFailingRow struct {
 	Source  string
 	Outcome string
 	Jobs    int64
+	Names   []string
 	Since   time.Time
 	Job     string
 	Error   string
 }
 
 // Jobs whose polls get no answer, by source and outcome, with that of them
-// which was asked last.
+// which was asked last, and the names of the first few.
 func (q *Queries) WatchFailing(ctx context.Context, jobIds []int64) ([]WatchFailingRow, error) {
 	rows, err := q.db.Query(ctx, watchFailing, jobIds)
 	if err != nil {
@@ -153,6 +155,7 @@ func (q *Queries) WatchFailing(ctx context.Context, jobIds []int64) ([]WatchFail
 			&i.Source,
 			&i.Outcome,
 			&i.Jobs,
+			&i.Names,
 			&i.Since,
 			&i.Job,
 			&i.Error,
@@ -210,7 +213,7 @@ func (q *Queries) WatchHeads(ctx context.Context, jobIds []int64) ([]WatchHeadsR
 }
 
 const watchPausedJobs = `-- name: WatchPausedJobs :many
-SELECT s.name AS source, coalesce(j.paused_reason, '')::text AS reason, count(*) AS jobs, min(j.name)::text AS job,
+SELECT s.name AS source, coalesce(j.paused_reason, '')::text AS reason, count(*) AS jobs, ((array_agg(j.name ORDER BY j.name))[1:20])::text[] AS names,
     coalesce(max(c.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at
 FROM jobs j
 JOIN sources s ON s.source_id = j.source_id
@@ -224,7 +227,7 @@ type WatchPausedJobsRow struct {
 	Source   string
 	Reason   string
 	Jobs     int64
-	Job      string
+	Names    []string
 	PolledAt time.Time
 }
 
@@ -242,7 +245,7 @@ func (q *Queries) WatchPausedJobs(ctx context.Context, jobIds []int64) ([]WatchP
 			&i.Source,
 			&i.Reason,
 			&i.Jobs,
-			&i.Job,
+			&i.Names,
 			&i.PolledAt,
 		); err != nil {
 			return nil, err
@@ -365,11 +368,11 @@ func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRu
 }
 
 const watchSources = `-- name: WatchSources :many
-SELECT s.name AS source, s.paused_at, coalesce(s.paused_reason, '')::text AS reason, b.held_until, n.jobs
+SELECT s.name AS source, s.paused_at, coalesce(s.paused_reason, '')::text AS reason, b.held_until, n.jobs, n.names::text[] AS names
 FROM sources s
 JOIN budgets b ON b.source_id = s.source_id
 CROSS JOIN LATERAL (
-    SELECT count(*) AS jobs FROM jobs j
+    SELECT count(*) AS jobs, (array_agg(j.name ORDER BY j.name))[1:20] AS names FROM jobs j
     WHERE j.source_id = s.source_id AND j.tracking = 'active' AND (cardinality($1::bigint[]) = 0 OR j.job_id = ANY($1::bigint[]))
 ) n
 WHERE (s.paused_at IS NOT NULL OR b.held_until > $2::timestamptz) AND n.jobs > 0
@@ -387,6 +390,7 @@ type WatchSourcesRow struct {
 	Reason    string
 	HeldUntil *time.Time
 	Jobs      int64
+	Names     []string
 }
 
 // Sources of watched jobs that are not to be asked now.
@@ -405,6 +409,7 @@ func (q *Queries) WatchSources(ctx context.Context, arg WatchSourcesParams) ([]W
 			&i.Reason,
 			&i.HeldUntil,
 			&i.Jobs,
+			&i.Names,
 		); err != nil {
 			return nil, err
 		}
