@@ -61,7 +61,7 @@ func (p *progressBar) advance(by time.Duration, f *filled) {
 	}
 	if line := int(p.done * linesMost / p.span); line > p.lines {
 		p.lines = line
-		fmt.Fprintf(p.stderr, "%7s  %3d %%  %d polls, %d runs, %d log entries\n", p.elapsed(), min(100, p.done*100/p.span), f.polls, f.runs, f.entries)
+		fmt.Fprintf(p.stderr, "%7s  %3d %%  %d polls, %d runs, %d log entries\n", p.elapsed(), min(100, p.done/(p.span/100)), f.polls, f.runs, f.entries)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -21,10 +22,17 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	t.Helper()
+	return newServerWith(t, map[string]string{"max_connections": "20"})
+}
+
+// newServerWith is newServer with other settings.
+func newServerWith(t *testing.T, settings map[string]string) *server {
+	t.Helper()
 	s := &server{t: t, config: embeddedpg.Config{
 		DataDir: openTempDir(t), BinDir: os.Getenv("TRACKER_PG_BIN"),
-		Settings: map[string]string{"fsync": "off", "synchronous_commit": "off", "max_connections": "20"},
+		Settings: map[string]string{"fsync": "off", "synchronous_commit": "off"},
 	}}
+	maps.Copy(s.config.Settings, settings)
 	s.begin()
 	t.Cleanup(s.end)
 	return s

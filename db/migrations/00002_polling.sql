@@ -90,8 +90,8 @@ CREATE TABLE polls (
 CREATE TABLE polls_default PARTITION OF polls DEFAULT;
 -- Polls come in the order of time: a BRIN index finds a range for next to nothing.
 CREATE INDEX polls_time_idx ON polls USING brin (polled_at) WITH (pages_per_range = 32, autosummarize = on);
--- How many of a job's polls failed is counted by these alone; the others pay nothing for it.
-CREATE INDEX polls_failed_idx ON polls (job_id, polled_at) WHERE outcome NOT IN ('changed', 'unchanged', 'superseded');
+-- What a job's polls were answered, its snapshots tell; the others are counted by these alone. An answer pays nothing for it.
+CREATE INDEX polls_unanswered_idx ON polls (job_id, polled_at) INCLUDE (outcome) WHERE outcome NOT IN ('changed', 'unchanged');
 
 CREATE TABLE gaps (
     job_id          bigint      NOT NULL,

@@ -23,7 +23,8 @@ CREATE TABLE snapshots (
     body_is_text    boolean     NOT NULL, -- valid UTF-8 without NUL
     sha256          bytea       NOT NULL, -- of body
     interpretation  integer     NOT NULL,
-    CONSTRAINT snapshots_pkey PRIMARY KEY (job_id, snapshot_no),
+    -- Of all that a job was answered its key alone tells how often, and when.
+    CONSTRAINT snapshots_pkey PRIMARY KEY (job_id, snapshot_no) INCLUDE (polled_at, previous_polls),
     CONSTRAINT snapshots_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),
     CONSTRAINT snapshots_bounds_check CHECK (not_before < polled_at AND polled_at <= observed_at),
     CONSTRAINT snapshots_first_check CHECK ((snapshot_no = 1) = (not_before IS NULL) AND (snapshot_no = 1) = (previous_polls = 0)),

@@ -41,26 +41,47 @@ SELECT * FROM report.snapshots
 WHERE job = @job AND snapshot_no = coalesce(sqlc.narg('snapshot_no')::integer,
     (SELECT max(n.snapshot_no) FROM snapshots n WHERE n.job_id = (SELECT j.job_id FROM jobs j WHERE j.name = @job)));
 
--- name: ReportLooked :one
--- How often somebody looked at a job, and when. To count the polls takes their
--- keys alone, and an index of those that failed. The job is given by its id:
--- partitions are planned for one by one, and several times as fast for a constant.
-SELECT count(*) AS polls,
-    (SELECT count(*) FROM polls f WHERE f.job_id = @job_id AND f.polled_at <= @known_at AND f.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,
+-- name: ReportLookedAnswered :one
+-- What the snapshots that a job had by a time tell of its polls, by their keys
+-- alone: how many saw one that another has followed (polls), and the newest,
+-- beside the one that the cursor knows. A clock that was set back makes numbers
+-- and times disagree.
+SELECT n.polls, n.snapshot_no, n.first_at, n.newest_at, c.snapshot_no AS known_no, c.confirmations,
+    coalesce(c.confirmed_at, '0001-01-01 00:00:00+00')::timestamptz AS confirmed_at,
+    (coalesce(c.unseen_reason = 'clock', false) OR EXISTS (SELECT FROM gaps g WHERE g.job_id = @job_id AND g.reason = 'clock'))::boolean AS set_back
+FROM cursors c
+CROSS JOIN (
+    SELECT coalesce(sum(x.previous_polls), 0)::bigint AS polls, coalesce(max(x.snapshot_no), 0)::integer AS snapshot_no,
+        coalesce(min(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
+        coalesce(max(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS newest_at
+    FROM snapshots x
+    WHERE x.job_id = @job_id AND x.polled_at <= @known_at
+) n
+WHERE c.job_id = @job_id;
+
+-- name: ReportLookedConfirmed :one
+-- The polls that saw a snapshot after a time. All is given as constants, which
+-- leave most partitions of polls out before they are planned for.
+SELECT count(*) AS polls, coalesce(max(p.polled_at), @after)::timestamptz AS last_at
+FROM polls p
+WHERE p.job_id = @job_id AND p.polled_at > @after AND p.polled_at <= @known_at AND p.snapshot_no = @snapshot_no::integer;
+
+-- name: ReportLookedUnanswered :one
+-- The polls of a job that got no answer, or one that counts for nothing.
+SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS failed,
+    coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
+    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
+FROM polls p
+WHERE p.job_id = @job_id AND p.polled_at <= @known_at AND p.outcome NOT IN ('changed', 'unchanged');
+
+-- name: ReportLookedCounted :one
+-- How often somebody looked at a job, and when, poll by poll.
+SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
-    coalesce((SELECT l.outcome FROM polls l WHERE l.job_id = @job_id AND l.polled_at <= @known_at ORDER BY l.polled_at DESC LIMIT 1), '')::text AS last_outcome
+    coalesce(max(p.polled_at) FILTER (WHERE p.snapshot_no IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS answered_at
 FROM polls p
 WHERE p.job_id = @job_id AND p.polled_at <= @known_at;
-
--- name: ReportAnswered :one
--- When the last poll was sent that a job answered. The cursor may be behind,
--- and polls may be gone.
-SELECT coalesce(greatest(c.confirmed_at, (
-    SELECT p.polled_at FROM polls p WHERE p.job_id = @job_id AND p.snapshot_no IS NOT NULL ORDER BY p.polled_at DESC LIMIT 1
-)), '0001-01-01 00:00:00+00')::timestamptz AS answered_at
-FROM cursors c
-WHERE c.job_id = @job_id;
 
 -- name: ReportGaps :many
 -- The gaps of a job that ended after a time, or are open.

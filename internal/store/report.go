@@ -56,30 +56,6 @@ func (s *Store) SnapshotRow(ctx context.Context, job string, no int) (SnapshotRo
 	return toSnapshotRow(row), nil
 }
 
-// Looked tells how often somebody had looked at a job by a time.
-func (s *Store) Looked(ctx context.Context, job string, by time.Time) (LookedRow, error) {
-	id, err := s.queries.JobID(ctx, job)
-	if err != nil {
-		return LookedRow{}, fmt.Errorf("job %s: %w", job, notFound(err))
-	}
-	row, err := s.queries.ReportLooked(ctx, dbsqlc.ReportLookedParams{JobID: id, KnownAt: by})
-	if err != nil {
-		return LookedRow{}, fmt.Errorf("read polls of job %s: %w", job, err)
-	}
-	return LookedRow{
-		Polls: row.Polls, Failed: row.Failed, FirstAt: toPointer(row.FirstAt.UTC()), LastAt: toPointer(row.LastAt.UTC()), LastOutcome: toPointer(row.LastOutcome),
-	}, nil
-}
-
-// AnsweredAt is when the last poll of a job was sent that was answered; zero: none was.
-func (s *Store) AnsweredAt(ctx context.Context, jobID int64) (time.Time, error) {
-	at, err := s.queries.ReportAnswered(ctx, jobID)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read the last answer of job %d: %w", jobID, notFound(err))
-	}
-	return at.UTC(), nil
-}
-
 // History is what is known of a job's runs: those asked for with all that
 // belongs to them.
 type History struct {
@@ -137,7 +113,7 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 	if err != nil {
 		return History{}, fmt.Errorf("history of job %s: %w", params.Job, err)
 	}
-	if h.Looked, err = s.Looked(ctx, params.Job, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)); err != nil {
+	if h.Looked, err = s.Looked(ctx, params.Job, always); err != nil {
 		return History{}, err
 	}
 	h.Gaps, err = s.Gaps(ctx, params.Job, h.begins())

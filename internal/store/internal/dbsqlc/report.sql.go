@@ -52,23 +52,6 @@ func (q *Queries) ReportAnomalies(ctx context.Context, arg ReportAnomaliesParams
 	return items, nil
 }
 
-const reportAnswered = `-- name: ReportAnswered :one
-SELECT coalesce(greatest(c.confirmed_at, (
-    SELECT p.polled_at FROM polls p WHERE p.job_id = $1 AND p.snapshot_no IS NOT NULL ORDER BY p.polled_at DESC LIMIT 1
-)), '0001-01-01 00:00:00+00')::timestamptz AS answered_at
-FROM cursors c
-WHERE c.job_id = $1
-`
-
-// When the last poll was sent that a job answered. The cursor may be behind,
-// and polls may be gone.
-func (q *Queries) ReportAnswered(ctx context.Context, jobID int64) (time.Time, error) {
-	row := q.db.QueryRow(ctx, reportAnswered, jobID)
-	var answered_at time.Time
-	err := row.Scan(&answered_at)
-	return answered_at, err
-}
-
 const reportChanges = `-- name: ReportChanges :many
 SELECT change_no, at, actor, action, subject, before, after FROM report.changes
 WHERE ($1::text IS NULL OR subject IN ('source ' || $1, 'job ' || $1)) AND at >= $2
@@ -271,41 +254,154 @@ func (q *Queries) ReportLogEntries(ctx context.Context, arg ReportLogEntriesPara
 	return items, nil
 }
 
-const reportLooked = `-- name: ReportLooked :one
-SELECT count(*) AS polls,
-    (SELECT count(*) FROM polls f WHERE f.job_id = $1 AND f.polled_at <= $2 AND f.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,
-    coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
-    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
-    coalesce((SELECT l.outcome FROM polls l WHERE l.job_id = $1 AND l.polled_at <= $2 ORDER BY l.polled_at DESC LIMIT 1), '')::text AS last_outcome
-FROM polls p
-WHERE p.job_id = $1 AND p.polled_at <= $2
+const reportLookedAnswered = `-- name: ReportLookedAnswered :one
+SELECT n.polls, n.snapshot_no, n.first_at, n.newest_at, c.snapshot_no AS known_no, c.confirmations,
+    coalesce(c.confirmed_at, '0001-01-01 00:00:00+00')::timestamptz AS confirmed_at,
+    (coalesce(c.unseen_reason = 'clock', false) OR EXISTS (SELECT FROM gaps g WHERE g.job_id = $1 AND g.reason = 'clock'))::boolean AS set_back
+FROM cursors c
+CROSS JOIN (
+    SELECT coalesce(sum(x.previous_polls), 0)::bigint AS polls, coalesce(max(x.snapshot_no), 0)::integer AS snapshot_no,
+        coalesce(min(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
+        coalesce(max(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS newest_at
+    FROM snapshots x
+    WHERE x.job_id = $1 AND x.polled_at <= $2
+) n
+WHERE c.job_id = $1
 `
 
-type ReportLookedParams struct {
+type ReportLookedAnsweredParams struct {
 	JobID   int64
 	KnownAt time.Time
 }
 
-type ReportLookedRow struct {
-	Polls       int64
-	Failed      int64
-	FirstAt     time.Time
-	LastAt      time.Time
-	LastOutcome string
+type ReportLookedAnsweredRow struct {
+	Polls         int64
+	SnapshotNo    int32
+	FirstAt       time.Time
+	NewestAt      time.Time
+	KnownNo       int32
+	Confirmations int32
+	ConfirmedAt   time.Time
+	SetBack       bool
 }
 
-// How often somebody looked at a job, and when. To count the polls takes their
-// keys alone, and an index of those that failed. The job is given by its id:
-// partitions are planned for one by one, and several times as fast for a constant.
-func (q *Queries) ReportLooked(ctx context.Context, arg ReportLookedParams) (ReportLookedRow, error) {
-	row := q.db.QueryRow(ctx, reportLooked, arg.JobID, arg.KnownAt)
-	var i ReportLookedRow
+// What the snapshots that a job had by a time tell of its polls, by their keys
+// alone: how many saw one that another has followed (polls), and the newest,
+// beside the one that the cursor knows. A clock that was set back makes numbers
+// and times disagree.
+func (q *Queries) ReportLookedAnswered(ctx context.Context, arg ReportLookedAnsweredParams) (ReportLookedAnsweredRow, error) {
+	row := q.db.QueryRow(ctx, reportLookedAnswered, arg.JobID, arg.KnownAt)
+	var i ReportLookedAnsweredRow
+	err := row.Scan(
+		&i.Polls,
+		&i.SnapshotNo,
+		&i.FirstAt,
+		&i.NewestAt,
+		&i.KnownNo,
+		&i.Confirmations,
+		&i.ConfirmedAt,
+		&i.SetBack,
+	)
+	return i, err
+}
+
+const reportLookedConfirmed = `-- name: ReportLookedConfirmed :one
+SELECT count(*) AS polls, coalesce(max(p.polled_at), $1)::timestamptz AS last_at
+FROM polls p
+WHERE p.job_id = $2 AND p.polled_at > $1 AND p.polled_at <= $3 AND p.snapshot_no = $4::integer
+`
+
+type ReportLookedConfirmedParams struct {
+	After      time.Time
+	JobID      int64
+	KnownAt    time.Time
+	SnapshotNo int32
+}
+
+type ReportLookedConfirmedRow struct {
+	Polls  int64
+	LastAt time.Time
+}
+
+// The polls that saw a snapshot after a time. All is given as constants, which
+// leave most partitions of polls out before they are planned for.
+func (q *Queries) ReportLookedConfirmed(ctx context.Context, arg ReportLookedConfirmedParams) (ReportLookedConfirmedRow, error) {
+	row := q.db.QueryRow(ctx, reportLookedConfirmed,
+		arg.After,
+		arg.JobID,
+		arg.KnownAt,
+		arg.SnapshotNo,
+	)
+	var i ReportLookedConfirmedRow
+	err := row.Scan(&i.Polls, &i.LastAt)
+	return i, err
+}
+
+const reportLookedCounted = `-- name: ReportLookedCounted :one
+SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,
+    coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
+    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
+    coalesce(max(p.polled_at) FILTER (WHERE p.snapshot_no IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS answered_at
+FROM polls p
+WHERE p.job_id = $1 AND p.polled_at <= $2
+`
+
+type ReportLookedCountedParams struct {
+	JobID   int64
+	KnownAt time.Time
+}
+
+type ReportLookedCountedRow struct {
+	Polls      int64
+	Failed     int64
+	FirstAt    time.Time
+	LastAt     time.Time
+	AnsweredAt time.Time
+}
+
+// How often somebody looked at a job, and when, poll by poll.
+func (q *Queries) ReportLookedCounted(ctx context.Context, arg ReportLookedCountedParams) (ReportLookedCountedRow, error) {
+	row := q.db.QueryRow(ctx, reportLookedCounted, arg.JobID, arg.KnownAt)
+	var i ReportLookedCountedRow
 	err := row.Scan(
 		&i.Polls,
 		&i.Failed,
 		&i.FirstAt,
 		&i.LastAt,
-		&i.LastOutcome,
+		&i.AnsweredAt,
+	)
+	return i, err
+}
+
+const reportLookedUnanswered = `-- name: ReportLookedUnanswered :one
+SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS failed,
+    coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
+    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
+FROM polls p
+WHERE p.job_id = $1 AND p.polled_at <= $2 AND p.outcome NOT IN ('changed', 'unchanged')
+`
+
+type ReportLookedUnansweredParams struct {
+	JobID   int64
+	KnownAt time.Time
+}
+
+type ReportLookedUnansweredRow struct {
+	Polls   int64
+	Failed  int64
+	FirstAt time.Time
+	LastAt  time.Time
+}
+
+// The polls of a job that got no answer, or one that counts for nothing.
+func (q *Queries) ReportLookedUnanswered(ctx context.Context, arg ReportLookedUnansweredParams) (ReportLookedUnansweredRow, error) {
+	row := q.db.QueryRow(ctx, reportLookedUnanswered, arg.JobID, arg.KnownAt)
+	var i ReportLookedUnansweredRow
+	err := row.Scan(
+		&i.Polls,
+		&i.Failed,
+		&i.FirstAt,
+		&i.LastAt,
 	)
 	return i, err
 }
