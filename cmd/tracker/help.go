@@ -89,6 +89,11 @@ func helps(root *cobra.Command) {
 			cmd.Short, cmd.Args, cmd.RunE = "Print a script that completes commands, jobs and sources", noneBut, runNone
 			cmd.Long = "Prints a script that makes a shell complete commands, flags, and the names of\njobs and sources. The help of each shell's command tells where to put it."
 			cmd.Example = "  source <(tracker completion bash)\n  tracker completion zsh --help"
+			for _, shell := range cmd.Commands() {
+				if shell.Name() == "bash" {
+					bashCompletion(shell)
+				}
+			}
 		}
 	}
 }
