@@ -25,7 +25,8 @@ func (a *app) historyCommand() *cobra.Command {
 		Use:   "history JOB",
 		Short: "Show what happened to a job's imports, and how that is known",
 		Long: `Shows a job's runs and, of the newest, all that happened: steps, changes of
-status, warnings and errors, and where the service contradicted itself.
+status, warnings and errors, where the service contradicted itself, and who
+paused and resumed the job or its source meanwhile.
 
 Times that the service gives are shown as they are; what was only seen has
 bounds. Times are in UTC.
@@ -86,6 +87,9 @@ func (a *app) history(ctx context.Context, s *store.Store, request historyReques
 		err = v.readPast(ctx, s, job, request)
 	}
 	if err != nil {
+		return err
+	}
+	if err := v.readChanges(ctx, s, job); err != nil {
 		return err
 	}
 	if request.runNo > 0 && len(v.Runs) == 0 {

@@ -39,7 +39,7 @@ type event struct {
 	at   time.Time // its place in time
 	rank int       // among events of one time, see rank
 	when span
-	step string // empty: the run itself
+	step string // or what else it is of; empty: the run itself
 	body []span
 }
 

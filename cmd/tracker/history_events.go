@@ -8,7 +8,8 @@ import (
 	"tracker/internal/store"
 )
 
-// events are the transitions, log entries and anomalies of a run.
+// events are the transitions, log entries and anomalies of a run, and what was
+// done to the job around it.
 func (v historyView) events(run store.RunRow) []event {
 	var events []event
 	for _, t := range v.Transitions {
@@ -25,6 +26,9 @@ func (v historyView) events(run store.RunRow) []event {
 		if a.RunNo == run.RunNo {
 			events = append(events, v.anomalyEvent(a))
 		}
+	}
+	for _, c := range v.changesAround(run) {
+		events = append(events, changeEvent(c))
 	}
 	return events
 }

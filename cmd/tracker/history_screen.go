@@ -44,6 +44,9 @@ func historyText(v historyView, s screen) string {
 		v.runTable(p)
 		p.blank()
 		v.runDetail(p, v.detailed())
+	} else if len(v.Changes) > 0 {
+		p.blank()
+		v.changeLines(p)
 	}
 	return p.out.String()
 }

@@ -37,6 +37,8 @@ type historyCase struct {
 	AsOf         *time.Time      `json:"as_of"`
 	KnownAt      *time.Time      `json:"known_at"`
 	Polls        []pollCase      `json:"polls"`
+
+	Changes []store.ChangeRow `json:"changes"`
 }
 
 // pollCase is a poll and, where it repeats, more like it.
@@ -106,7 +108,7 @@ func (c historyCase) view(t *testing.T) historyView {
 		v.History = v.AsOf(v.asOf)
 	}
 	v.History = v.Select(store.HistoryParams{RunNo: c.Run, Most: 10})
-	v.Looked = looked
+	v.Looked, v.Changes = looked, c.Changes
 	return v
 }
 

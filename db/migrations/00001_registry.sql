@@ -61,6 +61,7 @@ CREATE TABLE changes (
     after           jsonb,
     CONSTRAINT changes_pkey PRIMARY KEY (change_no)
 );
+CREATE INDEX changes_subject_idx ON changes (subject, change_no);
 
 -- Whoever changes the registry holds this table's lock: it is empty, and no
 -- reader can lock it, as anybody can an advisory lock.

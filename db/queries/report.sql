@@ -13,6 +13,13 @@ SELECT * FROM report.changes
 WHERE (sqlc.narg('name')::text IS NULL OR subject IN ('source ' || sqlc.narg('name'), 'job ' || sqlc.narg('name'))) AND at >= @since
 ORDER BY change_no;
 
+-- name: ReportTrackingChanges :many
+-- When a job was to be polled no more, or again: by what was done to it or to its
+-- source since a time.
+SELECT * FROM report.changes
+WHERE subject = ANY(@subjects::text[]) AND action IN ('pause', 'resume', 'remove', 'revive') AND at >= @since
+ORDER BY change_no;
+
 -- name: ReportRuns :many
 -- The newest runs of a job, or one of them.
 SELECT * FROM report.runs

@@ -46,6 +46,18 @@ func (s *Store) ChangeRows(ctx context.Context, name string, since time.Time) ([
 	return convert(rows, toChangeRow), nil
 }
 
+// TrackingChanges returns of report.changes what paused, resumed, removed or
+// revived a job or its source since a time; the newest is the last.
+func (s *Store) TrackingChanges(ctx context.Context, job Job, since time.Time) ([]ChangeRow, error) {
+	rows, err := s.queries.ReportTrackingChanges(ctx, dbsqlc.ReportTrackingChangesParams{
+		Subjects: []string{"job " + job.Name, "source " + job.Source}, Since: since,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what was done to job %s: %w", job.Name, err)
+	}
+	return convert(rows, toChangeRow), nil
+}
+
 // SnapshotRow returns a snapshot of a job with its body, the newest where no is
 // 0, or ErrNotFound.
 func (s *Store) SnapshotRow(ctx context.Context, job string, no int) (SnapshotRow, error) {
@@ -66,7 +78,8 @@ type History struct {
 	Transitions []TransitionRow `json:"transitions"`
 	Anomalies   []AnomalyRow    `json:"anomalies"`
 	LogEntries  []LogEntryRow   `json:"log_entries"`
-	Gaps        []GapRow        `json:"gaps"` // since the first of the runs
+	Gaps        []GapRow        `json:"gaps"`    // since the first of the runs
+	Changes     []ChangeRow     `json:"changes"` // that paused, resumed, removed or revived the job or its source, likewise
 }
 
 // HistoryParams says which runs to read.

@@ -587,6 +587,47 @@ func (q *Queries) ReportSteps(ctx context.Context, arg ReportStepsParams) ([]Rep
 	return items, nil
 }
 
+const reportTrackingChanges = `-- name: ReportTrackingChanges :many
+SELECT change_no, at, actor, action, subject, before, after FROM report.changes
+WHERE subject = ANY($1::text[]) AND action IN ('pause', 'resume', 'remove', 'revive') AND at >= $2
+ORDER BY change_no
+`
+
+type ReportTrackingChangesParams struct {
+	Subjects []string
+	Since    time.Time
+}
+
+// When a job was to be polled no more, or again: by what was done to it or to its
+// source since a time.
+func (q *Queries) ReportTrackingChanges(ctx context.Context, arg ReportTrackingChangesParams) ([]ReportChange, error) {
+	rows, err := q.db.Query(ctx, reportTrackingChanges, arg.Subjects, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportChange
+	for rows.Next() {
+		var i ReportChange
+		if err := rows.Scan(
+			&i.ChangeNo,
+			&i.At,
+			&i.Actor,
+			&i.Action,
+			&i.Subject,
+			&i.Before,
+			&i.After,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportTransitions = `-- name: ReportTransitions :many
 SELECT job, source, provider, transition_no, run_no, step_no, step, from_state, to_state, from_status, to_status, happened_at, not_before, observed_at, snapshot_no FROM report.transitions WHERE job = $1 AND run_no = ANY($2::integer[]) ORDER BY transition_no
 `
