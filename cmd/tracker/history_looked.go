@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tracker/internal/history"
 	"tracker/internal/store"
@@ -15,7 +16,7 @@ func (v historyView) unseen() []span {
 	if v.Job.LastOutcome == nil {
 		spans := []span{plain("not polled yet")}
 		if next := v.Job.NextPollAt; next != nil {
-			spans = append(spans, plain(": the first poll is due "), plain(v.near(*next)+" ("+v.ago(*next)+")").whole())
+			spans = append(spans, plain(": the first poll is due "), plain(v.near(*next)+" ("+v.due(*next)+")").whole())
 		}
 		return spans
 	}
@@ -90,10 +91,17 @@ func (v historyView) gapText(gap store.GapRow) string {
 
 // next tells when the next poll is due.
 func (v historyView) next() string {
-	if v.past() || v.Job.NextPollAt == nil || v.Job.NextPollAt.Before(v.now) {
+	if v.past() || v.Job.NextPollAt == nil {
 		return ""
 	}
-	return "; next " + v.ago(*v.Job.NextPollAt)
+	switch wait := history.Between(v.now, *v.Job.NextPollAt); {
+	case wait >= time.Second:
+		return "; next " + v.due(*v.Job.NextPollAt)
+	case wait > -freshLook:
+		return "; next due now"
+	default:
+		return "; next was due " + v.due(*v.Job.NextPollAt)
+	}
 }
 
 // tracking tells why the job is not polled; nil where it is.

@@ -71,9 +71,9 @@ func jobText(r store.JobRow, c clock, s screen) string {
 	add("status", plain(deref(r.Status)))
 	add("since", c.sinceText(r)...)
 	add("run", plain(strings.TrimSpace(runText(r)+"  "+deref(r.RunID))))
-	add("last poll", append(c.both(r.LastPolledAt), plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
+	add("last poll", append(both(r.LastPolledAt, c.ago), plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
 	add("failures", plain(strconv.Itoa(int(r.Failures))+" in a row"))
-	add("next poll", c.both(r.NextPollAt)...)
+	add("next poll", both(r.NextPollAt, c.due)...)
 	return p.out.String()
 }
 
@@ -107,12 +107,12 @@ func (c clock) sinceText(r store.JobRow) []span {
 	return []span{plain(at).whole(), plain(" "), plain("(" + agoBy(r.StateSince, r.StateSinceReported, c.now) + ")").whole()}
 }
 
-// both tells when something was and how long ago; nothing for null.
-func (c clock) both(at *time.Time) []span {
+// both tells when something was, or is to be, and how long that is; nothing for null.
+func both(at *time.Time, ago func(time.Time) string) []span {
 	if at == nil {
 		return nil
 	}
-	return []span{plain(timeText(at)).whole(), plain(" "), plain("(" + c.ago(*at) + ")").whole()}
+	return []span{plain(timeText(at)).whole(), plain(" "), plain("(" + ago(*at) + ")").whole()}
 }
 
 // deref gives the zero value for null.

@@ -65,23 +65,38 @@ func agoText(at *time.Time, now time.Time) string {
 }
 
 // agoBy is agoText of a time by which something had happened, unless it is the
-// upstream's.
+// upstream's: so long ago at least.
 func agoBy(at *time.Time, reported bool, now time.Time) string {
-	text := agoText(at, now)
-	if text == "" || reported {
-		return text
+	if at == nil || reported {
+		return agoText(at, now)
 	}
-	return "≥ " + text
+	least := history.Between(*at, now)
+	for _, unit := range []time.Duration{2 * day, time.Hour, time.Minute} {
+		if least >= unit {
+			least = least.Truncate(min(unit, day))
+			break
+		}
+	}
+	return "≥ " + clock{now}.ago(now.Add(-least))
 }
 
-// ageText gives a duration in one unit, of which there is more than one.
+// due tells how long it is until something is to be done, or was to be.
+func (c clock) due(at time.Time) string {
+	if d := history.Between(c.now, at); d > -time.Second && d < time.Second {
+		return "now"
+	}
+	return c.ago(at)
+}
+
+// ageText gives a duration in one unit: the greater of the two in which
+// durationText does.
 func ageText(d time.Duration) string {
 	switch {
-	case d < 90*time.Second:
+	case d < time.Minute:
 		return fmt.Sprintf("%d s", d/time.Second)
-	case d < 90*time.Minute:
+	case d.Round(time.Minute) < time.Hour:
 		return fmt.Sprintf("%d m", d.Round(time.Minute)/time.Minute)
-	case d < 36*time.Hour:
+	case d.Round(time.Hour) < 2*day:
 		return fmt.Sprintf("%d h", d.Round(time.Hour)/time.Hour)
 	default:
 		return fmt.Sprintf("%d d", d.Round(day)/day)
