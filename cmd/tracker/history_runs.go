@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,11 +101,16 @@ func (v historyView) tookText(run store.RunRow) string {
 	return ""
 }
 
+// stepsMost is how many steps of a run stand in its row.
+const stepsMost = 10
+
 // stepsText lists a run's steps with how long they took; a step that did not
 // succeed has its symbol.
 func (v historyView) stepsText(run store.RunRow) []span {
 	var spans []span
-	for _, step := range v.steps(run) {
+	steps := v.steps(run)
+	shown := chiefSteps(steps)
+	for _, step := range shown {
 		if len(spans) > 0 {
 			spans = append(spans, faint(" · "))
 		}
@@ -115,7 +122,28 @@ func (v historyView) stepsText(run store.RunRow) []span {
 			spans = append(spans, plain(" "+took))
 		}
 	}
+	if more := len(steps) - len(shown); more > 0 {
+		spans = append(spans, faint(fmt.Sprintf(" · … %s more", thousands(int64(more)))))
+	}
 	return spans
+}
+
+// chiefSteps are those that a row has room for, in their order: first those
+// that did not succeed, then the first of the others.
+func chiefSteps(steps []store.StepRow) []store.StepRow {
+	if len(steps) <= stepsMost {
+		return steps
+	}
+	var chief []store.StepRow
+	for _, succeeded := range []bool{false, true} {
+		for _, step := range steps {
+			if len(chief) < stepsMost && (step.State == string(history.StateSucceeded)) == succeeded {
+				chief = append(chief, step)
+			}
+		}
+	}
+	slices.SortFunc(chief, func(x, y store.StepRow) int { return cmp.Compare(x.StepNo, y.StepNo) })
+	return chief
 }
 
 // note is what makes a run unlike others. It tells of log entries where their

@@ -172,6 +172,37 @@ func TestHistoryText_HundredRuns(t *testing.T) {
 	checkGolden(t, "testdata/history/hundred_runs", c.view(t))
 }
 
+// A run of thousands of steps has no row of thousands of columns, not even in a
+// pipe; those that did not succeed stand in it.
+func TestHistoryText_ManySteps(t *testing.T) {
+	t.Parallel()
+	const steps = 5000
+	start := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
+	var said []string
+	for i := range steps {
+		status, at := "success", start.Add(time.Duration(i)*time.Second)
+		if i == 4320 {
+			status = "failed"
+		}
+		said = append(said, fmt.Sprintf(`{"name": "part-%04d", "start": %q, "end": %q, "status": %q, "entries": []}`,
+			i+1, at.Format(time.RFC3339), at.Add(time.Second).Format(time.RFC3339), status))
+	}
+	v := historyCase{
+		Now: start.Add(2 * time.Hour), Source: "woosmap-prod", Provider: "woosmap", Tracking: "active", Target: json.RawMessage(`{"dataset_id": "x"}`),
+		Polls: []pollCase{{At: start.Add(90 * time.Minute), Body: json.RawMessage(`{"id": "run-1", "status": "failed", "steps": [` + strings.Join(said, ",") + `]}`)}},
+	}.view(t)
+	piped := historyText(v, screen{})
+	checkWidth(t, piped, 300)
+	for _, want := range []string{"part-0001 1 s · part-0002 1 s", "part-0009 1 s · part-4321 ✖ 1 s · … 4,990 more\n"} {
+		if !strings.Contains(piped, want) {
+			t.Errorf("no %q in\n%s", want, strings.Join(strings.SplitAfter(piped, "\n")[:8], ""))
+		}
+	}
+	if n := len(v.Steps); n != steps {
+		t.Errorf("json has %d steps", n)
+	}
+}
+
 // checkGolden checks the screens of a view, and that a pipe gets all of it.
 func checkGolden(t *testing.T, file string, v historyView) {
 	t.Helper()
