@@ -99,7 +99,7 @@ what could not be seen.`,
 		return usageError{fmt.Errorf("%w; see  %s --help", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		a.applyCommand(), a.changesCommand(), a.demoCommand(), a.historyCommand(), a.jobCommand(), a.logCommand(), a.migrateCommand(), a.rebuildCommand(), a.reportCommand(),
+		a.applyCommand(), a.changesCommand(), a.demoCommand(), a.historyCommand(), a.jobCommand(), a.logCommand(), a.migrateCommand(), a.psqlCommand(), a.rebuildCommand(), a.reportCommand(),
 		a.serveCommand(), a.snapshotCommand(), a.sourceCommand(), a.syncCommand(), a.versionCommand(), a.waitCommand(), a.watchCommand(),
 	)
 	root.SetIn(a.stdin)

@@ -19,6 +19,7 @@ func Choose(found []Found, major int) (string, error) {
 
 var (
 	FindNSSWrapper = findNSSWrapper
+	FindPsqlIn     = findPsql
 	HighestFirst   = highestFirst
 	InstallHint    = installHint
 	ParseMajor     = parseMajor
