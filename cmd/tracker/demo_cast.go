@@ -4,19 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"tracker/internal/store"
 )
 
-// The labels of the demo's jobs.
-const (
-	labelSimulated = "simulated"
-	labelBegan     = "demo-began" // when the job's live scenario began
-	labelSpeed     = "demo-speed" // how many times faster than written it goes
-)
+// labelSimulated marks the demo's jobs.
+const labelSimulated = "simulated"
 
 // demoSpan is how long the past is that is made up.
 const demoSpan = 21 * 24 * time.Hour
@@ -38,17 +34,21 @@ func (d *demo) findCast(ctx context.Context) ([]castJob, error) {
 	if err != nil {
 		return nil, err
 	}
+	notes, err := readDemoNotes(d.dir)
+	if err != nil {
+		return nil, err
+	}
 	var cast []castJob
 	for _, job := range demoJobs() {
 		one := castJob{demoJob: job, began: now}
-		registered, err := d.store.Job(ctx, job.name)
+		_, err := d.store.Job(ctx, job.name)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
 		case err != nil:
 			return nil, err
 		default:
 			one.known = true
-			if err := d.goOn(&one, registered.Labels); err != nil {
+			if err := d.goOn(&one, notes); err != nil {
 				return nil, fmt.Errorf("job %s: %w", job.name, err)
 			}
 		}
@@ -57,27 +57,33 @@ func (d *demo) findCast(ctx context.Context) ([]castJob, error) {
 	return cast, nil
 }
 
-// now is the time to the second, since it is to be read as a label.
+// now is the time to the second.
 func (d *demo) now(ctx context.Context) (time.Time, error) {
 	now, err := d.store.Now(ctx)
 	return now.Truncate(time.Second), err
 }
 
-// goOn takes from a registered job's labels how the demo has begun.
-func (d *demo) goOn(job *castJob, labels map[string]string) error {
-	speed, err := strconv.ParseFloat(labels[labelSpeed], 64)
-	if err != nil {
-		return fmt.Errorf("no demo has registered it: its label %s is %q; set TRACKER_DATA_DIR to another directory", labelSpeed, labels[labelSpeed])
+// goOn takes from the notes of an earlier demo how it has begun.
+func (d *demo) goOn(job *castJob, notes demoNotes) error {
+	began, found := notes.Began[job.name]
+	if !found {
+		return fmt.Errorf("no demo has registered it: %s has no note of it; set TRACKER_DATA_DIR to another directory", filepath.Join(d.dir, demoNotesName))
 	}
-	if d.speedGiven && speed != d.speed {
-		return usageError{fmt.Errorf("the demo on %s began with --speed %s, by which its services tell the times of its imports; "+
-			"for another speed set TRACKER_DATA_DIR to another directory", d.dir, labels[labelSpeed])}
+	if d.speedGiven && notes.Speed != d.speed {
+		return usageError{fmt.Errorf("the demo on %s began with --speed %v, by which its services tell the times of its imports; "+
+			"for another speed set TRACKER_DATA_DIR to another directory", d.dir, notes.Speed)}
 	}
-	d.speed = speed
-	if job.began, err = time.Parse(time.RFC3339Nano, labels[labelBegan]); err != nil {
-		return fmt.Errorf("read label %s: %w", labelBegan, err)
-	}
+	d.speed, job.began = notes.Speed, began
 	return nil
+}
+
+// note keeps when the live scenarios of the cast began, for later demos.
+func (d *demo) note(cast []castJob) error {
+	notes := demoNotes{Speed: d.speed, Began: map[string]time.Time{}}
+	for _, one := range cast {
+		notes.Began[one.name] = one.began
+	}
+	return notes.write(d.dir)
 }
 
 // sources gives the sources at the addresses of this start.
@@ -109,6 +115,9 @@ func (d *demo) registerPast(ctx context.Context, cast []castJob) error {
 	if len(early.Jobs) == 0 {
 		return nil
 	}
+	if err := d.note(cast); err != nil {
+		return err
+	}
 	_, err = d.store.Apply(ctx, by, early)
 	return err
 }
@@ -130,6 +139,9 @@ func (d *demo) register(ctx context.Context, cast []castJob) error {
 		}
 		all.Jobs = append(all.Jobs, d.jobSpec(cast[i]))
 	}
+	if err := d.note(cast); err != nil {
+		return err
+	}
 	changes, err := d.store.Apply(ctx, by, all)
 	if err != nil {
 		return err
@@ -149,9 +161,7 @@ func (d *demo) register(ctx context.Context, cast []castJob) error {
 func (d *demo) jobSpec(one castJob) store.JobSpec {
 	return store.JobSpec{
 		Name: one.name, Source: one.source, Target: one.target(), StallAfter: one.stallAfter, FirstPollAt: one.began,
-		Labels: map[string]string{
-			labelSimulated: "true", labelBegan: one.began.Format(time.RFC3339Nano), labelSpeed: strconv.FormatFloat(d.speed, 'g', -1, 64),
-		},
+		Labels: map[string]string{labelSimulated: "true"},
 	}
 }
 

@@ -1,15 +1,19 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
 
+// demoBegan is when what is live began: with the jobs that have no past.
+const demoBegan = `(SELECT date_trunc('second', registered_at) FROM report.jobs WHERE job = 'demo-stalls')`
+
 // demoSeen tells of each job what is told of its fate.
-const demoSeen = `SELECT DISTINCT r.job || ' ' || r.state FROM report.runs r JOIN jobs j ON j.name = r.job
-	WHERE r.first_seen_at >= (j.labels->>'demo-began')::timestamptz`
+const demoSeen = `SELECT DISTINCT job || ' ' || state FROM report.runs WHERE first_seen_at >= ` + demoBegan
 
 func TestDemo(t *testing.T) {
 	t.Parallel()
@@ -24,7 +28,7 @@ func TestDemo(t *testing.T) {
 	w.awaitLine(`SELECT '' FROM report.sources WHERE source = 'demo-woosmap-old' AND paused_reason LIKE 'forbidden%'`)
 	w.awaitLine(`SELECT '' FROM report.polls WHERE job = 'demo-outage' AND http_status = 500`)
 	w.awaitLine(`SELECT '' FROM report.anomalies WHERE job = 'demo-rewritten' AND kind = 'entry_withdrawn'`)
-	w.want("jobs that are not marked", nil, `SELECT job FROM report.jobs WHERE labels->>'simulated' IS DISTINCT FROM 'true'`)
+	w.want("labels", []string{`{"simulated": "true"}`}, `SELECT DISTINCT labels::text FROM report.jobs`)
 	demo.stop()
 	for _, text := range []string{"watching 14 jobs", "demo-shops-fr  ✖ failed", " history demo-stores-eu", "psql -h "} {
 		if !strings.Contains(demo.stdout.String(), text) {
@@ -69,12 +73,14 @@ func TestDemoPast(t *testing.T) {
 	await(t, "the first lines", func() bool { return strings.Contains(demo.stdout.String(), "watching") })
 	w.want("jobs with a past", []string{"demo-parking", "demo-rewritten", "demo-shops-de", "demo-shops-fr", "demo-stores-eu", "demo-stores-us"},
 		`SELECT job FROM report.runs WHERE ended_at < now() - interval '1 hour' GROUP BY job HAVING count(*) > 20 ORDER BY job`)
-	w.want("beginnings of what is live, after the past was made up", []string{"1"}, `SELECT count(DISTINCT labels->>'demo-began')::text FROM report.jobs`)
+	notes, err := readDemoNotes(w.env["TRACKER_DATA_DIR"])
+	if began := slices.Compact(slices.SortedFunc(maps.Values(notes.Began), time.Time.Compare)); err != nil || len(notes.Began) != len(demoJobs()) || len(began) != 1 {
+		t.Errorf("what is live begins at %v, %v: not once, after the past was made up", began, err)
+	}
 	w.awaitLine(`SELECT '' FROM report.daily WHERE source = 'demo-woosmap' AND runs > 5 AND succeeded > failed AND polls > 200 HAVING count(*) >= 20`)
 	w.want("gaps", []string{"demo-stores-us upstream_error"},
 		`SELECT job || ' ' || reason FROM report.gaps WHERE gap_from < now() - interval '1 hour' OR reason = 'not_running'`)
-	w.want("runs that have not ended", nil, `SELECT r.job FROM report.runs r JOIN jobs j ON j.name = r.job
-		WHERE r.first_seen_at < (j.labels->>'demo-began')::timestamptz AND r.state NOT IN ('succeeded', 'failed')`)
+	w.want("runs that have not ended", nil, `SELECT job FROM report.runs WHERE first_seen_at < `+demoBegan+` AND state NOT IN ('succeeded', 'failed')`)
 	if text := w.must("rebuild"); !strings.Contains(text, " 0 rows differed") {
 		t.Error(text)
 	}
@@ -125,16 +131,26 @@ func TestDemoWrongUse(t *testing.T) {
 func TestDemoGoesOnAtItsSpeed(t *testing.T) {
 	t.Parallel()
 	began := time.Date(2026, 3, 1, 9, 30, 0, 123456000, time.UTC)
-	labels := map[string]string{labelSpeed: "3", labelBegan: began.Format(time.RFC3339Nano)}
-
-	d, job := &demo{speed: 1}, castJob{}
-	if err := d.goOn(&job, labels); err != nil || d.speed != 3 || !job.began.Equal(began) {
+	dir := t.TempDir()
+	if notes, err := readDemoNotes(dir); err != nil || len(notes.Began) > 0 {
+		t.Errorf("before the first demo: %v, %v", notes, err)
+	}
+	d, job := &demo{dir: dir, speed: 3}, castJob{demoJob: demoJob{name: "demo-stalls"}, began: began}
+	if err := d.note([]castJob{job}); err != nil {
+		t.Fatal(err)
+	}
+	notes, err := readDemoNotes(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.speed, job.began = 1, time.Time{}
+	if err := d.goOn(&job, notes); err != nil || d.speed != 3 || !job.began.Equal(began) {
 		t.Errorf("speed %v since %s, %v", d.speed, job.began, err)
 	}
-	if err := (&demo{speed: 2, speedGiven: true}).goOn(&job, labels); report(&strings.Builder{}, err) != exitUsage {
+	if err := (&demo{speed: 2, speedGiven: true}).goOn(&job, notes); report(&strings.Builder{}, err) != exitUsage {
 		t.Errorf("another speed: %v", err)
 	}
-	if err := d.goOn(&job, nil); err == nil {
+	if err := d.goOn(&job, demoNotes{}); err == nil {
 		t.Error("a job of that name that is not the demo's is taken over")
 	}
 }
