@@ -11,12 +11,12 @@ import (
 // and frozen.
 type proxy struct {
 	url      string // of the database, through the proxy
-	network  string // of the server
-	address  string
 	listener net.Listener
 	copying  sync.WaitGroup
 
 	mu      sync.Mutex
+	network string // of the server
+	address string
 	lines   map[net.Conn]bool
 	blocked bool
 	flowing chan struct{} // closed while bytes flow
@@ -29,12 +29,10 @@ func newProxy(t *testing.T, target string) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{network: "tcp", address: at.Host, lines: map[net.Conn]bool{}, flowing: make(chan struct{})}
+	p := &proxy{lines: map[net.Conn]bool{}, flowing: make(chan struct{})}
 	close(p.flowing)
+	p.lead(at)
 	query := at.Query()
-	if dir := query.Get("host"); dir != "" {
-		p.network, p.address = "unix", dir+"/.s.PGSQL."+query.Get("port")
-	}
 	query.Del("host")
 	query.Del("port")
 	query.Set("sslmode", "disable")
@@ -53,6 +51,17 @@ func newProxy(t *testing.T, target string) *proxy {
 	return p
 }
 
+// lead sends the lines that come to a server from now on, and ends the others.
+func (p *proxy) lead(to *url.URL) {
+	p.mu.Lock()
+	p.network, p.address = "tcp", to.Host
+	if dir := to.Query().Get("host"); dir != "" {
+		p.network, p.address = "unix", dir+"/.s.PGSQL."+to.Query().Get("port")
+	}
+	p.mu.Unlock()
+	p.cut()
+}
+
 func (p *proxy) accept() {
 	for {
 		near, err := p.listener.Accept()
@@ -60,7 +69,10 @@ func (p *proxy) accept() {
 			return
 		}
 		var dialer net.Dialer
-		far, err := dialer.Dial(p.network, p.address)
+		p.mu.Lock()
+		network, address := p.network, p.address
+		p.mu.Unlock()
+		far, err := dialer.Dial(network, address)
 		if err != nil || !p.keep(near, far) {
 			_ = near.Close()
 			continue

@@ -31,16 +31,18 @@ func Mends(err error) bool {
 	return err != nil && !errors.Is(err, ErrSchemaOld) && !errors.Is(err, ErrSchemaNew) && !errors.Is(err, ErrDatabaseURL)
 }
 
-// renewal makes a pool's sessions new when one of them was left behind.
+// renewal makes a pool's sessions new when one of them was left behind, or turns
+// out to be a pooler's.
 type renewal struct{ pool atomic.Pointer[pgxpool.Pool] }
 
 // watch sees to the errors of all sessions of a pool yet to be made.
 func (r *renewal) watch(config *pgconn.Config) {
 	further := config.OnPgError
 	config.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		if pool := r.pool.Load(); pool != nil && leftBehind(err) {
+		goesOn := further == nil || further(conn, err)
+		if pool := r.pool.Load(); pool != nil && (leftBehind(err) || lost(err)) {
 			pool.Reset() // the session that says so goes when it is given back
 		}
-		return further == nil || further(conn, err)
+		return goesOn
 	}
 }

@@ -52,7 +52,7 @@ func newPool(ctx context.Context, config *pgxpool.Config, options Options) (*poo
 		}
 		return prepareSession(ctx, conn)
 	}
-	config.ConnConfig.OnPgError = explainLost(config.ConnConfig.OnPgError)
+	config.ConnConfig.OnPgError = p.explainLost(config.ConnConfig.OnPgError)
 	var renewal renewal
 	renewal.watch(&config.ConnConfig.Config)
 	var err error
@@ -69,13 +69,22 @@ const (
 	noSuchStatement    = "26000"
 )
 
-// explainLost says what to do about statements that got lost: there is a pooler
-// that could not be told from a server.
-func explainLost(further pgconn.PgErrorHandler) pgconn.PgErrorHandler {
+// lost reports a statement that another client has prepared, or took away.
+func lost(err *pgconn.PgError) bool {
+	return err.Code == duplicateStatement || err.Code == noSuchStatement
+}
+
+// explainLost says what to do about statements that got lost, and looks again: a
+// pooler may have been put in the server's place. Else there is one that cannot
+// be told from a server. The connection is ended: of one that goes on, pgx tells
+// what the server says, and not what was added to it.
+func (p *pool) explainLost(further pgconn.PgErrorHandler) pgconn.PgErrorHandler {
 	return func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		if err.Code == duplicateStatement || err.Code == noSuchStatement {
+		if lost(err) {
+			p.behind.CompareAndSwap(aServer, unknown)
 			err.Message += ": a pooler hands the connection from client to client: name the server itself in DATABASE_URL, " +
 				"or add default_query_exec_mode=exec to it"
+			return false
 		}
 		return further(conn, err)
 	}

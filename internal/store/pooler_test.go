@@ -1,19 +1,10 @@
 package store_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"net"
-	"net/url"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -37,7 +28,7 @@ func TestPoolerInTransactionMode(t *testing.T) {
 			direct := testdb.Empty(t)
 			owner := dial(t, direct)
 			mustExec(t, owner, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = `+path+`', current_database()); END $$`)
-			pooled := startPooler(t, direct)
+			pooled := testdb.Pooler(t, direct)
 			migrateUp(t, pooled)
 			now := time.Date(2024, 6, 7, 10, 0, 0, 0, time.UTC)
 			f := &feed{url: pooled, store: openStore(t, pooled), now: now, by: store.Author{Actor: "ann", At: now}, account: "prod", kept: map[int64]*history.Known{}}
@@ -55,6 +46,52 @@ func TestPoolerInTransactionMode(t *testing.T) {
 			checkLeftovers(t, pooled)
 			checkhistory.CheckHistory(t, withParameter(t, direct, "search_path", "public"))
 		})
+	}
+}
+
+// TestStatementsThatGetLost has somebody else meddle with what a session has
+// prepared, as the clients of a pooler do that cannot be told from a server.
+func TestStatementsThatGetLost(t *testing.T) {
+	t.Parallel()
+	url := testdb.New(t)
+	admin := dial(t, url)
+	mustExec(t, admin, `CREATE TABLE prepared (name text, statement text)`)
+	mustExec(t, admin, `CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE NEW.owner; RETURN NULL; END $$`)
+	mustExec(t, admin, `CREATE TRIGGER meddle BEFORE INSERT ON replicas FOR EACH ROW EXECUTE FUNCTION meddle()`)
+	open := func() (read func() error, meddle func(command string)) {
+		s, err := store.Open(t.Context(), url, store.Options{MaxConns: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		return func() error { _, err := s.JobRows(t.Context()); return err }, func(command string) {
+			t.Helper()
+			if err := s.Beat(t.Context(), store.Replica{Owner: command, StartedAt: time.Now()}, time.Now()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	wantLost := func(err error, code string) {
+		t.Helper()
+		if codeOf(err) != code || !strings.Contains(err.Error(), "name the server itself in DATABASE_URL, or add default_query_exec_mode=exec") {
+			t.Errorf("no %s that says what to do: %v", code, err)
+		}
+	}
+	read, meddle := open()
+	if err := read(); err != nil {
+		t.Fatal(err)
+	}
+	meddle("INSERT INTO prepared SELECT name, statement FROM pg_prepared_statements")
+	meddle("DEALLOCATE ALL")
+	wantLost(read(), "26000")
+	if err := read(); err != nil {
+		t.Errorf("a new session does not mend it: %v", err)
+	}
+	read, meddle = open()
+	meddle(value[string](t, admin, "SELECT format('PREPARE %I AS SELECT 1', name) FROM prepared WHERE statement LIKE '%ReportJobs%'"))
+	wantLost(read(), "42P05")
+	if err := read(); err != nil {
+		t.Errorf("a new session does not mend it: %v", err)
 	}
 }
 
@@ -123,97 +160,4 @@ func checkLeftovers(t *testing.T, pooled string) {
 			t.Errorf("settings stayed: %q", set)
 		}
 	}
-}
-
-// startPooler runs a pgbouncer in transaction mode before the database at
-// address and returns the address that goes through it.
-func startPooler(t *testing.T, address string) string {
-	t.Helper()
-	program, err := exec.LookPath("pgbouncer")
-	if err != nil {
-		if program = "/usr/sbin/pgbouncer"; !exists(program) {
-			t.Fatal("pgbouncer is not installed: run scripts/setup pgbouncer, or install the package of that name")
-		}
-	}
-	config, err := pgx.ParseConfig(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := freePort(t)
-	dir, err := os.MkdirTemp("", "tracker-pgbouncer-") //nolint:usetesting // the account that it runs as must get in
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // as above
-		t.Fatal(err)
-	}
-	ini := filepath.Join(dir, "pgbouncer.ini")
-	server := fmt.Sprintf("host=%s port=%d user=%s", config.Host, config.Port, config.User)
-	if config.Password != "" {
-		server += fmt.Sprintf(" password='%s'", config.Password)
-	}
-	text := fmt.Sprintf("[databases]\n* = %s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\n"+
-		"unix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 2\n", server, port)
-	if err := os.WriteFile(ini, []byte(text), 0o644); err != nil { //nolint:gosec // as above
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), program, ini)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: accountFor(t, config.Host)}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	awaitUp(t, stderr)
-	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", url.User(config.User), port, url.PathEscape(config.Database))
-}
-
-// awaitUp reads what a pgbouncer says until it serves, and all that comes after.
-func awaitUp(t *testing.T, output io.Reader) {
-	t.Helper()
-	lines := bufio.NewScanner(output)
-	var said []string
-	for lines.Scan() {
-		said = append(said, lines.Text())
-		if strings.Contains(lines.Text(), "process up") {
-			go func() { _, _ = io.Copy(io.Discard, output) }()
-			return
-		}
-	}
-	t.Fatalf("pgbouncer did not start: %s", strings.Join(said, "\n"))
-}
-
-// accountFor is who may use the server's socket: pgbouncer refuses to be root.
-func accountFor(t *testing.T, host string) *syscall.Credential {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	if info, err := os.Stat(host); err == nil {
-		owner := info.Sys().(*syscall.Stat_t)
-		return &syscall.Credential{Uid: owner.Uid, Gid: owner.Gid}
-	}
-	return &syscall.Credential{Uid: 65534, Gid: 65534} // nobody: the server is reached by TCP
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it only tells a port
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }
