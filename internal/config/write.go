@@ -1,8 +1,10 @@
 package config
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 
 	"github.com/goccy/go-yaml"
 )
@@ -16,7 +18,7 @@ type (
 	sourceYAML struct {
 		Name        string   `yaml:"name"`
 		Provider    string   `yaml:"provider"`
-		Credential  string   `yaml:"credential"`
+		Credential  text     `yaml:"credential"`
 		BaseURL     string   `yaml:"base_url,omitempty"`
 		Schedule    string   `yaml:"schedule,omitempty"`
 		ActiveEvery string   `yaml:"active_every,omitempty"`
@@ -28,12 +30,12 @@ type (
 		Burst int    `yaml:"burst,omitempty"`
 	}
 	jobYAML struct {
-		Name       string            `yaml:"name"`
-		Source     string            `yaml:"source"`
-		Target     map[string]string `yaml:"target"`
-		Labels     map[string]string `yaml:"labels,omitempty"`
-		Schedule   string            `yaml:"schedule,omitempty"`
-		StallAfter string            `yaml:"stall_after,omitempty"`
+		Name       string          `yaml:"name"`
+		Source     string          `yaml:"source"`
+		Target     map[string]text `yaml:"target"`
+		Labels     map[string]text `yaml:"labels,omitempty"`
+		Schedule   string          `yaml:"schedule,omitempty"`
+		StallAfter string          `yaml:"stall_after,omitempty"`
 	}
 )
 
@@ -49,15 +51,38 @@ func Write(out io.Writer, comment []string, sources []Source, jobs []Job) error 
 	file := fileYAML{Sources: []sourceYAML{}, Jobs: []jobYAML{}}
 	for _, s := range sources {
 		file.Sources = append(file.Sources, sourceYAML{
-			Name: s.Name, Provider: s.Provider, Credential: s.Credential, BaseURL: s.BaseURL, Schedule: s.Schedule,
+			Name: s.Name, Provider: s.Provider, Credential: text(s.Credential), BaseURL: s.BaseURL, Schedule: s.Schedule,
 			ActiveEvery: FormatDuration(s.ActiveEvery), Rate: rateYAML{Every: FormatDuration(s.Rate.Every), Burst: s.Rate.Burst}, Volatile: s.Volatile,
 		})
 	}
 	for _, j := range jobs {
 		file.Jobs = append(file.Jobs, jobYAML{
-			Name: j.Name, Source: j.Source, Target: j.Target, Labels: j.Labels,
+			Name: j.Name, Source: j.Source, Target: texts(j.Target), Labels: texts(j.Labels),
 			Schedule: j.Schedule, StallAfter: FormatDuration(j.StallAfter),
 		})
 	}
 	return yaml.NewEncoder(out, yaml.IndentSequence(true)).Encode(file)
+}
+
+// text is written as JSON writes it wherever the encoder may take it for
+// something else, as it does "? !".
+type text string
+
+// plain are the texts that the encoder quotes where they need it.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_./@-]+(:[A-Za-z0-9_./@-]+)*$`)
+
+// MarshalYAML implements yaml.BytesMarshaler.
+func (t text) MarshalYAML() ([]byte, error) {
+	if plain.MatchString(string(t)) {
+		return yaml.Marshal(string(t))
+	}
+	return json.Marshal(string(t))
+}
+
+func texts(of map[string]string) map[string]text {
+	values := make(map[string]text, len(of))
+	for key, value := range of {
+		values[key] = text(value)
+	}
+	return values
 }
