@@ -106,6 +106,14 @@ var hidingPlaces = []string{
 	"p?x=1&api_token=%s",
 	"https://a.example/x?https://b.example/?c=%s",
 	"https://a.example/https://b.example/?c=%s",
+	"password=%s",
+	"Server=db;Password=%s;Encrypt=yes",
+	"AWS_SECRET_ACCESS_KEY=%s",
+	"Authorization:Bearer%%20%s",
+	"u:%s@h.example",
+	"dsn=u:x@y/%s@tcp(h:3306)/d",
+	"{'client_secret':'%s'}",
+	"-----BEGIN%%20PRIVATE%%20KEY-----%s",
 }
 
 // FuzzRedact checks that redaction keeps JSON valid, is idempotent, and finds a

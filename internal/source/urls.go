@@ -45,7 +45,7 @@ type span struct {
 type urls struct {
 	*view
 	leniency leniency
-	take     func(span) // what was found
+	taker    // of what was found
 
 	// The stretch without space, quotes and angle brackets that the search is
 	// in, and the last @ of it; both serve to look ahead only once.

@@ -79,10 +79,16 @@ func (o *offsets) of(i int) int {
 
 // reset empties v and makes room for a text.
 func (v *view) reset(size int) {
-	v.chars = slices.Grow(v.chars[:0], size)
-	v.hidden = slices.Grow(v.hidden[:0], size)
-	v.widths = slices.Grow(v.widths[:0], size)
+	v.chars, v.hidden, v.widths = room(v.chars, size), room(v.hidden, size), room(v.widths, size)
 	clear(v.wide)
+}
+
+// room gives an empty slice with so much of it, and no more if it is new.
+func room(of []byte, size int) []byte {
+	if cap(of) < size {
+		return make([]byte, 0, size)
+	}
+	return of[:0]
 }
 
 // plain makes v the text itself.

@@ -1,0 +1,99 @@
+package source
+
+import (
+	"bytes"
+	"strings"
+)
+
+// labels are words before a colon that an address of mail may follow: they are
+// no user's name.
+var labels = wordSet(`mailto email mail from to cc bcc sender recipient contact author owner by sip sips xmpp acct user username login
+	account actor error warning info notify reply subject admin support name who created_by updated_by requested_by npm pkg docker image`)
+
+// packages are words before a colon that the name and version of something follow.
+var packages = wordSet(`npm pkg docker image oci sha256 sha512 jar gem pip go`)
+
+// accountAt gives user and password as in user:password@host, of a stretch with
+// its first colon and last @; none where it is something else.
+func (s *secrets) accountAt(start, colon, at int) span {
+	user := colon
+	for user > start && (isAlphanumeric(s.chars[user-1]) || strings.IndexByte("._%+~-", s.chars[user-1]) >= 0) {
+		user--
+	}
+	name := s.chars[user:colon]
+	if len(name) == 0 || isDigits(name) || user > start && s.chars[user-1] == '@' {
+		return span{}
+	}
+	host := s.host(at + 1)
+	if len(host) == 0 {
+		return span{}
+	}
+	label := s.lower(name)
+	if packages[string(label)] || labels[string(label)] && isMail(s.chars[colon+1:at], s.chars[at+1:s.end]) {
+		return span{}
+	}
+	return span{user, at, mark}
+}
+
+// host gives the name or number of a host that begins at i; none where what is
+// there can be none.
+func (s *secrets) host(i int) []byte {
+	if i < s.end && s.chars[i] == '[' {
+		return s.chars[i : i+1] // as of IPv6
+	}
+	end, dots, digits := i, 0, true
+	for ; end < s.end && (isAlphanumeric(s.chars[end]) || s.chars[end] == '.' || s.chars[end] == '-' || s.chars[end] == '_'); end++ {
+		if s.chars[end] == '.' {
+			dots++
+		} else {
+			digits = digits && isDigit(s.chars[end])
+		}
+	}
+	host := bytes.TrimRight(s.chars[i:end], ".")
+	switch {
+	case len(host) == 0 || !isAlphanumeric(host[0]) || packages[string(host)]:
+		return nil
+	case isDigit(host[0]) && (!digits || dots < 3): // a version
+		return nil
+	case end < s.end && strings.IndexByte(`:/\,;)(]}'?#|&*`, s.chars[end]) < 0:
+		return nil
+	}
+	return host
+}
+
+// isMail reports whether what stands on both sides of an @ is an address of mail.
+func isMail(local, domain []byte) bool {
+	for _, c := range local {
+		if !isAlphanumeric(c) && strings.IndexByte("._%+-@,", c) < 0 {
+			return false
+		}
+	}
+	return bytes.IndexByte(domain, '.') > 0 && bytes.IndexByte(domain, ':') < 0 && bytes.IndexByte(domain, '/') < 0
+}
+
+func isDigits(chars []byte) bool {
+	for _, c := range chars {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// lower gives a name in lower case, if it is not too long for one.
+func (s *secrets) lower(name []byte) []byte {
+	if len(name) > len(s.name) {
+		return nil
+	}
+	for i, c := range name {
+		s.name[i] = toLower(c)
+	}
+	return s.name[:len(name)]
+}
+
+func toLower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}

@@ -1,0 +1,76 @@
+package source
+
+import (
+	"bytes"
+	"strings"
+)
+
+// credentialName says how sure it is that a name's value is a secret.
+type credentialName int
+
+const (
+	nameOfNone   credentialName = iota
+	nameOfHeader                // of HTTP, whose value may be a scheme and a secret
+	nameOfWeak                  // often of a secret, such as token
+	nameOfStrong                // of a secret, such as password
+)
+
+// plainEnds are last words of names that are about a secret and do not hold one.
+var plainEnds = wordSet(`count length len size type kind name url uri expiry expires expired expiration at in ttl reset policy field path file
+	ref version age status state valid invalid required enabled disabled provided present missing rotated used usage limit budget per min max
+	total prompt error errors message code index format hint changed updated created mode method scheme realm engine manager store provider
+	passwords secrets tokens keys strength rule rules attempts retries login page`)
+
+// keyKinds are words that make a secret of a key.
+var keyKinds = wordSet(`api access secret private encryption signing account shared master auth app application client service storage license
+	webhook deploy`)
+
+// weakEnds are last words of names that are often those of secrets.
+var weakEnds = wordSet(`pwd token jwt bearer auth credential credentials sig signature sas pass sessionid sessid phpsessid jsessionid otp hmac`)
+
+func wordSet(words string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		set[word] = true
+	}
+	return set
+}
+
+// judgeName tells what a name is the name of. Its words are in lower case and
+// parted by underscores.
+func judgeName(name []byte) credentialName {
+	before, last := lastWord(name)
+	_, beforeLast := lastWord(before)
+	switch {
+	case plainEnds[string(last)]:
+		return nameOfNone
+	case bytes.HasSuffix(last, []byte("authorization")):
+		return nameOfHeader
+	case containsAny(name, "password", "passwd", "passphrase", "passcode"), bytes.HasSuffix(last, []byte("pwd")) && string(name) != "pwd" && string(name) != "oldpwd":
+		return nameOfStrong
+	case containsAny(name, "secret") && !containsAny(name, "secretar"):
+		return nameOfStrong
+	case weakEnds[string(last)], bytes.HasSuffix(last, []byte("token")), string(last) == "id" && string(beforeLast) == "session":
+		return nameOfWeak
+	case string(last) == "key" && keyKinds[string(beforeLast)]:
+		return nameOfWeak
+	}
+	if kind, isKey := bytes.CutSuffix(last, []byte("key")); isKey && keyKinds[string(kind)] {
+		return nameOfWeak
+	}
+	return nameOfNone
+}
+
+func lastWord(name []byte) (before, last []byte) {
+	at := bytes.LastIndexByte(name, '_')
+	return name[:max(at, 0)], name[at+1:]
+}
+
+func containsAny(name []byte, parts ...string) bool {
+	for _, part := range parts {
+		if bytes.Contains(name, []byte(part)) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,104 @@
+package source
+
+import (
+	"bytes"
+	"strings"
+)
+
+const (
+	// leastStrong and leastWeak are how long a secret is at least where its name
+	// leaves no doubt, and where it does.
+	leastStrong = 4
+	leastWeak   = 6
+
+	// longestWord and longestShout are how long a word may be, in small letters
+	// and in capitals. What is longer is none.
+	longestWord  = 20
+	longestShout = 11
+
+	// guessed is how much of a text is looked at.
+	guessed = 40
+)
+
+// guess is what a text looks like.
+type guess []byte
+
+// secret reports whether a text looks like a secret rather than like words or
+// numbers. It has to have so many chars at least.
+func (g guess) secret(least int) bool {
+	text := bytes.TrimRight(g, ".,;:!?)")
+	if len(text) < least || bytes.Equal(text, []byte(mark)) {
+		return false
+	}
+	var lower, upper, digits, others, turns int
+	before := byte(0)
+	for _, c := range text[:min(len(text), guessed)] {
+		kind := kindOfChar(c)
+		switch kind {
+		case 'a':
+			lower++
+		case 'A':
+			upper++
+		case '0':
+			digits++
+		case '?':
+			others++
+		}
+		if kind != before && before != 0 {
+			turns++
+		}
+		before = kind
+	}
+	switch letters := lower + upper; {
+	case letters == 0:
+		return false // numbers, times and signs
+	case others > 0 || digits > 0:
+		return true
+	case lower == 0:
+		return letters > longestShout
+	case upper > 1: // CamelCase has long words
+		return turns*3 >= len(text)
+	default:
+		return letters > longestWord
+	}
+}
+
+// kindOfChar tells letters, digits and what parts words from other signs.
+func kindOfChar(c byte) byte {
+	switch {
+	case 'a' <= c && c <= 'z':
+		return 'a'
+	case 'A' <= c && c <= 'Z':
+		return 'A'
+	case '0' <= c && c <= '9':
+		return '0'
+	case strings.IndexByte("-_./:,'()", c) >= 0:
+		return '-'
+	default:
+		return '?'
+	}
+}
+
+// random reports whether letters and digits follow each other without a sense,
+// as in base64 but not in the names of files.
+func (g guess) random() bool {
+	const least = 16
+	if len(g) < least {
+		return false
+	}
+	var lower, upper, digits, turns int
+	for i, c := range g {
+		switch kindOfChar(c) {
+		case 'a':
+			lower++
+		case 'A':
+			upper++
+		case '0':
+			digits++
+		}
+		if i > 0 && kindOfChar(c) != kindOfChar(g[i-1]) {
+			turns++
+		}
+	}
+	return lower > 0 && upper > 0 && digits > 0 && turns*3 >= len(g)
+}
