@@ -35,7 +35,15 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 			kept = append(kept, toConfigJob(job.JobSpec))
 		}
 	}
-	return config.Write(a.stdout, exportComment(registered, jobs), sources, kept)
+	if !a.onTerminal() {
+		return config.Write(a.stdout, exportComment(registered, jobs), sources, kept)
+	}
+	var file strings.Builder
+	if err := config.Write(&file, exportComment(registered, jobs), sources, kept); err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(a.stdout, printable(file.String())) // labels may hold what turns the direction of text
+	return err
 }
 
 // exportComment tells of the registry what the file cannot.

@@ -20,7 +20,7 @@ func TestWrongUse(t *testing.T) {
 		}},
 		"JobLikeNone": {`no job is named "x"; see  tracker job list`, []string{"history x", "sync x", "job pause x"}},
 		"Source": {`no source is named "wosmap-test"; did you mean woosmap-test; see  tracker source list`, []string{
-			"source pause wosmap-test", "source resume wosmap-test", "source remove wosmap-test", "source discover wosmap-test", "report runs-per-day --source wosmap-test",
+			"source pause wosmap-test", "source resume wosmap-test", "source remove wosmap-test", "source discover wosmap-test", "report runs-per-day --source wosmap-test", "job list --source wosmap-test", "watch --source wosmap-test", "sync --source wosmap-test", "source remove wosmap-test",
 			"job add new --source wosmap-test dataset_id=8c4c51f1-f6f3-43bc-b65d-7415e8ef22c9",
 		}},
 		"Report":   {`there is no report "stalld"; did you mean stalled; there are failed-imports, `, []string{"report stalld"}},
@@ -33,9 +33,10 @@ func TestWrongUse(t *testing.T) {
 		"Format":   {`--format "xml": want one of table, json`, []string{"job list --format xml", "source list --format xml", "history stores-eu --format xml", "report --format xml", "changes --format xml", "source discover woosmap-test --format xml"}},
 		"Level":    {`--level "loud": want one of info, warning, error`, []string{"log stores-eu --level loud"}},
 		"LogLevel": {`--log-level "loud": want debug, info, warn or error`, []string{"job list --log-level loud", "sync --log-level loud"}},
-		"State":    {`--for "done": want one of `, []string{"wait stores-eu --for done"}},
+		"State":    {`"done": want one of `, []string{"wait stores-eu --for done", "job list --state done", "watch --state done", "sync --state done"}},
+		"Subject":  {`no job or source is named "stores-ue"; did you mean stores-eu, stores-us`, []string{"changes stores-ue"}},
 		"Time": {" is no time", []string{
-			"history stores-eu --as-of soon", "history stores-eu --known-at soon", "wait stores-eu --after soon", "report gaps --since soon",
+			"history stores-eu --as-of soon", "history stores-eu --known-at soon", "wait stores-eu --after soon", "report gaps --since soon", "changes --since soon",
 		}},
 		"Duration": {" is no duration", []string{
 			"wait stores-eu --timeout soon", "watch --for soon",
