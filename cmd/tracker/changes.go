@@ -27,7 +27,7 @@ that name. The daemon pauses, finishes and reopens by itself. Times are in UTC.`
 		Args: between(0, 1, "one JOB or SOURCE, or none for all"),
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
-	cmd.Flags().StringVar(&since, "since", "", "what was done since a `TIME` in the past: RFC 3339, a date, or an age such as 12h or 30d")
+	cmd.Flags().StringVar(&since, "since", "", "what was done since a `TIME` in the past: "+config.TimeForms)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if since != "" { // what is no time is refused before a server is started for it
 			if _, err := config.ParseTime(since, time.Now()); err != nil {

@@ -33,10 +33,12 @@ bounds. Times are in UTC.
 
 --as-of shows how things stood at a time; --known-at leaves out what was learned
 after a time. Together they answer what one could have known then. A time is
-RFC 3339, a date, or an age such as 2h or 3d, and not still to come.`,
+one as it stands here (22:20:30, 'Nov 21 22:20', '2026-11-21 22:20'), RFC 3339,
+a date, or an age such as 2h or 3d, and not still to come.`,
 		Example: `  tracker history stores-eu
   tracker history stores-eu --run 12
   tracker history stores-eu --as-of 2026-03-01T12:00:00Z
+  tracker history stores-eu --as-of '2026-11-21 22:20'
   tracker history stores-eu --known-at 3d
   tracker history stores-eu --format json | jq '.transitions[]'`,
 		Args: exactly(1, "one JOB"),

@@ -19,8 +19,16 @@ func pastTime(flag, text string, now time.Time) (time.Time, error) {
 	case err != nil:
 		return at, usageError{fmt.Errorf("%s: %w", flag, err)}
 	case at.After(now.Add(clocksApart)):
-		return at, usageError{fmt.Errorf("%s: %s is still to come: the database's clock says %s",
-			flag, at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))}
+		more := ""
+		if !config.HasDay(text) {
+			earlier := at.AddDate(0, 0, -1)
+			if earlier.After(now) {
+				earlier = at.AddDate(-1, 0, 0)
+			}
+			more = "; for an earlier one write the date, too, as in  " + earlier.Format("2006-01-02 15:04")
+		}
+		return at, usageError{fmt.Errorf("%s: %s is still to come: the database's clock says %s%s",
+			flag, at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339), more)}
 	case at.After(now):
 		return now, nil
 	}

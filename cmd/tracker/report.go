@@ -41,7 +41,7 @@ docs/sql.md has these and more as SQL, to change at will.
 		ValidArgs: reportCompletions(),
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
-	cmd.Flags().StringVar(&request.since, "since", "", "look back to a `TIME` in the past: RFC 3339, a date, or an age such as 12h or 30d (default: the age behind the question)")
+	cmd.Flags().StringVar(&request.since, "since", "", "look back to a `TIME` in the past: "+config.TimeForms+" (default: the age behind the question)")
 	request.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		request.format = *format
@@ -84,7 +84,7 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 		if err != nil {
 			return err
 		}
-		return all[at].print(ctx, a, s, store.AnswerFilter{Since: since, Now: now, Source: request.source, Labels: request.labels}, request.format)
+		return all[at].print(ctx, a, s, store.AnswerFilter{Since: since, Now: now, Source: request.source, Labels: request.labels}, request)
 	})
 }
 

@@ -24,7 +24,7 @@ func nothingText(none string, since time.Time, t store.Tracked) string {
 		text += " since " + since.Format(timeLayout)
 	}
 	if first := *t.FirstAnswerAt; since.IsZero() || first.After(since) {
-		text += fmt.Sprintf("; tracked since %s, nobody had an answer before", timeText(&first))
+		text += "; " + untrackedText(t)
 	}
 	if unknown := t.Jobs - t.Answered; unknown > 0 {
 		text += fmt.Sprintf("; of %s nothing is known: no poll was answered yet", ofJobs(unknown, t.Jobs))
@@ -33,6 +33,11 @@ func nothingText(none string, since time.Time, t store.Tracked) string {
 		text += fmt.Sprintf("; nobody can look at %s now", ofJobs(t.Failing, t.Jobs))
 	}
 	return text
+}
+
+// untrackedText tells since when anything is known.
+func untrackedText(t store.Tracked) string {
+	return fmt.Sprintf("tracked since %s, nobody had an answer before", timeText(t.FirstAnswerAt))
 }
 
 func ofJobs(n, all int64) string { return thousands(n) + " of " + counted(all, "job") }

@@ -17,7 +17,7 @@ type reportKind struct {
 	name     string
 	question string
 	since    time.Duration
-	print    func(ctx context.Context, a *app, s *store.Store, filter store.AnswerFilter, format string) error
+	print    func(ctx context.Context, a *app, s *store.Store, filter store.AnswerFilter, request reportRequest) error
 }
 
 // reports are those that there are. docs/sql.md has the same questions.
@@ -87,24 +87,28 @@ func reportHelp() string {
 // A narrow screen leaves out the columns of the spare keys, the first one first.
 func answering[T any](
 	ask func(*store.Store, context.Context, store.AnswerFilter) ([]T, error), none string, spare ...string,
-) func(context.Context, *app, *store.Store, store.AnswerFilter, string) error {
-	return func(ctx context.Context, a *app, s *store.Store, filter store.AnswerFilter, format string) error {
+) func(context.Context, *app, *store.Store, store.AnswerFilter, reportRequest) error {
+	return func(ctx context.Context, a *app, s *store.Store, filter store.AnswerFilter, request reportRequest) error {
 		rows, err := ask(s, ctx, filter)
 		if err != nil {
 			return err
 		}
 		var empty string
-		if len(rows) == 0 {
+		if len(rows) == 0 || request.since != "" {
 			tracked, err := s.Tracked(ctx, filter)
 			if err != nil {
 				return err
 			}
 			empty = nothingText(none, filter.Since, tracked)
-			if format != formatTable && tracked.Answered == 0 {
+			switch {
+			case len(rows) == 0 && request.format == formatTable: // the table says it
+			case tracked.Answered == 0:
 				fmt.Fprintln(a.stderr, empty)
+			case request.since != "" && tracked.FirstAnswerAt.After(filter.Since):
+				fmt.Fprintln(a.stderr, untrackedText(tracked))
 			}
 		}
 		k := keyed{clock: clock{filter.Now}, bounded: a.screen().width > 0}
-		return listing[T]{rows: rows, none: empty, columns: keyColumns[T](k, spare)}.write(a, format)
+		return listing[T]{rows: rows, none: empty, columns: keyColumns[T](k, spare)}.write(a, request.format)
 	}
 }

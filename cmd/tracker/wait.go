@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracker/internal/config"
 	"tracker/internal/history"
 	"tracker/internal/store"
 )
@@ -48,7 +49,7 @@ serves, or the service gives no answer, it says so and goes on waiting.`,
 		Args: exactly(1, "one JOB"),
 	}
 	cmd.Flags().StringVar(&state, "for", string(history.StateSucceeded), "the `STATE`: "+strings.Join(waitStates, ", "))
-	cmd.Flags().StringVar(&after, "after", "", "only a run that started after `TIME`: now, RFC 3339, a date, or an age such as 2h")
+	cmd.Flags().StringVar(&after, "after", "", "only a run that started after `TIME`: now, "+config.TimeForms)
 	cmd.Flags().StringVar(&timeout, "timeout", "", "give up after `DURATION`, such as 30m (default: never)")
 	_ = cmd.RegisterFlagCompletionFunc("for", cobra.FixedCompletions(waitStates, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("after", cobra.FixedCompletions([]string{"now"}, cobra.ShellCompDirectiveNoFileComp))
