@@ -50,6 +50,8 @@ type urls struct {
 	// The stretch without space, quotes and angle brackets that the search is
 	// in, and the last @ of it; both serve to look ahead only once.
 	end, lastAt int
+
+	before []byte // the last segment of the path that the search is in
 }
 
 // find takes the spans to replace: user-info, query and fragment of every URL
@@ -58,19 +60,22 @@ type urls struct {
 // taken for a URL.
 func (u *urls) find() {
 	u.end = 0
-	inURL := false
+	inURL, inPath := false, false
 	for i := 0; i < len(u.chars); {
 		if i >= u.end {
 			u.lookAhead(i)
-			inURL = false
+			inURL, inPath = false, false
 		}
 		c := u.chars[i]
+		inPath = inPath && c != '?' && c != '#'
 		switch {
 		case i == u.end: // what ended it
 			i++
 		case u.slashes(i):
 			i = u.userInfo(i)
-			inURL = true
+			inURL, inPath, u.before = true, true, nil
+		case inPath && isSlash(c):
+			i = u.segment(i)
 		case inURL && (c == '#' || c == '?') && u.leniency == dropAll:
 			u.take(span{i, u.end, ""})
 			i = u.end
@@ -99,13 +104,20 @@ func (u *urls) replace(start, end int) int {
 // lookAhead finds where the stretch that begins at start ends, and its last @.
 func (u *urls) lookAhead(start int) {
 	u.lastAt = -1
+	slashes, query := false, false
 	for u.end = start; u.end < len(u.chars); u.end++ {
 		c := u.chars[u.end]
-		if u.hidden[u.end] == 0 && endsURL(c) {
-			return
-		}
-		if c == '@' {
+		switch {
+		case u.hidden[u.end] == 0 && endsURL(c):
+			if !query || !u.goesOn(start) {
+				return
+			}
+		case c == '@':
 			u.lastAt = u.end
+		case isSlash(c):
+			slashes = slashes || u.slashes(u.end)
+		case c == '?':
+			query = query || slashes
 		}
 	}
 }
@@ -119,7 +131,7 @@ func (u *urls) slashes(i int) bool {
 	if !isSlash(u.chars[i]) {
 		return false
 	}
-	return i+1 < u.end && isSlash(u.chars[i+1]) || i > 0 && u.chars[i-1] == ':'
+	return i+1 < len(u.chars) && isSlash(u.chars[i+1]) || i > 0 && u.chars[i-1] == ':'
 }
 
 // isSlash takes a backslash for a slash, as browsers do.
@@ -135,8 +147,8 @@ func (u *urls) userInfo(i int) int {
 		hidden = max(hidden, u.hidden[i])
 		i++
 	}
-	at, colon := -1, false
-	for j := i; j < u.end; j++ {
+	at, colon, j := -1, -1, i
+	for ; j < u.end; j++ {
 		c := u.chars[j]
 		if u.hidden[j] <= hidden && (isSlash(c) || c == '?' || c == '#') {
 			break
@@ -144,10 +156,17 @@ func (u *urls) userInfo(i int) int {
 		if c == '@' {
 			at = j
 		}
-		colon = colon || c == ':'
+		if c == ':' && colon < 0 {
+			colon = j
+		}
 	}
-	if colon {
+	if colon >= 0 {
 		at = u.lastAt
+	}
+	if colon >= 0 && at < 0 && j == u.end {
+		if at = u.farAt(i, colon); at >= 0 {
+			u.lookAhead(at)
+		}
 	}
 	return max(i, u.replace(i, at))
 }
