@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"tracker/internal/config"
@@ -16,19 +15,20 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	registered = slices.DeleteFunc(registered, func(from store.Source) bool { return !from.RemovedAt.IsZero() })
 	jobs, err := s.Jobs(ctx)
 	if err != nil {
 		return err
 	}
 	var sources []config.Source
 	for _, from := range registered {
-		sources = append(sources, toConfigSource(from.SourceSpec))
+		if from.RemovedAt.IsZero() { // to apply it would track it again
+			sources = append(sources, toConfigSource(from.SourceSpec))
+		}
 	}
 	var kept []config.Job
 	for _, job := range jobs {
 		switch {
-		case job.Tracking == store.TrackingRemoved: // which to apply would track it again
+		case job.Tracking == store.TrackingRemoved:
 		case job.Fault != nil:
 			return fmt.Errorf("export job %s: %w; to export without it:  tracker job remove %s", job.Name, job.Fault, job.Name)
 		default:
@@ -49,9 +49,11 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 // exportComment tells of the registry what the file cannot.
 func exportComment(sources []store.Source, jobs []store.Job) []string {
 	comment := []string{"What is registered, as  tracker apply --export  writes it: applied again, it changes nothing."}
-	removed := 0
+	var gone []string
 	for _, from := range sources {
-		if !from.PausedAt.IsZero() {
+		if !from.RemovedAt.IsZero() {
+			gone = append(gone, "source "+from.Name)
+		} else if !from.PausedAt.IsZero() {
 			comment = append(comment, pausedComment("source", from.Name, from.PausedReason))
 		}
 	}
@@ -60,11 +62,14 @@ func exportComment(sources []store.Source, jobs []store.Job) []string {
 		case store.TrackingPaused:
 			comment = append(comment, pausedComment("job", job.Name, job.PausedReason))
 		case store.TrackingRemoved:
-			removed++
+			gone = append(gone, "job "+job.Name)
 		}
 	}
-	if removed > 0 {
-		comment = append(comment, "Not in it: "+counted(int64(removed), "removed job"))
+	if len(gone) > namesShown {
+		gone = append(gone[:namesShown], thousands(int64(len(gone)-namesShown))+" more")
+	}
+	if len(gone) > 0 {
+		comment = append(comment, "Not in it, since removed: "+strings.Join(gone, ", "))
 	}
 	return comment
 }

@@ -106,11 +106,13 @@ func TestExport(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	f.must("job", "remove", "gone")
+	f.must("source", "add", "old", "--provider", "woosmap", "--credential", "env:OLD")
+	f.must("source", "remove", "old")
 	f.must("job", "pause", "halted", "--reason", "moves: \"soon\"")
 	f.must("source", "pause", "quiet")
 	exported := f.must("apply", "--export")
 	for _, want := range []string{
-		"# Paused, which a file does not say: source quiet: by hand\n", "# Paused, which a file does not say: job halted: moves: \"soon\"\n", "# Not in it: 1 removed job\n",
+		"# Paused, which a file does not say: source quiet: by hand\n", "# Paused, which a file does not say: job halted: moves: \"soon\"\n", "# Not in it, since removed: source old, job gone\n",
 		"    rate_limit: {every: 1ms, burst: 3}\n", "    stall_after: 60h\n", "      \"true\": \"\"\n", `  - name: "007"`,
 	} {
 		if !strings.Contains(exported, want) {
