@@ -34,7 +34,7 @@ func (a *app) withDatabase(ctx context.Context, work func(url string, options st
 			return err
 		}
 	}
-	server, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: dir, BinDir: a.environment.PGBin, Logger: a.logger})
+	server, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: dir, BinDir: a.environment.PGBin, Oldest: store.OldestServer, Logger: a.logger})
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,9 @@ type binaries struct {
 func (b binaries) initdb() string   { return filepath.Join(b.dir, "initdb") }
 func (b binaries) postgres() string { return filepath.Join(b.dir, "postgres") }
 
-// findBinaries finds the binaries for a cluster of the major version, or for a new one when major is 0. An explicit
-// directory is the only one looked at.
-func findBinaries(ctx context.Context, explicit string, major int) (binaries, error) {
+// findBinaries finds the binaries for a cluster of the major version, or for a new one, of the oldest version or a
+// later one, when major is 0. An explicit directory is the only one looked at.
+func findBinaries(ctx context.Context, explicit string, major, oldest int) (binaries, error) {
 	dirs := []string{explicit}
 	if explicit == "" {
 		dirs = candidateDirs(ctx)
@@ -47,20 +47,21 @@ func findBinaries(ctx context.Context, explicit string, major int) (binaries, er
 	if len(found) == 0 {
 		return binaries{}, fmt.Errorf("no Postgres binaries (initdb and postgres) found: %s", installHint(runtime.GOOS, exec.LookPath))
 	}
-	return choose(found, major)
+	return choose(found, major, oldest)
 }
 
-// choose takes the first of the wanted major version, or the first of all when none is wanted.
-func choose(found []binaries, major int) (binaries, error) {
-	if major == 0 {
-		return found[0], nil
-	}
+// choose takes the first of the wanted major version, or, when none is wanted, the first that is not too old.
+func choose(found []binaries, major, oldest int) (binaries, error) {
 	var have []string
 	for _, bin := range found {
-		if bin.major == major {
+		if bin.major == major || major == 0 && bin.major >= oldest {
 			return bin, nil
 		}
 		have = append(have, fmt.Sprintf("%d in %s", bin.major, bin.dir))
+	}
+	if major == 0 {
+		return binaries{}, fmt.Errorf("the tracker needs Postgres %d or later; found: %s. Install such a one, or set TRACKER_PG_BIN to where it is, or DATABASE_URL to one that runs elsewhere",
+			oldest, strings.Join(have, ", "))
 	}
 	return binaries{}, fmt.Errorf("its cluster was made by Postgres %d and cannot be run by another version; found: %s. Nothing was changed: install Postgres %d, or set TRACKER_PG_BIN to where it is",
 		major, strings.Join(have, ", "), major)

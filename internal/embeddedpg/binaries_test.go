@@ -16,19 +16,27 @@ func TestChoose(t *testing.T) {
 
 	t.Run("NewClusterTakesTheFirst", func(t *testing.T) {
 		t.Parallel()
-		if dir, err := embeddedpg.Choose(found, 0); err != nil || dir != "/pg/17" {
+		if dir, err := embeddedpg.Choose(found, 0, 14); err != nil || dir != "/pg/17" {
 			t.Fatalf("got %q, %v", dir, err)
 		}
 	})
 	t.Run("ClusterTakesItsOwnVersion", func(t *testing.T) {
 		t.Parallel()
-		if dir, err := embeddedpg.Choose(found, 15); err != nil || dir != "/pg/15" {
+		if dir, err := embeddedpg.Choose(found, 15, 16); err != nil || dir != "/pg/15" {
 			t.Fatalf("got %q, %v", dir, err)
 		}
 	})
+	t.Run("NewClusterIsNotTooOld", func(t *testing.T) {
+		t.Parallel()
+		if dir, err := embeddedpg.Choose(append([]embeddedpg.Found{{Dir: "/pg/13", Major: 13}}, found...), 0, 14); err != nil || dir != "/pg/17" {
+			t.Errorf("got %q, %v", dir, err)
+		}
+		_, err := embeddedpg.Choose(found, 0, 18)
+		wantError(t, err, "needs Postgres 18 or later", "17 in /pg/17", "15 in /pg/15", "DATABASE_URL")
+	})
 	t.Run("OtherVersionIsRefusedNamingBoth", func(t *testing.T) {
 		t.Parallel()
-		_, err := embeddedpg.Choose(found, 14)
+		_, err := embeddedpg.Choose(found, 14, 14)
 		wantError(t, err, "Postgres 14", "17 in /pg/17", "15 in /pg/15")
 	})
 }

@@ -8,12 +8,12 @@ type Found struct {
 	Major int
 }
 
-func Choose(found []Found, major int) (string, error) {
+func Choose(found []Found, major, oldest int) (string, error) {
 	var all []binaries
 	for _, f := range found {
 		all = append(all, binaries{dir: f.Dir, major: f.Major})
 	}
-	bin, err := choose(all, major)
+	bin, err := choose(all, major, oldest)
 	return bin.dir, err
 }
 

@@ -36,6 +36,8 @@ type Config struct {
 	DataDir string
 	// BinDir is the one directory to take initdb and postgres from. Empty: they are searched for.
 	BinDir string
+	// Oldest is the oldest major version to begin a cluster with. 0: any.
+	Oldest int
 	// Logger is told of starts and stops. Nil: nobody is.
 	Logger *slog.Logger
 	// Settings are server settings laid over the package's own. They take effect when this process starts the

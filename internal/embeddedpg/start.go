@@ -67,7 +67,7 @@ func (s *Server) start(ctx context.Context, lock *os.File) error {
 	if err != nil {
 		return err
 	}
-	bin, err := findBinaries(ctx, s.cfg.BinDir, major)
+	bin, err := findBinaries(ctx, s.cfg.BinDir, major, s.cfg.Oldest)
 	if err != nil {
 		return fmt.Errorf("data directory %s: %w", s.dataDir, err)
 	}

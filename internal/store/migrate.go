@@ -34,14 +34,14 @@ func Migrate(ctx context.Context, url string) error {
 func MigrateUp(ctx context.Context, url string) ([]Migration, error) {
 	var applied []Migration
 	err := withProvider(ctx, url, func(db *sql.DB, provider *goose.Provider) error {
-		if err := closePublic(ctx, db); err != nil {
-			return err
-		}
 		before, err := doors(ctx, db)
 		if err != nil {
 			return err
 		}
 		if err := takeVersions(ctx, db); err != nil {
+			return err
+		}
+		if err := closePublic(ctx, db); err != nil { // one at a time: two REVOKE of one schema fail
 			return err
 		}
 		results, err := provider.Up(ctx)
@@ -170,7 +170,7 @@ func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Pro
 	}
 	config.ConnectTimeout = connectTimeout
 	return inMigration(ctx, *config, func(db *sql.DB) error {
-		if err := checkServer(ctx, db); err != nil {
+		if err := checkServer(ctx, db, OldestServer); err != nil {
 			return err
 		}
 		provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.FS, goose.WithTableName(versions))

@@ -11,12 +11,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// oldestServer is the oldest version of Postgres that the tests were run on.
-const oldestServer = 14
+// OldestServer is the oldest version of Postgres that the tests were run on.
+const OldestServer = 14
 
-// checkServer refuses servers that are too old, and databases that cannot hold
-// every text.
-func checkServer(ctx context.Context, db *sql.DB) error {
+// checkServer refuses servers that are older than a version, and databases that
+// cannot hold every text.
+func checkServer(ctx context.Context, db *sql.DB, oldest int) error {
 	var major int
 	var version, encoding string
 	err := db.QueryRowContext(ctx, `SELECT current_setting('server_version_num')::integer / 10000, current_setting('server_version'), current_setting('server_encoding')`).
@@ -24,8 +24,8 @@ func checkServer(ctx context.Context, db *sql.DB) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("read the server's version: %w", err)
-	case major < oldestServer:
-		return fmt.Errorf("the server is PostgreSQL %s: the tracker needs %d or later", version, oldestServer)
+	case major < oldest:
+		return fmt.Errorf("the server is PostgreSQL %s: the tracker needs %d or later; name such a one in DATABASE_URL", version, oldest)
 	case encoding != "UTF8":
 		return fmt.Errorf("the database's encoding is %s: the tracker needs UTF8", encoding)
 	}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"errors"
 	"net/url"
 	"slices"
@@ -47,6 +48,22 @@ func TestMigrationsSearchPath(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestMigrationsOfAnOldServer takes the server that there is for too old.
+func TestMigrationsOfAnOldServer(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("pgx", testdb.Empty(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if err := store.CheckServer(t.Context(), db, store.OldestServer); err != nil {
+		t.Error(err)
+	}
+	if err := store.CheckServer(t.Context(), db, 99); err == nil || !strings.Contains(err.Error(), "the tracker needs 99 or later; name such a one in DATABASE_URL") {
+		t.Errorf("it says %v", err)
 	}
 }
 

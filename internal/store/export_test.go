@@ -1,0 +1,4 @@
+package store
+
+// CheckServer refuses servers that are older than a version.
+var CheckServer = checkServer
