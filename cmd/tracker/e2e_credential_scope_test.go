@@ -28,8 +28,11 @@ func TestCredentialScope(t *testing.T) {
 	var yaml, jobs strings.Builder
 	yaml.WriteString("sources:\n")
 	for n, c := range []struct{ name, credential string }{
-		{"file", "file:" + keys + "/key"}, {"variable", "env:IMPORT_KEY"},
-		{"file-outside", "file:" + w.env["HOME"] + "/other"}, {"link-outside", "file:" + keys + "/link"}, {"variable-outside", "env:OTHER_KEY"},
+		{"file", "file:" + keys + "/key"},
+		{"variable", "env:IMPORT_KEY"},
+		{"file-outside", "file:" + w.env["HOME"] + "/other"},
+		{"link-outside", "file:" + keys + "/link"},
+		{"variable-outside", "env:OTHER_KEY"},
 	} {
 		yaml.WriteString("- {name: " + c.name + ", provider: woosmap, credential: '" + c.credential + "', base_url: $WOOSMAP, " + unlimited + "}\n")
 		jobs.WriteString("- {name: of-" + c.name + ", source: " + c.name + ", target: {dataset_id: " + datasetID(n) + "}}\n")

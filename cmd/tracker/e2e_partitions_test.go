@@ -29,7 +29,7 @@ func TestFourYearsOfPolls(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = tx.Rollback() }()
+		t.Cleanup(func() { _ = tx.Rollback() })
 		for _, query := range []string{`SELECT count(*) FROM report.polls`, `SELECT count(*) FROM report.snapshots`, `SELECT count(*) FROM report.gaps`} {
 			var count int
 			if err := tx.QueryRowContext(t.Context(), query).Scan(&count); err != nil {

@@ -24,9 +24,19 @@ func TestPooler(t *testing.T) {
 	watch := w.start("watch")
 	await(t, "a screen of watch", func() bool { return strings.Contains(watch.stdout.String(), jobName(0)) })
 	for _, args := range [][]string{
-		{"history", jobName(0)}, {"history", jobName(0), "--as-of", "1s"}, {"job", "list"}, {"job", "show", jobName(0)}, {"log", jobName(0)}, {"snapshot", jobName(0)},
-		{"source", "list"}, {"report", "failed-imports"}, {"wait", jobName(0), "--timeout", "1m"}, {"source", "pause", "woosmap"}, {"source", "resume", "woosmap"},
-		{"sync", jobName(1)}, {"migrate", "status"},
+		{"history", jobName(0)},
+		{"history", jobName(0), "--as-of", "1s"},
+		{"job", "list"},
+		{"job", "show", jobName(0)},
+		{"log", jobName(0)},
+		{"snapshot", jobName(0)},
+		{"source", "list"},
+		{"report", "failed-imports"},
+		{"wait", jobName(0), "--timeout", "1m"},
+		{"source", "pause", "woosmap"},
+		{"source", "resume", "woosmap"},
+		{"sync", jobName(1)},
+		{"migrate", "status"},
 	} {
 		w.must(args...)
 	}

@@ -36,9 +36,15 @@ func TestReaderLocksNothing(t *testing.T) {
 	daemon := w.serve("--apply", w.file(declaration(every+unlimited, 2)))
 	w.awaitLine(`SELECT '' FROM polls WHERE job_id = 2 HAVING count(*) > 2`)
 	for _, args := range [][]string{
-		{"source", "pause", "woosmap"}, {"source", "resume", "woosmap"}, {"job", "pause", jobName(0)}, {"job", "resume", jobName(0)},
-		{"apply", "-f", w.file(declaration(every+`rate_limit: {every: 2ms, burst: 10}`, 2))}, {"sync", jobName(0)},
-		{"job", "remove", jobName(1)}, {"migrate", "up"}, {"rebuild"},
+		{"source", "pause", "woosmap"},
+		{"source", "resume", "woosmap"},
+		{"job", "pause", jobName(0)},
+		{"job", "resume", jobName(0)},
+		{"apply", "-f", w.file(declaration(every+`rate_limit: {every: 2ms, burst: 10}`, 2))},
+		{"sync", jobName(0)},
+		{"job", "remove", jobName(1)},
+		{"migrate", "up"},
+		{"rebuild"},
 	} {
 		w.must(args...)
 	}
