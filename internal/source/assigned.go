@@ -107,6 +107,9 @@ func (s *secrets) nameBefore(i int) (kind credentialName, apart bool) {
 	if start == end || start > 0 && s.chars[start-1] == ':' && s.chars[i] == ':' { // a path with colons
 		return nameOfNone, apart
 	}
+	if s.inURL && start > 0 && (s.chars[start-1] == '?' || s.chars[start-1] == '&') { // it is looked at as a URL
+		return nameOfNone, apart
+	}
 	name := s.words(s.chars[start:end])
 	if string(name) == "key" && start > 1 && s.chars[start-1] == ' ' { // as in API key
 		end = start - 1

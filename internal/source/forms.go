@@ -35,6 +35,18 @@ const (
 	basic      = "Basic "
 )
 
+// formStarts are the first chars of all forms.
+var formStarts = func() (starts [256]bool) {
+	for c, forms := range secretForms {
+		starts[c] = len(forms) > 0
+	}
+	starts[webToken[0]] = true
+	for _, c := range []byte{bearer[0], basic[0]} {
+		starts[c], starts[c|0x20] = true, true
+	}
+	return starts
+}()
+
 func byFirstChar(forms ...secretForm) (by [256][]secretForm) {
 	for _, f := range forms {
 		by[f.prefix[0]] = append(by[f.prefix[0]], f)
@@ -44,16 +56,17 @@ func byFirstChar(forms ...secretForm) (by [256][]secretForm) {
 
 // beginsForm reports whether a known form begins at i.
 func beginsForm(chars []byte, i int) bool {
-	if i > 0 && (isAlphanumeric(chars[i-1]) || chars[i-1] == '_') {
+	c := chars[i]
+	if !formStarts[c] || i > 0 && (isAlphanumeric(chars[i-1]) || chars[i-1] == '_') {
 		return false
 	}
-	switch chars[i] {
+	switch c {
 	case 'e':
 		return bytes.HasPrefix(chars[i:], []byte(webToken))
 	case 'B', 'b':
 		return hasPrefixFold(chars[i:], bearer) || hasPrefixFold(chars[i:], basic)
 	}
-	return slices.ContainsFunc(secretForms[chars[i]], func(f secretForm) bool { return bytes.HasPrefix(chars[i:], []byte(f.prefix)) })
+	return slices.ContainsFunc(secretForms[c], func(f secretForm) bool { return bytes.HasPrefix(chars[i:], []byte(f.prefix)) })
 }
 
 func hasPrefixFold(chars []byte, prefix string) bool {

@@ -33,7 +33,7 @@ func (g guess) secret(least int) bool {
 	var lower, upper, digits, others, turns int
 	before := byte(0)
 	for _, c := range text[:min(len(text), guessed)] {
-		kind := kindOfChar(c)
+		kind := charKinds[c]
 		switch kind {
 		case 'a':
 			lower++
@@ -63,21 +63,24 @@ func (g guess) secret(least int) bool {
 	}
 }
 
-// kindOfChar tells letters, digits and what parts words from other signs.
-func kindOfChar(c byte) byte {
-	switch {
-	case 'a' <= c && c <= 'z':
-		return 'a'
-	case 'A' <= c && c <= 'Z':
-		return 'A'
-	case '0' <= c && c <= '9':
-		return '0'
-	case strings.IndexByte("-_./:,'()", c) >= 0:
-		return '-'
-	default:
-		return '?'
+// charKinds tells letters, digits and what parts words from other signs.
+var charKinds = func() (kinds [256]byte) {
+	for i := range kinds {
+		switch c := byte(i); {
+		case 'a' <= c && c <= 'z':
+			kinds[i] = 'a'
+		case 'A' <= c && c <= 'Z':
+			kinds[i] = 'A'
+		case isDigit(c):
+			kinds[i] = '0'
+		case strings.IndexByte("-_./:,'()", c) >= 0:
+			kinds[i] = '-'
+		default:
+			kinds[i] = '?'
+		}
 	}
-}
+	return kinds
+}()
 
 // random reports whether letters and digits follow each other without a sense,
 // as in base64 but not in the names of files.
@@ -88,7 +91,7 @@ func (g guess) random() bool {
 	}
 	var lower, upper, digits, turns int
 	for i, c := range g {
-		switch kindOfChar(c) {
+		switch charKinds[c] {
 		case 'a':
 			lower++
 		case 'A':
@@ -96,7 +99,7 @@ func (g guess) random() bool {
 		case '0':
 			digits++
 		}
-		if i > 0 && kindOfChar(c) != kindOfChar(g[i-1]) {
+		if i > 0 && charKinds[c] != charKinds[g[i-1]] {
 			turns++
 		}
 	}

@@ -4,6 +4,7 @@ package source
 // begins an authority, a value or a secret: most have not, and are not looked at
 // closer.
 func harmless(inside []byte) bool {
+	within := false // a word
 	for i, c := range inside {
 		switch c {
 		case '\\', '%', '=', '&', '@':
@@ -21,10 +22,11 @@ func harmless(inside []byte) bool {
 				return false
 			}
 		default:
-			if beginsForm(inside, i) {
+			if !within && formStarts[c] && beginsForm(inside, i) {
 				return false
 			}
 		}
+		within = charKinds[c] != '-' && charKinds[c] != '?'
 	}
 	return true
 }

@@ -39,7 +39,10 @@ func (p Provider) redact(raw []byte, secret Secret) []byte {
 	e := edit{text: raw}
 	for l := range literals(raw) {
 		start, end := l.start+1, l.end-1
-		if secretSeen || !harmless(raw[start:end]) {
+		switch {
+		case !l.name && r.isNamedSecret(l, raw[start:end]):
+			e.replace(start, end, mark)
+		case secretSeen || !harmless(raw[start:end]):
 			r.redact(&e, start, end, (*view).decoded, p.leniency(l))
 		}
 	}

@@ -9,6 +9,7 @@ type secrets struct {
 	taker // of what was found
 
 	end     int  // of the stretch without blanks, quotes and angle brackets that the search is in
+	inURL   bool // it has one
 	account span // the user and password in it; none where it is empty
 
 	noToken  int                    // up to where no JSON Web Token begins
@@ -72,7 +73,7 @@ func (s *secrets) lookAhead(start int) {
 			slashes = true
 		}
 	}
-	s.account = span{}
+	s.account, s.inURL = span{}, slashes
 	if colon > start && at > colon+1 && !slashes { // behind slashes it is that of a URL
 		s.account = s.accountAt(start, colon, at)
 	}

@@ -107,12 +107,16 @@ func checkInBody(t *testing.T, text, want string) {
 	var quoted strings.Builder
 	encoder := json.NewEncoder(&quoted)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(map[string]string{text: text}); err != nil {
+	if err := encoder.Encode([]map[string]string{{"detail": text}, {text: ""}}); err != nil {
 		t.Fatal(err)
 	}
 	body, _, err := provider(t, "woosmap").Redact([]byte(quoted.String()), source.Secret{})
-	var got map[string]string
-	if err != nil || json.Unmarshal(body, &got) != nil || got[want] != want {
+	var got []map[string]string
+	if err != nil || json.Unmarshal(body, &got) != nil || got[0]["detail"] != want {
 		t.Errorf("in a body: %s\n got %s\nwant %s, error %v", text, body, want, err)
+		return
+	}
+	if _, found := got[1][want]; !found {
+		t.Errorf("in a name: %s\n got %s\nwant %s", text, body, want)
 	}
 }
