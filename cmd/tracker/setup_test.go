@@ -36,6 +36,11 @@ func TestSetup(t *testing.T) {
 			}
 		})
 	}
+	for name, there := range map[string]bool{"make": true, "no-such-thing": false} {
+		if said, err := runSetup(t, "TEST_DATABASE_URL=", "--has", name); (err == nil) != there || said != "" {
+			t.Errorf("whether %s is there: it says, with %v: %s", name, err, said)
+		}
+	}
 	t.Run("WhereAllIsThere", func(t *testing.T) {
 		t.Parallel()
 		if said, err := runSetup(t, "TEST_DATABASE_URL=", "make", "postgres"); err != nil || said != "" {

@@ -22,11 +22,11 @@ type Server struct {
 
 	// slot is locked as long as it is open: a server that was shared would end with one of its test processes.
 	slot *os.File
+	dir  string
 }
 
-// StartServer starts a private server in the first free slot: a data directory below the system's temporary one,
-// which is kept for the next run, because starting it again is much quicker than creating it, and a failed test's
-// database is still there (for a day). It ends with this process.
+// StartServer starts a private server in the first free slot: a data directory below the system's temporary one.
+// It ends with this process.
 func StartServer(ctx context.Context) (*Server, error) {
 	base, err := slotsDir()
 	if err != nil {
@@ -50,12 +50,19 @@ func StartServer(ctx context.Context) (*Server, error) {
 	if err := prune(ctx, server.URL()); err != nil {
 		return nil, errors.Join(err, server.Close(ctx), slot.Close())
 	}
-	return &Server{Server: server, slot: slot}, nil
+	return &Server{Server: server, slot: slot, dir: dir}, nil
 }
 
-// Close ends the server and frees its slot.
+// Close ends the server and frees its slot. What it holds stays for a day, the databases of failed tests among it.
 func (s *Server) Close(ctx context.Context) error {
 	return errors.Join(s.Server.Close(ctx), s.slot.Close())
+}
+
+// Remove ends the server and leaves nothing of it.
+func (s *Server) Remove(ctx context.Context) error {
+	err := errors.Join(s.Server.Close(ctx), os.RemoveAll(s.dir), os.Remove(s.slot.Name()), s.slot.Close())
+	_ = os.Remove(filepath.Dir(s.dir)) // unless others have slots in it
+	return err
 }
 
 // slotsDir is this user's directory of slots. Nobody else may write to it, and whoever the server runs as may pass.
@@ -87,6 +94,10 @@ func takeSlot(base string) (slot *os.File, dir string, err error) {
 		if slot == nil {
 			continue
 		}
+		if !isAt(slot, dir+".lock") { // somebody has removed it meanwhile: the lock keeps nobody out
+			_ = slot.Close()
+			return takeSlot(base)
+		}
 		ended, err := hasEnded(dir)
 		if err != nil {
 			return nil, "", errors.Join(err, slot.Close())
@@ -97,6 +108,16 @@ func takeSlot(base string) (slot *os.File, dir string, err error) {
 		_ = slot.Close()
 	}
 	return nil, "", fmt.Errorf("all %d slots below %s are taken", maxSlots, base)
+}
+
+// isAt tells whether a file is still the one at a path.
+func isAt(file *os.File, path string) bool {
+	opened, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(opened, there)
 }
 
 // hasEnded tells whether no server runs on the data directory: a server holds this lock as long as it lives.

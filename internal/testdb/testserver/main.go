@@ -1,5 +1,6 @@
 // Command testserver runs a command, such as go test ./..., with one private Postgres server for all of it, which
-// TEST_DATABASE_URL names to the command. Where that variable is set already, it only runs the command.
+// TEST_DATABASE_URL names to the command. Where that variable is set already, it only runs the command. When the
+// command succeeds nothing is left of the server; else its databases stay for a day, for who looks into a failed test.
 //
 //	go run ./internal/testdb/testserver -- go test -race ./...
 package main
@@ -51,7 +52,11 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 		defer cancel()
-		err = errors.Join(err, server.Close(ctx))
+		if err == nil && code == 0 {
+			err = server.Remove(ctx)
+		} else {
+			err = errors.Join(err, server.Close(ctx))
+		}
 	}()
 	cmd.Env = append(os.Environ(), urlVariable+"="+server.URL())
 	return runCommand(cmd)

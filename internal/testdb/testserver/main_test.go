@@ -61,3 +61,35 @@ func TestSignalsArePassedOn(t *testing.T) { //nolint:paralleltest // it signals 
 		t.Errorf("exit code %d, %v", code, err)
 	}
 }
+
+// TestNothingIsLeftOfASuccess: the databases of failed tests are worth keeping, nothing else is.
+func TestNothingIsLeftOfASuccess(t *testing.T) {
+	for code, left := range map[string]bool{"0": false, "1": true} {
+		base := shortTempDir(t)
+		t.Setenv("TMPDIR", base)
+		if _, err := run(t.Context(), []string{"sh", "-c", "exit " + code}, unset, nil, io.Discard, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		found, err := os.ReadDir(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) > 0 != left {
+			t.Errorf("exit code %s leaves %v", code, found)
+		}
+	}
+}
+
+// shortTempDir is one whose path leaves room for a socket's, and that whoever the server runs as may pass.
+func shortTempDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "ts") //nolint:usetesting // t.TempDir is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // others may pass
+		t.Fatal(err)
+	}
+	return dir
+}
