@@ -30,10 +30,10 @@ func (v watchView) soFar(run store.WatchRun) (d time.Duration, now bool) {
 // began is when a run began, but no later than when it was first seen: a
 // service's clock may be ahead.
 func began(run store.WatchRun) time.Time {
-	if run.FirstSeenAt.IsZero() || run.StartedAt.Before(run.FirstSeenAt) {
+	if run.FirstSeenAt.IsZero() {
 		return run.StartedAt
 	}
-	return run.FirstSeenAt
+	return history.EffectiveAt(run.StartedAt, run.FirstSeenAt)
 }
 
 // patience is how long a run may go on.

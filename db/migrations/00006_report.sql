@@ -11,6 +11,12 @@
 CREATE SCHEMA report;
 COMMENT ON SCHEMA report IS 'The reporting interface: read-only views and functions over all that was observed, whose names and columns stay as they are; columns may be added at the end.';
 
+-- When a change counts as done. A body that is parsed when the function is made
+-- needs no search_path, and Postgres puts it in the place of the call.
+CREATE FUNCTION report.effective_at(happened_at timestamptz, observed_at timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN least(happened_at, observed_at);
+COMMENT ON FUNCTION report.effective_at(timestamptz, timestamptz) IS 'When a change that the upstream says happened at happened_at (null: it does not say) and that we observed at observed_at counts as done: at the upstream''s time, but never later than observed.';
+
 -- duration and duration_max bound how long a run took. An end that was only observed lies
 -- in (not_before, seen_at], and so does a start; both bounds are null until it
 -- has ended, the upper one also where nothing bounds the start from below.

@@ -9,7 +9,7 @@ SELECT j.name AS job, s.name AS source, s.provider, j.target, j.labels, j.tracki
     coalesce(j.schedule, s.schedule) AS schedule,
     t.to_state AS state, t.to_status AS status, t.run_no,
     (SELECT r.run_id FROM runs r WHERE r.job_id = j.job_id AND r.run_no = t.run_no) AS run_id,
-    least(coalesce(t.happened_at, t.observed_at), t.observed_at) AS state_since,
+    report.effective_at(t.happened_at, t.observed_at) AS state_since,
     c.polled_at AS last_polled_at, c.outcome AS last_outcome,
     CASE WHEN s.paused_at IS NULL AND j.tracking = 'active' AND c.next_poll_at IS NOT NULL
         THEN greatest(c.next_poll_at, b.held_until)
@@ -56,7 +56,7 @@ COMMENT ON COLUMN report.jobs.state_since_reported IS 'True if state_since is th
 CREATE VIEW report.stalled AS
 WITH open AS MATERIALIZED (
     SELECT r.job_id, r.run_no, r.state, j.name AS job, s.name AS source, s.provider, j.stall_after,
-        least(coalesce(r.started_at, r.first_seen_at), r.first_seen_at) AS began,
+        report.effective_at(r.started_at, r.first_seen_at) AS began,
         coalesce(r.started_at <= r.first_seen_at, false) AS began_reported
     FROM runs r
     JOIN jobs j ON j.job_id = r.job_id
@@ -88,7 +88,7 @@ WITH open AS MATERIALIZED (
     WHERE now() - o.began > coalesce(o.stall_after, 3 * u.usual_duration)
 ), dated AS MATERIALIZED (
     SELECT l.*, coalesce((
-        SELECT least(coalesce(t.happened_at, t.observed_at), t.observed_at)
+        SELECT report.effective_at(t.happened_at, t.observed_at)
         FROM transitions t
         WHERE t.job_id = l.job_id AND t.run_no = l.run_no AND t.step_no IS NULL AND t.transition_no > (
             SELECT max(e.transition_no) FROM transitions e
@@ -129,10 +129,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM public.jobs j
     JOIN public.sources s ON s.source_id = j.source_id
     CROSS JOIN LATERAL (
-        SELECT n.run_no, n.to_state, n.to_status, least(coalesce(n.happened_at, n.observed_at), n.observed_at) AS since
+        SELECT n.run_no, n.to_state, n.to_status, report.effective_at(n.happened_at, n.observed_at) AS since
         FROM public.transitions n
         WHERE n.job_id = j.job_id AND n.step_no IS NULL AND n.observed_at <= CASE WHEN known_at >= now() THEN 'infinity' ELSE known_at END
-            AND least(coalesce(n.happened_at, n.observed_at), n.observed_at) <= CASE WHEN as_of >= now() THEN 'infinity' ELSE as_of END
+            AND report.effective_at(n.happened_at, n.observed_at) <= CASE WHEN as_of >= now() THEN 'infinity' ELSE as_of END
         ORDER BY n.transition_no DESC LIMIT 1
     ) t
 $$;
@@ -155,13 +155,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN LATERAL (
         SELECT n.transition_no FROM public.transitions n
         WHERE n.job_id = j.job_id AND n.step_no IS NULL
-            AND least(coalesce(n.happened_at, n.observed_at), n.observed_at) <= from_time
+            AND report.effective_at(n.happened_at, n.observed_at) <= from_time
         ORDER BY n.transition_no DESC LIMIT 1
     ) before ON true
     CROSS JOIN LATERAL (
         SELECT e.*, min(e.since) OVER (ORDER BY e.transition_no DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until
         FROM (
-            SELECT t.transition_no, t.run_no, t.to_state, t.to_status, least(coalesce(t.happened_at, t.observed_at), t.observed_at) AS since
+            SELECT t.transition_no, t.run_no, t.to_state, t.to_status, report.effective_at(t.happened_at, t.observed_at) AS since
             FROM public.transitions t
             WHERE t.job_id = j.job_id AND t.step_no IS NULL
                 AND t.transition_no >= coalesce(before.transition_no, 1)

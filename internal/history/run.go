@@ -81,11 +81,15 @@ type Transition struct {
 // stays reports a transition that changes nothing but which run is the latest.
 func (t Transition) stays() bool { return t.FromState == t.ToState && t.FromStatus == t.ToStatus }
 
-// Effective is when the change counts as done: at the upstream's time, but no
-// later than when it was seen.
-func (t Transition) Effective() time.Time {
-	if !t.HappenedAt.IsZero() && t.HappenedAt.Before(t.Seen.ObservedAt) {
-		return t.HappenedAt
+// Effective is when the change counts as done.
+func (t Transition) Effective() time.Time { return EffectiveAt(t.HappenedAt, t.Seen.ObservedAt) }
+
+// EffectiveAt is when something counts as done: at the upstream's time (zero:
+// it gives none), but no later than when it was seen. The function
+// report.effective_at says the same in SQL.
+func EffectiveAt(happened, observed time.Time) time.Time {
+	if !happened.IsZero() && happened.Before(observed) {
+		return happened
 	}
-	return t.Seen.ObservedAt
+	return observed
 }

@@ -133,9 +133,14 @@ func describeFunctions(t *testing.T, conn *pgx.Conn) string {
 			obj_description(oid, 'pg_proc'), replace(pg_get_function_result(oid), 'timestamp with time zone', 'timestamptz')
 		FROM pg_proc WHERE pronamespace = 'report'::regnamespace ORDER BY proname`)
 	for _, f := range functions {
-		fmt.Fprintf(&b, "\n### report.%s(%s)\n\n%s\n\n| column | type |\n|---|---|\n", f[0], f[1], f[2])
-		result := strings.TrimSuffix(strings.TrimPrefix(f[3].(string), "TABLE("), ")")
-		for column := range strings.SplitSeq(result, ", ") {
+		fmt.Fprintf(&b, "\n### report.%s(%s)\n\n%s\n", f[0], f[1], f[2])
+		columns, table := strings.CutPrefix(f[3].(string), "TABLE(")
+		if !table {
+			fmt.Fprintf(&b, "\nIt gives one value of type %s.\n", columns)
+			continue
+		}
+		fmt.Fprint(&b, "\n| column | type |\n|---|---|\n")
+		for column := range strings.SplitSeq(strings.TrimSuffix(columns, ")"), ", ") {
 			name, kind, _ := strings.Cut(column, " ")
 			fmt.Fprintf(&b, "| `%s` | %s |\n", name, kind)
 		}

@@ -45,13 +45,9 @@ func (h History) AsOf(at time.Time) History {
 	return was
 }
 
-// loggedAt is when an entry counts as logged: at the upstream's time, but no
-// later than when it was seen.
+// loggedAt is when an entry counts as logged.
 func (e LogEntryRow) loggedAt() time.Time {
-	if e.CreatedAt != nil && e.CreatedAt.Before(e.FirstSeenAt) {
-		return *e.CreatedAt
-	}
-	return e.FirstSeenAt
+	return history.EffectiveAt(fromPointer(e.CreatedAt), e.FirstSeenAt)
 }
 
 // count gives a run the counts of its steps and log entries that are listed.

@@ -144,13 +144,9 @@ type TransitionRow struct {
 	SnapshotNo   int32      `json:"snapshot_no"`
 }
 
-// Effective is when the change counts as done: at the upstream's time, but no
-// later than when it was seen.
+// Effective is when the change counts as done.
 func (t TransitionRow) Effective() time.Time {
-	if t.HappenedAt != nil && t.HappenedAt.Before(t.ObservedAt) {
-		return *t.HappenedAt
-	}
-	return t.ObservedAt
+	return history.EffectiveAt(fromPointer(t.HappenedAt), t.ObservedAt)
 }
 
 // Superseded reports a transition that closed a run whose end nobody saw.
