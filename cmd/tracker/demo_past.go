@@ -46,11 +46,11 @@ func (d *demo) seed(ctx context.Context, cast []castJob) error {
 		if len(polls) == 0 {
 			break
 		}
-		fates, err := d.store.Record(ctx, polls)
+		results, err := d.store.Record(ctx, polls)
 		if err != nil {
 			return err
 		}
-		if at := slices.IndexFunc(fates, func(f store.Fate) bool { return f != store.Fate{} }); at >= 0 {
+		if at := slices.IndexFunc(results, func(r store.RecordResult) bool { return r != store.RecordResult{} }); at >= 0 {
 			return fmt.Errorf("a poll of %s was not recorded", polls[at].PolledAt.Format(time.RFC3339))
 		}
 	}

@@ -209,8 +209,8 @@ func TestClaimLeavesSpentBudgets(t *testing.T) {
 	}
 	polls := pollsOf([]*take{{job: jobs[claim.JobID], claim: claim, poll: store.Poll{JobID: claim.JobID, PolledAt: claim.StartAt, Outcome: history.OutcomeTimeout}}})
 	polls[0].Advance.ExtraTaken = 2
-	if fates, err := f.store.Record(t.Context(), polls); err != nil || fates[0] != (store.Fate{}) {
-		t.Fatalf("%v, %v", fates, err)
+	if results, err := f.store.Record(t.Context(), polls); err != nil || results[0] != (store.RecordResult{}) {
+		t.Fatalf("%v, %v", results, err)
 	}
 	got := starts(f.claimAt(t, params, f.now.Add(39*time.Second)), f.now)
 	if !slices.Equal(got, seconds(40)) {

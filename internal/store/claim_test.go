@@ -133,8 +133,8 @@ func TestAdvanceNeedsTheToken(t *testing.T) {
 	polls[0].PolledAt = polls[0].PolledAt.Add(time.Microsecond)
 	polls[0].Advance.Claim = polls[0].Advance.Claim.Add(time.Microsecond)
 	polls[0].Advance.Gaps = []history.Gap{{From: f.now, To: f.now.Add(time.Minute), Reason: "timeout"}}
-	if fates, err := f.store.Record(t.Context(), polls); err != nil || !fates[0].Late {
-		t.Fatalf("%v, %v", fates, err)
+	if results, err := f.store.Record(t.Context(), polls); err != nil || !results[0].Late {
+		t.Fatalf("%v, %v", results, err)
 	}
 	if after := value[string](t, f.conn, cursor); after != before {
 		t.Errorf("the cursor was %s and is %s", before, after)
@@ -177,8 +177,8 @@ func TestAdvanceMinding(t *testing.T) {
 		test.meanwhile(job.Name)
 		polls := pollsOf(takes)
 		polls[0].Advance.NextPollAt = test.planned
-		if fates, err := f.store.Record(ctx, polls); err != nil || fates[0] != (store.Fate{}) {
-			t.Fatalf("%v, %v", fates, err)
+		if results, err := f.store.Record(ctx, polls); err != nil || results[0] != (store.RecordResult{}) {
+			t.Fatalf("%v, %v", results, err)
 		}
 		cursors, err := f.store.Cursors(ctx, []int64{job.ID})
 		if err != nil {

@@ -117,7 +117,7 @@ type said struct {
 }
 
 // round polls jobs once: claim, read, compare, record.
-func (f *feed) round(t fataler, answers ...said) []store.Fate {
+func (f *feed) round(t fataler, answers ...said) []store.RecordResult {
 	t.Helper()
 	takes := f.take(t, answers...)
 	f.compare(t, takes)
@@ -196,25 +196,25 @@ func (f *feed) compare(t fataler, takes []*take) {
 }
 
 // record records the polls with their advances; what Postgres refuses, as malformed.
-func (f *feed) record(t fataler, takes []*take) []store.Fate {
+func (f *feed) record(t fataler, takes []*take) []store.RecordResult {
 	t.Helper()
-	fates, err := f.store.Record(t.Context(), pollsOf(takes))
+	results, err := f.store.Record(t.Context(), pollsOf(takes))
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
 	for i, k := range takes {
 		switch {
-		case fates[i].Refused != "":
+		case results[i].Refused != "":
 			k.poll.Outcome, k.poll.Finding, k.poll.SnapshotNo = history.OutcomeMalformed, nil, 0
-			k.poll.Error = "the answer cannot be stored: " + fates[i].Refused
-			if again, err := f.store.Record(t.Context(), pollsOf([]*take{k})); err != nil || again[0] != (store.Fate{}) {
+			k.poll.Error = "the answer cannot be stored: " + results[i].Refused
+			if again, err := f.store.Record(t.Context(), pollsOf([]*take{k})); err != nil || again[0] != (store.RecordResult{}) {
 				t.Fatalf("as malformed: %v, %v", again, err)
 			}
-		case !fates[i].Late && k.poll.Finding != nil && f.kept[k.job.ID] != nil:
+		case !results[i].Late && k.poll.Finding != nil && f.kept[k.job.ID] != nil:
 			f.kept[k.job.ID].Apply(k.poll.Finding.Change)
 		}
 	}
-	return fates
+	return results
 }
 
 func pollsOf(takes []*take) []store.Poll {

@@ -24,9 +24,9 @@ func TestRecordRefusesACursorAlone(t *testing.T) {
 	polls := pollsOf(takes)
 	polls[1].Advance.Gaps = []history.Gap{{From: f.now, To: f.now.Add(time.Hour), Reason: "\x00"}}
 	for _, landed := range []string{"a c", "a c"} { // the second time as after a commit that nobody heard of
-		fates, err := f.store.Record(t.Context(), polls)
-		if want := []store.Fate{{}, {Refused: "SQLSTATE 22021"}, {}}; err != nil || !slices.Equal(fates, want) {
-			t.Fatalf("%v, %v", fates, err)
+		results, err := f.store.Record(t.Context(), polls)
+		if want := []store.RecordResult{{}, {Refused: "SQLSTATE 22021"}, {}}; err != nil || !slices.Equal(results, want) {
+			t.Fatalf("%v, %v", results, err)
 		}
 		equalLines(t, column[string](t, f.conn, "SELECT string_agg(j.name, ' ' ORDER BY j.name) FROM polls p JOIN jobs j USING (job_id)"), landed)
 		equalLines(t, column[string](t, f.conn, "SELECT j.name FROM cursors c JOIN jobs j USING (job_id) WHERE c.claimed_until IS NULL ORDER BY 1"), "a", "c")

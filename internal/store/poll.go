@@ -32,8 +32,9 @@ type Finding struct {
 	Change         history.Change
 }
 
-// Fate is what became of a poll that was to be recorded. The zero Fate: it was.
-type Fate struct {
+// RecordResult tells what became of a poll that was given to Record. The zero
+// RecordResult: it is recorded.
+type RecordResult struct {
 	Late    bool   // somebody else had taken over the job: recorded as superseded
 	Refused string // not recorded: why Postgres refuses what it holds; empty: it does not
 }

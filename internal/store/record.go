@@ -16,13 +16,13 @@ import (
 )
 
 // Record keeps polls from many jobs with all that they found and what they change
-// in their jobs' cursors, in one transaction, and tells the fate of each. Polls
+// in their jobs' cursors, in one transaction, and gives the result of each. Polls
 // whose job somebody else has taken over are late: that they were made is kept,
 // what they found is not. A poll that holds what Postgres refuses is not recorded;
 // the rest land. Who changes the registry locks cursors in an order of its own:
 // after a deadlock polls are recorded one by one. After an error none is known to
 // be recorded, and Record may be called again with the same polls.
-func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
+func (s *Store) Record(ctx context.Context, polls []Poll) ([]RecordResult, error) {
 	var ended []unexplained
 	for _, poll := range polls {
 		if poll.Advance != nil {
@@ -33,30 +33,30 @@ func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("record %d polls: %w", len(polls), err)
 	}
-	fates := make([]Fate, len(polls))
+	results := make([]RecordResult, len(polls))
 	if err = s.recordTogether(ctx, polls); err == nil {
-		return fates, nil
+		return results, nil
 	}
 	if !isLate(err) && !isPoison(err) && !isDeadlock(err) {
 		return nil, fmt.Errorf("record %d polls: %w", len(polls), err)
 	}
 	for i := range polls {
-		if fates[i], err = s.recordOne(ctx, polls[i]); err != nil {
+		if results[i], err = s.recordOne(ctx, polls[i]); err != nil {
 			return nil, fmt.Errorf("record a poll of job %d: %w", polls[i].JobID, err)
 		}
 	}
-	return fates, nil
+	return results, nil
 }
 
-func (s *Store) recordOne(ctx context.Context, poll Poll) (Fate, error) {
+func (s *Store) recordOne(ctx context.Context, poll Poll) (RecordResult, error) {
 	err := againAfterDeadlock(func() error { return s.recordTogether(ctx, []Poll{poll}) })
 	switch {
 	case isLate(err):
 		return s.lateUnless(ctx, poll)
 	case isPoison(err):
-		return Fate{Refused: refusedFor(err)}, nil
+		return RecordResult{Refused: refusedFor(err)}, nil
 	default:
-		return Fate{}, err
+		return RecordResult{}, err
 	}
 }
 
@@ -70,14 +70,14 @@ func refusedFor(refusal error) string {
 	return "SQLSTATE " + pg.Code + " in " + pg.TableName
 }
 
-// lateUnless gives the fate of a poll that came late, unless it is there: a
+// lateUnless records a poll that came late, unless it is there already: a
 // lost connection may have hidden that it was recorded.
-func (s *Store) lateUnless(ctx context.Context, poll Poll) (Fate, error) {
+func (s *Store) lateUnless(ctx context.Context, poll Poll) (RecordResult, error) {
 	outcome, err := s.queries.PollOutcome(ctx, dbsqlc.PollOutcomeParams{JobID: poll.JobID, PolledAt: poll.PolledAt})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return Fate{Late: true}, s.RecordLate(ctx, poll)
+		return RecordResult{Late: true}, s.RecordLate(ctx, poll)
 	}
-	return Fate{Late: outcome == string(history.OutcomeSuperseded)}, err
+	return RecordResult{Late: outcome == string(history.OutcomeSuperseded)}, err
 }
 
 // RecordLate keeps that a poll was made whose job somebody else had taken over

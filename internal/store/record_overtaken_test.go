@@ -23,8 +23,8 @@ func TestRecordOvertakenWhileItWaits(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustExec(t, lock.Conn(), "LOCK TABLE snapshots IN SHARE MODE")
-	fates := make(chan []store.Fate, 1)
-	go func() { fates <- f.record(t, slow) }()
+	results := make(chan []store.RecordResult, 1)
+	go func() { results <- f.record(t, slow) }()
 	awaitLockWaiters(t, f, 1)
 
 	quick := f.take(t, said{job: job, body: running}) // a minute later: the claim has run out
@@ -33,8 +33,8 @@ func TestRecordOvertakenWhileItWaits(t *testing.T) {
 	if err := lock.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if overtaken := <-fates; !overtaken[0].Late {
-		t.Errorf("the slow batch's fate is %v", overtaken)
+	if overtaken := <-results; !overtaken[0].Late {
+		t.Errorf("the slow batch's result is %v", overtaken)
 	}
 	for range 3 {
 		f.round(t, said{job: job, body: running})

@@ -41,9 +41,9 @@ func TestRecordPoison(t *testing.T) {
 		finding.Change.Items, finding.Change.ItemsListed = []history.Item{{Output: []byte("{}")}}, true
 		test.poison(finding)
 
-		fates := f.record(t, takes)
-		if fates[0] != (store.Fate{}) || !strings.HasPrefix(fates[1].Refused, "SQLSTATE "+test.code) || fates[2] != (store.Fate{}) {
-			t.Errorf("%s: fates %v", name, fates)
+		results := f.record(t, takes)
+		if results[0] != (store.RecordResult{}) || !strings.HasPrefix(results[1].Refused, "SQLSTATE "+test.code) || results[2] != (store.RecordResult{}) {
+			t.Errorf("%s: results %v", name, results)
 		}
 		polls := column[string](t, f.conn, "SELECT concat_ws(' ', job, outcome, http_status, error) FROM report.polls WHERE job LIKE '%' || $1 ORDER BY job", name)
 		if len(polls) != 3 || polls[0] != "after-"+name+" timeout 503 503 Service Unavailable" || polls[1] != "before-"+name+" changed 200" {

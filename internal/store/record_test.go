@@ -49,15 +49,15 @@ func TestRecordLateWriter(t *testing.T) {
 		takes := f.take(t, said{job: jobs[0], body: woosmapBody("r1", "success")}, said{job: jobs[1], body: woosmapBody("r2", "success")})
 		f.compare(t, takes)
 		overtake(f, jobs[0])
-		fates := f.record(t, takes)
-		if !fates[0].Late || fates[1] != (store.Fate{}) {
-			t.Errorf("%s: fates %v", name, fates)
+		results := f.record(t, takes)
+		if !results[0].Late || results[1] != (store.RecordResult{}) {
+			t.Errorf("%s: results %v", name, results)
 		}
 		for range 2 { // the second time as after a commit that nobody heard of
 			late := column[string](t, f.conn, "SELECT concat_ws(' ', outcome, http_status, snapshot_no) FROM polls WHERE job_id = $1 AND polled_at = $2", jobs[0].ID, takes[0].poll.PolledAt)
 			equalLines(t, late, "superseded 200")
 			if again := f.record(t, takes[:1]); !again[0].Late {
-				t.Errorf("%s: fates %v", name, again)
+				t.Errorf("%s: results %v", name, again)
 			}
 		}
 		equalLines(t, column[string](t, f.conn, "SELECT state FROM report.jobs WHERE job = $1", jobs[1].Name), "succeeded")
@@ -76,15 +76,15 @@ func TestRecordAgain(t *testing.T) {
 	f.compare(t, takes)
 	takes[3].poll.Finding.Change.Runs[0].Status = "\x00"
 	polls := pollsOf(takes)
-	want := []store.Fate{{}, {}, {}, {Refused: "SQLSTATE 22021"}}
+	want := []store.RecordResult{{}, {}, {}, {Refused: "SQLSTATE 22021"}}
 	for range 2 {
-		fates, err := f.store.Record(t.Context(), polls)
+		results, err := f.store.Record(t.Context(), polls)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range want {
-			if fates[i] != want[i] {
-				t.Errorf("%s: fate %v, not %v", jobs[i].Name, fates[i], want[i])
+			if results[i] != want[i] {
+				t.Errorf("%s: result %v, not %v", jobs[i].Name, results[i], want[i])
 			}
 		}
 	}
@@ -102,9 +102,9 @@ func TestRecordUnknownError(t *testing.T) {
 	f.compare(t, takes)
 	mustExec(t, f.conn, "ALTER TABLE anomalies RENAME TO hidden")
 	takes[0].poll.Finding.Change.Anomalies = []history.Anomaly{{No: 1, RunNo: 1, Kind: history.KindClockSkew, Count: 1, ObservedAt: f.now, SnapshotNo: 1}}
-	fates, err := f.store.Record(t.Context(), pollsOf(takes))
-	if codeOf(err) != "42P01" || fates != nil {
-		t.Errorf("it gives %v, %v", fates, err)
+	results, err := f.store.Record(t.Context(), pollsOf(takes))
+	if codeOf(err) != "42P01" || results != nil {
+		t.Errorf("it gives %v, %v", results, err)
 	}
 	for _, table := range []string{"polls", "snapshots", "runs", "transitions"} {
 		if rows := value[int64](t, f.conn, "SELECT count(*) FROM "+table); rows != 0 {
@@ -120,8 +120,8 @@ func TestRecordUnknownError(t *testing.T) {
 func TestRecordNothing(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
-	if fates, err := f.store.Record(t.Context(), nil); err != nil || len(fates) != 0 {
-		t.Errorf("it gives %v, %v", fates, err)
+	if results, err := f.store.Record(t.Context(), nil); err != nil || len(results) != 0 {
+		t.Errorf("it gives %v, %v", results, err)
 	}
 	if err := f.store.AdvanceCursors(t.Context(), nil); err != nil {
 		t.Error(err)

@@ -166,16 +166,16 @@ func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorab
 		res.poll.Advance = &res.after
 		polls[i] = res.poll
 	}
-	var fates []store.Fate
+	var recorded []store.RecordResult
 	if err := r.patience.try(ctx, "record polls", func(ctx context.Context) (err error) {
-		fates, err = r.db.Record(ctx, polls)
+		recorded, err = r.db.Record(ctx, polls)
 		return err
 	}); err != nil {
 		return nil, nil, err
 	}
 	for i, res := range part {
-		switch res.refusal = fates[i].Refused; {
-		case fates[i].Late:
+		switch res.refusal = recorded[i].Refused; {
+		case recorded[i].Late:
 			r.late(res)
 		case res.refusal != "":
 			unstorable = append(unstorable, res)
