@@ -149,7 +149,7 @@ func (d *demo) play(ctx context.Context) error {
 	client := source.NewClient(version)
 	defer client.Close()
 	syncer := &sync.Syncer{Store: d.store, Client: client, Getenv: d.getenv, Owner: owner(), Logger: logger}
-	if err := d.beat(ctx); err != nil {
+	if err := d.heartbeat(ctx); err != nil {
 		return err
 	}
 	running, ctx := errgroup.WithContext(ctx)
@@ -166,13 +166,13 @@ func (d *demo) play(ctx context.Context) error {
 	return running.Wait()
 }
 
-// beat says that a tracker runs before the first screen would say that none does.
-func (d *demo) beat(ctx context.Context) error {
+// heartbeat says that a tracker runs before the first screen would say that none does.
+func (d *demo) heartbeat(ctx context.Context) error {
 	now, err := d.store.Now(ctx)
 	if err != nil {
 		return err
 	}
-	return d.store.Beat(ctx, store.Replica{Owner: owner(), StartedAt: now}, now)
+	return d.store.Heartbeat(ctx, store.Replica{Owner: owner(), StartedAt: now}, now)
 }
 
 // daemonLogger keeps the daemon's log off the screen: beside the data.

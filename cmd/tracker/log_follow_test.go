@@ -23,7 +23,7 @@ func (l *lookout) following(format string) *looking {
 func TestLogFollow(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t, "stores-eu")
-	l.beat()
+	l.heartbeat()
 	l.says("stores-eu", l.importing("e-1", time.Minute, "in_progress", "info: one", "info: two"))
 	looker := l.following(formatTable)
 	looker.look()

@@ -133,11 +133,11 @@ func (a *app) turn(ctx context.Context, s *store.Store, from store.Source, page 
 	if err != nil {
 		return err
 	}
-	standings, err := s.Standings(ctx, []int64{from.ID})
+	availability, err := s.Availability(ctx, []int64{from.ID})
 	if err != nil {
 		return err
 	}
-	if held := standings[from.ID].HeldUntil; held.After(now) {
+	if held := availability[from.ID].HeldUntil; held.After(now) {
 		return fmt.Errorf("the service asked to be left alone until %s", held.Format(time.RFC3339))
 	}
 	at, err := s.TakeSlot(ctx, from.ID, now)

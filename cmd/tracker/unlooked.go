@@ -34,18 +34,18 @@ func lookedAt(ctx context.Context, s *store.Store, job store.Job) (unlooked, err
 	if err != nil {
 		return unlooked{}, err
 	}
-	watched, err := s.Watched(ctx, []time.Time{now})
+	watched, err := s.TrackerRan(ctx, []time.Time{now})
 	if err != nil {
 		return unlooked{}, err
 	}
 	if !watched[0] {
 		return unlooked{why: "nobody looks: no tracker serves this database; start one:  tracker serve"}, nil
 	}
-	standings, err := s.Standings(ctx, []int64{job.From.ID})
+	availability, err := s.Availability(ctx, []int64{job.From.ID})
 	if err != nil {
 		return unlooked{}, err
 	}
-	if until := standings[job.From.ID].HeldUntil; until.After(now) {
+	if until := availability[job.From.ID].HeldUntil; until.After(now) {
 		return unlooked{why: fmt.Sprintf("nobody looks: source %s is held until %s: the service asked to be left alone; to ask it at once:  tracker source resume %s",
 			job.Source, timeText(&until), job.Source)}, nil
 	}

@@ -65,7 +65,7 @@ func TestWaitCommand(t *testing.T) {
 			t.Errorf("tracker wait %s ends with %d: %s%s", c.args, code, stdout, stderr)
 		}
 	}
-	l.beat()
+	l.heartbeat()
 	if _, stderr, _ := f.run("wait", "good"); stderr != "" {
 		t.Errorf("though a tracker serves, it says %s", stderr)
 	}
@@ -83,7 +83,7 @@ func (l *lookout) tracks(name string, change func(store.Author) (bool, error)) {
 func TestWaitEndsWhereNobodyWillPoll(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t, "stores-eu")
-	l.beat()
+	l.heartbeat()
 	l.says("stores-eu", l.importing("e-1", time.Minute, "in_progress"))
 	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
 		return (&waiter{app: l.app, store: l.store, state: "succeeded", ticks: ticks}).wait(ctx, "stores-eu")
@@ -107,7 +107,7 @@ func TestWaitEndsWhereNobodyWillPoll(t *testing.T) {
 func TestWaitTellsOfFailures(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t, "stores-eu")
-	l.beat()
+	l.heartbeat()
 	l.says("stores-eu", upstreamsim.Status(404, `{"detail": "no such dataset"}`))
 	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
 		return (&waiter{app: l.app, store: l.store, state: "succeeded", ticks: ticks}).wait(ctx, "stores-eu")
@@ -127,7 +127,7 @@ func TestWaitTellsOfFailures(t *testing.T) {
 func TestWaitAfter(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t, "stores-eu")
-	l.beat()
+	l.heartbeat()
 	l.says("stores-eu", l.importing("e-1", time.Hour, "success"))
 	w := &waiter{app: l.app, store: l.store, state: "succeeded", after: l.now().Add(-time.Minute)}
 	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {

@@ -11,7 +11,7 @@ import (
 )
 
 // served is how long a tracker may be silent that serves.
-const served = 3 * store.ReplicaBeat
+const served = 3 * store.HeartbeatEvery
 
 // watchView is all that the screen of a watch shows.
 type watchView struct {

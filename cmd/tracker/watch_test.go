@@ -93,10 +93,10 @@ func (l *lookout) now() time.Time {
 	return now
 }
 
-// beat says that a tracker serves.
-func (l *lookout) beat() {
+// heartbeat says that a tracker serves.
+func (l *lookout) heartbeat() {
 	l.t.Helper()
-	if err := l.store.Beat(l.t.Context(), store.Replica{Owner: "tester", StartedAt: l.now()}, l.now()); err != nil {
+	if err := l.store.Heartbeat(l.t.Context(), store.Replica{Owner: "tester", StartedAt: l.now()}, l.now()); err != nil {
 		l.t.Fatal(err)
 	}
 }
@@ -234,7 +234,7 @@ func TestWatchPrints(t *testing.T) {
 func TestWatchLive(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t, "stores-eu", "stores-us", "quiet")
-	l.beat()
+	l.heartbeat()
 	l.says("quiet", l.importing("q-1", time.Hour, "success"))
 	l.says("stores-eu", l.importing("e-1", 30*time.Second, "in_progress"))
 	c := &canvas{out: l.out, size: func() (screen, int) { return screen{width: 80}, 24 }}
@@ -268,7 +268,7 @@ func TestWatchLive(t *testing.T) {
 func TestWatch_WaitsForTheDatabase(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t, "stores-eu")
-	l.beat()
+	l.heartbeat()
 	l.says("stores-eu", l.importing("e-1", time.Minute, "in_progress"))
 	shown := &printed{}
 	c := &canvas{out: shown, size: func() (screen, int) { return screen{}, 0 }}

@@ -38,11 +38,11 @@ UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, sqlc.arg(now)::time
 FROM sources s
 WHERE b.source_id = @source_id AND s.source_id = b.source_id;
 
--- name: BudgetForgive :exec
+-- name: BudgetResetRefusals :exec
 -- Answers came: the credential works.
 UPDATE budgets SET refusals = 0 WHERE source_id = ANY(@source_ids::bigint[]) AND refusals > 0;
 
--- name: BudgetRefuse :one
+-- name: BudgetCountRefusal :one
 UPDATE budgets SET refusals = refusals + 1 WHERE source_id = @source_id RETURNING refusals;
 
 -- name: BudgetHolds :many
@@ -50,7 +50,7 @@ UPDATE budgets SET refusals = refusals + 1 WHERE source_id = @source_id RETURNIN
 SELECT source_id, held_from::timestamptz AS held_from, held_until::timestamptz AS held_until FROM budgets
 WHERE source_id = ANY(@source_ids::bigint[]) AND held_from IS NOT NULL AND held_until IS NOT NULL;
 
--- name: BudgetStandings :many
+-- name: BudgetAvailability :many
 -- Which sources may be asked, and from when on.
 SELECT s.source_id, s.paused_at, s.paused_reason, b.held_until, b.next_slot_at
 FROM sources s JOIN budgets b ON b.source_id = s.source_id

@@ -42,7 +42,7 @@ WHERE s.source_id = b.source_id AND (b.next_slot_at > sqlc.arg(now)::timestamptz
     OR b.held_from > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR b.probed_until > sqlc.arg(now)::timestamptz + interval '1 min');
 
 -- name: ClockSetBackReplicas :exec
--- A tracker that has begun later than it can be is noted anew with its next beat.
+-- A tracker that has begun later than it can be is noted anew with its next heartbeat.
 WITH begun AS (
     DELETE FROM replicas WHERE started_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval
 )

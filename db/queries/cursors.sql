@@ -84,7 +84,7 @@ UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
 
--- name: CursorRefuse :one
+-- name: CursorCountRefusal :one
 UPDATE cursors SET refusals = refusals + 1 WHERE job_id = @job_id RETURNING refusals;
 
 -- name: CursorSchedule :exec
@@ -109,10 +109,10 @@ UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until IS NULL THEN least
 FROM jobs j
 WHERE c.source_id = @source_id AND j.job_id = c.job_id AND j.schedule IS NULL AND c.next_poll_at IS NOT NULL;
 
--- name: CursorForgive :exec
+-- name: CursorResetRefusals :exec
 UPDATE cursors SET refusals = 0 WHERE job_id = ANY(@job_ids::bigint[]);
 
--- name: CursorForgiveBySource :exec
+-- name: CursorResetRefusalsBySource :exec
 UPDATE cursors SET refusals = 0 WHERE source_id = @source_id AND refusals > 0;
 
 -- name: CursorResumeBySource :execrows

@@ -124,7 +124,7 @@ func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) er
 		}
 	}
 	if len(answered) > 0 {
-		return q.BudgetForgive(ctx, answered)
+		return q.BudgetResetRefusals(ctx, answered)
 	}
 	return nil
 }

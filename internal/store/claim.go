@@ -120,21 +120,21 @@ func (s *Store) ReleaseClaims(ctx context.Context, claims []Claim) error {
 	return nil
 }
 
-// Watched is a job's cursor with the claim on it, as somebody else sees it.
-type Watched struct {
+// ClaimedCursor is a job's cursor with the claim on it, as somebody else sees it.
+type ClaimedCursor struct {
 	Cursor
 	ClaimedUntil time.Time // zero: not claimed
 }
 
 // Cursors returns the cursors of the jobs, by job.
-func (s *Store) Cursors(ctx context.Context, jobIDs []int64) (map[int64]Watched, error) {
+func (s *Store) Cursors(ctx context.Context, jobIDs []int64) (map[int64]ClaimedCursor, error) {
 	rows, err := s.queries.CursorList(ctx, jobIDs)
 	if err != nil {
 		return nil, fmt.Errorf("read cursors: %w", err)
 	}
-	cursors := make(map[int64]Watched, len(rows))
+	cursors := make(map[int64]ClaimedCursor, len(rows))
 	for _, row := range rows {
-		cursors[row.JobID] = Watched{Cursor: toCursor(row), ClaimedUntil: fromPointer(row.ClaimedUntil)}
+		cursors[row.JobID] = ClaimedCursor{Cursor: toCursor(row), ClaimedUntil: fromPointer(row.ClaimedUntil)}
 	}
 	return cursors, nil
 }

@@ -194,11 +194,11 @@ func TestClaimLeavesSpentBudgets(t *testing.T) {
 	if again := f.claimAt(t, params, f.now.Add(time.Second)); len(claims) != 1 || len(again) != 0 {
 		t.Errorf("%d claims, then %d", len(claims), len(again))
 	}
-	standing, err := f.store.Standings(t.Context(), params.SourceIDs)
+	availability, err := f.store.Availability(t.Context(), params.SourceIDs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if next := standing[params.SourceIDs[0]].NextSlotAt; !next.Equal(f.now.Add(10 * time.Second)) {
+	if next := availability[params.SourceIDs[0]].NextSlotAt; !next.Equal(f.now.Add(10 * time.Second)) {
 		t.Errorf("the next slot is at %s", next)
 	}
 	// A request beyond the one that had a slot moves the budget on.

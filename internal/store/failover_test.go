@@ -52,16 +52,18 @@ func TestStoreLeavesSessionsBehind(t *testing.T) {
 				mustExec(t, admin, test.end)
 			}
 			at := time.Now()
-			beat := func(ctx context.Context) error { return s.Beat(ctx, store.Replica{Owner: name, StartedAt: at}, at) }
+			heartbeat := func(ctx context.Context) error {
+				return s.Heartbeat(ctx, store.Replica{Owner: name, StartedAt: at}, at)
+			}
 			if test.trouble == nil {
-				err = beat(t.Context())
+				err = heartbeat(t.Context())
 			} else {
-				err = troubled(t, admin, beat, func() { test.trouble(t, admin, old) })
+				err = troubled(t, admin, heartbeat, func() { test.trouble(t, admin, old) })
 			}
 			if codeOf(err) != test.code {
 				t.Fatalf("%v is no %s", err, test.code)
 			}
-			for _, pid := range atOnce(t, admin, "replicas", sessions, beat) {
+			for _, pid := range atOnce(t, admin, "replicas", sessions, heartbeat) {
 				if slices.Contains(old, pid) {
 					t.Errorf("session %d was left behind and is used", pid)
 				}

@@ -11,7 +11,7 @@ import (
 
 // reasonLeast is how short a reason why nobody looked may be at either end of a
 // gap: when a tracker was killed is known that closely.
-const reasonLeast = 3 * ReplicaBeat
+const reasonLeast = 3 * HeartbeatEvery
 
 // unexplained are gaps of a job, some of which have no reason yet.
 type unexplained struct {
@@ -22,7 +22,7 @@ type unexplained struct {
 
 // explain splits the gaps that have no reason by why nobody looked.
 func explain(ctx context.Context, q *dbsqlc.Queries, jobs []unexplained) error {
-	window := dbsqlc.ReplicaSpansParams{Beat: 2 * ReplicaBeat}
+	window := dbsqlc.ReplicaSpansParams{Silence: heartbeatSilence}
 	var sourceIDs []int64
 	for _, job := range jobs {
 		for _, gap := range *job.gaps {

@@ -66,7 +66,7 @@ func TestStatementsThatGetLost(t *testing.T) {
 		t.Cleanup(s.Close)
 		return func() error { _, err := s.JobRows(t.Context()); return err }, func(command string) {
 			t.Helper()
-			if err := s.Beat(t.Context(), store.Replica{Owner: command, StartedAt: time.Now()}, time.Now()); err != nil {
+			if err := s.Heartbeat(t.Context(), store.Replica{Owner: command, StartedAt: time.Now()}, time.Now()); err != nil {
 				t.Fatal(err)
 			}
 		}

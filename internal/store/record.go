@@ -15,6 +15,39 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
+// Poll is one attempt to fetch a job's status, as it is recorded.
+type Poll struct {
+	JobID      int64
+	PolledAt   time.Time // when the request was sent
+	Outcome    history.Outcome
+	HTTPStatus int // 0: no answer
+	Latency    time.Duration
+	Error      string // redacted
+	ErrorBody  string // the beginning of the body, redacted; empty: none is kept
+	SnapshotNo int    // the snapshot that the answer confirmed or made; 0: no answer
+
+	Finding *Finding // what a changed answer brought; nil otherwise
+	Advance *Advance // what it changes in the job's cursor; nil: nothing yet, of a past that is made up
+}
+
+// Finding is a new snapshot and what the comparison made of it.
+type Finding struct {
+	ObservedAt     time.Time // when its body had been read
+	NotBefore      time.Time // PolledAt of the last poll that saw the head before; zero: there was none
+	PreviousPolls  int       // polls that saw the head before
+	Body           []byte    // redacted
+	SHA256         [32]byte  // of Body
+	Interpretation int
+	Change         history.Change
+}
+
+// RecordResult tells what became of a poll that was given to Record. The zero
+// RecordResult: it is recorded.
+type RecordResult struct {
+	Late    bool   // somebody else had taken over the job: recorded as superseded
+	Refused string // not recorded: why Postgres refuses what it holds; empty: it does not
+}
+
 // Record keeps polls from many jobs with all that they found and what they change
 // in their jobs' cursors, in one transaction, and gives the result of each. Polls
 // whose job somebody else has taken over are late: that they were made is kept,

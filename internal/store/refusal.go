@@ -7,8 +7,8 @@ import (
 	"tracker/internal/history"
 )
 
-// refusalLimit is how many answers that refuse the credential, with no other
-// answer between them, pause a source, or a job where the others of its source succeed.
+// refusalLimit is how many polls in a row, refused for their credential, pause a
+// source. Where its other jobs are answered in between, they pause the job.
 const refusalLimit = 3
 
 // Refusal is a poll whose credential was refused.
@@ -27,16 +27,16 @@ type Paused struct {
 	Job    bool
 }
 
-// Refuse counts a refused poll against its source and its job, and pauses the
-// one that has had too many. Where both have, it is the source.
-func (s *Store) Refuse(ctx context.Context, by Author, refusal Refusal) (Paused, error) {
+// CountRefusal counts a refused poll for its source and for its job, and pauses
+// the one that has reached refusalLimit: the source where both have.
+func (s *Store) CountRefusal(ctx context.Context, by Author, refusal Refusal) (Paused, error) {
 	var paused Paused
 	err := s.inRegistry(ctx, by, func(r *registry) error {
-		ofSource, err := r.queries.BudgetRefuse(ctx, refusal.SourceID)
+		ofSource, err := r.queries.BudgetCountRefusal(ctx, refusal.SourceID)
 		if err != nil {
 			return notFound(err)
 		}
-		ofJob, err := r.queries.CursorRefuse(ctx, refusal.JobID)
+		ofJob, err := r.queries.CursorCountRefusal(ctx, refusal.JobID)
 		if err != nil {
 			return notFound(err)
 		}

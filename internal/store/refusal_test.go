@@ -13,7 +13,7 @@ import (
 func (f *feed) refused(t *testing.T, job store.Job) string {
 	t.Helper()
 	f.round(t, said{job: job, failure: history.OutcomeUnauthorized})
-	paused, err := f.store.Refuse(t.Context(), store.Author{Actor: "tracker", At: f.now}, store.Refusal{
+	paused, err := f.store.CountRefusal(t.Context(), store.Author{Actor: "tracker", At: f.now}, store.Refusal{
 		Job: job.Name, Source: job.Source, JobID: job.ID, SourceID: job.From.ID, Reason: "unauthorized: 401",
 	})
 	if err != nil {
@@ -85,7 +85,7 @@ func TestRefuseRecordsThePause(t *testing.T) {
 		t.Errorf("paused: %s", got)
 	}
 	f.record(t, takes)
-	paused, err := f.store.Refuse(t.Context(), f.by, store.Refusal{Job: "b", Source: jobs[1].Source, JobID: jobs[1].ID, SourceID: jobs[1].From.ID, Reason: "late"})
+	paused, err := f.store.CountRefusal(t.Context(), f.by, store.Refusal{Job: "b", Source: jobs[1].Source, JobID: jobs[1].ID, SourceID: jobs[1].From.ID, Reason: "late"})
 	if err != nil || paused != (store.Paused{}) {
 		t.Errorf("paused again: %v, %v", paused, err)
 	}

@@ -84,7 +84,7 @@ func (r *registry) track(ctx context.Context, row dbsqlc.JobByNameRow, to Tracki
 	var due *time.Time
 	if to == TrackingActive {
 		due = &r.by.At
-		if err := r.queries.CursorForgive(ctx, []int64{job.JobID}); err != nil {
+		if err := r.queries.CursorResetRefusals(ctx, []int64{job.JobID}); err != nil {
 			return err
 		}
 	}

@@ -9,8 +9,11 @@ import (
 )
 
 const (
-	// ReplicaBeat is how often a running tracker says that it runs.
-	ReplicaBeat = 10 * time.Second
+	// HeartbeatEvery is how often a running tracker says that it runs.
+	HeartbeatEvery = 10 * time.Second
+	// heartbeatSilence is how long after its last heartbeat a tracker still counts
+	// as running: one heartbeat may be late.
+	heartbeatSilence = 2 * HeartbeatEvery
 	// replicaMemory is how long it is remembered when trackers ran.
 	replicaMemory = 90 * 24 * time.Hour
 )
@@ -21,16 +24,16 @@ type Replica struct {
 	StartedAt time.Time
 }
 
-// Beat notes that a replica runs, so that what nobody polled meanwhile is not
-// taken for a downtime.
-func (s *Store) Beat(ctx context.Context, r Replica, now time.Time) error {
-	if err := s.queries.ReplicaBeat(ctx, dbsqlc.ReplicaBeatParams{Owner: r.Owner, StartedAt: r.StartedAt, SeenAt: now}); err != nil {
+// Heartbeat notes that a replica runs: a gap in the polls is no downtime of the
+// tracker then.
+func (s *Store) Heartbeat(ctx context.Context, r Replica, now time.Time) error {
+	if err := s.queries.ReplicaHeartbeat(ctx, dbsqlc.ReplicaHeartbeatParams{Owner: r.Owner, StartedAt: r.StartedAt, SeenAt: now}); err != nil {
 		return fmt.Errorf("note that the tracker runs: %w", err)
 	}
 	return nil
 }
 
-// Leave notes that a replica ends, so that what nobody polls from now on is a downtime.
+// Leave notes that a replica ends: from now on a gap in the polls is a downtime.
 func (s *Store) Leave(ctx context.Context, r Replica, now time.Time) error {
 	if err := s.queries.ReplicaEnd(ctx, dbsqlc.ReplicaEndParams{Owner: r.Owner, StartedAt: r.StartedAt, EndedAt: now}); err != nil {
 		return fmt.Errorf("note that the tracker ends: %w", err)
@@ -46,22 +49,22 @@ func (s *Store) ForgetReplicas(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// Watched reports of each time whether any tracker ran then.
-func (s *Store) Watched(ctx context.Context, ats []time.Time) ([]bool, error) {
-	watched := make([]bool, len(ats))
+// TrackerRan reports for each of the times whether any tracker ran then.
+func (s *Store) TrackerRan(ctx context.Context, ats []time.Time) ([]bool, error) {
+	ran := make([]bool, len(ats))
 	if len(ats) == 0 {
-		return watched, nil
+		return ran, nil
 	}
-	params := dbsqlc.ReplicaWatchedParams{Ats: ats, Beat: 2 * ReplicaBeat}
+	params := dbsqlc.ReplicaRanParams{Ats: ats, Silence: heartbeatSilence}
 	for i := range ats {
 		params.Places = append(params.Places, int32(i))
 	}
-	rows, err := s.queries.ReplicaWatched(ctx, params)
+	rows, err := s.queries.ReplicaRan(ctx, params)
 	if err != nil {
 		return nil, fmt.Errorf("read when trackers ran: %w", err)
 	}
 	for _, row := range rows {
-		watched[row.Place] = row.Watched
+		ran[row.Place] = row.Ran
 	}
-	return watched, nil
+	return ran, nil
 }

@@ -123,7 +123,7 @@ func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool,
 				return false, err
 			}
 		}
-		if err := r.queries.CursorForgiveBySource(ctx, row.SourceID); err != nil {
+		if err := r.queries.CursorResetRefusalsBySource(ctx, row.SourceID); err != nil {
 			return false, err
 		}
 		unseen, err := r.queries.CursorListUnseen(ctx, row.SourceID)

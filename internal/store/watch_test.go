@@ -214,8 +214,8 @@ func TestTakeSlot(t *testing.T) {
 	if err := f.store.HoldSource(t.Context(), job.From.ID, now, now.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	standings, err := f.store.Standings(t.Context(), []int64{job.From.ID})
-	if err != nil || !standings[job.From.ID].HeldUntil.Equal(now.Add(time.Hour)) {
-		t.Error(standings, err)
+	availability, err := f.store.Availability(t.Context(), []int64{job.From.ID})
+	if err != nil || !availability[job.From.ID].HeldUntil.Equal(now.Add(time.Hour)) {
+		t.Error(availability, err)
 	}
 }

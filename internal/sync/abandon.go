@@ -11,7 +11,7 @@ import (
 // gives the claim back. The answer is not kept.
 func (r *recorder) abandon(ctx context.Context, res *result, reason string) error {
 	r.memory.forget(res.job.ID)
-	err := r.patience.try(ctx, "release a claim", func(ctx context.Context) error {
+	err := r.retry.do(ctx, "release a claim", func(ctx context.Context) error {
 		return r.db.ReleaseClaims(ctx, []store.Claim{res.claim})
 	})
 	if err != nil {

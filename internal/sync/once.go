@@ -62,7 +62,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 	results := make(chan *result, inFlightMost)
 	room := newRoom(s.MemoryBudget)
 	memory := newMemory(room.known)
-	recorder := newRecorder(s, memory, patience{logger: s.Logger, most: onceTries}, say)
+	recorder := newRecorder(s, memory, retry{logger: s.Logger, most: onceTries}, say)
 	claiming, stop := context.WithCancel(ctx)
 	defer stop()
 	var recording errgroup.Group

@@ -33,11 +33,11 @@ const actor = "tracker"
 // makes them history. One goroutine owns it; the heavy answers of a source have
 // recorders of their own.
 type recorder struct {
-	db       *store.Store
-	memory   *memory
-	patience patience
-	linger   time.Duration
-	tell     func(Event)
+	db     *store.Store
+	memory *memory
+	retry  retry
+	linger time.Duration
+	tell   func(Event)
 
 	interrupted bool // the end of the process has cut a poll short
 
@@ -46,9 +46,9 @@ type recorder struct {
 	behind atomic.Bool
 }
 
-func newRecorder(s *Syncer, m *memory, p patience, tell func(Event)) *recorder {
-	r := &recorder{db: s.Store, memory: m, patience: p, tell: tell}
-	r.patience.failed = func() { r.behind.Store(true) }
+func newRecorder(s *Syncer, m *memory, again retry, tell func(Event)) *recorder {
+	r := &recorder{db: s.Store, memory: m, retry: again, tell: tell}
+	r.retry.failed = func() { r.behind.Store(true) }
 	return r
 }
 
@@ -72,9 +72,9 @@ func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 
 // recordHeavy records an answer beside all others, in the lane of its source.
 func (r *recorder) recordHeavy(ctx context.Context, res *result) error {
-	beside := &recorder{db: r.db, memory: r.memory, patience: r.patience, tell: r.tell}
+	beside := &recorder{db: r.db, memory: r.memory, retry: r.retry, tell: r.tell}
 	lane := res.stay.lane
-	beside.patience.failed = func() { lane.failing.Store(true) }
+	beside.retry.failed = func() { lane.failing.Store(true) }
 	return beside.record(ctx, []*result{res})
 }
 
@@ -149,7 +149,7 @@ func (r *recorder) settle(ctx context.Context, part []*result) error {
 	}
 	for _, res := range landed {
 		if res.poll.Outcome.Refused() {
-			if err := r.refuse(ctx, res); err != nil {
+			if err := r.countRefusal(ctx, res); err != nil {
 				return err
 			}
 		}
@@ -167,7 +167,7 @@ func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorab
 		polls[i] = res.poll
 	}
 	var recorded []store.RecordResult
-	if err := r.patience.try(ctx, "record polls", func(ctx context.Context) (err error) {
+	if err := r.retry.do(ctx, "record polls", func(ctx context.Context) (err error) {
 		recorded, err = r.db.Record(ctx, polls)
 		return err
 	}); err != nil {
@@ -225,7 +225,7 @@ func (r *recorder) release(ctx context.Context, batch []*result) (used []*result
 	if len(unused) == 0 {
 		return used, nil
 	}
-	return used, r.patience.try(ctx, "release claims", func(ctx context.Context) error { return r.db.ReleaseClaims(ctx, unused) })
+	return used, r.retry.do(ctx, "release claims", func(ctx context.Context) error { return r.db.ReleaseClaims(ctx, unused) })
 }
 
 // compare gives each new answer its finding. A job whose head is not the one
@@ -243,7 +243,7 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 	var read map[int64]*history.Known
 	var broken map[int64]error
 	if len(forgotten) > 0 {
-		if err := r.patience.try(ctx, "read what is known", func(ctx context.Context) (err error) {
+		if err := r.retry.do(ctx, "read what is known", func(ctx context.Context) (err error) {
 			read, broken, err = r.db.Known(ctx, forgotten)
 			return err
 		}); err != nil {
@@ -262,7 +262,7 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 			}
 		}
 		if res.answer != nil && res.known.SnapshotNo != res.claim.SnapshotNo {
-			if err := r.patience.try(ctx, "record a late poll", func(ctx context.Context) error {
+			if err := r.retry.do(ctx, "record a late poll", func(ctx context.Context) error {
 				return r.db.RecordLate(ctx, res.poll)
 			}); err != nil {
 				return nil, err
@@ -331,12 +331,12 @@ func (r *recorder) tellPolled(landed []*result) {
 	}
 }
 
-// refuse counts a refused credential and tells what that has paused.
-func (r *recorder) refuse(ctx context.Context, res *result) error {
+// countRefusal counts a refused credential and tells what that has paused.
+func (r *recorder) countRefusal(ctx context.Context, res *result) error {
 	reason := fmt.Sprintf("%s: %s", res.poll.Outcome, res.poll.Error)
 	var paused store.Paused
-	err := r.patience.try(ctx, "count a refusal", func(ctx context.Context) (err error) {
-		paused, err = r.db.Refuse(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
+	err := r.retry.do(ctx, "count a refusal", func(ctx context.Context) (err error) {
+		paused, err = r.db.CountRefusal(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
 			Job: res.job.Name, Source: res.job.Source, JobID: res.job.ID, SourceID: res.job.From.ID, Reason: reason,
 		})
 		if errors.Is(err, store.ErrNotFound) { // it has another name by now: the next refusal counts
@@ -383,7 +383,7 @@ func (r *recorder) track(ctx context.Context, landed []*result) error {
 func (r *recorder) change(
 	ctx context.Context, job *store.Job, to func(context.Context, store.Author, string) (bool, error),
 ) (changed bool, err error) {
-	err = r.patience.try(ctx, "change a job's tracking", func(ctx context.Context) error {
+	err = r.retry.do(ctx, "change a job's tracking", func(ctx context.Context) error {
 		now, err := r.db.Now(ctx)
 		if err != nil {
 			return err

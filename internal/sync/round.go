@@ -30,7 +30,7 @@ type round struct {
 	flight *flight
 	memory *memory
 
-	patience patience
+	retry retry
 
 	waiting  map[int64]store.Job      // not claimed yet
 	before   map[int64]time.Time      // when each was last polled as the round began
@@ -41,8 +41,8 @@ type round struct {
 func newRound(s *Syncer, jobs []store.Job, m *memory, f *flight, tell func(Event)) *round {
 	r := &round{
 		syncer: s, tell: tell, flight: f, memory: m,
-		patience: patience{logger: s.Logger, most: onceTries},
-		waiting:  make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*registered{},
+		retry:   retry{logger: s.Logger, most: onceTries},
+		waiting: make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*registered{},
 	}
 	for _, job := range jobs {
 		r.waiting[job.ID] = job
@@ -53,11 +53,11 @@ func newRound(s *Syncer, jobs []store.Job, m *memory, f *flight, tell func(Event
 // run returns when every job has been polled or skipped, or when ctx ends.
 func (r *round) run(ctx context.Context) (err error) {
 	defer r.flight.wait()
-	if err := r.patience.try(ctx, "read the jobs to poll", func(ctx context.Context) error { return r.open(ctx) }); err != nil {
+	if err := r.retry.do(ctx, "read the jobs to poll", func(ctx context.Context) error { return r.open(ctx) }); err != nil {
 		return err
 	}
 	for len(r.waiting) > 0 || r.flight.underWay > 0 {
-		if err := r.patience.try(ctx, "claim jobs", func(ctx context.Context) error { return r.turn(ctx) }); err != nil {
+		if err := r.retry.do(ctx, "claim jobs", func(ctx context.Context) error { return r.turn(ctx) }); err != nil {
 			return err
 		}
 	}
@@ -73,7 +73,7 @@ func (r *round) turn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	standings, err := r.skip(ctx, clock)
+	availability, err := r.skip(ctx, clock)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (r *round) turn(ctx context.Context) error {
 	}
 	pause := lookAgain
 	for _, id := range r.sources() {
-		pause = min(pause, standings[id].NextSlotAt.Add(-claimAhead).Sub(clock.earliest()))
+		pause = min(pause, availability[id].NextSlotAt.Add(-claimAhead).Sub(clock.earliest()))
 	}
 	return r.wait(ctx, max(pause, waitLeast))
 }
@@ -169,23 +169,23 @@ func (r *round) sources() []int64 {
 }
 
 // skip leaves the jobs of sources that may not be asked now.
-func (r *round) skip(ctx context.Context, clock clock) (map[int64]store.Standing, error) {
-	standings, err := r.syncer.Store.Standings(ctx, r.sources())
+func (r *round) skip(ctx context.Context, clock clock) (map[int64]store.Availability, error) {
+	availability, err := r.syncer.Store.Availability(ctx, r.sources())
 	if err != nil {
 		return nil, err
 	}
 	now := clock.latest()
 	r.leave(func(job store.Job) string {
-		switch standing := standings[job.From.ID]; {
-		case !standing.PausedAt.IsZero():
-			return fmt.Sprintf("source %s is paused: %s", job.Source, standing.PausedReason)
-		case standing.HeldUntil.After(now):
-			return fmt.Sprintf("source %s asked to be left alone until %s", job.Source, standing.HeldUntil.Format(time.RFC3339))
+		switch source := availability[job.From.ID]; {
+		case !source.PausedAt.IsZero():
+			return fmt.Sprintf("source %s is paused: %s", job.Source, source.PausedReason)
+		case source.HeldUntil.After(now):
+			return fmt.Sprintf("source %s asked to be left alone until %s", job.Source, source.HeldUntil.Format(time.RFC3339))
 		default:
 			return ""
 		}
 	})
-	return standings, nil
+	return availability, nil
 }
 
 // claim takes as many of the waiting jobs as their budgets allow.

@@ -46,8 +46,8 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	results := make(chan *result, endedMost)
 	room := newRoom(s.MemoryBudget)
 	memory := newMemory(room.known)
-	patience := patience{logger: s.Logger}
-	recorder := newRecorder(s, memory, patience, oneAtATime(tell))
+	retry := retry{logger: s.Logger}
+	recorder := newRecorder(s, memory, retry, oneAtATime(tell))
 	recorder.linger = linger
 	var recording errgroup.Group
 	ctx, stopClaiming := context.WithCancel(ctx)
@@ -59,7 +59,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	})
 	recordHeavy := func(r *result) error { return recorder.recordHeavy(lasting, r) }
 	d := &daemon{
-		syncer: s, memory: memory, recorder: recorder, patience: patience, flight: newFlight(ctx, s, room, recordHeavy, results),
+		syncer: s, memory: memory, recorder: recorder, retry: retry, flight: newFlight(ctx, s, room, recordHeavy, results),
 		registry: registry{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv, s.Scope), examined: map[string]bool{},
 	}
 	stop, err := d.startChores(ctx)
@@ -80,7 +80,7 @@ type daemon struct {
 	syncer      *Syncer
 	memory      *memory
 	recorder    *recorder
-	patience    patience
+	retry       retry
 	flight      *flight
 	registry    registry
 	credentials *source.Credentials
@@ -93,7 +93,7 @@ func (d *daemon) run(ctx context.Context) {
 	d.syncer.turn()
 	for ctx.Err() == nil {
 		var started int
-		_ = d.patience.try(ctx, "claim due jobs", func(ctx context.Context) (err error) {
+		_ = d.retry.do(ctx, "claim due jobs", func(ctx context.Context) (err error) {
 			defer d.syncer.turn() // one that the database has failed, too
 			ctx, cancel := context.WithTimeout(ctx, turnTimeout)
 			defer cancel()
@@ -260,14 +260,14 @@ func (d *daemon) leave(ctx context.Context, replica store.Replica) {
 // runs, to make the partitions of the days to come, and to count for reports.
 func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 	var now time.Time
-	if err := d.patience.try(ctx, "read the clock", func(ctx context.Context) (err error) {
+	if err := d.retry.do(ctx, "read the clock", func(ctx context.Context) (err error) {
 		now, err = d.syncer.Store.Now(ctx)
 		return err
 	}); err != nil {
 		return nil, err
 	}
 	replica := store.Replica{Owner: d.syncer.Owner, StartedAt: now}
-	beat := func(ctx context.Context) error {
+	heartbeat := func(ctx context.Context) error {
 		clock, err := readClock(ctx, d.syncer.Store)
 		if err != nil {
 			return err
@@ -275,7 +275,7 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 		if clock.read.Before(replica.StartedAt) { // it was set back
 			replica.StartedAt = clock.read
 		}
-		return d.syncer.Store.Beat(ctx, replica, clock.read)
+		return d.syncer.Store.Heartbeat(ctx, replica, clock.read)
 	}
 	tend := func(ctx context.Context) error {
 		clock, err := readClock(ctx, d.syncer.Store)
@@ -296,7 +296,7 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 	}
 	chores := schedule.NewChores(d.syncer.Logger)
 	for _, chore := range []schedule.Chore{
-		{Name: "beat", Every: store.ReplicaBeat, Timeout: choreTimeout, Do: beat},
+		{Name: "beat", Every: store.HeartbeatEvery, Timeout: choreTimeout, Do: heartbeat},
 		{Name: "tend partitions", Every: time.Hour, Timeout: choreTimeout, Do: tend},
 		{Name: "roll up", Every: rollUpEvery, Timeout: rollUpTimeout, Do: rollUp},
 	} {

@@ -10,14 +10,56 @@ import (
 	"time"
 )
 
-const budgetForgive = `-- name: BudgetForgive :exec
-UPDATE budgets SET refusals = 0 WHERE source_id = ANY($1::bigint[]) AND refusals > 0
+const budgetAvailability = `-- name: BudgetAvailability :many
+SELECT s.source_id, s.paused_at, s.paused_reason, b.held_until, b.next_slot_at
+FROM sources s JOIN budgets b ON b.source_id = s.source_id
+WHERE s.source_id = ANY($1::bigint[])
 `
 
-// Answers came: the credential works.
-func (q *Queries) BudgetForgive(ctx context.Context, sourceIds []int64) error {
-	_, err := q.db.Exec(ctx, budgetForgive, sourceIds)
-	return err
+type BudgetAvailabilityRow struct {
+	SourceID     int64
+	PausedAt     *time.Time
+	PausedReason *string
+	HeldUntil    *time.Time
+	NextSlotAt   time.Time
+}
+
+// Which sources may be asked, and from when on.
+func (q *Queries) BudgetAvailability(ctx context.Context, sourceIds []int64) ([]BudgetAvailabilityRow, error) {
+	rows, err := q.db.Query(ctx, budgetAvailability, sourceIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []BudgetAvailabilityRow
+	for rows.Next() {
+		var i BudgetAvailabilityRow
+		if err := rows.Scan(
+			&i.SourceID,
+			&i.PausedAt,
+			&i.PausedReason,
+			&i.HeldUntil,
+			&i.NextSlotAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const budgetCountRefusal = `-- name: BudgetCountRefusal :one
+UPDATE budgets SET refusals = refusals + 1 WHERE source_id = $1 RETURNING refusals
+`
+
+func (q *Queries) BudgetCountRefusal(ctx context.Context, sourceID int64) (int32, error) {
+	row := q.db.QueryRow(ctx, budgetCountRefusal, sourceID)
+	var refusals int32
+	err := row.Scan(&refusals)
+	return refusals, err
 }
 
 const budgetHold = `-- name: BudgetHold :exec
@@ -148,15 +190,14 @@ func (q *Queries) BudgetMoveOn(ctx context.Context, arg BudgetMoveOnParams) erro
 	return err
 }
 
-const budgetRefuse = `-- name: BudgetRefuse :one
-UPDATE budgets SET refusals = refusals + 1 WHERE source_id = $1 RETURNING refusals
+const budgetResetRefusals = `-- name: BudgetResetRefusals :exec
+UPDATE budgets SET refusals = 0 WHERE source_id = ANY($1::bigint[]) AND refusals > 0
 `
 
-func (q *Queries) BudgetRefuse(ctx context.Context, sourceID int64) (int32, error) {
-	row := q.db.QueryRow(ctx, budgetRefuse, sourceID)
-	var refusals int32
-	err := row.Scan(&refusals)
-	return refusals, err
+// Answers came: the credential works.
+func (q *Queries) BudgetResetRefusals(ctx context.Context, sourceIds []int64) error {
+	_, err := q.db.Exec(ctx, budgetResetRefusals, sourceIds)
+	return err
 }
 
 const budgetResume = `-- name: BudgetResume :execrows
@@ -176,47 +217,6 @@ func (q *Queries) BudgetResume(ctx context.Context, arg BudgetResumeParams) (int
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const budgetStandings = `-- name: BudgetStandings :many
-SELECT s.source_id, s.paused_at, s.paused_reason, b.held_until, b.next_slot_at
-FROM sources s JOIN budgets b ON b.source_id = s.source_id
-WHERE s.source_id = ANY($1::bigint[])
-`
-
-type BudgetStandingsRow struct {
-	SourceID     int64
-	PausedAt     *time.Time
-	PausedReason *string
-	HeldUntil    *time.Time
-	NextSlotAt   time.Time
-}
-
-// Which sources may be asked, and from when on.
-func (q *Queries) BudgetStandings(ctx context.Context, sourceIds []int64) ([]BudgetStandingsRow, error) {
-	rows, err := q.db.Query(ctx, budgetStandings, sourceIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []BudgetStandingsRow
-	for rows.Next() {
-		var i BudgetStandingsRow
-		if err := rows.Scan(
-			&i.SourceID,
-			&i.PausedAt,
-			&i.PausedReason,
-			&i.HeldUntil,
-			&i.NextSlotAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const budgetTakeBy = `-- name: BudgetTakeBy :one

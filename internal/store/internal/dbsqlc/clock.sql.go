@@ -111,7 +111,7 @@ type ClockSetBackReplicasParams struct {
 	Slack time.Duration
 }
 
-// A tracker that has begun later than it can be is noted anew with its next beat.
+// A tracker that has begun later than it can be is noted anew with its next heartbeat.
 func (q *Queries) ClockSetBackReplicas(ctx context.Context, arg ClockSetBackReplicasParams) error {
 	_, err := q.db.Exec(ctx, clockSetBackReplicas, arg.Now, arg.Slack)
 	return err

@@ -327,22 +327,15 @@ func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams
 	return items, nil
 }
 
-const cursorForgive = `-- name: CursorForgive :exec
-UPDATE cursors SET refusals = 0 WHERE job_id = ANY($1::bigint[])
+const cursorCountRefusal = `-- name: CursorCountRefusal :one
+UPDATE cursors SET refusals = refusals + 1 WHERE job_id = $1 RETURNING refusals
 `
 
-func (q *Queries) CursorForgive(ctx context.Context, jobIds []int64) error {
-	_, err := q.db.Exec(ctx, cursorForgive, jobIds)
-	return err
-}
-
-const cursorForgiveBySource = `-- name: CursorForgiveBySource :exec
-UPDATE cursors SET refusals = 0 WHERE source_id = $1 AND refusals > 0
-`
-
-func (q *Queries) CursorForgiveBySource(ctx context.Context, sourceID int64) error {
-	_, err := q.db.Exec(ctx, cursorForgiveBySource, sourceID)
-	return err
+func (q *Queries) CursorCountRefusal(ctx context.Context, jobID int64) (int32, error) {
+	row := q.db.QueryRow(ctx, cursorCountRefusal, jobID)
+	var refusals int32
+	err := row.Scan(&refusals)
+	return refusals, err
 }
 
 const cursorHold = `-- name: CursorHold :exec
@@ -555,17 +548,6 @@ func (q *Queries) CursorLock(ctx context.Context, jobID int64) (Cursor, error) {
 	return i, err
 }
 
-const cursorRefuse = `-- name: CursorRefuse :one
-UPDATE cursors SET refusals = refusals + 1 WHERE job_id = $1 RETURNING refusals
-`
-
-func (q *Queries) CursorRefuse(ctx context.Context, jobID int64) (int32, error) {
-	row := q.db.QueryRow(ctx, cursorRefuse, jobID)
-	var refusals int32
-	err := row.Scan(&refusals)
-	return refusals, err
-}
-
 const cursorRelease = `-- name: CursorRelease :exec
 UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until) r
@@ -580,6 +562,24 @@ type CursorReleaseParams struct {
 // Claims that came to nothing: their slots were not used.
 func (q *Queries) CursorRelease(ctx context.Context, arg CursorReleaseParams) error {
 	_, err := q.db.Exec(ctx, cursorRelease, arg.JobIds, arg.ClaimedUntils)
+	return err
+}
+
+const cursorResetRefusals = `-- name: CursorResetRefusals :exec
+UPDATE cursors SET refusals = 0 WHERE job_id = ANY($1::bigint[])
+`
+
+func (q *Queries) CursorResetRefusals(ctx context.Context, jobIds []int64) error {
+	_, err := q.db.Exec(ctx, cursorResetRefusals, jobIds)
+	return err
+}
+
+const cursorResetRefusalsBySource = `-- name: CursorResetRefusalsBySource :exec
+UPDATE cursors SET refusals = 0 WHERE source_id = $1 AND refusals > 0
+`
+
+func (q *Queries) CursorResetRefusalsBySource(ctx context.Context, sourceID int64) error {
+	_, err := q.db.Exec(ctx, cursorResetRefusalsBySource, sourceID)
 	return err
 }
 

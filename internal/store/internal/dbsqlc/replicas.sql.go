@@ -10,22 +10,6 @@ import (
 	"time"
 )
 
-const replicaBeat = `-- name: ReplicaBeat :exec
-INSERT INTO replicas (owner, started_at, seen_at) VALUES ($1, $2, $3)
-ON CONFLICT (owner, started_at) DO UPDATE SET seen_at = greatest(replicas.seen_at, excluded.seen_at)
-`
-
-type ReplicaBeatParams struct {
-	Owner     string
-	StartedAt time.Time
-	SeenAt    time.Time
-}
-
-func (q *Queries) ReplicaBeat(ctx context.Context, arg ReplicaBeatParams) error {
-	_, err := q.db.Exec(ctx, replicaBeat, arg.Owner, arg.StartedAt, arg.SeenAt)
-	return err
-}
-
 const replicaEnd = `-- name: ReplicaEnd :exec
 UPDATE replicas SET seen_at = $1::timestamptz, ended_at = $1::timestamptz WHERE owner = $2 AND started_at = $3
 `
@@ -50,6 +34,61 @@ func (q *Queries) ReplicaForget(ctx context.Context, before time.Time) error {
 	return err
 }
 
+const replicaHeartbeat = `-- name: ReplicaHeartbeat :exec
+INSERT INTO replicas (owner, started_at, seen_at) VALUES ($1, $2, $3)
+ON CONFLICT (owner, started_at) DO UPDATE SET seen_at = greatest(replicas.seen_at, excluded.seen_at)
+`
+
+type ReplicaHeartbeatParams struct {
+	Owner     string
+	StartedAt time.Time
+	SeenAt    time.Time
+}
+
+func (q *Queries) ReplicaHeartbeat(ctx context.Context, arg ReplicaHeartbeatParams) error {
+	_, err := q.db.Exec(ctx, replicaHeartbeat, arg.Owner, arg.StartedAt, arg.SeenAt)
+	return err
+}
+
+const replicaRan = `-- name: ReplicaRan :many
+SELECT r.place::integer AS place, EXISTS (
+    SELECT FROM replicas x WHERE x.started_at <= r.at AND coalesce(x.ended_at, x.seen_at + $1::interval) >= r.at
+) AS ran
+FROM (SELECT unnest($2::integer[]) AS place, unnest($3::timestamptz[]) AS at) r
+`
+
+type ReplicaRanParams struct {
+	Silence time.Duration
+	Places  []int32
+	Ats     []time.Time
+}
+
+type ReplicaRanRow struct {
+	Place int32
+	Ran   bool
+}
+
+// Of each stretch: did any tracker run in its middle?
+func (q *Queries) ReplicaRan(ctx context.Context, arg ReplicaRanParams) ([]ReplicaRanRow, error) {
+	rows, err := q.db.Query(ctx, replicaRan, arg.Silence, arg.Places, arg.Ats)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReplicaRanRow
+	for rows.Next() {
+		var i ReplicaRanRow
+		if err := rows.Scan(&i.Place, &i.Ran); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const replicaSpans = `-- name: ReplicaSpans :many
 SELECT started_at, coalesce(ended_at, seen_at + $1::interval)::timestamptz AS until FROM replicas
 WHERE started_at < $2::timestamptz AND coalesce(ended_at, seen_at + $1::interval) > $3::timestamptz
@@ -57,7 +96,7 @@ ORDER BY started_at
 `
 
 type ReplicaSpansParams struct {
-	Beat     time.Duration
+	Silence  time.Duration
 	ToTime   time.Time
 	FromTime time.Time
 }
@@ -69,7 +108,7 @@ type ReplicaSpansRow struct {
 
 // When trackers ran, as far as it bears on a stretch of time.
 func (q *Queries) ReplicaSpans(ctx context.Context, arg ReplicaSpansParams) ([]ReplicaSpansRow, error) {
-	rows, err := q.db.Query(ctx, replicaSpans, arg.Beat, arg.ToTime, arg.FromTime)
+	rows, err := q.db.Query(ctx, replicaSpans, arg.Silence, arg.ToTime, arg.FromTime)
 	if err != nil {
 		return nil, err
 	}
@@ -78,45 +117,6 @@ func (q *Queries) ReplicaSpans(ctx context.Context, arg ReplicaSpansParams) ([]R
 	for rows.Next() {
 		var i ReplicaSpansRow
 		if err := rows.Scan(&i.StartedAt, &i.Until); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const replicaWatched = `-- name: ReplicaWatched :many
-SELECT r.place::integer AS place, EXISTS (
-    SELECT FROM replicas x WHERE x.started_at <= r.at AND coalesce(x.ended_at, x.seen_at + $1::interval) >= r.at
-) AS watched
-FROM (SELECT unnest($2::integer[]) AS place, unnest($3::timestamptz[]) AS at) r
-`
-
-type ReplicaWatchedParams struct {
-	Beat   time.Duration
-	Places []int32
-	Ats    []time.Time
-}
-
-type ReplicaWatchedRow struct {
-	Place   int32
-	Watched bool
-}
-
-// Of each stretch: did any tracker run in its middle?
-func (q *Queries) ReplicaWatched(ctx context.Context, arg ReplicaWatchedParams) ([]ReplicaWatchedRow, error) {
-	rows, err := q.db.Query(ctx, replicaWatched, arg.Beat, arg.Places, arg.Ats)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReplicaWatchedRow
-	for rows.Next() {
-		var i ReplicaWatchedRow
-		if err := rows.Scan(&i.Place, &i.Watched); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -17,33 +17,34 @@ const (
 	attemptTimeout = time.Minute
 )
 
-// patience says what to do when the database cannot be reached or refuses.
-type patience struct {
+// retry does again what failed because the database cannot be reached, or
+// refuses.
+type retry struct {
 	logger *slog.Logger
 	most   int    // tries at most; 0: as many as it takes
 	failed func() // told when something begins to fail; nil: nobody is
 }
 
-// try does something with the database, again and again if need be, until it
-// works or ctx ends.
-func (p patience) try(ctx context.Context, what string, do func(context.Context) error) error {
+// do works with the database, again and again if need be, until that succeeds,
+// was tried often enough, or ctx ends.
+func (r retry) do(ctx context.Context, what string, work func(context.Context) error) error {
 	pause := retryFrom
 	for failures := 0; ; failures++ {
-		err := attempt(ctx, do)
-		if err == nil || failures+1 == p.most {
+		err := attempt(ctx, work)
+		if err == nil || failures+1 == r.most {
 			if err == nil && failures > 0 {
-				p.logger.InfoContext(ctx, "the database answers again", "action", what, "failures", failures)
+				r.logger.InfoContext(ctx, "the database answers again", "action", what, "failures", failures)
 			}
 			return err
 		}
 		if ctx.Err() != nil { // which is why it failed
 			return err
 		}
-		if failures == 0 && p.failed != nil {
-			p.failed()
+		if failures == 0 && r.failed != nil {
+			r.failed()
 		}
 		if failures == 0 {
-			p.logger.ErrorContext(ctx, "the database fails; trying again", "action", what, "error", err)
+			r.logger.ErrorContext(ctx, "the database fails; trying again", "action", what, "error", err)
 		}
 		timer := time.NewTimer(pause/2 + rand.N(pause/2))
 		select {
@@ -56,9 +57,9 @@ func (p patience) try(ctx context.Context, what string, do func(context.Context)
 	}
 }
 
-// attempt does something once, in bounded time.
-func attempt(ctx context.Context, do func(context.Context) error) error {
+// attempt works once, in bounded time.
+func attempt(ctx context.Context, work func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	return do(ctx)
+	return work(ctx)
 }
