@@ -129,7 +129,7 @@ ci: formatted tidy-check generated lint vet vuln build test ## Run everything th
 .PHONY: man
 man: ## Write the manual's pages, from the help, to man/
 	@mkdir -p man
-	@go test -count=1 -run '^TestManual$$' ./cmd/tracker -man '$(CURDIR)/man' >/dev/null
+	@go test -count=1 -run '^TestManual$$' ./internal/cli -man '$(CURDIR)/man' >/dev/null
 	@echo 'read them:  man -l man/tracker.1'
 
 .PHONY: picture

@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"tracker/internal/config"
+	"tracker/internal/schedule"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// applyRequest is what somebody asked of the command.
+type applyRequest struct {
+	path   string
+	prune  bool
+	dryRun bool
+	export bool
+	format string
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	var request applyRequest
+	cmd := &cobra.Command{
+		Use:   "apply -f FILE",
+		Short: "Register the sources and jobs that a file declares",
+		Long: `Registers the sources and jobs that a file declares, all or nothing, and prints
+what changed. Applying the same file again changes nothing. A job's target never
+changes: another target is another job. As FILE - stands for the standard input.
+
+A job that is new is polled first within a minute, where a daemon serves. A file
+that cannot be right is refused with the line and column, and exit code 2.
+
+--format json writes the changes as rows of report.changes without their number,
+time and actor. --export writes what is registered as such a file: applied
+again, it changes nothing. Removed jobs are not in it, and pauses are comments.`,
+		Example: `  tracker apply -f tracker.yaml --dry-run
+  tracker apply -f tracker.yaml --prune
+  tracker apply -f tracker.yaml --format json | jq -r '.[].subject'
+  tracker apply --export > tracker.yaml
+  sed 's/@every 5m/@every 1m/' tracker.yaml | tracker apply -f -`,
+		Args: exactly(0, "no arguments but -f FILE"),
+	}
+	a.credentialScopeFlags(cmd)
+	cmd.PreRunE = a.readTwins(credentialDirName, credentialEnvName)
+	format := a.formatFlag(cmd, formatTable, formatJSON)
+	cmd.Flags().StringVarP(&request.path, "file", "f", "", "the `FILE`, such as tracker.yaml, or - for the standard input")
+	cmd.Flags().BoolVar(&request.prune, "prune", false, "remove jobs that the file does not declare, and such sources as have no job left; history stays")
+	cmd.Flags().BoolVar(&request.dryRun, "dry-run", false, "print what would change and change nothing")
+	cmd.Flags().BoolVar(&request.export, "export", false, "write what is registered as a file instead")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		request.format = *format
+		for _, flag := range []string{"file", "prune", "dry-run", "format"} {
+			if request.export && cmd.Flags().Changed(flag) {
+				return usageError{fmt.Errorf("--export writes a file and takes no --%s; see  tracker apply --help", flag)}
+			}
+		}
+		if request.export {
+			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.export(cmd.Context(), s) })
+		}
+		file, err := a.readDeclared(request.path)
+		if err != nil {
+			return usageError{err}
+		}
+		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.apply(cmd.Context(), s, file, request) })
+	}
+	_ = cmd.MarkFlagFilename("file", "yaml", "yml")
+	return cmd
+}
+
+// readDeclared reads what a file declares, or what comes from the standard input.
+func (a *app) readDeclared(path string) (config.File, error) {
+	switch path {
+	case "":
+		return config.File{}, errors.New("-f FILE is missing; see  tracker apply --help")
+	case "-":
+		return config.ReadFrom("stdin", a.stdin)
+	}
+	return config.Read(path)
+}
+
+// apply registers what the file declares and prints what changed.
+func (a *app) apply(ctx context.Context, s *store.Store, file config.File, request applyRequest) error {
+	declared := store.Declaration{Prune: request.prune, DryRun: request.dryRun}
+	author, err := a.author(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := checkTargets(ctx, s, file); err != nil {
+		return err
+	}
+	for _, from := range file.Sources {
+		declared.Sources = append(declared.Sources, toSourceSpec(from))
+	}
+	for _, job := range file.Jobs {
+		spec, err := toJobSpec(ctx, s, job, file.Sources, author)
+		if err != nil {
+			return err
+		}
+		declared.Jobs = append(declared.Jobs, spec)
+	}
+	same, err := sameTargets(ctx, s, declared)
+	if err != nil {
+		return err
+	}
+	changes, err := s.Apply(ctx, author, declared)
+	if err != nil {
+		return placed(file, err)
+	}
+	a.warn(ctx, file)
+	for _, twice := range same {
+		fmt.Fprintln(a.stderr, "warning:", file.AtJob(twice.index, "target", twice))
+	}
+	if request.format == formatJSON {
+		return a.writeChanges(changes)
+	}
+	return a.printChanges(changes, declared.DryRun)
+}
+
+// checkTargets checks the jobs whose source the file leaves to the registry.
+func checkTargets(ctx context.Context, s *store.Store, file config.File) error {
+	var wrong []error
+	for i, job := range file.Jobs {
+		if slices.ContainsFunc(file.Sources, func(from config.Source) bool { return from.Name == job.Source }) {
+			continue
+		}
+		from, err := s.Source(ctx, job.Source)
+		if errors.Is(err, store.ErrNotFound) {
+			err = fmt.Errorf("source %q is neither declared here nor registered; see  tracker source list", job.Source)
+			wrong = append(wrong, file.AtJob(i, "source", err))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		provider, err := source.Lookup(from.Provider)
+		if err != nil {
+			return err
+		}
+		if err := job.ValidateTarget(provider); err != nil {
+			wrong = append(wrong, file.AtJob(i, "target", err))
+		}
+	}
+	if len(wrong) > 0 {
+		return usageError{errors.Join(wrong...)}
+	}
+	return nil
+}
+
+// placed gives what the registry refused its line and column in the file.
+func placed(file config.File, err error) error {
+	refused := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		refused = joined.Unwrap()
+	}
+	for i, one := range refused {
+		d, ok := errors.AsType[*store.DeclarationError](one)
+		if !ok {
+			continue
+		}
+		if d.Job {
+			at := slices.IndexFunc(file.Jobs, func(j config.Job) bool { return j.Name == d.Name })
+			refused[i] = file.AtJob(at, d.Field, d)
+		} else {
+			at := slices.IndexFunc(file.Sources, func(s config.Source) bool { return s.Name == d.Name })
+			refused[i] = file.AtSource(at, d.Field, d)
+		}
+	}
+	return errors.Join(refused...)
+}
+
+// warn prints what is allowed and probably not meant, such as a credential
+// that this process cannot read: the daemon may run elsewhere.
+func (a *app) warn(ctx context.Context, file config.File) {
+	for _, warning := range file.Warnings {
+		fmt.Fprintln(a.stderr, "warning:", warning)
+	}
+	credentials := source.NewCredentials(a.getenv, a.scope)
+	for _, from := range file.Sources {
+		credentials.Begin(from.Credential)
+	}
+	for i, from := range file.Sources {
+		credential, err := credentials.Read(ctx, from.Credential)
+		if err != nil {
+			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", fmt.Errorf("%w (here; the daemon may run elsewhere)", err)))
+		}
+		if credential.Warning != "" {
+			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", errors.New(credential.Warning)))
+		}
+	}
+}
+
+func toSourceSpec(from config.Source) store.SourceSpec {
+	return store.SourceSpec{
+		Name: from.Name, Provider: from.Provider, BaseURL: from.BaseURL, Credential: from.Credential, Schedule: from.Schedule,
+		ActiveEvery: from.ActiveEvery, RateEvery: from.Rate.Every, RateBurst: from.Rate.Burst, Volatile: from.Volatile,
+	}
+}
+
+// toJobSpec adds when the job is polled first, by its own schedule or its source's.
+func toJobSpec(ctx context.Context, s *store.Store, job config.Job, declared []config.Source, by store.Author) (store.JobSpec, error) {
+	spec := store.JobSpec{
+		Name: job.Name, Source: job.Source, Target: job.Target, Labels: job.Labels, Schedule: job.Schedule, StallAfter: job.StallAfter,
+	}
+	expression := job.Schedule
+	if at := slices.IndexFunc(declared, func(from config.Source) bool { return from.Name == job.Source }); expression == "" && at >= 0 {
+		expression = declared[at].Schedule
+	} else if expression == "" {
+		from, err := s.Source(ctx, job.Source)
+		if err != nil {
+			return store.JobSpec{}, err
+		}
+		expression = from.Schedule
+	}
+	cron, err := schedule.Parse(expression)
+	if err != nil {
+		return store.JobSpec{}, fmt.Errorf("job %s: %w", job.Name, err)
+	}
+	spec.FirstPollAt = cron.First(by.At, job.Name)
+	return spec, nil
+}

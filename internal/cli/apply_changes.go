@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"tracker/internal/store"
+)
+
+// printChanges prints a line for each change.
+func (a *app) printChanges(changes []store.Change, dryRun bool) error {
+	would := ""
+	if dryRun {
+		would = "would "
+	}
+	p := &page{screen: a.screen()}
+	for _, change := range changes {
+		p.line(plain(would+change.Action+" "+change.Subject), plain(differences(change)))
+	}
+	if len(changes) == 0 {
+		p.line(plain("nothing to change"))
+	}
+	_, err := fmt.Fprint(a.stdout, p.out.String())
+	return err
+}
+
+// differences tells what a change changed, where its line does not say it already.
+func differences(change store.Change) string {
+	if change.Action != "pause" && change.Action != "change" {
+		return ""
+	}
+	return " (" + changeDetail(change.Action, change.Before, change.After) + ")"
+}
+
+// changedRow is a change as rows of report.changes tell it.
+type changedRow struct {
+	Action  string          `json:"action"`
+	Subject string          `json:"subject"`
+	Before  json.RawMessage `json:"before"`
+	After   json.RawMessage `json:"after"`
+}
+
+// writeChanges writes the changes as one document.
+func (a *app) writeChanges(changes []store.Change) error {
+	rows := []changedRow{}
+	for _, change := range changes {
+		rows = append(rows, changedRow(change))
+	}
+	return a.writeJSON(rows)
+}

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracker/internal/config"
+	"tracker/internal/store"
+)
+
+func (a *app) changesCommand() *cobra.Command {
+	var since string
+	cmd := &cobra.Command{
+		Use:   "changes [JOB|SOURCE]",
+		Short: "Show who registered, changed, paused or removed what",
+		Long: `Shows who registered, changed, paused, resumed or removed which source or job,
+and when, the newest last: all of it, or what was done to the job or source of
+that name. The daemon pauses, finishes and reopens by itself. Times are in UTC.`,
+		Example: `  tracker changes
+  tracker changes stores-eu
+  tracker changes woosmap-prod --since 30d
+  tracker changes --since 2026-11-01 --format csv > changes.csv`,
+		Args: between(0, 1, "one JOB or SOURCE, or none for all"),
+	}
+	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
+	cmd.Flags().StringVar(&since, "since", "", "what was done since a `TIME` in the past: "+config.TimeForms)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if since != "" { // what is no time is refused before a server is started for it
+			if _, err := config.ParseTime(since, time.Now()); err != nil {
+				return usageError{fmt.Errorf("--since: %w", err)}
+			}
+		}
+		name := ""
+		if len(args) > 0 {
+			name = args[0]
+		}
+		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.changes(cmd.Context(), s, name, since, *format) })
+	}
+	return cmd
+}
+
+// changes prints what was done to the job or source of a name, or to any.
+func (a *app) changes(ctx context.Context, s *store.Store, name, since, format string) error {
+	if err := knownSubject(ctx, s, name); err != nil {
+		return err
+	}
+	now, err := s.Now(ctx)
+	if err != nil {
+		return err
+	}
+	var from time.Time
+	none := "nothing was ever registered; see  tracker apply --help"
+	if since != "" {
+		if from, err = pastTime("--since", since, now); err != nil {
+			return err
+		}
+		none = "nothing was changed since " + timeText(&from)
+	}
+	rows, err := s.ChangeRows(ctx, name, from)
+	if err != nil {
+		return err
+	}
+	l := changeListing(rows, clock{now}, a.screen().width > 0)
+	l.none = none
+	return l.write(a, format)
+}
+
+// knownSubject refuses a name that neither a job nor a source has.
+func knownSubject(ctx context.Context, s *store.Store, name string) error {
+	if name == "" {
+		return nil
+	}
+	if _, err := s.Job(ctx, name); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if _, err := s.Source(ctx, name); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	jobs, err := s.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	sources, err := s.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, job := range jobs {
+		names = append(names, job.Name)
+	}
+	for _, source := range sources {
+		names = append(names, source.Name)
+	}
+	return usageError{fmt.Errorf("no job or source is named %q%s; see  tracker job list  and  tracker source list", name, meant(name, names))}
+}
+
+func changeListing(rows []store.ChangeRow, c clock, bounded bool) listing[store.ChangeRow] {
+	at := func(r store.ChangeRow) string { return timeText(&r.At) }
+	if bounded {
+		at = func(r store.ChangeRow) string { return c.near(r.At) }
+	}
+	return listing[store.ChangeRow]{
+		rows: rows,
+		columns: []column[store.ChangeRow]{
+			{title: "AT", cell: func(r store.ChangeRow) span { return plain(at(r)) }},
+			{title: "ACTOR", cell: func(r store.ChangeRow) span { return plain(r.Actor) }},
+			{title: "ACTION", cell: func(r store.ChangeRow) span { return plain(r.Action) }},
+			{title: "SUBJECT", cell: func(r store.ChangeRow) span { return plain(r.Subject) }},
+			{title: "DETAIL", prose: true, cell: func(r store.ChangeRow) span { return plain(changeDetail(r.Action, r.Before, r.After)) }},
+		},
+	}
+}

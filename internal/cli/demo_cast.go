@@ -1,0 +1,176 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tracker/internal/store"
+)
+
+// labelSimulated marks the demo's jobs.
+const labelSimulated = "simulated"
+
+// demoSpan is how long the past is that is made up.
+const demoSpan = 21 * 24 * time.Hour
+
+// castJob is a job of the demo as it is, or is to be, registered.
+type castJob struct {
+	demoJob
+	began time.Time
+	known bool // registered already
+}
+
+// seeded reports whether the job is new and gets a past.
+func (j castJob) seeded() bool { return j.past.every > 0 && !j.known }
+
+// findCast finds out when each job's live scenario began, and how fast it
+// goes: what a service has once said must still be so in a later demo.
+func (d *demo) findCast(ctx context.Context) ([]castJob, error) {
+	now, err := d.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	notes, err := readDemoNotes(d.dir)
+	if err != nil {
+		return nil, err
+	}
+	var cast []castJob
+	for _, job := range demoJobs() {
+		one := castJob{demoJob: job, began: now}
+		_, err := d.store.Job(ctx, job.name)
+		switch {
+		case errors.Is(err, store.ErrNotFound):
+		case err != nil:
+			return nil, err
+		default:
+			one.known = true
+			if err := d.goOn(&one, notes); err != nil {
+				return nil, fmt.Errorf("job %s: %w", job.name, err)
+			}
+		}
+		cast = append(cast, one)
+	}
+	return cast, nil
+}
+
+// now is the time to the second.
+func (d *demo) now(ctx context.Context) (time.Time, error) {
+	now, err := d.store.Now(ctx)
+	return now.Truncate(time.Second), err
+}
+
+// goOn takes from the notes of an earlier demo how it has begun.
+func (d *demo) goOn(job *castJob, notes demoNotes) error {
+	began, found := notes.Began[job.name]
+	if !found {
+		return fmt.Errorf("no demo has registered it: %s has no note of it; set TRACKER_DATA_DIR to another directory", filepath.Join(d.dir, demoNotesName))
+	}
+	if d.speedGiven && notes.Speed != d.speed {
+		return usageError{fmt.Errorf("the demo on %s began with --speed %v, by which its services tell the times of its imports; "+
+			"for another speed set TRACKER_DATA_DIR to another directory", d.dir, notes.Speed)}
+	}
+	d.speed, job.began = notes.Speed, began
+	return nil
+}
+
+// note keeps when the live scenarios of the cast began, for later demos.
+func (d *demo) note(cast []castJob) error {
+	notes := demoNotes{Speed: d.speed, Began: map[string]time.Time{}}
+	for _, one := range cast {
+		notes.Began[one.name] = one.began
+	}
+	return notes.write(d.dir)
+}
+
+// sources gives the sources at the addresses of this start.
+func (d *demo) sources() ([]store.SourceSpec, error) {
+	key, old, err := writeDemoKeys(d.dir)
+	if err != nil {
+		return nil, err
+	}
+	return []store.SourceSpec{
+		d.sourceSpec(demoWoosmap, "woosmap", d.services.woosmapAt, key),
+		d.sourceSpec(demoWoosmapOld, "woosmap", d.services.woosmapAt, old),
+		d.sourceSpec(demoSafetyKit, "safetykit", d.services.safetykitAt, key),
+	}, nil
+}
+
+// registerPast declares new jobs that get a past, at its beginning.
+func (d *demo) registerPast(ctx context.Context, cast []castJob) error {
+	sources, err := d.sources()
+	if err != nil {
+		return err
+	}
+	by := store.Author{Actor: d.environment.Actor}
+	early := store.Declaration{Sources: sources[:1]}
+	for _, one := range cast {
+		if one.seeded() {
+			early.Jobs, by.At = append(early.Jobs, d.jobSpec(one)), pastOf(one.began)
+		}
+	}
+	if len(early.Jobs) == 0 {
+		return nil
+	}
+	if err := d.note(cast); err != nil {
+		return err
+	}
+	_, err = d.store.Apply(ctx, by, early)
+	return err
+}
+
+// register declares all sources and jobs. What is new begins now: to make up a
+// past took a while, in which nobody could look.
+func (d *demo) register(ctx context.Context, cast []castJob) error {
+	by, err := d.author(ctx, d.store)
+	if err != nil {
+		return err
+	}
+	var all store.Declaration
+	if all.Sources, err = d.sources(); err != nil {
+		return err
+	}
+	for i := range cast {
+		if !cast[i].known {
+			cast[i].began = by.At.Truncate(time.Second)
+		}
+		all.Jobs = append(all.Jobs, d.jobSpec(cast[i]))
+	}
+	if err := d.note(cast); err != nil {
+		return err
+	}
+	changes, err := d.store.Apply(ctx, by, all)
+	if err != nil {
+		return err
+	}
+	for _, change := range changes {
+		name, isSource := strings.CutPrefix(change.Subject, "source ")
+		if change.Action != "pause" || !isSource {
+			continue
+		}
+		if _, err := d.store.ResumeSource(ctx, by, name); err != nil { // our own services listen elsewhere than last time
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *demo) jobSpec(one castJob) store.JobSpec {
+	return store.JobSpec{
+		Name: one.name, Source: one.source, Target: one.target(), StallAfter: one.stallAfter, FirstPollAt: one.began,
+		Labels: map[string]string{labelSimulated: "true"},
+	}
+}
+
+func (d *demo) sourceSpec(name, provider, at, credential string) store.SourceSpec {
+	return store.SourceSpec{
+		Name: name, Provider: provider, BaseURL: at, Credential: credential, Schedule: "@every 5s",
+		ActiveEvery: time.Second, RateEvery: 100 * time.Millisecond, RateBurst: 5,
+	}
+}
+
+// pastOf is when the past of a job began whose live scenario began then.
+func pastOf(began time.Time) time.Time { return began.Add(-demoSpan).Truncate(pastEvery) }

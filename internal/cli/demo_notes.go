@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// demoNotesName is the file of a demo's notes in the data directory.
+const demoNotesName = "demo.json"
+
+// demoNotes is what a demo has to know of an earlier one on the same data.
+type demoNotes struct {
+	Speed float64              `json:"speed"` // how many times faster than written imports go
+	Began map[string]time.Time `json:"began"` // when each job's live scenario began
+}
+
+// readDemoNotes reads the notes of the last demo; there are none before the first.
+func readDemoNotes(dir string) (demoNotes, error) {
+	var notes demoNotes
+	text, err := os.ReadFile(filepath.Join(dir, demoNotesName))
+	if errors.Is(err, os.ErrNotExist) {
+		return notes, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &notes)
+	}
+	if err != nil {
+		return notes, fmt.Errorf("read what the demo noted: %w", err)
+	}
+	return notes, nil
+}
+
+// write keeps the notes, all or none of them.
+func (n demoNotes) write(dir string) error {
+	text, err := json.MarshalIndent(n, "", "  ")
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, demoNotesName)
+	if err = os.WriteFile(path+".new", append(text, '\n'), 0o600); err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if errors.Is(err, os.ErrPermission) {
+		err = fmt.Errorf("%w; the demo runs as the user who owns the data directory", err)
+	}
+	if err != nil {
+		return fmt.Errorf("note how the demo began: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"tracker/internal/store"
+)
+
+// historyRequest is what the command line asks of a history.
+type historyRequest struct {
+	job     string
+	runNo   int
+	most    int
+	asOf    string
+	knownAt string
+	format  string
+}
+
+func (a *app) historyCommand() *cobra.Command {
+	var request historyRequest
+	cmd := &cobra.Command{
+		Use:   "history JOB",
+		Short: "Show what happened to a job's imports, and how that is known",
+		Long: `Shows a job's runs and, of the newest, all that happened: steps, changes of
+status, warnings and errors, where the service contradicted itself, and who
+paused and resumed the job or its source meanwhile.
+
+Times that the service gives are shown as they are; what was only seen has
+bounds. Times are in UTC.
+
+--as-of shows how things stood at a time; --known-at leaves out what was learned
+after a time. Together they answer what one could have known then. A time is
+one as it stands here (22:20:30, 'Nov 21 22:20', '2026-11-21 22:20'), RFC 3339,
+a date, or an age such as 2h or 3d, and not still to come.`,
+		Example: `  tracker history stores-eu
+  tracker history stores-eu --run 12
+  tracker history stores-eu --as-of 2026-03-01T12:00:00Z
+  tracker history stores-eu --as-of '2026-11-21 22:20'
+  tracker history stores-eu --known-at 3d
+  tracker history stores-eu --format json | jq '.transitions[]'`,
+		Args: exactly(1, "one JOB"),
+	}
+	format := a.formatFlag(cmd, formatTable, formatJSON)
+	flags := cmd.Flags()
+	flags.IntVar(&request.runNo, "run", 0, "show run `N` instead of the newest")
+	flags.IntVar(&request.most, "runs", 10, "list the newest `N` runs")
+	flags.StringVar(&request.asOf, "as-of", "", "show how things stood at `TIME` (default: when --known-at is, else now)")
+	flags.StringVar(&request.knownAt, "known-at", "", "by what was known at `TIME` (default: now)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		request.job, request.format = args[0], *format
+		if err := checkRunFlags(cmd, request.runNo, request.most); err != nil {
+			return err
+		}
+		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.history(cmd.Context(), s, request) })
+	}
+	return cmd
+}
+
+// checkRunFlags refuses numbers of runs that cannot be.
+func checkRunFlags(cmd *cobra.Command, runNo, most int) error {
+	if cmd.Flags().Changed("run") && !isNumber(runNo) {
+		return usageError{fmt.Errorf("--run %d: runs are numbered from 1", runNo)}
+	}
+	if !isNumber(most) {
+		return usageError{fmt.Errorf("--runs %d: want 1 or more", most)}
+	}
+	return nil
+}
+
+// isNumber reports a number that runs and snapshots can have.
+func isNumber(n int) bool { return n >= 1 && int(int32(n)) == n }
+
+func (a *app) history(ctx context.Context, s *store.Store, request historyRequest) error {
+	job, err := findJob(ctx, s, request.job)
+	if err != nil {
+		return err
+	}
+	now, err := s.Now(ctx)
+	if err != nil {
+		return err
+	}
+	v := historyView{clock: clock{now}, runNo: request.runNo}
+	if request.asOf == "" && request.knownAt == "" {
+		err = v.readPresent(ctx, s, job, request)
+	} else {
+		err = v.readPast(ctx, s, job, request)
+	}
+	if err != nil {
+		return err
+	}
+	if err := v.readChanges(ctx, s, job); err != nil {
+		return err
+	}
+	if request.runNo > 0 && len(v.Runs) == 0 {
+		return noRun(v.Job, request.runNo, v.past())
+	}
+	if request.format == formatJSON {
+		if text := v.untracked(); text != "" {
+			fmt.Fprintln(a.stderr, text)
+		}
+		return a.writeJSON(v.History)
+	}
+	_, err = fmt.Fprint(a.stdout, historyText(v, a.screen()))
+	return err
+}
+
+// noRun says which runs there are instead.
+func noRun(job store.JobRow, runNo int, past bool) error {
+	then := ""
+	if past {
+		then = " then"
+	}
+	if job.RunNo == nil {
+		return usageError{fmt.Errorf("job %s has no run %d: none was known%s", job.Job, runNo, then)}
+	}
+	return usageError{fmt.Errorf("job %s has no run %d%s; its latest is %d, see  tracker history %s", job.Job, runNo, then, *job.RunNo, job.Job)}
+}

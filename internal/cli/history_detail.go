@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracker/internal/store"
+)
+
+// On a terminal the detail of a run is so many events at most: the first, and
+// the last.
+const (
+	firstEvents = 20
+	lastEvents  = 40
+)
+
+const (
+	// labelWidth bounds the name of a step or level beside its line.
+	labelWidth = 20
+	zoneNote   = " the service's times name no zone and were read as UTC"
+)
+
+// stepLabel is the name of a step beside its lines.
+func stepLabel(step string) string { return cut(oneLine(step), labelWidth) }
+
+// The ranks of events of one time.
+const (
+	rankStart = iota
+	rankEntry
+	rankEnd
+	rankRunEnd
+	rankAnomaly
+)
+
+// event is a line in the detail of a run.
+type event struct {
+	at   time.Time // its place in time
+	rank int       // among events of one time, see rank
+	when span
+	step string // or what else it is of; empty: the run itself
+	body []span
+}
+
+// runDetail writes all that happened in a run, in the order of effective time.
+func (v historyView) runDetail(p *page, run store.RunRow) {
+	events := v.events(run)
+	slices.SortStableFunc(events, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.rank, b.rank)) })
+	p.line(styled(styleBold, fmt.Sprintf("Run %d", run.RunNo)).whole(), plain("  "), plain(run.RunID).whole(),
+		plain("  "), faint(v.date(dayOf(events, run))+" (UTC)").whole())
+
+	whenWidth, stepWidth := widths(events)
+	today := dayOf(events, run)
+	for i, e := range events {
+		if p.width > 0 && len(events) > firstEvents+lastEvents && i >= firstEvents && i < len(events)-lastEvents {
+			if i == firstEvents {
+				p.line(faint(fmt.Sprintf("   … %s more; see  tracker log %s --run %d  or  --format json",
+					thousands(int64(len(events)-firstEvents-lastEvents)), v.Job.Job, run.RunNo)))
+			}
+			continue
+		}
+		if !sameDay(e.at, today) {
+			today = e.at
+			p.line(faint(" " + v.date(today)))
+		}
+		lead := []span{plain(" ").whole(), e.when.pad(whenWidth + 2)}
+		if stepWidth > 0 {
+			lead = append(lead, plain(cmp.Or(stepLabel(e.step), "run")).pad(stepWidth+2))
+		}
+		p.entry(lead, e.body...)
+	}
+	v.footnote(p, run)
+}
+
+func dayOf(events []event, run store.RunRow) time.Time {
+	if len(events) == 0 {
+		return run.StartedAt
+	}
+	return events[0].at
+}
+
+// widths are those of the two first columns; the second is 0 where all events
+// are the run's own.
+func widths(events []event) (when, step int) {
+	for _, e := range events {
+		when = max(when, e.when.width())
+		if e.step != "" {
+			step = max(step, plain(stepLabel(e.step)).width(), len("run"))
+		}
+	}
+	return when, step
+}
+
+// footnote says how the service's times were read.
+func (v historyView) footnote(p *page, run store.RunRow) {
+	if slices.ContainsFunc(v.steps(run), func(s store.StepRow) bool { return s.ZoneAssumed }) {
+		p.line(faint(zoneNote))
+	}
+}

@@ -1,0 +1,195 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+// runColumn is a column of the table of runs.
+type runColumn struct {
+	name  string
+	right bool
+	cell  func(v historyView, s screen, run store.RunRow) string
+}
+
+// runColumns are all columns; those at the end go first where a screen is too narrow.
+func runColumns() []runColumn {
+	return []runColumn{
+		{"RUN", true, func(_ historyView, _ screen, run store.RunRow) string { return thousands(int64(run.RunNo)) }},
+		{"STATE", false, func(_ historyView, s screen, run store.RunRow) string { return stateText(run.State, s) }},
+		{"STARTED (UTC)", false, func(v historyView, _ screen, run store.RunRow) string { return v.startText(run) }},
+		{"TOOK", false, func(v historyView, _ screen, run store.RunRow) string { return v.tookText(run) }},
+		{"WARN", true, func(_ historyView, s screen, run store.RunRow) string { return countText(s, run.Warnings, styleYellow) }},
+		{"ERR", true, func(_ historyView, s screen, run store.RunRow) string { return countText(s, run.Errors, styleRed) }},
+		{"STEPS", false, func(v historyView, s screen, run store.RunRow) string { return s.render(v.stepsText(run)...) }},
+	}
+}
+
+// runTable writes the table of runs, each with a note where there is something to say.
+func (v historyView) runTable(p *page) {
+	var rows []string
+	columns := runColumns()
+	shown := len(columns)
+	for ; shown >= 4; shown-- {
+		rows = v.runRows(p.screen, columns[:shown])
+		if p.width == 0 || widest(rows) <= p.width {
+			break
+		}
+	}
+	p.text(rows[0])
+	beside := widest(rows) + 2
+	for i, run := range v.Runs {
+		note := v.note(run, shown)
+		below := p.width > 0 && p.width-beside < leastBody
+		switch {
+		case note.text == "":
+			p.text(rows[i+1])
+		case below:
+			p.text(rows[i+1])
+			note.text = cut(note.text, p.width-5)
+			p.line(plain("     ").whole(), note.whole())
+		default:
+			if p.width > 0 {
+				note.text = cut(note.text, p.width-beside)
+			}
+			p.text(text.Pad(rows[i+1], beside, ' ') + p.render(note))
+		}
+	}
+	if older := int(v.Runs[len(v.Runs)-1].RunNo) - 1; older > 0 && v.runNo == 0 {
+		p.line(faint(counted(int64(older), "older run") + ":  tracker history " + v.Job.Job + " --runs " + strconv.Itoa(older+len(v.Runs))))
+	}
+}
+
+// runRows lays the runs out under a header.
+func (v historyView) runRows(s screen, columns []runColumn) []string {
+	titles, right := make([]string, len(columns)), make([]bool, len(columns))
+	for i, column := range columns {
+		titles[i], right[i] = column.name, column.right
+	}
+	cells := make([][]string, len(v.Runs))
+	for i, run := range v.Runs {
+		for _, column := range columns {
+			cells[i] = append(cells[i], column.cell(v, s, run))
+		}
+	}
+	return gridRows(s, titles, right, cells)
+}
+
+func (v historyView) startText(run store.RunRow) string {
+	if run.StartedAt.Equal(run.FirstSeenAt) {
+		return v.dayAt(ceilSecond(run.StartedAt), "by ")
+	}
+	return v.dayAt(run.StartedAt, "")
+}
+
+func (v historyView) tookText(run store.RunRow) string {
+	if history.State(run.State).Terminal() {
+		return boundsText(run.Duration, run.DurationMax)
+	}
+	if d := v.soFar(run); d >= time.Second {
+		return "≥ " + floorText(d)
+	}
+	return ""
+}
+
+// stepsMost is how many steps of a run stand in its row.
+const stepsMost = 10
+
+// stepsText lists a run's steps with how long they took; a step that did not
+// succeed has its symbol.
+func (v historyView) stepsText(run store.RunRow) []span {
+	var spans []span
+	steps := v.steps(run)
+	shown := chiefSteps(steps)
+	for _, step := range shown {
+		if len(spans) > 0 {
+			spans = append(spans, faint(" · "))
+		}
+		spans = append(spans, plain(step.Step))
+		if symbol, look := stateMark(step.State); step.State != string(history.StateSucceeded) {
+			spans = append(spans, plain(" "), styled(look, symbol))
+		}
+		if took := boundsText(step.Duration, step.DurationMax); took != "" {
+			spans = append(spans, plain(" "+took))
+		}
+	}
+	if more := len(steps) - len(shown); more > 0 {
+		spans = append(spans, faint(fmt.Sprintf(" · … %s more", thousands(int64(more)))))
+	}
+	return spans
+}
+
+// chiefSteps are those that a row has room for, in their order: first those
+// that did not succeed, then the first of the others.
+func chiefSteps(steps []store.StepRow) []store.StepRow {
+	if len(steps) <= stepsMost {
+		return steps
+	}
+	var chief []store.StepRow
+	for _, succeeded := range []bool{false, true} {
+		for _, step := range steps {
+			if len(chief) < stepsMost && (step.State == string(history.StateSucceeded)) == succeeded {
+				chief = append(chief, step)
+			}
+		}
+	}
+	slices.SortFunc(chief, func(x, y store.StepRow) int { return cmp.Compare(x.StepNo, y.StepNo) })
+	return chief
+}
+
+// note is what makes a run unlike others. It tells of log entries where their
+// columns are not shown.
+func (v historyView) note(run store.RunRow, columns int) span {
+	var parts []string
+	look := styleNone
+	if _, found := v.superseded(run); found {
+		return styled(styleMagenta, "superseded, its end was not seen")
+	}
+	switch history.State(run.State) {
+	case history.StateUnknown:
+		parts, look = append(parts, "status "+quote(run.Status, false)), styleMagenta
+	case history.StateFailed:
+		if message, withdrawn := v.failure(run); message != "" {
+			parts = append(parts, quote(message, false)+withdrawn)
+		}
+	default:
+		if run.ErrorSummary != nil {
+			parts = append(parts, quote(*run.ErrorSummary, false))
+		}
+	}
+	if columns < 6 && run.Errors > 0 {
+		parts = append(parts, counted(int64(run.Errors), "error"))
+	}
+	if columns < 5 && run.Warnings > 0 {
+		parts = append(parts, counted(int64(run.Warnings), "warning"))
+	}
+	if n := v.oddities(run); n > 0 {
+		parts, look = append([]string{plural(n, "anomaly", "anomalies")}, parts...), styleMagenta
+	}
+	if run.ResultCount != nil {
+		parts = append(parts, counted(*run.ResultCount, "result"))
+	}
+	return styled(look, strings.Join(parts, ", "))
+}
+
+// oddities counts a run's anomalies.
+func (v historyView) oddities(run store.RunRow) int {
+	mine := slices.DeleteFunc(slices.Clone(v.Anomalies), func(a store.AnomalyRow) bool { return a.RunNo != run.RunNo })
+	return len(mine)
+}
+
+func countText(s screen, n int32, look style) string {
+	if n == 0 {
+		look = styleFaint
+	}
+	return s.paint(look, thousands(int64(n)))
+}

@@ -1,0 +1,186 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+// quoteLimit bounds a message in the verdict on a terminal, in columns; the
+// detail has all of it.
+const quoteLimit = 160
+
+// verdict tells in a sentence how a run went.
+func (v historyView) verdict(run store.RunRow, short bool) []span {
+	state := history.State(run.State)
+	spans := []span{plain(fmt.Sprintf("run %d ", run.RunNo)).whole()}
+	_, look := stateMark(run.State)
+	switch state {
+	case history.StateSucceeded, history.StateFailed:
+		spans = append(spans, styled(look, run.State))
+	case history.StatePartial:
+		spans = append(spans, styled(look, "succeeded in part"))
+	case history.StateCanceled:
+		spans = append(spans, styled(look, "was canceled"))
+	case history.StateUnknown:
+		return append(append(spans, v.unknown(run, short)...), v.stalled(run)...)
+	default:
+		return append(append(spans, plain("is "), styled(look, run.State)), append(v.progress(run), v.extras(run, short)...)...)
+	}
+	if state == history.StateFailed {
+		if step, found := v.failedStep(run); found {
+			spans = append(spans, plain(" in "), styled(styleBold, step.Step))
+		}
+	}
+	if took := boundsText(run.Duration, run.DurationMax); took != "" {
+		took = strings.NewReplacer("≥", "at least", "≤", "at most").Replace(took)
+		spans = append(spans, plain(" after "), plain(took).whole())
+	}
+	if state == history.StateFailed {
+		if message, withdrawn := v.failure(run); message != "" {
+			return append(spans, plain(": "), plain(quote(message, short)), styled(styleMagenta, withdrawn))
+		}
+		spans = append(spans, plain("; the service gives no reason"))
+	}
+	return append(spans, v.extras(run, short)...)
+}
+
+// progress tells where a run is that has not ended.
+func (v historyView) progress(run store.RunRow) []span {
+	var spans []span
+	for _, step := range slices.Backward(v.steps(run)) {
+		if !history.State(step.State).Terminal() && step.VanishedAt == nil && step.Step != run.State {
+			spans = append(spans, plain(" in "), styled(styleBold, step.Step))
+			break
+		}
+	}
+	if d := v.soFar(run); d >= time.Second {
+		spans = append(spans, plain(", "), plain(floorText(d)+" so far").whole())
+	}
+	return append(spans, v.stalled(run)...)
+}
+
+// stalled tells that a run goes on for too long, and what decides that; nothing
+// of others.
+func (v historyView) stalled(run store.RunRow) []span {
+	if run.RunNo != deref(v.Job.RunNo) || !v.patience.exceededBy(v.soFar(run)) {
+		return nil
+	}
+	return []span{plain(", "), styled(styleYellow, v.patience.text())}
+}
+
+// soFar is how long a run is known to have lasted that has not ended: until it
+// was last seen so.
+func (v historyView) soFar(run store.RunRow) time.Duration {
+	until := v.answeredAt
+	if v.past() && v.asOf.Before(until) {
+		until = v.asOf
+	}
+	if closing, found := v.superseded(run); found {
+		until = deref(closing.NotBefore)
+	}
+	return max(0, until.Sub(run.StartedAt))
+}
+
+// superseded finds the transition that closed a run whose end nobody saw.
+func (v historyView) superseded(run store.RunRow) (store.TransitionRow, bool) {
+	t, found := v.latestTransition(run.RunNo)
+	return t, found && t.Superseded()
+}
+
+func (v historyView) unknown(run store.RunRow, short bool) []span {
+	if _, found := v.superseded(run); found {
+		return []span{plain("was superseded by another run: its end was not seen")}
+	}
+	return []span{plain("has the status "), styled(styleMagenta, quote(run.Status, short)), plain(", a word that nobody knows")}
+}
+
+// extras tells what else the service says of a run.
+func (v historyView) extras(run store.RunRow, short bool) []span {
+	var spans []span
+	add := func(more ...span) { spans = append(append(spans, plain(", ")), more...) }
+	if run.ResultCount != nil {
+		add(plain(counted(*run.ResultCount, "result")).whole())
+	}
+	if at := run.ResultExpiresAt; at != nil {
+		word := "link expires "
+		if at.Before(v.now) {
+			word = "link expired "
+		}
+		add(plain(word), plain(v.near(*at)).whole())
+	}
+	if run.Errors > 0 {
+		add(styled(styleRed, counted(int64(run.Errors), "error")).whole())
+	}
+	if run.Warnings > 0 {
+		add(styled(styleYellow, counted(int64(run.Warnings), "warning")).whole())
+	}
+	if run.ErrorSummary != nil {
+		spans = append(spans, plain("; "), plain(quote(*run.ErrorSummary, short)), plain(" says the service"))
+	}
+	return spans
+}
+
+// failure is what the service says of why a run failed: the last error of the
+// step in which it did, or of any. Where it has withdrawn them all, that is said.
+func (v historyView) failure(run store.RunRow) (message, withdrawn string) {
+	step, _ := v.failedStep(run)
+	best := 0
+	for _, e := range v.LogEntries {
+		if e.RunNo != run.RunNo || e.Level != "error" {
+			continue
+		}
+		weight := 1 // an error that was withdrawn
+		if e.WithdrawnAt == nil {
+			weight += 2
+		}
+		if e.StepNo == step.StepNo {
+			weight++
+		}
+		if weight < best {
+			continue
+		}
+		best, message, withdrawn = weight, e.Detail, ""
+		if e.WithdrawnAt != nil {
+			withdrawn = ", which the service has withdrawn"
+		}
+	}
+	if best < 3 && run.ErrorSummary != nil {
+		return *run.ErrorSummary, ""
+	}
+	return message, withdrawn
+}
+
+// failedStep is the last step that failed, of those that are listed.
+func (v historyView) failedStep(run store.RunRow) (store.StepRow, bool) {
+	for _, step := range slices.Backward(v.steps(run)) {
+		if step.State == string(history.StateFailed) && step.VanishedAt == nil {
+			return step, true
+		}
+	}
+	return store.StepRow{}, false
+}
+
+// steps are those of a run.
+func (v historyView) steps(run store.RunRow) []store.StepRow {
+	var steps []store.StepRow
+	for _, step := range v.Steps {
+		if step.RunNo == run.RunNo {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+// quote shows what the service says, on a terminal not too much of it.
+func quote(message string, short bool) string {
+	message = oneLine(message)
+	if short {
+		message = cut(message, quoteLimit)
+	}
+	return `"` + message + `"`
+}

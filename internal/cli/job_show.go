@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracker/internal/store"
+)
+
+func (a *app) jobShowCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Show what is registered of a job, and how it is doing",
+		Long: `Shows what is registered of a job, how its latest run is doing, when it was and
+will be polled, and why it is not polled where it is not. Times are in UTC.`,
+		Example: "  tracker job show stores-eu\n  tracker job show stores-eu --format json | jq .target",
+		Args:    exactly(1, "one NAME"),
+	}
+	format := a.formatFlag(cmd, formatTable, formatJSON)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.withStore(cmd.Context(), func(s *store.Store) error {
+			job, err := findJob(cmd.Context(), s, args[0])
+			if err != nil {
+				return err
+			}
+			row, err := s.JobRow(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if *format == formatJSON {
+				return a.writeJSON(row)
+			}
+			now, err := s.Now(cmd.Context())
+			if err != nil {
+				return err
+			}
+			restless, err := readRestless(cmd.Context(), s, job)
+			if err != nil {
+				return err
+			}
+			unlooked, err := lookedAt(cmd.Context(), s, job)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprint(a.stdout, jobText(row, clock{now}, a.screen()),
+				noteText("not looked", unlooked.why, a.screen()), noteText("hint", restless.text(job.Source), a.screen()))
+			return err
+		})
+	}
+	return cmd
+}
+
+// jobText shows a job, one of its fields a line.
+func jobText(r store.JobRow, c clock, s screen) string {
+	p := &page{screen: s}
+	add := func(name string, value ...span) { p.entry([]span{faint(name).pad(11)}, value...) }
+	add("job", plain(r.Job))
+	add("source", plain(r.Source+" ("+r.Provider+")"))
+	add("target", plain(pairsText(r.Target)))
+	add("labels", plain(pairsText(r.Labels)))
+	add("tracking", trackingSpan(r.Tracking, ""), plain(strings.TrimSuffix(": "+deref(r.PausedReason), ": ")))
+	add("schedule", plain(r.Schedule))
+	add("state", maybeMarked(r.State))
+	add("status", plain(deref(r.Status)))
+	add("since", c.sinceText(r)...)
+	add("run", plain(strings.TrimSpace(runText(r)+"  "+deref(r.RunID))))
+	add("last poll", append(both(r.LastPolledAt, c.ago), plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
+	add("failures", plain(strconv.Itoa(int(r.Failures))+" in a row"))
+	add("next poll", both(r.NextPollAt, c.due)...)
+	return p.out.String()
+}
+
+// noteText shows a note below a job's fields.
+func noteText(name, note string, s screen) string {
+	if note == "" {
+		return ""
+	}
+	p := &page{screen: s}
+	p.entry([]span{faint(name).pad(11)}, plain(note))
+	return p.out.String()
+}
+
+// pairsText shows an object of strings as one writes it in a command.
+func pairsText(object json.RawMessage) string {
+	var values map[string]string
+	_ = json.Unmarshal(object, &values) // of strings, as it was registered
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		pairs = append(pairs, key+"="+values[key])
+	}
+	return strings.Join(pairs, " ")
+}
+
+// sinceText tells since when a job has its state; nothing where it has none.
+func (c clock) sinceText(r store.JobRow) []span {
+	if r.StateSince == nil {
+		return nil
+	}
+	at := by(*r.StateSince, r.StateSinceReported, func(at time.Time) string { return timeText(&at) })
+	return []span{plain(at).whole(), plain(" "), plain("(" + agoBy(r.StateSince, r.StateSinceReported, c.now) + ")").whole()}
+}
+
+// both tells when something was, or is to be, and how long that is; nothing for null.
+func both(at *time.Time, ago func(time.Time) string) []span {
+	if at == nil {
+		return nil
+	}
+	return []span{plain(timeText(at)).whole(), plain(" "), plain("(" + ago(*at) + ")").whole()}
+}
+
+// deref gives the zero value for null.
+func deref[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+// timeText shows a time; empty for null.
+func timeText(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.UTC().Format(timeLayout)
+}

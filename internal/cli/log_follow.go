@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+// followLog shows a log and goes on with what comes, until ctx ends.
+func (a *app) followLog(ctx context.Context, s *store.Store, request logRequest) error {
+	job, err := findJob(ctx, s, request.job)
+	if err != nil {
+		return err
+	}
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	f := &follower{app: a, store: s, request: request, jobID: job.ID, ticks: ticker.C, withdrawn: map[entryKey]bool{}, hints: hints{out: a.stderr}}
+	return f.run(ctx)
+}
+
+// follower tells of a job's log what it has not told yet.
+type follower struct {
+	app     *app
+	store   *store.Store
+	request logRequest
+	jobID   int64
+	ticks   <-chan time.Time // when to look again
+
+	snapshotNo int               // that the job was at when we looked last
+	current    store.RunRow      // the run that is followed; RunNo 0: none yet
+	withdrawn  map[entryKey]bool // of each entry that is known, whether it was
+	columns    logColumns
+	hints      hints
+}
+
+// entryKey names an entry among those of its job.
+type entryKey struct{ runNo, stepNo, entryNo int32 }
+
+// run looks until ctx ends, which is what ends it well, or until nobody will
+// poll, so that nothing can come any more.
+func (f *follower) run(ctx context.Context) error {
+	trouble := outage{stderr: f.app.stderr}
+	for {
+		blind, err := f.lookedAt(ctx) // first: what was seen before nobody looked is told
+		if err == nil {
+			err = f.look(ctx, !trouble.looked)
+		}
+		if !trouble.survives(ctx, err) {
+			return unlessEnded(ctx, err)
+		}
+		if err == nil {
+			f.hints.tell(blind.why)
+		}
+		if err == nil && blind.forGood {
+			return exitError{exitUnseen}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.ticks:
+		}
+	}
+}
+
+// lookedAt finds out whether there will be more to see.
+func (f *follower) lookedAt(ctx context.Context) (unlooked, error) {
+	job, err := findJob(ctx, f.store, f.request.job)
+	if err != nil {
+		return unlooked{}, err
+	}
+	return lookedAt(ctx, f.store, job)
+}
+
+// look tells what is new. It reads the log only where a new answer has come.
+func (f *follower) look(ctx context.Context, first bool) error {
+	cursors, err := f.store.Cursors(ctx, []int64{f.jobID})
+	if err != nil {
+		return err
+	}
+	snapshotNo := cursors[f.jobID].SnapshotNo
+	if !first && snapshotNo == f.snapshotNo {
+		return nil
+	}
+	latest, err := readLog(ctx, f.store, f.request)
+	if err != nil {
+		return err
+	}
+	now, err := f.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	f.columns.clock = clock{now}
+	if first {
+		err = f.begin(latest)
+	} else {
+		err = f.goOn(ctx, latest)
+	}
+	if err == nil {
+		f.snapshotNo = snapshotNo
+	}
+	return err
+}
+
+// begin shows the log up to now.
+func (f *follower) begin(latest store.History) error {
+	f.columns.today = f.columns.now
+	f.columns.widen(latest.LogEntries)
+	if len(latest.Runs) > 0 {
+		f.current = latest.Runs[0]
+	}
+	if f.request.format == formatJSON {
+		return f.tell(latest)
+	}
+	entries := logEntries(latest, f.request.level)
+	for _, e := range latest.LogEntries {
+		f.withdrawn[keyOfEntry(e)] = e.WithdrawnAt != nil
+	}
+	if n := len(entries); n > 0 {
+		f.columns.today = loggedAt(entries[n-1])
+	}
+	_, err := fmt.Fprint(f.app.stdout, logText(latest, entries, f.request.level, f.columns.clock, f.app.screen()))
+	return err
+}
+
+// goOn tells what has come since. Where another run has begun, the one before
+// is read to its end first.
+func (f *follower) goOn(ctx context.Context, latest store.History) error {
+	if len(latest.Runs) == 0 {
+		return nil
+	}
+	run := latest.Runs[0]
+	if f.current.RunNo > 0 && f.current.RunNo != run.RunNo {
+		request := f.request
+		request.runNo = int(f.current.RunNo)
+		before, err := readLog(ctx, f.store, request)
+		if err != nil {
+			return err
+		}
+		if err := f.tell(before); err != nil {
+			return err
+		}
+	}
+	if err := f.tell(latest); err != nil {
+		return err
+	}
+	f.current = run
+	return nil
+}
+
+// tell writes the entries of a run that are new, were withdrawn or have come
+// back, and, for people, what became of the run.
+func (f *follower) tell(h store.History) error {
+	p := &page{screen: f.app.screen()}
+	if run := h.Runs; len(run) > 0 && run[0].RunNo != f.current.RunNo {
+		f.heading(p, run[0])
+	}
+	for _, e := range logEntries(h, f.request.level) {
+		was, known := f.withdrawn[keyOfEntry(e)]
+		is := e.WithdrawnAt != nil
+		if known && was == is {
+			continue
+		}
+		if err := f.entry(p, e, known); err != nil {
+			return err
+		}
+	}
+	for _, e := range h.LogEntries {
+		f.withdrawn[keyOfEntry(e)] = e.WithdrawnAt != nil
+	}
+	if run := h.Runs; len(run) > 0 && run[0].RunNo == f.current.RunNo && run[0].State != f.current.State {
+		f.heading(p, run[0])
+		f.current.State = run[0].State
+	}
+	_, err := fmt.Fprint(f.app.stdout, p.out.String())
+	return err
+}
+
+// entry writes an entry; known: again, since it was withdrawn or has come back.
+func (f *follower) entry(p *page, e store.LogEntryRow, known bool) error {
+	if f.request.format == formatJSON {
+		return jsonTo(&p.out).Encode(e)
+	}
+	f.columns.widen([]store.LogEntryRow{e})
+	if known && e.WithdrawnAt == nil {
+		e.Detail = "(listed again) " + e.Detail
+	}
+	f.columns.entry(p, e)
+	return nil
+}
+
+// heading tells that a run has begun or ended.
+func (f *follower) heading(p *page, run store.RunRow) {
+	if f.request.format == formatJSON {
+		return
+	}
+	line := []span{plain(fmt.Sprintf("run %d", run.RunNo)), plain("  "), marked(run.State, run.State)}
+	if took := boundsText(run.Duration, run.DurationMax); took != "" && history.State(run.State).Terminal() {
+		line = append(line, plain(" after "+took))
+	}
+	p.line(line...)
+}
+
+func keyOfEntry(e store.LogEntryRow) entryKey { return entryKey{e.RunNo, e.StepNo, e.EntryNo} }

@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tracker/internal/store"
+	"tracker/internal/testdb"
+)
+
+// Where nobody has looked, or had an answer, no report gives an all-clear.
+func TestNothingIsKnown(t *testing.T) {
+	t.Parallel()
+	environment := map[string]string{"DATABASE_URL": testdb.New(t), "KEY": "secret-key"}
+	f := &readFixture{t: t, getenv: func(name string) string { return environment[name] }}
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, "{}")
+	}))
+	t.Cleanup(upstream.Close)
+	f.reportsNothing("nothing is known: no job is registered")
+
+	f.must("source", "add", "woosmap-test", "--provider", "woosmap", "--credential", "env:KEY", "--base-url", upstream.URL, "--rate-every", "1ms")
+	f.must("job", "add", "stores-eu", "--source", "woosmap-test", "dataset_id=8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0")
+	f.reportsNothing("nothing is known: nobody has polled yet; 1 job registered since 20")
+	if text := f.must("history", "stores-eu", "--as-of", "2026-01-01"); !strings.Contains(text, "nothing is known of then") || !strings.Contains(text, "nobody has polled yet\n") {
+		t.Error(text)
+	}
+
+	if _, stderr, code := f.run("sync"); code != exitFailed {
+		t.Fatalf("sync ends with %d: %s", code, stderr)
+	}
+	f.reportsNothing("nothing is known: no poll was answered yet, the last at 20", "gaps")
+	if text := f.must("report", "gaps"); !strings.Contains(text, "not_found") {
+		t.Error(text) // from its registration on nobody could look
+	}
+	text, stderr, _ := f.run("history", "stores-eu", "--as-of", "2026-01-01")
+	if !strings.Contains(text, "nothing is known of then") || !strings.Contains(text, "nobody polled before ") || stderr != "" {
+		t.Error(text, stderr)
+	}
+	if _, stderr, _ := f.run("history", "stores-eu", "--known-at", "1h", "--format", "json"); !strings.HasPrefix(stderr, "nobody polled before ") {
+		t.Error(stderr)
+	}
+	f.must("job", "remove", "stores-eu")
+	if text := f.must("job", "list"); text != "no jobs but 1 removed one; see  tracker job list --all\n" {
+		t.Error(text)
+	}
+}
+
+// reportsNothing asserts that reports without rows say so, but for some that
+// have rows; others have a say in each format.
+func (f *readFixture) reportsNothing(want string, but ...string) {
+	f.t.Helper()
+	for _, k := range reports() {
+		if slices.Contains(but, k.name) {
+			continue
+		}
+		text := f.must("report", k.name)
+		lists := (k.name == "no-recent-success" || k.name == "job-summary") && strings.Contains(text, "none seen") // jobs that never succeeded
+		if !strings.HasPrefix(text, want) && !lists {
+			f.t.Errorf("report %s: %s", k.name, text)
+		}
+		if text, stderr, _ := f.run("report", k.name, "--format", "json"); text == "[]\n" && !strings.HasPrefix(stderr, want) {
+			f.t.Errorf("report %s as json: %s%s", k.name, text, stderr)
+		}
+	}
+}
+
+func TestNothingText(t *testing.T) {
+	t.Parallel()
+	at := func(hour int) *time.Time { return new(time.Date(2026, 11, 28, hour, 0, 0, 0, time.UTC)) }
+	all := store.Tracked{Jobs: 2, Polled: 2, Answered: 2, RegisteredAt: at(7), PolledAt: at(10), FirstAnswerAt: at(8)}
+	some := all
+	some.Answered, some.Failing = 1, 1
+	for _, c := range []struct {
+		tracked store.Tracked
+		since   *time.Time
+		want    string
+	}{
+		{all, at(9), "no gap is known since 2026-11-28 09:00:00"},
+		{all, at(6), "no gap is known since 2026-11-28 06:00:00; tracked since 2026-11-28 08:00:00, nobody had an answer before"},
+		{all, &time.Time{}, "no gap is known; tracked since 2026-11-28 08:00:00, nobody had an answer before"},
+		{some, at(9), "no gap is known since 2026-11-28 09:00:00; of 1 of 2 jobs nothing is known: no poll was answered yet; nobody can look at 1 of 2 jobs now"},
+	} {
+		if got := nothingText("no gap is known", *c.since, c.tracked); got != c.want {
+			t.Errorf("%q, not %q", got, c.want)
+		}
+	}
+}
+
+func TestPastTime(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{
+		"2h": "2026-11-28T07:00:00Z", "2026-11-28T09:00:59Z": "2026-11-28T09:00:00Z", "2026-11-28T09:01:01Z": "", "2026-11-29": "",
+		"2026-11-28 08:20": "2026-11-28T08:20:00Z", "08:20:30": "2026-11-28T08:20:30Z", "09:00:30": "2026-11-28T09:00:00Z", "Nov 21 22:20": "2026-11-21T22:20:00Z", "22:20": "",
+	} {
+		at, err := pastTime("--as-of", text, now)
+		if got := at.Format(time.RFC3339); want == "" && err == nil || want != "" && (err != nil || got != want) {
+			t.Errorf("%s is %s, %v", text, got, err)
+		}
+	}
+}

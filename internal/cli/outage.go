@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// outage is trouble with the database that is waited out: told when it begins
+// and when it ends.
+type outage struct {
+	stderr io.Writer
+	looked bool      // once it worked; until then trouble is the end
+	since  time.Time // by our own clock; zero: there is none
+}
+
+// survives takes in what came of a look, and reports whether to go on.
+func (o *outage) survives(ctx context.Context, err error) bool {
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case err == nil && o.since.IsZero():
+		o.looked = true
+	case err == nil:
+		fmt.Fprintf(o.stderr, "the database answers again, after %s\n", durationText(time.Since(o.since).Round(time.Second)))
+		o.since = time.Time{}
+	case !o.looked:
+		return false
+	case o.since.IsZero():
+		o.since = time.Now()
+		fmt.Fprintf(o.stderr, "the database does not answer: %s; trying again\n", oneLine(err.Error()))
+	}
+	return true
+}
+
+// unlessEnded is an error, unless it comes from being told to end, which is
+// what ends a look that goes on for ever.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"tracker/internal/config"
+)
+
+// clocksApart is how far the clock of whoever gives a time may be ahead of the
+// database's, which ours go by.
+const clocksApart = time.Minute
+
+// pastTime reads the time of a flag. It cannot be one that is still to come:
+// nothing is known of that.
+func pastTime(flag, text string, now time.Time) (time.Time, error) {
+	at, err := config.ParseTime(text, now)
+	switch {
+	case err != nil:
+		return at, usageError{fmt.Errorf("%s: %w", flag, err)}
+	case at.After(now.Add(clocksApart)):
+		more := ""
+		if !config.HasDay(text) {
+			earlier := at.AddDate(0, 0, -1)
+			if earlier.After(now) {
+				earlier = at.AddDate(-1, 0, 0)
+			}
+			more = "; for an earlier one write the date, too, as in  " + earlier.Format("2006-01-02 15:04")
+		}
+		return at, usageError{fmt.Errorf("%s: %s is still to come: the database's clock says %s%s",
+			flag, at.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339), more)}
+	case at.After(now):
+		return now, nil
+	}
+	return at, nil
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+const (
+	// rebuildPatience is how long to wait for a poll of the job to end.
+	rebuildPatience = 30 * time.Second
+	// rebuildRetry is how often to look whether it has.
+	rebuildRetry = 200 * time.Millisecond
+)
+
+func (a *app) rebuildCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "rebuild [JOB...]",
+		Short: "Derive runs, steps and log entries from the snapshots again",
+		Long: `Derives runs, steps, log entries, results, transitions and anomalies of the
+named jobs, or of all, from their snapshots again and writes only rows that
+differ. On untouched data none does. Snapshots and polls are never written. It
+needs the rights of the tables' owner.`,
+		Example: "  tracker rebuild\n  tracker rebuild stores-eu products-7",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.rebuild(cmd.Context(), s, args) })
+		},
+	}
+}
+
+func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error {
+	jobs, err := s.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := findJob(ctx, s, name); err != nil {
+			return err
+		}
+	}
+	if len(names) > 0 {
+		jobs = slices.DeleteFunc(jobs, func(j store.Job) bool { return !slices.Contains(names, j.Name) })
+	}
+	var snapshots int
+	var rows int64
+	for _, job := range jobs {
+		rebuilt, err := rebuildJob(ctx, s, job)
+		if err != nil {
+			return fmt.Errorf("rebuild %s: %w", job.Name, err)
+		}
+		if rebuilt.Rows > 0 {
+			fmt.Fprintf(a.stdout, "%s: %s differed\n", job.Name, plural(int(rebuilt.Rows), "row", "rows"))
+		}
+		snapshots += rebuilt.Snapshots
+		rows += rebuilt.Rows
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s of %s folded; %s differed\n",
+		plural(snapshots, "snapshot", "snapshots"), plural(len(jobs), "job", "jobs"), plural(int(rows), "row", "rows"))
+	return err
+}
+
+// rebuildJob rebuilds one job, as soon as nobody is polling it.
+func rebuildJob(ctx context.Context, s *store.Store, job store.Job) (store.Rebuilt, error) {
+	provider, err := source.Lookup(job.From.Provider)
+	if err != nil {
+		return store.Rebuilt{}, err
+	}
+	patience := time.NewTimer(rebuildPatience)
+	defer patience.Stop()
+	for {
+		now, err := s.Now(ctx)
+		if err != nil {
+			return store.Rebuilt{}, err
+		}
+		rebuilt, err := s.Rebuild(ctx, store.RebuildParams{JobID: job.ID, Owner: owner(), Now: now, Interpret: provider.Interpret})
+		if !errors.Is(err, store.ErrClaimed) {
+			return rebuilt, err
+		}
+		select {
+		case <-ctx.Done():
+			return store.Rebuilt{}, ctx.Err()
+		case <-patience.C:
+			return store.Rebuilt{}, fmt.Errorf("%w for more than %s; try again", err, rebuildPatience)
+		case <-time.After(rebuildRetry):
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"tracker/internal/store"
+)
+
+// nothingText says what it means that a report has no rows. That nothing is
+// known is no good news: it tells since when anybody has looked, and at what.
+func nothingText(none string, since time.Time, t store.Tracked) string {
+	jobs := counted(t.Jobs, "job")
+	switch {
+	case t.Jobs == 0:
+		return "nothing is known: no job is registered; see  tracker apply --help  or  tracker job add --help"
+	case t.Polled == 0:
+		return fmt.Sprintf("nothing is known: nobody has polled yet; %s registered since %s", jobs, timeText(t.RegisteredAt))
+	case t.Answered == 0:
+		return fmt.Sprintf("nothing is known: no poll was answered yet, the last at %s; see  tracker job list", timeText(t.PolledAt))
+	}
+	text := none
+	if !since.IsZero() {
+		text += " since " + since.Format(timeLayout)
+	}
+	if first := *t.FirstAnswerAt; since.IsZero() || first.After(since) {
+		text += "; " + untrackedText(t)
+	}
+	if unknown := t.Jobs - t.Answered; unknown > 0 {
+		text += fmt.Sprintf("; of %s nothing is known: no poll was answered yet", ofJobs(unknown, t.Jobs))
+	}
+	if t.Failing > 0 {
+		text += fmt.Sprintf("; nobody can look at %s now", ofJobs(t.Failing, t.Jobs))
+	}
+	return text
+}
+
+// untrackedText tells since when anything is known.
+func untrackedText(t store.Tracked) string {
+	return fmt.Sprintf("tracked since %s, nobody had an answer before", timeText(t.FirstAnswerAt))
+}
+
+func ofJobs(n, all int64) string { return thousands(n) + " of " + counted(all, "job") }

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// sameTargetError is a declared job that tracks what another one tracks already.
+type sameTargetError struct {
+	index      int // among the declared jobs
+	job, other string
+}
+
+func (s sameTargetError) Error() string {
+	return fmt.Sprintf("job %s has the same target as job %s: the service is asked twice, and its history kept twice", s.job, s.other)
+}
+
+// warnOfSameTargets prints a warning for each declared job whose target
+// another job has.
+func (a *app) warnOfSameTargets(ctx context.Context, s *store.Store, declared store.Declaration) error {
+	same, err := sameTargets(ctx, s, declared)
+	for _, twice := range same {
+		fmt.Fprintln(a.stderr, "warning:", twice)
+	}
+	return err
+}
+
+// sameTargets finds those of the declared jobs whose target is that of a job
+// declared before, or of another registered one that is not removed.
+func sameTargets(ctx context.Context, s *store.Store, declared store.Declaration) ([]sameTargetError, error) {
+	sources, err := s.Sources(ctx)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := s.Jobs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	services := map[string]store.SourceSpec{}
+	for _, from := range sources {
+		services[from.Name] = from.SourceSpec
+	}
+	for _, from := range declared.Sources {
+		services[from.Name] = from
+	}
+	tracked := map[string]string{} // the first job of each target
+	for _, job := range jobs {
+		isDeclared := slices.ContainsFunc(declared.Jobs, func(spec store.JobSpec) bool { return spec.Name == job.Name })
+		if key := serviceKey(services[job.Source], job.Target); !isDeclared && !declared.Prune && job.Tracking != store.TrackingRemoved {
+			tracked[key] = cmp.Or(tracked[key], job.Name)
+		}
+	}
+	var same []sameTargetError
+	for i, spec := range declared.Jobs {
+		key := serviceKey(services[spec.Source], spec.Target)
+		if other, twice := tracked[key]; twice {
+			same = append(same, sameTargetError{i, spec.Name, other})
+		} else {
+			tracked[key] = spec.Name
+		}
+	}
+	return same, nil
+}
+
+// serviceKey is equal for equal targets at one service, whichever source it is asked as.
+func serviceKey(from store.SourceSpec, target map[string]string) string {
+	return strings.Join([]string{from.Provider, strings.TrimRight(from.BaseURL, "/"), targetKey(from.Provider, target)}, " ")
+}
+
+// targetKey is equal for equal targets, however their ids are written.
+func targetKey(providerName string, target map[string]string) string {
+	provider, err := source.Lookup(providerName)
+	if err != nil { // of a later version: as they stand
+		return fmt.Sprint(target)
+	}
+	return provider.TargetKey(target)
+}

@@ -1,0 +1,216 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"tracker/internal/config"
+	"tracker/internal/source"
+	"tracker/internal/store"
+	"tracker/internal/sync"
+)
+
+const (
+	// listenOff is the --listen of a daemon without a web server.
+	listenOff = "off"
+	// garbagePercent is how much garbage the daemon lets gather, in percent of
+	// what lives, where GOGC does not say. What lives is small beside what polls
+	// throw away: at Go's 100 a fifth of the daemon's time went into collecting.
+	garbagePercent = 400
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	var path, listen string
+	var budget *memoryBudget
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Poll every job on its schedule: the daemon",
+		Long: `Polls every job on its schedule until it is told to end. Any number of trackers
+may serve one database: each due poll is done once, and the rate limits hold for
+all of them together. SIGTERM or Ctrl-C ends it within ten seconds, with what
+was fetched recorded; a second one ends it at once. SIGHUP has it register the
+file of --apply again, and go on.
+
+A database that does not answer is waited for, at the start, too; an old schema
+is refused. /healthz answers 200 as long as the daemon goes round, also without
+a database, and 503 when it has not for 30 s: then a restart may help. /readyz
+answers 503 where the database or its schema is what is missing.
+
+A source whose key is refused, or cannot be read, is paused; see
+ tracker source list. Its credential may be any file and any variable that the
+daemon can read, and is sent to its base_url: where others than you register
+sources, bound that by --credential-dir and --credential-env.
+
+Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
+		Example: "  tracker serve --apply tracker.yaml\n  tracker serve --listen off --log-format json",
+		Args:    exactly(0, "no arguments"),
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := a.fromEnvironment(cmd.Flags()); err != nil {
+				return err
+			}
+			if err := checkListen(cmd.Context(), listen); err != nil {
+				return err
+			}
+			return a.prepare() // another logger, perhaps
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withDatabase(cmd.Context(), func(url string, options store.Options) error {
+				s, err := store.Open(cmd.Context(), url, options)
+				if err != nil {
+					return err
+				}
+				defer s.Close()
+				fit := func(ctx context.Context) error { return a.fit(ctx, s, url, options) }
+				return a.serve(cmd.Context(), s, fit, path, listen, budget)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&path, "apply", "", "register `FILE` first, as  tracker apply -f  does")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz and /readyz answer, or off")
+	budget = memoryBudgetFlag(cmd)
+	a.credentialScopeFlags(cmd)
+	_ = cmd.MarkFlagFilename("apply", "yaml", "yml")
+	return cmd
+}
+
+// checkListen refuses what is no address, before a database is asked for.
+func checkListen(ctx context.Context, listen string) error {
+	if listen == listenOff {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(listen)
+	if err == nil {
+		_, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("--listen %q: %w; want an address such as 127.0.0.1:8080, or off", listen, err)}
+	}
+	return nil
+}
+
+func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, path, listen string, budget *memoryBudget) error {
+	budget.limit(a.getenv)
+	if a.getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	client := source.NewClient(a.version)
+	defer client.Close()
+	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Scope: a.scope, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*budget)}
+	var running errgroup.Group
+	if listen != listenOff {
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+		if err != nil {
+			return fmt.Errorf("listen on %s: %w; choose another address with --listen, or --listen off", listen, err)
+		}
+		running.Go(func() error {
+			defer cancel()
+			return a.serveWeb(ctx, health{store: s, syncer: syncer, most: turnMost}, listener)
+		})
+		a.logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
+	}
+	running.Go(func() error {
+		defer cancel()
+		if err := a.begin(ctx, s, fit, path); err != nil {
+			if ctx.Err() != nil { // told to end before it has begun
+				return nil
+			}
+			return err
+		}
+		running.Go(func() error { a.obeyHangups(ctx, s, hangups, path); return nil })
+		a.logger.InfoContext(ctx, "serving", "version", a.version, "owner", owner())
+		restless := restlessJobs{quiet: map[int64]int{}}
+		return syncer.Serve(ctx, func(e sync.Event) {
+			a.logEvent(ctx, e)
+			if restless.see(e) {
+				running.Go(func() error { a.tellRestless(ctx, s, e.Job, &restless); return nil })
+			}
+		})
+	})
+	err := running.Wait()
+	if err == nil {
+		a.logger.InfoContext(context.WithoutCancel(ctx), "stopped")
+	}
+	return err
+}
+
+// begin waits for the database and registers what the file declares.
+func (a *app) begin(ctx context.Context, s *store.Store, fit func(context.Context) error, path string) error {
+	if path == "" {
+		return a.awaitDatabase(ctx, fit)
+	}
+	file, err := config.Read(path)
+	if err != nil {
+		return usageError{err}
+	}
+	return a.awaitDatabase(ctx, func(ctx context.Context) error {
+		if err := fit(ctx); err != nil {
+			return err
+		}
+		return a.apply(ctx, s, file, applyRequest{})
+	})
+}
+
+// obeyHangups registers the file again with each SIGHUP, until ctx ends.
+func (a *app) obeyHangups(ctx context.Context, s *store.Store, hangups <-chan os.Signal, path string) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		if path == "" {
+			a.logger.InfoContext(ctx, "SIGHUP: nothing to read again, since no --apply names a file")
+			continue
+		}
+		file, err := config.Read(path)
+		if err == nil {
+			err = a.apply(ctx, s, file, applyRequest{})
+		}
+		if err != nil {
+			a.logger.ErrorContext(ctx, "SIGHUP: the file is left aside", "file", path, "error", err)
+			continue
+		}
+		a.logger.InfoContext(ctx, "SIGHUP: read again", "file", path)
+	}
+}
+
+// logEvent writes a line for each poll that changed something, and one each for
+// the beginning and the end of a streak of failures.
+func (a *app) logEvent(ctx context.Context, e sync.Event) {
+	if e.Kind == sync.Polled && e.Failures == 0 && e.FailedBefore == 0 && (e.Change == nil || !a.logger.Enabled(ctx, slog.LevelInfo)) {
+		return // as most polls
+	}
+	log := a.logger.With("job", e.Job.Name, "source", e.Job.Source)
+	switch {
+	case e.Kind == sync.Polled && e.Change != nil:
+		log.InfoContext(ctx, "changed", "state", e.Change.State, "status", e.Change.Status, "run_no", e.Change.RunNo,
+			"snapshot_no", e.Change.SnapshotNo, "what", changeText(*e.Change))
+		if e.FailedBefore > 0 {
+			log.InfoContext(ctx, "polls succeed again", "failures", e.FailedBefore)
+		}
+	case e.Kind == sync.Polled && e.Failures == 1:
+		log.WarnContext(ctx, "polls fail", "outcome", e.Outcome, "error", e.Error)
+	case e.Kind == sync.Polled && e.Failures == 0 && e.FailedBefore > 0:
+		log.InfoContext(ctx, "polls succeed again", "failures", e.FailedBefore)
+	case e.Kind == sync.Late:
+		log.WarnContext(ctx, "poll dropped", "reason", e.Reason)
+	case e.Kind == sync.Paused:
+		log.ErrorContext(ctx, "paused", "reason", e.Reason)
+	case e.Kind == sync.Finished:
+		log.InfoContext(ctx, "finished")
+	}
+}

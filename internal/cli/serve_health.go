@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"tracker/internal/store"
+	"tracker/internal/sync"
+)
+
+const (
+	// turnMost is how long the claim loop may take to turn: a turn is bounded by
+	// less, and so is the pause after one that failed.
+	turnMost = 30 * time.Second
+	// healthTimeout bounds the question to the database behind /readyz.
+	healthTimeout = 2 * time.Second
+	// headerTimeout bounds the header of a request to us.
+	headerTimeout = 5 * time.Second
+	// webStopTimeout bounds the end of requests to us.
+	webStopTimeout = 2 * time.Second
+)
+
+// health tells whether the daemon goes round, and whether it can do its work.
+type health struct {
+	store  *store.Store
+	syncer *sync.Syncer
+	most   time.Duration // how long the claim loop may take to turn
+}
+
+// lives is why a restart may help; empty: it goes round, or has still to begin,
+// which ends by itself.
+func (h health) lives() []string {
+	if ago, begun := h.syncer.Turned(); begun && ago > h.most {
+		return []string{fmt.Sprintf("claim loop: it has not turned for %s", ago.Round(time.Second))}
+	}
+	return nil
+}
+
+// ready is why it cannot do its work; empty: it can.
+func (h health) ready(ctx context.Context) []string {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	reasons := h.lives()
+	if _, begun := h.syncer.Turned(); !begun {
+		reasons = append(reasons, "claim loop: it has not begun")
+	}
+	switch err := h.store.CheckSchema(ctx); {
+	case errors.Is(err, store.ErrSchemaOld), errors.Is(err, store.ErrSchemaNew):
+		reasons = append(reasons, "schema: "+err.Error())
+	case err != nil:
+		reasons = append(reasons, "database: it does not answer")
+	}
+	return reasons
+}
+
+// answer writes ok, or 503 with a line for each reason.
+func answer(w http.ResponseWriter, reasons []string) {
+	if len(reasons) > 0 {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	} else {
+		reasons = []string{"ok"}
+	}
+	for _, reason := range reasons {
+		fmt.Fprintln(w, reason)
+	}
+}
+
+// serveWeb answers on a listener until ctx ends.
+func (a *app) serveWeb(ctx context.Context, h health, listener net.Listener) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, h.lives()) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { answer(w, h.ready(r.Context())) })
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
+	stop := context.AfterFunc(ctx, func() {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), webStopTimeout)
+		defer cancel()
+		_ = server.Shutdown(ending)
+	})
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve web: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tracker/internal/config"
+	"tracker/internal/store"
+)
+
+const (
+	// watchEvery is how often watch, wait and log --follow look at the database.
+	watchEvery = time.Second
+	// watchRows is how many runs of a kind are read: more than a screen shows.
+	watchRows = 100
+	// justEnded is how long the end of a run is news.
+	justEnded = 5 * time.Minute
+)
+
+func (a *app) watchCommand() *cobra.Command {
+	var lasting string
+	var sel selection
+	cmd := &cobra.Command{
+		Use:   "watch [JOB...]",
+		Short: "Watch imports as they go on",
+		Long: `Shows how the named jobs, or all that are selected, stand right now, and goes
+on doing so until Ctrl-C: what runs and how long that usually takes, what has
+failed, where nobody can look. It reads what trackers have recorded and polls
+nothing itself.
+
+A run is stalled when it goes on for longer than its job's stall_after, or,
+where none is declared, three times as long as 95 % of the job's runs took (of
+all runs of its source where fewer than five of the job's have ended).
+
+Which jobs are selected is settled when it begins: one that was failed then is
+still watched when it has succeeded.
+
+In a pipe it prints a line for each change of a job's state.`,
+		Example: `  tracker watch
+  tracker watch stores-eu products-7
+  tracker watch --source woosmap-prod --state failed
+  tracker watch --label team=geo --for 1h > changes.log`,
+	}
+	sel.flags(cmd)
+	sel.stateFlag(cmd)
+	cmd.Flags().StringVar(&lasting, "for", "", "end after `DURATION`, such as 10m or 2h (default: never)")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := sel.read(args); err != nil {
+			return err
+		}
+		end, stop, err := timer("--for", lasting)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		err = a.withStore(cmd.Context(), func(s *store.Store) error {
+			ids, err := watchedJobs(cmd.Context(), s, args, sel)
+			if err != nil {
+				return err
+			}
+			return a.watch(cmd.Context(), s, ids, end)
+		})
+		return unlessEnded(cmd.Context(), err) // as it may be before it has begun
+	}
+	return cmd
+}
+
+// timer reads a duration flag; a channel that is nil never says anything.
+func timer(flag, text string) (end <-chan time.Time, stop func(), err error) {
+	if text == "" {
+		return nil, func() {}, nil
+	}
+	d, err := config.ParseDuration(text)
+	if err != nil {
+		return nil, nil, usageError{fmt.Errorf("%s: %w", flag, err)}
+	}
+	t := time.NewTimer(d)
+	return t.C, func() { t.Stop() }, nil
+}
+
+// watch shows the jobs, or all, until ctx ends or end says so.
+func (a *app) watch(ctx context.Context, s *store.Store, ids []int64, end <-chan time.Time) error {
+	ticker := time.NewTicker(watchEvery)
+	defer ticker.Stop()
+	w := &watcher{app: a, store: s, jobIDs: ids, ticks: ticker.C, end: end}
+	if canvas, ok := a.newCanvas(); ok {
+		return w.live(ctx, canvas)
+	}
+	return w.print(ctx)
+}
+
+// watchedJobs gives the ids of the jobs that are named, or selected; none: all.
+func watchedJobs(ctx context.Context, s *store.Store, names []string, sel selection) ([]int64, error) {
+	var ids []int64
+	if !sel.empty() {
+		jobs, err := sel.jobs(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, job := range jobs {
+			if job.Tracking != store.TrackingRemoved {
+				ids = append(ids, job.ID)
+			}
+		}
+		if len(ids) == 0 {
+			return nil, fmt.Errorf("nothing to watch: no job fits  %s", sel)
+		}
+		return ids, nil
+	}
+	for _, name := range names {
+		job, err := findJob(ctx, s, name)
+		if err != nil {
+			return nil, err
+		}
+		if job.Tracking == store.TrackingRemoved {
+			return nil, fmt.Errorf("job %s is removed: nobody looks any more; see  tracker history %s", name, name)
+		}
+		if !slices.Contains(ids, job.ID) {
+			ids = append(ids, job.ID)
+		}
+	}
+	return ids, nil
+}
+
+// watcher looks at jobs again and again.
+type watcher struct {
+	app    *app
+	store  *store.Store
+	jobIDs []int64          // none: all
+	ticks  <-chan time.Time // when to look again
+	end    <-chan time.Time // when to end; nil: never
+	below  func(*page)      // what to say below the jobs; nil: nothing
+
+	usual map[runKey]store.Usual // of the runs that are going on
+}
+
+// runKey names a run. What is usual for it does not change while it goes on.
+type runKey struct {
+	jobID int64
+	runNo int32
+}
+
+// wait lets the time pass until the next look, and reports whether there is to be one.
+func (w *watcher) wait(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-w.end:
+		return false
+	case <-w.ticks:
+		return true
+	}
+}
+
+// live shows the jobs on a terminal.
+func (w *watcher) live(ctx context.Context, c *canvas) error {
+	var last watchView
+	var lookedAt time.Time // by our own clock
+	defer c.close()
+	for {
+		view, err := w.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil // told to end, which is what a watch ends with
+		case err != nil && lookedAt.IsZero():
+			return err
+		case err != nil: // it may come back: what was seen last stays
+			view = last
+			view.now = last.now.Add(time.Since(lookedAt))
+			view.trouble = err.Error()
+		default:
+			last, lookedAt = view, time.Now()
+		}
+		s, height := c.size()
+		if err := c.draw(w.frame(view, s, height), s, height); err != nil {
+			return err
+		}
+		if !w.wait(ctx) {
+			return nil
+		}
+	}
+}
+
+// frame is what the terminal shows, in so many lines at most (0: all).
+func (w *watcher) frame(view watchView, s screen, height int) string {
+	if w.below == nil {
+		return watchText(view, s, height)
+	}
+	p := &page{screen: s}
+	p.blank()
+	w.below(p)
+	below, room := p.out.String(), 0
+	if height > 0 {
+		room = max(1, height-strings.Count(below, "\n"))
+	}
+	return firstLines(watchText(view, s, room)+below, height)
+}
+
+// look reads how the jobs stand.
+func (w *watcher) look(ctx context.Context) (watchView, error) {
+	rows, err := w.store.Watch(ctx, store.WatchParams{JobIDs: w.jobIDs, Rows: watchRows, Ended: justEnded})
+	if err != nil {
+		return watchView{}, err
+	}
+	slices.SortStableFunc(rows.Running, func(x, y store.WatchRun) int {
+		return cmp.Or(began(x).Compare(began(y)), cmp.Compare(x.Job, y.Job))
+	})
+	rows.Ended = slices.DeleteFunc(rows.Ended, func(run store.WatchRun) bool { // it was seen lately, that it had ended long ago
+		return rows.Now.Sub(deref(run.EndedAt)) > justEnded
+	})
+	if err := w.learnUsual(ctx, rows.Running); err != nil {
+		return watchView{}, err
+	}
+	return watchView{Watch: rows, clock: clock{rows.Now}, usual: w.usual}, nil
+}
+
+// learnUsual finds out how long the runs that have begun since the last look
+// usually take.
+func (w *watcher) learnUsual(ctx context.Context, running []store.WatchRun) error {
+	usual := make(map[runKey]store.Usual, len(running))
+	var unknown []store.UsualOf
+	for _, run := range running {
+		if known, found := w.usual[keyOf(run)]; found {
+			usual[keyOf(run)] = known
+		} else {
+			unknown = append(unknown, store.UsualOf{JobID: run.JobID, Source: run.Source})
+		}
+	}
+	learned, err := w.store.Usuals(ctx, unknown)
+	if err != nil {
+		return err
+	}
+	for _, run := range running {
+		if _, found := usual[keyOf(run)]; !found {
+			usual[keyOf(run)] = learned[run.JobID]
+		}
+	}
+	w.usual = usual
+	return nil
+}
+
+func keyOf(run store.WatchRun) runKey { return runKey{run.JobID, run.RunNo} }

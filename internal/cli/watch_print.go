@@ -1,0 +1,204 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+// print writes a line for each change, where there is no terminal to draw on.
+func (w *watcher) print(ctx context.Context) error {
+	p := &watchPrinter{watcher: w, page: &page{}, heads: map[int64]store.WatchHead{}}
+	trouble := outage{stderr: w.app.stderr}
+	for {
+		err := p.look(ctx, !trouble.looked)
+		if !trouble.survives(ctx, err) {
+			return unlessEnded(ctx, err)
+		}
+		text := p.page.out.String()
+		p.page.out.Reset()
+		if _, err := fmt.Fprint(w.app.stdout, text); err != nil {
+			return err
+		}
+		if !w.wait(ctx) {
+			return nil
+		}
+	}
+}
+
+// watchPrinter tells what has changed since it looked last.
+type watchPrinter struct {
+	*watcher
+	page  *page
+	heads map[int64]store.WatchHead
+}
+
+// look writes what is new. It keeps in mind only what it has written.
+func (p *watchPrinter) look(ctx context.Context, first bool) error {
+	heads, err := p.store.WatchHeads(ctx, p.jobIDs)
+	if err != nil {
+		return err
+	}
+	if first {
+		if err := p.begin(ctx); err != nil {
+			return err
+		}
+		p.keep(heads)
+		return nil
+	}
+	var changed []store.WatchHead
+	var failing []int64
+	for _, head := range heads {
+		was := p.heads[head.JobID]
+		if head.SnapshotNo > was.SnapshotNo {
+			changed = append(changed, store.WatchHead{JobID: head.JobID, SnapshotNo: was.SnapshotNo})
+		}
+		if head.Failures > 0 && was.Failures == 0 {
+			failing = append(failing, head.JobID)
+		}
+	}
+	changes, err := p.store.WatchChanges(ctx, changed)
+	if err != nil {
+		return err
+	}
+	errs, err := p.store.LastErrors(ctx, failing)
+	if err != nil {
+		return err
+	}
+	now, err := p.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	for _, change := range changes {
+		p.change(change)
+	}
+	for _, head := range heads {
+		p.looking(head, p.heads[head.JobID], errs[head.JobID], now)
+	}
+	p.keep(heads)
+	return nil
+}
+
+func (p *watchPrinter) keep(heads []store.WatchHead) {
+	clear(p.heads)
+	for _, head := range heads {
+		p.heads[head.JobID] = head
+	}
+}
+
+// begin tells how things stand before anything changes.
+func (p *watchPrinter) begin(ctx context.Context) error {
+	view, err := p.watcher.look(ctx)
+	if err != nil {
+		return err
+	}
+	p.line(view.Now, "", plain("watching "), plain(counted(int64(view.total()), "job")), plain(": "), plain(joinSpans(view.summary())))
+	if text := view.unserved(); text != "" {
+		fmt.Fprintln(p.app.stderr, text+"; start one:  tracker serve")
+	}
+	if len(p.jobIDs) == 0 {
+		return nil
+	}
+	runs, err := p.store.LatestRuns(ctx, p.jobIDs)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(runs) // the longest unchanged first
+	for _, run := range runs {
+		since := run.StartedAt
+		if run.EndedAt != nil {
+			since = *run.EndedAt
+		}
+		p.line(since, run.Job, append([]span{marked(run.State, run.State), plain("  ")}, runSentence(run)...)...)
+	}
+	return nil
+}
+
+// change tells of a transition.
+func (p *watchPrinter) change(c store.WatchChange) {
+	spans := []span{marked(c.ToState, c.ToState), plain("  ")}
+	switch {
+	case c.Superseded():
+		spans = append(spans, plain(fmt.Sprintf("run %d superseded, its end was not seen", c.RunNo)))
+	case c.Run != nil && c.Run.State == c.ToState:
+		spans = append(spans, runSentence(*c.Run)...)
+	default:
+		spans = append(spans, plain(fmt.Sprintf("run %d", c.RunNo)))
+	}
+	p.line(c.Effective(), c.Job, spans...)
+}
+
+// looking tells that nobody can look at a job, or somebody can again.
+func (p *watchPrinter) looking(head, was store.WatchHead, message string, now time.Time) {
+	switch {
+	case head.Failures > 0 && was.Failures == 0:
+		p.line(now, head.Job, plain("cannot look  "), plain(failureText(string(head.Outcome), message)))
+	case head.Failures == 0 && was.Failures > 0:
+		p.line(now, head.Job, plain("answers again"))
+	}
+}
+
+// line writes one line, which begins with a time.
+func (p *watchPrinter) line(at time.Time, job string, spans ...span) {
+	lead := []span{plain(at.UTC().Format(time.RFC3339)), plain("  ")}
+	if job != "" {
+		lead = append(lead, plain(job), plain("  "))
+	}
+	p.page.line(append(lead, spans...)...)
+}
+
+// runSentence tells in a few words how a run stands.
+func runSentence(run store.WatchRun) []span {
+	spans := []span{plain(fmt.Sprintf("run %d", run.RunNo))}
+	if where := whereText(run); where != "" {
+		spans = append(spans, plain(" "+where))
+	}
+	if took := boundsText(run.Duration, run.DurationMax); took != "" {
+		spans = append(spans, plain(" after "+took))
+	}
+	if run.Error != "" && run.State != string(history.StateSucceeded) {
+		spans = append(spans, plain(": "+run.Error))
+	}
+	return spans
+}
+
+// whereText tells which step a run is in, has failed in or has behind it. It is
+// empty where that adds nothing.
+func whereText(run store.WatchRun) string {
+	switch state := history.State(run.State); {
+	case run.Step == "" || state == history.StateSucceeded || run.Step == run.State:
+		return ""
+	case state.Terminal() && run.StepState != run.State:
+		return ""
+	case !state.Terminal() && history.State(run.StepState).Terminal():
+		return "after " + run.Step
+	default:
+		return "in " + run.Step
+	}
+}
+
+// failureText tells why a poll got no answer: what the service said, which
+// begins with the HTTP status where there was one, else what we call it.
+func failureText(outcome, message string) string {
+	switch {
+	case message == "":
+		return outcomeText(outcome)
+	case outcome == string(history.OutcomeMalformed):
+		return "malformed: " + message
+	default:
+		return message
+	}
+}
+
+func joinSpans(spans []span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		b.WriteString(s.text)
+	}
+	return b.String()
+}

@@ -1,0 +1,301 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+const (
+	// freshLook is how old the last look at a run may be to go on counting its time.
+	freshLook = time.Minute
+	// wideWidth is where a screen has room for more.
+	wideWidth = 130
+	// leastText is how narrow the text at the end of a row may get.
+	leastText = 36
+)
+
+// soFar is how long a run is known to go on, and whether that is up to now.
+func (v watchView) soFar(run store.WatchRun) (d time.Duration, now bool) {
+	until := run.ConfirmedAt
+	if run.Failures == 0 && v.now.Sub(run.ConfirmedAt) <= freshLook && v.unserved() == "" {
+		until, now = v.now, true
+	}
+	return max(0, until.Sub(began(run))), now
+}
+
+// began is when a run began, but no later than when it was first seen: a
+// service's clock may be ahead.
+func began(run store.WatchRun) time.Time {
+	if run.FirstSeenAt.IsZero() {
+		return run.StartedAt
+	}
+	return history.EffectiveAt(run.StartedAt, run.FirstSeenAt)
+}
+
+// patience is how long a run may go on.
+func (v watchView) patience(run store.WatchRun) patience {
+	return patience{declared: run.StallAfter, usual: v.usual[keyOf(run)]}
+}
+
+// stalled reports a run that is known to go on for much longer than it should.
+func (v watchView) stalled(run store.WatchRun) bool {
+	d, _ := v.soFar(run)
+	return v.patience(run).exceededBy(d)
+}
+
+// running is the section of the runs that go on.
+func (v watchView) running(s screen) section {
+	narrowest := 3
+	var rows [][][]span
+	for detail := range narrowest + 1 {
+		rows = nil
+		for _, run := range v.Running {
+			rows = append(rows, v.runningRow(run, s, detail))
+		}
+		if s.width <= 0 || widthOf(rows) <= s.width {
+			break
+		}
+	}
+	return newSection("RUNNING NOW", align(rows, s.width), v.count(going))
+}
+
+// runningRow shows a run; the higher detail, the less of it.
+func (v watchView) runningRow(run store.WatchRun, s screen, detail int) [][]span {
+	width := s.width
+	if width <= 0 {
+		width = wideWidth
+	}
+	symbol, look := stateMark(run.State)
+	row := [][]span{{styled(look, symbol), plain(" "), plain(cut(run.Job, max(20, width/4)))}}
+	if detail == 0 && width >= wideWidth {
+		row = append(row, cell(faint(cut(run.Source, 24))), cell(faint(fmt.Sprintf("run %d", run.RunNo))))
+	}
+	row = append(row, cell(plain(cut(v.stepText(run), max(8, width/6)))))
+	if detail < 3 {
+		row = append(row, v.progressBar(run, []int{width / 6, width / 7, width / 10}[detail]))
+	}
+	row = append(row, v.progress(run, detail > 1))
+	if detail == 0 {
+		row = append(row, cell(faint("since "+v.near(began(run)))))
+	}
+	return append(row, v.lookText(run, detail > 1))
+}
+
+// stepText names the step that a run is in.
+func (v watchView) stepText(run store.WatchRun) string {
+	switch {
+	case run.Step == "" && history.State(run.State) == history.StateUnknown:
+		return oneLine(run.Status)
+	case run.Step == "":
+		return run.State
+	case history.State(run.StepState).Terminal():
+		return "after " + run.Step
+	default:
+		return run.Step
+	}
+}
+
+// progressBar shows how far a run has come of what is usual.
+func (v watchView) progressBar(run store.WatchRun, width int) []span {
+	d, _ := v.soFar(run)
+	usual := v.usual[keyOf(run)].Median
+	if usual == 0 {
+		return cell(faint("·").pad(width))
+	}
+	look := styleBlue
+	if v.stalled(run) {
+		look = styleYellow
+	}
+	return bar(d.Seconds(), usual.Seconds(), width, look)
+}
+
+// progress tells how long a run goes on, and how long that usually takes.
+func (v watchView) progress(run store.WatchRun, short bool) []span {
+	d, now := v.soFar(run)
+	usual := v.usual[keyOf(run)].Median
+	elapsed := floorText(d)
+	if !now || !run.Reported {
+		elapsed = "≥ " + elapsed
+	}
+	about := roughText(usual)
+	switch {
+	case v.stalled(run) && short:
+		return cell(styled(styleYellow, elapsed+" stalled"))
+	case v.stalled(run):
+		return cell(styled(styleYellow, elapsed+", "+v.patience(run).text()))
+	case usual == 0:
+		return cell(plain(elapsed))
+	case short:
+		return []span{plain(elapsed), faint("/" + about)}
+	case d > usual:
+		return []span{plain(elapsed), faint(", usually " + about)}
+	default:
+		return []span{plain(elapsed), faint(" of about " + about)}
+	}
+}
+
+// roughText gives a duration as exactly as a guess can be.
+func roughText(d time.Duration) string {
+	if d >= 10*time.Second {
+		d = d.Round(time.Second)
+	}
+	if d >= 10*time.Minute {
+		d = d.Round(time.Minute)
+	}
+	return durationText(d)
+}
+
+// lookText tells when somebody last saw the run.
+func (v watchView) lookText(run store.WatchRun, short bool) []span {
+	age := max(0, v.now.Sub(run.ConfirmedAt))
+	text, look := ageText(age), styleFaint
+	if !short {
+		text = "seen " + v.ago(run.ConfirmedAt)
+	}
+	if _, now := v.soFar(run); !now {
+		look = styleYellow
+	}
+	return cell(styled(look, text))
+}
+
+// ended is the section of the runs that have just ended well.
+func (v watchView) ended(s screen) section {
+	var rows [][][]span
+	for _, run := range v.Ended[:min(len(v.Ended), 5)] {
+		symbol, look := stateMark(run.State)
+		sentence := fmt.Sprintf("run %d", run.RunNo)
+		if took := boundsText(run.Duration, run.DurationMax); took != "" {
+			sentence += " after " + took
+		}
+		if run.Warnings > 0 {
+			sentence += ", " + counted(int64(run.Warnings), "warning")
+		}
+		if run.ErrorSummary != nil {
+			sentence += "; " + quote(*run.ErrorSummary, false)
+		}
+		rows = append(rows, [][]span{
+			{styled(look, symbol), plain(" "), plain(cut(run.Job, jobWidth(s)))}, cell(faint(agoText(run.EndedAt, v.now))), cell(plain(sentence)),
+		})
+	}
+	return newSection("JUST SUCCEEDED", align(rows, s.width), len(v.Ended))
+}
+
+// jobWidth is how wide the name of a job may get beside other things.
+func jobWidth(s screen) int {
+	if s.width <= 0 {
+		return 63
+	}
+	return max(12, s.width/3)
+}
+
+// told is rows that end in a text of any length: beside the rest, or below it
+// where there is too little room.
+func told(rows [][][]span, texts []span, s screen) [][][]span {
+	if s.width <= 0 || s.width-widthOf(rows)-2 >= leastText {
+		for i := range rows {
+			rows[i] = append(rows[i], cell(texts[i]))
+		}
+		return align(rows, s.width)
+	}
+	shown := align(rows, s.width)
+	for i := range shown {
+		shown[i] = append(shown[i], fit([]span{plain("  "), texts[i]}, s.width))
+	}
+	return shown
+}
+
+// failed is the section of the runs that have ended other than well.
+func (v watchView) failed(s screen) section {
+	var rows [][][]span
+	var texts []span
+	for _, run := range v.Failed {
+		symbol, look := stateMark(run.State)
+		where := strings.TrimSpace(fmt.Sprintf("run %d %s", run.RunNo, whereText(run)))
+		rows = append(rows, [][]span{
+			{styled(look, symbol), plain(" "), plain(cut(run.Job, jobWidth(s)))},
+			cell(faint(v.endText(run))), cell(plain(cut(oneLine(where), jobWidth(s)))),
+		})
+		message := run.Error
+		if message == "" {
+			message = "the service gives no reason"
+		}
+		texts = append(texts, styled(look, message))
+	}
+	return newSection("FAILED", told(rows, texts, s), v.count(unsuccessful))
+}
+
+// endText tells when a run has ended.
+func (v watchView) endText(run store.WatchRun) string {
+	return by(deref(run.EndedAt), run.Reported, v.near)
+}
+
+// unseen is the section of the jobs that nobody can look at, and why.
+func (v watchView) unseen(s screen) section {
+	var rows [][][]span
+	var texts []span
+	var below []string
+	add := func(who, since, why, names string) {
+		mark := styled(styleYellow, "!")
+		rows = append(rows, [][]span{{mark, plain(" "), plain(cut(who, jobWidth(s)))}, cell(faint(since))})
+		texts = append(texts, styled(styleYellow, why))
+		below = append(below, names)
+	}
+	for _, f := range v.Failing {
+		who, names := manyOf(f.Names, f.Jobs, f.Source, s)
+		add(who, "since "+v.near(f.Since), failureText(string(f.Outcome), f.Error), names)
+	}
+	for _, from := range v.Sources {
+		who := fmt.Sprintf("%s (%s)", from.Source, counted(int64(from.Jobs), "job"))
+		names := namesText(from.Names, from.Jobs, s)
+		if from.PausedAt.IsZero() {
+			add(who, "until "+v.near(from.HeldUntil), "the service asked to be left alone", names)
+		} else {
+			add(who, "since "+v.near(from.PausedAt), "source paused: "+from.Reason, names)
+		}
+	}
+	for _, paused := range v.Paused {
+		since := "never seen"
+		if !paused.PolledAt.IsZero() {
+			since = "since " + v.near(paused.PolledAt)
+		}
+		who, names := manyOf(paused.Names, paused.Jobs, paused.Source, s)
+		add(who, since, strings.TrimSuffix("paused: "+paused.Reason, ": "), names)
+	}
+	shown := told(rows, texts, s)
+	for i, names := range below {
+		if names != "" {
+			shown[i] = append(shown[i], []span{plain(namesIndent), faint(names)})
+		}
+	}
+	return newSection("CANNOT LOOK", shown, len(rows))
+}
+
+// manyOf names a job, or counts those of a source, whose names then stand below.
+func manyOf(names []string, jobs int, from string, s screen) (who, below string) {
+	if jobs == 1 {
+		return names[0], ""
+	}
+	return fmt.Sprintf("%s of %s", counted(int64(jobs), "job"), from), namesText(names, jobs, s)
+}
+
+// namesIndent stands before names below a row.
+const namesIndent = "  "
+
+// namesText lists as many of the names as a line has room for, and counts the
+// other jobs.
+func namesText(names []string, jobs int, s screen) string {
+	for shown := len(names); shown > 0; shown-- {
+		text := oneLine(strings.Join(names[:shown], ", "))
+		if jobs > shown {
+			text += fmt.Sprintf(" and %s more", thousands(int64(jobs-shown)))
+		}
+		if s.width <= 0 || len(namesIndent)+plain(text).width() <= s.width {
+			return text
+		}
+	}
+	return cut(oneLine(strings.Join(names, ", ")), max(1, s.width-len(namesIndent)))
+}

@@ -1,0 +1,194 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+)
+
+// served is how long a tracker may be silent that serves.
+const served = 3 * store.HeartbeatEvery
+
+// watchView is all that the screen of a watch shows.
+type watchView struct {
+	store.Watch
+	clock
+
+	usual   map[runKey]store.Usual
+	trouble string // why the rows are old; empty: they are not
+}
+
+// watchText shows how the jobs stand, in so many lines at most (0: all).
+func watchText(v watchView, s screen, height int) string {
+	p := &page{screen: s}
+	v.headline(p)
+	if v.total() == 0 {
+		p.line(plain("no jobs yet; see  "), plain("tracker apply --help").whole(), plain("  or  "), plain("tracker job add --help").whole())
+		return p.out.String()
+	}
+	v.warnings(p)
+	sections := slices.DeleteFunc([]section{v.running(s), v.failed(s), v.unseen(s), v.ended(s)}, func(one section) bool {
+		return len(one.rows) == 0
+	})
+	quiet := v.quiet()
+	used := strings.Count(p.out.String(), "\n")
+	if quiet != nil {
+		used += 2
+	}
+	if height > 0 {
+		sections = share(sections, height-used)
+	}
+	for _, one := range sections {
+		one.write(p)
+	}
+	if quiet != nil {
+		p.blank()
+		p.put(fit(quiet, s.width))
+	}
+	return firstLines(p.out.String(), height)
+}
+
+// firstLines leaves out what does not fit below.
+func firstLines(text string, height int) string {
+	if lines := strings.SplitAfter(text, "\n"); height > 0 && len(lines) > height {
+		return strings.Join(lines[:height], "")
+	}
+	return text
+}
+
+// headline is the answer in one line, with the time where there is room.
+func (v watchView) headline(p *page) {
+	line := v.summary()
+	at := plain(v.now.UTC().Format(clockLayout) + " UTC")
+	if free := p.width - spansWidth(line) - at.width(); free >= 2 {
+		p.put(append(line, plain(strings.Repeat(" ", free)), faint(at.text)))
+		return
+	}
+	p.put(fit(line, p.width))
+}
+
+// warnings tell why what is shown may not be so.
+func (v watchView) warnings(p *page) {
+	if v.trouble != "" {
+		p.line(styled(styleRed, "the database does not answer, this is what it said last"), plain(": "+cut(oneLine(v.trouble), quoteLimit)))
+	}
+	if text := v.unserved(); text != "" {
+		p.line(styled(styleYellow, text), plain("; start one:  "), plain("tracker serve").whole())
+	}
+}
+
+// unserved tells that nobody looks; it is empty where somebody does.
+func (v watchView) unserved() string { return unserved(v.clock, v.Now, v.ServedAt) }
+
+// unserved tells that no tracker serves by a time, where one last did at servedAt.
+func unserved(c clock, now, servedAt time.Time) string {
+	switch {
+	case servedAt.IsZero():
+		return "nobody looks: no tracker serves this database"
+	case now.Sub(servedAt) > served:
+		return fmt.Sprintf("nobody looks: no tracker has served this database since %s (%s)", c.near(servedAt), c.ago(servedAt))
+	default:
+		return ""
+	}
+}
+
+// total counts the watched jobs.
+func (v watchView) total() int { return v.count(func(store.WatchClass) bool { return true }) }
+
+func (v watchView) count(counts func(store.WatchClass) bool) int {
+	n := 0
+	for _, class := range v.Classes {
+		if counts(class) {
+			n += class.Jobs
+		}
+	}
+	return n
+}
+
+// going reports a run that has not ended.
+func going(c store.WatchClass) bool { return c.State != "" && !c.State.Terminal() }
+
+func unsuccessful(c store.WatchClass) bool {
+	return c.State.Terminal() && c.State != history.StateSucceeded
+}
+
+// blind reports jobs that nobody can look at, or may.
+func blind(c store.WatchClass) bool {
+	return c.Tracking == store.TrackingPaused || c.Tracking == store.TrackingActive && (c.Failing || c.SourcePaused)
+}
+
+func calm(c store.WatchClass) bool { return !going(c) && !unsuccessful(c) && !blind(c) }
+
+// summary counts the jobs by what there is to know of them.
+func (v watchView) summary() []span {
+	var spans []span
+	add := func(n int, look style, word string) {
+		if n == 0 {
+			return
+		}
+		if len(spans) > 0 {
+			spans = append(spans, faint(" · "))
+		}
+		spans = append(spans, styled(look, thousands(int64(n))+" "+word))
+	}
+	stalled := 0
+	for _, run := range v.Running {
+		if v.stalled(run) {
+			stalled++
+		}
+	}
+	add(v.count(going), styleBlue, "running")
+	if stalled > 0 {
+		spans = append(spans, styled(styleYellow, fmt.Sprintf(" (%s stalled)", thousands(int64(stalled)))))
+	}
+	add(v.count(unsuccessful), styleRed, "failed")
+	add(v.count(blind), styleYellow, "unseen")
+	add(v.count(calm), styleGreen, "quiet")
+	return spans
+}
+
+// quiet tells of the jobs that need no line of their own, and when one of them
+// is looked at next; nil where there are none.
+func (v watchView) quiet() []span {
+	total := v.count(calm)
+	if total == 0 {
+		return nil
+	}
+	unseen := v.count(func(c store.WatchClass) bool { return calm(c) && c.State == "" })
+	finished := v.count(func(c store.WatchClass) bool { return calm(c) && c.Tracking == store.TrackingFinished })
+	text := counted(int64(total), "job")
+	if unseen == 0 && total > 1 {
+		text += ", all succeeded"
+	} else if unseen == 0 {
+		text += ", succeeded"
+	}
+	if unseen > 0 {
+		text += fmt.Sprintf(", %s not seen yet", thousands(int64(unseen)))
+	}
+	if finished > 0 {
+		text += fmt.Sprintf(", %s finished", thousands(int64(finished)))
+	}
+	return []span{styled(styleBold, "QUIET"), plain("  " + text + v.nextLook())}
+}
+
+// nextLook tells when the next poll of a quiet job is due.
+func (v watchView) nextLook() string {
+	var next time.Time
+	for _, class := range v.Classes {
+		if at := class.NextPollAt; calm(class) && !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	switch {
+	case next.IsZero() || v.unserved() != "":
+		return ""
+	case next.After(v.now.Add(time.Second)):
+		return "; next look " + v.ago(next)
+	default:
+		return "; next look now"
+	}
+}
