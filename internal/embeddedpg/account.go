@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"os/user"
 	"path/filepath"
 	"strconv"
@@ -86,7 +87,7 @@ func (a account) String() string {
 	return "uid " + id
 }
 
-// explainDenied adds to a refused start which directory on the way to one of the paths keeps the account out.
+// explainDenied adds to a permission error which directory on the way to one of the paths is closed to the account.
 func explainDenied(err error, a account, paths ...string) error {
 	if !errors.Is(err, fs.ErrPermission) {
 		return err
@@ -122,4 +123,49 @@ func (a account) blockedAt(path string) string {
 		return path
 	}
 	return ""
+}
+
+// nameless reports whether the account has no name in /etc/passwd, as in a container that runs as an arbitrary number.
+// initdb refuses such an account, postgres does not.
+func (a account) nameless() bool {
+	_, err := user.LookupId(strconv.FormatUint(uint64(a.uid), 10))
+	return err != nil
+}
+
+// findNSSWrapper returns the path of libnss_wrapper, empty where there is none. The official images of Postgres have
+// it for nameless accounts.
+func findNSSWrapper() string {
+	for _, pattern := range []string{"/usr/lib/*/libnss_wrapper.so", "/usr/lib64/libnss_wrapper.so", "/usr/lib/libnss_wrapper.so"} {
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return found[0]
+		}
+	}
+	return ""
+}
+
+// nameAccount gives the account a name that the child alone sees: libnss_wrapper reads it from files in dir.
+func nameAccount(cmd *exec.Cmd, account account, wrapper, dir string) error {
+	for _, database := range []struct{ variable, file, line string }{
+		{"NSS_WRAPPER_PASSWD", "passwd", fmt.Sprintf("%s:x:%d:%d::%s:/bin/false\n", superuser, account.uid, account.gid, dir)},
+		{"NSS_WRAPPER_GROUP", "group", fmt.Sprintf("%s:x:%d:\n", superuser, account.gid)},
+	} {
+		path := filepath.Join(dir, database.file)
+		if err := os.WriteFile(path, []byte(database.line), 0o600); err != nil {
+			return err
+		}
+		if err := account.own(path); err != nil {
+			return err
+		}
+		cmd.Env = append(cmd.Env, database.variable+"="+path)
+	}
+	cmd.Env = append(cmd.Env, "LD_PRELOAD="+wrapper)
+	return nil
+}
+
+// explainNameless adds to an error of initdb what to do where its account has no name.
+func explainNameless(err error, a account) error {
+	if !a.nameless() {
+		return err
+	}
+	return fmt.Errorf("%w\n%s has no entry in /etc/passwd: run as a user who has one, install libnss_wrapper (apt-get install libnss-wrapper), or set DATABASE_URL to a Postgres that runs elsewhere", err, a)
 }

@@ -2,6 +2,7 @@ package embeddedpg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,7 +15,7 @@ import (
 	"time"
 )
 
-// askTimeout bounds the run of a binary that is only asked for its version or its place.
+// askTimeout bounds the run of a program that prints its version or its directory.
 const askTimeout = 10 * time.Second
 
 // binaries is a directory that holds both initdb and postgres.
@@ -26,8 +27,8 @@ type binaries struct {
 func (b binaries) initdb() string   { return filepath.Join(b.dir, "initdb") }
 func (b binaries) postgres() string { return filepath.Join(b.dir, "postgres") }
 
-// findBinaries finds the binaries for a cluster of the major version, or for a new one, of the oldest version or a
-// later one, when major is 0. An explicit directory is the only one looked at.
+// findBinaries finds the binaries that run a cluster of the major version. For a new cluster major is 0: then those
+// of the oldest version or a later one do. Where a directory is named explicitly, no other is searched.
 func findBinaries(ctx context.Context, explicit string, major, oldest int) (binaries, error) {
 	dirs := []string{explicit}
 	if explicit == "" {
@@ -67,7 +68,8 @@ func choose(found []binaries, major, oldest int) (binaries, error) {
 		major, strings.Join(have, ", "), major)
 }
 
-// candidateDirs lists where Postgres may be, the most telling place first, the highest version of one place first.
+// candidateDirs lists where Postgres may be: what pg_config and PATH name, then the places of package managers, of
+// each the highest version first.
 func candidateDirs(ctx context.Context) []string {
 	var dirs []string
 	if dir, err := ask(ctx, "pg_config", "--bindir"); err == nil {
@@ -112,7 +114,7 @@ func unique(dirs []string) []string {
 	return kept
 }
 
-// lookInto tells whether a directory holds both binaries, and of which version.
+// lookInto returns the binaries of a directory with their version, or an error where one of the two is missing.
 func lookInto(ctx context.Context, dir string) (binaries, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -151,4 +153,46 @@ func ask(ctx context.Context, name string, args ...string) (string, error) {
 		return "", fmt.Errorf("run %s: %w", name, err)
 	}
 	return strings.TrimSpace(string(output)), nil
+}
+
+// installHint says how to install Postgres, with the package manager that lookPath finds.
+func installHint(goos string, lookPath func(string) (string, error)) string {
+	const otherwise = ", or set DATABASE_URL to a Postgres that runs elsewhere"
+	if goos == "darwin" {
+		return "brew install postgresql" + otherwise
+	}
+	for _, manager := range []struct{ program, install string }{
+		{"apt-get", "apt-get install postgresql"},
+		{"dnf", "dnf install postgresql-server"},
+		{"apk", "apk add postgresql"},
+		{"pacman", "pacman -S postgresql"},
+		{"zypper", "zypper install postgresql-server"},
+	} {
+		if _, err := lookPath(manager.program); err == nil {
+			return manager.install + otherwise
+		}
+	}
+	return "install the PostgreSQL server" + otherwise
+}
+
+// FindPsql finds psql: in an explicit directory, in PATH, or where the servers of this machine have theirs.
+func FindPsql(ctx context.Context, explicit string) (string, error) {
+	return findPsql(explicit, func() []string { return candidateDirs(ctx) })
+}
+
+func findPsql(explicit string, besideServers func() []string) (string, error) {
+	if explicit != "" {
+		if path, err := exec.LookPath(filepath.Join(explicit, "psql")); err == nil {
+			return filepath.Abs(path)
+		}
+	}
+	if path, err := exec.LookPath("psql"); err == nil {
+		return path, nil
+	}
+	for _, dir := range besideServers() {
+		if path, err := exec.LookPath(filepath.Join(dir, "psql")); err == nil {
+			return path, nil
+		}
+	}
+	return "", errors.New("no psql found in TRACKER_PG_BIN, in PATH or beside a server: install PostgreSQL's client, on Debian  apt-get install postgresql-client")
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// unfinished is the pattern of the directories beside the cluster in which initdb works. No server ever ran in one.
+// unfinished is the pattern of the directories in which initdb works. No server ever ran in one: they may be deleted.
 const unfinished = "postgres.unfinished-*"
 
 // clusterMajor is the major version that made the cluster, 0 where there is none yet.
@@ -37,8 +37,8 @@ func clusterMajor(cluster string) (int, error) {
 	return 0, nil
 }
 
-// createCluster runs initdb beside the cluster's place and moves the result there, so that a cluster is whole or
-// absent whenever the process dies.
+// createCluster runs initdb in a directory beside the cluster's and renames it when done: whenever the process dies,
+// the cluster is whole or absent.
 func (s *Server) createCluster(ctx context.Context, bin binaries, account account) error {
 	s.removeUnfinished()
 	dir, err := s.unfinishedDir(account)
@@ -55,7 +55,7 @@ func (s *Server) createCluster(ctx context.Context, bin binaries, account accoun
 	return nil
 }
 
-// unfinishedDir makes a directory of the account's that is cleared should we die.
+// unfinishedDir makes a directory for the account. Should we die, the next start deletes it.
 func (s *Server) unfinishedDir(account account) (string, error) {
 	dir, err := os.MkdirTemp(s.dataDir, unfinished)
 	if err != nil {
@@ -67,7 +67,7 @@ func (s *Server) unfinishedDir(account account) (string, error) {
 	return dir, nil
 }
 
-// removeUnfinished clears what a process left that died within initdb.
+// removeUnfinished deletes the directories of processes that died during initdb.
 func (s *Server) removeUnfinished() {
 	left, _ := filepath.Glob(filepath.Join(escapeGlob(s.dataDir), unfinished))
 	for _, dir := range left {

@@ -4,10 +4,51 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
+
+// pidFile is what Postgres writes of itself into postmaster.pid. A killed server leaves one that still says ready.
+type pidFile struct {
+	pid    int
+	status string
+}
+
+// Lines of postmaster.pid, counted from zero, as Postgres 10 and later write them (src/include/utils/pidfile.h).
+const (
+	pidLine    = 0
+	statusLine = 7
+)
+
+// readPIDFile reads the pid file of a cluster; a missing one is the zero pidFile.
+func readPIDFile(cluster string) (pidFile, error) {
+	content, err := os.ReadFile(filepath.Join(cluster, "postmaster.pid"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return pidFile{}, nil
+	}
+	if err != nil {
+		return pidFile{}, fmt.Errorf("read Postgres' pid file: %w", err)
+	}
+	return parsePIDFile(string(content)), nil
+}
+
+func parsePIDFile(content string) pidFile {
+	lines := strings.Split(content, "\n")
+	var file pidFile
+	file.pid, _ = strconv.Atoi(strings.TrimSpace(lines[pidLine]))
+	if len(lines) > statusLine {
+		file.status = strings.TrimSpace(lines[statusLine])
+	}
+	return file
+}
+
+func (f pidFile) ready() bool { return f.status == "ready" }
 
 // SQLSTATE codes that a probe meets.
 const (
@@ -16,8 +57,8 @@ const (
 	codeUniqueViolation = "23505" // what CREATE DATABASE says when another session does the same right now
 )
 
-// probe asks the server behind the socket for the pid in its own data directory, and so tells whether it is the
-// server of ours. It creates the tracker's database where it is missing.
+// probe asks the server behind the socket for the pid in its own data directory: if it is another pid, it is not our
+// server. It creates the tracker's database where that is missing.
 func (s *Server) probe(ctx context.Context, pid int) error {
 	conn, err := s.connect(ctx)
 	if err != nil {
@@ -25,7 +66,7 @@ func (s *Server) probe(ctx context.Context, pid int) error {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 
-	// Postgres works inside its data directory: the path is relative to the directory that it really has open.
+	// Postgres resolves the path in the directory that it runs in, whatever now has that directory's name.
 	const query = `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)::int`
 	var answered int
 	if err := conn.QueryRow(ctx, query).Scan(&answered); err != nil {

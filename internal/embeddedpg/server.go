@@ -7,10 +7,12 @@ package embeddedpg
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 )
@@ -26,8 +28,11 @@ const (
 // startTimeout bounds one start or join: long enough for crash recovery on a slow disk.
 const startTimeout = 5 * time.Minute
 
-// pollInterval is the pause between two looks at a server that is starting or stopping.
+// pollInterval is how often a server is asked for its state while it starts or stops.
 const pollInterval = 5 * time.Millisecond
+
+// ErrClosed is what Ensure returns after Close: a server that its owner ended is not started again.
+var ErrClosed = errors.New("embedded Postgres is closed")
 
 // Config says which server to run.
 type Config struct {
@@ -59,8 +64,8 @@ type Server struct {
 }
 
 // Start starts the server of the data directory, or joins the one that already runs there, and returns when it
-// answers queries and the database exists. The first start of a directory creates the cluster. The process forgets
-// the variables of libpq that it was started with, which speak of another server.
+// answers queries and the database exists. The first start of a directory creates the cluster. Start unsets libpq's
+// environment variables, which speak of another server.
 func Start(ctx context.Context, cfg Config) (*Server, error) {
 	forgetClientVariables()
 	dataDir, err := prepareDataDir(cfg.DataDir)
@@ -109,8 +114,8 @@ func (s *Server) Close(ctx context.Context) error {
 	return nil
 }
 
-// answers tells cheaply whether a server accepts connections. The pid file knows of a shutdown that the socket does
-// not show, the socket of a death that the pid file does not show.
+// answers reports cheaply whether a server accepts connections. It needs both files: while a server shuts down its
+// socket still accepts, and after a kill its pid file still says ready.
 func (s *Server) answers(ctx context.Context) bool {
 	file, err := readPIDFile(s.cluster())
 	if err != nil || !file.ready() {
@@ -144,4 +149,31 @@ func (s *Server) urlOf(name string) string {
 	query := url.Values{"host": {s.socketDir}, "port": {port}}
 	u := url.URL{Scheme: "postgres", User: url.User(superuser), Path: "/" + name, RawQuery: query.Encode()}
 	return u.String()
+}
+
+// Running returns the URL of a data directory's server if that runs now. It starts and creates nothing.
+func Running(ctx context.Context, dataDir string) (url string, running bool) {
+	forgetClientVariables()
+	dir, err := filepath.Abs(dataDir)
+	if err != nil {
+		return "", false
+	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return "", false
+	}
+	s := &Server{dataDir: dir, socketDir: socketDir(dir)}
+	return s.URL(), s.answers(ctx)
+}
+
+// forgetClientVariables unsets the variables by which a shell says where Postgres is. They speak of another server,
+// and every client, libpq's too, fills with them what our URL leaves open. No URL can overrule PGSERVICE.
+func forgetClientVariables() {
+	for _, name := range []string{
+		"PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGPASSWORD", "PGPASSFILE", "PGAPPNAME", "PGCONNECT_TIMEOUT", "PGCLIENTENCODING",
+		"PGSSLMODE", "PGSSLKEY", "PGSSLCERT", "PGSSLCERTMODE", "PGSSLSNI", "PGSSLROOTCERT", "PGSSLCRL", "PGSSLPASSWORD", "PGSSLNEGOTIATION",
+		"PGTARGETSESSIONATTRS", "PGLOADBALANCEHOSTS", "PGSERVICE", "PGSERVICEFILE", "PGTZ", "PGDATESTYLE", "PGOPTIONS", "PGGSSENCMODE",
+		"PGMINPROTOCOLVERSION", "PGMAXPROTOCOLVERSION", "PGCHANNELBINDING", "PGREQUIREAUTH",
+	} {
+		_ = os.Unsetenv(name)
+	}
 }

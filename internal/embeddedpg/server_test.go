@@ -206,3 +206,41 @@ func execute(t *testing.T, server *embeddedpg.Server, sql string) {
 		t.Fatal(err)
 	}
 }
+
+func TestRunning(t *testing.T) {
+	t.Parallel()
+	none := filepath.Join(t.TempDir(), "none")
+	if _, running := embeddedpg.Running(t.Context(), none); running {
+		t.Error("a server runs where none was started")
+	}
+	if _, err := os.Stat(none); err == nil {
+		t.Error("the data directory was made")
+	}
+	cfg := config(t)
+	server := start(t, cfg)
+	if url, running := embeddedpg.Running(t.Context(), cfg.DataDir); !running || url != server.URL() {
+		t.Errorf("%s, %v; it runs at %s", url, running, server.URL())
+	}
+	if err := server.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, running := embeddedpg.Running(t.Context(), cfg.DataDir); running {
+		t.Error("a server runs that was stopped")
+	}
+}
+
+// TestStartWhateverTheShellSays starts a server and connects to it with what a
+// shell may have for another one.
+func TestStartWhateverTheShellSays(t *testing.T) {
+	for name, value := range map[string]string{
+		"PGSERVICE": "nosuch", "PGTARGETSESSIONATTRS": "standby", "PGCONNECT_TIMEOUT": "abc", "PGOPTIONS": "-c search_path=foo", "PGSSLMODE": "nonsense",
+	} {
+		t.Setenv(name, value)
+	}
+	server := start(t, config(t))
+	conn, err := pgx.Connect(t.Context(), server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close(t.Context())
+}

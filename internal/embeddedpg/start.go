@@ -2,15 +2,20 @@ package embeddedpg
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
 	"time"
 )
 
-// startOrJoin brings about a server that answers. Whoever gets the lock starts one, for the lock is held by the
-// server itself as long as any process of it lives; whoever does not get it joins as soon as that server answers.
-// So a server that is still starting, stopping or losing its last orphans is waited for.
+// startOrJoin returns when a server answers. The server's processes hold the lock as long as one of them lives: who
+// gets the lock starts a server, everybody else asks until the lock's holder answers or the lock is free. So a server
+// that is still starting, or not yet gone, is waited for.
 func (s *Server) startOrJoin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -99,4 +104,129 @@ func pause(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// abortTimeout bounds the wait for a server that is ended because its start was given up.
+const abortTimeout = 10 * time.Second
+
+// launch runs postgres on the cluster and waits until it answers. The lock goes to the server as an open file that
+// all its processes inherit.
+func (s *Server) launch(ctx context.Context, bin binaries, account account, lock *os.File) error {
+	log, err := openLog(s.logPath())
+	if err != nil {
+		return notWritable(s.dataDir, err)
+	}
+	defer func() { _ = log.file.Close() }()
+	stale, err := readPIDFile(s.cluster())
+	if err != nil {
+		return err
+	}
+
+	cmd := command(ctx, account, s.dataDir, bin.postgres(), s.arguments()...)
+	cmd.Stdout, cmd.Stderr = log.file, log.file
+	cmd.ExtraFiles = []*os.File{lock}
+	if stale.pid != 0 {
+		// We hold the lock: the pid file is a dead server's, but another process may have its pid by now, in a
+		// container often. Postgres ignores a pid file that names the process of this variable. It still refuses
+		// a cluster whose shared memory is in use.
+		cmd.Env = append(cmd.Env, "PG_GRANDPARENT_PID="+strconv.Itoa(stale.pid))
+	}
+	child, err := startProcess(cmd)
+	if err != nil {
+		return explainDenied(fmt.Errorf("start Postgres: %w", err), account, s.dataDir, bin.dir)
+	}
+	if err := s.waitReady(ctx, child); err != nil {
+		abort, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
+		defer cancel()
+		_ = child.stop(abort)
+		return fmt.Errorf("start Postgres on %s: %w%s", s.dataDir, err, log.tail())
+	}
+	s.child = child
+	return nil
+}
+
+// waitReady returns when the child answers. It looks at the pid file first, because a query that comes too early
+// leaves a line in the log.
+func (s *Server) waitReady(ctx context.Context, child *process) error {
+	for {
+		select {
+		case <-child.done:
+			return fmt.Errorf("postgres ended: %s", child.result())
+		default:
+		}
+		file, err := readPIDFile(s.cluster())
+		if err != nil {
+			return err
+		}
+		if file.pid == child.pid() && file.ready() {
+			return s.probe(ctx, file.pid)
+		}
+		if err := pause(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// arguments are the command line of postgres. Settings there outrank postgresql.conf.
+func (s *Server) arguments() []string {
+	settings := map[string]string{
+		"listen_addresses":        "",
+		"port":                    port,
+		"unix_socket_directories": s.socketDir,
+		"unix_socket_permissions": "0700",
+		"max_connections":         "50",
+		// What reads polls without bounds in time locks every month's partition.
+		"max_locks_per_transaction": "256",
+		"shared_buffers":            "128MB",
+		"jit":                       "off", // compiling costs more than it saves on queries of a few milliseconds
+		"log_checkpoints":           "off", // or the log grows while nothing happens
+	}
+	maps.Copy(settings, s.cfg.Settings)
+	args := []string{"-D", s.cluster()}
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		args = append(args, "-c", name+"="+settings[name])
+	}
+	return args
+}
+
+func (s *Server) logPath() string { return filepath.Join(s.dataDir, "postgres.log") }
+
+// tryLock takes the lock of a data directory without waiting; free is false when a starter or a server holds it.
+// The lock belongs to the open file: the last process that inherited it lets go of it by ending, in whatever
+// container. So nobody has to trust a pid.
+func tryLock(path string) (lock *os.File, free bool, err error) {
+	lock, err = openOwned(path, os.O_RDWR)
+	if err != nil {
+		return nil, false, err
+	}
+	err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err == nil {
+		return lock, true, nil
+	}
+	_ = lock.Close()
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return nil, false, nil
+	}
+	return nil, false, fmt.Errorf("lock %s: %w", path, err)
+}
+
+// openOwned opens or creates a file that only the owner of its directory may read. Root gives a new file to that
+// owner, who may be the next to open it, and follows no symbolic link, which the owner may have laid.
+func openOwned(path string, flag int) (*os.File, error) {
+	file, err := os.OpenFile(path, flag|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if os.Geteuid() != 0 {
+		return file, nil
+	}
+	owner, err := ownerOf(filepath.Dir(path))
+	if err == nil {
+		err = file.Chown(int(owner.uid), int(owner.gid))
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, err
+	}
+	return file, nil
 }
