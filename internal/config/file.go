@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
 
 	"tracker/internal/source"
 )
@@ -40,11 +43,10 @@ func ReadFrom(name string, in io.Reader) (File, error) {
 	return Parse(name, data)
 }
 
-// Parse reads and checks the text of a tracker.yaml. The error joins a
-// FileError for everything that is wrong, in the order of the file. A job may
-// name a source that the file does not declare: it is left to the caller to
-// know its provider, to call Job.ValidateTarget, and to place what is wrong
-// with AtJob.
+// Parse reads and checks the text of a tracker.yaml. Its error joins one
+// FileError for each thing that is wrong, in the order of the file. A job may
+// name a source that only the database knows: its target the caller checks,
+// with Job.ValidateTarget, and places the errors with AtJob.
 func Parse(name string, data []byte) (File, error) {
 	f := File{name: name, places: places{}}
 	r := reader{file: &f, wrong: map[string]bool{}}
@@ -103,4 +105,32 @@ func (f *File) check(r *reader) {
 			r.reportAll(path, j.checkTarget(provider))
 		}
 	}
+}
+
+// place is where something stands in a file, counted from 1.
+type place struct{ line, column int }
+
+// places knows where each path stands, such as "jobs[3].target.dataset_id".
+type places map[string]place
+
+// find returns the place of a path, or of the nearest thing around it that
+// stands in the file.
+func (p places) find(path string) place {
+	for {
+		if found, ok := p[path]; ok || path == "" {
+			return found
+		}
+		path = path[:max(strings.LastIndexByte(path, '.'), 0)]
+	}
+}
+
+func placeOf(node ast.Node) place {
+	if mapping, ok := node.(*ast.MappingNode); ok && !mapping.IsFlowStyle && len(mapping.Values) > 0 {
+		return placeOf(mapping.Values[0].Key) // the token of a mapping is its first colon
+	}
+	token := node.GetToken()
+	if token == nil || token.Position == nil {
+		return place{}
+	}
+	return place{line: token.Position.Line, column: token.Position.Column}
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// errEmpty guards against an empty file that is applied and pruned to.
+// errEmpty refuses an empty file: with --prune it would remove every job.
 var errEmpty = errors.New("it declares nothing; for that write sources: [] and jobs: []")
 
-// reader turns YAML into a File, keeping the places of all it reads. It goes on
-// after an error, so that all of them are reported; what could not be read is
-// zero and remembered as wrong.
+// reader turns YAML into a File and keeps the place of all it reads. It goes on
+// after an error, so that all errors are reported: a field that cannot be read
+// stays zero, and its path is kept in wrong, lest it is reported as missing too.
 type reader struct {
 	file    *File
 	errs    []*FileError
