@@ -20,6 +20,10 @@ COMMENT ON FUNCTION report.effective_at(timestamptz, timestamptz) IS 'When a cha
 -- duration and duration_max bound how long a run took. An end that was only observed lies
 -- in (not_before, seen_at], and so does a start; both bounds are null until it
 -- has ended, the upper one also where nothing bounds the start from below.
+--
+-- Why a run has not succeeded is looked up where it is asked for, by key, the
+-- last first: the last error of the step that failed tells more than one of
+-- another step, and each more than the summary, which counts errors mostly.
 CREATE VIEW report.runs AS
 SELECT j.name AS job, s.name AS source, s.provider, j.labels, r.run_no, r.run_id, r.state, r.status,
     coalesce(r.started_at, r.first_seen_at) AS started_at,
@@ -36,7 +40,28 @@ SELECT j.name AS job, s.name AS source, s.provider, j.labels, r.run_no, r.run_id
     END AS duration_max,
     r.first_seen_at, r.last_changed_at, r.step_count AS steps, r.warnings, r.errors,
     r.error_summary,
-    CASE WHEN r.ended_seen_at IS NOT NULL OR r.result_count > 0 THEN r.result_count END AS result_count, r.result_expires_at
+    CASE WHEN r.ended_seen_at IS NOT NULL OR r.result_count > 0 THEN r.result_count END AS result_count, r.result_expires_at,
+    CASE WHEN r.state IN ('failed', 'partial', 'canceled') THEN coalesce(
+        CASE WHEN r.errors > 0 THEN coalesce(
+            (SELECT e.detail FROM log_entries e
+                WHERE e.job_id = r.job_id AND e.run_no = r.run_no AND e.level = 'error' AND e.withdrawn_at IS NULL AND e.step_no = (
+                    SELECT max(f.step_no) FROM steps f WHERE f.job_id = r.job_id AND f.run_no = r.run_no AND f.state = 'failed' AND f.vanished_at IS NULL)
+                ORDER BY e.entry_no DESC LIMIT 1),
+            (SELECT e.detail FROM log_entries e
+                WHERE e.job_id = r.job_id AND e.run_no = r.run_no AND e.level = 'error' AND e.withdrawn_at IS NULL
+                ORDER BY e.step_no DESC, e.entry_no DESC LIMIT 1)) END,
+        r.error_summary,
+        (SELECT e.detail FROM log_entries e
+            WHERE e.job_id = r.job_id AND e.run_no = r.run_no AND e.level = 'error'
+            ORDER BY e.step_no DESC, e.entry_no DESC LIMIT 1)) END AS why,
+    r.state IN ('failed', 'partial', 'canceled') AND r.errors = 0 AND r.error_summary IS NULL AND EXISTS (
+        SELECT 1 FROM log_entries e WHERE e.job_id = r.job_id AND e.run_no = r.run_no AND e.level = 'error') AS why_withdrawn,
+    CASE WHEN r.state = 'failed' THEN (
+        SELECT f.name FROM steps f
+        WHERE f.job_id = r.job_id AND f.run_no = r.run_no AND f.state = 'failed' AND f.vanished_at IS NULL
+        ORDER BY f.step_no DESC LIMIT 1) END AS failed_step,
+    r.state = 'unknown' AND r.run_no <> (
+        SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1) AS superseded
 FROM runs r
 JOIN jobs j ON j.job_id = r.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -62,6 +87,10 @@ COMMENT ON COLUMN report.runs.errors IS 'Count of the run''s log entries of leve
 COMMENT ON COLUMN report.runs.error_summary IS 'The upstream''s summary of what went wrong, which changes no state and may stand beside succeeded; null: the newest answer has none.';
 COMMENT ON COLUMN report.runs.result_count IS 'Count of the run''s results by the newest answer: its data_count, else the items in its data; null: it tells of none, or of 0 before the run has ended.';
 COMMENT ON COLUMN report.runs.result_expires_at IS 'When the upstream''s link to the results ends (the upstream''s time, as the newest snapshot about the run has it); null: there is no such link, or the time is unreadable.';
+COMMENT ON COLUMN report.runs.why IS 'Why a run failed, was canceled or succeeded only in part, in the upstream''s words: the last error that it logged in the last step that failed, else in any; else its summary; else the last error that it has withdrawn; null: it gives no reason, or the run is in another state.';
+COMMENT ON COLUMN report.runs.why_withdrawn IS 'True if why is an error that the upstream has withdrawn.';
+COMMENT ON COLUMN report.runs.failed_step IS 'Name of the last of the steps in which the run failed; null: no step did that the upstream still lists, or the run has not failed.';
+COMMENT ON COLUMN report.runs.superseded IS 'True if another run took the place of this one before anybody saw how it ended.';
 
 CREATE VIEW report.steps AS
 SELECT j.name AS job, s.name AS source, s.provider, p.run_no, p.step_no, p.name AS step, p.state, p.status,

@@ -20,7 +20,7 @@ GROUP BY 1, 2, 3, 4;
 -- name: WatchRuns :many
 -- The latest runs of those jobs whose state is one of the given ones and has
 -- changed since a time: in the order of that change (direction 1) or the newest
--- first (-1). With each the step that it is in, or failed in, and its last error.
+-- first (-1). With each the step that it is in, or failed in.
 WITH head AS (
     SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, j.name, j.stall_after
     FROM cursors c JOIN jobs j ON j.job_id = c.job_id
@@ -30,7 +30,6 @@ WITH head AS (
     LIMIT @rows
 )
 SELECT h.job_id, sqlc.embed(r), coalesce(p.name, '')::text AS step, coalesce(p.state, '')::text AS step_state,
-    coalesce(e.detail, r.error_summary, '')::text AS error,
     h.polled_at, h.confirmed_at, h.failures, h.stall_after
 FROM head h
 JOIN snapshots n ON n.job_id = h.job_id AND n.snapshot_no = h.snapshot_no
@@ -40,11 +39,6 @@ LEFT JOIN LATERAL (
     WHERE x.job_id = h.job_id AND x.run_no = n.run_no AND x.vanished_at IS NULL
     ORDER BY x.state = r.state DESC, x.ended_seen_at IS NULL DESC, x.step_no DESC LIMIT 1
 ) p ON true
-LEFT JOIN LATERAL (
-    SELECT left(x.detail, 2000) AS detail FROM log_entries x
-    WHERE r.errors > 0 AND x.job_id = h.job_id AND x.run_no = n.run_no AND x.level = 'error' AND x.withdrawn_at IS NULL
-    ORDER BY x.step_no = p.step_no DESC, x.step_no DESC, x.entry_no DESC LIMIT 1
-) e ON true
 ORDER BY extract(epoch FROM h.changed_at) * sqlc.arg(direction)::integer, h.job_id;
 
 -- name: WatchFailing :many

@@ -151,15 +151,15 @@ func chiefSteps(steps []store.StepRow) []store.StepRow {
 func (v historyView) note(run store.RunRow, columns int) span {
 	var parts []string
 	look := styleNone
-	if _, found := v.superseded(run); found {
+	if run.Superseded {
 		return styled(styleMagenta, "superseded, its end was not seen")
 	}
 	switch history.State(run.State) {
 	case history.StateUnknown:
 		parts, look = append(parts, "status "+quote(run.Status, false)), styleMagenta
 	case history.StateFailed:
-		if message, withdrawn := v.failure(run); message != "" {
-			parts = append(parts, quote(message, false)+withdrawn)
+		if run.Why != nil {
+			parts = append(parts, quote(*run.Why, false)+withdrawnText(run))
 		}
 	default:
 		if run.ErrorSummary != nil {

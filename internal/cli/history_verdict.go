@@ -32,8 +32,8 @@ func (v historyView) verdict(run store.RunRow, short bool) []span {
 		return append(append(spans, plain("is "), styled(look, run.State)), append(v.progress(run), v.extras(run, short)...)...)
 	}
 	if state == history.StateFailed {
-		if step, found := v.failedStep(run); found {
-			spans = append(spans, plain(" in "), styled(styleBold, step.Step))
+		if run.FailedStep != nil {
+			spans = append(spans, plain(" in "), styled(styleBold, *run.FailedStep))
 		}
 	}
 	if took := boundsText(run.Duration, run.DurationMax); took != "" {
@@ -41,8 +41,8 @@ func (v historyView) verdict(run store.RunRow, short bool) []span {
 		spans = append(spans, plain(" after "), plain(took).whole())
 	}
 	if state == history.StateFailed {
-		if message, withdrawn := v.failure(run); message != "" {
-			return append(spans, plain(": "), plain(quote(message, short)), styled(styleMagenta, withdrawn))
+		if run.Why != nil {
+			return append(spans, plain(": "), plain(quote(*run.Why, short)), styled(styleMagenta, withdrawnText(run)))
 		}
 		spans = append(spans, plain("; the service gives no reason"))
 	}
@@ -80,20 +80,14 @@ func (v historyView) soFar(run store.RunRow) time.Duration {
 	if v.past() && v.asOf.Before(until) {
 		until = v.asOf
 	}
-	if closing, found := v.superseded(run); found {
+	if closing, _ := v.latestTransition(run.RunNo); run.Superseded && closing.Superseded() {
 		until = deref(closing.NotBefore)
 	}
 	return max(0, until.Sub(run.StartedAt))
 }
 
-// superseded finds the transition that closed a run whose end nobody saw.
-func (v historyView) superseded(run store.RunRow) (store.TransitionRow, bool) {
-	t, found := v.latestTransition(run.RunNo)
-	return t, found && t.Superseded()
-}
-
 func (v historyView) unknown(run store.RunRow, short bool) []span {
-	if _, found := v.superseded(run); found {
+	if run.Superseded {
 		return []span{plain("was superseded by another run: its end was not seen")}
 	}
 	return []span{plain("has the status "), styled(styleMagenta, quote(run.Status, short)), plain(", a word that nobody knows")}
@@ -125,44 +119,13 @@ func (v historyView) extras(run store.RunRow, short bool) []span {
 	return spans
 }
 
-// failure is what the service says of why a run failed: the last error of the
-// step in which it did, or of any. Where it has withdrawn them all, that is said.
-func (v historyView) failure(run store.RunRow) (message, withdrawn string) {
-	step, _ := v.failedStep(run)
-	best := 0
-	for _, e := range v.LogEntries {
-		if e.RunNo != run.RunNo || e.Level != "error" {
-			continue
-		}
-		weight := 1 // an error that was withdrawn
-		if e.WithdrawnAt == nil {
-			weight += 2
-		}
-		if e.StepNo == step.StepNo {
-			weight++
-		}
-		if weight < best {
-			continue
-		}
-		best, message, withdrawn = weight, e.Detail, ""
-		if e.WithdrawnAt != nil {
-			withdrawn = ", which the service has withdrawn"
-		}
+// withdrawnText tells that the service has withdrawn what it said of why a run
+// has not succeeded.
+func withdrawnText(run store.RunRow) string {
+	if !run.WhyWithdrawn {
+		return ""
 	}
-	if best < 3 && run.ErrorSummary != nil {
-		return *run.ErrorSummary, ""
-	}
-	return message, withdrawn
-}
-
-// failedStep is the last step that failed, of those that are listed.
-func (v historyView) failedStep(run store.RunRow) (store.StepRow, bool) {
-	for _, step := range slices.Backward(v.steps(run)) {
-		if step.State == string(history.StateFailed) && step.VanishedAt == nil {
-			return step, true
-		}
-	}
-	return store.StepRow{}, false
+	return ", which the service has withdrawn"
 }
 
 // steps are those of a run.

@@ -161,10 +161,21 @@ func runSentence(run store.WatchRun) []span {
 	if took := boundsText(run.Duration, run.DurationMax); took != "" {
 		spans = append(spans, plain(" after "+took))
 	}
-	if run.Error != "" && run.State != string(history.StateSucceeded) {
-		spans = append(spans, plain(": "+run.Error))
+	if why := whyText(run); why != "" {
+		spans = append(spans, plain(": "+why))
 	}
 	return spans
+}
+
+// whyMost bounds what a service says on one line, in columns.
+const whyMost = 2000
+
+// whyText tells why a run has not succeeded; it is empty where nothing does.
+func whyText(run store.WatchRun) string {
+	if run.Why == nil {
+		return ""
+	}
+	return cut(*run.Why, whyMost) + withdrawnText(run.RunRow)
 }
 
 // whereText tells which step a run is in, has failed in or has behind it. It is

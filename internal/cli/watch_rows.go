@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -219,11 +220,7 @@ func (v watchView) failed(s screen) section {
 			{styled(look, symbol), plain(" "), plain(cut(run.Job, jobWidth(s)))},
 			cell(faint(v.endText(run))), cell(plain(cut(oneLine(where), jobWidth(s)))),
 		})
-		message := run.Error
-		if message == "" {
-			message = "the service gives no reason"
-		}
-		texts = append(texts, styled(look, message))
+		texts = append(texts, styled(look, cmp.Or(whyText(run), "the service gives no reason")))
 	}
 	return newSection("FAILED", told(rows, texts, s), v.count(unsuccessful))
 }

@@ -26,12 +26,16 @@ func goingRun(job, step string, began time.Duration) store.WatchRun {
 // endedRun is a run that has ended so long ago, after a minute.
 func endedRun(job, state, step, message string, ended time.Duration) store.WatchRun {
 	took := store.Interval(time.Minute)
+	var why *string
+	if message != "" {
+		why = &message
+	}
 	return store.WatchRun{
 		RunRow: store.RunRow{
 			Job: job, Source: "woosmap-prod", RunNo: 12, State: state, Status: state, StartedAt: before(ended + time.Minute), EndedAt: new(before(ended)),
-			Reported: true, Duration: &took, DurationMax: &took,
+			Reported: true, Duration: &took, DurationMax: &took, Why: why,
 		},
-		Step: step, StepState: state, Error: message, PolledAt: before(time.Minute), ConfirmedAt: before(time.Minute),
+		Step: step, StepState: state, PolledAt: before(time.Minute), ConfirmedAt: before(time.Minute),
 	}
 }
 

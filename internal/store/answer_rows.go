@@ -24,7 +24,7 @@ type FailedImportRow struct {
 	EndedAt     time.Time `json:"ended_at"`
 	Duration    Interval  `json:"duration"`
 	Step        *string   `json:"step"`         // the last that failed
-	Why         *string   `json:"why"`          // the upstream's summary, else the last error that it logged
+	Why         *string   `json:"why"`          // as report.runs has it
 	DurationMax *Interval `json:"duration_max"` // nil: nothing bounds it
 	Reported    bool      `json:"reported"`     // every time is the upstream's
 }

@@ -77,7 +77,7 @@ func (s *Store) FailedImports(ctx context.Context, filter AnswerFilter) ([]Faile
 	rows, err := s.queries.AnswerFailedImports(ctx, dbsqlc.AnswerFailedImportsParams(filter.asked()))
 	return answer("failed-imports", rows, err, func(r dbsqlc.AnswerFailedImportsRow) FailedImportRow {
 		return FailedImportRow{
-			Job: r.Job, Source: r.Source, RunNo: r.RunNo, EndedAt: r.EndedAt, Duration: seconds(r.Duration), Step: toPointer(r.Step), Why: toPointer(r.Why),
+			Job: r.Job, Source: r.Source, RunNo: r.RunNo, EndedAt: r.EndedAt, Duration: seconds(r.Duration), Step: r.Step, Why: r.Why,
 			DurationMax: secondsIf(r.HasMax, r.DurationMax), Reported: r.Reported,
 		}
 	})

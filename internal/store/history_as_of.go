@@ -42,6 +42,7 @@ func (h History) AsOf(at time.Time) History {
 		return happened
 	})
 	was.showLatest()
+	was.explainRuns()
 	return was
 }
 

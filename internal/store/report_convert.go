@@ -56,6 +56,7 @@ func toRunRow(row dbsqlc.ReportRun) RunRow {
 		Duration: took(row.Duration), DurationMax: took(row.DurationMax), FirstSeenAt: row.FirstSeenAt,
 		LastChangedAt: row.LastChangedAt, Steps: row.Steps, Warnings: row.Warnings, Errors: row.Errors,
 		ErrorSummary: row.ErrorSummary, ResultCount: row.ResultCount, ResultExpiresAt: row.ResultExpiresAt,
+		Why: row.Why, WhyWithdrawn: row.WhyWithdrawn, FailedStep: row.FailedStep, Superseded: row.Superseded,
 	}
 }
 

@@ -101,6 +101,10 @@ type RunRow struct {
 	ErrorSummary    *string         `json:"error_summary"`
 	ResultCount     *int64          `json:"result_count"`
 	ResultExpiresAt *time.Time      `json:"result_expires_at"`
+	Why             *string         `json:"why"` // it has not succeeded, in the upstream's words
+	WhyWithdrawn    bool            `json:"why_withdrawn"`
+	FailedStep      *string         `json:"failed_step"`
+	Superseded      bool            `json:"superseded"` // by another run, before anybody saw how it ended
 }
 
 // StepRow is a row of report.steps.

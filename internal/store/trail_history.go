@@ -39,6 +39,7 @@ func TrailHistory(job JobRow, trail *history.Trail) (History, error) {
 		h.Anomalies = append(h.Anomalies, row)
 	}
 	h.showLatest()
+	h.explainRuns()
 	return h, nil
 }
 

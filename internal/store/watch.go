@@ -41,7 +41,6 @@ type WatchRun struct {
 	JobID       int64
 	Step        string        // that it is in, or failed in; empty: none
 	StepState   string        // of that step
-	Error       string        // the last error that was logged, else the summary of errors
 	PolledAt    time.Time     // the last poll, whatever came of it
 	ConfirmedAt time.Time     // the last poll that got an answer
 	Failures    int           // polls without an answer since
@@ -219,7 +218,7 @@ func toWatchClass(row dbsqlc.WatchClassesRow) WatchClass {
 
 func toWatchRun(row dbsqlc.WatchRunsRow) WatchRun {
 	return WatchRun{
-		RunRow: toRunRow(row.ReportRun), JobID: row.JobID, Step: row.Step, StepState: row.StepState, Error: row.Error,
+		RunRow: toRunRow(row.ReportRun), JobID: row.JobID, Step: row.Step, StepState: row.StepState,
 		PolledAt: fromPointer(row.PolledAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Failures: int(row.Failures),
 		StallAfter: fromPointer(row.StallAfter),
 	}

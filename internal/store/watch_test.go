@@ -116,7 +116,11 @@ func activeNames(jobs map[string]store.Job) []string {
 func runTexts(runs []store.WatchRun) string {
 	var texts []string
 	for _, run := range runs {
-		texts = append(texts, fmt.Sprintf("[%s run %d %s %s %s %s]", run.Job, run.RunNo, run.State, run.Step, run.StepState, run.Error))
+		why := ""
+		if run.Why != nil {
+			why = *run.Why
+		}
+		texts = append(texts, fmt.Sprintf("[%s run %d %s %s %s %s]", run.Job, run.RunNo, run.State, run.Step, run.StepState, why))
 	}
 	return strings.Join(texts, " ")
 }

@@ -435,6 +435,14 @@ type ReportRun struct {
 	ResultCount *int64
 	// When the upstream's link to the results ends (the upstream's time, as the newest snapshot about the run has it); null: there is no such link, or the time is unreadable.
 	ResultExpiresAt *time.Time
+	// Why a run failed, was canceled or succeeded only in part, in the upstream's words: the last error that it logged in the last step that failed, else in any; else its summary; else the last error that it has withdrawn; null: it gives no reason, or the run is in another state.
+	Why *string
+	// True if why is an error that the upstream has withdrawn.
+	WhyWithdrawn bool
+	// Name of the last of the steps in which the run failed; null: no step did that the upstream still lists, or the run has not failed.
+	FailedStep *string
+	// True if another run took the place of this one before anybody saw how it ended.
+	Superseded bool
 }
 
 // One row per answer that differs from the one before it, with the body as proof; rows are only ever added.

@@ -407,7 +407,7 @@ func (q *Queries) ReportLookedUnanswered(ctx context.Context, arg ReportLookedUn
 }
 
 const reportRuns = `-- name: ReportRuns :many
-SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at FROM report.runs
+SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded FROM report.runs
 WHERE job = $1 AND ($2::integer IS NULL OR run_no = $2)
 ORDER BY run_no DESC
 LIMIT $3
@@ -451,6 +451,10 @@ func (q *Queries) ReportRuns(ctx context.Context, arg ReportRunsParams) ([]Repor
 			&i.ErrorSummary,
 			&i.ResultCount,
 			&i.ResultExpiresAt,
+			&i.Why,
+			&i.WhyWithdrawn,
+			&i.FailedStep,
+			&i.Superseded,
 		); err != nil {
 			return nil, err
 		}

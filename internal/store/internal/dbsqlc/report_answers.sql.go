@@ -73,19 +73,9 @@ func (q *Queries) AnswerBrokenStreaks(ctx context.Context, arg AnswerBrokenStrea
 
 const answerFailedImports = `-- name: AnswerFailedImports :many
 SELECT r.job, r.source, r.run_no, coalesce(r.ended_at, r.first_seen_at)::timestamptz AS ended_at, coalesce(extract(epoch FROM r.duration), 0)::double precision AS duration,
-    coalesce(s.step, '')::text AS step, coalesce(r.error_summary, e.detail, '')::text AS why,
+    r.failed_step AS step, r.why,
     r.reported, coalesce(extract(epoch FROM r.duration_max), 0)::double precision AS duration_max, (r.duration_max IS NOT NULL)::boolean AS has_max
 FROM report.runs r
-LEFT JOIN LATERAL (
-    SELECT f.step FROM report.steps f
-    WHERE f.job = r.job AND f.run_no = r.run_no AND f.state = 'failed' AND f.vanished_at IS NULL
-    ORDER BY f.step_no DESC LIMIT 1
-) s ON true
-LEFT JOIN LATERAL (
-    SELECT l.detail FROM report.log_entries l
-    WHERE l.job = r.job AND l.run_no = r.run_no AND l.level = 'error' AND l.withdrawn_at IS NULL
-    ORDER BY l.step_no DESC, l.entry_no DESC LIMIT 1
-) e ON true
 WHERE r.state = 'failed' AND r.ended_at >= $1::timestamptz
     AND ($2::text = '' OR r.source = $2::text) AND r.labels @> $3::text::jsonb
 ORDER BY r.ended_at DESC, r.job
@@ -103,8 +93,8 @@ type AnswerFailedImportsRow struct {
 	RunNo       int32
 	EndedAt     time.Time
 	Duration    float64
-	Step        string
-	Why         string
+	Step        *string
+	Why         *string
 	Reported    bool
 	DurationMax float64
 	HasMax      bool

@@ -267,8 +267,7 @@ WITH head AS (
     ORDER BY extract(epoch FROM c.changed_at) * $1::integer, c.job_id
     LIMIT $6
 )
-SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, coalesce(p.name, '')::text AS step, coalesce(p.state, '')::text AS step_state,
-    coalesce(e.detail, r.error_summary, '')::text AS error,
+SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn, r.failed_step, r.superseded, coalesce(p.name, '')::text AS step, coalesce(p.state, '')::text AS step_state,
     h.polled_at, h.confirmed_at, h.failures, h.stall_after
 FROM head h
 JOIN snapshots n ON n.job_id = h.job_id AND n.snapshot_no = h.snapshot_no
@@ -278,11 +277,6 @@ LEFT JOIN LATERAL (
     WHERE x.job_id = h.job_id AND x.run_no = n.run_no AND x.vanished_at IS NULL
     ORDER BY x.state = r.state DESC, x.ended_seen_at IS NULL DESC, x.step_no DESC LIMIT 1
 ) p ON true
-LEFT JOIN LATERAL (
-    SELECT left(x.detail, 2000) AS detail FROM log_entries x
-    WHERE r.errors > 0 AND x.job_id = h.job_id AND x.run_no = n.run_no AND x.level = 'error' AND x.withdrawn_at IS NULL
-    ORDER BY x.step_no = p.step_no DESC, x.step_no DESC, x.entry_no DESC LIMIT 1
-) e ON true
 ORDER BY extract(epoch FROM h.changed_at) * $1::integer, h.job_id
 `
 
@@ -300,7 +294,6 @@ type WatchRunsRow struct {
 	ReportRun   ReportRun
 	Step        string
 	StepState   string
-	Error       string
 	PolledAt    *time.Time
 	ConfirmedAt *time.Time
 	Failures    int32
@@ -309,7 +302,7 @@ type WatchRunsRow struct {
 
 // The latest runs of those jobs whose state is one of the given ones and has
 // changed since a time: in the order of that change (direction 1) or the newest
-// first (-1). With each the step that it is in, or failed in, and its last error.
+// first (-1). With each the step that it is in, or failed in.
 func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRunsRow, error) {
 	rows, err := q.db.Query(ctx, watchRuns,
 		arg.Direction,
@@ -349,9 +342,12 @@ func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRu
 			&i.ReportRun.ErrorSummary,
 			&i.ReportRun.ResultCount,
 			&i.ReportRun.ResultExpiresAt,
+			&i.ReportRun.Why,
+			&i.ReportRun.WhyWithdrawn,
+			&i.ReportRun.FailedStep,
+			&i.ReportRun.Superseded,
 			&i.Step,
 			&i.StepState,
-			&i.Error,
 			&i.PolledAt,
 			&i.ConfirmedAt,
 			&i.Failures,
