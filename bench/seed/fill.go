@@ -67,17 +67,17 @@ func earlier(a, b time.Time) time.Time {
 // register declares sources and jobs, each when it begins, and claims the jobs
 // for as long as their past is made.
 func (t *target) register(ctx context.Context, s scale) ([]*poller, error) {
-	members := s.cast()
+	plans := s.jobPlans()
 	if _, err := t.store.Apply(ctx, store.Author{Actor: actor, At: s.start()}, store.Declaration{Sources: s.sources()}); err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(members, func(a, b member) int { return a.begins.Compare(b.begins) })
-	for _, m := range batches(members) {
+	slices.SortStableFunc(plans, func(a, b jobPlan) int { return a.begins.Compare(b.begins) })
+	for _, batch := range batches(plans) {
 		declared := store.Declaration{}
-		for _, one := range m {
+		for _, one := range batch {
 			declared.Jobs = append(declared.Jobs, one.spec(s.random(-one.no-1)))
 		}
-		if _, err := t.store.Apply(ctx, store.Author{Actor: actor, At: m[0].begins}, declared); err != nil {
+		if _, err := t.store.Apply(ctx, store.Author{Actor: actor, At: batch[0].begins}, declared); err != nil {
 			return nil, err
 		}
 	}
@@ -85,23 +85,23 @@ func (t *target) register(ctx context.Context, s scale) ([]*poller, error) {
 	if _, err := t.conn.Exec(ctx, "UPDATE cursors SET claimed_until = $1, claimed_by = $2", claimed, actor); err != nil {
 		return nil, fmt.Errorf("claim all jobs: %w", err)
 	}
-	return t.pollers(ctx, s, members, claimed)
+	return t.pollers(ctx, s, plans, claimed)
 }
 
-// batches splits members where they begin at other times, and into bounded parts.
-func batches(members []member) [][]member {
-	var all [][]member
-	for from := 0; from < len(members); {
+// batches groups jobs that begin at one time, at most registeredAtOnce of them.
+func batches(plans []jobPlan) [][]jobPlan {
+	var all [][]jobPlan
+	for from := 0; from < len(plans); {
 		to := from + 1
-		for to < len(members) && to-from < registeredAtOnce && members[to].begins.Equal(members[from].begins) {
+		for to < len(plans) && to-from < registeredAtOnce && plans[to].begins.Equal(plans[from].begins) {
 			to++
 		}
-		all, from = append(all, members[from:to]), to
+		all, from = append(all, plans[from:to]), to
 	}
 	return all
 }
 
-func (t *target) pollers(ctx context.Context, s scale, members []member, claimed time.Time) ([]*poller, error) {
+func (t *target) pollers(ctx context.Context, s scale, plans []jobPlan, claimed time.Time) ([]*poller, error) {
 	jobs, err := t.store.Jobs(ctx)
 	if err != nil {
 		return nil, err
@@ -115,10 +115,10 @@ func (t *target) pollers(ctx context.Context, s scale, members []member, claimed
 	if err != nil {
 		return nil, err
 	}
-	pollers := make([]*poller, len(members))
-	for i, m := range members {
-		job := byName[m.name]
-		if pollers[i], err = newPoller(ctx, s, m, job, store.Claim{Cursor: cursors[job.ID].Cursor, Until: claimed}); err != nil {
+	pollers := make([]*poller, len(plans))
+	for i, plan := range plans {
+		job := byName[plan.name]
+		if pollers[i], err = newPoller(ctx, s, plan, job, store.Claim{Cursor: cursors[job.ID].Cursor, Until: claimed}); err != nil {
 			return nil, err
 		}
 	}

@@ -59,15 +59,15 @@ func (t *target) decide(ctx context.Context, s scale, pollers []*poller) error {
 		return t.store.PauseSource(ctx, by, sourceOld, "unauthorized: 401 Unauthorized: Unable to locate credentials.")
 	}}}
 	for _, p := range pollers {
-		name := p.member.name
+		name := p.plan.name
 		switch {
 		case p.past.Finished():
 			decisions = append(decisions, decision{p.polled.Add(time.Second), func(ctx context.Context, by store.Author) (bool, error) { return t.store.FinishJob(ctx, by, name) }})
-		case p.member.fate == fatePaused:
+		case p.plan.ending == endsPaused:
 			decisions = append(decisions, decision{s.at(0.96), func(ctx context.Context, by store.Author) (bool, error) {
 				return t.store.PauseJob(ctx, by, name, "moved elsewhere?")
 			}})
-		case p.member.fate == fateRemoved:
+		case p.plan.ending == endsRemoved:
 			decisions = append(decisions, decision{s.at(0.8), func(ctx context.Context, by store.Author) (bool, error) { return t.store.RemoveJob(ctx, by, name) }})
 		}
 	}

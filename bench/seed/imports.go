@@ -10,17 +10,17 @@ import (
 	"tracker/internal/upstreamsim"
 )
 
-// performance is what a service plays from a time on.
-type performance struct {
-	start  time.Time
-	played upstreamsim.Import
-	after  *performance // it tells the import otherwise from then on; nil: it does not
+// scenario is an import that a service plays from a time on.
+type scenario struct {
+	start time.Time
+	run   upstreamsim.Import
+	after *scenario // as which it tells the import later; nil: it does not
 }
 
-// settled is from when on its answer stays as it is.
-func (p performance) settled() time.Time {
+// lastChange is when its answer changes for the last time.
+func (s scenario) lastChange() time.Time {
 	var start, last time.Duration
-	for _, step := range p.played.Steps {
+	for _, step := range s.run.Steps {
 		start += step.Pause
 		for _, e := range step.Entries {
 			last = max(last, start+e.After+e.Late, start+e.RewrittenAfter)
@@ -31,21 +31,21 @@ func (p performance) settled() time.Time {
 		last = max(last, start+step.Takes)
 		start += step.Takes
 	}
-	return p.start.Add(last)
+	return s.start.Add(last)
 }
 
 // composer makes up the imports of a job. It draws from the job's random numbers.
 type composer struct {
 	scale  scale
-	member member
+	plan   jobPlan
 	random *rand.Rand
 	usual  time.Duration // how long its imports take
 	rows   int
 	fails  float64 // which part of them fail
 }
 
-func newComposer(s scale, m member, random *rand.Rand) composer {
-	c := composer{scale: s, member: m, random: random, rows: 100 + random.IntN(60_000)}
+func newComposer(s scale, plan jobPlan, random *rand.Rand) composer {
+	c := composer{scale: s, plan: plan, random: random, rows: 100 + random.IntN(60_000)}
 	usual := 4 * float64(time.Minute) * math.Exp(0.9*random.NormFloat64())
 	c.usual = time.Duration(min(max(usual, float64(20*time.Second)), float64(40*time.Minute)))
 	c.fails = []float64{0, 0.01, 0.02, 0.05, 0.1, 0.3}[min(int(6*math.Sqrt(random.Float64())), 5)]
@@ -57,8 +57,8 @@ func newComposer(s scale, m member, random *rand.Rand) composer {
 
 // dataset makes up the job's no-th import, from 0, which begins at a time.
 // ends says how the job's imports are to end then.
-func (c *composer) dataset(no int, start time.Time, ends fate) performance {
-	p := performance{start: start, played: upstreamsim.Import{ID: uuid(fmt.Sprintf("%s, import %d", c.member.name, no))}}
+func (c *composer) dataset(no int, start time.Time, ends ending) scenario {
+	s := scenario{start: start, run: upstreamsim.Import{ID: uuid(fmt.Sprintf("%s, import %d", c.plan.name, no))}}
 	took := time.Duration(float64(c.usual) * math.Exp(0.25*c.random.NormFloat64()))
 	if c.random.IntN(40) == 0 {
 		took *= 3 // an unusual one
@@ -66,25 +66,25 @@ func (c *composer) dataset(no int, start time.Time, ends fate) performance {
 	lines := c.scale.entriesPerRun - 3 + c.random.IntN(8)
 	c.rows = max(10, c.rows+c.random.IntN(41)-18)
 	fetch, load := c.fetch(took/4, lines/3), c.load(took-took/4, lines-lines/3)
-	p.played.Steps = []upstreamsim.Step{fetch, load}
+	s.run.Steps = []upstreamsim.Step{fetch, load}
 	draw := c.random.Float64()
 	switch {
-	case ends == fateStalled:
-		p.played.Steps[1].Stalls = true
-	case ends == fateRunning:
-		p.played.Steps = []upstreamsim.Step{c.fetch(5*time.Minute, 3), c.load(2*time.Hour, lines)}
-	case ends == fateBroken || draw < c.fails:
-		c.fail(&p)
+	case ends == endsStalled:
+		s.run.Steps[1].Stalls = true
+	case ends == endsRunning:
+		s.run.Steps = []upstreamsim.Step{c.fetch(5*time.Minute, 3), c.load(2*time.Hour, lines)}
+	case ends == endsFailing || draw < c.fails:
+		c.fail(&s)
 	default:
-		c.vary(&p)
+		c.vary(&s)
 	}
-	return p
+	return s
 }
 
 // fetch is Woosmap's first step, gone well.
 func (c *composer) fetch(takes time.Duration, lines int) upstreamsim.Step {
 	step := upstreamsim.Step{Name: "fetch", Takes: takes, Entries: []upstreamsim.Entry{
-		{After: takes / 50, Detail: "Fetching https://data.example.com/exports/" + c.member.name + ".csv"},
+		{After: takes / 50, Detail: "Fetching https://data.example.com/exports/" + c.plan.name + ".csv"},
 	}}
 	for n := 1; n < lines-1; n++ {
 		step.Entries = append(step.Entries, upstreamsim.Entry{After: takes * time.Duration(n) / time.Duration(lines), Detail: fmt.Sprintf("Fetched %d kB", c.rows*n/lines/4)})
@@ -111,8 +111,8 @@ func addEntry(step upstreamsim.Step, e upstreamsim.Entry) upstreamsim.Step {
 }
 
 // fail lets the import fail in one of its steps, with the reason in its log.
-func (c *composer) fail(p *performance) {
-	steps := p.played.Steps
+func (c *composer) fail(s *scenario) {
+	steps := s.run.Steps
 	at, reasons := 1, []string{
 		"row %d: longitude is out of range", "row %d: duplicate id", "row %d: no address", "row %d: geometry is not valid (latitude out of range)",
 	}
@@ -123,7 +123,7 @@ func (c *composer) fail(p *performance) {
 	if c.random.IntN(2000) == 0 { // one that was never heard of
 		why = fmt.Sprintf("row %%d: unknown field %c%c", 'a'+c.random.IntN(26), 'a'+c.random.IntN(26))
 	}
-	p.played.Steps = steps[:at+1]
+	s.run.Steps = steps[:at+1]
 	last := &steps[at]
 	last.Fails = true
 	last.Takes = last.Takes * time.Duration(1+c.random.IntN(9)) / 10
@@ -139,8 +139,8 @@ func worded(why string, n int) string {
 }
 
 // vary makes a success one with warnings or, seldom, one that shows the service's faults.
-func (c *composer) vary(p *performance) {
-	load := &p.played.Steps[1]
+func (c *composer) vary(s *scenario) {
+	load := &s.run.Steps[1]
 	middle := &load.Entries[len(load.Entries)/2]
 	switch draw := c.random.IntN(1000); {
 	case draw < 90:
@@ -163,32 +163,32 @@ func (c *composer) vary(p *performance) {
 		middle.After = load.Takes + 5*time.Minute // a clock that is ahead
 		middle.Late = -middle.After + load.Takes/2
 	case draw < 120: // the first step is listed no more
-		p.after = &performance{start: p.settled().Add(90 * time.Second), played: p.played}
-		p.after.played.Steps = p.played.Steps[1:]
+		s.after = &scenario{start: s.lastChange().Add(90 * time.Second), run: s.run}
+		s.after.run.Steps = s.run.Steps[1:]
 	case draw < 122: // it takes its success back
-		p.after = &performance{start: p.start, played: p.played}
-		p.after.played.Steps = slices.Clone(p.played.Steps)
-		p.after.played.Steps[1].Takes *= 3
+		s.after = &scenario{start: s.start, run: s.run}
+		s.after.run.Steps = slices.Clone(s.run.Steps)
+		s.after.run.Steps[1].Takes *= 3
 	}
 }
 
 // moderation makes up a request of SafetyKit's, which begins at a time.
-func (c *composer) moderation(start time.Time) performance {
+func (c *composer) moderation(start time.Time) scenario {
 	minutes := func(most int) time.Duration { return time.Duration(20+c.random.IntN(60*most)) * time.Second }
-	p := performance{start: start, played: upstreamsim.Import{Steps: []upstreamsim.Step{
+	s := scenario{start: start, run: upstreamsim.Import{Steps: []upstreamsim.Step{
 		{Name: "queued", Takes: minutes(3)}, {Name: "uploading", Takes: minutes(4)}, {Name: "ingesting", Takes: minutes(25)},
 	}}}
-	p.played.Results = upstreamsim.Results{Items: c.random.IntN(20)}
+	s.run.Results = upstreamsim.Results{Items: c.random.IntN(20)}
 	if c.random.IntN(4) == 0 {
-		p.played.Results = upstreamsim.Results{Items: 1000 + c.random.IntN(4000), Shape: upstreamsim.ByLink}
+		s.run.Results = upstreamsim.Results{Items: 1000 + c.random.IntN(4000), Shape: upstreamsim.ByLink}
 	}
 	switch draw := c.random.IntN(100); {
 	case draw < 6:
-		p.played.Steps[2].Fails, p.played.Summary = true, fmt.Sprintf("line %d: id is missing", c.random.IntN(500))
+		s.run.Steps[2].Fails, s.run.Summary = true, fmt.Sprintf("line %d: id is missing", c.random.IntN(500))
 	case draw < 8 && c.scale.end.Sub(start) < 5*24*time.Hour: // somebody would have given up on an earlier one
-		p.played.Steps[2].Stalls = true
+		s.run.Steps[2].Stalls = true
 	case draw < 14:
-		p.played.Summary = fmt.Sprintf("%d objects failed", 1+c.random.IntN(9))
+		s.run.Summary = fmt.Sprintf("%d objects failed", 1+c.random.IntN(9))
 	}
-	return p
+	return s
 }

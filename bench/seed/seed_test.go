@@ -16,7 +16,7 @@ import (
 	"tracker/internal/testdb"
 )
 
-// tiny is a seed that holds one job of each fate.
+// tiny is a seed that holds one job of each ending.
 func tiny(t *testing.T) scale {
 	t.Helper()
 	s, err := readScale([]string{

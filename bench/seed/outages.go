@@ -11,13 +11,13 @@ import (
 	"tracker/internal/store"
 )
 
-// weather is what keeps polls of a job from an answer, or from being made.
-type weather struct {
-	outages []outage // of the service, in order
-	downs   []stretch
-	slow    bool
-	every   time.Duration
-	random  *rand.Rand
+// outages are what keeps polls of a job from being answered, or from being made.
+type outages struct {
+	failing   []outage  // the service's, in order
+	downtimes []stretch // the tracker's
+	slow      bool
+	every     time.Duration
+	random    *rand.Rand
 }
 
 type stretch struct{ from, to time.Time }
@@ -38,7 +38,7 @@ type failure struct {
 	err     string
 }
 
-// failures lists them, the frequent ones first.
+// failures lists the failures, the frequent ones first.
 var failures = []failure{
 	{history.OutcomeUpstreamError, http.StatusServiceUnavailable, 300 * time.Millisecond, "503 Service Unavailable"},
 	{history.OutcomeTimeout, 0, 15 * time.Second, "no answer within 15s"},
@@ -53,52 +53,53 @@ var failures = []failure{
 	{history.OutcomeUnauthorized, http.StatusUnauthorized, 60 * time.Millisecond, "401 Unauthorized: Unable to locate credentials."},
 }
 
-// lasting is how many of the failures may last; refusals of a key for long would pause the source.
+// lasting is how many of the failures, from the first, an outage may have: polls whose
+// key is refused for hours would pause the source.
 const lasting = 8
 
-func newWeather(s scale, m member, random *rand.Rand) weather {
-	w := weather{slow: m.source == sourceSlow, every: s.every(), random: random, downs: s.downs()}
-	for at := m.begins; ; {
+func newOutages(s scale, plan jobPlan, random *rand.Rand) outages {
+	o := outages{slow: plan.source == sourceSlow, every: s.every(), random: random, downtimes: s.downtimes()}
+	for at := plan.begins; ; {
 		at = at.Add(time.Duration(random.ExpFloat64() * float64(s.span()) / 3))
 		if !at.Before(s.end) {
 			break
 		}
 		to := at.Add(time.Duration((0.1 + random.ExpFloat64()) * float64(2*time.Hour)))
-		w.outages = append(w.outages, outage{stretch{at, to}, failures[min(int(random.ExpFloat64()*2), lasting-1)]})
+		o.failing = append(o.failing, outage{stretch{at, to}, failures[min(int(random.ExpFloat64()*2), lasting-1)]})
 		at = to
 	}
 	for i, part := range []float64{0.35, 0.96} { // all of a source's jobs at once
-		if m.source != "seed-woosmap-1" {
-			w.outages = append(w.outages, outage{stretch{s.at(part), s.at(part).Add(2 * time.Hour)}, failures[i]})
+		if plan.source != "seed-woosmap-1" {
+			o.failing = append(o.failing, outage{stretch{s.at(part), s.at(part).Add(2 * time.Hour)}, failures[i]})
 		}
 	}
-	if m.fate == fateUnreached {
-		w.outages = append(w.outages, outage{stretch{s.unreachedFrom(), s.end}, failures[m.no/100%lasting]})
+	if plan.ending == endsUnreached {
+		o.failing = append(o.failing, outage{stretch{s.unreachedFrom(), s.end}, failures[plan.no/100%lasting]})
 	}
-	slices.SortFunc(w.outages, func(a, b outage) int { return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to)) })
-	return w
+	slices.SortFunc(o.failing, func(a, b outage) int { return cmp.Or(a.from.Compare(b.from), a.to.Compare(b.to)) })
+	return o
 }
 
-// downs are the times in which no tracker ran.
-func (s scale) downs() []stretch {
-	var downs []stretch
+// downtimes are the times in which no tracker ran.
+func (s scale) downtimes() []stretch {
+	var downtimes []stretch
 	for _, part := range []float64{0.5, 0.975} {
-		downs = append(downs, stretch{s.at(part), s.at(part).Add(max(3*time.Hour, 3*s.every()))})
+		downtimes = append(downtimes, stretch{s.at(part), s.at(part).Add(max(3*time.Hour, 3*s.every()))})
 	}
-	return downs
+	return downtimes
 }
 
-// fails lets a poll fail in an outage, and one in a few hundred for no reason.
-func (w *weather) fails(poll *store.Poll) bool {
-	for len(w.outages) > 0 && !poll.PolledAt.Before(w.outages[0].to) {
-		w.outages = w.outages[1:]
+// fails lets a poll fail in an outage, and one of 400 outside of them.
+func (o *outages) fails(poll *store.Poll) bool {
+	for len(o.failing) > 0 && !poll.PolledAt.Before(o.failing[0].to) {
+		o.failing = o.failing[1:]
 	}
 	var f failure
 	switch {
-	case len(w.outages) > 0 && w.outages[0].has(poll.PolledAt):
-		f = w.outages[0].failure
-	case w.random.IntN(400) == 0:
-		f = failures[min(int(w.random.ExpFloat64()*3), len(failures)-1)]
+	case len(o.failing) > 0 && o.failing[0].has(poll.PolledAt):
+		f = o.failing[0].failure
+	case o.random.IntN(400) == 0:
+		f = failures[min(int(o.random.ExpFloat64()*3), len(failures)-1)]
 	default:
 		return false
 	}
@@ -106,26 +107,26 @@ func (w *weather) fails(poll *store.Poll) bool {
 	return true
 }
 
-// opening is when a poll is made that is planned for a time: later, where no
+// delayed is when a poll is made that is planned for a time: later, where no
 // tracker runs or the source's budget is spent.
-func (w *weather) opening(planned time.Time) time.Time {
-	if w.crowded(planned) {
-		planned = planned.Add(w.every * 3 / 2)
+func (o *outages) delayed(planned time.Time) time.Time {
+	if o.overbooked(planned) {
+		planned = planned.Add(o.every * 3 / 2)
 	}
-	for _, down := range w.downs {
+	for _, down := range o.downtimes {
 		if down.has(planned) {
-			return down.to.Add(time.Duration(w.random.Int64N(int64(w.every) / 2))).Truncate(time.Microsecond)
+			return down.to.Add(time.Duration(o.random.Int64N(int64(o.every) / 2))).Truncate(time.Microsecond)
 		}
 	}
 	return planned
 }
 
-// crowded reports whether more is due at a slow source than it may be asked.
-func (w *weather) crowded(at time.Time) bool { return w.slow && at.Hour() >= 12 && at.Hour() < 18 }
+// overbooked reports whether more polls are due at the source than its rate limit allows.
+func (o *outages) overbooked(at time.Time) bool { return o.slow && at.Hour() >= 12 && at.Hour() < 18 }
 
-// unseen tells why nobody looked at a time.
-func (w *weather) unseen(middle time.Time) string {
-	for _, down := range w.downs {
+// gapReason tells why a gap has no polls, by its middle.
+func (o *outages) gapReason(middle time.Time) string {
+	for _, down := range o.downtimes {
 		if down.has(middle) {
 			return "not_running"
 		}

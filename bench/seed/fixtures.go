@@ -11,17 +11,17 @@ import (
 	"tracker/internal/store"
 )
 
-// The sources whose fate differs from the others'.
+// The sources that have a trouble of their own.
 const (
-	sourceOld  = "seed-woosmap-old"  // its key is refused since a while before the end: paused
-	sourceSlow = "seed-woosmap-slow" // it may be asked too rarely: gaps for want of budget
+	sourceOld  = "seed-woosmap-old"  // its key is refused some time before the end: it is paused
+	sourceSlow = "seed-woosmap-slow" // its rate limit allows half of what is planned: gaps
 )
 
 // namespace holds all requests of the seed.
 const namespace = "products"
 
-// member is a job of the seed and what becomes of it.
-type member struct {
+// jobPlan is a job of the seed and what becomes of it.
+type jobPlan struct {
 	no         int
 	name       string
 	source     string
@@ -29,39 +29,39 @@ type member struct {
 	stallAfter time.Duration
 	begins     time.Time // when it is registered
 	runs       int
-	fate       fate
+	ending     ending
 }
 
-// fate is what sets a job apart at the end of the history.
-type fate int
+// ending is what is special about a job at the end of the history.
+type ending int
 
 const (
-	fateNone      fate = iota
-	fateStalled        // its last import never ends
-	fateRunning        // its last import goes on
-	fateBroken         // all of its imports fail since a while
-	fateUnreached      // polls fail since a while
-	fatePaused         // somebody has paused it
-	fateRemoved        // somebody has removed it
+	endsAsUsual   ending = iota
+	endsStalled          // its last import never ends
+	endsRunning          // its last import goes on
+	endsFailing          // all of its imports have failed for some time
+	endsUnreached        // its polls have failed for some time
+	endsPaused           // somebody has paused it
+	endsRemoved          // somebody has removed it
 )
 
-// fateOf spreads the fates over the jobs by their number.
-func fateOf(no int) fate {
+// endingOf spreads the endings over the jobs by their number.
+func endingOf(no int) ending {
 	switch no % 100 {
 	case 5:
-		return fateStalled
+		return endsStalled
 	case 6, 26:
-		return fateRunning
+		return endsRunning
 	case 7:
-		return fateBroken
+		return endsFailing
 	case 8:
-		return fateUnreached
+		return endsUnreached
 	case 9:
-		return fatePaused
+		return endsPaused
 	case 19:
-		return fateRemoved
+		return endsRemoved
 	default:
-		return fateNone
+		return endsAsUsual
 	}
 }
 
@@ -71,36 +71,36 @@ var (
 	teams     = []string{"geo", "retail", "mobility", "partners"}
 )
 
-// cast lists the jobs. Datasets are there from the start, requests begin one after the other.
-func (s scale) cast() []member {
-	members := make([]member, s.jobs)
+// jobPlans lists the jobs. Datasets are there from the start, requests begin one after the other.
+func (s scale) jobPlans() []jobPlan {
+	plans := make([]jobPlan, s.jobs)
 	weights := 0.0
-	for no := range members {
+	for no := range plans {
 		if !isRequest(no) {
 			weights += weightOf(no)
 		}
 	}
 	total, given, sum, requests := float64(s.runs()-s.requests()), 0, 0.0, 0
-	for no := range members {
-		m := &members[no]
-		m.no, m.fate, m.begins = no, fateOf(no), s.start()
-		m.labels = map[string]string{seeddb.Label: strconv.FormatUint(s.seed, 10), "team": teams[no/3%len(teams)], "country": countries[no%len(countries)]}
+	for no := range plans {
+		plan := &plans[no]
+		plan.no, plan.ending, plan.begins = no, endingOf(no), s.start()
+		plan.labels = map[string]string{seeddb.Label: strconv.FormatUint(s.seed, 10), "team": teams[no/3%len(teams)], "country": countries[no%len(countries)]}
 		if isRequest(no) {
-			m.name, m.runs = fmt.Sprintf("products-%05d", no), 1
-			m.source = []string{"seed-safetykit-1", "seed-safetykit-2"}[requests%2]
-			m.begins = s.start().Add(s.span() / time.Duration(s.requests()+1) * time.Duration(requests+1)).Truncate(time.Second)
+			plan.name, plan.runs = fmt.Sprintf("products-%05d", no), 1
+			plan.source = []string{"seed-safetykit-1", "seed-safetykit-2"}[requests%2]
+			plan.begins = s.start().Add(s.span() / time.Duration(s.requests()+1) * time.Duration(requests+1)).Truncate(time.Second)
 			requests++
 			continue
 		}
-		m.name, m.source = fmt.Sprintf("%s-%s-%05d", kinds[no%len(kinds)], countries[no%len(countries)], no), datasetSource(no)
+		plan.name, plan.source = fmt.Sprintf("%s-%s-%05d", kinds[no%len(kinds)], countries[no%len(countries)], no), datasetSource(no)
 		if no%20 == 11 {
-			m.stallAfter = 2 * time.Hour
+			plan.stallAfter = 2 * time.Hour
 		}
 		sum += weightOf(no)
-		m.runs = max(1, int(sum/weights*total+0.5)-given)
-		given += m.runs
+		plan.runs = max(1, int(sum/weights*total+0.5)-given)
+		given += plan.runs
 	}
-	return members
+	return plans
 }
 
 func isRequest(no int) bool { return no%requestShare == requestShare-2 }
@@ -130,7 +130,7 @@ func datasetSource(no int) string {
 	}
 }
 
-// sources lists the accounts. Nobody can be asked there.
+// sources lists the sources. Their addresses lead nowhere.
 func (s scale) sources() []store.SourceSpec {
 	var specs []store.SourceSpec
 	for _, name := range []string{"seed-woosmap-1", "seed-woosmap-2", "seed-woosmap-3", "seed-woosmap-4", sourceOld, sourceSlow} {
@@ -148,7 +148,7 @@ func (s scale) sources() []store.SourceSpec {
 	return specs
 }
 
-// rateOf allows a source twice what is planned, the slow one half of it.
+// rateOf is the rate limit of a source: twice what is planned, of the slow one half of it.
 func (s scale) rateOf(source string) time.Duration {
 	jobs := 0
 	for no := range s.jobs {
@@ -164,20 +164,20 @@ func (s scale) rateOf(source string) time.Duration {
 }
 
 // spec is how the job is registered. It is first polled soon after.
-func (m member) spec(random *rand.Rand) store.JobSpec {
+func (plan jobPlan) spec(random *rand.Rand) store.JobSpec {
 	spec := store.JobSpec{
-		Name: m.name, Source: m.source, Target: map[string]string{"dataset_id": uuid(m.name)}, Labels: m.labels, StallAfter: m.stallAfter,
-		FirstPollAt: m.begins.Add(time.Duration(random.Int64N(int64(time.Minute)))).Truncate(time.Millisecond),
+		Name: plan.name, Source: plan.source, Target: map[string]string{"dataset_id": uuid(plan.name)}, Labels: plan.labels, StallAfter: plan.stallAfter,
+		FirstPollAt: plan.begins.Add(time.Duration(random.Int64N(int64(time.Minute)))).Truncate(time.Millisecond),
 	}
-	if isRequest(m.no) {
-		spec.Target = map[string]string{"namespace": namespace, "request_id": m.requestID()}
+	if isRequest(plan.no) {
+		spec.Target = map[string]string{"namespace": namespace, "request_id": plan.requestID()}
 	}
 	return spec
 }
 
 // requestID is of the form of SafetyKit's.
-func (m member) requestID() string {
-	return fmt.Sprintf("request_01%.24X", sha256.Sum256([]byte(m.name)))[:len("request_")+26]
+func (plan jobPlan) requestID() string {
+	return fmt.Sprintf("request_01%.24X", sha256.Sum256([]byte(plan.name)))[:len("request_")+26]
 }
 
 // uuid is a random UUID in form, always the same for the same text.
