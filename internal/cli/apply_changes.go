@@ -13,14 +13,14 @@ func (a *app) printChanges(changes []store.Change, dryRun bool) error {
 	if dryRun {
 		would = "would "
 	}
-	p := &page{screen: a.screen()}
+	p := newPage(a.screen())
 	for _, change := range changes {
 		p.line(plain(would+change.Action+" "+change.Subject), plain(differences(change)))
 	}
 	if len(changes) == 0 {
 		p.line(plain("nothing to change"))
 	}
-	_, err := fmt.Fprint(a.stdout, p.out.String())
+	_, err := fmt.Fprint(a.stdout, p.String())
 	return err
 }
 

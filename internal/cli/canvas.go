@@ -27,18 +27,17 @@ type canvas struct {
 	last string
 }
 
-// newCanvas gives one for stdout, or false where that is no terminal.
-func (a *app) newCanvas() (*canvas, bool) {
-	file, ok := a.stdout.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) || a.getenv("TERM") == "dumb" {
+// newCanvas gives one on out, or false where that is no terminal, or a dumb one.
+func newCanvas(out io.Writer, getenv func(string) string) (*canvas, bool) {
+	if !isTerminal(out) || getenv("TERM") == "dumb" {
 		return nil, false
 	}
-	return &canvas{out: file, size: func() (screen, int) {
-		_, height, err := term.GetSize(int(file.Fd()))
+	return &canvas{out: out, size: func() (screen, int) {
+		_, height, err := term.GetSize(int(out.(*os.File).Fd()))
 		if err != nil {
 			height = 0
 		}
-		return a.screen(), height
+		return screenOf(out, getenv), height
 	}}, true
 }
 

@@ -66,7 +66,7 @@ func (a *app) changes(ctx context.Context, s *store.Store, name, since, format s
 	}
 	l := changeListing(rows, clock{now}, a.screen().width > 0)
 	l.none = none
-	return l.write(a, format)
+	return writeRows(a, format, l)
 }
 
 // knownSubject refuses a name that neither a job nor a source has.
@@ -98,12 +98,12 @@ func knownSubject(ctx context.Context, s *store.Store, name string) error {
 	return usageError{fmt.Errorf("no job or source is named %q%s; see  tracker job list  and  tracker source list", name, meant(name, names))}
 }
 
-func changeListing(rows []store.ChangeRow, c clock, bounded bool) listing[store.ChangeRow] {
+func changeListing(rows []store.ChangeRow, c clock, bounded bool) table[store.ChangeRow] {
 	at := func(r store.ChangeRow) string { return timeText(&r.At) }
 	if bounded {
 		at = func(r store.ChangeRow) string { return c.near(r.At) }
 	}
-	return listing[store.ChangeRow]{
+	return table[store.ChangeRow]{
 		rows: rows,
 		columns: []column[store.ChangeRow]{
 			{title: "AT", cell: func(r store.ChangeRow) span { return plain(at(r)) }},

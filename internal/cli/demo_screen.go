@@ -21,12 +21,12 @@ func (d *demo) show(ctx context.Context) error {
 		end = timer.C
 	}
 	w := &watcher{app: d.app, store: d.store, ticks: ticker.C, end: end, below: d.next}
-	if canvas, ok := d.newCanvas(); ok {
+	if canvas, ok := newCanvas(d.stdout, d.getenv); ok {
 		return w.live(ctx, canvas)
 	}
-	p := &page{}
+	p := newPage(screen{})
 	d.next(p)
-	if _, err := fmt.Fprint(d.stdout, p.out.String()); err != nil {
+	if _, err := fmt.Fprint(d.stdout, p.String()); err != nil {
 		return err
 	}
 	return w.print(ctx)

@@ -45,23 +45,23 @@ func (v historyView) runTable(p *page) {
 			break
 		}
 	}
-	p.text(rows[0])
+	p.rows(rows[0])
 	beside := widest(rows) + 2
 	for i, run := range v.Runs {
 		note := v.note(run, shown)
 		below := p.width > 0 && p.width-beside < leastBody
 		switch {
 		case note.text == "":
-			p.text(rows[i+1])
+			p.rows(rows[i+1])
 		case below:
-			p.text(rows[i+1])
+			p.rows(rows[i+1])
 			note.text = cut(note.text, p.width-5)
 			p.line(plain("     ").whole(), note.whole())
 		default:
 			if p.width > 0 {
 				note.text = cut(note.text, p.width-beside)
 			}
-			p.text(text.Pad(rows[i+1], beside, ' ') + p.render(note))
+			p.rows(text.Pad(rows[i+1], beside, ' ') + p.render(note))
 		}
 	}
 	if older := int(v.Runs[len(v.Runs)-1].RunNo) - 1; older > 0 && v.runNo == 0 {

@@ -32,7 +32,7 @@ const narrowWidth = 80
 // historyText answers "what happened to this import?" in its first two lines;
 // the rest is the evidence.
 func historyText(v historyView, s screen) string {
-	p := &page{screen: s}
+	p := newPage(s)
 	v.narrow = s.width > 0 && s.width < narrowWidth
 	where := v.headline(p)
 	v.standing(p)
@@ -48,7 +48,7 @@ func historyText(v historyView, s screen) string {
 		p.blank()
 		v.changeLines(p)
 	}
-	return p.out.String()
+	return p.String()
 }
 
 // past reports a view of what was, not of what is.

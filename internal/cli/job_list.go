@@ -71,7 +71,7 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel selection, all b
 	case !sel.empty():
 		shown.none = fmt.Sprintf("no job fits  %s", sel)
 	}
-	if err := shown.write(a, format); err != nil || format != formatTable {
+	if err := writeRows(a, format, shown); err != nil || format != formatTable {
 		return err
 	}
 	_, err = fmt.Fprint(a.stdout, unaskedText(unasked, c, a.screen()))
@@ -89,7 +89,7 @@ func unaskedSources(sources []store.SourceRow, jobs []store.JobRow, c clock) []s
 
 // unaskedText tells why jobs of these sources are not polled, and the way out.
 func unaskedText(sources []store.SourceRow, c clock, s screen) string {
-	p := &page{screen: s}
+	p := newPage(s)
 	for i, from := range sources {
 		if i == 0 {
 			p.blank()
@@ -100,18 +100,18 @@ func unaskedText(sources []store.SourceRow, c clock, s screen) string {
 		}
 		p.line(plain("source "+from.Source+" is "), standing(from, c, ""), plain(" "+standingWhy(from, c, "")+"; "+way+":  "), plain("tracker source resume "+from.Source).whole())
 	}
-	return p.out.String()
+	return p.String()
 }
 
 // jobListing shows jobs, and which of them wait for one of the sources that are
 // not asked.
-func jobListing(rows []store.JobRow, unasked []store.SourceRow, c clock) listing[store.JobRow] {
+func jobListing(rows []store.JobRow, unasked []store.SourceRow, c clock) table[store.JobRow] {
 	blocked := map[string]string{}
 	for _, from := range unasked {
 		blocked[from.Source] = standing(from, c, "").text
 	}
 	now := c.now
-	return listing[store.JobRow]{
+	return table[store.JobRow]{
 		rows: rows, none: "no jobs yet; see  tracker apply --help  or  tracker job add --help",
 		columns: []column[store.JobRow]{
 			{title: "JOB", cell: func(r store.JobRow) span { return plain(r.Job) }},

@@ -59,7 +59,7 @@ will be polled, and why it is not polled where it is not. Times are in UTC.`,
 
 // jobText shows a job, one of its fields a line.
 func jobText(r store.JobRow, c clock, s screen) string {
-	p := &page{screen: s}
+	p := newPage(s)
 	add := func(name string, value ...span) { p.entry([]span{faint(name).pad(11)}, value...) }
 	add("job", plain(r.Job))
 	add("source", plain(r.Source+" ("+r.Provider+")"))
@@ -74,7 +74,7 @@ func jobText(r store.JobRow, c clock, s screen) string {
 	add("last poll", append(both(r.LastPolledAt, c.ago), plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
 	add("failures", plain(strconv.Itoa(int(r.Failures))+" in a row"))
 	add("next poll", both(r.NextPollAt, c.due)...)
-	return p.out.String()
+	return p.String()
 }
 
 // noteText shows a note below a job's fields.
@@ -82,9 +82,9 @@ func noteText(name, note string, s screen) string {
 	if note == "" {
 		return ""
 	}
-	p := &page{screen: s}
+	p := newPage(s)
 	p.entry([]span{faint(name).pad(11)}, plain(note))
-	return p.out.String()
+	return p.String()
 }
 
 // pairsText shows an object of strings as one writes it in a command.

@@ -95,7 +95,7 @@ func listedFailures(s screen) string {
 		{Job: "products-7", Source: "safetykit-prod", RunNo: 1, EndedAt: before(3 * day), Duration: store.Interval(5 * time.Minute), Step: new("ingesting")},
 	}
 	k := keyed{clock: clock{watchNow}, bounded: s.width > 0}
-	return listing[store.FailedImportRow]{rows: rows, columns: keyColumns[store.FailedImportRow](k, []string{"source", "duration", "step"})}.text(s)
+	return table[store.FailedImportRow]{rows: rows, columns: keyColumns[store.FailedImportRow](k, []string{"source", "duration", "step"})}.text(s)
 }
 
 // listedBounds shows how exactly times and durations are known.
@@ -110,14 +110,14 @@ func listedBounds(s screen) string {
 	rows := []store.UnusualDurationRow{took(185*time.Second, 0), took(185*time.Second, 205*time.Second), took(0, 12*time.Second), took(185*time.Second, 185*time.Second)}
 	rows[3].Reported = true
 	k := keyed{clock: clock{watchNow}, bounded: s.width > 0}
-	return listing[store.UnusualDurationRow]{rows: rows, columns: keyColumns[store.UnusualDurationRow](k, []string{"source", "state"})}.text(s)
+	return table[store.UnusualDurationRow]{rows: rows, columns: keyColumns[store.UnusualDurationRow](k, []string{"source", "state"})}.text(s)
 }
 
 func listedSteps(s screen) string {
 	rows := []store.StepDurationRow{
 		{Week: watchNow.Truncate(7 * day), Source: "woosmap-north-america-prod", Step: "fetch", Runs: 12345, P50Duration: store.Interval(time.Second), P95Duration: store.Interval(time.Hour), P50DurationMax: new(store.Interval(time.Second)), P95DurationMax: new(store.Interval(time.Hour)), Reported: true},
 	}
-	return listing[store.StepDurationRow]{rows: rows, columns: keyColumns[store.StepDurationRow](keyed{clock: clock{watchNow}}, []string{"runs", "p95_duration"})}.text(s)
+	return table[store.StepDurationRow]{rows: rows, columns: keyColumns[store.StepDurationRow](keyed{clock: clock{watchNow}}, []string{"runs", "p95_duration"})}.text(s)
 }
 
 // TestListing_KeepsNamesWhole lets a terminal wrap what no layout has room for.

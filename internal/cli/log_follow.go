@@ -153,7 +153,7 @@ func (f *follower) goOn(ctx context.Context, latest store.History) error {
 // tell writes the entries of a run that are new, were withdrawn or have come
 // back, and, for people, what became of the run.
 func (f *follower) tell(h store.History) error {
-	p := &page{screen: f.app.screen()}
+	p := newPage(f.app.screen())
 	if run := h.Runs; len(run) > 0 && run[0].RunNo != f.current.RunNo {
 		f.heading(p, run[0])
 	}
@@ -174,14 +174,14 @@ func (f *follower) tell(h store.History) error {
 		f.heading(p, run[0])
 		f.current.State = run[0].State
 	}
-	_, err := fmt.Fprint(f.app.stdout, p.out.String())
+	_, err := fmt.Fprint(f.app.stdout, p.String())
 	return err
 }
 
 // entry writes an entry; known: again, since it was withdrawn or has come back.
 func (f *follower) entry(p *page, e store.LogEntryRow, known bool) error {
 	if f.request.format == formatJSON {
-		return jsonTo(&p.out).Encode(e)
+		return jsonTo(p).Encode(e)
 	}
 	f.columns.widen([]store.LogEntryRow{e})
 	if known && e.WithdrawnAt == nil {

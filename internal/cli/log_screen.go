@@ -10,10 +10,10 @@ import (
 
 // logText shows log entries, one a line.
 func logText(h store.History, entries []store.LogEntryRow, level string, c clock, s screen) string {
-	p := &page{screen: s}
+	p := newPage(s)
 	if len(h.Runs) == 0 {
 		p.line(styled(styleBold, h.Job.Job), plain(" has no run yet; see  tracker history "+h.Job.Job))
-		return p.out.String()
+		return p.String()
 	}
 	run := h.Runs[0]
 	p.line(styled(styleBold, h.Job.Job), plain(fmt.Sprintf("  run %d", run.RunNo)).whole(), plain("  "), marked(run.State, run.State),
@@ -33,7 +33,7 @@ func logText(h store.History, entries []store.LogEntryRow, level string, c clock
 	if slices.ContainsFunc(entries, func(e store.LogEntryRow) bool { return e.ZoneAssumed }) {
 		p.line(faint(zoneNote))
 	}
-	return p.out.String()
+	return p.String()
 }
 
 // logCount tells how many entries there are, and how many of them are shown.

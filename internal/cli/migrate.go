@@ -87,12 +87,12 @@ func (a *app) migrateStatus(ctx context.Context, url, format string) error {
 	for _, warning := range warnings {
 		fmt.Fprintln(a.stderr, "warning:", warning)
 	}
-	return listing[store.Migration]{
+	return writeRows(a, format, table[store.Migration]{
 		rows: all,
 		columns: []column[store.Migration]{
 			{title: "VERSION", right: true, cell: func(m store.Migration) span { return plain(strconv.FormatInt(m.Version, 10)) }},
 			{title: "MIGRATION", cell: func(m store.Migration) span { return plain(m.Name) }},
 			{title: "APPLIED", cell: func(m store.Migration) span { return plain(cmp.Or(timeText(m.AppliedAt), "pending")) }},
 		},
-	}.write(a, format)
+	})
 }

@@ -2,12 +2,10 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // The formats of listings.
@@ -42,21 +40,29 @@ func (a *app) formatFlag(cmd *cobra.Command, formats ...string) *string {
 // cells says how the texts in csv go to stdout.
 func (a *app) cells() cells { return cells{raw: a.rawCells, visible: a.onTerminal()} }
 
-// screen is what a text is written for.
-type screen struct {
-	width int  // columns; 0: unbounded, as in a pipe
-	color bool // a terminal that wants colours
+// screen describes stdout.
+func (a *app) screen() screen { return screenOf(a.stdout, a.getenv) }
+
+// onTerminal reports that stdout is a terminal, which would obey what it is sent.
+func (a *app) onTerminal() bool { return isTerminal(a.stdout) }
+
+// writeJSON writes one indented document.
+func (a *app) writeJSON(v any) error {
+	encoder := jsonTo(a.stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
 }
 
-// screen describes stdout.
-func (a *app) screen() screen {
-	file, ok := a.stdout.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
-		return screen{}
+// writeRows writes rows, which are a table's, in one of the formats. Their JSON
+// keys are the columns of json and csv.
+func writeRows[T any](a *app, format string, t table[T]) error {
+	switch format {
+	case formatJSON:
+		return a.writeJSON(t.rows)
+	case formatCSV:
+		return writeCSV(a.stdout, t.rows, a.cells())
+	default:
+		_, err := fmt.Fprint(a.stdout, t.text(a.screen()))
+		return err
 	}
-	s := screen{color: a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb"}
-	if width, _, err := term.GetSize(int(file.Fd())); err == nil {
-		s.width = width
-	}
-	return s
 }

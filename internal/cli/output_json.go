@@ -8,13 +8,6 @@ import (
 	"unicode/utf8"
 )
 
-// writeJSON writes one indented document.
-func (a *app) writeJSON(v any) error {
-	encoder := jsonTo(a.stdout)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
-}
-
 // jsonTo gives an encoder of documents that are safe to show.
 func jsonTo(out io.Writer) *json.Encoder {
 	encoder := json.NewEncoder(visibleJSON{out})

@@ -45,6 +45,7 @@ func (s span) pad(width int) span {
 	return s
 }
 
+// spansWidth is how many columns spans in a row take.
 func spansWidth(spans []span) int {
 	width := 0
 	for _, s := range spans {
@@ -52,6 +53,9 @@ func spansWidth(spans []span) int {
 	}
 	return width
 }
+
+// joinSpans is the text of spans in a row, without their styles.
+func joinSpans(spans []span) string { return screen{}.render(spans...) }
 
 // render writes spans in a row.
 func (s screen) render(spans ...span) string {
@@ -68,6 +72,15 @@ type page struct {
 	out strings.Builder
 }
 
+// newPage begins a page.
+func newPage(s screen) *page { return &page{screen: s} }
+
+// String is the text so far.
+func (p *page) String() string { return p.out.String() }
+
+// Write implements io.Writer, for what lays itself out.
+func (p *page) Write(text []byte) (int, error) { return p.out.Write(text) }
+
 // line writes spans as one paragraph, which goes on in an indented line where
 // the screen ends.
 func (p *page) line(spans ...span) { p.entry(nil, spans...) }
@@ -75,8 +88,8 @@ func (p *page) line(spans ...span) { p.entry(nil, spans...) }
 // blank writes an empty line.
 func (p *page) blank() { p.out.WriteString("\n") }
 
-// text writes lines that are laid out already.
-func (p *page) text(lines string) { p.out.WriteString(strings.TrimRight(lines, "\n") + "\n") }
+// rows writes lines that are laid out already.
+func (p *page) rows(lines string) { p.out.WriteString(strings.TrimRight(lines, "\n") + "\n") }
 
 // entry writes a body beside its lead. The body goes on under itself, or under
 // the lead where there is too little room. Where the screen is unbounded an

@@ -67,9 +67,9 @@ func TestPage(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := &page{screen: screen{width: c.width}}
+			p := newPage(screen{width: c.width})
 			c.write(p)
-			if got := p.out.String(); got != c.want {
+			if got := p.String(); got != c.want {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 		})

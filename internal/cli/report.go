@@ -110,7 +110,7 @@ func (a *app) listReports(format string) error {
 		lines = append(lines, reportLine{Name: k.name, Question: k.question})
 	}
 	if format != formatTable {
-		return listing[reportLine]{rows: lines}.write(a, format)
+		return writeRows(a, format, table[reportLine]{rows: lines})
 	}
 	width := 0
 	for _, line := range lines {

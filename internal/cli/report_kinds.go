@@ -71,7 +71,7 @@ func reportCompletions() []cobra.Completion {
 
 // reportHelp tells of each report how far it looks back.
 func reportHelp() string {
-	p := &page{screen: screen{width: helpWidth - 8}} // the manual indents it
+	p := newPage(screen{width: helpWidth - 8}) // the manual indents it
 	for _, k := range reports() {
 		back := ""
 		if k.since > 0 {
@@ -79,7 +79,7 @@ func reportHelp() string {
 		}
 		p.entry([]span{plain(fmt.Sprintf("  %-17s  ", k.name))}, plain(k.question+back))
 	}
-	return strings.TrimSuffix(p.out.String(), "\n")
+	return strings.TrimSuffix(p.String(), "\n")
 }
 
 // answering prints what the store answers; none is said where that is nothing,
@@ -109,6 +109,6 @@ func answering[T any](
 			}
 		}
 		k := keyed{clock: clock{filter.Now}, bounded: a.screen().width > 0}
-		return listing[T]{rows: rows, none: empty, columns: keyColumns[T](k, spare)}.write(a, request.format)
+		return writeRows(a, request.format, table[T]{rows: rows, none: empty, columns: keyColumns[T](k, spare)})
 	}
 }

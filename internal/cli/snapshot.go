@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"tracker/internal/store"
 )
@@ -83,13 +81,6 @@ func (a *app) snapshot(ctx context.Context, s *store.Store, request snapshotRequ
 		_, err = a.stdout.Write(row.Body)
 	}
 	return err
-}
-
-// onTerminal reports that stdout is a terminal, which would obey what it is
-// sent, even one that does not tell its width.
-func (a *app) onTerminal() bool {
-	file, ok := a.stdout.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // findSnapshot returns a snapshot, or an error that says which there are.

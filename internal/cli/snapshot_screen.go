@@ -15,7 +15,7 @@ const changeLimit = 200
 
 // snapshotText shows a stored answer: when it was seen, and what it says.
 func snapshotText(row store.SnapshotRow, c clock, s screen) string {
-	p := &page{screen: s}
+	p := newPage(s)
 	snapshotHead(p, row, c)
 	p.blank()
 	var body bytes.Buffer
@@ -28,7 +28,7 @@ func snapshotText(row store.SnapshotRow, c clock, s screen) string {
 		indent := len(line) - len(text)
 		p.entry([]span{plain(strings.Repeat(" ", indent))}, plain(strings.TrimSuffix(text, "\n")))
 	}
-	return p.out.String()
+	return p.String()
 }
 
 // snapshotHead tells which answer it is, and when and how often it was seen.
@@ -72,7 +72,7 @@ func (a *app) writeSnapshotDiff(was, now store.SnapshotRow, c clock, format stri
 
 // text shows a difference change by change.
 func (d snapshotDiff) text(was, now store.SnapshotRow, c clock, s screen) string {
-	p := &page{screen: s}
+	p := newPage(s)
 	p.line(styled(styleBold, d.Job), plain(fmt.Sprintf("  snapshot %d", d.From)).whole(), plain(" "), plain("("+c.at(ceilSecond(was.ObservedAt))+" UTC)").whole(),
 		plain(fmt.Sprintf(" → %d", d.To)).whole(), plain(" "), plain("("+c.at(ceilSecond(now.ObservedAt))+" UTC)").whole())
 	switch {
@@ -91,7 +91,7 @@ func (d snapshotDiff) text(was, now store.SnapshotRow, c clock, s screen) string
 		}
 		change.write(p)
 	}
-	return p.out.String()
+	return p.String()
 }
 
 // write shows a change as one entry: what was added, removed or changed.

@@ -106,7 +106,7 @@ runs), and why.`,
 				return err
 			}
 			c := clock{now}
-			return sourceListing(rows, c, unserved(c, now, servedAt)).write(a, *format)
+			return writeRows(a, *format, sourceListing(rows, c, unserved(c, now, servedAt)))
 		})
 	}
 	return cmd
@@ -114,8 +114,8 @@ runs), and why.`,
 
 // sourceListing shows sources; blind is why nobody looks at any of them, empty
 // where somebody does.
-func sourceListing(rows []store.SourceRow, c clock, blind string) listing[store.SourceRow] {
-	return listing[store.SourceRow]{
+func sourceListing(rows []store.SourceRow, c clock, blind string) table[store.SourceRow] {
+	return table[store.SourceRow]{
 		rows: rows, none: "no sources yet; see  tracker source add --help",
 		columns: []column[store.SourceRow]{
 			{title: "SOURCE", cell: func(r store.SourceRow) span { return plain(r.Source) }},

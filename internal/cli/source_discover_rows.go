@@ -114,7 +114,7 @@ func (a *app) printFound(found []source.Found, rows []discoverRow, from store.So
 	for i, one := range found {
 		targets[rows[i].Job] = strings.Join(values(one.Target), " ")
 	}
-	err := listing[discoverRow]{
+	err := writeRows(a, request.format, table[discoverRow]{
 		rows: rows, none: fmt.Sprintf("the account of source %s has nothing to track", from.Name),
 		columns: []column[discoverRow]{
 			{title: "NAME", cell: func(r discoverRow) span { return plain(cut(oneLine(r.Name), 40)) }},
@@ -124,7 +124,7 @@ func (a *app) printFound(found []source.Found, rows []discoverRow, from store.So
 			{title: "UPDATED", spare: 2, cell: func(r discoverRow) span { return plain(dateText(r.UpdatedAt)) }},
 			{title: "DELETED AFTER", spare: 1, cell: func(r discoverRow) span { return styled(styleRed, dateText(r.DeletedAfter)) }},
 		},
-	}.write(a, request.format)
+	})
 	if err != nil || request.format != formatTable || len(rows) == 0 {
 		return err
 	}

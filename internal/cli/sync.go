@@ -222,7 +222,7 @@ func (a *app) printSync(rows []syncRow, request syncRequest) error {
 	if !request.empty() {
 		none = fmt.Sprintf("no job to poll fits  %s", request.selection)
 	}
-	err := listing[syncRow]{
+	err := writeRows(a, request.format, table[syncRow]{
 		rows: rows, none: none,
 		columns: []column[syncRow]{
 			{title: "JOB", cell: func(r syncRow) span { return plain(r.Job) }},
@@ -231,7 +231,7 @@ func (a *app) printSync(rows []syncRow, request syncRequest) error {
 			{title: "STATE", cell: func(r syncRow) span { return maybeMarked(&r.State) }},
 			{title: "DETAIL", prose: true, cell: func(r syncRow) span { return plain(r.Detail) }},
 		},
-	}.write(a, request.format)
+	})
 	if err != nil || request.format != formatTable || len(rows) == 0 {
 		return err
 	}

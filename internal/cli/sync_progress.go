@@ -2,11 +2,9 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/progress"
-	"golang.org/x/term"
 
 	"tracker/internal/history"
 	"tracker/internal/sync"
@@ -21,12 +19,11 @@ type syncProgress struct {
 
 func (a *app) newProgress(total int) *syncProgress {
 	p := &syncProgress{}
-	file, ok := a.stderr.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) || total == 0 {
+	if !isTerminal(a.stderr) || total == 0 {
 		return p
 	}
 	p.bar = progress.NewWriter()
-	p.bar.SetOutputWriter(file)
+	p.bar.SetOutputWriter(a.stderr)
 	p.bar.SetAutoStop(true)
 	p.bar.SetTrackerLength(30)
 	p.bar.Style().Visibility.Speed = false

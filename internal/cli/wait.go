@@ -157,7 +157,7 @@ func (w *waiter) look(ctx context.Context, name string) (store.Job, *store.Watch
 
 // tell prints how it ended.
 func (w *waiter) tell(job store.Job, run *store.WatchRun, end error) error {
-	p := &page{}
+	p := newPage(screen{})
 	line := []span{plain(job.Name), plain("  ")}
 	switch {
 	case errors.Is(end, exitError{exitLate}):
@@ -174,7 +174,7 @@ func (w *waiter) tell(job store.Job, run *store.WatchRun, end error) error {
 		line = append(append(line, marked(run.State, run.State), plain("  ")), runSentence(*run)...)
 	}
 	p.line(line...)
-	if _, err := fmt.Fprint(w.app.stdout, p.out.String()); err != nil {
+	if _, err := fmt.Fprint(w.app.stdout, p.String()); err != nil {
 		return err
 	}
 	return end

@@ -89,7 +89,7 @@ func (a *app) watch(ctx context.Context, s *store.Store, ids []int64, end <-chan
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	w := &watcher{app: a, store: s, jobIDs: ids, ticks: ticker.C, end: end}
-	if canvas, ok := a.newCanvas(); ok {
+	if canvas, ok := newCanvas(a.stdout, a.getenv); ok {
 		return w.live(ctx, canvas)
 	}
 	return w.print(ctx)
@@ -192,10 +192,10 @@ func (w *watcher) frame(view watchView, s screen, height int) string {
 	if w.below == nil {
 		return watchText(view, s, height)
 	}
-	p := &page{screen: s}
+	p := newPage(s)
 	p.blank()
 	w.below(p)
-	below, room := p.out.String(), 0
+	below, room := p.String(), 0
 	if height > 0 {
 		room = max(1, height-strings.Count(below, "\n"))
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"tracker/internal/history"
@@ -13,15 +12,15 @@ import (
 
 // print writes a line for each change, where there is no terminal to draw on.
 func (w *watcher) print(ctx context.Context) error {
-	p := &watchPrinter{watcher: w, page: &page{}, heads: map[int64]store.WatchHead{}}
+	p := &watchPrinter{watcher: w, page: newPage(screen{}), heads: map[int64]store.WatchHead{}}
 	trouble := outage{stderr: w.app.stderr}
 	for {
 		err := p.look(ctx, !trouble.looked)
 		if !trouble.survives(ctx, err) {
 			return unlessEnded(ctx, err)
 		}
-		text := p.page.out.String()
-		p.page.out.Reset()
+		text := p.page.String()
+		p.page = newPage(screen{})
 		if _, err := fmt.Fprint(w.app.stdout, text); err != nil {
 			return err
 		}
@@ -204,12 +203,4 @@ func failureText(outcome, message string) string {
 	default:
 		return message
 	}
-}
-
-func joinSpans(spans []span) string {
-	var b strings.Builder
-	for _, s := range spans {
-		b.WriteString(s.text)
-	}
-	return b.String()
 }

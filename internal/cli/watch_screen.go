@@ -24,18 +24,18 @@ type watchView struct {
 
 // watchText shows how the jobs stand, in so many lines at most (0: all).
 func watchText(v watchView, s screen, height int) string {
-	p := &page{screen: s}
+	p := newPage(s)
 	v.headline(p)
 	if v.total() == 0 {
 		p.line(plain("no jobs yet; see  "), plain("tracker apply --help").whole(), plain("  or  "), plain("tracker job add --help").whole())
-		return p.out.String()
+		return p.String()
 	}
 	v.warnings(p)
 	sections := slices.DeleteFunc([]section{v.running(s), v.failed(s), v.unseen(s), v.ended(s)}, func(one section) bool {
 		return len(one.rows) == 0
 	})
 	quiet := v.quiet()
-	used := strings.Count(p.out.String(), "\n")
+	used := strings.Count(p.String(), "\n")
 	if quiet != nil {
 		used += 2
 	}
@@ -49,7 +49,7 @@ func watchText(v watchView, s screen, height int) string {
 		p.blank()
 		p.put(fit(quiet, s.width))
 	}
-	return firstLines(p.out.String(), height)
+	return firstLines(p.String(), height)
 }
 
 // firstLines leaves out what does not fit below.

@@ -1,22 +1,20 @@
 package cli
 
 import (
-	"fmt"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
+	pretty "github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // proseRoom is how narrow prose may get beside its row; it stands below otherwise.
 const proseRoom = 40
 
-// listing is rows to be shown in one of the formats. T is a struct whose JSON
-// keys are the columns of json and csv.
-type listing[T any] struct {
+// table is rows to be shown under titles.
+type table[T any] struct {
 	rows    []T
-	columns []column[T] // of the table
-	none    string      // what the table says where there are no rows
+	columns []column[T]
+	none    string // what it says where there are no rows
 }
 
 // column is one of a table.
@@ -28,50 +26,38 @@ type column[T any] struct {
 	prose bool // text of any length: the last column, or a line below the row
 }
 
-func (l listing[T]) write(a *app, format string) error {
-	switch format {
-	case formatJSON:
-		return a.writeJSON(l.rows)
-	case formatCSV:
-		return writeCSV(a.stdout, l.rows, a.cells())
-	default:
-		_, err := fmt.Fprint(a.stdout, l.text(a.screen()))
-		return err
-	}
-}
-
 // text is the table. On a screen that is too narrow for it, prose goes below
 // its row, then columns are left out, and named: no cell is cut.
-func (l listing[T]) text(s screen) string {
-	p := &page{screen: s}
-	if len(l.rows) == 0 {
-		p.line(plain(l.none))
-		return p.out.String()
+func (t table[T]) text(s screen) string {
+	p := newPage(s)
+	if len(t.rows) == 0 {
+		p.line(plain(t.none))
+		return p.String()
 	}
-	prose, columns := l.split()
-	rows := l.grid(s, columns)
+	prose, columns := t.split()
+	rows := t.grid(s, columns)
 	var left []string
 	for s.width > 0 && widest(rows) > s.width {
 		var title string
 		if columns, title = leaveOut(columns); title == "" {
 			break
 		}
-		left, rows = append(left, title), l.grid(s, columns)
+		left, rows = append(left, title), t.grid(s, columns)
 	}
 	if prose == nil {
-		p.text(strings.Join(rows, "\n"))
+		p.rows(strings.Join(rows, "\n"))
 	} else {
-		l.writeWithProse(p, rows, *prose)
+		t.writeWithProse(p, rows, *prose)
 	}
 	if len(left) > 0 {
 		p.line(faint("not shown, for want of width: " + strings.Join(left, ", ")))
 	}
-	return p.out.String()
+	return p.String()
 }
 
 // split parts the column of prose, if there is one, from the others.
-func (l listing[T]) split() (prose *column[T], others []column[T]) {
-	for _, c := range l.columns {
+func (t table[T]) split() (prose *column[T], others []column[T]) {
+	for _, c := range t.columns {
 		if c.prose {
 			prose = &c
 		} else {
@@ -98,13 +84,13 @@ func leaveOut[T any](columns []column[T]) (rest []column[T], title string) {
 }
 
 // grid lays the rows out under a header.
-func (l listing[T]) grid(s screen, columns []column[T]) []string {
+func (t table[T]) grid(s screen, columns []column[T]) []string {
 	titles, right := make([]string, len(columns)), make([]bool, len(columns))
 	for i, c := range columns {
 		titles[i], right[i] = c.title, c.right
 	}
-	cells := make([][]string, len(l.rows))
-	for i, row := range l.rows {
+	cells := make([][]string, len(t.rows))
+	for i, row := range t.rows {
 		for _, c := range columns {
 			cells[i] = append(cells[i], s.render(c.cell(row)))
 		}
@@ -113,23 +99,23 @@ func (l listing[T]) grid(s screen, columns []column[T]) []string {
 }
 
 // writeWithProse writes the rows with their prose beside or below them.
-func (l listing[T]) writeWithProse(p *page, rows []string, prose column[T]) {
+func (t table[T]) writeWithProse(p *page, rows []string, prose column[T]) {
 	longest, beside := text.StringWidthWithoutEscSequences(prose.title), widest(rows)+2
-	for _, row := range l.rows {
+	for _, row := range t.rows {
 		longest = max(longest, prose.cell(row).width())
 	}
 	below := p.width > 0 && p.width-beside < min(longest, proseRoom)
 	if below {
-		p.text(rows[0])
+		p.rows(rows[0])
 	} else {
 		p.entry([]span{{text: text.Pad(rows[0], beside, ' ')}}, faint(prose.title))
 	}
-	for i, row := range l.rows {
+	for i, row := range t.rows {
 		switch said := prose.cell(row); {
 		case said.text == "":
-			p.text(rows[i+1])
+			p.rows(rows[i+1])
 		case below:
-			p.text(rows[i+1])
+			p.rows(rows[i+1])
 			p.entry([]span{plain("").pad(hang)}, said)
 		default:
 			p.entry([]span{{text: text.Pad(rows[i+1], beside, ' ')}}, said)
@@ -140,31 +126,31 @@ func (l listing[T]) writeWithProse(p *page, rows []string, prose column[T]) {
 // gridRows lays cells out under titles, two blanks apart and without lines: the
 // style of all screens. The first row is the titles.
 func gridRows(s screen, titles []string, right []bool, cells [][]string) []string {
-	t := table.NewWriter()
-	style := table.StyleDefault
-	style.Options = table.OptionsNoBordersAndSeparators
+	w := pretty.NewWriter()
+	style := pretty.StyleDefault
+	style.Options = pretty.OptionsNoBordersAndSeparators
 	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
 	style.Format.Header = 0
-	t.SetStyle(style)
-	t.SuppressTrailingSpaces()
-	var configs []table.ColumnConfig
+	w.SetStyle(style)
+	w.SuppressTrailingSpaces()
+	var configs []pretty.ColumnConfig
 	for i := range titles {
 		if right[i] {
-			configs = append(configs, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+			configs = append(configs, pretty.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
 		}
 	}
-	t.SetColumnConfigs(configs)
-	t.AppendHeader(tableRow(titles))
+	w.SetColumnConfigs(configs)
+	w.AppendHeader(tableRow(titles))
 	for _, row := range cells {
-		t.AppendRow(tableRow(row))
+		w.AppendRow(tableRow(row))
 	}
-	rows := strings.Split(t.Render(), "\n")
+	rows := strings.Split(w.Render(), "\n")
 	rows[0] = s.paint(styleFaint, rows[0])
 	return rows
 }
 
-func tableRow(cells []string) table.Row {
-	row := make(table.Row, len(cells))
+func tableRow(cells []string) pretty.Row {
+	row := make(pretty.Row, len(cells))
 	for i, cell := range cells {
 		row[i] = cell
 	}
