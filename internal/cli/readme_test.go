@@ -65,20 +65,20 @@ func TestReadmeCommands(t *testing.T) {
 	environment := append(environmentWithout("TRACKER_DATA_DIR", "TRACKER_TEST", "DATABASE_", "TEST_DATABASE_URL", "MAKE", "MFLAGS", "NO_PROXY", "no_proxy", "GOFLAGS"),
 		"TRACKER_DATA_DIR="+data, "TRACKER_LISTEN=127.0.0.1:0", "HTTPS_PROXY=http://127.0.0.1:1", "DEMO_FLAGS=--for 3s")
 	for _, steps := range shellBlocks(t, "README.md") {
-		terminal := &terminal{t: t, dir: checkout, environment: environment}
+		sh := &shell{t: t, dir: checkout, environment: environment}
 		for i, s := range steps {
 			switch {
 			case slices.Contains(ciCommands(), s.command):
-				terminal.run("make --dry-run " + strings.TrimPrefix(s.command, "make "))
+				sh.run("make --dry-run " + strings.TrimPrefix(s.command, "make "))
 			case strings.HasPrefix(s.command, "export "):
-				terminal.exports += s.command + "\n"
+				sh.exports += s.command + "\n"
 			case s.beside:
-				terminal.run(s.command)
-				terminal.end(strings.HasPrefix(steps[i-1].command, "make "))
+				sh.run(s.command)
+				sh.end(strings.HasPrefix(steps[i-1].command, "make "))
 			case i+1 < len(steps) && steps[i+1].beside:
-				terminal.begin(s.command)
+				sh.begin(s.command)
 			default:
-				terminal.run(s.command)
+				sh.run(s.command)
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func TestReadmeCIRunsIt(t *testing.T) {
 	for _, steps := range shellBlocks(t, "CONTRIBUTING.md") {
 		for _, s := range steps {
 			if targets, found := strings.CutPrefix(s.command, "make"); found {
-				(&terminal{t: t, dir: repository, environment: environmentWithout("MAKE", "MFLAGS")}).run("make --dry-run" + targets)
+				(&shell{t: t, dir: repository, environment: environmentWithout("MAKE", "MFLAGS")}).run("make --dry-run" + targets)
 			}
 		}
 	}
@@ -142,8 +142,8 @@ func copyRepository(t *testing.T, to string) {
 	}
 }
 
-// terminal runs the commands of a block one after the other.
-type terminal struct {
+// shell runs the commands of a block one after the other.
+type shell struct {
 	t           *testing.T
 	dir         string
 	environment []string
@@ -154,14 +154,14 @@ type terminal struct {
 	printed printed // by that one
 }
 
-func (r *terminal) command(ctx context.Context, line string) *exec.Cmd {
+func (r *shell) command(ctx context.Context, line string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", r.exports+line) //nolint:gosec // of the README
 	cmd.Dir, cmd.Env, cmd.WaitDelay = r.dir, r.environment, 10*time.Second
 	return cmd
 }
 
 // run runs a command that is to succeed.
-func (r *terminal) run(line string) {
+func (r *shell) run(line string) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), buildMost)
 	defer cancel()
@@ -172,7 +172,7 @@ func (r *terminal) run(line string) {
 
 // begin starts a command that goes on while others run beside it, and waits
 // until it says that it does what it is for.
-func (r *terminal) begin(line string) {
+func (r *shell) begin(line string) {
 	r.t.Helper()
 	ctx, cancel := context.WithCancel(r.t.Context())
 	r.t.Cleanup(cancel)
@@ -189,7 +189,7 @@ func (r *terminal) begin(line string) {
 }
 
 // end ends what goes on, as Ctrl-C would, unless that ends by itself.
-func (r *terminal) end(byItself bool) {
+func (r *shell) end(byItself bool) {
 	r.t.Helper()
 	if !byItself {
 		_ = r.running.Process.Signal(syscall.SIGTERM)
