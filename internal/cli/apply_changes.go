@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // printChanges prints a line for each change.
@@ -13,12 +14,12 @@ func (a *app) printChanges(changes []store.Change, dryRun bool) error {
 	if dryRun {
 		would = "would "
 	}
-	p := newPage(a.screen())
+	p := terminal.NewPage(a.screen())
 	for _, change := range changes {
-		p.line(plain(would+change.Action+" "+change.Subject), plain(differences(change)))
+		p.Line(terminal.Plain(would+change.Action+" "+change.Subject), terminal.Plain(differences(change)))
 	}
 	if len(changes) == 0 {
-		p.line(plain("nothing to change"))
+		p.Line(terminal.Plain("nothing to change"))
 	}
 	_, err := fmt.Fprint(a.stdout, p.String())
 	return err

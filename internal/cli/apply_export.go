@@ -7,6 +7,7 @@ import (
 
 	"tracker/internal/config"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // export writes the registry as a file that, applied again, changes nothing.
@@ -42,7 +43,7 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 	if err := config.Write(&file, exportComment(registered, jobs), sources, kept); err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.stdout, printable(file.String())) // labels may hold what turns the direction of text
+	_, err = fmt.Fprint(a.stdout, terminal.Printable(file.String())) // labels may hold what turns the direction of text
 	return err
 }
 
@@ -66,7 +67,7 @@ func exportComment(sources []store.Source, jobs []store.Job) []string {
 		}
 	}
 	if len(gone) > namesShown {
-		gone = append(gone[:namesShown], thousands(int64(len(gone)-namesShown))+" more")
+		gone = append(gone[:namesShown], terminal.Thousands(int64(len(gone)-namesShown))+" more")
 	}
 	if len(gone) > 0 {
 		comment = append(comment, "Not in it, since removed: "+strings.Join(gone, ", "))
@@ -75,7 +76,7 @@ func exportComment(sources []store.Source, jobs []store.Job) []string {
 }
 
 func pausedComment(kind, name, reason string) string {
-	return oneLine(strings.TrimSuffix("Paused, which a file does not say: "+kind+" "+name+": "+reason, ": "))
+	return terminal.OneLine(strings.TrimSuffix("Paused, which a file does not say: "+kind+" "+name+": "+reason, ": "))
 }
 
 func toConfigSource(spec store.SourceSpec) config.Source {

@@ -10,6 +10,7 @@ import (
 
 	"tracker/internal/config"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 func (a *app) changesCommand() *cobra.Command {
@@ -64,8 +65,8 @@ func (a *app) changes(ctx context.Context, s *store.Store, name, since, format s
 	if err != nil {
 		return err
 	}
-	l := changeListing(rows, clock{now}, a.screen().width > 0)
-	l.none = none
+	l := changeListing(rows, clock{now}, a.screen().Width > 0)
+	l.Empty = none
 	return writeRows(a, format, l)
 }
 
@@ -98,19 +99,21 @@ func knownSubject(ctx context.Context, s *store.Store, name string) error {
 	return usageError{fmt.Errorf("no job or source is named %q%s; see  tracker job list  and  tracker source list", name, meant(name, names))}
 }
 
-func changeListing(rows []store.ChangeRow, c clock, bounded bool) table[store.ChangeRow] {
+func changeListing(rows []store.ChangeRow, c clock, bounded bool) terminal.Table[store.ChangeRow] {
 	at := func(r store.ChangeRow) string { return timeText(&r.At) }
 	if bounded {
 		at = func(r store.ChangeRow) string { return c.near(r.At) }
 	}
-	return table[store.ChangeRow]{
-		rows: rows,
-		columns: []column[store.ChangeRow]{
-			{title: "AT", cell: func(r store.ChangeRow) span { return plain(at(r)) }},
-			{title: "ACTOR", cell: func(r store.ChangeRow) span { return plain(r.Actor) }},
-			{title: "ACTION", cell: func(r store.ChangeRow) span { return plain(r.Action) }},
-			{title: "SUBJECT", cell: func(r store.ChangeRow) span { return plain(r.Subject) }},
-			{title: "DETAIL", prose: true, cell: func(r store.ChangeRow) span { return plain(changeDetail(r.Action, r.Before, r.After)) }},
+	return terminal.Table[store.ChangeRow]{
+		Rows: rows,
+		Columns: []terminal.Column[store.ChangeRow]{
+			{Title: "AT", Cell: func(r store.ChangeRow) terminal.Span { return terminal.Plain(at(r)) }},
+			{Title: "ACTOR", Cell: func(r store.ChangeRow) terminal.Span { return terminal.Plain(r.Actor) }},
+			{Title: "ACTION", Cell: func(r store.ChangeRow) terminal.Span { return terminal.Plain(r.Action) }},
+			{Title: "SUBJECT", Cell: func(r store.ChangeRow) terminal.Span { return terminal.Plain(r.Subject) }},
+			{Title: "DETAIL", Prose: true, Cell: func(r store.ChangeRow) terminal.Span {
+				return terminal.Plain(changeDetail(r.Action, r.Before, r.After))
+			}},
 		},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
+	"tracker/internal/terminal"
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -177,7 +178,7 @@ func (d *demo) heartbeat(ctx context.Context) error {
 
 // daemonLogger keeps the daemon's log off the screen: beside the data.
 func (d *demo) daemonLogger() (*slog.Logger, func(), error) {
-	if _, live := newCanvas(d.stdout, d.getenv); !live {
+	if _, live := terminal.NewCanvas(d.stdout, d.getenv); !live {
 		return d.logger, func() {}, nil
 	}
 	file, err := os.OpenFile(filepath.Join(d.dir, "demo.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)

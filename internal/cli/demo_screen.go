@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"tracker/internal/terminal"
 )
 
 // show is the live view, or lines in a pipe, until ctx or the time ends.
@@ -21,10 +23,10 @@ func (d *demo) show(ctx context.Context) error {
 		end = timer.C
 	}
 	w := &watcher{app: d.app, store: d.store, ticks: ticker.C, end: end, below: d.next}
-	if canvas, ok := newCanvas(d.stdout, d.getenv); ok {
+	if canvas, ok := terminal.NewCanvas(d.stdout, d.getenv); ok {
 		return w.live(ctx, canvas)
 	}
-	p := newPage(screen{})
+	p := terminal.NewPage(terminal.Screen{})
 	d.next(p)
 	if _, err := fmt.Fprint(d.stdout, p.String()); err != nil {
 		return err
@@ -33,17 +35,17 @@ func (d *demo) show(ctx context.Context) error {
 }
 
 // next tells what to try in a second terminal.
-func (d *demo) next(p *page) {
+func (d *demo) next(p *terminal.Page) {
 	name := d.calledAs()
-	intro := []span{styled(styleBold, "TRY"), plain("  in a second terminal")}
+	intro := []terminal.Span{terminal.Styled(terminal.StyleBold, "TRY"), terminal.Plain("  in a second terminal")}
 	if dir := d.getenv("TRACKER_DATA_DIR"); dir != "" {
-		intro = append(intro, plain(", after  "), plain("export TRACKER_DATA_DIR="+shellQuoted(dir)).whole())
+		intro = append(intro, terminal.Plain(", after  "), terminal.Plain("export TRACKER_DATA_DIR="+shellQuoted(dir)).Whole())
 	}
-	p.line(intro...)
+	p.Line(intro...)
 	for _, command := range []string{
 		name + " history demo-stores-eu", name + " log demo-shops-de --follow", "psql -h " + shellPath(d.socketDir(), d.getenv("HOME")) + " -U tracker -c 'TABLE report.daily'",
 	} {
-		p.entry([]span{plain("     ")}, plain(command))
+		p.Entry([]terminal.Span{terminal.Plain("     ")}, terminal.Plain(command))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // findJob returns the job of that name, or an error that says where to look.
@@ -67,5 +68,5 @@ func meant(typed string, names []string) string {
 	if len(near) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; did you mean %s", oneLine(strings.Join(near[:min(len(near), 3)], ", ")))
+	return fmt.Sprintf("; did you mean %s", terminal.OneLine(strings.Join(near[:min(len(near), 3)], ", ")))
 }

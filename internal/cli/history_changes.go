@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // readChanges reads what was done to the job and to its source: since the first
@@ -55,28 +56,28 @@ func earlier(a, b time.Time) time.Time {
 
 func changeEvent(c store.ChangeRow) event {
 	kind, _, _ := strings.Cut(c.Subject, " ")
-	return event{at: c.At, rank: rankEntry, when: plain(c.At.UTC().Format(clockLayout)), step: kind, body: changeSpans(c)}
+	return event{at: c.At, rank: rankEntry, when: terminal.Plain(c.At.UTC().Format(clockLayout)), step: kind, body: changeSpans(c)}
 }
 
 // changeLines tells of the changes of a job that nobody knows a run of.
-func (v historyView) changeLines(p *page) {
+func (v historyView) changeLines(p *terminal.Page) {
 	for _, c := range v.Changes {
 		kind, _, _ := strings.Cut(c.Subject, " ")
-		p.entry([]span{plain(" " + v.at(c.At) + "  " + kind + " ")}, changeSpans(c)...)
+		p.Entry([]terminal.Span{terminal.Plain(" " + v.at(c.At) + "  " + kind + " ")}, changeSpans(c)...)
 	}
 }
 
 // changeSpans tells what was done, by whom and why.
-func changeSpans(c store.ChangeRow) []span {
+func changeSpans(c store.ChangeRow) []terminal.Span {
 	words := map[string]string{"pause": "paused", "resume": "resumed", "remove": "removed", "revive": "tracked again"}
-	done := styled(styleYellow, words[c.Action])
+	done := terminal.Styled(terminal.StyleYellow, words[c.Action])
 	if c.Action == "resume" || c.Action == "revive" {
-		done.look = styleNone
+		done.Look = terminal.StyleNone
 	}
-	spans := []span{done, plain(" by "), plain(c.Actor).whole()}
+	spans := []terminal.Span{done, terminal.Plain(" by "), terminal.Plain(c.Actor).Whole()}
 	_, held := fieldsOf(c.Before)["held_until"]
 	if why := changeDetail(c.Action, c.Before, c.After); why != "" && (c.Action == "pause" || held) {
-		spans = append(spans, plain(": "+why))
+		spans = append(spans, terminal.Plain(": "+why))
 	}
 	return spans
 }

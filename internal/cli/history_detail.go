@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // On a terminal the detail of a run is so many events at most: the first, and
@@ -23,7 +24,7 @@ const (
 )
 
 // stepLabel is the name of a step beside its lines.
-func stepLabel(step string) string { return cut(oneLine(step), labelWidth) }
+func stepLabel(step string) string { return terminal.Cut(terminal.OneLine(step), labelWidth) }
 
 // The ranks of events of one time.
 const (
@@ -38,37 +39,37 @@ const (
 type event struct {
 	at   time.Time // its place in time
 	rank int       // among events of one time, see rank
-	when span
+	when terminal.Span
 	step string // or what else it is of; empty: the run itself
-	body []span
+	body []terminal.Span
 }
 
 // runDetail writes all that happened in a run, in the order of effective time.
-func (v historyView) runDetail(p *page, run store.RunRow) {
+func (v historyView) runDetail(p *terminal.Page, run store.RunRow) {
 	events := v.events(run)
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.rank, b.rank)) })
-	p.line(styled(styleBold, fmt.Sprintf("Run %d", run.RunNo)).whole(), plain("  "), plain(run.RunID).whole(),
-		plain("  "), faint(v.date(dayOf(events, run))+" (UTC)").whole())
+	p.Line(terminal.Styled(terminal.StyleBold, fmt.Sprintf("Run %d", run.RunNo)).Whole(), terminal.Plain("  "), terminal.Plain(run.RunID).Whole(),
+		terminal.Plain("  "), terminal.Faint(v.date(dayOf(events, run))+" (UTC)").Whole())
 
 	whenWidth, stepWidth := widths(events)
 	today := dayOf(events, run)
 	for i, e := range events {
-		if p.width > 0 && len(events) > firstEvents+lastEvents && i >= firstEvents && i < len(events)-lastEvents {
+		if p.Width > 0 && len(events) > firstEvents+lastEvents && i >= firstEvents && i < len(events)-lastEvents {
 			if i == firstEvents {
-				p.line(faint(fmt.Sprintf("   … %s more; see  tracker log %s --run %d  or  --format json",
-					thousands(int64(len(events)-firstEvents-lastEvents)), v.Job.Job, run.RunNo)))
+				p.Line(terminal.Faint(fmt.Sprintf("   … %s more; see  tracker log %s --run %d  or  --format json",
+					terminal.Thousands(int64(len(events)-firstEvents-lastEvents)), v.Job.Job, run.RunNo)))
 			}
 			continue
 		}
 		if !sameDay(e.at, today) {
 			today = e.at
-			p.line(faint(" " + v.date(today)))
+			p.Line(terminal.Faint(" " + v.date(today)))
 		}
-		lead := []span{plain(" ").whole(), e.when.pad(whenWidth + 2)}
+		lead := []terminal.Span{terminal.Plain(" ").Whole(), e.when.Pad(whenWidth + 2)}
 		if stepWidth > 0 {
-			lead = append(lead, plain(cmp.Or(stepLabel(e.step), "run")).pad(stepWidth+2))
+			lead = append(lead, terminal.Plain(cmp.Or(stepLabel(e.step), "run")).Pad(stepWidth+2))
 		}
-		p.entry(lead, e.body...)
+		p.Entry(lead, e.body...)
 	}
 	v.footnote(p, run)
 }
@@ -84,17 +85,17 @@ func dayOf(events []event, run store.RunRow) time.Time {
 // are the run's own.
 func widths(events []event) (when, step int) {
 	for _, e := range events {
-		when = max(when, e.when.width())
+		when = max(when, e.when.Width())
 		if e.step != "" {
-			step = max(step, plain(stepLabel(e.step)).width(), len("run"))
+			step = max(step, terminal.Plain(stepLabel(e.step)).Width(), len("run"))
 		}
 	}
 	return when, step
 }
 
 // footnote says how the service's times were read.
-func (v historyView) footnote(p *page, run store.RunRow) {
+func (v historyView) footnote(p *terminal.Page, run store.RunRow) {
 	if slices.ContainsFunc(v.steps(run), func(s store.StepRow) bool { return s.ZoneAssumed }) {
-		p.line(faint(zoneNote))
+		p.Line(terminal.Faint(zoneNote))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // events are the transitions, log entries and anomalies of a run, and what was
@@ -56,7 +57,7 @@ func (v historyView) step(runNo, stepNo int32) store.StepRow {
 }
 
 func (v historyView) transitionEvent(t store.TransitionRow, run store.RunRow) event {
-	e := event{at: t.Effective(), rank: rankStart, when: plain(v.boundText(t.NotBefore, t.ObservedAt, v.narrow)), step: deref(t.Step)}
+	e := event{at: t.Effective(), rank: rankStart, when: terminal.Plain(v.boundText(t.NotBefore, t.ObservedAt, v.narrow)), step: deref(t.Step)}
 	if history.State(t.ToState).Terminal() {
 		e.rank = rankEnd
 		if t.StepNo == nil {
@@ -64,25 +65,25 @@ func (v historyView) transitionEvent(t store.TransitionRow, run store.RunRow) ev
 		}
 	}
 	if t.HappenedAt != nil {
-		e.when = plain(exactText(*t.HappenedAt))
+		e.when = terminal.Plain(exactText(*t.HappenedAt))
 	}
 	word := t.ToStatus
 	if t.Returned() {
-		e.body = append(e.body, plain("back as "), marked(t.ToState, word))
+		e.body = append(e.body, terminal.Plain("back as "), marked(t.ToState, word))
 		return e
 	}
 	if t.FromStatus != nil {
-		e.body = append(e.body, plain(*t.FromStatus+" → "))
+		e.body = append(e.body, terminal.Plain(*t.FromStatus+" → "))
 	}
 	if deref(t.FromStatus) == t.ToStatus { // the state alone has changed
 		word = t.ToState
 	}
 	e.body = append(e.body, marked(t.ToState, word))
 	if t.StepNo == nil && t.Superseded() {
-		e.body = append(e.body, plain(": superseded, its end was not seen"))
+		e.body = append(e.body, terminal.Plain(": superseded, its end was not seen"))
 	}
 	for _, aside := range v.asides(t, run) {
-		e.body = append(e.body, plain("  "), faint(aside).whole())
+		e.body = append(e.body, terminal.Plain("  "), terminal.Faint(aside).Whole())
 	}
 	return e
 }
@@ -119,45 +120,45 @@ func (v historyView) asides(t store.TransitionRow, run store.RunRow) []string {
 
 // entryEvent is a log entry.
 func (v historyView) entryEvent(e store.LogEntryRow) event {
-	shown := event{at: e.FirstSeenAt, rank: rankEntry, when: plain(v.boundText(nil, e.FirstSeenAt, v.narrow)), step: e.Step}
+	shown := event{at: e.FirstSeenAt, rank: rankEntry, when: terminal.Plain(v.boundText(nil, e.FirstSeenAt, v.narrow)), step: e.Step}
 	if e.CreatedAt != nil {
-		shown.when = plain(exactText(*e.CreatedAt))
+		shown.when = terminal.Plain(exactText(*e.CreatedAt))
 		if e.CreatedAt.Before(e.FirstSeenAt) {
 			shown.at = *e.CreatedAt
 		}
 	}
-	shown.body = []span{styled(levelStyle(e.Level), e.Level+":"), plain(" "), lines(styleNone, e.Detail)}
+	shown.body = []terminal.Span{terminal.Styled(levelStyle(e.Level), e.Level+":"), terminal.Plain(" "), terminal.Lines(terminal.StyleNone, e.Detail)}
 	if e.CreatedAt == nil {
-		shown.body = append(shown.body, faint("  (its time "+quote(e.CreatedRaw, true)+" is unreadable)"))
+		shown.body = append(shown.body, terminal.Faint("  (its time "+quote(e.CreatedRaw, true)+" is unreadable)"))
 	}
 	if e.WithdrawnAt != nil {
-		shown.body = append(shown.body, plain("  "), styled(styleMagenta, "withdrawn "+v.seenText(*e.WithdrawnAt, shown.at)).whole())
+		shown.body = append(shown.body, terminal.Plain("  "), terminal.Styled(terminal.StyleMagenta, "withdrawn "+v.seenText(*e.WithdrawnAt, shown.at)).Whole())
 	}
 	return shown
 }
 
 func (v historyView) anomalyEvent(a store.AnomalyRow) event {
-	e := event{at: a.ObservedAt, rank: rankAnomaly, when: plain(exactText(ceilSecond(a.ObservedAt)))}
+	e := event{at: a.ObservedAt, rank: rankAnomaly, when: terminal.Plain(exactText(ceilSecond(a.ObservedAt)))}
 	if a.StepNo != nil {
 		e.step = v.step(a.RunNo, *a.StepNo).Step
 	}
-	e.body = []span{styled(styleMagenta, "anomaly:"), plain(" " + anomalyText(a))}
+	e.body = []terminal.Span{terminal.Styled(terminal.StyleMagenta, "anomaly:"), terminal.Plain(" " + anomalyText(a))}
 	if a.Count > 1 {
-		e.body = append(e.body, plain(fmt.Sprintf(" (and %d more)", a.Count-1)).whole())
+		e.body = append(e.body, terminal.Plain(fmt.Sprintf(" (and %d more)", a.Count-1)).Whole())
 	}
 	return e
 }
 
 // levelStyle is the style of a log level.
-func levelStyle(level string) style {
+func levelStyle(level string) terminal.Style {
 	switch level {
 	case "info":
-		return styleFaint
+		return terminal.StyleFaint
 	case "warning":
-		return styleYellow
+		return terminal.StyleYellow
 	case "error":
-		return styleRed
+		return terminal.StyleRed
 	default:
-		return styleMagenta
+		return terminal.StyleMagenta
 	}
 }

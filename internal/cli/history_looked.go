@@ -9,49 +9,50 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // unseen tells why nothing is known of the job yet.
-func (v historyView) unseen() []span {
+func (v historyView) unseen() []terminal.Span {
 	if v.Job.LastOutcome == nil {
-		spans := []span{plain("not polled yet")}
+		spans := []terminal.Span{terminal.Plain("not polled yet")}
 		if next := v.Job.NextPollAt; next != nil {
-			spans = append(spans, plain(": the first poll is due "), plain(v.near(*next)+" ("+v.due(*next)+")").whole())
+			spans = append(spans, terminal.Plain(": the first poll is due "), terminal.Plain(v.near(*next)+" ("+v.due(*next)+")").Whole())
 		}
 		return spans
 	}
-	return []span{
-		styled(styleYellow, "no poll has succeeded yet"), plain(": the last one was "), styled(styleYellow, outcomeText(*v.Job.LastOutcome)),
-		plain(", "), plain(v.near(deref(v.Job.LastPolledAt)) + " (" + agoText(v.Job.LastPolledAt, v.now) + ")").whole(),
+	return []terminal.Span{
+		terminal.Styled(terminal.StyleYellow, "no poll has succeeded yet"), terminal.Plain(": the last one was "), terminal.Styled(terminal.StyleYellow, outcomeText(*v.Job.LastOutcome)),
+		terminal.Plain(", "), terminal.Plain(v.near(deref(v.Job.LastPolledAt)) + " (" + agoText(v.Job.LastPolledAt, v.now) + ")").Whole(),
 	}
 }
 
 // unansweredText tells since when nobody could look.
-func (v historyView) unansweredText() []span {
-	return []span{
-		styled(styleYellow, "cannot look"), plain(" since "), plain(v.near(v.answeredAt) + " (" + v.ago(v.answeredAt) + ")").whole(), plain(": "),
-		plain(plural(int(v.Job.Failures), "failed poll", "failed polls")), plain(", the last "), plain(v.near(deref(v.Job.LastPolledAt))).whole(),
-		plain(": "), styled(styleYellow, outcomeText(deref(v.Job.LastOutcome))),
+func (v historyView) unansweredText() []terminal.Span {
+	return []terminal.Span{
+		terminal.Styled(terminal.StyleYellow, "cannot look"), terminal.Plain(" since "), terminal.Plain(v.near(v.answeredAt) + " (" + v.ago(v.answeredAt) + ")").Whole(), terminal.Plain(": "),
+		terminal.Plain(plural(int(v.Job.Failures), "failed poll", "failed polls")), terminal.Plain(", the last "), terminal.Plain(v.near(deref(v.Job.LastPolledAt))).Whole(),
+		terminal.Plain(": "), terminal.Styled(terminal.StyleYellow, outcomeText(deref(v.Job.LastOutcome))),
 	}
 }
 
 // looked tells how often and when somebody looked.
-func (v historyView) looked() []span {
+func (v historyView) looked() []terminal.Span {
 	l := v.Looked
 	if l.Polls == 1 {
-		return append([]span{plain("looked once, "), plain(v.near(deref(l.LastAt))).whole(), plain(v.next())}, v.notLooked()...)
+		return append([]terminal.Span{terminal.Plain("looked once, "), terminal.Plain(v.near(deref(l.LastAt))).Whole(), terminal.Plain(v.next())}, v.notLooked()...)
 	}
 	failed := ""
 	if l.Failed > 0 {
-		failed = fmt.Sprintf(" (%s failed)", thousands(l.Failed))
+		failed = fmt.Sprintf(" (%s failed)", terminal.Thousands(l.Failed))
 	}
 	last := v.near(deref(l.LastAt))
 	if !v.past() {
 		last += " (" + v.ago(deref(l.LastAt)) + ")"
 	}
-	return append([]span{
-		plain(fmt.Sprintf("looked %s times%s since ", thousands(l.Polls), failed)), plain(v.since(deref(l.FirstAt))).whole(),
-		plain(", last "), plain(last).whole(), plain(v.next()),
+	return append([]terminal.Span{
+		terminal.Plain(fmt.Sprintf("looked %s times%s since ", terminal.Thousands(l.Polls), failed)), terminal.Plain(v.since(deref(l.FirstAt))).Whole(),
+		terminal.Plain(", last "), terminal.Plain(last).Whole(), terminal.Plain(v.next()),
 	}, v.notLooked()...)
 }
 
@@ -59,19 +60,19 @@ func (v historyView) looked() []span {
 const gapsShown = 3
 
 // notLooked tells of the newest gaps.
-func (v historyView) notLooked() []span {
+func (v historyView) notLooked() []terminal.Span {
 	if len(v.Gaps) == 0 {
 		return nil
 	}
-	spans := []span{styled(styleYellow, "; not looked: ")}
+	spans := []terminal.Span{terminal.Styled(terminal.StyleYellow, "; not looked: ")}
 	for i, gap := range slices.Backward(v.Gaps) {
 		if i < len(v.Gaps)-gapsShown {
-			return append(spans, plain(fmt.Sprintf(" and %s before", plural(i+1, "time", "times"))))
+			return append(spans, terminal.Plain(fmt.Sprintf(" and %s before", plural(i+1, "time", "times"))))
 		}
 		if i < len(v.Gaps)-1 {
-			spans = append(spans, plain(", "))
+			spans = append(spans, terminal.Plain(", "))
 		}
-		spans = append(spans, plain(v.gapText(gap)).whole())
+		spans = append(spans, terminal.Plain(v.gapText(gap)).Whole())
 	}
 	return spans
 }
@@ -105,18 +106,18 @@ func (v historyView) next() string {
 }
 
 // tracking tells why the job is not polled; nil where it is.
-func (v historyView) tracking() []span {
+func (v historyView) tracking() []terminal.Span {
 	reason := func(reason *string) string { return strings.TrimSuffix(": "+deref(reason), ": ") }
 	switch store.Tracking(v.Job.Tracking) {
 	case store.TrackingPaused:
-		return []span{styled(styleYellow, "paused"), plain(reason(v.Job.PausedReason) + "; to go on:  tracker job resume " + v.Job.Job)}
+		return []terminal.Span{terminal.Styled(terminal.StyleYellow, "paused"), terminal.Plain(reason(v.Job.PausedReason) + "; to go on:  tracker job resume " + v.Job.Job)}
 	case store.TrackingFinished:
-		return []span{plain("finished: the import has ended, nobody looks any more")}
+		return []terminal.Span{terminal.Plain("finished: the import has ended, nobody looks any more")}
 	case store.TrackingRemoved:
-		return []span{styled(styleYellow, "removed"), plain(": nobody looks any more; the history stays")}
+		return []terminal.Span{terminal.Styled(terminal.StyleYellow, "removed"), terminal.Plain(": nobody looks any more; the history stays")}
 	}
 	if v.sourcePaused != nil {
-		return []span{styled(styleYellow, "source "+v.Job.Source+" is paused"), plain(reason(v.sourcePaused) + "; to go on:  tracker source resume " + v.Job.Source)}
+		return []terminal.Span{terminal.Styled(terminal.StyleYellow, "source "+v.Job.Source+" is paused"), terminal.Plain(reason(v.sourcePaused) + "; to go on:  tracker source resume " + v.Job.Source)}
 	}
 	return nil
 }

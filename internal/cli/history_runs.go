@@ -12,65 +12,72 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // runColumn is a column of the table of runs.
 type runColumn struct {
 	name  string
 	right bool
-	cell  func(v historyView, s screen, run store.RunRow) string
+	cell  func(v historyView, s terminal.Screen, run store.RunRow) string
 }
 
 // runColumns are all columns; those at the end go first where a screen is too narrow.
 func runColumns() []runColumn {
 	return []runColumn{
-		{"RUN", true, func(_ historyView, _ screen, run store.RunRow) string { return thousands(int64(run.RunNo)) }},
-		{"STATE", false, func(_ historyView, s screen, run store.RunRow) string { return stateText(run.State, s) }},
-		{"STARTED (UTC)", false, func(v historyView, _ screen, run store.RunRow) string { return v.startText(run) }},
-		{"TOOK", false, func(v historyView, _ screen, run store.RunRow) string { return v.tookText(run) }},
-		{"WARN", true, func(_ historyView, s screen, run store.RunRow) string { return countText(s, run.Warnings, styleYellow) }},
-		{"ERR", true, func(_ historyView, s screen, run store.RunRow) string { return countText(s, run.Errors, styleRed) }},
-		{"STEPS", false, func(v historyView, s screen, run store.RunRow) string { return s.render(v.stepsText(run)...) }},
+		{"RUN", true, func(_ historyView, _ terminal.Screen, run store.RunRow) string {
+			return terminal.Thousands(int64(run.RunNo))
+		}},
+		{"STATE", false, func(_ historyView, s terminal.Screen, run store.RunRow) string { return stateText(run.State, s) }},
+		{"STARTED (UTC)", false, func(v historyView, _ terminal.Screen, run store.RunRow) string { return v.startText(run) }},
+		{"TOOK", false, func(v historyView, _ terminal.Screen, run store.RunRow) string { return v.tookText(run) }},
+		{"WARN", true, func(_ historyView, s terminal.Screen, run store.RunRow) string {
+			return countText(s, run.Warnings, terminal.StyleYellow)
+		}},
+		{"ERR", true, func(_ historyView, s terminal.Screen, run store.RunRow) string {
+			return countText(s, run.Errors, terminal.StyleRed)
+		}},
+		{"STEPS", false, func(v historyView, s terminal.Screen, run store.RunRow) string { return s.Render(v.stepsText(run)...) }},
 	}
 }
 
 // runTable writes the table of runs, each with a note where there is something to say.
-func (v historyView) runTable(p *page) {
+func (v historyView) runTable(p *terminal.Page) {
 	var rows []string
 	columns := runColumns()
 	shown := len(columns)
 	for ; shown >= 4; shown-- {
-		rows = v.runRows(p.screen, columns[:shown])
-		if p.width == 0 || widest(rows) <= p.width {
+		rows = v.runRows(p.Screen, columns[:shown])
+		if p.Width == 0 || terminal.Widest(rows) <= p.Width {
 			break
 		}
 	}
-	p.rows(rows[0])
-	beside := widest(rows) + 2
+	p.Rows(rows[0])
+	beside := terminal.Widest(rows) + 2
 	for i, run := range v.Runs {
 		note := v.note(run, shown)
-		below := p.width > 0 && p.width-beside < leastBody
+		below := p.Width > 0 && p.Width-beside < terminal.LeastBody
 		switch {
-		case note.text == "":
-			p.rows(rows[i+1])
+		case note.Text == "":
+			p.Rows(rows[i+1])
 		case below:
-			p.rows(rows[i+1])
-			note.text = cut(note.text, p.width-5)
-			p.line(plain("     ").whole(), note.whole())
+			p.Rows(rows[i+1])
+			note.Text = terminal.Cut(note.Text, p.Width-5)
+			p.Line(terminal.Plain("     ").Whole(), note.Whole())
 		default:
-			if p.width > 0 {
-				note.text = cut(note.text, p.width-beside)
+			if p.Width > 0 {
+				note.Text = terminal.Cut(note.Text, p.Width-beside)
 			}
-			p.rows(text.Pad(rows[i+1], beside, ' ') + p.render(note))
+			p.Rows(text.Pad(rows[i+1], beside, ' ') + p.Render(note))
 		}
 	}
 	if older := int(v.Runs[len(v.Runs)-1].RunNo) - 1; older > 0 && v.runNo == 0 {
-		p.line(faint(counted(int64(older), "older run") + ":  tracker history " + v.Job.Job + " --runs " + strconv.Itoa(older+len(v.Runs))))
+		p.Line(terminal.Faint(terminal.Counted(int64(older), "older run") + ":  tracker history " + v.Job.Job + " --runs " + strconv.Itoa(older+len(v.Runs))))
 	}
 }
 
 // runRows lays the runs out under a header.
-func (v historyView) runRows(s screen, columns []runColumn) []string {
+func (v historyView) runRows(s terminal.Screen, columns []runColumn) []string {
 	titles, right := make([]string, len(columns)), make([]bool, len(columns))
 	for i, column := range columns {
 		titles[i], right[i] = column.name, column.right
@@ -81,7 +88,7 @@ func (v historyView) runRows(s screen, columns []runColumn) []string {
 			cells[i] = append(cells[i], column.cell(v, s, run))
 		}
 	}
-	return gridRows(s, titles, right, cells)
+	return terminal.Grid(s, titles, right, cells)
 }
 
 func (v historyView) startText(run store.RunRow) string {
@@ -106,24 +113,24 @@ const stepsMost = 10
 
 // stepsText lists a run's steps with how long they took; a step that did not
 // succeed has its symbol.
-func (v historyView) stepsText(run store.RunRow) []span {
-	var spans []span
+func (v historyView) stepsText(run store.RunRow) []terminal.Span {
+	var spans []terminal.Span
 	steps := v.steps(run)
 	shown := chiefSteps(steps)
 	for _, step := range shown {
 		if len(spans) > 0 {
-			spans = append(spans, faint(" · "))
+			spans = append(spans, terminal.Faint(" · "))
 		}
-		spans = append(spans, plain(step.Step))
+		spans = append(spans, terminal.Plain(step.Step))
 		if symbol, look := stateMark(step.State); step.State != string(history.StateSucceeded) {
-			spans = append(spans, plain(" "), styled(look, symbol))
+			spans = append(spans, terminal.Plain(" "), terminal.Styled(look, symbol))
 		}
 		if took := boundsText(step.Duration, step.DurationMax); took != "" {
-			spans = append(spans, plain(" "+took))
+			spans = append(spans, terminal.Plain(" "+took))
 		}
 	}
 	if more := len(steps) - len(shown); more > 0 {
-		spans = append(spans, faint(fmt.Sprintf(" · … %s more", thousands(int64(more)))))
+		spans = append(spans, terminal.Faint(fmt.Sprintf(" · … %s more", terminal.Thousands(int64(more)))))
 	}
 	return spans
 }
@@ -148,15 +155,15 @@ func chiefSteps(steps []store.StepRow) []store.StepRow {
 
 // note is what makes a run unlike others. It tells of log entries where their
 // columns are not shown.
-func (v historyView) note(run store.RunRow, columns int) span {
+func (v historyView) note(run store.RunRow, columns int) terminal.Span {
 	var parts []string
-	look := styleNone
+	look := terminal.StyleNone
 	if run.Superseded {
-		return styled(styleMagenta, "superseded, its end was not seen")
+		return terminal.Styled(terminal.StyleMagenta, "superseded, its end was not seen")
 	}
 	switch history.State(run.State) {
 	case history.StateUnknown:
-		parts, look = append(parts, "status "+quote(run.Status, false)), styleMagenta
+		parts, look = append(parts, "status "+quote(run.Status, false)), terminal.StyleMagenta
 	case history.StateFailed:
 		if run.Why != nil {
 			parts = append(parts, quote(*run.Why, false)+withdrawnText(run))
@@ -167,18 +174,18 @@ func (v historyView) note(run store.RunRow, columns int) span {
 		}
 	}
 	if columns < 6 && run.Errors > 0 {
-		parts = append(parts, counted(int64(run.Errors), "error"))
+		parts = append(parts, terminal.Counted(int64(run.Errors), "error"))
 	}
 	if columns < 5 && run.Warnings > 0 {
-		parts = append(parts, counted(int64(run.Warnings), "warning"))
+		parts = append(parts, terminal.Counted(int64(run.Warnings), "warning"))
 	}
 	if n := v.oddities(run); n > 0 {
-		parts, look = append([]string{plural(n, "anomaly", "anomalies")}, parts...), styleMagenta
+		parts, look = append([]string{plural(n, "anomaly", "anomalies")}, parts...), terminal.StyleMagenta
 	}
 	if run.ResultCount != nil {
-		parts = append(parts, counted(*run.ResultCount, "result"))
+		parts = append(parts, terminal.Counted(*run.ResultCount, "result"))
 	}
-	return styled(look, strings.Join(parts, ", "))
+	return terminal.Styled(look, strings.Join(parts, ", "))
 }
 
 // oddities counts a run's anomalies.
@@ -187,9 +194,9 @@ func (v historyView) oddities(run store.RunRow) int {
 	return len(mine)
 }
 
-func countText(s screen, n int32, look style) string {
+func countText(s terminal.Screen, n int32, look terminal.Style) string {
 	if n == 0 {
-		look = styleFaint
+		look = terminal.StyleFaint
 	}
-	return s.paint(look, thousands(int64(n)))
+	return s.Paint(look, terminal.Thousands(int64(n)))
 }

@@ -9,6 +9,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // historyView is all that the screen of a history shows.
@@ -31,21 +32,21 @@ const narrowWidth = 80
 
 // historyText answers "what happened to this import?" in its first two lines;
 // the rest is the evidence.
-func historyText(v historyView, s screen) string {
-	p := newPage(s)
-	v.narrow = s.width > 0 && s.width < narrowWidth
+func historyText(v historyView, s terminal.Screen) string {
+	p := terminal.NewPage(s)
+	v.narrow = s.Width > 0 && s.Width < narrowWidth
 	where := v.headline(p)
 	v.standing(p)
 	if where != nil {
-		p.line(where...)
+		p.Line(where...)
 	}
 	if len(v.Runs) > 0 {
-		p.blank()
+		p.Blank()
 		v.runTable(p)
-		p.blank()
+		p.Blank()
 		v.runDetail(p, v.detailed())
 	} else if len(v.Changes) > 0 {
-		p.blank()
+		p.Blank()
 		v.changeLines(p)
 	}
 	return p.String()
@@ -85,44 +86,44 @@ func (v historyView) detailed() store.RunRow {
 
 // headline writes the job's state and, where there is room beside it, what the
 // job is; else it returns that.
-func (v historyView) headline(p *page) (where []span) {
-	line := append([]span{styled(styleBold, v.Job.Job), plain("  ")}, v.state()...)
+func (v historyView) headline(p *terminal.Page) (where []terminal.Span) {
+	line := append([]terminal.Span{terminal.Styled(terminal.StyleBold, v.Job.Job), terminal.Plain("  ")}, v.state()...)
 	for _, short := range []bool{false, true} {
 		where = v.where(short)
-		if p.width == 0 || spansWidth(line)+4+spansWidth(where) <= p.width {
-			p.line(append(append(line, plain("    ").whole()), where...)...)
+		if p.Width == 0 || terminal.Width(line)+4+terminal.Width(where) <= p.Width {
+			p.Line(append(append(line, terminal.Plain("    ").Whole()), where...)...)
 			return nil
 		}
 	}
-	p.line(line...)
-	if where = v.where(false); spansWidth(where) > p.width {
+	p.Line(line...)
+	if where = v.where(false); terminal.Width(where) > p.Width {
 		where = v.where(true)
 	}
 	return where
 }
 
 // state tells the job's state and since when it has it.
-func (v historyView) state() []span {
+func (v historyView) state() []terminal.Span {
 	switch {
 	case v.Job.State == nil && v.untracked() != "":
-		return []span{plain("nothing is known of then")}
+		return []terminal.Span{terminal.Plain("nothing is known of then")}
 	case v.Job.State == nil && v.past():
-		return []span{plain("no run by then")}
+		return []terminal.Span{terminal.Plain("no run by then")}
 	case v.Job.State == nil:
-		return []span{plain("no answer yet")}
+		return []terminal.Span{terminal.Plain("no answer yet")}
 	}
 	state := marked(*v.Job.State, *v.Job.State)
 	if v.unanswered() && !history.State(*v.Job.State).Terminal() {
-		return []span{state, plain(" when last seen, "), plain(v.at(v.answeredAt) + " UTC").whole(), plain(" "), plain("(" + v.ago(v.answeredAt) + ")").whole()}
+		return []terminal.Span{state, terminal.Plain(" when last seen, "), terminal.Plain(v.at(v.answeredAt) + " UTC").Whole(), terminal.Plain(" "), terminal.Plain("(" + v.ago(v.answeredAt) + ")").Whole()}
 	}
 	since := deref(v.Job.StateSince)
 	late := ""
 	if t, found := v.latestTransition(deref(v.Job.RunNo)); found && t.HappenedAt == nil {
 		since, late = ceilSecond(since), " at the latest"
 	}
-	spans := []span{state, plain(" since "), plain(v.at(since) + " UTC").whole(), plain(late)}
+	spans := []terminal.Span{state, terminal.Plain(" since "), terminal.Plain(v.at(since) + " UTC").Whole(), terminal.Plain(late)}
 	if !v.past() {
-		spans = append(spans, plain(" "), plain("("+v.ago(since)+")").whole())
+		spans = append(spans, terminal.Plain(" "), terminal.Plain("("+v.ago(since)+")").Whole())
 	}
 	return spans
 }
@@ -143,7 +144,7 @@ func (v historyView) latestTransition(runNo int32) (store.TransitionRow, bool) {
 }
 
 // where tells what the job is: its source, its target and its labels.
-func (v historyView) where(short bool) []span {
+func (v historyView) where(short bool) []terminal.Span {
 	var target, labels map[string]string
 	_ = json.Unmarshal(v.Job.Target, &target) // of strings, as it was registered
 	_ = json.Unmarshal(v.Job.Labels, &labels)
@@ -151,12 +152,12 @@ func (v historyView) where(short bool) []span {
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		parts = append(parts, key+"="+labels[key])
 	}
-	var spans []span
+	var spans []terminal.Span
 	for _, part := range slices.DeleteFunc(parts, func(part string) bool { return part == "" }) {
 		if len(spans) > 0 {
-			spans = append(spans, faint(" · "))
+			spans = append(spans, terminal.Faint(" · "))
 		}
-		spans = append(spans, faint(part).whole())
+		spans = append(spans, terminal.Faint(part).Whole())
 	}
 	return spans
 }
@@ -169,7 +170,7 @@ func targetText(target map[string]string, short bool) string {
 	for _, name := range names {
 		value := target[name]
 		if short {
-			value = shorten(value)
+			value = terminal.Shorten(value)
 		}
 		values = append(values, value)
 	}
@@ -180,31 +181,31 @@ func targetText(target map[string]string, short bool) string {
 }
 
 // standing writes what is to say of the run, of the looking and of the job.
-func (v historyView) standing(p *page) {
+func (v historyView) standing(p *terminal.Page) {
 	if v.past() {
-		p.line(styled(styleYellow, "as of "+v.at(v.asOf)+" UTC").whole(), styled(styleYellow, ", by what was known at "),
-			styled(styleYellow, v.at(v.knownAt)+" UTC").whole())
+		p.Line(terminal.Styled(terminal.StyleYellow, "as of "+v.at(v.asOf)+" UTC").Whole(), terminal.Styled(terminal.StyleYellow, ", by what was known at "),
+			terminal.Styled(terminal.StyleYellow, v.at(v.knownAt)+" UTC").Whole())
 	}
 	if text := v.untracked(); text != "" {
-		p.line(styled(styleYellow, text))
+		p.Line(terminal.Styled(terminal.StyleYellow, text))
 	}
 	terminal := history.State(deref(v.Job.State)).Terminal()
 	if v.unanswered() && !terminal {
-		p.line(v.unansweredText()...)
+		p.Line(v.unansweredText()...)
 	}
 	switch {
 	case len(v.Runs) > 0:
-		p.line(v.verdict(v.detailed(), p.width > 0)...)
+		p.Line(v.verdict(v.detailed(), p.Width > 0)...)
 	case !v.past():
-		p.line(v.unseen()...)
+		p.Line(v.unseen()...)
 	}
 	if v.unanswered() && terminal {
-		p.line(v.unansweredText()...)
+		p.Line(v.unansweredText()...)
 	}
 	if v.Looked.Polls > 0 {
-		p.line(v.looked()...)
+		p.Line(v.looked()...)
 	}
 	if tracking := v.tracking(); tracking != nil && !v.past() {
-		p.line(tracking...)
+		p.Line(tracking...)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -148,7 +149,7 @@ func TestHistoryText_Stalled(t *testing.T) {
 			read.Run = c.run
 			v := read.view(t)
 			v.patience = c.patience
-			text := historyText(v, screen{})
+			text := historyText(v, terminal.Screen{})
 			if got := strings.Contains(text, "stalled"); got != (c.want != "") || !strings.Contains(text, c.want) {
 				t.Errorf("no %q in\n%s", c.want, text)
 			}
@@ -191,7 +192,7 @@ func TestHistoryText_ManySteps(t *testing.T) {
 		Now: start.Add(2 * time.Hour), Source: "woosmap-prod", Provider: "woosmap", Tracking: "active", Target: json.RawMessage(`{"dataset_id": "x"}`),
 		Polls: []pollCase{{At: start.Add(90 * time.Minute), Body: json.RawMessage(`{"id": "run-1", "status": "failed", "steps": [` + strings.Join(said, ",") + `]}`)}},
 	}.view(t)
-	piped := historyText(v, screen{})
+	piped := historyText(v, terminal.Screen{})
 	checkWidth(t, piped, 300)
 	for _, want := range []string{"part-0001 1 s · part-0002 1 s", "part-0009 1 s · part-4321 ✖ 1 s · … 4,990 more\n"} {
 		if !strings.Contains(piped, want) {
@@ -206,11 +207,11 @@ func TestHistoryText_ManySteps(t *testing.T) {
 // checkGolden checks the screens of a view, and that a pipe gets all of it.
 func checkGolden(t *testing.T, file string, v historyView) {
 	t.Helper()
-	show := func(s screen) string { return historyText(v, s) }
+	show := func(s terminal.Screen) string { return historyText(v, s) }
 	checkScreens(t, file, show)
-	piped := show(screen{})
+	piped := show(terminal.Screen{})
 	for _, e := range v.LogEntries {
-		if e.RunNo == v.detailed().RunNo && e.Level != "info" && !strings.Contains(piped, oneLine(e.Detail)) {
+		if e.RunNo == v.detailed().RunNo && e.Level != "info" && !strings.Contains(piped, terminal.OneLine(e.Detail)) {
 			t.Errorf("in a pipe, this is truncated: %s", e.Detail)
 		}
 	}
@@ -227,7 +228,7 @@ func checkWidth(t *testing.T, screen string, width int) {
 
 // withoutColor takes away what render adds.
 func withoutColor(text string) string {
-	for _, look := range []style{"0", styleBold, styleFaint, styleRed, styleGreen, styleYellow, styleBlue, styleMagenta} {
+	for _, look := range []terminal.Style{"0", terminal.StyleBold, terminal.StyleFaint, terminal.StyleRed, terminal.StyleGreen, terminal.StyleYellow, terminal.StyleBlue, terminal.StyleMagenta} {
 		text = strings.ReplaceAll(text, "\x1b["+string(look)+"m", "")
 	}
 	return text

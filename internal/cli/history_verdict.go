@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // quoteLimit bounds a message in the verdict on a terminal, in columns; the
@@ -15,62 +16,62 @@ import (
 const quoteLimit = 160
 
 // verdict tells in a sentence how a run went.
-func (v historyView) verdict(run store.RunRow, short bool) []span {
+func (v historyView) verdict(run store.RunRow, short bool) []terminal.Span {
 	state := history.State(run.State)
-	spans := []span{plain(fmt.Sprintf("run %d ", run.RunNo)).whole()}
+	spans := []terminal.Span{terminal.Plain(fmt.Sprintf("run %d ", run.RunNo)).Whole()}
 	_, look := stateMark(run.State)
 	switch state {
 	case history.StateSucceeded, history.StateFailed:
-		spans = append(spans, styled(look, run.State))
+		spans = append(spans, terminal.Styled(look, run.State))
 	case history.StatePartial:
-		spans = append(spans, styled(look, "succeeded in part"))
+		spans = append(spans, terminal.Styled(look, "succeeded in part"))
 	case history.StateCanceled:
-		spans = append(spans, styled(look, "was canceled"))
+		spans = append(spans, terminal.Styled(look, "was canceled"))
 	case history.StateUnknown:
 		return append(append(spans, v.unknown(run, short)...), v.stalled(run)...)
 	default:
-		return append(append(spans, plain("is "), styled(look, run.State)), append(v.progress(run), v.extras(run, short)...)...)
+		return append(append(spans, terminal.Plain("is "), terminal.Styled(look, run.State)), append(v.progress(run), v.extras(run, short)...)...)
 	}
 	if state == history.StateFailed {
 		if run.FailedStep != nil {
-			spans = append(spans, plain(" in "), styled(styleBold, *run.FailedStep))
+			spans = append(spans, terminal.Plain(" in "), terminal.Styled(terminal.StyleBold, *run.FailedStep))
 		}
 	}
 	if took := boundsText(run.Duration, run.DurationMax); took != "" {
 		took = strings.NewReplacer("≥", "at least", "≤", "at most").Replace(took)
-		spans = append(spans, plain(" after "), plain(took).whole())
+		spans = append(spans, terminal.Plain(" after "), terminal.Plain(took).Whole())
 	}
 	if state == history.StateFailed {
 		if run.Why != nil {
-			return append(spans, plain(": "), plain(quote(*run.Why, short)), styled(styleMagenta, withdrawnText(run)))
+			return append(spans, terminal.Plain(": "), terminal.Plain(quote(*run.Why, short)), terminal.Styled(terminal.StyleMagenta, withdrawnText(run)))
 		}
-		spans = append(spans, plain("; the service gives no reason"))
+		spans = append(spans, terminal.Plain("; the service gives no reason"))
 	}
 	return append(spans, v.extras(run, short)...)
 }
 
 // progress tells where a run is that has not ended.
-func (v historyView) progress(run store.RunRow) []span {
-	var spans []span
+func (v historyView) progress(run store.RunRow) []terminal.Span {
+	var spans []terminal.Span
 	for _, step := range slices.Backward(v.steps(run)) {
 		if !history.State(step.State).Terminal() && step.VanishedAt == nil && step.Step != run.State {
-			spans = append(spans, plain(" in "), styled(styleBold, step.Step))
+			spans = append(spans, terminal.Plain(" in "), terminal.Styled(terminal.StyleBold, step.Step))
 			break
 		}
 	}
 	if d := v.soFar(run); d >= time.Second {
-		spans = append(spans, plain(", "), plain(floorText(d)+" so far").whole())
+		spans = append(spans, terminal.Plain(", "), terminal.Plain(floorText(d)+" so far").Whole())
 	}
 	return append(spans, v.stalled(run)...)
 }
 
 // stalled tells that a run goes on for too long, and what decides that; nothing
 // of others.
-func (v historyView) stalled(run store.RunRow) []span {
+func (v historyView) stalled(run store.RunRow) []terminal.Span {
 	if run.RunNo != deref(v.Job.RunNo) || !v.patience.exceededBy(v.soFar(run)) {
 		return nil
 	}
-	return []span{plain(", "), styled(styleYellow, v.patience.text())}
+	return []terminal.Span{terminal.Plain(", "), terminal.Styled(terminal.StyleYellow, v.patience.text())}
 }
 
 // soFar is how long a run is known to have lasted that has not ended: until it
@@ -86,35 +87,35 @@ func (v historyView) soFar(run store.RunRow) time.Duration {
 	return max(0, until.Sub(run.StartedAt))
 }
 
-func (v historyView) unknown(run store.RunRow, short bool) []span {
+func (v historyView) unknown(run store.RunRow, short bool) []terminal.Span {
 	if run.Superseded {
-		return []span{plain("was superseded by another run: its end was not seen")}
+		return []terminal.Span{terminal.Plain("was superseded by another run: its end was not seen")}
 	}
-	return []span{plain("has the status "), styled(styleMagenta, quote(run.Status, short)), plain(", a word that nobody knows")}
+	return []terminal.Span{terminal.Plain("has the status "), terminal.Styled(terminal.StyleMagenta, quote(run.Status, short)), terminal.Plain(", a word that nobody knows")}
 }
 
 // extras tells what else the service says of a run.
-func (v historyView) extras(run store.RunRow, short bool) []span {
-	var spans []span
-	add := func(more ...span) { spans = append(append(spans, plain(", ")), more...) }
+func (v historyView) extras(run store.RunRow, short bool) []terminal.Span {
+	var spans []terminal.Span
+	add := func(more ...terminal.Span) { spans = append(append(spans, terminal.Plain(", ")), more...) }
 	if run.ResultCount != nil {
-		add(plain(counted(*run.ResultCount, "result")).whole())
+		add(terminal.Plain(terminal.Counted(*run.ResultCount, "result")).Whole())
 	}
 	if at := run.ResultExpiresAt; at != nil {
 		word := "link expires "
 		if at.Before(v.now) {
 			word = "link expired "
 		}
-		add(plain(word), plain(v.near(*at)).whole())
+		add(terminal.Plain(word), terminal.Plain(v.near(*at)).Whole())
 	}
 	if run.Errors > 0 {
-		add(styled(styleRed, counted(int64(run.Errors), "error")).whole())
+		add(terminal.Styled(terminal.StyleRed, terminal.Counted(int64(run.Errors), "error")).Whole())
 	}
 	if run.Warnings > 0 {
-		add(styled(styleYellow, counted(int64(run.Warnings), "warning")).whole())
+		add(terminal.Styled(terminal.StyleYellow, terminal.Counted(int64(run.Warnings), "warning")).Whole())
 	}
 	if run.ErrorSummary != nil {
-		spans = append(spans, plain("; "), plain(quote(*run.ErrorSummary, short)), plain(" says the service"))
+		spans = append(spans, terminal.Plain("; "), terminal.Plain(quote(*run.ErrorSummary, short)), terminal.Plain(" says the service"))
 	}
 	return spans
 }
@@ -141,9 +142,9 @@ func (v historyView) steps(run store.RunRow) []store.StepRow {
 
 // quote shows what the service says, on a terminal not too much of it.
 func quote(message string, short bool) string {
-	message = oneLine(message)
+	message = terminal.OneLine(message)
 	if short {
-		message = cut(message, quoteLimit)
+		message = terminal.Cut(message, quoteLimit)
 	}
 	return `"` + message + `"`
 }

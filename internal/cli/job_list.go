@@ -10,6 +10,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 func (a *app) jobListCommand() *cobra.Command {
@@ -67,9 +68,9 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel selection, all b
 	shown := jobListing(rows, unasked, c)
 	switch removed := int64(len(jobs)); {
 	case removed > 0:
-		shown.none = fmt.Sprintf("no jobs but %s; see  tracker job list --all", counted(removed, "removed one"))
+		shown.Empty = fmt.Sprintf("no jobs but %s; see  tracker job list --all", terminal.Counted(removed, "removed one"))
 	case !sel.empty():
-		shown.none = fmt.Sprintf("no job fits  %s", sel)
+		shown.Empty = fmt.Sprintf("no job fits  %s", sel)
 	}
 	if err := writeRows(a, format, shown); err != nil || format != formatTable {
 		return err
@@ -88,40 +89,42 @@ func unaskedSources(sources []store.SourceRow, jobs []store.JobRow, c clock) []s
 }
 
 // unaskedText tells why jobs of these sources are not polled, and the way out.
-func unaskedText(sources []store.SourceRow, c clock, s screen) string {
-	p := newPage(s)
+func unaskedText(sources []store.SourceRow, c clock, s terminal.Screen) string {
+	p := terminal.NewPage(s)
 	for i, from := range sources {
 		if i == 0 {
-			p.blank()
+			p.Blank()
 		}
 		way := "to go on"
 		if from.PausedAt == nil {
 			way = "to ask it at once"
 		}
-		p.line(plain("source "+from.Source+" is "), standing(from, c, ""), plain(" "+standingWhy(from, c, "")+"; "+way+":  "), plain("tracker source resume "+from.Source).whole())
+		p.Line(terminal.Plain("source "+from.Source+" is "), standing(from, c, ""), terminal.Plain(" "+standingWhy(from, c, "")+"; "+way+":  "), terminal.Plain("tracker source resume "+from.Source).Whole())
 	}
 	return p.String()
 }
 
 // jobListing shows jobs, and which of them wait for one of the sources that are
 // not asked.
-func jobListing(rows []store.JobRow, unasked []store.SourceRow, c clock) table[store.JobRow] {
+func jobListing(rows []store.JobRow, unasked []store.SourceRow, c clock) terminal.Table[store.JobRow] {
 	blocked := map[string]string{}
 	for _, from := range unasked {
-		blocked[from.Source] = standing(from, c, "").text
+		blocked[from.Source] = standing(from, c, "").Text
 	}
 	now := c.now
-	return table[store.JobRow]{
-		rows: rows, none: "no jobs yet; see  tracker apply --help  or  tracker job add --help",
-		columns: []column[store.JobRow]{
-			{title: "JOB", cell: func(r store.JobRow) span { return plain(r.Job) }},
-			{title: "SOURCE", spare: 4, cell: func(r store.JobRow) span { return plain(r.Source) }},
-			{title: "STATE", cell: func(r store.JobRow) span { return maybeMarked(r.State) }},
-			{title: "SINCE", spare: 1, cell: func(r store.JobRow) span { return plain(agoBy(r.StateSince, r.StateSinceReported, now)) }},
-			{title: "RUN", spare: 5, right: true, cell: func(r store.JobRow) span { return plain(runText(r)) }},
-			{title: "LAST LOOK", spare: 3, cell: func(r store.JobRow) span { return plain(agoText(r.LastPolledAt, now)) }},
-			{title: "OUTCOME", cell: func(r store.JobRow) span { return outcomeSpan(deref(r.LastOutcome)) }},
-			{title: "TRACKING", spare: 2, cell: func(r store.JobRow) span { return trackingSpan(r.Tracking, blocked[r.Source]) }},
+	return terminal.Table[store.JobRow]{
+		Rows: rows, Empty: "no jobs yet; see  tracker apply --help  or  tracker job add --help",
+		Columns: []terminal.Column[store.JobRow]{
+			{Title: "JOB", Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(r.Job) }},
+			{Title: "SOURCE", Spare: 4, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(r.Source) }},
+			{Title: "STATE", Cell: func(r store.JobRow) terminal.Span { return maybeMarked(r.State) }},
+			{Title: "SINCE", Spare: 1, Cell: func(r store.JobRow) terminal.Span {
+				return terminal.Plain(agoBy(r.StateSince, r.StateSinceReported, now))
+			}},
+			{Title: "RUN", Spare: 5, Right: true, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(runText(r)) }},
+			{Title: "LAST LOOK", Spare: 3, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(agoText(r.LastPolledAt, now)) }},
+			{Title: "OUTCOME", Cell: func(r store.JobRow) terminal.Span { return outcomeSpan(deref(r.LastOutcome)) }},
+			{Title: "TRACKING", Spare: 2, Cell: func(r store.JobRow) terminal.Span { return trackingSpan(r.Tracking, blocked[r.Source]) }},
 		},
 	}
 }
@@ -144,23 +147,23 @@ func runText(r store.JobRow) string {
 }
 
 // outcomeSpan shows the outcome of a poll, marked where it had no answer.
-func outcomeSpan(outcome string) span {
+func outcomeSpan(outcome string) terminal.Span {
 	switch history.Outcome(outcome) {
 	case "", history.OutcomeChanged, history.OutcomeUnchanged:
-		return plain(outcome)
+		return terminal.Plain(outcome)
 	default:
-		return styled(styleYellow, outcome)
+		return terminal.Styled(terminal.StyleYellow, outcome)
 	}
 }
 
 // trackingSpan shows how a job is tracked, marked where nobody may look. blocked
 // is how its source stands, if that may not be asked.
-func trackingSpan(tracking, blocked string) span {
+func trackingSpan(tracking, blocked string) terminal.Span {
 	switch {
 	case tracking == string(store.TrackingPaused):
-		return styled(styleYellow, tracking)
+		return terminal.Styled(terminal.StyleYellow, tracking)
 	case tracking == string(store.TrackingActive) && blocked != "":
-		return styled(styleYellow, "source "+blocked)
+		return terminal.Styled(terminal.StyleYellow, "source "+blocked)
 	}
-	return plain(tracking)
+	return terminal.Plain(tracking)
 }

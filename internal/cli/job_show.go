@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 func (a *app) jobShowCommand() *cobra.Command {
@@ -58,32 +59,34 @@ will be polled, and why it is not polled where it is not. Times are in UTC.`,
 }
 
 // jobText shows a job, one of its fields a line.
-func jobText(r store.JobRow, c clock, s screen) string {
-	p := newPage(s)
-	add := func(name string, value ...span) { p.entry([]span{faint(name).pad(11)}, value...) }
-	add("job", plain(r.Job))
-	add("source", plain(r.Source+" ("+r.Provider+")"))
-	add("target", plain(pairsText(r.Target)))
-	add("labels", plain(pairsText(r.Labels)))
-	add("tracking", trackingSpan(r.Tracking, ""), plain(strings.TrimSuffix(": "+deref(r.PausedReason), ": ")))
-	add("schedule", plain(r.Schedule))
+func jobText(r store.JobRow, c clock, s terminal.Screen) string {
+	p := terminal.NewPage(s)
+	add := func(name string, value ...terminal.Span) {
+		p.Entry([]terminal.Span{terminal.Faint(name).Pad(11)}, value...)
+	}
+	add("job", terminal.Plain(r.Job))
+	add("source", terminal.Plain(r.Source+" ("+r.Provider+")"))
+	add("target", terminal.Plain(pairsText(r.Target)))
+	add("labels", terminal.Plain(pairsText(r.Labels)))
+	add("tracking", trackingSpan(r.Tracking, ""), terminal.Plain(strings.TrimSuffix(": "+deref(r.PausedReason), ": ")))
+	add("schedule", terminal.Plain(r.Schedule))
 	add("state", maybeMarked(r.State))
-	add("status", plain(deref(r.Status)))
+	add("status", terminal.Plain(deref(r.Status)))
 	add("since", c.sinceText(r)...)
-	add("run", plain(strings.TrimSpace(runText(r)+"  "+deref(r.RunID))))
-	add("last poll", append(both(r.LastPolledAt, c.ago), plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
-	add("failures", plain(strconv.Itoa(int(r.Failures))+" in a row"))
+	add("run", terminal.Plain(strings.TrimSpace(runText(r)+"  "+deref(r.RunID))))
+	add("last poll", append(both(r.LastPolledAt, c.ago), terminal.Plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
+	add("failures", terminal.Plain(strconv.Itoa(int(r.Failures))+" in a row"))
 	add("next poll", both(r.NextPollAt, c.due)...)
 	return p.String()
 }
 
 // noteText shows a note below a job's fields.
-func noteText(name, note string, s screen) string {
+func noteText(name, note string, s terminal.Screen) string {
 	if note == "" {
 		return ""
 	}
-	p := newPage(s)
-	p.entry([]span{faint(name).pad(11)}, plain(note))
+	p := terminal.NewPage(s)
+	p.Entry([]terminal.Span{terminal.Faint(name).Pad(11)}, terminal.Plain(note))
 	return p.String()
 }
 
@@ -99,20 +102,20 @@ func pairsText(object json.RawMessage) string {
 }
 
 // sinceText tells since when a job has its state; nothing where it has none.
-func (c clock) sinceText(r store.JobRow) []span {
+func (c clock) sinceText(r store.JobRow) []terminal.Span {
 	if r.StateSince == nil {
 		return nil
 	}
 	at := by(*r.StateSince, r.StateSinceReported, func(at time.Time) string { return timeText(&at) })
-	return []span{plain(at).whole(), plain(" "), plain("(" + agoBy(r.StateSince, r.StateSinceReported, c.now) + ")").whole()}
+	return []terminal.Span{terminal.Plain(at).Whole(), terminal.Plain(" "), terminal.Plain("(" + agoBy(r.StateSince, r.StateSinceReported, c.now) + ")").Whole()}
 }
 
 // both tells when something was, or is to be, and how long that is; nothing for null.
-func both(at *time.Time, ago func(time.Time) string) []span {
+func both(at *time.Time, ago func(time.Time) string) []terminal.Span {
 	if at == nil {
 		return nil
 	}
-	return []span{plain(timeText(at)).whole(), plain(" "), plain("(" + ago(*at) + ")").whole()}
+	return []terminal.Span{terminal.Plain(timeText(at)).Whole(), terminal.Plain(" "), terminal.Plain("(" + ago(*at) + ")").Whole()}
 }
 
 // deref gives the zero value for null.

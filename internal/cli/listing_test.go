@@ -6,24 +6,25 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 func TestListing(t *testing.T) {
 	t.Parallel()
-	for name, text := range map[string]func(screen) string{
+	for name, text := range map[string]func(terminal.Screen) string{
 		"jobs":           listedJobsAnd,
-		"job":            func(s screen) string { return jobText(listedJobs()[1], clock{watchNow}, s) },
-		"sources":        sourceListing(listedSources(), clock{watchNow}, "").text,
+		"job":            func(s terminal.Screen) string { return jobText(listedJobs()[1], clock{watchNow}, s) },
+		"sources":        sourceListing(listedSources(), clock{watchNow}, "").Text,
 		"changes":        listedChanges,
 		"failed_imports": listedFailures,
 		"steps":          listedSteps,
 		"bounds":         listedBounds,
-		"none":           jobListing(nil, nil, clock{watchNow}).text,
+		"none":           jobListing(nil, nil, clock{watchNow}).Text,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			checkScreens(t, "testdata/listing/"+name, text)
-			if text := text(screen{}); strings.Contains(text, "not shown") {
+			if text := text(terminal.Screen{}); strings.Contains(text, "not shown") {
 				t.Errorf("in a pipe:\n%s", text)
 			}
 		})
@@ -46,7 +47,7 @@ func listedJobs() []store.JobRow {
 }
 
 // listedJobsAnd has jobs whose sources are paused and held, too.
-func listedJobsAnd(s screen) string {
+func listedJobsAnd(s terminal.Screen) string {
 	rows := append(listedJobs(),
 		store.JobRow{Job: "poi-de", Source: "woosmap-old", Tracking: "active", State: new("failed"), RunNo: new(int32(2)), StateSince: new(before(3 * day)), LastPolledAt: new(before(2 * day)), LastOutcome: new("unauthorized")},
 		store.JobRow{Job: "poi-fr", Source: "woosmap-held", Tracking: "active", State: new("succeeded"), RunNo: new(int32(1)), StateSince: new(before(day)), LastPolledAt: new(before(time.Minute)), LastOutcome: new("rate_limited")},
@@ -54,7 +55,7 @@ func listedJobsAnd(s screen) string {
 	)
 	sources := append(listedSources(), store.SourceRow{Source: "woosmap-held", HeldUntil: new(before(-time.Hour))}, store.SourceRow{Source: "unused", PausedAt: new(before(day))})
 	unasked := unaskedSources(sources, rows, clock{watchNow})
-	return jobListing(rows, unasked, clock{watchNow}).text(s) + unaskedText(unasked, clock{watchNow}, s)
+	return jobListing(rows, unasked, clock{watchNow}).Text(s) + unaskedText(unasked, clock{watchNow}, s)
 }
 
 func listedSources() []store.SourceRow {
@@ -68,7 +69,7 @@ func listedSources() []store.SourceRow {
 	}
 }
 
-func listedChanges(s screen) string {
+func listedChanges(s terminal.Screen) string {
 	rows := []store.ChangeRow{
 		{
 			At: before(30 * day), Actor: "anna", Action: "register", Subject: "source woosmap-prod",
@@ -86,20 +87,20 @@ func listedChanges(s screen) string {
 		{At: before(time.Minute), Actor: "anna", Action: "resume", Subject: "source woosmap-prod", Before: []byte(`{"paused_reason": "401 Unauthorized"}`)},
 		{At: before(time.Second), Actor: "anna", Action: "remove", Subject: "job stores-eu", Before: []byte(`{"tracking": "active"}`), After: []byte(`{"tracking": "removed"}`)},
 	}
-	return changeListing(rows, clock{watchNow}, s.width > 0).text(s)
+	return changeListing(rows, clock{watchNow}, s.Width > 0).Text(s)
 }
 
-func listedFailures(s screen) string {
+func listedFailures(s terminal.Screen) string {
 	rows := []store.FailedImportRow{
 		{Job: "stores-eu", Source: "woosmap-prod", RunNo: 1204, EndedAt: before(time.Hour), Duration: store.Interval(72 * time.Second), DurationMax: new(store.Interval(72 * time.Second)), Reported: true, Step: new("import"), Why: new("Row 317: geometry is not valid (latitude out of range)")},
 		{Job: "products-7", Source: "safetykit-prod", RunNo: 1, EndedAt: before(3 * day), Duration: store.Interval(5 * time.Minute), Step: new("ingesting")},
 	}
-	k := keyed{clock: clock{watchNow}, bounded: s.width > 0}
-	return table[store.FailedImportRow]{rows: rows, columns: keyColumns[store.FailedImportRow](k, []string{"source", "duration", "step"})}.text(s)
+	k := keyed{clock: clock{watchNow}, bounded: s.Width > 0}
+	return terminal.Table[store.FailedImportRow]{Rows: rows, Columns: keyColumns[store.FailedImportRow](k, []string{"source", "duration", "step"})}.Text(s)
 }
 
 // listedBounds shows how exactly times and durations are known.
-func listedBounds(s screen) string {
+func listedBounds(s terminal.Screen) string {
 	took := func(least, most time.Duration) store.UnusualDurationRow {
 		row := store.UnusualDurationRow{Job: "products-7", Source: "safetykit-prod", RunNo: 1, State: "succeeded", StartedAt: before(time.Hour), Duration: store.Interval(least), UsualDuration: store.Interval(time.Minute)}
 		if most > 0 {
@@ -109,22 +110,22 @@ func listedBounds(s screen) string {
 	}
 	rows := []store.UnusualDurationRow{took(185*time.Second, 0), took(185*time.Second, 205*time.Second), took(0, 12*time.Second), took(185*time.Second, 185*time.Second)}
 	rows[3].Reported = true
-	k := keyed{clock: clock{watchNow}, bounded: s.width > 0}
-	return table[store.UnusualDurationRow]{rows: rows, columns: keyColumns[store.UnusualDurationRow](k, []string{"source", "state"})}.text(s)
+	k := keyed{clock: clock{watchNow}, bounded: s.Width > 0}
+	return terminal.Table[store.UnusualDurationRow]{Rows: rows, Columns: keyColumns[store.UnusualDurationRow](k, []string{"source", "state"})}.Text(s)
 }
 
-func listedSteps(s screen) string {
+func listedSteps(s terminal.Screen) string {
 	rows := []store.StepDurationRow{
 		{Week: watchNow.Truncate(7 * day), Source: "woosmap-north-america-prod", Step: "fetch", Runs: 12345, P50Duration: store.Interval(time.Second), P95Duration: store.Interval(time.Hour), P50DurationMax: new(store.Interval(time.Second)), P95DurationMax: new(store.Interval(time.Hour)), Reported: true},
 	}
-	return table[store.StepDurationRow]{rows: rows, columns: keyColumns[store.StepDurationRow](keyed{clock: clock{watchNow}}, []string{"runs", "p95_duration"})}.text(s)
+	return terminal.Table[store.StepDurationRow]{Rows: rows, Columns: keyColumns[store.StepDurationRow](keyed{clock: clock{watchNow}}, []string{"runs", "p95_duration"})}.Text(s)
 }
 
 // TestListing_KeepsNamesWhole lets a terminal wrap what no layout has room for.
 func TestListing_KeepsNamesWhole(t *testing.T) {
 	t.Parallel()
 	name := strings.Repeat("a-long-name.", 5)
-	text := jobListing([]store.JobRow{{Job: name, Source: "s", State: new("failed"), LastOutcome: new("changed")}}, nil, clock{watchNow}).text(screen{width: 40})
+	text := jobListing([]store.JobRow{{Job: name, Source: "s", State: new("failed"), LastOutcome: new("changed")}}, nil, clock{watchNow}).Text(terminal.Screen{Width: 40})
 	if !strings.Contains(text, name) || !strings.Contains(text, "✖ failed") {
 		t.Errorf("shown as\n%s", text)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // followLog shows a log and goes on with what comes, until ctx ends.
@@ -153,7 +154,7 @@ func (f *follower) goOn(ctx context.Context, latest store.History) error {
 // tell writes the entries of a run that are new, were withdrawn or have come
 // back, and, for people, what became of the run.
 func (f *follower) tell(h store.History) error {
-	p := newPage(f.app.screen())
+	p := terminal.NewPage(f.app.screen())
 	if run := h.Runs; len(run) > 0 && run[0].RunNo != f.current.RunNo {
 		f.heading(p, run[0])
 	}
@@ -179,9 +180,9 @@ func (f *follower) tell(h store.History) error {
 }
 
 // entry writes an entry; known: again, since it was withdrawn or has come back.
-func (f *follower) entry(p *page, e store.LogEntryRow, known bool) error {
+func (f *follower) entry(p *terminal.Page, e store.LogEntryRow, known bool) error {
 	if f.request.format == formatJSON {
-		return jsonTo(p).Encode(e)
+		return terminal.NewJSON(p).Encode(e)
 	}
 	f.columns.widen([]store.LogEntryRow{e})
 	if known && e.WithdrawnAt == nil {
@@ -192,15 +193,15 @@ func (f *follower) entry(p *page, e store.LogEntryRow, known bool) error {
 }
 
 // heading tells that a run has begun or ended.
-func (f *follower) heading(p *page, run store.RunRow) {
+func (f *follower) heading(p *terminal.Page, run store.RunRow) {
 	if f.request.format == formatJSON {
 		return
 	}
-	line := []span{plain(fmt.Sprintf("run %d", run.RunNo)), plain("  "), marked(run.State, run.State)}
+	line := []terminal.Span{terminal.Plain(fmt.Sprintf("run %d", run.RunNo)), terminal.Plain("  "), marked(run.State, run.State)}
 	if took := boundsText(run.Duration, run.DurationMax); took != "" && history.State(run.State).Terminal() {
-		line = append(line, plain(" after "+took))
+		line = append(line, terminal.Plain(" after "+took))
 	}
-	p.line(line...)
+	p.Line(line...)
 }
 
 func keyOfEntry(e store.LogEntryRow) entryKey { return entryKey{e.RunNo, e.StepNo, e.EntryNo} }

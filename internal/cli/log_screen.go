@@ -6,20 +6,21 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // logText shows log entries, one a line.
-func logText(h store.History, entries []store.LogEntryRow, level string, c clock, s screen) string {
-	p := newPage(s)
+func logText(h store.History, entries []store.LogEntryRow, level string, c clock, s terminal.Screen) string {
+	p := terminal.NewPage(s)
 	if len(h.Runs) == 0 {
-		p.line(styled(styleBold, h.Job.Job), plain(" has no run yet; see  tracker history "+h.Job.Job))
+		p.Line(terminal.Styled(terminal.StyleBold, h.Job.Job), terminal.Plain(" has no run yet; see  tracker history "+h.Job.Job))
 		return p.String()
 	}
 	run := h.Runs[0]
-	p.line(styled(styleBold, h.Job.Job), plain(fmt.Sprintf("  run %d", run.RunNo)).whole(), plain("  "), marked(run.State, run.State),
-		plain("  "), plain(logCount(h, entries, level)), plain(logDay(entries, c)).whole())
+	p.Line(terminal.Styled(terminal.StyleBold, h.Job.Job), terminal.Plain(fmt.Sprintf("  run %d", run.RunNo)).Whole(), terminal.Plain("  "), marked(run.State, run.State),
+		terminal.Plain("  "), terminal.Plain(logCount(h, entries, level)), terminal.Plain(logDay(entries, c)).Whole())
 	if len(entries) > 0 {
-		p.blank()
+		p.Blank()
 	}
 	today := run.StartedAt
 	if len(entries) > 0 {
@@ -31,7 +32,7 @@ func logText(h store.History, entries []store.LogEntryRow, level string, c clock
 		columns.entry(p, e)
 	}
 	if slices.ContainsFunc(entries, func(e store.LogEntryRow) bool { return e.ZoneAssumed }) {
-		p.line(faint(zoneNote))
+		p.Line(terminal.Faint(zoneNote))
 	}
 	return p.String()
 }
@@ -39,12 +40,12 @@ func logText(h store.History, entries []store.LogEntryRow, level string, c clock
 // logCount tells how many entries there are, and how many of them are shown.
 func logCount(h store.History, entries []store.LogEntryRow, level string) string {
 	all := int64(len(h.LogEntries))
-	text := thousands(all) + " log entries"
+	text := terminal.Thousands(all) + " log entries"
 	if all == 1 {
 		text = "1 log entry"
 	}
 	if len(entries) < len(h.LogEntries) {
-		text = fmt.Sprintf("%s of %s, at level %s and above", thousands(int64(len(entries))), text, level)
+		text = fmt.Sprintf("%s of %s, at level %s and above", terminal.Thousands(int64(len(entries))), text, level)
 	}
 	return text
 }
@@ -74,26 +75,26 @@ type logColumns struct {
 // widen makes room for entries.
 func (c *logColumns) widen(entries []store.LogEntryRow) {
 	for _, e := range entries {
-		c.when = max(c.when, plain(logTime(e, c.clock)).width())
-		c.step = max(c.step, plain(stepLabel(e.Step)).width())
-		c.level = max(c.level, plain(cut(oneLine(e.Level), labelWidth)).width())
+		c.when = max(c.when, terminal.Plain(logTime(e, c.clock)).Width())
+		c.step = max(c.step, terminal.Plain(stepLabel(e.Step)).Width())
+		c.level = max(c.level, terminal.Plain(terminal.Cut(terminal.OneLine(e.Level), labelWidth)).Width())
 	}
 }
 
 // entry writes an entry, after its day where that is another one.
-func (c *logColumns) entry(p *page, e store.LogEntryRow) {
+func (c *logColumns) entry(p *terminal.Page, e store.LogEntryRow) {
 	if at := loggedAt(e); !sameDay(at, c.today) {
 		c.today = at
-		p.line(faint(" " + c.date(at)))
+		p.Line(terminal.Faint(" " + c.date(at)))
 	}
 	look := levelStyle(e.Level)
-	lead := []span{
-		plain(logTime(e, c.clock)).pad(c.when + 2), plain(stepLabel(e.Step)).pad(c.step + 2),
-		styled(look, cut(oneLine(e.Level), labelWidth)).pad(c.level + 2),
+	lead := []terminal.Span{
+		terminal.Plain(logTime(e, c.clock)).Pad(c.when + 2), terminal.Plain(stepLabel(e.Step)).Pad(c.step + 2),
+		terminal.Styled(look, terminal.Cut(terminal.OneLine(e.Level), labelWidth)).Pad(c.level + 2),
 	}
-	body := []span{lines(styleNone, e.Detail)}
+	body := []terminal.Span{terminal.Lines(terminal.StyleNone, e.Detail)}
 	if e.WithdrawnAt != nil {
-		body = append(body, plain("  "), styled(styleMagenta, "withdrawn "+c.seenText(*e.WithdrawnAt, c.today)).whole())
+		body = append(body, terminal.Plain("  "), terminal.Styled(terminal.StyleMagenta, "withdrawn "+c.seenText(*e.WithdrawnAt, c.today)).Whole())
 	}
-	p.entry(lead, body...)
+	p.Entry(lead, body...)
 }

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // TestLogText shows the log of some of the histories.
@@ -19,7 +20,7 @@ func TestLogText(t *testing.T) {
 			t.Parallel()
 			v := readCase(t, "testdata/history/"+name+".json").view(t)
 			entries := logEntries(v.History, level)
-			checkScreens(t, "testdata/log/"+name, func(s screen) string { return logText(v.History, entries, level, v.clock, s) })
+			checkScreens(t, "testdata/log/"+name, func(s terminal.Screen) string { return logText(v.History, entries, level, v.clock, s) })
 		})
 	}
 }
@@ -30,16 +31,16 @@ func TestSnapshotText(t *testing.T) {
 	was, now := snapshotCase(c, 3), snapshotCase(c, 5)
 	hostile := was
 	hostile.Body = []byte("{\"\x7f\": \"\u009b2J \u202e \xff\", \"list\": [], \"text\": \"" + strings.Repeat("long ", 40) + "\"}")
-	checkScreens(t, "testdata/snapshot/body", func(s screen) string { return snapshotText(hostile, c.clock(), s) })
+	checkScreens(t, "testdata/snapshot/body", func(s terminal.Screen) string { return snapshotText(hostile, c.clock(), s) })
 
 	changes, err := diffJSON(was.Body, now.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	diff := snapshotDiff{Job: goldenJob, From: was.SnapshotNo, To: now.SnapshotNo, Changes: changes}
-	checkScreens(t, "testdata/snapshot/diff", func(s screen) string { return diff.text(was, now, c.clock(), s) })
+	checkScreens(t, "testdata/snapshot/diff", func(s terminal.Screen) string { return diff.text(was, now, c.clock(), s) })
 	diff.Changes = nil
-	checkScreens(t, "testdata/snapshot/same_values", func(s screen) string { return diff.text(was, now, c.clock(), s) })
+	checkScreens(t, "testdata/snapshot/same_values", func(s terminal.Screen) string { return diff.text(was, now, c.clock(), s) })
 }
 
 // snapshotCase is the row of the answer to a poll of a case.
@@ -69,20 +70,20 @@ func readCase(t *testing.T, file string) historyCase {
 
 // checkScreens compares a screen in several widths with those kept, and checks
 // what holds of every screen.
-func checkScreens(t *testing.T, file string, show func(screen) string) {
+func checkScreens(t *testing.T, file string, show func(terminal.Screen) string) {
 	t.Helper()
 	for _, width := range goldenWidths {
-		got := show(screen{width: width})
+		got := show(terminal.Screen{Width: width})
 		checkWidth(t, got, width)
 		if strings.ContainsFunc(got, func(r rune) bool { return r != '\n' && unicode.IsControl(r) }) {
 			t.Errorf("%d columns: a control character in %q", width, got)
 		}
 		golden(t, fmt.Sprintf("%s.%d.txt", file, width), got)
-		if colored := show(screen{width: width, color: true}); withoutColor(colored) != got {
+		if colored := show(terminal.Screen{Width: width, Color: true}); withoutColor(colored) != got {
 			t.Errorf("%d columns: colours change more than the colour", width)
 		}
 	}
-	if strings.Contains(show(screen{}), "\x1b") {
+	if strings.Contains(show(terminal.Screen{}), "\x1b") {
 		t.Error("an escape sequence in a pipe")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 func (a *app) migrateCommand() *cobra.Command {
@@ -87,12 +88,12 @@ func (a *app) migrateStatus(ctx context.Context, url, format string) error {
 	for _, warning := range warnings {
 		fmt.Fprintln(a.stderr, "warning:", warning)
 	}
-	return writeRows(a, format, table[store.Migration]{
-		rows: all,
-		columns: []column[store.Migration]{
-			{title: "VERSION", right: true, cell: func(m store.Migration) span { return plain(strconv.FormatInt(m.Version, 10)) }},
-			{title: "MIGRATION", cell: func(m store.Migration) span { return plain(m.Name) }},
-			{title: "APPLIED", cell: func(m store.Migration) span { return plain(cmp.Or(timeText(m.AppliedAt), "pending")) }},
+	return writeRows(a, format, terminal.Table[store.Migration]{
+		Rows: all,
+		Columns: []terminal.Column[store.Migration]{
+			{Title: "VERSION", Right: true, Cell: func(m store.Migration) terminal.Span { return terminal.Plain(strconv.FormatInt(m.Version, 10)) }},
+			{Title: "MIGRATION", Cell: func(m store.Migration) terminal.Span { return terminal.Plain(m.Name) }},
+			{Title: "APPLIED", Cell: func(m store.Migration) terminal.Span { return terminal.Plain(cmp.Or(timeText(m.AppliedAt), "pending")) }},
 		},
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"tracker/internal/terminal"
 )
 
 // outage is trouble with the database that is waited out: told when it begins
@@ -29,7 +31,7 @@ func (o *outage) survives(ctx context.Context, err error) bool {
 		return false
 	case o.since.IsZero():
 		o.since = time.Now()
-		fmt.Fprintf(o.stderr, "the database does not answer: %s; trying again\n", oneLine(err.Error()))
+		fmt.Fprintf(o.stderr, "the database does not answer: %s; trying again\n", terminal.OneLine(err.Error()))
 	}
 	return true
 }

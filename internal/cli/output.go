@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"tracker/internal/terminal"
 )
 
 // The formats of listings.
@@ -41,28 +43,28 @@ func (a *app) formatFlag(cmd *cobra.Command, formats ...string) *string {
 func (a *app) cells() cells { return cells{raw: a.rawCells, visible: a.onTerminal()} }
 
 // screen describes stdout.
-func (a *app) screen() screen { return screenOf(a.stdout, a.getenv) }
+func (a *app) screen() terminal.Screen { return terminal.ScreenOf(a.stdout, a.getenv) }
 
 // onTerminal reports that stdout is a terminal, which would obey what it is sent.
-func (a *app) onTerminal() bool { return isTerminal(a.stdout) }
+func (a *app) onTerminal() bool { return terminal.IsTerminal(a.stdout) }
 
 // writeJSON writes one indented document.
 func (a *app) writeJSON(v any) error {
-	encoder := jsonTo(a.stdout)
+	encoder := terminal.NewJSON(a.stdout)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(v)
 }
 
 // writeRows writes rows, which are a table's, in one of the formats. Their JSON
 // keys are the columns of json and csv.
-func writeRows[T any](a *app, format string, t table[T]) error {
+func writeRows[T any](a *app, format string, t terminal.Table[T]) error {
 	switch format {
 	case formatJSON:
-		return a.writeJSON(t.rows)
+		return a.writeJSON(t.Rows)
 	case formatCSV:
-		return writeCSV(a.stdout, t.rows, a.cells())
+		return writeCSV(a.stdout, t.Rows, a.cells())
 	default:
-		_, err := fmt.Fprint(a.stdout, t.text(a.screen()))
+		_, err := fmt.Fprint(a.stdout, t.Text(a.screen()))
 		return err
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // formulaStarts are what a spreadsheet takes for the beginning of a formula, in
@@ -78,7 +79,7 @@ func (c cells) text(v reflect.Value) string {
 
 func (c cells) shown(text string) string {
 	if c.visible {
-		return printable(text)
+		return terminal.Printable(text)
 	}
 	return text
 }

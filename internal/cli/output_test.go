@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // hostile are texts that a spreadsheet or a terminal would obey.
@@ -76,7 +77,7 @@ func TestNoFormatIsObeyedByATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	if err := jsonTo(&out).Encode([]any{hostile, json.RawMessage(value), "\U000e0041 👩\u200d👧 é\xff"}); err != nil {
+	if err := terminal.NewJSON(&out).Encode([]any{hostile, json.RawMessage(value), "\U000e0041 👩\u200d👧 é\xff"}); err != nil {
 		t.Fatal(err)
 	}
 	const escaped = `"\u001b[2J\u001b]52;c;ZXZpbA==\u0007 \u009b31m \u202egnp.exe \u007f"`

@@ -11,6 +11,7 @@ import (
 
 	"tracker/internal/config"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // reportRequest is what a report is asked for with.
@@ -110,7 +111,7 @@ func (a *app) listReports(format string) error {
 		lines = append(lines, reportLine{Name: k.name, Question: k.question})
 	}
 	if format != formatTable {
-		return writeRows(a, format, table[reportLine]{rows: lines})
+		return writeRows(a, format, terminal.Table[reportLine]{Rows: lines})
 	}
 	width := 0
 	for _, line := range lines {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // keyed shows the fields of rows by their JSON keys.
@@ -18,8 +19,8 @@ type keyed struct {
 
 // keyColumns gives a column for each field of T. The spare ones can be left
 // out, the first one first.
-func keyColumns[T any](k keyed, spare []string) []column[T] {
-	var columns []column[T]
+func keyColumns[T any](k keyed, spare []string) []terminal.Column[T] {
+	var columns []terminal.Column[T]
 	keys := map[string][]int{}
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
 		keys[field.Tag.Get("json")] = field.Index
@@ -29,15 +30,15 @@ func keyColumns[T any](k keyed, spare []string) []column[T] {
 		if isBound(key) { // it is shown with what it bounds
 			continue
 		}
-		c := column[T]{
-			title: keyTitle(key), right: isCount(field.Type), prose: key == "why" || key == "line",
-			cell: func(row T) span {
+		c := terminal.Column[T]{
+			Title: keyTitle(key), Right: isCount(field.Type), Prose: key == "why" || key == "line",
+			Cell: func(row T) terminal.Span {
 				bounds := rowBounds{row: reflect.ValueOf(row), keys: keys}
 				return k.cell(key, bounds.of(key), bounds)
 			},
 		}
 		if at := slices.Index(spare, key); at >= 0 {
-			c.spare = len(spare) - at
+			c.Spare = len(spare) - at
 		}
 		columns = append(columns, c)
 	}
@@ -96,27 +97,27 @@ func isCount(t reflect.Type) bool {
 	return t.Kind() == reflect.Float64 || t.Kind() == reflect.Int32 || t.Kind() == reflect.Int64 && t != reflect.TypeFor[store.Interval]()
 }
 
-func (k keyed) cell(key string, v reflect.Value, bounds rowBounds) span {
+func (k keyed) cell(key string, v reflect.Value, bounds rowBounds) terminal.Span {
 	if v.Kind() == reflect.Pointer {
 		if v.IsNil() {
-			return faint(nullText(key))
+			return terminal.Faint(nullText(key))
 		}
 		v = v.Elem()
 	}
 	switch value := v.Interface().(type) {
 	case time.Time:
-		return plain(by(value, bounds.reported(key), func(at time.Time) string { return k.timeText(key, at) }))
+		return terminal.Plain(by(value, bounds.reported(key), func(at time.Time) string { return k.timeText(key, at) }))
 	case store.Interval:
-		return plain(boundsText(&value, bounds.most(key, value)))
+		return terminal.Plain(boundsText(&value, bounds.most(key, value)))
 	case string:
 		if key == "state" {
 			return maybeMarked(&value)
 		}
-		return plain(value)
+		return terminal.Plain(value)
 	case float64:
-		return plain(strconv.FormatFloat(value, 'f', 1, 64))
+		return terminal.Plain(strconv.FormatFloat(value, 'f', 1, 64))
 	default:
-		return plain(strconv.FormatInt(v.Int(), 10))
+		return terminal.Plain(strconv.FormatInt(v.Int(), 10))
 	}
 }
 

@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // nothingText says what it means that a report has no rows. That nothing is
 // known is no good news: it tells since when anybody has looked, and at what.
 func nothingText(none string, since time.Time, t store.Tracked) string {
-	jobs := counted(t.Jobs, "job")
+	jobs := terminal.Counted(t.Jobs, "job")
 	switch {
 	case t.Jobs == 0:
 		return "nothing is known: no job is registered; see  tracker apply --help  or  tracker job add --help"
@@ -40,4 +41,6 @@ func untrackedText(t store.Tracked) string {
 	return fmt.Sprintf("tracked since %s, nobody had an answer before", timeText(t.FirstAnswerAt))
 }
 
-func ofJobs(n, all int64) string { return thousands(n) + " of " + counted(all, "job") }
+func ofJobs(n, all int64) string {
+	return terminal.Thousands(n) + " of " + terminal.Counted(all, "job")
+}

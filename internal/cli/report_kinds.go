@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // reportKind is a report: a question, how far it looks back unless told
@@ -71,13 +72,13 @@ func reportCompletions() []cobra.Completion {
 
 // reportHelp tells of each report how far it looks back.
 func reportHelp() string {
-	p := newPage(screen{width: helpWidth - 8}) // the manual indents it
+	p := terminal.NewPage(terminal.Screen{Width: helpWidth - 8}) // the manual indents it
 	for _, k := range reports() {
 		back := ""
 		if k.since > 0 {
 			back = fmt.Sprintf(" (%dd)", k.since/day)
 		}
-		p.entry([]span{plain(fmt.Sprintf("  %-17s  ", k.name))}, plain(k.question+back))
+		p.Entry([]terminal.Span{terminal.Plain(fmt.Sprintf("  %-17s  ", k.name))}, terminal.Plain(k.question+back))
 	}
 	return strings.TrimSuffix(p.String(), "\n")
 }
@@ -108,7 +109,7 @@ func answering[T any](
 				fmt.Fprintln(a.stderr, untrackedText(tracked))
 			}
 		}
-		k := keyed{clock: clock{filter.Now}, bounded: a.screen().width > 0}
-		return writeRows(a, request.format, table[T]{rows: rows, none: empty, columns: keyColumns[T](k, spare)})
+		k := keyed{clock: clock{filter.Now}, bounded: a.screen().Width > 0}
+		return writeRows(a, request.format, terminal.Table[T]{Rows: rows, Empty: empty, Columns: keyColumns[T](k, spare)})
 	}
 }

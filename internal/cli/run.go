@@ -13,6 +13,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // Exit codes.
@@ -77,7 +78,7 @@ func report(stderr io.Writer, err error) int {
 	if exit, ok := errors.AsType[exitError](err); ok {
 		return exit.code
 	}
-	fmt.Fprintln(stderr, "tracker: "+strings.ReplaceAll(printable(err.Error()), "\n", "\n  "))
+	fmt.Fprintln(stderr, "tracker: "+strings.ReplaceAll(terminal.Printable(err.Error()), "\n", "\n  "))
 	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, store.ErrDatabaseURL) {
 		return exitUsage
 	}
@@ -129,7 +130,7 @@ func (a *app) prepare() error {
 	case "text":
 		a.logger = slog.New(slog.NewTextHandler(a.stderr, options))
 	case "json":
-		a.logger = slog.New(slog.NewJSONHandler(visibleJSON{a.stderr}, options))
+		a.logger = slog.New(slog.NewJSONHandler(terminal.VisibleJSON{Out: a.stderr}, options))
 	default:
 		return usageError{fmt.Errorf("--log-format %q: want text or json", a.logFormat)}
 	}

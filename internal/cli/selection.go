@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // namesShown is how many names an error lists at most.
@@ -158,7 +159,7 @@ func knownLabel(jobs []store.Job, key, value string) error {
 		listed += ", …"
 	}
 	if len(values) > 0 {
-		return usageError{fmt.Errorf("no job has the label %q%s; the values of %s are: %s", key+"="+value, near, key, oneLine(listed))}
+		return usageError{fmt.Errorf("no job has the label %q%s; the values of %s are: %s", key+"="+value, near, key, terminal.OneLine(listed))}
 	}
-	return usageError{fmt.Errorf("no job has the label %q%s; the labels are: %s", key, near, oneLine(listed))}
+	return usageError{fmt.Errorf("no job has the label %q%s; the labels are: %s", key, near, terminal.OneLine(listed))}
 }

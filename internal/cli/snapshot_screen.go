@@ -8,16 +8,17 @@ import (
 	"strings"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // changeLimit bounds how many changes a terminal shows.
 const changeLimit = 200
 
 // snapshotText shows a stored answer: when it was seen, and what it says.
-func snapshotText(row store.SnapshotRow, c clock, s screen) string {
-	p := newPage(s)
+func snapshotText(row store.SnapshotRow, c clock, s terminal.Screen) string {
+	p := terminal.NewPage(s)
 	snapshotHead(p, row, c)
-	p.blank()
+	p.Blank()
 	var body bytes.Buffer
 	if json.Indent(&body, row.Body, "", "  ") != nil {
 		body.Reset()
@@ -26,24 +27,24 @@ func snapshotText(row store.SnapshotRow, c clock, s screen) string {
 	for line := range strings.Lines(body.String()) {
 		text := strings.TrimLeft(line, " ")
 		indent := len(line) - len(text)
-		p.entry([]span{plain(strings.Repeat(" ", indent))}, plain(strings.TrimSuffix(text, "\n")))
+		p.Entry([]terminal.Span{terminal.Plain(strings.Repeat(" ", indent))}, terminal.Plain(strings.TrimSuffix(text, "\n")))
 	}
 	return p.String()
 }
 
 // snapshotHead tells which answer it is, and when and how often it was seen.
-func snapshotHead(p *page, row store.SnapshotRow, c clock) {
-	p.line(styled(styleBold, row.Job), plain(fmt.Sprintf("  snapshot %d", row.SnapshotNo)).whole(), plain("  "),
-		marked(row.State, row.Status), plain(fmt.Sprintf("  run %d", row.RunNo)).whole())
-	seen := []span{plain("first seen "), plain(c.at(ceilSecond(row.ObservedAt)) + " UTC").whole(), plain(" "), plain("(" + c.ago(row.ObservedAt) + ")").whole()}
+func snapshotHead(p *terminal.Page, row store.SnapshotRow, c clock) {
+	p.Line(terminal.Styled(terminal.StyleBold, row.Job), terminal.Plain(fmt.Sprintf("  snapshot %d", row.SnapshotNo)).Whole(), terminal.Plain("  "),
+		marked(row.State, row.Status), terminal.Plain(fmt.Sprintf("  run %d", row.RunNo)).Whole())
+	seen := []terminal.Span{terminal.Plain("first seen "), terminal.Plain(c.at(ceilSecond(row.ObservedAt)) + " UTC").Whole(), terminal.Plain(" "), terminal.Plain("(" + c.ago(row.ObservedAt) + ")").Whole()}
 	if row.NotBefore != nil {
-		seen = append(seen, plain(", not at "), plain(c.near(*row.NotBefore)).whole())
+		seen = append(seen, terminal.Plain(", not at "), terminal.Plain(c.near(*row.NotBefore)).Whole())
 	}
 	if row.Polls > 1 {
-		seen = append(seen, plain("; by "+thousands(row.Polls)+" polls, last "), plain(c.near(row.ConfirmedAt)).whole())
+		seen = append(seen, terminal.Plain("; by "+terminal.Thousands(row.Polls)+" polls, last "), terminal.Plain(c.near(row.ConfirmedAt)).Whole())
 	}
-	p.line(seen...)
-	p.line(faint(counted(row.Size, "byte")).whole(), faint(", sha256 "), faint(hex.EncodeToString(row.SHA256)))
+	p.Line(seen...)
+	p.Line(terminal.Faint(terminal.Counted(row.Size, "byte")).Whole(), terminal.Faint(", sha256 "), terminal.Faint(hex.EncodeToString(row.SHA256)))
 }
 
 // snapshotDiff is what changed from one snapshot to another.
@@ -71,22 +72,22 @@ func (a *app) writeSnapshotDiff(was, now store.SnapshotRow, c clock, format stri
 }
 
 // text shows a difference change by change.
-func (d snapshotDiff) text(was, now store.SnapshotRow, c clock, s screen) string {
-	p := newPage(s)
-	p.line(styled(styleBold, d.Job), plain(fmt.Sprintf("  snapshot %d", d.From)).whole(), plain(" "), plain("("+c.at(ceilSecond(was.ObservedAt))+" UTC)").whole(),
-		plain(fmt.Sprintf(" → %d", d.To)).whole(), plain(" "), plain("("+c.at(ceilSecond(now.ObservedAt))+" UTC)").whole())
+func (d snapshotDiff) text(was, now store.SnapshotRow, c clock, s terminal.Screen) string {
+	p := terminal.NewPage(s)
+	p.Line(terminal.Styled(terminal.StyleBold, d.Job), terminal.Plain(fmt.Sprintf("  snapshot %d", d.From)).Whole(), terminal.Plain(" "), terminal.Plain("("+c.at(ceilSecond(was.ObservedAt))+" UTC)").Whole(),
+		terminal.Plain(fmt.Sprintf(" → %d", d.To)).Whole(), terminal.Plain(" "), terminal.Plain("("+c.at(ceilSecond(now.ObservedAt))+" UTC)").Whole())
 	switch {
 	case d.SameBytes:
-		p.line(plain("the same, byte for byte"))
+		p.Line(terminal.Plain("the same, byte for byte"))
 	case len(d.Changes) == 0:
-		p.line(plain("the same values: only the order of fields, white space or the escapes in strings differ"))
+		p.Line(terminal.Plain("the same values: only the order of fields, white space or the escapes in strings differ"))
 	default:
-		p.line(plain(counted(int64(len(d.Changes)), "change")))
-		p.blank()
+		p.Line(terminal.Plain(terminal.Counted(int64(len(d.Changes)), "change")))
+		p.Blank()
 	}
 	for i, change := range d.Changes {
-		if p.width > 0 && i == changeLimit {
-			p.line(faint(fmt.Sprintf("… %s more; in a pipe, or with --format json, all are shown", thousands(int64(len(d.Changes)-i)))))
+		if p.Width > 0 && i == changeLimit {
+			p.Line(terminal.Faint(fmt.Sprintf("… %s more; in a pipe, or with --format json, all are shown", terminal.Thousands(int64(len(d.Changes)-i)))))
 			break
 		}
 		change.write(p)
@@ -95,19 +96,19 @@ func (d snapshotDiff) text(was, now store.SnapshotRow, c clock, s screen) string
 }
 
 // write shows a change as one entry: what was added, removed or changed.
-func (c jsonChange) write(p *page) {
+func (c jsonChange) write(p *terminal.Page) {
 	path := c.Path
 	if path == "" {
 		path = "the whole answer"
 	}
 	switch {
 	case c.Was == nil:
-		p.entry([]span{styled(styleGreen, "+ ")}, styled(styleBold, path), plain(": "), styled(styleGreen, spaced(c.Now)))
+		p.Entry([]terminal.Span{terminal.Styled(terminal.StyleGreen, "+ ")}, terminal.Styled(terminal.StyleBold, path), terminal.Plain(": "), terminal.Styled(terminal.StyleGreen, spaced(c.Now)))
 	case c.Now == nil:
-		p.entry([]span{styled(styleRed, "- ")}, styled(styleBold, path), plain(": "), styled(styleRed, spaced(c.Was)))
+		p.Entry([]terminal.Span{terminal.Styled(terminal.StyleRed, "- ")}, terminal.Styled(terminal.StyleBold, path), terminal.Plain(": "), terminal.Styled(terminal.StyleRed, spaced(c.Was)))
 	default:
-		p.entry([]span{styled(styleYellow, "~ ")}, styled(styleBold, path), plain(": "),
-			styled(styleRed, spaced(c.Was)), plain(" → "), styled(styleGreen, spaced(c.Now)))
+		p.Entry([]terminal.Span{terminal.Styled(terminal.StyleYellow, "~ ")}, terminal.Styled(terminal.StyleBold, path), terminal.Plain(": "),
+			terminal.Styled(terminal.StyleRed, spaced(c.Was)), terminal.Plain(" → "), terminal.Styled(terminal.StyleGreen, spaced(c.Now)))
 	}
 }
 

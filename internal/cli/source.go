@@ -11,6 +11,7 @@ import (
 
 	"tracker/internal/config"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 func (a *app) sourceCommand() *cobra.Command {
@@ -114,17 +115,17 @@ runs), and why.`,
 
 // sourceListing shows sources; blind is why nobody looks at any of them, empty
 // where somebody does.
-func sourceListing(rows []store.SourceRow, c clock, blind string) table[store.SourceRow] {
-	return table[store.SourceRow]{
-		rows: rows, none: "no sources yet; see  tracker source add --help",
-		columns: []column[store.SourceRow]{
-			{title: "SOURCE", cell: func(r store.SourceRow) span { return plain(r.Source) }},
-			{title: "PROVIDER", spare: 1, cell: func(r store.SourceRow) span { return plain(r.Provider) }},
-			{title: "JOBS", right: true, cell: func(r store.SourceRow) span { return plain(thousands(r.Jobs)) }},
-			{title: "SCHEDULE", spare: 2, cell: func(r store.SourceRow) span { return plain(r.Schedule) }},
-			{title: "RATE", spare: 3, cell: func(r store.SourceRow) span { return plain(rateText(r)) }},
-			{title: "STANDING", cell: func(r store.SourceRow) span { return standing(r, c, blind) }},
-			{title: "WHY", prose: true, cell: func(r store.SourceRow) span { return plain(standingWhy(r, c, blind)) }},
+func sourceListing(rows []store.SourceRow, c clock, blind string) terminal.Table[store.SourceRow] {
+	return terminal.Table[store.SourceRow]{
+		Rows: rows, Empty: "no sources yet; see  tracker source add --help",
+		Columns: []terminal.Column[store.SourceRow]{
+			{Title: "SOURCE", Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(r.Source) }},
+			{Title: "PROVIDER", Spare: 1, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(r.Provider) }},
+			{Title: "JOBS", Right: true, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(terminal.Thousands(r.Jobs)) }},
+			{Title: "SCHEDULE", Spare: 2, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(r.Schedule) }},
+			{Title: "RATE", Spare: 3, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(rateText(r)) }},
+			{Title: "STANDING", Cell: func(r store.SourceRow) terminal.Span { return standing(r, c, blind) }},
+			{Title: "WHY", Prose: true, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(standingWhy(r, c, blind)) }},
 		},
 	}
 }
@@ -137,16 +138,16 @@ func rateText(r store.SourceRow) string {
 }
 
 // standing tells whether the source may be asked.
-func standing(r store.SourceRow, c clock, blind string) span {
+func standing(r store.SourceRow, c clock, blind string) terminal.Span {
 	switch {
 	case r.PausedAt != nil:
-		return styled(styleYellow, "paused")
+		return terminal.Styled(terminal.StyleYellow, "paused")
 	case r.Unasked(c.now):
-		return styled(styleYellow, "held")
+		return terminal.Styled(terminal.StyleYellow, "held")
 	case blind != "":
-		return styled(styleYellow, "unserved")
+		return terminal.Styled(terminal.StyleYellow, "unserved")
 	default:
-		return plain("ok")
+		return terminal.Plain("ok")
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 func (a *app) sourceDiscoverCommand() *cobra.Command {
@@ -99,7 +100,7 @@ func (a *app) list(ctx context.Context, s *store.Store, from store.Source) ([]so
 		return nil, errors.New("it is removed; register it again to ask it:  tracker source add --help")
 	}
 	if !from.PausedAt.IsZero() {
-		return nil, fmt.Errorf("it is paused: %s; to go on:  tracker source resume %s", oneLine(from.PausedReason), from.Name)
+		return nil, fmt.Errorf("it is paused: %s; to go on:  tracker source resume %s", terminal.OneLine(from.PausedReason), from.Name)
 	}
 	credential, err := source.NewCredentials(a.getenv, a.scope).Read(ctx, from.Credential)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // discoverRow is what is said of something that could be tracked.
@@ -114,15 +115,15 @@ func (a *app) printFound(found []source.Found, rows []discoverRow, from store.So
 	for i, one := range found {
 		targets[rows[i].Job] = strings.Join(values(one.Target), " ")
 	}
-	err := writeRows(a, request.format, table[discoverRow]{
-		rows: rows, none: fmt.Sprintf("the account of source %s has nothing to track", from.Name),
-		columns: []column[discoverRow]{
-			{title: "NAME", cell: func(r discoverRow) span { return plain(cut(oneLine(r.Name), 40)) }},
-			{title: "TARGET", spare: 3, cell: func(r discoverRow) span { return plain(targets[r.Job]) }},
-			{title: "JOB", cell: func(r discoverRow) span { return plain(r.Job) }},
-			{title: "TRACKING", cell: func(r discoverRow) span { return r.trackingSpan() }},
-			{title: "UPDATED", spare: 2, cell: func(r discoverRow) span { return plain(dateText(r.UpdatedAt)) }},
-			{title: "DELETED AFTER", spare: 1, cell: func(r discoverRow) span { return styled(styleRed, dateText(r.DeletedAfter)) }},
+	err := writeRows(a, request.format, terminal.Table[discoverRow]{
+		Rows: rows, Empty: fmt.Sprintf("the account of source %s has nothing to track", from.Name),
+		Columns: []terminal.Column[discoverRow]{
+			{Title: "NAME", Cell: func(r discoverRow) terminal.Span { return terminal.Plain(terminal.Cut(terminal.OneLine(r.Name), 40)) }},
+			{Title: "TARGET", Spare: 3, Cell: func(r discoverRow) terminal.Span { return terminal.Plain(targets[r.Job]) }},
+			{Title: "JOB", Cell: func(r discoverRow) terminal.Span { return terminal.Plain(r.Job) }},
+			{Title: "TRACKING", Cell: func(r discoverRow) terminal.Span { return r.trackingSpan() }},
+			{Title: "UPDATED", Spare: 2, Cell: func(r discoverRow) terminal.Span { return terminal.Plain(dateText(r.UpdatedAt)) }},
+			{Title: "DELETED AFTER", Spare: 1, Cell: func(r discoverRow) terminal.Span { return terminal.Styled(terminal.StyleRed, dateText(r.DeletedAfter)) }},
 		},
 	})
 	if err != nil || request.format != formatTable || len(rows) == 0 {
@@ -133,9 +134,9 @@ func (a *app) printFound(found []source.Found, rows []discoverRow, from store.So
 }
 
 // trackingSpan tells how the job is tracked, if there is one.
-func (r discoverRow) trackingSpan() span {
+func (r discoverRow) trackingSpan() terminal.Span {
 	if r.Tracking == trackingNone {
-		return styled(styleYellow, "none yet")
+		return terminal.Styled(terminal.StyleYellow, "none yet")
 	}
 	return trackingSpan(r.Tracking, "")
 }
@@ -148,14 +149,14 @@ func foundText(rows []discoverRow, from store.Source, registered int, register b
 			untracked++
 		}
 	}
-	text := counted(int64(len(rows)), "dataset")
+	text := terminal.Counted(int64(len(rows)), "dataset")
 	switch {
 	case register:
-		return fmt.Sprintf("%s; %s registered", text, counted(int64(registered), "job"))
+		return fmt.Sprintf("%s; %s registered", text, terminal.Counted(int64(registered), "job"))
 	case untracked == 0:
 		return text + ", each with its job"
 	default:
-		return fmt.Sprintf("%s, %s without a job; to register them:  tracker source discover %s --register", text, thousands(int64(untracked)), from.Name)
+		return fmt.Sprintf("%s, %s without a job; to register them:  tracker source discover %s --register", text, terminal.Thousands(int64(untracked)), from.Name)
 	}
 }
 

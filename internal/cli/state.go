@@ -1,6 +1,9 @@
 package cli
 
-import "tracker/internal/history"
+import (
+	"tracker/internal/history"
+	"tracker/internal/terminal"
+)
 
 // jobStates are those that a job's latest run may be in.
 var jobStates = []string{
@@ -9,39 +12,39 @@ var jobStates = []string{
 }
 
 // stateMark gives the one symbol and style that a state has on all screens.
-func stateMark(state string) (symbol string, look style) {
+func stateMark(state string) (symbol string, look terminal.Style) {
 	switch history.State(state) {
 	case history.StateQueued:
-		return "…", styleBlue
+		return "…", terminal.StyleBlue
 	case history.StateRunning:
-		return "▶", styleBlue
+		return "▶", terminal.StyleBlue
 	case history.StateSucceeded:
-		return "✔", styleGreen
+		return "✔", terminal.StyleGreen
 	case history.StatePartial:
-		return "◐", styleYellow
+		return "◐", terminal.StyleYellow
 	case history.StateFailed:
-		return "✖", styleRed
+		return "✖", terminal.StyleRed
 	case history.StateCanceled:
-		return "⊘", styleFaint
+		return "⊘", terminal.StyleFaint
 	default:
-		return "?", styleMagenta
+		return "?", terminal.StyleMagenta
 	}
 }
 
 // stateText shows a state: its symbol and, for those who cannot see that, its
 // word. It is empty for none.
-func stateText(state string, s screen) string { return s.render(maybeMarked(&state)) }
+func stateText(state string, s terminal.Screen) string { return s.Render(maybeMarked(&state)) }
 
 // maybeMarked is a state with its symbol, or nothing for null.
-func maybeMarked(state *string) span {
+func maybeMarked(state *string) terminal.Span {
 	if deref(state) == "" {
-		return plain("")
+		return terminal.Plain("")
 	}
 	return marked(*state, *state)
 }
 
 // marked is a word with the symbol and the style of a state.
-func marked(state, word string) span {
+func marked(state, word string) terminal.Span {
 	symbol, look := stateMark(state)
-	return styled(look, symbol+" "+word).whole()
+	return terminal.Styled(look, symbol+" "+word).Whole()
 }

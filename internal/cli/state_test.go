@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"tracker/internal/terminal"
 )
 
 func TestStateText(t *testing.T) {
@@ -12,10 +14,10 @@ func TestStateText(t *testing.T) {
 		"queued": "… queued", "running": "▶ running", "succeeded": "✔ succeeded", "partial": "◐ partial", "failed": "✖ failed",
 		"canceled": "⊘ canceled", "unknown": "? unknown", "": "",
 	} {
-		if got := stateText(state, screen{}); got != want {
+		if got := stateText(state, terminal.Screen{}); got != want {
 			t.Errorf("%q is shown as %q", state, got)
 		}
-		colored := stateText(state, screen{color: true})
+		colored := stateText(state, terminal.Screen{Color: true})
 		if state != "" && (colored == want || text.StringWidthWithoutEscSequences(colored) != text.StringWidthWithoutEscSequences(want)) {
 			t.Errorf("%q is shown in colour as %q", state, colored)
 		}

@@ -15,6 +15,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
+	"tracker/internal/terminal"
 )
 
 // syncRequest is what a sync is asked for with.
@@ -210,11 +211,11 @@ func (r syncRow) failed() bool {
 }
 
 // resultSpan is the outcome of the poll, or what came instead of one.
-func (r syncRow) resultSpan() span {
+func (r syncRow) resultSpan() terminal.Span {
 	if r.failed() {
-		return styled(styleYellow, cmp.Or(r.Outcome, r.Result))
+		return terminal.Styled(terminal.StyleYellow, cmp.Or(r.Outcome, r.Result))
 	}
-	return plain(cmp.Or(r.Outcome, r.Result))
+	return terminal.Plain(cmp.Or(r.Outcome, r.Result))
 }
 
 func (a *app) printSync(rows []syncRow, request syncRequest) error {
@@ -222,14 +223,14 @@ func (a *app) printSync(rows []syncRow, request syncRequest) error {
 	if !request.empty() {
 		none = fmt.Sprintf("no job to poll fits  %s", request.selection)
 	}
-	err := writeRows(a, request.format, table[syncRow]{
-		rows: rows, none: none,
-		columns: []column[syncRow]{
-			{title: "JOB", cell: func(r syncRow) span { return plain(r.Job) }},
-			{title: "SOURCE", spare: 1, cell: func(r syncRow) span { return plain(r.Source) }},
-			{title: "RESULT", cell: func(r syncRow) span { return r.resultSpan() }},
-			{title: "STATE", cell: func(r syncRow) span { return maybeMarked(&r.State) }},
-			{title: "DETAIL", prose: true, cell: func(r syncRow) span { return plain(r.Detail) }},
+	err := writeRows(a, request.format, terminal.Table[syncRow]{
+		Rows: rows, Empty: none,
+		Columns: []terminal.Column[syncRow]{
+			{Title: "JOB", Cell: func(r syncRow) terminal.Span { return terminal.Plain(r.Job) }},
+			{Title: "SOURCE", Spare: 1, Cell: func(r syncRow) terminal.Span { return terminal.Plain(r.Source) }},
+			{Title: "RESULT", Cell: func(r syncRow) terminal.Span { return r.resultSpan() }},
+			{Title: "STATE", Cell: func(r syncRow) terminal.Span { return maybeMarked(&r.State) }},
+			{Title: "DETAIL", Prose: true, Cell: func(r syncRow) terminal.Span { return terminal.Plain(r.Detail) }},
 		},
 	})
 	if err != nil || request.format != formatTable || len(rows) == 0 {

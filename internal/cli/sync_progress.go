@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/sync"
+	"tracker/internal/terminal"
 )
 
 // syncProgress counts what a sync has done, with a bar where stderr is a terminal.
@@ -19,7 +20,7 @@ type syncProgress struct {
 
 func (a *app) newProgress(total int) *syncProgress {
 	p := &syncProgress{}
-	if !isTerminal(a.stderr) || total == 0 {
+	if !terminal.IsTerminal(a.stderr) || total == 0 {
 		return p
 	}
 	p.bar = progress.NewWriter()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // unlooked is why nothing new may be seen of a job.
@@ -19,7 +20,7 @@ type unlooked struct {
 func lookedAt(ctx context.Context, s *store.Store, job store.Job) (unlooked, error) {
 	switch {
 	case job.Tracking == store.TrackingPaused && job.PausedReason != "":
-		return unlooked{fmt.Sprintf("nobody looks: job %s is paused: %s; to go on:  tracker job resume %s", job.Name, oneLine(job.PausedReason), job.Name), true}, nil
+		return unlooked{fmt.Sprintf("nobody looks: job %s is paused: %s; to go on:  tracker job resume %s", job.Name, terminal.OneLine(job.PausedReason), job.Name), true}, nil
 	case job.Tracking == store.TrackingPaused:
 		return unlooked{fmt.Sprintf("nobody looks: job %s is paused; to go on:  tracker job resume %s", job.Name, job.Name), true}, nil
 	case job.Tracking == store.TrackingRemoved:
@@ -27,7 +28,7 @@ func lookedAt(ctx context.Context, s *store.Store, job store.Job) (unlooked, err
 	case job.Tracking == store.TrackingFinished:
 		return unlooked{fmt.Sprintf("nobody looks: job %s is finished, since its import has ended; to poll it:  tracker sync %s", job.Name, job.Name), true}, nil
 	case !job.From.PausedAt.IsZero():
-		why := fmt.Sprintf("nobody looks: source %s is paused: %s; to go on:  tracker source resume %s", job.Source, oneLine(job.From.PausedReason), job.Source)
+		why := fmt.Sprintf("nobody looks: source %s is paused: %s; to go on:  tracker source resume %s", job.Source, terminal.OneLine(job.From.PausedReason), job.Source)
 		return unlooked{why, true}, nil
 	}
 	now, err := s.Now(ctx)
@@ -57,7 +58,7 @@ func lookedAt(ctx context.Context, s *store.Store, job store.Job) (unlooked, err
 	if err != nil {
 		return unlooked{}, err
 	}
-	failure := failureText(string(heads[0].Outcome), oneLine(said[job.ID]))
+	failure := failureText(string(heads[0].Outcome), terminal.OneLine(said[job.ID]))
 	return unlooked{why: fmt.Sprintf("cannot look: the last poll of job %s was answered: %s", job.Name, failure)}, nil
 }
 

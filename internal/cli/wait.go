@@ -13,6 +13,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // waitEnded stands for all states in which a run has ended.
@@ -157,23 +158,23 @@ func (w *waiter) look(ctx context.Context, name string) (store.Job, *store.Watch
 
 // tell prints how it ended.
 func (w *waiter) tell(job store.Job, run *store.WatchRun, end error) error {
-	p := newPage(screen{})
-	line := []span{plain(job.Name), plain("  ")}
+	p := terminal.NewPage(terminal.Screen{})
+	line := []terminal.Span{terminal.Plain(job.Name), terminal.Plain("  ")}
 	switch {
 	case errors.Is(end, exitError{exitLate}):
-		line = append(line, plain("timed out: "))
+		line = append(line, terminal.Plain("timed out: "))
 	case errors.Is(end, exitError{exitUnseen}):
-		line = append(line, plain("nobody will poll: "))
+		line = append(line, terminal.Plain("nobody will poll: "))
 	}
 	switch {
 	case run == nil && w.after.IsZero():
-		line = append(line, plain("no run was seen yet"))
+		line = append(line, terminal.Plain("no run was seen yet"))
 	case run == nil:
-		line = append(line, plain("no run was seen that has started after "+w.after.Format(time.RFC3339)))
+		line = append(line, terminal.Plain("no run was seen that has started after "+w.after.Format(time.RFC3339)))
 	default:
-		line = append(append(line, marked(run.State, run.State), plain("  ")), runSentence(*run)...)
+		line = append(append(line, marked(run.State, run.State), terminal.Plain("  ")), runSentence(*run)...)
 	}
-	p.line(line...)
+	p.Line(line...)
 	if _, err := fmt.Fprint(w.app.stdout, p.String()); err != nil {
 		return err
 	}

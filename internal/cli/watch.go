@@ -12,6 +12,7 @@ import (
 
 	"tracker/internal/config"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 const (
@@ -89,7 +90,7 @@ func (a *app) watch(ctx context.Context, s *store.Store, ids []int64, end <-chan
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	w := &watcher{app: a, store: s, jobIDs: ids, ticks: ticker.C, end: end}
-	if canvas, ok := newCanvas(a.stdout, a.getenv); ok {
+	if canvas, ok := terminal.NewCanvas(a.stdout, a.getenv); ok {
 		return w.live(ctx, canvas)
 	}
 	return w.print(ctx)
@@ -132,10 +133,10 @@ func watchedJobs(ctx context.Context, s *store.Store, names []string, sel select
 type watcher struct {
 	app    *app
 	store  *store.Store
-	jobIDs []int64          // none: all
-	ticks  <-chan time.Time // when to look again
-	end    <-chan time.Time // when to end; nil: never
-	below  func(*page)      // what to say below the jobs; nil: nothing
+	jobIDs []int64              // none: all
+	ticks  <-chan time.Time     // when to look again
+	end    <-chan time.Time     // when to end; nil: never
+	below  func(*terminal.Page) // what to say below the jobs; nil: nothing
 
 	usual map[runKey]store.Usual // of the runs that are going on
 }
@@ -159,10 +160,10 @@ func (w *watcher) wait(ctx context.Context) bool {
 }
 
 // live shows the jobs on a terminal.
-func (w *watcher) live(ctx context.Context, c *canvas) error {
+func (w *watcher) live(ctx context.Context, c *terminal.Canvas) error {
 	var last watchView
 	var lookedAt time.Time // by our own clock
-	defer c.close()
+	defer c.Close()
 	for {
 		view, err := w.look(ctx)
 		switch {
@@ -177,8 +178,8 @@ func (w *watcher) live(ctx context.Context, c *canvas) error {
 		default:
 			last, lookedAt = view, time.Now()
 		}
-		s, height := c.size()
-		if err := c.draw(w.frame(view, s, height), s, height); err != nil {
+		s, height := c.Size()
+		if err := c.Draw(w.frame(view, s, height), s, height); err != nil {
 			return err
 		}
 		if !w.wait(ctx) {
@@ -188,12 +189,12 @@ func (w *watcher) live(ctx context.Context, c *canvas) error {
 }
 
 // frame is what the terminal shows, in so many lines at most (0: all).
-func (w *watcher) frame(view watchView, s screen, height int) string {
+func (w *watcher) frame(view watchView, s terminal.Screen, height int) string {
 	if w.below == nil {
 		return watchText(view, s, height)
 	}
-	p := newPage(s)
-	p.blank()
+	p := terminal.NewPage(s)
+	p.Blank()
 	w.below(p)
 	below, room := p.String(), 0
 	if height > 0 {

@@ -8,11 +8,12 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // print writes a line for each change, where there is no terminal to draw on.
 func (w *watcher) print(ctx context.Context) error {
-	p := &watchPrinter{watcher: w, page: newPage(screen{}), heads: map[int64]store.WatchHead{}}
+	p := &watchPrinter{watcher: w, page: terminal.NewPage(terminal.Screen{}), heads: map[int64]store.WatchHead{}}
 	trouble := outage{stderr: w.app.stderr}
 	for {
 		err := p.look(ctx, !trouble.looked)
@@ -20,7 +21,7 @@ func (w *watcher) print(ctx context.Context) error {
 			return unlessEnded(ctx, err)
 		}
 		text := p.page.String()
-		p.page = newPage(screen{})
+		p.page = terminal.NewPage(terminal.Screen{})
 		if _, err := fmt.Fprint(w.app.stdout, text); err != nil {
 			return err
 		}
@@ -33,7 +34,7 @@ func (w *watcher) print(ctx context.Context) error {
 // watchPrinter tells what has changed since it looked last.
 type watchPrinter struct {
 	*watcher
-	page  *page
+	page  *terminal.Page
 	heads map[int64]store.WatchHead
 }
 
@@ -96,7 +97,7 @@ func (p *watchPrinter) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.line(view.Now, "", plain("watching "), plain(counted(int64(view.total()), "job")), plain(": "), plain(joinSpans(view.summary())))
+	p.line(view.Now, "", terminal.Plain("watching "), terminal.Plain(terminal.Counted(int64(view.total()), "job")), terminal.Plain(": "), terminal.Plain(terminal.Join(view.summary())))
 	if text := view.unserved(); text != "" {
 		fmt.Fprintln(p.app.stderr, text+"; start one:  tracker serve")
 	}
@@ -113,21 +114,21 @@ func (p *watchPrinter) begin(ctx context.Context) error {
 		if run.EndedAt != nil {
 			since = *run.EndedAt
 		}
-		p.line(since, run.Job, append([]span{marked(run.State, run.State), plain("  ")}, runSentence(run)...)...)
+		p.line(since, run.Job, append([]terminal.Span{marked(run.State, run.State), terminal.Plain("  ")}, runSentence(run)...)...)
 	}
 	return nil
 }
 
 // change tells of a transition.
 func (p *watchPrinter) change(c store.WatchChange) {
-	spans := []span{marked(c.ToState, c.ToState), plain("  ")}
+	spans := []terminal.Span{marked(c.ToState, c.ToState), terminal.Plain("  ")}
 	switch {
 	case c.Superseded():
-		spans = append(spans, plain(fmt.Sprintf("run %d superseded, its end was not seen", c.RunNo)))
+		spans = append(spans, terminal.Plain(fmt.Sprintf("run %d superseded, its end was not seen", c.RunNo)))
 	case c.Run != nil && c.Run.State == c.ToState:
 		spans = append(spans, runSentence(*c.Run)...)
 	default:
-		spans = append(spans, plain(fmt.Sprintf("run %d", c.RunNo)))
+		spans = append(spans, terminal.Plain(fmt.Sprintf("run %d", c.RunNo)))
 	}
 	p.line(c.Effective(), c.Job, spans...)
 }
@@ -136,32 +137,32 @@ func (p *watchPrinter) change(c store.WatchChange) {
 func (p *watchPrinter) looking(head, was store.WatchHead, message string, now time.Time) {
 	switch {
 	case head.Failures > 0 && was.Failures == 0:
-		p.line(now, head.Job, plain("cannot look  "), plain(failureText(string(head.Outcome), message)))
+		p.line(now, head.Job, terminal.Plain("cannot look  "), terminal.Plain(failureText(string(head.Outcome), message)))
 	case head.Failures == 0 && was.Failures > 0:
-		p.line(now, head.Job, plain("answers again"))
+		p.line(now, head.Job, terminal.Plain("answers again"))
 	}
 }
 
 // line writes one line, which begins with a time.
-func (p *watchPrinter) line(at time.Time, job string, spans ...span) {
-	lead := []span{plain(at.UTC().Format(time.RFC3339)), plain("  ")}
+func (p *watchPrinter) line(at time.Time, job string, spans ...terminal.Span) {
+	lead := []terminal.Span{terminal.Plain(at.UTC().Format(time.RFC3339)), terminal.Plain("  ")}
 	if job != "" {
-		lead = append(lead, plain(job), plain("  "))
+		lead = append(lead, terminal.Plain(job), terminal.Plain("  "))
 	}
-	p.page.line(append(lead, spans...)...)
+	p.page.Line(append(lead, spans...)...)
 }
 
 // runSentence tells in a few words how a run stands.
-func runSentence(run store.WatchRun) []span {
-	spans := []span{plain(fmt.Sprintf("run %d", run.RunNo))}
+func runSentence(run store.WatchRun) []terminal.Span {
+	spans := []terminal.Span{terminal.Plain(fmt.Sprintf("run %d", run.RunNo))}
 	if where := whereText(run); where != "" {
-		spans = append(spans, plain(" "+where))
+		spans = append(spans, terminal.Plain(" "+where))
 	}
 	if took := boundsText(run.Duration, run.DurationMax); took != "" {
-		spans = append(spans, plain(" after "+took))
+		spans = append(spans, terminal.Plain(" after "+took))
 	}
 	if why := whyText(run); why != "" {
-		spans = append(spans, plain(": "+why))
+		spans = append(spans, terminal.Plain(": "+why))
 	}
 	return spans
 }
@@ -174,7 +175,7 @@ func whyText(run store.WatchRun) string {
 	if run.Why == nil {
 		return ""
 	}
-	return cut(*run.Why, whyMost) + withdrawnText(run.RunRow)
+	return terminal.Cut(*run.Why, whyMost) + withdrawnText(run.RunRow)
 }
 
 // whereText tells which step a run is in, has failed in or has behind it. It is

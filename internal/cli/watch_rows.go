@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 const (
@@ -49,39 +50,39 @@ func (v watchView) stalled(run store.WatchRun) bool {
 }
 
 // running is the section of the runs that go on.
-func (v watchView) running(s screen) section {
+func (v watchView) running(s terminal.Screen) terminal.Section {
 	narrowest := 3
-	var rows [][][]span
+	var rows [][][]terminal.Span
 	for detail := range narrowest + 1 {
 		rows = nil
 		for _, run := range v.Running {
 			rows = append(rows, v.runningRow(run, s, detail))
 		}
-		if s.width <= 0 || widthOf(rows) <= s.width {
+		if s.Width <= 0 || terminal.GridWidth(rows) <= s.Width {
 			break
 		}
 	}
-	return newSection("RUNNING NOW", align(rows, s.width), v.count(going))
+	return terminal.NewSection("RUNNING NOW", terminal.Align(rows, s.Width), v.count(going))
 }
 
 // runningRow shows a run; the higher detail, the less of it.
-func (v watchView) runningRow(run store.WatchRun, s screen, detail int) [][]span {
-	width := s.width
+func (v watchView) runningRow(run store.WatchRun, s terminal.Screen, detail int) [][]terminal.Span {
+	width := s.Width
 	if width <= 0 {
 		width = wideWidth
 	}
 	symbol, look := stateMark(run.State)
-	row := [][]span{{styled(look, symbol), plain(" "), plain(cut(run.Job, max(20, width/4)))}}
+	row := [][]terminal.Span{{terminal.Styled(look, symbol), terminal.Plain(" "), terminal.Plain(terminal.Cut(run.Job, max(20, width/4)))}}
 	if detail == 0 && width >= wideWidth {
-		row = append(row, cell(faint(cut(run.Source, 24))), cell(faint(fmt.Sprintf("run %d", run.RunNo))))
+		row = append(row, terminal.Cell(terminal.Faint(terminal.Cut(run.Source, 24))), terminal.Cell(terminal.Faint(fmt.Sprintf("run %d", run.RunNo))))
 	}
-	row = append(row, cell(plain(cut(v.stepText(run), max(8, width/6)))))
+	row = append(row, terminal.Cell(terminal.Plain(terminal.Cut(v.stepText(run), max(8, width/6)))))
 	if detail < 3 {
 		row = append(row, v.progressBar(run, []int{width / 6, width / 7, width / 10}[detail]))
 	}
 	row = append(row, v.progress(run, detail > 1))
 	if detail == 0 {
-		row = append(row, cell(faint("since "+v.near(began(run)))))
+		row = append(row, terminal.Cell(terminal.Faint("since "+v.near(began(run)))))
 	}
 	return append(row, v.lookText(run, detail > 1))
 }
@@ -90,7 +91,7 @@ func (v watchView) runningRow(run store.WatchRun, s screen, detail int) [][]span
 func (v watchView) stepText(run store.WatchRun) string {
 	switch {
 	case run.Step == "" && history.State(run.State) == history.StateUnknown:
-		return oneLine(run.Status)
+		return terminal.OneLine(run.Status)
 	case run.Step == "":
 		return run.State
 	case history.State(run.StepState).Terminal():
@@ -101,21 +102,21 @@ func (v watchView) stepText(run store.WatchRun) string {
 }
 
 // progressBar shows how far a run has come of what is usual.
-func (v watchView) progressBar(run store.WatchRun, width int) []span {
+func (v watchView) progressBar(run store.WatchRun, width int) []terminal.Span {
 	d, _ := v.soFar(run)
 	usual := v.usual[keyOf(run)].Median
 	if usual == 0 {
-		return cell(faint("·").pad(width))
+		return terminal.Cell(terminal.Faint("·").Pad(width))
 	}
-	look := styleBlue
+	look := terminal.StyleBlue
 	if v.stalled(run) {
-		look = styleYellow
+		look = terminal.StyleYellow
 	}
-	return bar(d.Seconds(), usual.Seconds(), width, look)
+	return terminal.Bar(d.Seconds(), usual.Seconds(), width, look)
 }
 
 // progress tells how long a run goes on, and how long that usually takes.
-func (v watchView) progress(run store.WatchRun, short bool) []span {
+func (v watchView) progress(run store.WatchRun, short bool) []terminal.Span {
 	d, now := v.soFar(run)
 	usual := v.usual[keyOf(run)].Median
 	elapsed := floorText(d)
@@ -125,17 +126,17 @@ func (v watchView) progress(run store.WatchRun, short bool) []span {
 	about := roughText(usual)
 	switch {
 	case v.stalled(run) && short:
-		return cell(styled(styleYellow, elapsed+" stalled"))
+		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+" stalled"))
 	case v.stalled(run):
-		return cell(styled(styleYellow, elapsed+", "+v.patience(run).text()))
+		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+", "+v.patience(run).text()))
 	case usual == 0:
-		return cell(plain(elapsed))
+		return terminal.Cell(terminal.Plain(elapsed))
 	case short:
-		return []span{plain(elapsed), faint("/" + about)}
+		return []terminal.Span{terminal.Plain(elapsed), terminal.Faint("/" + about)}
 	case d > usual:
-		return []span{plain(elapsed), faint(", usually " + about)}
+		return []terminal.Span{terminal.Plain(elapsed), terminal.Faint(", usually " + about)}
 	default:
-		return []span{plain(elapsed), faint(" of about " + about)}
+		return []terminal.Span{terminal.Plain(elapsed), terminal.Faint(" of about " + about)}
 	}
 }
 
@@ -151,21 +152,21 @@ func roughText(d time.Duration) string {
 }
 
 // lookText tells when somebody last saw the run.
-func (v watchView) lookText(run store.WatchRun, short bool) []span {
+func (v watchView) lookText(run store.WatchRun, short bool) []terminal.Span {
 	age := max(0, v.now.Sub(run.ConfirmedAt))
-	text, look := ageText(age), styleFaint
+	text, look := ageText(age), terminal.StyleFaint
 	if !short {
 		text = "seen " + v.ago(run.ConfirmedAt)
 	}
 	if _, now := v.soFar(run); !now {
-		look = styleYellow
+		look = terminal.StyleYellow
 	}
-	return cell(styled(look, text))
+	return terminal.Cell(terminal.Styled(look, text))
 }
 
 // ended is the section of the runs that have just ended well.
-func (v watchView) ended(s screen) section {
-	var rows [][][]span
+func (v watchView) ended(s terminal.Screen) terminal.Section {
+	var rows [][][]terminal.Span
 	for _, run := range v.Ended[:min(len(v.Ended), 5)] {
 		symbol, look := stateMark(run.State)
 		sentence := fmt.Sprintf("run %d", run.RunNo)
@@ -173,56 +174,56 @@ func (v watchView) ended(s screen) section {
 			sentence += " after " + took
 		}
 		if run.Warnings > 0 {
-			sentence += ", " + counted(int64(run.Warnings), "warning")
+			sentence += ", " + terminal.Counted(int64(run.Warnings), "warning")
 		}
 		if run.ErrorSummary != nil {
 			sentence += "; " + quote(*run.ErrorSummary, false)
 		}
-		rows = append(rows, [][]span{
-			{styled(look, symbol), plain(" "), plain(cut(run.Job, jobWidth(s)))}, cell(faint(agoText(run.EndedAt, v.now))), cell(plain(sentence)),
+		rows = append(rows, [][]terminal.Span{
+			{terminal.Styled(look, symbol), terminal.Plain(" "), terminal.Plain(terminal.Cut(run.Job, jobWidth(s)))}, terminal.Cell(terminal.Faint(agoText(run.EndedAt, v.now))), terminal.Cell(terminal.Plain(sentence)),
 		})
 	}
-	return newSection("JUST SUCCEEDED", align(rows, s.width), len(v.Ended))
+	return terminal.NewSection("JUST SUCCEEDED", terminal.Align(rows, s.Width), len(v.Ended))
 }
 
 // jobWidth is how wide the name of a job may get beside other things.
-func jobWidth(s screen) int {
-	if s.width <= 0 {
+func jobWidth(s terminal.Screen) int {
+	if s.Width <= 0 {
 		return 63
 	}
-	return max(12, s.width/3)
+	return max(12, s.Width/3)
 }
 
 // told is rows that end in a text of any length: beside the rest, or below it
 // where there is too little room.
-func told(rows [][][]span, texts []span, s screen) [][][]span {
-	if s.width <= 0 || s.width-widthOf(rows)-2 >= leastText {
+func told(rows [][][]terminal.Span, texts []terminal.Span, s terminal.Screen) [][][]terminal.Span {
+	if s.Width <= 0 || s.Width-terminal.GridWidth(rows)-2 >= leastText {
 		for i := range rows {
-			rows[i] = append(rows[i], cell(texts[i]))
+			rows[i] = append(rows[i], terminal.Cell(texts[i]))
 		}
-		return align(rows, s.width)
+		return terminal.Align(rows, s.Width)
 	}
-	shown := align(rows, s.width)
+	shown := terminal.Align(rows, s.Width)
 	for i := range shown {
-		shown[i] = append(shown[i], fit([]span{plain("  "), texts[i]}, s.width))
+		shown[i] = append(shown[i], terminal.Fit([]terminal.Span{terminal.Plain("  "), texts[i]}, s.Width))
 	}
 	return shown
 }
 
 // failed is the section of the runs that have ended other than well.
-func (v watchView) failed(s screen) section {
-	var rows [][][]span
-	var texts []span
+func (v watchView) failed(s terminal.Screen) terminal.Section {
+	var rows [][][]terminal.Span
+	var texts []terminal.Span
 	for _, run := range v.Failed {
 		symbol, look := stateMark(run.State)
 		where := strings.TrimSpace(fmt.Sprintf("run %d %s", run.RunNo, whereText(run)))
-		rows = append(rows, [][]span{
-			{styled(look, symbol), plain(" "), plain(cut(run.Job, jobWidth(s)))},
-			cell(faint(v.endText(run))), cell(plain(cut(oneLine(where), jobWidth(s)))),
+		rows = append(rows, [][]terminal.Span{
+			{terminal.Styled(look, symbol), terminal.Plain(" "), terminal.Plain(terminal.Cut(run.Job, jobWidth(s)))},
+			terminal.Cell(terminal.Faint(v.endText(run))), terminal.Cell(terminal.Plain(terminal.Cut(terminal.OneLine(where), jobWidth(s)))),
 		})
-		texts = append(texts, styled(look, cmp.Or(whyText(run), "the service gives no reason")))
+		texts = append(texts, terminal.Styled(look, cmp.Or(whyText(run), "the service gives no reason")))
 	}
-	return newSection("FAILED", told(rows, texts, s), v.count(unsuccessful))
+	return terminal.NewSection("FAILED", told(rows, texts, s), v.count(unsuccessful))
 }
 
 // endText tells when a run has ended.
@@ -231,14 +232,14 @@ func (v watchView) endText(run store.WatchRun) string {
 }
 
 // unseen is the section of the jobs that nobody can look at, and why.
-func (v watchView) unseen(s screen) section {
-	var rows [][][]span
-	var texts []span
+func (v watchView) unseen(s terminal.Screen) terminal.Section {
+	var rows [][][]terminal.Span
+	var texts []terminal.Span
 	var below []string
 	add := func(who, since, why, names string) {
-		mark := styled(styleYellow, "!")
-		rows = append(rows, [][]span{{mark, plain(" "), plain(cut(who, jobWidth(s)))}, cell(faint(since))})
-		texts = append(texts, styled(styleYellow, why))
+		mark := terminal.Styled(terminal.StyleYellow, "!")
+		rows = append(rows, [][]terminal.Span{{mark, terminal.Plain(" "), terminal.Plain(terminal.Cut(who, jobWidth(s)))}, terminal.Cell(terminal.Faint(since))})
+		texts = append(texts, terminal.Styled(terminal.StyleYellow, why))
 		below = append(below, names)
 	}
 	for _, f := range v.Failing {
@@ -246,7 +247,7 @@ func (v watchView) unseen(s screen) section {
 		add(who, "since "+v.near(f.Since), failureText(string(f.Outcome), f.Error), names)
 	}
 	for _, from := range v.Sources {
-		who := fmt.Sprintf("%s (%s)", from.Source, counted(int64(from.Jobs), "job"))
+		who := fmt.Sprintf("%s (%s)", from.Source, terminal.Counted(int64(from.Jobs), "job"))
 		names := namesText(from.Names, from.Jobs, s)
 		if from.PausedAt.IsZero() {
 			add(who, "until "+v.near(from.HeldUntil), "the service asked to be left alone", names)
@@ -265,18 +266,18 @@ func (v watchView) unseen(s screen) section {
 	shown := told(rows, texts, s)
 	for i, names := range below {
 		if names != "" {
-			shown[i] = append(shown[i], []span{plain(namesIndent), faint(names)})
+			shown[i] = append(shown[i], []terminal.Span{terminal.Plain(namesIndent), terminal.Faint(names)})
 		}
 	}
-	return newSection("CANNOT LOOK", shown, len(rows))
+	return terminal.NewSection("CANNOT LOOK", shown, len(rows))
 }
 
 // manyOf names a job, or counts those of a source, whose names then stand below.
-func manyOf(names []string, jobs int, from string, s screen) (who, below string) {
+func manyOf(names []string, jobs int, from string, s terminal.Screen) (who, below string) {
 	if jobs == 1 {
 		return names[0], ""
 	}
-	return fmt.Sprintf("%s of %s", counted(int64(jobs), "job"), from), namesText(names, jobs, s)
+	return fmt.Sprintf("%s of %s", terminal.Counted(int64(jobs), "job"), from), namesText(names, jobs, s)
 }
 
 // namesIndent stands before names below a row.
@@ -284,15 +285,15 @@ const namesIndent = "  "
 
 // namesText lists as many of the names as a line has room for, and counts the
 // other jobs.
-func namesText(names []string, jobs int, s screen) string {
+func namesText(names []string, jobs int, s terminal.Screen) string {
 	for shown := len(names); shown > 0; shown-- {
-		text := oneLine(strings.Join(names[:shown], ", "))
+		text := terminal.OneLine(strings.Join(names[:shown], ", "))
 		if jobs > shown {
-			text += fmt.Sprintf(" and %s more", thousands(int64(jobs-shown)))
+			text += fmt.Sprintf(" and %s more", terminal.Thousands(int64(jobs-shown)))
 		}
-		if s.width <= 0 || len(namesIndent)+plain(text).width() <= s.width {
+		if s.Width <= 0 || len(namesIndent)+terminal.Plain(text).Width() <= s.Width {
 			return text
 		}
 	}
-	return cut(oneLine(strings.Join(names, ", ")), max(1, s.width-len(namesIndent)))
+	return terminal.Cut(terminal.OneLine(strings.Join(names, ", ")), max(1, s.Width-len(namesIndent)))
 }

@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // served is how long a tracker may be silent that serves.
@@ -23,16 +24,16 @@ type watchView struct {
 }
 
 // watchText shows how the jobs stand, in so many lines at most (0: all).
-func watchText(v watchView, s screen, height int) string {
-	p := newPage(s)
+func watchText(v watchView, s terminal.Screen, height int) string {
+	p := terminal.NewPage(s)
 	v.headline(p)
 	if v.total() == 0 {
-		p.line(plain("no jobs yet; see  "), plain("tracker apply --help").whole(), plain("  or  "), plain("tracker job add --help").whole())
+		p.Line(terminal.Plain("no jobs yet; see  "), terminal.Plain("tracker apply --help").Whole(), terminal.Plain("  or  "), terminal.Plain("tracker job add --help").Whole())
 		return p.String()
 	}
 	v.warnings(p)
-	sections := slices.DeleteFunc([]section{v.running(s), v.failed(s), v.unseen(s), v.ended(s)}, func(one section) bool {
-		return len(one.rows) == 0
+	sections := slices.DeleteFunc([]terminal.Section{v.running(s), v.failed(s), v.unseen(s), v.ended(s)}, func(one terminal.Section) bool {
+		return len(one.Rows) == 0
 	})
 	quiet := v.quiet()
 	used := strings.Count(p.String(), "\n")
@@ -40,14 +41,14 @@ func watchText(v watchView, s screen, height int) string {
 		used += 2
 	}
 	if height > 0 {
-		sections = share(sections, height-used)
+		sections = terminal.Share(sections, height-used)
 	}
 	for _, one := range sections {
-		one.write(p)
+		one.Write(p)
 	}
 	if quiet != nil {
-		p.blank()
-		p.put(fit(quiet, s.width))
+		p.Blank()
+		p.Put(terminal.Fit(quiet, s.Width))
 	}
 	return firstLines(p.String(), height)
 }
@@ -61,23 +62,23 @@ func firstLines(text string, height int) string {
 }
 
 // headline is the answer in one line, with the time where there is room.
-func (v watchView) headline(p *page) {
+func (v watchView) headline(p *terminal.Page) {
 	line := v.summary()
-	at := plain(v.now.UTC().Format(clockLayout) + " UTC")
-	if free := p.width - spansWidth(line) - at.width(); free >= 2 {
-		p.put(append(line, plain(strings.Repeat(" ", free)), faint(at.text)))
+	at := terminal.Plain(v.now.UTC().Format(clockLayout) + " UTC")
+	if free := p.Width - terminal.Width(line) - at.Width(); free >= 2 {
+		p.Put(append(line, terminal.Plain(strings.Repeat(" ", free)), terminal.Faint(at.Text)))
 		return
 	}
-	p.put(fit(line, p.width))
+	p.Put(terminal.Fit(line, p.Width))
 }
 
 // warnings tell why what is shown may not be so.
-func (v watchView) warnings(p *page) {
+func (v watchView) warnings(p *terminal.Page) {
 	if v.trouble != "" {
-		p.line(styled(styleRed, "the database does not answer, this is what it said last"), plain(": "+cut(oneLine(v.trouble), quoteLimit)))
+		p.Line(terminal.Styled(terminal.StyleRed, "the database does not answer, this is what it said last"), terminal.Plain(": "+terminal.Cut(terminal.OneLine(v.trouble), quoteLimit)))
 	}
 	if text := v.unserved(); text != "" {
-		p.line(styled(styleYellow, text), plain("; start one:  "), plain("tracker serve").whole())
+		p.Line(terminal.Styled(terminal.StyleYellow, text), terminal.Plain("; start one:  "), terminal.Plain("tracker serve").Whole())
 	}
 }
 
@@ -124,16 +125,16 @@ func blind(c store.WatchClass) bool {
 func calm(c store.WatchClass) bool { return !going(c) && !unsuccessful(c) && !blind(c) }
 
 // summary counts the jobs by what there is to know of them.
-func (v watchView) summary() []span {
-	var spans []span
-	add := func(n int, look style, word string) {
+func (v watchView) summary() []terminal.Span {
+	var spans []terminal.Span
+	add := func(n int, look terminal.Style, word string) {
 		if n == 0 {
 			return
 		}
 		if len(spans) > 0 {
-			spans = append(spans, faint(" · "))
+			spans = append(spans, terminal.Faint(" · "))
 		}
-		spans = append(spans, styled(look, thousands(int64(n))+" "+word))
+		spans = append(spans, terminal.Styled(look, terminal.Thousands(int64(n))+" "+word))
 	}
 	stalled := 0
 	for _, run := range v.Running {
@@ -141,38 +142,38 @@ func (v watchView) summary() []span {
 			stalled++
 		}
 	}
-	add(v.count(going), styleBlue, "running")
+	add(v.count(going), terminal.StyleBlue, "running")
 	if stalled > 0 {
-		spans = append(spans, styled(styleYellow, fmt.Sprintf(" (%s stalled)", thousands(int64(stalled)))))
+		spans = append(spans, terminal.Styled(terminal.StyleYellow, fmt.Sprintf(" (%s stalled)", terminal.Thousands(int64(stalled)))))
 	}
-	add(v.count(unsuccessful), styleRed, "failed")
-	add(v.count(blind), styleYellow, "unseen")
-	add(v.count(calm), styleGreen, "quiet")
+	add(v.count(unsuccessful), terminal.StyleRed, "failed")
+	add(v.count(blind), terminal.StyleYellow, "unseen")
+	add(v.count(calm), terminal.StyleGreen, "quiet")
 	return spans
 }
 
 // quiet tells of the jobs that need no line of their own, and when one of them
 // is looked at next; nil where there are none.
-func (v watchView) quiet() []span {
+func (v watchView) quiet() []terminal.Span {
 	total := v.count(calm)
 	if total == 0 {
 		return nil
 	}
 	unseen := v.count(func(c store.WatchClass) bool { return calm(c) && c.State == "" })
 	finished := v.count(func(c store.WatchClass) bool { return calm(c) && c.Tracking == store.TrackingFinished })
-	text := counted(int64(total), "job")
+	text := terminal.Counted(int64(total), "job")
 	if unseen == 0 && total > 1 {
 		text += ", all succeeded"
 	} else if unseen == 0 {
 		text += ", succeeded"
 	}
 	if unseen > 0 {
-		text += fmt.Sprintf(", %s not seen yet", thousands(int64(unseen)))
+		text += fmt.Sprintf(", %s not seen yet", terminal.Thousands(int64(unseen)))
 	}
 	if finished > 0 {
-		text += fmt.Sprintf(", %s finished", thousands(int64(finished)))
+		text += fmt.Sprintf(", %s finished", terminal.Thousands(int64(finished)))
 	}
-	return []span{styled(styleBold, "QUIET"), plain("  " + text + v.nextLook())}
+	return []terminal.Span{terminal.Styled(terminal.StyleBold, "QUIET"), terminal.Plain("  " + text + v.nextLook())}
 }
 
 // nextLook tells when the next poll of a quiet job is due.

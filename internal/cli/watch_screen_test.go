@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/history"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // watchNow is when all of the cases are seen.
@@ -115,7 +116,7 @@ func TestWatchText(t *testing.T) {
 	for name, v := range map[string]watchView{"busy": busyWatch(), "calm": calmWatch(), "unserved": unserved, "empty": empty} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			checkScreens(t, "testdata/watch/"+name, func(s screen) string { return watchText(v, s, 0) })
+			checkScreens(t, "testdata/watch/"+name, func(s terminal.Screen) string { return watchText(v, s, 0) })
 		})
 	}
 }
@@ -125,10 +126,10 @@ func TestWatchText(t *testing.T) {
 func TestWatchText_Heights(t *testing.T) {
 	t.Parallel()
 	v := busyWatch()
-	all := watchText(v, screen{width: 100}, 0)
+	all := watchText(v, terminal.Screen{Width: 100}, 0)
 	for height := 1; height <= 45; height++ {
 		for _, width := range []int{20, 60, 100} {
-			got := watchText(v, screen{width: width}, height)
+			got := watchText(v, terminal.Screen{Width: width}, height)
 			if n := strings.Count(got, "\n"); n > height {
 				t.Errorf("%d lines of %d:\n%s", n, height, got)
 			}
@@ -138,10 +139,10 @@ func TestWatchText_Heights(t *testing.T) {
 			}
 		}
 	}
-	if got := watchText(v, screen{width: 100}, strings.Count(all, "\n")); got != all {
+	if got := watchText(v, terminal.Screen{Width: 100}, strings.Count(all, "\n")); got != all {
 		t.Errorf("where all fits it is cut:\n%s", got)
 	}
-	golden(t, "testdata/watch/busy.100x24.txt", watchText(v, screen{width: 100}, 24))
+	golden(t, "testdata/watch/busy.100x24.txt", watchText(v, terminal.Screen{Width: 100}, 24))
 }
 
 func TestWatchStalled(t *testing.T) {
@@ -177,7 +178,7 @@ func TestWatchStalled(t *testing.T) {
 func TestBar(t *testing.T) {
 	t.Parallel()
 	for part, want := range map[float64]string{0: "░░░░", 1: "▓░░░", 3.9: "▓▓▓░", 4: "▓▓▓▓", 99: "▓▓▓▓"} {
-		if got := joinSpans(bar(part, 4, 4, styleBlue)); got != want {
+		if got := terminal.Join(terminal.Bar(part, 4, 4, terminal.StyleBlue)); got != want {
 			t.Errorf("%v of 4 is %s", part, got)
 		}
 	}
@@ -190,6 +191,6 @@ func BenchmarkWatchText(b *testing.B) {
 		v.Running = append(v.Running, goingRun(fmt.Sprintf("job-%d", i), "import", time.Duration(i)*time.Second))
 	}
 	for b.Loop() {
-		watchText(v, screen{width: 100, color: true}, 40)
+		watchText(v, terminal.Screen{Width: 100, Color: true}, 40)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	tracking "tracker/internal/sync"
+	"tracker/internal/terminal"
 	"tracker/internal/testdb"
 	"tracker/internal/upstreamsim"
 )
@@ -237,7 +238,7 @@ func TestWatchLive(t *testing.T) {
 	l.heartbeat()
 	l.says("quiet", l.importing("q-1", time.Hour, "success"))
 	l.says("stores-eu", l.importing("e-1", 30*time.Second, "in_progress"))
-	c := &canvas{out: l.out, size: func() (screen, int) { return screen{width: 80}, 24 }}
+	c := &terminal.Canvas{Out: l.out, Size: func() (terminal.Screen, int) { return terminal.Screen{Width: 80}, 24 }}
 	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
 		return (&watcher{app: l.app, store: l.store, ticks: ticks}).live(ctx, c)
 	})
@@ -248,8 +249,8 @@ func TestWatchLive(t *testing.T) {
 		t.Errorf("ends with %v", err)
 	}
 	out := l.out.String()
-	frames := strings.Split(out, beginFrame)
-	if frames[0] != enterScreen || !strings.Contains(out, leaveScreen) {
+	frames := strings.Split(out, terminal.BeginFrame)
+	if frames[0] != terminal.EnterScreen || !strings.Contains(out, terminal.LeaveScreen) {
 		t.Errorf("the terminal is not given back: %q", out)
 	}
 	for i, want := range map[int][]string{
@@ -271,7 +272,7 @@ func TestWatch_WaitsForTheDatabase(t *testing.T) {
 	l.heartbeat()
 	l.says("stores-eu", l.importing("e-1", time.Minute, "in_progress"))
 	shown := &printed{}
-	c := &canvas{out: shown, size: func() (screen, int) { return screen{}, 0 }}
+	c := &terminal.Canvas{Out: shown, Size: func() (terminal.Screen, int) { return terminal.Screen{}, 0 }}
 	lookers := []*looking{
 		begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
 			return (&watcher{app: l.app, store: l.store, ticks: ticks}).live(ctx, c)

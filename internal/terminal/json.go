@@ -1,4 +1,4 @@
-package cli
+package terminal
 
 import (
 	"encoding/json"
@@ -8,19 +8,19 @@ import (
 	"unicode/utf8"
 )
 
-// jsonTo gives an encoder of documents that are safe to show.
-func jsonTo(out io.Writer) *json.Encoder {
-	encoder := json.NewEncoder(visibleJSON{out})
+// NewJSON gives an encoder of documents that are safe to show.
+func NewJSON(out io.Writer) *json.Encoder {
+	encoder := json.NewEncoder(VisibleJSON{out})
 	encoder.SetEscapeHTML(false)
 	return encoder
 }
 
-// visibleJSON writes JSON with escapes for what printable does not let pass,
+// VisibleJSON writes JSON with escapes for what printable does not let pass,
 // which stands for the same. It takes a document, or a line, at once.
-type visibleJSON struct{ out io.Writer }
+type VisibleJSON struct{ Out io.Writer }
 
 // Write implements io.Writer.
-func (v visibleJSON) Write(document []byte) (int, error) {
+func (v VisibleJSON) Write(document []byte) (int, error) {
 	var visible []byte // nil: all of it is, so far
 	kept := 0
 	for i, size := 0, 0; i < len(document); i += size {
@@ -36,9 +36,9 @@ func (v visibleJSON) Write(document []byte) (int, error) {
 		kept = i + size
 	}
 	if visible == nil {
-		return v.out.Write(document)
+		return v.Out.Write(document)
 	}
-	if _, err := v.out.Write(append(visible, document[kept:]...)); err != nil {
+	if _, err := v.Out.Write(append(visible, document[kept:]...)); err != nil {
 		return 0, err
 	}
 	return len(document), nil

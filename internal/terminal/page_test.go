@@ -1,4 +1,4 @@
-package cli
+package terminal
 
 import (
 	"strings"
@@ -16,7 +16,7 @@ func TestPrintable(t *testing.T) {
 		"\U000e0041":               `\U000e0041`,
 		`\x1b`:                     `\x1b`,
 	} {
-		if got := printable(in); got != want {
+		if got := Printable(in); got != want {
 			t.Errorf("printable(%q) is %q, not %q", in, got, want)
 		}
 	}
@@ -27,41 +27,41 @@ func TestPage(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		width int
-		write func(p *page)
+		write func(p *Page)
 		want  string
 	}{
 		{
-			"GoesOnUnderItself", 36, func(p *page) { p.entry([]span{plain("12:00  ")}, plain("one two three four five six seven")) },
+			"GoesOnUnderItself", 36, func(p *Page) { p.Entry([]Span{Plain("12:00  ")}, Plain("one two three four five six seven")) },
 			"12:00  one two three four five six\n       seven\n",
 		},
 		{
-			"GoesOnBelowANarrowPlace", 30, func(p *page) { p.entry([]span{plain("twelve o'clock  ")}, plain("one two three four")) },
+			"GoesOnBelowANarrowPlace", 30, func(p *Page) { p.Entry([]Span{Plain("twelve o'clock  ")}, Plain("one two three four")) },
 			"twelve o'clock  one two three\n    four\n",
 		},
 		{
-			"KeepsSolidSpans", 28, func(p *page) { p.line(plain("it took, all in all, "), plain("1 m 12 s").whole(), plain(".")) },
+			"KeepsSolidSpans", 28, func(p *Page) { p.Line(Plain("it took, all in all, "), Plain("1 m 12 s").Whole(), Plain(".")) },
 			"it took, all in all,\n    1 m 12 s.\n",
 		},
 		{
-			"BreaksLongWords", 30, func(p *page) { p.line(plain("a " + strings.Repeat("x", 40))) },
+			"BreaksLongWords", 30, func(p *Page) { p.Line(Plain("a " + strings.Repeat("x", 40))) },
 			"a " + strings.Repeat("x", 28) + "\n    " + strings.Repeat("x", 12) + "\n",
 		},
 		{
-			"KeepsTheLinesOfATerminal", 40, func(p *page) { p.entry([]span{plain("- ")}, lines(styleNone, "a:\n  b\nc")) },
+			"KeepsTheLinesOfATerminal", 40, func(p *Page) { p.Entry([]Span{Plain("- ")}, Lines(StyleNone, "a:\n  b\nc")) },
 			"- a:\n    b\n  c\n",
 		},
 		{
-			"IsOneLineInAPipe", 0, func(p *page) { p.entry([]span{plain("- ")}, lines(styleNone, "a:\n  b"), plain("  ")) },
+			"IsOneLineInAPipe", 0, func(p *Page) { p.Entry([]Span{Plain("- ")}, Lines(StyleNone, "a:\n  b"), Plain("  ")) },
 			"- a:\\n  b\n",
 		},
 		{
-			"CountsWideCharacters", 30, func(p *page) { p.line(plain("多言語多言語多言語多言語多言語多言語")) },
+			"CountsWideCharacters", 30, func(p *Page) { p.Line(Plain("多言語多言語多言語多言語多言語多言語")) },
 			"多言語多言語多言語多言語多言語\n    多言語\n",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := newPage(screen{width: c.width})
+			p := NewPage(Screen{Width: c.width})
 			c.write(p)
 			if got := p.String(); got != c.want {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)

@@ -1,4 +1,4 @@
-package cli
+package terminal
 
 import (
 	"fmt"
@@ -12,10 +12,10 @@ import (
 // joiner is the one invisible character that may stay: it makes one emoji of several.
 const joiner = '\u200d'
 
-// printable makes any text safe to show: what a terminal would obey (escape
+// Printable makes any text safe to show: what a terminal would obey (escape
 // sequences, carriage returns) or a reader not see (marks that turn the
 // direction of text) is written as an escape such as \x1b. Line feeds stay.
-func printable(raw string) string {
+func Printable(raw string) string {
 	if !strings.ContainsFunc(raw, isUnsafe) && utf8.ValidString(raw) {
 		return raw
 	}
@@ -53,13 +53,13 @@ func escape(r rune) string {
 	}
 }
 
-// oneLine makes a printable text that has no line feeds either.
-func oneLine(raw string) string {
-	return strings.ReplaceAll(printable(raw), "\n", `\n`)
+// OneLine makes a printable text that has no line feeds either.
+func OneLine(raw string) string {
+	return strings.ReplaceAll(Printable(raw), "\n", `\n`)
 }
 
-// shorten leaves out the middle of a long id.
-func shorten(id string) string {
+// Shorten leaves out the middle of a long id.
+func Shorten(id string) string {
 	const head, tail = 8, 4
 	runes := []rune(id)
 	if len(runes) <= head+tail+4 {
@@ -68,8 +68,8 @@ func shorten(id string) string {
 	return string(runes[:head]) + "…" + string(runes[len(runes)-tail:])
 }
 
-// cut shortens a text to so many columns.
-func cut(line string, width int) string {
+// Cut shortens a text to so many columns.
+func Cut(line string, width int) string {
 	if text.StringWidthWithoutEscSequences(line) <= width {
 		return line
 	}
