@@ -49,7 +49,7 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_tracking_check CHECK (tracking IN ('active', 'paused', 'finished', 'removed')),
     CONSTRAINT jobs_paused_check CHECK (tracking = 'paused' OR paused_reason IS NULL)
 );
-CREATE INDEX jobs_source_idx ON jobs (source_id);
+CREATE INDEX jobs_source_idx ON jobs (source_id, job_id);
 
 CREATE TABLE changes (
     change_no       bigint GENERATED ALWAYS AS IDENTITY,

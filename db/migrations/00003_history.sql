@@ -73,9 +73,9 @@ CREATE TABLE runs (
 CREATE INDEX runs_start_idx ON runs ((coalesce(started_at, first_seen_at)));
 CREATE INDEX runs_failed_idx ON runs ((coalesce(ended_at, ended_seen_at))) WHERE state = 'failed';
 CREATE INDEX runs_open_idx ON runs (job_id, run_no) WHERE state IN ('queued', 'running', 'unknown');
--- How long a job's runs took, without the runs themselves, over which the
+-- How long a job's newest runs took, without the runs themselves, over which the
 -- job's rows are strewn. It grows with the end of a run only.
-CREATE INDEX runs_usual_idx ON runs (job_id) INCLUDE (started_at, ended_at, not_before, first_seen_at, ended_not_before, ended_seen_at)
+CREATE INDEX runs_usual_idx ON runs (job_id, run_no) INCLUDE (state, started_at, ended_at, not_before, first_seen_at, ended_not_before, ended_seen_at)
     WHERE state IN ('succeeded', 'partial', 'failed', 'canceled');
 -- A run is first seen about where its row lies: a range of times is found for next to nothing.
 CREATE INDEX runs_seen_idx ON runs USING brin (first_seen_at) WITH (pages_per_range = 32, autosummarize = on);

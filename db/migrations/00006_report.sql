@@ -17,10 +17,134 @@ CREATE FUNCTION report.effective_at(happened_at timestamptz, observed_at timesta
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN least(happened_at, observed_at);
 COMMENT ON FUNCTION report.effective_at(timestamptz, timestamptz) IS 'When a change that the upstream says happened at happened_at (null: it does not say) and that we observed at observed_at counts as done: at the upstream''s time, but never later than observed.';
 
--- duration and duration_max bound how long a run took. An end that was only observed lies
--- in (not_before, seen_at], and so does a start; both bounds are null until it
--- has ended, the upper one also where nothing bounds the start from below.
+-- Bounds of how long something took that has ended: exactly, where both times were
+-- reported. An end that was only observed lies in (not_before, seen_at], and so
+-- does a start; null: nothing bounds the start from below.
+CREATE FUNCTION report.duration_least(started_at timestamptz, first_seen_at timestamptz, ended_at timestamptz, ended_not_before timestamptz) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
+    WHEN started_at IS NOT NULL AND ended_at IS NOT NULL THEN ended_at - started_at
+    ELSE greatest(coalesce(ended_at, ended_not_before) - coalesce(started_at, first_seen_at), interval '0')
+END;
+COMMENT ON FUNCTION report.duration_least(timestamptz, timestamptz, timestamptz, timestamptz) IS 'The least time that something took which has ended: exactly, where the upstream reported its start and its end (negative where it ends before it starts), else what we observed, never below zero.';
+CREATE FUNCTION report.duration_most(started_at timestamptz, not_before timestamptz, ended_at timestamptz, ended_seen_at timestamptz) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
+    WHEN started_at IS NOT NULL AND ended_at IS NOT NULL THEN ended_at - started_at
+    WHEN coalesce(started_at, not_before) IS NULL THEN NULL
+    ELSE greatest(coalesce(ended_at, ended_seen_at) - coalesce(started_at, not_before), interval '0')
+END;
+COMMENT ON FUNCTION report.duration_most(timestamptz, timestamptz, timestamptz, timestamptz) IS 'The most time that something took which has ended: exactly, where the upstream reported its start and its end, else what we observed; null: nothing bounds its start from below.';
+
+-- How long the runs usually take that go on, and which of them are stalled. Of all
+-- runs that have not ended only the one that the newest snapshot tells of can be:
+-- any other was superseded.
 --
+-- usual_duration weighs recent runs: of a job's newest hundred that have ended, each
+-- counts alike, and no older one does, so that a job whose imports have grown or
+-- shrunk is soon judged by what they are now. It is robust since it is a rank, not
+-- a mean: of a hundred the five longest may take however long, and the quick ones
+-- (a failure at the start, an import of nothing) do not make it shorter until nearly
+-- all are quick. Where fewer than five have ended, the source tells: a hundred runs
+-- of its newest jobs, five of each at most, so that no job outweighs the others. A
+-- run of which neither start nor end was seen (it had ended in the first snapshot,
+-- and reports no times) tells nothing.
+--
+-- A run is stalled by what was seen: nobody knows what became of it since the last
+-- poll that was answered. Since when it goes on is looked up for those alone that
+-- have begun too long ago: one that came out of a terminal state has not been open
+-- since its start.
+CREATE VIEW report.open_runs AS
+SELECT j.name AS job, s.name AS source, s.provider, r.run_no, r.state,
+    CASE WHEN own.runs < 5 THEN shared.usual ELSE own.usual END AS usual_duration,
+    CASE WHEN own.runs < 5 THEN shared.median ELSE own.median END AS median_duration,
+    j.stall_after,
+    CASE WHEN late.seen_at - coalesce(back.since, late.began) > late.patience THEN coalesce(back.since, late.began) END AS stalled_since,
+    back.since IS NULL AND coalesce(r.started_at <= r.first_seen_at, false) AS since_reported,
+    r.job_id
+FROM runs r
+JOIN jobs j ON j.job_id = r.job_id
+JOIN sources s ON s.source_id = j.source_id
+JOIN cursors c ON c.job_id = r.job_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS runs, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS usual,
+        coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.state IN ('succeeded', 'partial')),
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took)) AS median
+    FROM (
+        SELECT x.state, report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) AS took
+        FROM runs x
+        WHERE x.job_id = r.job_id AND x.state IN ('succeeded', 'partial', 'failed', 'canceled')
+            AND (report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) <> interval '0'
+                OR report.duration_most(x.started_at, x.not_before, x.ended_at, x.ended_seen_at) IS NOT NULL)
+        ORDER BY x.run_no DESC LIMIT 100
+    ) d
+) own
+CROSS JOIN LATERAL (
+    SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS usual,
+        coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.state IN ('succeeded', 'partial')),
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took)) AS median
+    FROM (
+        SELECT n.state, n.took
+        FROM jobs k
+        CROSS JOIN LATERAL (
+            SELECT x.state, report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) AS took
+            FROM runs x
+            WHERE x.job_id = k.job_id AND x.state IN ('succeeded', 'partial', 'failed', 'canceled')
+                AND (report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) <> interval '0'
+                    OR report.duration_most(x.started_at, x.not_before, x.ended_at, x.ended_seen_at) IS NOT NULL)
+            ORDER BY x.run_no DESC LIMIT 5
+        ) n
+        WHERE own.runs < 5 AND k.source_id = j.source_id
+        ORDER BY k.job_id DESC LIMIT 100
+    ) d
+) shared
+CROSS JOIN LATERAL (
+    SELECT report.effective_at(r.started_at, r.first_seen_at) AS began, least(c.confirmed_at, now()) AS seen_at,
+        CASE WHEN j.stall_after IS NOT NULL THEN j.stall_after WHEN own.runs < 5 THEN 3 * shared.usual ELSE 3 * own.usual END AS patience
+) late
+LEFT JOIN LATERAL (
+    SELECT report.effective_at(t.happened_at, t.observed_at) AS since
+    FROM transitions t
+    WHERE late.seen_at - late.began > late.patience
+        AND t.job_id = r.job_id AND t.run_no = r.run_no AND t.step_no IS NULL AND t.transition_no > (
+            SELECT max(e.transition_no) FROM transitions e
+            WHERE e.job_id = r.job_id AND e.run_no = r.run_no AND e.step_no IS NULL
+                AND e.to_state IN ('succeeded', 'partial', 'failed', 'canceled'))
+    ORDER BY t.transition_no LIMIT 1
+) back ON true
+WHERE r.state IN ('queued', 'running', 'unknown') AND j.tracking <> 'removed'
+    AND r.run_no = (SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1);
+COMMENT ON VIEW report.open_runs IS 'One row per job, unless it is removed, whose latest run has not ended: how long such a run usually takes, and whether it is stalled. It is stalled if it was seen to go on for longer than the job''s stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.';
+COMMENT ON COLUMN report.open_runs.job IS 'Name of the job.';
+COMMENT ON COLUMN report.open_runs.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.open_runs.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.open_runs.run_no IS 'Number of the run within its job.';
+COMMENT ON COLUMN report.open_runs.state IS 'State of the run in our words: queued, running or unknown.';
+COMMENT ON COLUMN report.open_runs.usual_duration IS 'The 95th percentile of the durations (report.runs.duration) of the newest hundred of the job''s ended runs or, where fewer than five have ended, of a hundred of its source''s newest jobs, five of each at most; runs of which neither start nor end was seen or reported do not count; null: there is none.';
+COMMENT ON COLUMN report.open_runs.median_duration IS 'The median of the durations of those of the same runs that succeeded, at least in part, else of all; null: there is none.';
+COMMENT ON COLUMN report.open_runs.stall_after IS 'The job''s stall_after; null: it has none, and three times usual_duration decides what is stalled.';
+COMMENT ON COLUMN report.open_runs.stalled_since IS 'Since when the run goes on, if it is stalled: its start, or when it came out of a terminal state; the upstream''s time where it gave one, but never later than when we observed it; null: it is not stalled.';
+COMMENT ON COLUMN report.open_runs.since_reported IS 'True if stalled_since is the upstream''s time.';
+COMMENT ON COLUMN report.open_runs.job_id IS 'Number of the job, by which views are joined.';
+
+-- What open_runs tells of one run. In PL/pgSQL, so that who reads runs plans for
+-- this only where a run goes on: it takes longer than to read a job's runs.
+-- +goose StatementBegin
+CREATE FUNCTION report.usual_duration(job_id bigint, run_no integer) RETURNS interval
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT o.usual_duration FROM report.open_runs o WHERE o.job_id = usual_duration.job_id AND o.run_no = usual_duration.run_no);
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.usual_duration(bigint, integer) IS 'usual_duration of report.open_runs for one run; null: it is not there.';
+-- +goose StatementBegin
+CREATE FUNCTION report.is_stalled(job_id bigint, run_no integer) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM report.open_runs o
+        WHERE o.job_id = is_stalled.job_id AND o.run_no = is_stalled.run_no AND o.stalled_since IS NOT NULL);
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.is_stalled(bigint, integer) IS 'Whether report.open_runs has a run as stalled.';
+
 -- Why a run has not succeeded is looked up where it is asked for, by key, the
 -- last first: the last error of the step that failed tells more than one of
 -- another step, and each more than the summary, which counts errors mostly.
@@ -29,15 +153,8 @@ SELECT j.name AS job, s.name AS source, s.provider, j.labels, r.run_no, r.run_id
     coalesce(r.started_at, r.first_seen_at) AS started_at,
     coalesce(r.ended_at, r.ended_seen_at) AS ended_at,
     r.started_at IS NOT NULL AND (r.ended_seen_at IS NULL OR r.ended_at IS NOT NULL) AS reported,
-    CASE WHEN r.ended_seen_at IS NULL THEN NULL
-        WHEN r.started_at IS NOT NULL AND r.ended_at IS NOT NULL THEN (r.ended_at - r.started_at)::interval
-        ELSE greatest(coalesce(r.ended_at, r.ended_not_before) - coalesce(r.started_at, r.first_seen_at), interval '0')
-    END AS duration,
-    CASE WHEN r.ended_seen_at IS NULL THEN NULL
-        WHEN r.started_at IS NOT NULL AND r.ended_at IS NOT NULL THEN (r.ended_at - r.started_at)::interval
-        WHEN coalesce(r.started_at, r.not_before) IS NULL THEN NULL
-        ELSE greatest(coalesce(r.ended_at, r.ended_seen_at) - coalesce(r.started_at, r.not_before), interval '0')
-    END AS duration_max,
+    CASE WHEN r.ended_seen_at IS NOT NULL THEN report.duration_least(r.started_at, r.first_seen_at, r.ended_at, r.ended_not_before) END AS duration,
+    CASE WHEN r.ended_seen_at IS NOT NULL THEN report.duration_most(r.started_at, r.not_before, r.ended_at, r.ended_seen_at) END AS duration_max,
     r.first_seen_at, r.last_changed_at, r.step_count AS steps, r.warnings, r.errors,
     r.error_summary,
     CASE WHEN r.ended_seen_at IS NOT NULL OR r.result_count > 0 THEN r.result_count END AS result_count, r.result_expires_at,
@@ -61,7 +178,9 @@ SELECT j.name AS job, s.name AS source, s.provider, j.labels, r.run_no, r.run_id
         WHERE f.job_id = r.job_id AND f.run_no = r.run_no AND f.state = 'failed' AND f.vanished_at IS NULL
         ORDER BY f.step_no DESC LIMIT 1) END AS failed_step,
     r.state = 'unknown' AND r.run_no <> (
-        SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1) AS superseded
+        SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1) AS superseded,
+    CASE WHEN r.state IN ('queued', 'running', 'unknown') THEN report.usual_duration(r.job_id, r.run_no) END AS usual_duration,
+    r.state IN ('queued', 'running', 'unknown') AND report.is_stalled(r.job_id, r.run_no) AS stalled
 FROM runs r
 JOIN jobs j ON j.job_id = r.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -91,21 +210,18 @@ COMMENT ON COLUMN report.runs.why IS 'Why a run failed, was canceled or succeede
 COMMENT ON COLUMN report.runs.why_withdrawn IS 'True if why is an error that the upstream has withdrawn.';
 COMMENT ON COLUMN report.runs.failed_step IS 'Name of the last of the steps in which the run failed; null: no step did that the upstream still lists, or the run has not failed.';
 COMMENT ON COLUMN report.runs.superseded IS 'True if another run took the place of this one before anybody saw how it ended.';
+COMMENT ON COLUMN report.runs.usual_duration IS 'How long nearly all runs take (see report.open_runs), while the run goes on; null: it has ended, was superseded or is of a removed job, or nothing is known.';
+COMMENT ON COLUMN report.runs.stalled IS 'True if the run was seen to go on for longer than the job''s stall_after or, where it has none, than three times usual_duration (see report.stalled).';
 
 CREATE VIEW report.steps AS
 SELECT j.name AS job, s.name AS source, s.provider, p.run_no, p.step_no, p.name AS step, p.state, p.status,
     coalesce(p.started_at, p.first_seen_at) AS started_at,
     coalesce(p.ended_at, p.ended_seen_at) AS ended_at,
     p.started_at IS NOT NULL AND ((p.ended_seen_at IS NULL AND p.ended_raw IS NULL) OR p.ended_at IS NOT NULL) AS reported,
-    CASE WHEN coalesce(p.ended_at, p.ended_seen_at) IS NULL THEN NULL
-        WHEN p.started_at IS NOT NULL AND p.ended_at IS NOT NULL THEN (p.ended_at - p.started_at)::interval
-        ELSE greatest(coalesce(p.ended_at, p.ended_not_before) - coalesce(p.started_at, p.first_seen_at), interval '0')
-    END AS duration,
-    CASE WHEN coalesce(p.ended_at, p.ended_seen_at) IS NULL THEN NULL
-        WHEN p.started_at IS NOT NULL AND p.ended_at IS NOT NULL THEN (p.ended_at - p.started_at)::interval
-        WHEN coalesce(p.started_at, p.not_before) IS NULL THEN NULL
-        ELSE greatest(coalesce(p.ended_at, p.ended_seen_at) - coalesce(p.started_at, p.not_before), interval '0')
-    END AS duration_max,
+    CASE WHEN coalesce(p.ended_at, p.ended_seen_at) IS NOT NULL
+        THEN report.duration_least(p.started_at, p.first_seen_at, p.ended_at, p.ended_not_before) END AS duration,
+    CASE WHEN coalesce(p.ended_at, p.ended_seen_at) IS NOT NULL
+        THEN report.duration_most(p.started_at, p.not_before, p.ended_at, p.ended_seen_at) END AS duration_max,
     p.started_raw, p.ended_raw, p.started_zone_assumed OR p.ended_zone_assumed AS zone_assumed,
     p.first_seen_at, p.vanished_at
 FROM steps p

@@ -47,67 +47,17 @@ COMMENT ON COLUMN report.jobs.stall_after IS 'How long a run may go on before it
 COMMENT ON COLUMN report.jobs.registered_at IS 'When the job was first registered (our time).';
 COMMENT ON COLUMN report.jobs.state_since_reported IS 'True if state_since is the upstream''s time, false if it is ours, when the state had been seen: it began by then.';
 
--- Of all runs that have not ended only the one that the newest snapshot tells
--- of can be stuck: any other was superseded. What is usual is asked of the
--- job's ended runs where there are five, else of the source's; a run of which
--- neither start nor end was seen (it had ended in the first snapshot, and
--- reports no times) tells nothing. The since of late runs is looked up last:
--- a run that came out of a terminal state has not been open since its start.
 CREATE VIEW report.stalled AS
-WITH open AS MATERIALIZED (
-    SELECT r.job_id, r.run_no, r.state, j.name AS job, s.name AS source, s.provider, j.stall_after,
-        report.effective_at(r.started_at, r.first_seen_at) AS began,
-        coalesce(r.started_at <= r.first_seen_at, false) AS began_reported
-    FROM runs r
-    JOIN jobs j ON j.job_id = r.job_id
-    JOIN sources s ON s.source_id = j.source_id
-    WHERE r.state IN ('queued', 'running', 'unknown') AND j.tracking <> 'removed'
-        AND r.run_no = coalesce(
-            (SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1),
-            (SELECT max(x.run_no) FROM runs x WHERE x.job_id = r.job_id))
-), own AS MATERIALIZED (
-    SELECT o.*, u.ended, u.usual
-    FROM open o
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS ended, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.duration) AS usual
-        FROM report.runs d
-        WHERE d.job = o.job AND d.state IN ('succeeded', 'partial', 'failed', 'canceled') AND d.duration IS NOT NULL AND (d.duration <> interval '0' OR d.duration_max IS NOT NULL)
-    ) u
-), shared AS MATERIALIZED (
-    SELECT d.source, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.duration) AS usual
-    FROM report.runs d
-    WHERE d.source IN (SELECT o.source FROM own o WHERE o.ended < 5)
-        AND d.state IN ('succeeded', 'partial', 'failed', 'canceled')
-        AND d.duration IS NOT NULL AND (d.duration <> interval '0' OR d.duration_max IS NOT NULL)
-    GROUP BY d.source
-), late AS MATERIALIZED (
-    SELECT o.*, u.usual_duration, coalesce(o.stall_after, 3 * u.usual_duration) AS patience
-    FROM own o
-    LEFT JOIN shared h ON h.source = o.source
-    CROSS JOIN LATERAL (SELECT CASE WHEN o.ended < 5 THEN h.usual ELSE o.usual END AS usual_duration) u
-    WHERE now() - o.began > coalesce(o.stall_after, 3 * u.usual_duration)
-), dated AS MATERIALIZED (
-    SELECT l.*, coalesce((
-        SELECT report.effective_at(t.happened_at, t.observed_at)
-        FROM transitions t
-        WHERE t.job_id = l.job_id AND t.run_no = l.run_no AND t.step_no IS NULL AND t.transition_no > (
-            SELECT max(e.transition_no) FROM transitions e
-            WHERE e.job_id = l.job_id AND e.run_no = l.run_no AND e.step_no IS NULL
-                AND e.to_state IN ('succeeded', 'partial', 'failed', 'canceled'))
-        ORDER BY t.transition_no LIMIT 1
-    ), l.began) AS since
-    FROM late l
-)
-SELECT d.job, d.source, d.provider, d.run_no, p.name AS step, d.state, d.since, d.usual_duration,
-    d.began_reported AND d.since = d.began AS reported, d.stall_after
-FROM dated d
+SELECT o.job, o.source, o.provider, o.run_no, p.name AS step, o.state, o.stalled_since AS since, o.usual_duration,
+    o.since_reported AS reported, o.stall_after
+FROM report.open_runs o
 LEFT JOIN LATERAL (
     SELECT x.name FROM steps x
-    WHERE x.job_id = d.job_id AND x.run_no = d.run_no AND x.vanished_at IS NULL AND x.state IN ('queued', 'running', 'unknown')
+    WHERE x.job_id = o.job_id AND x.run_no = o.run_no AND x.vanished_at IS NULL AND x.state IN ('queued', 'running', 'unknown')
     ORDER BY x.step_no DESC LIMIT 1
 ) p ON true
-WHERE now() - d.since > d.patience;
-COMMENT ON VIEW report.stalled IS 'One row per job, unless it is removed, whose latest run has not ended for longer than the job''s stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.';
+WHERE o.stalled_since IS NOT NULL;
+COMMENT ON VIEW report.stalled IS 'One row per job, unless it is removed, whose latest run was seen to go on for longer than the job''s stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.';
 COMMENT ON COLUMN report.stalled.job IS 'Name of the job.';
 COMMENT ON COLUMN report.stalled.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.stalled.provider IS 'Name of the API that the source speaks.';
@@ -115,7 +65,7 @@ COMMENT ON COLUMN report.stalled.run_no IS 'Number of the run within its job.';
 COMMENT ON COLUMN report.stalled.step IS 'Name of the last of the run''s steps that have not ended; null: there is none.';
 COMMENT ON COLUMN report.stalled.state IS 'State of the run in our words: queued, running or unknown.';
 COMMENT ON COLUMN report.stalled.since IS 'Since when the run has not ended: its start, or when it came out of a terminal state; the upstream''s time where it gave one, but never later than when we observed it.';
-COMMENT ON COLUMN report.stalled.usual_duration IS 'The 95th percentile of the durations (report.runs.duration) of the job''s ended runs or, where it has fewer than five, of its source''s; runs of which neither start nor end was seen or reported do not count; null: there is none.';
+COMMENT ON COLUMN report.stalled.usual_duration IS 'How long nearly all runs take: see report.open_runs; null: nothing is known.';
 COMMENT ON COLUMN report.stalled.reported IS 'True if since is the upstream''s time, false if it is ours, when the run had been seen: it began by then.';
 COMMENT ON COLUMN report.stalled.stall_after IS 'The job''s stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.';
 

@@ -27,6 +27,10 @@ WHERE job = @job AND (sqlc.narg('run_no')::integer IS NULL OR run_no = sqlc.narg
 ORDER BY run_no DESC
 LIMIT @rows;
 
+-- name: ReportOpenRun :one
+-- What the latest run of a job is judged by, if it goes on.
+SELECT * FROM report.open_runs WHERE job = @job;
+
 -- name: ReportSteps :many
 SELECT * FROM report.steps WHERE job = @job AND run_no = ANY(@run_nos::integer[]) ORDER BY run_no, step_no;
 

@@ -20,7 +20,8 @@ GROUP BY 1, 2, 3, 4;
 -- name: WatchRuns :many
 -- The latest runs of those jobs whose state is one of the given ones and has
 -- changed since a time: in the order of that change (direction 1) or the newest
--- first (-1). With each the step that it is in, or failed in.
+-- first (-1). With each the step that it is in, or failed in, and what it is
+-- judged by while it goes on.
 WITH head AS (
     SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, j.name, j.stall_after
     FROM cursors c JOIN jobs j ON j.job_id = c.job_id
@@ -30,7 +31,7 @@ WITH head AS (
     LIMIT @rows
 )
 SELECT h.job_id, sqlc.embed(r), coalesce(p.name, '')::text AS step, coalesce(p.state, '')::text AS step_state,
-    h.polled_at, h.confirmed_at, h.failures, h.stall_after
+    h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.median_duration
 FROM head h
 JOIN snapshots n ON n.job_id = h.job_id AND n.snapshot_no = h.snapshot_no
 JOIN report.runs r ON r.job = h.name AND r.run_no = n.run_no
@@ -39,6 +40,7 @@ LEFT JOIN LATERAL (
     WHERE x.job_id = h.job_id AND x.run_no = n.run_no AND x.vanished_at IS NULL
     ORDER BY x.state = r.state DESC, x.ended_seen_at IS NULL DESC, x.step_no DESC LIMIT 1
 ) p ON true
+LEFT JOIN report.open_runs o ON o.job_id = h.job_id AND o.run_no = n.run_no
 ORDER BY extract(epoch FROM h.changed_at) * sqlc.arg(direction)::integer, h.job_id;
 
 -- name: WatchFailing :many
@@ -83,44 +85,6 @@ CROSS JOIN LATERAL (
 ) n
 WHERE (s.paused_at IS NOT NULL OR b.held_until > sqlc.arg(now)::timestamptz) AND n.jobs > 0
 ORDER BY s.paused_at, s.name;
-
--- name: WatchUsual :many
--- How long the newest ended runs of each job took, in seconds: the median of
--- those that succeeded (if any did), and the 95th percentile of all, as
--- report.stalled has it.
-SELECT j.job_id, u.runs, coalesce(u.median, 0)::float8 AS median, coalesce(u.p95, 0)::float8 AS p95
-FROM jobs j
-CROSS JOIN LATERAL (
-    SELECT count(*) AS runs, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS p95,
-        coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.succeeded),
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took)) AS median
-    FROM (
-        SELECT extract(epoch FROM r.duration)::float8 AS took, r.state IN ('succeeded', 'partial') AS succeeded
-        FROM report.runs r
-        WHERE r.job = j.name AND r.duration IS NOT NULL AND (r.duration <> interval '0' OR r.duration_max IS NOT NULL)
-        ORDER BY r.run_no DESC LIMIT sqlc.arg(most)::bigint
-    ) d
-) u
-WHERE j.job_id = ANY(@job_ids::bigint[]);
-
--- name: WatchUsualBySource :many
--- The same of the jobs of each source together, with the newest runs of each.
-SELECT s.name AS source, u.runs, coalesce(u.median, 0)::float8 AS median, coalesce(u.p95, 0)::float8 AS p95
-FROM sources s
-CROSS JOIN LATERAL (
-    SELECT count(*) AS runs, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS p95,
-        coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.succeeded),
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took)) AS median
-    FROM jobs j
-    CROSS JOIN LATERAL (
-        SELECT extract(epoch FROM r.duration)::float8 AS took, r.state IN ('succeeded', 'partial') AS succeeded
-        FROM report.runs r
-        WHERE r.job = j.name AND r.duration IS NOT NULL AND (r.duration <> interval '0' OR r.duration_max IS NOT NULL)
-        ORDER BY r.run_no DESC LIMIT sqlc.arg(most)::bigint
-    ) d
-    WHERE j.source_id = s.source_id
-) u
-WHERE s.name = ANY(@sources::text[]);
 
 -- name: WatchHeads :many
 -- What is cheap to compare of each watched job.

@@ -33,20 +33,10 @@ func (v *historyView) readPresent(ctx context.Context, s *store.Store, job store
 	if v.answeredAt, err = s.AnsweredAt(ctx, job.ID); err != nil {
 		return err
 	}
-	if err := v.readPatience(ctx, s, job); err != nil {
+	if v.pace, err = s.Pace(ctx, request.job); err != nil {
 		return err
 	}
 	return v.readSource(ctx, s)
-}
-
-// readPatience finds out how long the latest run may go on, unless it has ended.
-func (v *historyView) readPatience(ctx context.Context, s *store.Store, job store.Job) error {
-	if v.Job.State == nil || history.State(*v.Job.State).Terminal() {
-		return nil
-	}
-	usual, err := s.Usuals(ctx, []store.UsualOf{{JobID: job.ID, Source: job.Source}})
-	v.patience = patience{declared: job.StallAfter, usual: usual[job.ID]}
-	return err
 }
 
 // readPast derives what was known at one time of how things stood at another.

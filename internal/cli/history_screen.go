@@ -17,14 +17,14 @@ type historyView struct {
 	store.History
 	clock
 
-	runNo        int       // of the run to show in detail; 0: the latest
-	answeredAt   time.Time // when the last poll that got an answer was sent; zero: none did
-	sourcePaused *string   // why the source is paused; nil: it is not
-	asOf         time.Time // zero: the present
-	knownAt      time.Time // with asOf
-	firstPoll    time.Time // with asOf; zero: nobody has polled yet
-	patience     patience  // with the latest run; zero: there is nothing to judge it by
-	narrow       bool      // the screen has no room for long words
+	runNo        int        // of the run to show in detail; 0: the latest
+	answeredAt   time.Time  // when the last poll that got an answer was sent; zero: none did
+	sourcePaused *string    // why the source is paused; nil: it is not
+	asOf         time.Time  // zero: the present
+	knownAt      time.Time  // with asOf
+	firstPoll    time.Time  // with asOf; zero: nobody has polled yet
+	pace         store.Pace // what the latest run is judged by, if it goes on
+	narrow       bool       // the screen has no room for long words
 }
 
 // narrowWidth is where a screen has room for them.

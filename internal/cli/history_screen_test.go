@@ -132,23 +132,20 @@ func TestHistoryText(t *testing.T) {
 func TestHistoryText_Stalled(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		patience patience
-		run      int
-		want     string
+		pace    store.Pace
+		stalled bool
+		want    string
 	}{
-		"Declared":       {patience{declared: 20 * time.Second, usual: store.Usual{Median: time.Hour, P95: time.Hour}}, 0, "so far, stalled after 20 s"},
-		"Usual":          {patience{usual: store.Usual{Median: 4 * time.Second, P95: 8 * time.Second}}, 0, "so far, stalled: usually 4 s"},
-		"NoneSucceeded":  {patience{usual: store.Usual{P95: 8 * time.Second}}, 0, "so far, stalled: nearly all took up to 8 s"},
-		"NotYet":         {patience{declared: time.Hour, usual: store.Usual{Median: time.Second, P95: time.Second}}, 0, ""},
-		"NothingToTell":  {patience{}, 0, ""},
-		"OfAnEarlierRun": {patience{declared: time.Second}, 1, ""},
+		"Declared":      {store.Pace{StallAfter: 20 * time.Second, Usual: time.Hour, Median: time.Hour}, true, "so far, stalled after 20 s"},
+		"Usual":         {store.Pace{Usual: 8 * time.Second, Median: 4 * time.Second}, true, "so far, stalled: usually 4 s"},
+		"NoneSucceeded": {store.Pace{Usual: 8 * time.Second}, true, "so far, stalled: nearly all took up to 8 s"},
+		"NotYet":        {store.Pace{StallAfter: time.Hour, Usual: time.Second, Median: time.Second}, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			read := readCase(t, "testdata/history/running.json")
-			read.Run = c.run
 			v := read.view(t)
-			v.patience = c.patience
+			v.pace, v.Runs[0].Stalled = c.pace, &c.stalled
 			text := historyText(v, terminal.Screen{})
 			if got := strings.Contains(text, "stalled"); got != (c.want != "") || !strings.Contains(text, c.want) {
 				t.Errorf("no %q in\n%s", c.want, text)

@@ -68,10 +68,10 @@ func (v historyView) progress(run store.RunRow) []terminal.Span {
 // stalled tells that a run goes on for too long, and what decides that; nothing
 // of others.
 func (v historyView) stalled(run store.RunRow) []terminal.Span {
-	if run.RunNo != deref(v.Job.RunNo) || !v.patience.exceededBy(v.soFar(run)) {
+	if !deref(run.Stalled) {
 		return nil
 	}
-	return []terminal.Span{terminal.Plain(", "), terminal.Styled(terminal.StyleYellow, v.patience.text())}
+	return []terminal.Span{terminal.Plain(", "), terminal.Styled(terminal.StyleYellow, stalledText(v.pace))}
 }
 
 // soFar is how long a run is known to have lasted that has not ended: until it

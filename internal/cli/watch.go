@@ -137,14 +137,6 @@ type watcher struct {
 	ticks  <-chan time.Time     // when to look again
 	end    <-chan time.Time     // when to end; nil: never
 	below  func(*terminal.Page) // what to say below the jobs; nil: nothing
-
-	usual map[runKey]store.Usual // of the runs that are going on
-}
-
-// runKey names a run. What is usual for it does not change while it goes on.
-type runKey struct {
-	jobID int64
-	runNo int32
 }
 
 // wait lets the time pass until the next look, and reports whether there is to be one.
@@ -215,35 +207,5 @@ func (w *watcher) look(ctx context.Context) (watchView, error) {
 	rows.Ended = slices.DeleteFunc(rows.Ended, func(run store.WatchRun) bool { // it was seen lately, that it had ended long ago
 		return rows.Now.Sub(deref(run.EndedAt)) > justEnded
 	})
-	if err := w.learnUsual(ctx, rows.Running); err != nil {
-		return watchView{}, err
-	}
-	return watchView{Watch: rows, clock: clock{rows.Now}, usual: w.usual}, nil
+	return watchView{Watch: rows, clock: clock{rows.Now}}, nil
 }
-
-// learnUsual finds out how long the runs that have begun since the last look
-// usually take.
-func (w *watcher) learnUsual(ctx context.Context, running []store.WatchRun) error {
-	usual := make(map[runKey]store.Usual, len(running))
-	var unknown []store.UsualOf
-	for _, run := range running {
-		if known, found := w.usual[keyOf(run)]; found {
-			usual[keyOf(run)] = known
-		} else {
-			unknown = append(unknown, store.UsualOf{JobID: run.JobID, Source: run.Source})
-		}
-	}
-	learned, err := w.store.Usuals(ctx, unknown)
-	if err != nil {
-		return err
-	}
-	for _, run := range running {
-		if _, found := usual[keyOf(run)]; !found {
-			usual[keyOf(run)] = learned[run.JobID]
-		}
-	}
-	w.usual = usual
-	return nil
-}
-
-func keyOf(run store.WatchRun) runKey { return runKey{run.JobID, run.RunNo} }

@@ -38,17 +38,6 @@ func began(run store.WatchRun) time.Time {
 	return history.EffectiveAt(run.StartedAt, run.FirstSeenAt)
 }
 
-// patience is how long a run may go on.
-func (v watchView) patience(run store.WatchRun) patience {
-	return patience{declared: run.StallAfter, usual: v.usual[keyOf(run)]}
-}
-
-// stalled reports a run that is known to go on for much longer than it should.
-func (v watchView) stalled(run store.WatchRun) bool {
-	d, _ := v.soFar(run)
-	return v.patience(run).exceededBy(d)
-}
-
 // running is the section of the runs that go on.
 func (v watchView) running(s terminal.Screen) terminal.Section {
 	narrowest := 3
@@ -104,12 +93,12 @@ func (v watchView) stepText(run store.WatchRun) string {
 // progressBar shows how far a run has come of what is usual.
 func (v watchView) progressBar(run store.WatchRun, width int) []terminal.Span {
 	d, _ := v.soFar(run)
-	usual := v.usual[keyOf(run)].Median
+	usual := run.Pace.Median
 	if usual == 0 {
 		return terminal.Cell(terminal.Faint("·").Pad(width))
 	}
 	look := terminal.StyleBlue
-	if v.stalled(run) {
+	if deref(run.Stalled) {
 		look = terminal.StyleYellow
 	}
 	return terminal.Bar(d.Seconds(), usual.Seconds(), width, look)
@@ -118,17 +107,17 @@ func (v watchView) progressBar(run store.WatchRun, width int) []terminal.Span {
 // progress tells how long a run goes on, and how long that usually takes.
 func (v watchView) progress(run store.WatchRun, short bool) []terminal.Span {
 	d, now := v.soFar(run)
-	usual := v.usual[keyOf(run)].Median
+	usual := run.Pace.Median
 	elapsed := floorText(d)
 	if !now || !run.Reported {
 		elapsed = "≥ " + elapsed
 	}
 	about := roughText(usual)
 	switch {
-	case v.stalled(run) && short:
+	case deref(run.Stalled) && short:
 		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+" stalled"))
-	case v.stalled(run):
-		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+", "+v.patience(run).text()))
+	case deref(run.Stalled):
+		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+", "+stalledText(run.Pace)))
 	case usual == 0:
 		return terminal.Cell(terminal.Plain(elapsed))
 	case short:

@@ -19,7 +19,6 @@ type watchView struct {
 	store.Watch
 	clock
 
-	usual   map[runKey]store.Usual
 	trouble string // why the rows are old; empty: they are not
 }
 
@@ -138,7 +137,7 @@ func (v watchView) summary() []terminal.Span {
 	}
 	stalled := 0
 	for _, run := range v.Running {
-		if v.stalled(run) {
+		if deref(run.Stalled) {
 			stalled++
 		}
 	}

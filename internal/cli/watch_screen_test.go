@@ -40,14 +40,6 @@ func endedRun(job, state, step, message string, ended time.Duration) store.Watch
 	}
 }
 
-func usually(runs []store.WatchRun, median time.Duration) map[runKey]store.Usual {
-	usual := map[runKey]store.Usual{}
-	for _, run := range runs {
-		usual[keyOf(run)] = store.Usual{Runs: 9, Median: median, P95: 2 * median}
-	}
-	return usual
-}
-
 // busyWatch is a bit of everything.
 func busyWatch() watchView {
 	v := watchView{clock: clock{watchNow}, Watch: store.Watch{Now: watchNow, ServedAt: before(3 * time.Second)}}
@@ -60,10 +52,13 @@ func busyWatch() watchView {
 	between := goingRun("a-job-with-a-name-that-is-as-long-as-names-may-get-which-is-sixty3", "fetch", 90*time.Second)
 	between.StepState = "succeeded"
 	declared := goingRun("batch-99", "import", 14*time.Minute)
-	declared.StallAfter = 10 * time.Minute
 	v.Running = []store.WatchRun{lost, declared, between, strange, goingRun("stores-eu", "import", 31*time.Second), queued}
-	v.usual = usually(v.Running, 42*time.Second)
-	v.usual[keyOf(strange)] = store.Usual{}
+	for i := range v.Running {
+		v.Running[i].Pace = store.Pace{Usual: 84 * time.Second, Median: 42 * time.Second}
+		v.Running[i].Stalled = new(i < 2)
+	}
+	v.Running[1].Pace.StallAfter = 10 * time.Minute
+	v.Running[3].Pace = store.Pace{}
 	seen := endedRun("products-6", "failed", "ingesting", "2 objects failed", 26*time.Hour)
 	seen.Reported = false
 	v.Failed = []store.WatchRun{
@@ -143,36 +138,6 @@ func TestWatchText_Heights(t *testing.T) {
 		t.Errorf("where all fits it is cut:\n%s", got)
 	}
 	golden(t, "testdata/watch/busy.100x24.txt", watchText(v, terminal.Screen{Width: 100}, 24))
-}
-
-func TestWatchStalled(t *testing.T) {
-	t.Parallel()
-	v := calmWatch()
-	for name, c := range map[string]struct {
-		began, declared, p95, seen time.Duration
-		want                       bool
-	}{
-		"DeclaredPassed":        {began: 11 * time.Minute, declared: 10 * time.Minute, want: true},
-		"DeclaredWins":          {began: 11 * time.Minute, declared: 12 * time.Minute, p95: time.Second},
-		"ThreeTimesThePast":     {began: 181 * time.Second, p95: time.Minute, want: true},
-		"NotYet":                {began: 179 * time.Second, p95: time.Minute},
-		"NothingToJudgeBy":      {began: 1000 * time.Hour},
-		"NotSeenForThatLongYet": {began: 181 * time.Second, p95: time.Minute, seen: 2 * time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			run := goingRun("job", "import", c.began)
-			run.StallAfter = c.declared
-			if c.seen > 0 {
-				run.ConfirmedAt = before(c.seen)
-			}
-			v := v
-			v.usual = map[runKey]store.Usual{keyOf(run): {P95: c.p95}}
-			if got := v.stalled(run); got != c.want {
-				t.Errorf("stalled: %v", got)
-			}
-		})
-	}
 }
 
 func TestBar(t *testing.T) {

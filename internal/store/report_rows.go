@@ -105,6 +105,8 @@ type RunRow struct {
 	WhyWithdrawn    bool            `json:"why_withdrawn"`
 	FailedStep      *string         `json:"failed_step"`
 	Superseded      bool            `json:"superseded"` // by another run, before anybody saw how it ended
+	UsualDuration   *Interval       `json:"usual_duration"`
+	Stalled         *bool           `json:"stalled"` // nil: it is a run as it was in the past
 }
 
 // StepRow is a row of report.steps.

@@ -39,12 +39,12 @@ type WatchClass struct {
 type WatchRun struct {
 	RunRow
 	JobID       int64
-	Step        string        // that it is in, or failed in; empty: none
-	StepState   string        // of that step
-	PolledAt    time.Time     // the last poll, whatever came of it
-	ConfirmedAt time.Time     // the last poll that got an answer
-	Failures    int           // polls without an answer since
-	StallAfter  time.Duration // as declared of the job; 0: it is not
+	Step        string    // that it is in, or failed in; empty: none
+	StepState   string    // of that step
+	PolledAt    time.Time // the last poll, whatever came of it
+	ConfirmedAt time.Time // the last poll that got an answer
+	Failures    int       // polls without an answer since
+	Pace        Pace      // what it is judged by while it goes on
 }
 
 // WatchFailing is jobs of a source whose polls fail in the same way.
@@ -220,7 +220,7 @@ func toWatchRun(row dbsqlc.WatchRunsRow) WatchRun {
 	return WatchRun{
 		RunRow: toRunRow(row.ReportRun), JobID: row.JobID, Step: row.Step, StepState: row.StepState,
 		PolledAt: fromPointer(row.PolledAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Failures: int(row.Failures),
-		StallAfter: fromPointer(row.StallAfter),
+		Pace: Pace{StallAfter: fromPointer(row.StallAfter), Usual: durationOf(row.ReportRun.UsualDuration), Median: durationOf(row.MedianDuration)},
 	}
 }
 

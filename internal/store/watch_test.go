@@ -116,11 +116,7 @@ func activeNames(jobs map[string]store.Job) []string {
 func runTexts(runs []store.WatchRun) string {
 	var texts []string
 	for _, run := range runs {
-		why := ""
-		if run.Why != nil {
-			why = *run.Why
-		}
-		texts = append(texts, fmt.Sprintf("[%s run %d %s %s %s %s]", run.Job, run.RunNo, run.State, run.Step, run.StepState, why))
+		texts = append(texts, fmt.Sprintf("[%s run %d %s %s %s %s]", run.Job, run.RunNo, run.State, run.Step, run.StepState, deref(run.Why)))
 	}
 	return strings.Join(texts, " ")
 }
@@ -156,9 +152,9 @@ func TestWatchChanges(t *testing.T) {
 	}
 }
 
-// TestUsuals has a job with six runs, of 10 to 60 seconds and one that failed
+// TestPace has a job with six runs, of 10 to 60 seconds and one that failed
 // at once, and one without any.
-func TestUsuals(t *testing.T) {
+func TestPace(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	jobs := f.register(t, "woosmap", "old", "young")
@@ -171,20 +167,28 @@ func TestUsuals(t *testing.T) {
 	}
 	f.round(t, said{job: jobs[1], body: woosmapBody("y1", "in_progress")})
 	f.round(t, said{job: jobs[0], body: woosmapBody("r7", "in_progress", woosmapStep("import", "in_progress", "09:00:00", ""))})
-	usual, err := f.store.Usuals(t.Context(), []store.UsualOf{{JobID: jobs[0].ID, Source: jobs[0].Source}, {JobID: jobs[1].ID, Source: jobs[1].Source}})
-	if err != nil {
-		t.Fatal(err)
+	// Of its source the newest five of each job count, without that of ten seconds.
+	for job, want := range map[string]store.Pace{
+		jobs[0].Name: {Median: 30 * time.Second, Usual: 47500 * time.Millisecond},
+		jobs[1].Name: {Median: 35 * time.Second, Usual: 48 * time.Second},
+		"nobody's":   {},
+	} {
+		if got, err := f.store.Pace(t.Context(), job); got != want || err != nil {
+			t.Errorf("of %s: %+v, not %+v: %v", job, got, want, err)
+		}
 	}
-	if got, want := usual[jobs[0].ID], (store.Usual{Runs: 6, Median: 30 * time.Second, P95: 47500 * time.Millisecond}); got != want {
-		t.Errorf("of the old job: %+v, not %+v", got, want)
+	running, err := f.store.LatestRun(t.Context(), jobs[0].ID)
+	if err != nil || running.Pace.Median != 30*time.Second || deref(running.UsualDuration) != store.Interval(47500*time.Millisecond) {
+		t.Errorf("%+v, %v", running, err)
 	}
-	// Of its source the newest five count, without that of ten seconds.
-	if got, want := usual[jobs[1].ID], (store.Usual{Median: 35 * time.Second, P95: 48 * time.Second}); got != want {
-		t.Errorf("of the young job: %+v, not %+v", got, want)
+}
+
+// deref gives the zero value for null.
+func deref[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
 	}
-	if usual, err := f.store.Usuals(t.Context(), nil); err != nil || len(usual) != 0 {
-		t.Error(usual, err)
-	}
+	return v
 }
 
 func TestTakeSlot(t *testing.T) {

@@ -343,6 +343,32 @@ type ReportLogEntry struct {
 	ZoneAssumed bool
 }
 
+// One row per job, unless it is removed, whose latest run has not ended: how long such a run usually takes, and whether it is stalled. It is stalled if it was seen to go on for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.
+type ReportOpenRun struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Number of the run within its job.
+	RunNo int32
+	// State of the run in our words: queued, running or unknown.
+	State string
+	// The 95th percentile of the durations (report.runs.duration) of the newest hundred of the job's ended runs or, where fewer than five have ended, of a hundred of its source's newest jobs, five of each at most; runs of which neither start nor end was seen or reported do not count; null: there is none.
+	UsualDuration pgtype.Interval
+	// The median of the durations of those of the same runs that succeeded, at least in part, else of all; null: there is none.
+	MedianDuration pgtype.Interval
+	// The job's stall_after; null: it has none, and three times usual_duration decides what is stalled.
+	StallAfter *time.Duration
+	// Since when the run goes on, if it is stalled: its start, or when it came out of a terminal state; the upstream's time where it gave one, but never later than when we observed it; null: it is not stalled.
+	StalledSince *time.Time
+	// True if stalled_since is the upstream's time.
+	SinceReported bool
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
 // One row per attempt to fetch a job's status, whatever came of it, until retention takes it.
 type ReportPoll struct {
 	// Name of the job.
@@ -443,6 +469,10 @@ type ReportRun struct {
 	FailedStep *string
 	// True if another run took the place of this one before anybody saw how it ended.
 	Superseded bool
+	// How long nearly all runs take (see report.open_runs), while the run goes on; null: it has ended, was superseded or is of a removed job, or nothing is known.
+	UsualDuration pgtype.Interval
+	// True if the run was seen to go on for longer than the job's stall_after or, where it has none, than three times usual_duration (see report.stalled).
+	Stalled bool
 }
 
 // One row per answer that differs from the one before it, with the body as proof; rows are only ever added.
@@ -517,7 +547,7 @@ type ReportSource struct {
 	AttainablePerHour float64
 }
 
-// One row per job, unless it is removed, whose latest run has not ended for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.
+// One row per job, unless it is removed, whose latest run was seen to go on for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.
 type ReportStalled struct {
 	// Name of the job.
 	Job string
@@ -533,7 +563,7 @@ type ReportStalled struct {
 	State string
 	// Since when the run has not ended: its start, or when it came out of a terminal state; the upstream's time where it gave one, but never later than when we observed it.
 	Since time.Time
-	// The 95th percentile of the durations (report.runs.duration) of the job's ended runs or, where it has fewer than five, of its source's; runs of which neither start nor end was seen or reported do not count; null: there is none.
+	// How long nearly all runs take: see report.open_runs; null: nothing is known.
 	UsualDuration pgtype.Interval
 	// True if since is the upstream's time, false if it is ours, when the run had been seen: it began by then.
 	Reported bool

@@ -406,8 +406,32 @@ func (q *Queries) ReportLookedUnanswered(ctx context.Context, arg ReportLookedUn
 	return i, err
 }
 
+const reportOpenRun = `-- name: ReportOpenRun :one
+SELECT job, source, provider, run_no, state, usual_duration, median_duration, stall_after, stalled_since, since_reported, job_id FROM report.open_runs WHERE job = $1
+`
+
+// What the latest run of a job is judged by, if it goes on.
+func (q *Queries) ReportOpenRun(ctx context.Context, job string) (ReportOpenRun, error) {
+	row := q.db.QueryRow(ctx, reportOpenRun, job)
+	var i ReportOpenRun
+	err := row.Scan(
+		&i.Job,
+		&i.Source,
+		&i.Provider,
+		&i.RunNo,
+		&i.State,
+		&i.UsualDuration,
+		&i.MedianDuration,
+		&i.StallAfter,
+		&i.StalledSince,
+		&i.SinceReported,
+		&i.JobID,
+	)
+	return i, err
+}
+
 const reportRuns = `-- name: ReportRuns :many
-SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded FROM report.runs
+SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded, usual_duration, stalled FROM report.runs
 WHERE job = $1 AND ($2::integer IS NULL OR run_no = $2)
 ORDER BY run_no DESC
 LIMIT $3
@@ -455,6 +479,8 @@ func (q *Queries) ReportRuns(ctx context.Context, arg ReportRunsParams) ([]Repor
 			&i.WhyWithdrawn,
 			&i.FailedStep,
 			&i.Superseded,
+			&i.UsualDuration,
+			&i.Stalled,
 		); err != nil {
 			return nil, err
 		}

@@ -8,6 +8,8 @@ package dbsqlc
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const watchClasses = `-- name: WatchClasses :many
@@ -267,8 +269,8 @@ WITH head AS (
     ORDER BY extract(epoch FROM c.changed_at) * $1::integer, c.job_id
     LIMIT $6
 )
-SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn, r.failed_step, r.superseded, coalesce(p.name, '')::text AS step, coalesce(p.state, '')::text AS step_state,
-    h.polled_at, h.confirmed_at, h.failures, h.stall_after
+SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn, r.failed_step, r.superseded, r.usual_duration, r.stalled, coalesce(p.name, '')::text AS step, coalesce(p.state, '')::text AS step_state,
+    h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.median_duration
 FROM head h
 JOIN snapshots n ON n.job_id = h.job_id AND n.snapshot_no = h.snapshot_no
 JOIN report.runs r ON r.job = h.name AND r.run_no = n.run_no
@@ -277,6 +279,7 @@ LEFT JOIN LATERAL (
     WHERE x.job_id = h.job_id AND x.run_no = n.run_no AND x.vanished_at IS NULL
     ORDER BY x.state = r.state DESC, x.ended_seen_at IS NULL DESC, x.step_no DESC LIMIT 1
 ) p ON true
+LEFT JOIN report.open_runs o ON o.job_id = h.job_id AND o.run_no = n.run_no
 ORDER BY extract(epoch FROM h.changed_at) * $1::integer, h.job_id
 `
 
@@ -290,19 +293,21 @@ type WatchRunsParams struct {
 }
 
 type WatchRunsRow struct {
-	JobID       int64
-	ReportRun   ReportRun
-	Step        string
-	StepState   string
-	PolledAt    *time.Time
-	ConfirmedAt *time.Time
-	Failures    int32
-	StallAfter  *time.Duration
+	JobID          int64
+	ReportRun      ReportRun
+	Step           string
+	StepState      string
+	PolledAt       *time.Time
+	ConfirmedAt    *time.Time
+	Failures       int32
+	StallAfter     *time.Duration
+	MedianDuration pgtype.Interval
 }
 
 // The latest runs of those jobs whose state is one of the given ones and has
 // changed since a time: in the order of that change (direction 1) or the newest
-// first (-1). With each the step that it is in, or failed in.
+// first (-1). With each the step that it is in, or failed in, and what it is
+// judged by while it goes on.
 func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRunsRow, error) {
 	rows, err := q.db.Query(ctx, watchRuns,
 		arg.Direction,
@@ -346,12 +351,15 @@ func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRu
 			&i.ReportRun.WhyWithdrawn,
 			&i.ReportRun.FailedStep,
 			&i.ReportRun.Superseded,
+			&i.ReportRun.UsualDuration,
+			&i.ReportRun.Stalled,
 			&i.Step,
 			&i.StepState,
 			&i.PolledAt,
 			&i.ConfirmedAt,
 			&i.Failures,
 			&i.StallAfter,
+			&i.MedianDuration,
 		); err != nil {
 			return nil, err
 		}
@@ -463,120 +471,6 @@ func (q *Queries) WatchTransitions(ctx context.Context, arg WatchTransitionsPara
 			&i.ReportTransition.NotBefore,
 			&i.ReportTransition.ObservedAt,
 			&i.ReportTransition.SnapshotNo,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const watchUsual = `-- name: WatchUsual :many
-SELECT j.job_id, u.runs, coalesce(u.median, 0)::float8 AS median, coalesce(u.p95, 0)::float8 AS p95
-FROM jobs j
-CROSS JOIN LATERAL (
-    SELECT count(*) AS runs, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS p95,
-        coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.succeeded),
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took)) AS median
-    FROM (
-        SELECT extract(epoch FROM r.duration)::float8 AS took, r.state IN ('succeeded', 'partial') AS succeeded
-        FROM report.runs r
-        WHERE r.job = j.name AND r.duration IS NOT NULL AND (r.duration <> interval '0' OR r.duration_max IS NOT NULL)
-        ORDER BY r.run_no DESC LIMIT $1::bigint
-    ) d
-) u
-WHERE j.job_id = ANY($2::bigint[])
-`
-
-type WatchUsualParams struct {
-	Most   int64
-	JobIds []int64
-}
-
-type WatchUsualRow struct {
-	JobID  int64
-	Runs   int64
-	Median float64
-	P95    float64
-}
-
-// How long the newest ended runs of each job took, in seconds: the median of
-// those that succeeded (if any did), and the 95th percentile of all, as
-// report.stalled has it.
-func (q *Queries) WatchUsual(ctx context.Context, arg WatchUsualParams) ([]WatchUsualRow, error) {
-	rows, err := q.db.Query(ctx, watchUsual, arg.Most, arg.JobIds)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []WatchUsualRow
-	for rows.Next() {
-		var i WatchUsualRow
-		if err := rows.Scan(
-			&i.JobID,
-			&i.Runs,
-			&i.Median,
-			&i.P95,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const watchUsualBySource = `-- name: WatchUsualBySource :many
-SELECT s.name AS source, u.runs, coalesce(u.median, 0)::float8 AS median, coalesce(u.p95, 0)::float8 AS p95
-FROM sources s
-CROSS JOIN LATERAL (
-    SELECT count(*) AS runs, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS p95,
-        coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.succeeded),
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took)) AS median
-    FROM jobs j
-    CROSS JOIN LATERAL (
-        SELECT extract(epoch FROM r.duration)::float8 AS took, r.state IN ('succeeded', 'partial') AS succeeded
-        FROM report.runs r
-        WHERE r.job = j.name AND r.duration IS NOT NULL AND (r.duration <> interval '0' OR r.duration_max IS NOT NULL)
-        ORDER BY r.run_no DESC LIMIT $1::bigint
-    ) d
-    WHERE j.source_id = s.source_id
-) u
-WHERE s.name = ANY($2::text[])
-`
-
-type WatchUsualBySourceParams struct {
-	Most    int64
-	Sources []string
-}
-
-type WatchUsualBySourceRow struct {
-	Source string
-	Runs   int64
-	Median float64
-	P95    float64
-}
-
-// The same of the jobs of each source together, with the newest runs of each.
-func (q *Queries) WatchUsualBySource(ctx context.Context, arg WatchUsualBySourceParams) ([]WatchUsualBySourceRow, error) {
-	rows, err := q.db.Query(ctx, watchUsualBySource, arg.Most, arg.Sources)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []WatchUsualBySourceRow
-	for rows.Next() {
-		var i WatchUsualBySourceRow
-		if err := rows.Scan(
-			&i.Source,
-			&i.Runs,
-			&i.Median,
-			&i.P95,
 		); err != nil {
 			return nil, err
 		}
