@@ -44,47 +44,46 @@ In a pipe it prints a line for each change of a job's state.`,
 	cmd.Flags().StringVar(&lasting, "for", "", "end after `DURATION`, such as 60s or 10m (default: never)")
 	cmd.Flags().Float64Var(&speed, "speed", 1, "`FACTOR` by which imports go faster; stays as it was at the first start")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		d := &demo{app: a, speed: speed, speedGiven: cmd.Flags().Changed("speed")}
-		if err := d.check(lasting); err != nil {
+		t := &tour{app: a, speed: speed, speedGiven: cmd.Flags().Changed("speed")}
+		if err := t.check(lasting); err != nil {
 			return usageError{err}
 		}
-		return d.run(cmd.Context())
+		return t.run(cmd.Context())
 	}
 	return cmd
 }
 
-// demo is the tour: services, jobs, daemon and screen in one process.
-type demo struct {
+// tour is the demo's services, jobs, daemon and screen in one process.
+type tour struct {
 	*app
 	dir        string        // the data directory
 	lasting    time.Duration // zero: until told to end
 	speed      float64
 	speedGiven bool
 
-	url      string // of the database
-	store    *store.Store
-	services *demoServices
+	url   string // of the database
+	store *store.Store
 }
 
 // check reads the flags and finds the data directory.
-func (d *demo) check(lasting string) (err error) {
-	if !d.environment.DatabaseURL.IsZero() {
+func (t *tour) check(lasting string) (err error) {
+	if !t.environment.DatabaseURL.IsZero() {
 		return errors.New("the demo keeps to a Postgres of its own: unset DATABASE_URL and DATABASE_URL_FILE for it")
 	}
-	if !(d.speed >= minDemoSpeed && d.speed <= maxDemoSpeed) { // NaN is neither
-		return fmt.Errorf("--speed %v: want a number from %v to %v", d.speed, minDemoSpeed, maxDemoSpeed)
+	if !(t.speed >= minDemoSpeed && t.speed <= maxDemoSpeed) { // NaN is neither
+		return fmt.Errorf("--speed %v: want a number from %v to %v", t.speed, minDemoSpeed, maxDemoSpeed)
 	}
 	if lasting != "" {
-		if d.lasting, err = config.ParseDuration(lasting); err != nil {
+		if t.lasting, err = config.ParseDuration(lasting); err != nil {
 			return fmt.Errorf("--for: %w", err)
 		}
 	}
-	if d.dir = d.environment.DataDir; d.dir == "" {
-		if d.dir, err = embeddedpg.DefaultDataDir(); err != nil {
+	if t.dir = t.environment.DataDir; t.dir == "" {
+		if t.dir, err = embeddedpg.DefaultDataDir(); err != nil {
 			return err
 		}
 	}
-	d.dir, err = filepath.Abs(d.dir)
+	t.dir, err = filepath.Abs(t.dir)
 	return err
 }
 
@@ -95,8 +94,8 @@ const (
 )
 
 // run sets the stage and shows it until ctx or the time ends.
-func (d *demo) run(ctx context.Context) error {
-	err := d.withDatabase(ctx, func(url string, options store.Options) error {
+func (t *tour) run(ctx context.Context) error {
+	err := t.withDatabase(ctx, func(url string, options store.Options) error {
 		if err := store.Migrate(ctx, url); err != nil {
 			return err
 		}
@@ -105,13 +104,13 @@ func (d *demo) run(ctx context.Context) error {
 			return err
 		}
 		defer s.Close()
-		unlock, err := lockDemo(d.dir)
+		unlock, err := lockDemo(t.dir)
 		if err != nil {
 			return err
 		}
 		defer unlock()
-		d.url, d.store = url, s
-		return d.play(ctx)
+		t.url, t.store = url, s
+		return t.play(ctx)
 	})
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil // told to end before it had begun
@@ -120,37 +119,26 @@ func (d *demo) run(ctx context.Context) error {
 }
 
 // play runs services, daemon and screen. The screen ends first.
-func (d *demo) play(ctx context.Context) error {
-	cast, err := d.findCast(ctx)
-	if err != nil {
+func (t *tour) play(ctx context.Context) error {
+	on := &stage{
+		dir: t.dir, speed: t.speed, speedGiven: t.speedGiven, store: t.store, actor: t.environment.Actor, owner: owner(),
+	}
+	defer on.close()
+	if err := on.set(ctx); err != nil {
+		if _, wrong := errors.AsType[*speedError](err); wrong {
+			return usageError{err}
+		}
 		return err
 	}
-	if d.services, err = startDemoServices(ctx, d.speed); err != nil {
-		return err
-	}
-	defer d.services.close()
-	if err := d.registerPast(ctx, cast); err != nil {
-		return err
-	}
-	if err := d.seed(ctx, cast); err != nil {
-		return fmt.Errorf("make up a past: %w", err)
-	}
-	if err := d.register(ctx, cast); err != nil {
-		return err
-	}
-	for _, one := range cast {
-		d.services.play(one.demoJob, one.began)
-	}
-
-	logger, closeLog, err := d.daemonLogger()
+	logger, closeLog, err := t.daemonLogger()
 	if err != nil {
 		return err
 	}
 	defer closeLog()
-	client := source.NewClient(d.version)
+	client := source.NewClient(t.version)
 	defer client.Close()
-	syncer := &sync.Syncer{Store: d.store, Client: client, Getenv: d.getenv, Owner: owner(), Logger: logger}
-	if err := d.heartbeat(ctx); err != nil {
+	syncer := &sync.Syncer{Store: t.store, Client: client, Getenv: t.getenv, Owner: owner(), Logger: logger}
+	if err := t.heartbeat(ctx); err != nil {
 		return err
 	}
 	running, ctx := errgroup.WithContext(ctx)
@@ -162,26 +150,26 @@ func (d *demo) play(ctx context.Context) error {
 	})
 	running.Go(func() error {
 		defer cancel()
-		return d.show(ctx)
+		return t.show(ctx)
 	})
 	return running.Wait()
 }
 
 // heartbeat says that a tracker runs before the first screen would say that none does.
-func (d *demo) heartbeat(ctx context.Context) error {
-	now, err := d.store.Now(ctx)
+func (t *tour) heartbeat(ctx context.Context) error {
+	now, err := t.store.Now(ctx)
 	if err != nil {
 		return err
 	}
-	return d.store.Heartbeat(ctx, store.Replica{Owner: owner(), StartedAt: now}, now)
+	return t.store.Heartbeat(ctx, store.Replica{Owner: owner(), StartedAt: now}, now)
 }
 
 // daemonLogger keeps the daemon's log off the screen: beside the data.
-func (d *demo) daemonLogger() (*slog.Logger, func(), error) {
-	if _, live := terminal.NewCanvas(d.stdout, d.getenv); !live {
-		return d.logger, func() {}, nil
+func (t *tour) daemonLogger() (*slog.Logger, func(), error) {
+	if _, live := terminal.NewCanvas(t.stdout, t.getenv); !live {
+		return t.logger, func() {}, nil
 	}
-	file, err := os.OpenFile(filepath.Join(d.dir, "demo.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(filepath.Join(t.dir, "demo.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, nil, fmt.Errorf("open the demo's log: %w", err)
 	}

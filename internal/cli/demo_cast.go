@@ -29,7 +29,7 @@ func (j castJob) seeded() bool { return j.past.every > 0 && !j.known }
 
 // findCast finds out when each job's live scenario began, and how fast it
 // goes: what a service has once said must still be so in a later demo.
-func (d *demo) findCast(ctx context.Context) ([]castJob, error) {
+func (d *stage) findCast(ctx context.Context) ([]castJob, error) {
 	now, err := d.now(ctx)
 	if err != nil {
 		return nil, err
@@ -58,27 +58,26 @@ func (d *demo) findCast(ctx context.Context) ([]castJob, error) {
 }
 
 // now is the time to the second.
-func (d *demo) now(ctx context.Context) (time.Time, error) {
+func (d *stage) now(ctx context.Context) (time.Time, error) {
 	now, err := d.store.Now(ctx)
 	return now.Truncate(time.Second), err
 }
 
 // goOn takes from the notes of an earlier demo how it has begun.
-func (d *demo) goOn(job *castJob, notes demoNotes) error {
+func (d *stage) goOn(job *castJob, notes demoNotes) error {
 	began, found := notes.Began[job.name]
 	if !found {
 		return fmt.Errorf("no demo has registered it: %s has no note of it; set TRACKER_DATA_DIR to another directory", filepath.Join(d.dir, demoNotesName))
 	}
 	if d.speedGiven && notes.Speed != d.speed {
-		return usageError{fmt.Errorf("the demo on %s began with --speed %v, by which its services tell the times of its imports; "+
-			"for another speed set TRACKER_DATA_DIR to another directory", d.dir, notes.Speed)}
+		return &speedError{d.dir, notes.Speed}
 	}
 	d.speed, job.began = notes.Speed, began
 	return nil
 }
 
 // note keeps when the live scenarios of the cast began, for later demos.
-func (d *demo) note(cast []castJob) error {
+func (d *stage) note(cast []castJob) error {
 	notes := demoNotes{Speed: d.speed, Began: map[string]time.Time{}}
 	for _, one := range cast {
 		notes.Began[one.name] = one.began
@@ -87,7 +86,7 @@ func (d *demo) note(cast []castJob) error {
 }
 
 // sources gives the sources at the addresses of this start.
-func (d *demo) sources() ([]store.SourceSpec, error) {
+func (d *stage) sources() ([]store.SourceSpec, error) {
 	key, old, err := writeDemoKeys(d.dir)
 	if err != nil {
 		return nil, err
@@ -100,12 +99,12 @@ func (d *demo) sources() ([]store.SourceSpec, error) {
 }
 
 // registerPast declares new jobs that get a past, at its beginning.
-func (d *demo) registerPast(ctx context.Context, cast []castJob) error {
+func (d *stage) registerPast(ctx context.Context, cast []castJob) error {
 	sources, err := d.sources()
 	if err != nil {
 		return err
 	}
-	by := store.Author{Actor: d.environment.Actor}
+	by := store.Author{Actor: d.actor}
 	early := store.Declaration{Sources: sources[:1]}
 	for _, one := range cast {
 		if one.seeded() {
@@ -124,11 +123,12 @@ func (d *demo) registerPast(ctx context.Context, cast []castJob) error {
 
 // register declares all sources and jobs. What is new begins now: to make up a
 // past took a while, in which nobody could look.
-func (d *demo) register(ctx context.Context, cast []castJob) error {
-	by, err := d.author(ctx, d.store)
+func (d *stage) register(ctx context.Context, cast []castJob) error {
+	now, err := d.store.Now(ctx)
 	if err != nil {
 		return err
 	}
+	by := store.Author{Actor: d.actor, At: now}
 	var all store.Declaration
 	if all.Sources, err = d.sources(); err != nil {
 		return err
@@ -158,14 +158,14 @@ func (d *demo) register(ctx context.Context, cast []castJob) error {
 	return nil
 }
 
-func (d *demo) jobSpec(one castJob) store.JobSpec {
+func (d *stage) jobSpec(one castJob) store.JobSpec {
 	return store.JobSpec{
 		Name: one.name, Source: one.source, Target: one.target(), StallAfter: one.stallAfter, FirstPollAt: one.began,
 		Labels: map[string]string{labelSimulated: "true"},
 	}
 }
 
-func (d *demo) sourceSpec(name, provider, at, credential string) store.SourceSpec {
+func (d *stage) sourceSpec(name, provider, at, credential string) store.SourceSpec {
 	return store.SourceSpec{
 		Name: name, Provider: provider, BaseURL: at, Credential: credential, Schedule: "@every 5s",
 		ActiveEvery: time.Second, RateEvery: 100 * time.Millisecond, RateBurst: 5,

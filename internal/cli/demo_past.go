@@ -26,7 +26,7 @@ const (
 
 // seed gives the jobs that have one their past, once: polls at times gone by,
 // which are recorded as any other. A job that was polled already is left alone.
-func (d *demo) seed(ctx context.Context, cast []castJob) error {
+func (d *stage) seed(ctx context.Context, cast []castJob) error {
 	pasts, err := d.claimPasts(ctx, cast)
 	if err != nil || len(pasts) == 0 {
 		return err
@@ -62,8 +62,8 @@ func (d *demo) seed(ctx context.Context, cast []castJob) error {
 }
 
 // claimPasts claims the jobs that are to get a past.
-func (d *demo) claimPasts(ctx context.Context, cast []castJob) ([]*demoPoller, error) {
-	params := store.ClaimParams{Owner: owner(), Most: len(cast)}
+func (d *stage) claimPasts(ctx context.Context, cast []castJob) ([]*demoPoller, error) {
+	params := store.ClaimParams{Owner: d.owner, Most: len(cast)}
 	byID := map[int64]castJob{}
 	for _, one := range cast {
 		if !one.seeded() {

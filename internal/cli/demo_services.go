@@ -19,6 +19,8 @@ const (
 	// demoKey opens the simulated services, demoKeyOld does not. They guard nothing.
 	demoKey    = "demo-key-that-guards-nothing"
 	demoKeyOld = "demo-key-that-was-replaced"
+	// headerWait bounds the header of a request to the services.
+	headerWait = 5 * time.Second
 )
 
 // demoServices are the simulated services, each with a server of its own.
@@ -52,7 +54,7 @@ func (d *demoServices) serve(ctx context.Context, service http.Handler) (string,
 	if err != nil {
 		return "", err
 	}
-	server := &http.Server{Handler: service, ReadHeaderTimeout: headerTimeout}
+	server := &http.Server{Handler: service, ReadHeaderTimeout: headerWait}
 	d.servers = append(d.servers, server)
 	d.serving.Go(func() error { return server.Serve(listener) }) // until close
 	return "http://" + listener.Addr().String(), nil
