@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracker/internal/config"
+	"tracker/internal/demo"
 	"tracker/internal/embeddedpg"
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -104,7 +105,7 @@ func (t *tour) run(ctx context.Context) error {
 			return err
 		}
 		defer s.Close()
-		unlock, err := lockDemo(t.dir)
+		unlock, err := demo.Lock(t.dir)
 		if err != nil {
 			return err
 		}
@@ -120,12 +121,12 @@ func (t *tour) run(ctx context.Context) error {
 
 // play runs services, daemon and screen. The screen ends first.
 func (t *tour) play(ctx context.Context) error {
-	on := &stage{
-		dir: t.dir, speed: t.speed, speedGiven: t.speedGiven, store: t.store, actor: t.environment.Actor, owner: owner(),
+	on := &demo.Stage{
+		Dir: t.dir, Speed: t.speed, SpeedGiven: t.speedGiven, Store: t.store, Actor: t.environment.Actor, Owner: owner(),
 	}
-	defer on.close()
-	if err := on.set(ctx); err != nil {
-		if _, wrong := errors.AsType[*speedError](err); wrong {
+	defer on.Close()
+	if err := on.Set(ctx); err != nil {
+		if _, wrong := errors.AsType[*demo.SpeedError](err); wrong {
 			return usageError{err}
 		}
 		return err

@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	"bytes"
@@ -16,8 +16,8 @@ import (
 	"tracker/internal/upstreamsim"
 )
 
-// demoPoller polls one job at times of the past.
-type demoPoller struct {
+// poller polls one job at times of the past.
+type poller struct {
 	job      castJob
 	provider source.Provider
 	claim    store.Claim
@@ -30,16 +30,16 @@ type demoPoller struct {
 	advance store.Advance // how the cursor stands
 }
 
-func newDemoPoller(job castJob, provider source.Provider, claim store.Claim, sourceID int64) *demoPoller {
+func newPoller(job castJob, provider source.Provider, claim store.Claim, sourceID int64) *poller {
 	seed := fnv.New64a()
 	_, _ = seed.Write([]byte(job.name)) // a hash takes all
-	p := &demoPoller{
+	p := &poller{
 		job: job, provider: provider, claim: claim, known: history.NewKnown(),
 		random: rand.New(rand.NewPCG(seed.Sum64(), 0)), //nolint:gosec // nothing hangs on it
 	}
-	p.service = upstreamsim.NewWoosmap(upstreamsim.Options{Key: demoKey, Now: func() time.Time { return p.at }})
+	p.service = upstreamsim.NewWoosmap(upstreamsim.Options{Key: goodKey, Now: func() time.Time { return p.at }})
 	p.offset = time.Duration(p.random.Int64N(int64(time.Minute))).Truncate(time.Microsecond)
-	p.service.Play(demoUUID(job.name), job.name, p.scenario())
+	p.service.Play(uuid(job.name), job.name, p.scenario())
 	p.at = pastOf(job.began).Add(p.offset)
 	p.advance = store.Advance{Cursor: claim.Cursor, Claim: claim.Until, ClaimedPoll: claim.NextPollAt, SourceID: sourceID}
 	p.advance.PlannedEvery = pastEvery
@@ -48,7 +48,7 @@ func newDemoPoller(job castJob, provider source.Provider, claim store.Claim, sou
 
 // scenario is the job's past: imports of various kinds, none as long as the
 // other. Many begin just before somebody looks, so that they are seen going on.
-func (p *demoPoller) scenario() upstreamsim.Scenario {
+func (p *poller) scenario() upstreamsim.Scenario {
 	s := upstreamsim.Scenario{Start: pastOf(p.job.began), Outages: p.job.past.outages}
 	last := p.job.began.Add(-pastQuiet).Sub(s.Start)
 	for n, after := 0, time.Duration(0); after < last; n, after = n+1, after+p.job.past.every {
@@ -57,7 +57,7 @@ func (p *demoPoller) scenario() upstreamsim.Scenario {
 			begins = after + time.Duration(p.random.Int64N(int64(pastEvery/2)))
 		}
 		s.Imports = append(s.Imports, upstreamsim.Import{
-			ID: demoUUID(fmt.Sprintf("%s in the past, %d", p.job.name, n)), After: begins,
+			ID: uuid(fmt.Sprintf("%s in the past, %d", p.job.name, n)), After: begins,
 			Steps: stretched(p.job.past.kinds[n%len(p.job.past.kinds)], 0.75+p.random.Float64()/2),
 		})
 	}
@@ -81,7 +81,7 @@ func stretched(steps []upstreamsim.Step, by float64) []upstreamsim.Step {
 
 // untilNews polls until an answer brings something new, which one transaction
 // records once for a job, or until the past is over.
-func (p *demoPoller) untilNews() ([]store.Poll, error) {
+func (p *poller) untilNews() ([]store.Poll, error) {
 	var polls []store.Poll
 	for p.at.Before(p.job.began.Add(-time.Second)) {
 		poll, err := p.poll()
@@ -97,7 +97,7 @@ func (p *demoPoller) untilNews() ([]store.Poll, error) {
 }
 
 // poll asks the service as it was at the time of the poll, and moves on to the next.
-func (p *demoPoller) poll() (store.Poll, error) {
+func (p *poller) poll() (store.Poll, error) {
 	status, raw, err := p.ask()
 	if err != nil {
 		return store.Poll{}, err
@@ -111,7 +111,7 @@ func (p *demoPoller) poll() (store.Poll, error) {
 		p.failed(poll)
 		return poll, nil
 	}
-	body, key, err := p.provider.Redact(raw, source.NewSecret(demoKey))
+	body, key, err := p.provider.Redact(raw, source.NewSecret(goodKey))
 	if err != nil {
 		return store.Poll{}, err
 	}
@@ -125,18 +125,18 @@ func (p *demoPoller) poll() (store.Poll, error) {
 }
 
 // ask gives the service's answer at the time of the poll.
-func (p *demoPoller) ask() (status int, body []byte, err error) {
-	r, err := http.NewRequest(http.MethodGet, upstreamsim.WoosmapPath(demoUUID(p.job.name)), http.NoBody) //nolint:noctx // it goes nowhere
+func (p *poller) ask() (status int, body []byte, err error) {
+	r, err := http.NewRequest(http.MethodGet, upstreamsim.WoosmapPath(uuid(p.job.name)), http.NoBody) //nolint:noctx // it goes nowhere
 	if err != nil {
 		return 0, nil, err
 	}
-	r.Header.Set(p.provider.Authorize(demoKey))
+	r.Header.Set(p.provider.Authorize(goodKey))
 	status, body = upstreamsim.Ask(p.service, r)
 	return status, body, nil
 }
 
 // find compares a new answer with what is known.
-func (p *demoPoller) find(poll *store.Poll, body []byte) error {
+func (p *poller) find(poll *store.Poll, body []byte) error {
 	answer, err := p.provider.Interpret(body)
 	if err != nil {
 		return err
@@ -152,7 +152,7 @@ func (p *demoPoller) find(poll *store.Poll, body []byte) error {
 }
 
 // answered moves the cursor on after an answer.
-func (p *demoPoller) answered(poll store.Poll, key [32]byte) {
+func (p *poller) answered(poll store.Poll, key [32]byte) {
 	c := &p.advance
 	if c.Failures > 0 && poll.PolledAt.Sub(c.AccountedAt) > pastTolerance*pastEvery {
 		c.Gaps = append(c.Gaps, history.Gap{From: c.AccountedAt, To: poll.PolledAt, Reason: string(c.Outcome)})
@@ -174,14 +174,14 @@ func (p *demoPoller) answered(poll store.Poll, key [32]byte) {
 }
 
 // failed moves the cursor on after a poll that got no answer.
-func (p *demoPoller) failed(poll store.Poll) {
+func (p *poller) failed(poll store.Poll) {
 	p.advance.PolledAt, p.advance.Outcome = poll.PolledAt, poll.Outcome
 	p.advance.Failures++
 	p.next(p.scheduled())
 }
 
 // next plans the next poll: where the past is over, at once.
-func (p *demoPoller) next(at time.Time) {
+func (p *poller) next(at time.Time) {
 	p.at = at
 	if at.Before(p.job.began) {
 		p.advance.NextPollAt = at
@@ -191,6 +191,6 @@ func (p *demoPoller) next(at time.Time) {
 }
 
 // scheduled is when somebody looks next while nothing goes on.
-func (p *demoPoller) scheduled() time.Time {
+func (p *poller) scheduled() time.Time {
 	return p.at.Add(-p.offset).Truncate(pastEvery).Add(pastEvery + p.offset)
 }

@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	"context"
@@ -26,12 +26,12 @@ const (
 
 // seed gives the jobs that have one their past, once: polls at times gone by,
 // which are recorded as any other. A job that was polled already is left alone.
-func (d *stage) seed(ctx context.Context, cast []castJob) error {
+func (d *Stage) seed(ctx context.Context, cast []castJob) error {
 	pasts, err := d.claimPasts(ctx, cast)
 	if err != nil || len(pasts) == 0 {
 		return err
 	}
-	if err := d.store.ExtendPartitions(ctx); err != nil {
+	if err := d.Store.ExtendPartitions(ctx); err != nil {
 		return err
 	}
 	for {
@@ -46,7 +46,7 @@ func (d *stage) seed(ctx context.Context, cast []castJob) error {
 		if len(polls) == 0 {
 			break
 		}
-		results, err := d.store.Record(ctx, polls)
+		results, err := d.Store.Record(ctx, polls)
 		if err != nil {
 			return err
 		}
@@ -58,18 +58,18 @@ func (d *stage) seed(ctx context.Context, cast []castJob) error {
 	for i, p := range pasts {
 		advances[i] = p.advance
 	}
-	return d.store.AdvanceCursors(ctx, advances)
+	return d.Store.AdvanceCursors(ctx, advances)
 }
 
 // claimPasts claims the jobs that are to get a past.
-func (d *stage) claimPasts(ctx context.Context, cast []castJob) ([]*demoPoller, error) {
-	params := store.ClaimParams{Owner: d.owner, Most: len(cast)}
+func (d *Stage) claimPasts(ctx context.Context, cast []castJob) ([]*poller, error) {
+	params := store.ClaimParams{Owner: d.Owner, Most: len(cast)}
 	byID := map[int64]castJob{}
 	for _, one := range cast {
 		if !one.seeded() {
 			continue
 		}
-		job, err := d.store.Job(ctx, one.name)
+		job, err := d.Store.Job(ctx, one.name)
 		if err != nil {
 			return nil, err
 		}
@@ -80,10 +80,10 @@ func (d *stage) claimPasts(ctx context.Context, cast []castJob) ([]*demoPoller, 
 		return nil, nil
 	}
 	var err error
-	if params.Now, err = d.store.Now(ctx); err != nil {
+	if params.Now, err = d.Store.Now(ctx); err != nil {
 		return nil, err
 	}
-	claims, err := d.store.ClaimJobs(ctx, params)
+	claims, err := d.Store.ClaimJobs(ctx, params)
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +91,9 @@ func (d *stage) claimPasts(ctx context.Context, cast []castJob) ([]*demoPoller, 
 	if err != nil {
 		return nil, err
 	}
-	var pollers []*demoPoller
+	var pollers []*poller
 	for _, claim := range claims {
-		pollers = append(pollers, newDemoPoller(byID[claim.JobID], provider, claim, params.SourceIDs[0]))
+		pollers = append(pollers, newPoller(byID[claim.JobID], provider, claim, params.SourceIDs[0]))
 	}
 	return pollers, nil
 }

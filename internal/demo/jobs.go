@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	"crypto/sha256"
@@ -10,111 +10,111 @@ import (
 
 // The sources of the demo.
 const (
-	demoWoosmap    = "demo-woosmap"
-	demoWoosmapOld = "demo-woosmap-old" // its key is refused
-	demoSafetyKit  = "demo-safetykit"
+	sourceWoosmap    = "demo-woosmap"
+	sourceWoosmapOld = "demo-woosmap-old" // its key is refused
+	sourceSafetyKit  = "demo-safetykit"
 )
 
-// demoNamespace holds all SafetyKit requests of the demo.
-const demoNamespace = "products"
+// namespace holds all SafetyKit requests of the demo.
+const namespace = "products"
 
-// demoJob is a job of the demo and what becomes of it.
-type demoJob struct {
+// job is a job of the demo and what becomes of it.
+type job struct {
 	name       string
 	source     string
 	stallAfter time.Duration // zero: judged by its past
 	live       upstreamsim.Scenario
-	past       demoPast
+	past       past
 }
 
-// demoPast is how a job's imports went before the demo began.
-type demoPast struct {
+// past is how a job's imports went before the demo began.
+type past struct {
 	every   time.Duration // from one import to the next; zero: there is no past
 	kinds   [][]upstreamsim.Step
 	outages []upstreamsim.Outage // counted from the beginning of the past
 }
 
-// demoJobs lists the jobs. The first import of each begins at once: before it
+// jobs lists the jobs. The first import of each begins at once: before it
 // the services would say that they know no import.
-func demoJobs() []demoJob {
+func jobs() []job {
 	const second = time.Second
-	return []demoJob{
+	return []job{
 		{
-			name: "demo-stores-eu", source: demoWoosmap,
+			name: "demo-stores-eu", source: sourceWoosmap,
 			live: repeating(70*second, after(3*second, quick(8412)), after(2*second, quick(8415))),
-			past: demoPast{every: 6 * time.Hour, kinds: kinds(quick(8390), quick(8398), quick(8398), quick(8407), breaks("row 2211: no address"), quick(8407))},
+			past: past{every: 6 * time.Hour, kinds: kinds(quick(8390), quick(8398), quick(8398), quick(8407), breaks("row 2211: no address"), quick(8407))},
 		},
 		{
-			name: "demo-stores-us", source: demoWoosmap,
+			name: "demo-stores-us", source: sourceWoosmap,
 			live: repeating(160*second, after(second, slow(51277))),
-			past: demoPast{
+			past: past{
 				every: 24 * time.Hour, kinds: kinds(slow(50913), slow(50988), slow(51102)),
 				outages: []upstreamsim.Outage{{After: 9*24*time.Hour + 14*time.Hour, For: 5 * time.Hour, Status: 503}},
 			},
 		},
 		{
-			name: "demo-shops-fr", source: demoWoosmap,
+			name: "demo-shops-fr", source: sourceWoosmap,
 			live: repeating(90*second, after(5*second, unfetched()), after(4*second, quick(1204))),
-			past: demoPast{every: 12 * time.Hour, kinds: kinds(quick(1198), quick(1199), unfetched(), quick(1201), quick(1204))},
+			past: past{every: 12 * time.Hour, kinds: kinds(quick(1198), quick(1199), unfetched(), quick(1201), quick(1204))},
 		},
 		{
-			name: "demo-shops-de", source: demoWoosmap,
+			name: "demo-shops-de", source: sourceWoosmap,
 			live: repeating(120*second, after(2*second, breaks("row 412: longitude 913.404 is out of range"))),
-			past: demoPast{every: 12 * time.Hour, kinds: kinds(quick(3120), warned(3121), quick(3121), breaks("row 77: duplicate id shop-0077"))},
+			past: past{every: 12 * time.Hour, kinds: kinds(quick(3120), warned(3121), quick(3121), breaks("row 77: duplicate id shop-0077"))},
 		},
 		{
-			name: "demo-parking", source: demoWoosmap,
+			name: "demo-parking", source: sourceWoosmap,
 			live: repeating(80*second, after(4*second, warned(640))),
-			past: demoPast{every: 8 * time.Hour, kinds: kinds(warned(633), quick(640), warned(640))},
+			past: past{every: 8 * time.Hour, kinds: kinds(warned(633), quick(640), warned(640))},
 		},
-		{name: "demo-again", source: demoWoosmap, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{
+		{name: "demo-again", source: sourceWoosmap, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{
 			{Steps: after(2*second, breaks("row 9: unknown type kiosk"))}, {After: 40 * second, Steps: after(0, quick(88))},
 		}}},
-		{name: "demo-superseded", source: demoWoosmap, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{
+		{name: "demo-superseded", source: sourceWoosmap, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{
 			{Steps: after(2*second, slow(7001))}, {After: 35 * second, Steps: after(0, quick(7002))},
 		}}},
 		{
-			name: "demo-stalls", source: demoWoosmap, stallAfter: 30 * second,
+			name: "demo-stalls", source: sourceWoosmap, stallAfter: 30 * second,
 			live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{Steps: after(second, stalls())}}},
 		},
 		{
-			name: "demo-rewritten", source: demoWoosmap,
+			name: "demo-rewritten", source: sourceWoosmap,
 			live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{Steps: after(2*second, rewritten())}}},
-			past: demoPast{every: 12 * time.Hour, kinds: kinds(quick(411), warned(411), quick(414), quick(417), breaks("row 12: duplicate id shop-0012"))},
+			past: past{every: 12 * time.Hour, kinds: kinds(quick(411), warned(411), quick(414), quick(417), breaks("row 12: duplicate id shop-0012"))},
 		},
-		{name: "demo-outage", source: demoWoosmap, live: upstreamsim.Scenario{
+		{name: "demo-outage", source: sourceWoosmap, live: upstreamsim.Scenario{
 			Imports: []upstreamsim.Import{{Steps: after(2*second, slow(212))}},
 			Outages: []upstreamsim.Outage{{After: 15 * second, For: 40 * second, Status: 500}},
 		}},
-		{name: "demo-stores-old", source: demoWoosmapOld, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{Steps: quick(10)}}}},
-		{name: "demo-products-inline", source: demoSafetyKit, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{
+		{name: "demo-stores-old", source: sourceWoosmapOld, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{Steps: quick(10)}}}},
+		{name: "demo-products-inline", source: sourceSafetyKit, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{
 			Steps: moderated(4*second, 6*second, 12*second), Results: upstreamsim.Results{Items: 6},
 		}}}},
-		{name: "demo-products-link", source: demoSafetyKit, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{
+		{name: "demo-products-link", source: sourceSafetyKit, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{
 			Steps: moderated(10*second, 15*second, 45*second), Results: upstreamsim.Results{Items: 1250, Shape: upstreamsim.ByLink},
 			Summary: "3 of 1253 items could not be read",
 		}}}},
-		{name: "demo-products-bad", source: demoSafetyKit, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{
+		{name: "demo-products-bad", source: sourceSafetyKit, live: upstreamsim.Scenario{Imports: []upstreamsim.Import{{
 			Steps: failing(moderated(3*second, 8*second, 5*second)), Summary: "line 18: id is missing",
 		}}}},
 	}
 }
 
 // target names what a job tracks at its service.
-func (j demoJob) target() map[string]string {
-	if j.source == demoSafetyKit {
-		return map[string]string{"namespace": demoNamespace, "request_id": j.requestID()}
+func (j job) target() map[string]string {
+	if j.source == sourceSafetyKit {
+		return map[string]string{"namespace": namespace, "request_id": j.requestID()}
 	}
-	return map[string]string{"dataset_id": demoUUID(j.name)}
+	return map[string]string{"dataset_id": uuid(j.name)}
 }
 
 // requestID is of the form of SafetyKit's.
-func (j demoJob) requestID() string {
+func (j job) requestID() string {
 	return fmt.Sprintf("request_01%.24X", sha256.Sum256([]byte(j.name)))[:len("request_")+26]
 }
 
-// demoUUID is a random UUID in form, always the same for the same text.
-func demoUUID(text string) string {
+// uuid is a random UUID in form, always the same for the same text.
+func uuid(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // version 4, variant 10
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])

@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	"context"
@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// demoKey opens the simulated services, demoKeyOld does not. They guard nothing.
-	demoKey    = "demo-key-that-guards-nothing"
-	demoKeyOld = "demo-key-that-was-replaced"
+	// goodKey opens the simulated services, demoKeyOld does not. They guard nothing.
+	goodKey     = "demo-key-that-guards-nothing"
+	replacedKey = "demo-key-that-was-replaced"
 	// headerWait bounds the header of a request to the services.
 	headerWait = 5 * time.Second
 )
 
-// demoServices are the simulated services, each with a server of its own.
-type demoServices struct {
+// services are the simulated services, each with a server of its own.
+type services struct {
 	woosmap     *upstreamsim.Woosmap
 	safetykit   *upstreamsim.SafetyKit
 	woosmapAt   string // base URLs
@@ -33,10 +33,10 @@ type demoServices struct {
 	serving     errgroup.Group
 }
 
-// startDemoServices starts the services, which know nothing yet.
-func startDemoServices(ctx context.Context, speed float64) (*demoServices, error) {
-	options := upstreamsim.Options{Key: demoKey, Speed: speed}
-	d := &demoServices{woosmap: upstreamsim.NewWoosmap(options), safetykit: upstreamsim.NewSafetyKit(options)}
+// startServices starts the services, which know nothing yet.
+func startServices(ctx context.Context, speed float64) (*services, error) {
+	options := upstreamsim.Options{Key: goodKey, Speed: speed}
+	d := &services{woosmap: upstreamsim.NewWoosmap(options), safetykit: upstreamsim.NewSafetyKit(options)}
 	var err error
 	if d.woosmapAt, err = d.serve(ctx, d.woosmap); err == nil {
 		d.safetykitAt, err = d.serve(ctx, d.safetykit)
@@ -49,7 +49,7 @@ func startDemoServices(ctx context.Context, speed float64) (*demoServices, error
 }
 
 // serve answers on a port of its own and returns the base URL.
-func (d *demoServices) serve(ctx context.Context, service http.Handler) (string, error) {
+func (d *services) serve(ctx context.Context, service http.Handler) (string, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
@@ -60,7 +60,7 @@ func (d *demoServices) serve(ctx context.Context, service http.Handler) (string,
 	return "http://" + listener.Addr().String(), nil
 }
 
-func (d *demoServices) close() {
+func (d *services) close() {
 	for _, server := range d.servers {
 		_ = server.Close() // nobody asks any more
 	}
@@ -68,23 +68,23 @@ func (d *demoServices) close() {
 }
 
 // play lets a job's live scenario begin.
-func (d *demoServices) play(j demoJob, start time.Time) {
+func (d *services) play(j job, start time.Time) {
 	scenario := j.live
 	scenario.Start = start
-	if j.source == demoSafetyKit {
-		d.safetykit.Play(demoNamespace, j.requestID(), scenario)
+	if j.source == sourceSafetyKit {
+		d.safetykit.Play(namespace, j.requestID(), scenario)
 	} else {
-		d.woosmap.Play(demoUUID(j.name), j.name, scenario)
+		d.woosmap.Play(uuid(j.name), j.name, scenario)
 	}
 }
 
-// writeDemoKeys keeps the demo's credentials where any tracker on the same
+// writeKeys keeps the demo's credentials where any tracker on the same
 // data directory can read them, and returns the references to them.
-func writeDemoKeys(dir string) (key, old string, err error) {
+func writeKeys(dir string) (key, old string, err error) {
 	for _, one := range []struct {
 		name, value string
 		ref         *string
-	}{{"demo-key", demoKey, &key}, {"demo-key-old", demoKeyOld, &old}} {
+	}{{"demo-key", goodKey, &key}, {"demo-key-old", replacedKey, &old}} {
 		path := filepath.Join(dir, one.name)
 		err := os.WriteFile(path, []byte(one.value+"\n"), 0o600)
 		if errors.Is(err, os.ErrPermission) {

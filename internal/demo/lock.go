@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	"errors"
@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// lockDemo sees to it that one demo runs on a data directory: a second one
+// Lock sees to it that one demo runs on a data directory: a second one
 // would move the jobs to its own services, which end with it.
-func lockDemo(dir string) (unlock func(), err error) {
+func Lock(dir string) (unlock func(), err error) {
 	path := filepath.Join(dir, "demo.lock")
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {

@@ -1,4 +1,4 @@
-package cli
+package demo
 
 import (
 	"encoding/json"
@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// demoNotesName is the file of a demo's notes in the data directory.
-const demoNotesName = "demo.json"
+// notesName is the file of a demo's notes in the data directory.
+const notesName = "demo.json"
 
-// demoNotes is what a demo has to know of an earlier one on the same data.
-type demoNotes struct {
+// noted is what a demo has to know of an earlier one on the same data.
+type noted struct {
 	Speed float64              `json:"speed"` // how many times faster than written imports go
 	Began map[string]time.Time `json:"began"` // when each job's live scenario began
 }
 
-// readDemoNotes reads the notes of the last demo; there are none before the first.
-func readDemoNotes(dir string) (demoNotes, error) {
-	var notes demoNotes
-	text, err := os.ReadFile(filepath.Join(dir, demoNotesName))
+// readNotes reads the notes of the last demo; there are none before the first.
+func readNotes(dir string) (noted, error) {
+	var notes noted
+	text, err := os.ReadFile(filepath.Join(dir, notesName))
 	if errors.Is(err, os.ErrNotExist) {
 		return notes, nil
 	}
@@ -35,12 +35,12 @@ func readDemoNotes(dir string) (demoNotes, error) {
 }
 
 // write keeps the notes, all or none of them.
-func (n demoNotes) write(dir string) error {
+func (n noted) write(dir string) error {
 	text, err := json.MarshalIndent(n, "", "  ")
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, demoNotesName)
+	path := filepath.Join(dir, notesName)
 	if err = os.WriteFile(path+".new", append(text, '\n'), 0o600); err == nil {
 		err = os.Rename(path+".new", path)
 	}
