@@ -6,8 +6,8 @@ VALUES (@job_id, @source_id, @next_poll_at, @registered_at, sqlc.narg('unseen_re
 -- Claims those of the given jobs for which the budget of their source has slots
 -- within the horizon, the longest due first, and moves the budgets on. There
 -- is a slot every rate_every, after a pause up to rate_burst at once.
--- Rows that somebody else is about to claim are passed over. A source that has
--- answered 429 is asked by one poll at a time until it answers again.
+-- Rows that somebody else is claiming are skipped. After a 429 a source gets one
+-- poll at a time until it answers again.
 WITH open AS (
     SELECT b.source_id, b.limited, s.rate_every, (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
     FROM budgets b JOIN sources s ON s.source_id = b.source_id
@@ -43,11 +43,9 @@ WHERE c.job_id = s.job_id
 RETURNING sqlc.embed(c), (greatest(s.first_slot + s.slot * s.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at;
 
 -- name: CursorAdvance :exec
--- What recorded polls change in the cache, and the end of their claims; it raises
--- where one of them was lost. A reason for not looking that came up meanwhile
--- stays, and so does a next poll that was planned anew meanwhile, or taken away:
--- whoever changes how a job is tracked says in the same transaction whether there
--- is one. Where there was none, none comes of a poll.
+-- Updates the cache after recorded polls and ends their claims; raises where one of
+-- the claims was lost. Who changes how a job is tracked meanwhile sets its reason
+-- and its next poll: both stay, and a next poll that was taken away stays so.
 WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00')
         THEN coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) ELSE c.next_poll_at END,
     claimed_until = NULL, claimed_by = NULL,
@@ -71,15 +69,15 @@ WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 RETURNING c.job_id)
 SELECT claims_held((SELECT count(*) FROM advanced), cardinality(@job_ids::bigint[]));
 
--- name: CursorHold :exec
--- Nobody else settles these jobs until the transaction ends.
+-- name: CursorLockForGaps :exec
+-- Nobody else tells gaps of these jobs until the transaction ends.
 SELECT FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id FOR NO KEY UPDATE;
 
 -- name: CursorList :many
 SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id;
 
 -- name: CursorRelease :exec
--- Claims that came to nothing: their slots were not used.
+-- Claims whose slots were not used.
 UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
@@ -103,8 +101,8 @@ FROM due d JOIN locked l ON l.job_id = d.job_id
 WHERE c.job_id = d.job_id;
 
 -- name: CursorSchedulesBySource :exec
--- A source got another schedule: its jobs are looked at soon, then as it says,
--- and those that are being looked at, once more.
+-- A source got another schedule: its jobs are polled soon, then as it says; those
+-- that are being polled, once more.
 UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until IS NULL THEN least(c.next_poll_at, @next_poll_at) ELSE @next_poll_at END
 FROM jobs j
 WHERE c.source_id = @source_id AND j.job_id = c.job_id AND j.schedule IS NULL AND c.next_poll_at IS NOT NULL;
@@ -116,7 +114,7 @@ UPDATE cursors SET refusals = 0 WHERE job_id = ANY(@job_ids::bigint[]);
 UPDATE cursors SET refusals = 0 WHERE source_id = @source_id AND refusals > 0;
 
 -- name: CursorResumeBySource :execrows
--- Failed polls have put off when these jobs are looked at: they are now.
+-- Jobs whose failed polls have put off the next one are due now.
 UPDATE cursors SET next_poll_at = sqlc.arg(now)::timestamptz
 WHERE source_id = @source_id AND failures > 0 AND next_poll_at > sqlc.arg(now)::timestamptz;
 
@@ -133,8 +131,8 @@ SELECT * FROM cursors WHERE job_id = @job_id FOR UPDATE;
 -- Claims due jobs for which the budget of their source has slots within the
 -- horizon, and moves the budgets on. Where more is due than may be asked, of
 -- any four slots three go to imports that run and one to the longest due of the
--- rest: budgets.turn counts them. A source that has answered 429 is asked by one
--- poll at a time until it answers again.
+-- rest: budgets.turn counts them. After a 429 a source gets one poll at a time until
+-- it answers again.
 WITH open AS (
     SELECT b.source_id, b.turn, s.rate_every, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
         (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
@@ -178,22 +176,22 @@ FROM taken k
 WHERE c.job_id = k.job_id
 RETURNING sqlc.embed(c), k.start_at;
 
--- name: CursorSettle :exec
--- Until now it is settled whether there was a gap; from now on nobody is to look, and why; null: somebody is.
-UPDATE cursors c SET accounted_at = greatest(c.accounted_at, r.settled_at), unseen_reason = sqlc.narg('reason')
-FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@settled_ats::timestamptz[]) AS settled_at) r
+-- name: CursorCover :exec
+-- Gaps are told until now; from now on nobody is to poll, for the reason; null: somebody is.
+UPDATE cursors c SET accounted_at = greatest(c.accounted_at, r.covered_at), unseen_reason = sqlc.narg('reason')
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@covered_ats::timestamptz[]) AS covered_at) r
 WHERE c.job_id = r.job_id;
 
--- name: CursorListToSettle :many
--- Cursors of which a decision ends what held until now.
+-- name: CursorListForUpdate :many
+-- Cursors of jobs whose gaps are told until now.
 SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id FOR UPDATE;
 
 -- name: CursorListSeen :many
--- The jobs of a source at which somebody is to look.
+-- The jobs of a source that are to be polled.
 SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
 WHERE c.source_id = @source_id AND c.unseen_reason IS NULL AND j.tracking = 'active';
 
 -- name: CursorListUnseen :many
--- The jobs of a source at which nobody was to look for its sake.
+-- The jobs of a source that were not to be polled, as it was paused.
 SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
 WHERE c.source_id = @source_id AND c.unseen_reason IS NOT NULL AND j.tracking = 'active';

@@ -9,7 +9,7 @@ import (
 )
 
 // printChanges prints a line for each change.
-func (a *app) printChanges(changes []store.Change, dryRun bool) error {
+func (a *app) printChanges(changes []store.RegistryChange, dryRun bool) error {
 	would := ""
 	if dryRun {
 		would = "would "
@@ -26,7 +26,7 @@ func (a *app) printChanges(changes []store.Change, dryRun bool) error {
 }
 
 // differences tells what a change changed, where its line does not say it already.
-func differences(change store.Change) string {
+func differences(change store.RegistryChange) string {
 	if change.Action != "pause" && change.Action != "change" {
 		return ""
 	}
@@ -42,7 +42,7 @@ type changedRow struct {
 }
 
 // writeChanges writes the changes as one document.
-func (a *app) writeChanges(changes []store.Change) error {
+func (a *app) writeChanges(changes []store.RegistryChange) error {
 	rows := []changedRow{}
 	for _, change := range changes {
 		rows = append(rows, changedRow(change))

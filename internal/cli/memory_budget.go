@@ -22,7 +22,7 @@ type memoryBudget int64
 
 // memoryBudgetFlag adds --memory-budget to a command that polls.
 func memoryBudgetFlag(cmd *cobra.Command) *memoryBudget {
-	budget := memoryBudget(sync.MemoryBudget)
+	budget := memoryBudget(sync.DefaultMemoryBudget)
 	cmd.Flags().Var(&budget, memoryBudgetName, "`SIZE` in memory that answers may take together; others wait. All of the process stays below three times that")
 	return &budget
 }

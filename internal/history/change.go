@@ -9,9 +9,9 @@ type Change struct {
 	Status     string // of that run
 	State      State
 
-	Runs    []Run      // new and changed, without their steps
-	Steps   []StepRow  // new and changed, without their entries
-	Entries []EntryRow // new, withdrawn and returned
+	Runs    []Run         // new and changed, without their steps
+	Steps   []PlacedStep  // new and changed, without their entries
+	Entries []PlacedEntry // new, withdrawn and returned
 
 	// Items are the results of the run where the answer lists them; they take
 	// the place of those known before.
@@ -26,14 +26,14 @@ type Change struct {
 	Anomalies   []Anomaly
 }
 
-// StepRow is a step with its place.
-type StepRow struct {
+// PlacedStep is a step with its place.
+type PlacedStep struct {
 	RunNo int
 	Step
 }
 
-// EntryRow is a log entry with its place.
-type EntryRow struct {
+// PlacedEntry is a log entry with its place.
+type PlacedEntry struct {
 	RunNo  int
 	StepNo int
 	Entry

@@ -336,5 +336,5 @@ func (c *comparison) forgetWords() {
 // keepStep adds a new or changed step to the rows to record.
 func (c *comparison) keepStep(runNo int, step Step) {
 	step.Entries = nil
-	c.change.Steps = append(c.change.Steps, StepRow{RunNo: runNo, Step: step})
+	c.change.Steps = append(c.change.Steps, PlacedStep{RunNo: runNo, Step: step})
 }

@@ -117,7 +117,7 @@ func (c *comparison) keepEntry(stepNo int, e Entry, isNew bool) {
 	case "error":
 		c.run.Errors += listed
 	}
-	c.change.Entries = append(c.change.Entries, EntryRow{RunNo: c.run.No, StepNo: stepNo, Entry: e, New: isNew})
+	c.change.Entries = append(c.change.Entries, PlacedEntry{RunNo: c.run.No, StepNo: stepNo, Entry: e, New: isNew})
 }
 
 // knownLevel reports whether a level is one whose weight we know.

@@ -26,28 +26,27 @@ const (
 // Stretch is a stretch of time, From included, To not. The zero one is none.
 type Stretch struct{ From, To time.Time }
 
-// Gap is a stretch in which nobody looked at a job, or looking failed.
+// Gap is a stretch in which nobody polled a job, or its polls failed.
 type Gap struct {
 	From, To time.Time
-	Reason   string // one of the Gap constants or the failing outcome; empty: nobody looked, and why is to be found (Gap.Split)
+	Reason   string // one of the Gap constants or the failing outcome; empty: nobody polled, and Gap.Split finds why
 }
 
-// Account tells of a job how far it is settled when somebody looked, and what
-// has held since. Gaps and answered polls cover all time before Since, but for
-// stretches that are too short to be gaps.
-type Account struct {
+// Coverage tells up to when gaps and answered polls cover a job's time, and what has
+// held since. Stretches that are too short to be gaps count as covered.
+type Coverage struct {
 	Since    time.Time     // the last answer, or the last event that ended a gap; at first: when the job was registered
 	Answered time.Time     // when the last answered poll was sent; zero: none yet
 	Failed   time.Time     // when the last poll was sent, if it failed; zero: it was answered, or none yet
 	Outcome  Outcome       // of that failed poll
-	Unseen   string        // why nobody is to look since Since (paused, credential, clock); empty: somebody is
+	Unseen   string        // why nobody is to poll since Since (paused, credential, clock); empty: somebody is
 	Due      time.Time     // when the next poll is planned; zero: it is not by schedule
 	Every    time.Duration // how long after the last answer the next poll was planned; 0: no poll yet
 }
 
-// Gaps tells the gaps between what is settled and a moment. They do not
-// overlap, and are in the order of time.
-func (a Account) Gaps(at time.Time) []Gap {
+// Gaps returns the gaps between Since and a moment, in the order of time. They do
+// not overlap.
+func (a Coverage) Gaps(at time.Time) []Gap {
 	every := a.Every
 	if every == 0 {
 		every = firstPoll
@@ -80,8 +79,8 @@ func gapIf(is bool, from, to time.Time, reason string) []Gap {
 	return []Gap{{From: from, To: to, Reason: reason}}
 }
 
-// Poll tells which gaps a poll has ended, and up to when all is settled after it.
-func (a Account) Poll(at time.Time, outcome Outcome) (ended []Gap, since time.Time) {
+// Poll returns the gaps that a poll has ended, and Since after it.
+func (a Coverage) Poll(at time.Time, outcome Outcome) (ended []Gap, since time.Time) {
 	ended = a.Gaps(at)
 	if outcome.Answered() {
 		return ended, at
@@ -93,16 +92,16 @@ func (a Account) Poll(at time.Time, outcome Outcome) (ended []Gap, since time.Ti
 	return ended, at
 }
 
-// Split tells of a gap in which nobody looked why: no tracker ran, the service
-// had asked to be left alone, or there was no budget. ran are the stretches in
-// which trackers ran, in order, held the one in which the service wanted no
-// requests. What holds for less than patience at either end is no reason of its
-// own: a tracker that starts needs a moment until it polls.
-func (g Gap) Split(ran []Stretch, held Stretch, patience time.Duration) []Gap {
+// Split splits a gap in which nobody polled by the reason: no tracker ran, the
+// source was held, or its rate limit was used up. ran are the stretches in which
+// trackers ran, in order; held is the source's last hold. A reason that lasts less
+// than least at either end of the gap is left out: a tracker that has just started
+// needs a moment until it polls.
+func (g Gap) Split(ran []Stretch, held Stretch, least time.Duration) []Gap {
 	cuts := []time.Time{g.From}
 	for _, stretch := range append(slices.Clone(ran), held) {
 		for _, cut := range []time.Time{stretch.From, stretch.To} {
-			if cut.Sub(g.From) > patience && g.To.Sub(cut) > patience {
+			if cut.Sub(g.From) > least && g.To.Sub(cut) > least {
 				cuts = append(cuts, cut)
 			}
 		}

@@ -20,18 +20,18 @@ func at(minutes float64) time.Time { return noon.Add(time.Duration(minutes * flo
 func TestAccountPoll(t *testing.T) {
 	t.Parallel()
 	const every = 5 * time.Minute
-	answered := history.Account{Since: noon, Answered: noon, Due: at(5), Every: every}
-	with := func(change func(*history.Account)) history.Account {
+	answered := history.Coverage{Since: noon, Answered: noon, Due: at(5), Every: every}
+	with := func(change func(*history.Coverage)) history.Coverage {
 		account := answered
 		change(&account)
 		return account
 	}
-	failing := func(last, due float64, outcome history.Outcome) history.Account {
-		return with(func(a *history.Account) { a.Failed, a.Due, a.Outcome = at(last), at(due), outcome })
+	failing := func(last, due float64, outcome history.Outcome) history.Coverage {
+		return with(func(a *history.Coverage) { a.Failed, a.Due, a.Outcome = at(last), at(due), outcome })
 	}
 	const good, bad = history.OutcomeUnchanged, history.OutcomeTimeout
 	for name, c := range map[string]struct {
-		account history.Account
+		account history.Coverage
 		polled  float64
 		outcome history.Outcome
 		want    []history.Gap
@@ -41,32 +41,32 @@ func TestAccountPoll(t *testing.T) {
 		"SoonerIsNone":           {answered, 1, good, nil, 1},
 		"TwiceTheIntervalIsNot":  {answered, 10, good, nil, 10},
 		"MoreIsOneWithoutReason": {answered, 10.1, good, []history.Gap{{From: noon, To: at(10.1)}}, 10.1},
-		"NotByScheduleIsNone":    {with(func(a *history.Account) { a.Due = time.Time{} }), 500, good, nil, 500},
-		"NewIsPolledInAMinute":   {history.Account{Since: noon, Due: at(0.1)}, 1.9, good, nil, 1.9},
-		"NewIsPolledLate":        {history.Account{Since: noon, Due: at(0.1)}, 30, good, []history.Gap{{From: noon, To: at(30)}}, 30},
-		"NewFails":               {history.Account{Since: noon, Due: at(0.1)}, 0.1, bad, nil, 0},
+		"NotByScheduleIsNone":    {with(func(a *history.Coverage) { a.Due = time.Time{} }), 500, good, nil, 500},
+		"NewIsPolledInAMinute":   {history.Coverage{Since: noon, Due: at(0.1)}, 1.9, good, nil, 1.9},
+		"NewIsPolledLate":        {history.Coverage{Since: noon, Due: at(0.1)}, 30, good, []history.Gap{{From: noon, To: at(30)}}, 30},
+		"NewFails":               {history.Coverage{Since: noon, Due: at(0.1)}, 0.1, bad, nil, 0},
 		"NewHasFailed": {
-			history.Account{Since: noon, Due: at(1.2), Every: every, Failed: at(0.2), Outcome: bad},
+			history.Coverage{Since: noon, Due: at(1.2), Every: every, Failed: at(0.2), Outcome: bad},
 			1.2, good,
 			[]history.Gap{{From: noon, To: at(1.2), Reason: "timeout"}},
 			1.2,
 		},
 		"PausedTellsItsReason": {
-			with(func(a *history.Account) { a.Since, a.Unseen = at(2), "paused" }), 60, good,
+			with(func(a *history.Coverage) { a.Since, a.Unseen = at(2), "paused" }), 60, good,
 			[]history.Gap{{From: at(2), To: at(60), Reason: "paused"}},
 			60,
 		},
-		"ShortPauseIsNone": {with(func(a *history.Account) { a.Since, a.Unseen = at(2), "paused" }), 9, good, nil, 9},
+		"ShortPauseIsNone": {with(func(a *history.Coverage) { a.Since, a.Unseen = at(2), "paused" }), 9, good, nil, 9},
 		"ClockIsAlwaysTold": {
-			with(func(a *history.Account) { a.Unseen = "clock" }), 1, good, []history.Gap{{From: noon, To: at(1), Reason: "clock"}}, 1,
+			with(func(a *history.Coverage) { a.Unseen = "clock" }), 1, good, []history.Gap{{From: noon, To: at(1), Reason: "clock"}}, 1,
 		},
 		"ADowntimeAfterAPauseCountsFromItsEnd": {
-			with(func(a *history.Account) { a.Since, a.Due = at(60), at(60) }), 75, good, []history.Gap{{From: at(60), To: at(75)}}, 75,
+			with(func(a *history.Coverage) { a.Since, a.Due = at(60), at(60) }), 75, good, []history.Gap{{From: at(60), To: at(75)}}, 75,
 		},
-		"DueSoonAfterAPauseIsNone": {with(func(a *history.Account) { a.Since, a.Due = at(3), at(5) }), 8, good, nil, 8},
-		"SoonAfterAPauseIsNone":    {with(func(a *history.Account) { a.Since, a.Due = at(60), at(60) }), 61, good, nil, 61},
+		"DueSoonAfterAPauseIsNone": {with(func(a *history.Coverage) { a.Since, a.Due = at(3), at(5) }), 8, good, nil, 8},
+		"SoonAfterAPauseIsNone":    {with(func(a *history.Coverage) { a.Since, a.Due = at(60), at(60) }), 61, good, nil, 61},
 		"FailuresBeforeAPauseAreOver": {
-			with(func(a *history.Account) { a.Since, a.Due, a.Failed, a.Outcome = at(60), at(60), at(50), bad }), 61, good, nil, 61,
+			with(func(a *history.Coverage) { a.Since, a.Due, a.Failed, a.Outcome = at(60), at(60), at(50), bad }), 61, good, nil, 61,
 		},
 		"FirstFailureIsNone":         {answered, 5, bad, nil, 0},
 		"FailureAfterADowntime":      {answered, 42, bad, []history.Gap{{From: noon, To: at(42)}}, 42},
@@ -90,7 +90,7 @@ func TestAccountPoll(t *testing.T) {
 				t.Errorf("gaps (-want +got):\n%s", diff)
 			}
 			if !since.Equal(at(c.since)) {
-				t.Errorf("settled until %s, not %s", since, at(c.since))
+				t.Errorf("covered until %s, not %s", since, at(c.since))
 			}
 		})
 	}
@@ -133,7 +133,7 @@ func TestGapSplit(t *testing.T) {
 
 // ledger follows a job's account through a random life.
 type ledger struct {
-	account history.Account
+	account history.Coverage
 	gaps    []history.Gap
 	answers []time.Time
 	now     time.Time
@@ -141,7 +141,7 @@ type ledger struct {
 
 const ledgerEvery = 10 * time.Second
 
-// poll settles a poll as package sync does.
+// poll records a poll as package sync does.
 func (l *ledger) poll(outcome history.Outcome) {
 	ended, since := l.account.Poll(l.now, outcome)
 	l.gaps = append(l.gaps, ended...)
@@ -154,7 +154,7 @@ func (l *ledger) poll(outcome history.Outcome) {
 	}
 }
 
-// decide settles a pause, a resume or another reason, as the registry does.
+// decide records a pause, a resume or another reason, as the registry does.
 func (l *ledger) decide(unseen string) {
 	l.gaps = append(l.gaps, l.account.Gaps(l.now)...)
 	l.account.Since, l.account.Unseen, l.account.Due = l.now, unseen, time.Time{}
@@ -168,7 +168,7 @@ func (l *ledger) decide(unseen string) {
 func TestAccountCovers(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		l := &ledger{account: history.Account{Since: noon, Due: noon.Add(5 * time.Second)}, now: noon}
+		l := &ledger{account: history.Coverage{Since: noon, Due: noon.Add(5 * time.Second)}, now: noon}
 		for range rapid.IntRange(1, 60).Draw(t, "events") {
 			l.now = l.now.Add(time.Duration(rapid.Int64Range(1, 60_000).Draw(t, "ms")) * time.Millisecond)
 			if l.account.Unseen == "" && rapid.Bool().Draw(t, "poll") {

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// limitedFirst and limitedMost are how long a source is held after a 429 that
-	// does not say: it doubles from the first to the most.
+	// limitedFirst is how long a source is held after a 429 without a Retry-After.
+	// After each further 429 it is twice as long, up to limitedMost.
 	limitedFirst = 10 * time.Second
 	limitedMost  = 15 * time.Minute
 )
@@ -22,18 +22,18 @@ const (
 type Advance struct {
 	Cursor                    // as it is from now on
 	Claim       time.Time     // Until of the claim that ends with it
-	ClaimedPoll time.Time     // the claim's NextPollAt: another one that the cursor has by now stays, none too
-	Unseen      string        // the claim's UnseenReason, which this poll has ended
-	Gaps        []history.Gap // that this poll has ended; those without a reason are given theirs
+	ClaimedPoll time.Time     // the claim's NextPollAt: where the cursor has another by now, or none, that stays
+	Unseen      string        // the claim's UnseenReason: this poll has ended it
+	Gaps        []history.Gap // that this poll has ended; explain adds missing reasons
 	SourceID    int64
 	HeldUntil   time.Time // a Retry-After for the source; zero: none
-	ToldAt      time.Time // when it is told that the service has answered, or refused to
+	ToldAt      time.Time // when we knew the outcome
 	ExtraTaken  int       // requests that had no slot
 	RequestedAt time.Time // when they were sent
 }
 
-// AdvanceCursors moves the cursors of a past that is made up on, once all of its
-// polls are recorded. Who polls records each poll together with its advance.
+// AdvanceCursors updates the cursors of a made-up past, once all of its polls are
+// recorded. A real poll is recorded together with its advance (Record).
 func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
 	if len(advances) == 0 {
 		return nil
@@ -55,7 +55,7 @@ func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
 	return nil
 }
 
-// unexplained gives the gaps that a poll has ended, if any.
+// unexplained returns the gaps that a poll has ended, if any.
 func (a *Advance) unexplained() []unexplained {
 	if len(a.Gaps) == 0 {
 		return nil
@@ -63,16 +63,16 @@ func (a *Advance) unexplained() []unexplained {
 	return []unexplained{{gaps: &a.Gaps, sourceID: a.SourceID, every: a.PlannedEvery}}
 }
 
-// advance tells the gaps that polls have ended, updates the cache, ends the
-// claims, and charges and holds the sources' budgets. A claim that is lost fails
-// the transaction. Who changes the registry settles gaps, too: the cursors of jobs
-// with gaps are locked before these are told.
+// advance records the gaps that polls have ended, updates the cursors, ends the
+// claims, and charges and holds the sources' budgets. A lost claim fails the
+// transaction. A change of the registry records gaps as well: so the cursors of jobs
+// with gaps are locked first.
 func advance(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 	if len(advances) == 0 {
 		return nil
 	}
 	if gaps := gapRows(advances); len(gaps.JobIds) > 0 {
-		if err := q.CursorHold(ctx, gaps.JobIds); err != nil {
+		if err := q.CursorLockForGaps(ctx, gaps.JobIds); err != nil {
 			return err
 		}
 		if err := q.GapInsert(ctx, gaps); err != nil {
@@ -85,8 +85,8 @@ func advance(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 	return spendBudgets(ctx, q, advances)
 }
 
-// spendBudgets holds sources that asked for it, or answered 429, charges
-// requests that had no slot, and forgets refusals where an answer came.
+// spendBudgets holds sources after a Retry-After or a 429, charges requests that had
+// no slot, and resets the refusals of sources that answered.
 func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 	var answered []int64
 	letIn := map[int64]time.Time{} // by source, the last poll
@@ -129,7 +129,8 @@ func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) er
 	return nil
 }
 
-// limitation holds a source after a 429, for a while where it does not say how long.
+// limitation is the hold after a 429: limitedFirst or longer where it came without a
+// Retry-After.
 func limitation(a Advance) dbsqlc.BudgetLimitParams {
 	hold := dbsqlc.BudgetLimitParams{SourceID: a.SourceID, PolledAt: a.PolledAt, Now: a.ToldAt, First: limitedFirst, Most: limitedMost}
 	if !a.HeldUntil.IsZero() {

@@ -44,8 +44,8 @@ var errDryRun = errors.New("dry run")
 // Apply registers what is declared, all or nothing, and returns the changes it
 // made. What is registered as declared already is left alone. All that cannot
 // be registered is in the error, each a DeclarationError.
-func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]Change, error) {
-	var changes []Change
+func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]RegistryChange, error) {
+	var changes []RegistryChange
 	err := s.inRegistry(ctx, by, func(r *registry) error {
 		var refused []error
 		for _, spec := range declared.Sources {

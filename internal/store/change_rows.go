@@ -125,7 +125,7 @@ func (r *changeRows) addStep(jobID int64, runNo int, step history.Step) {
 	p.VanishedAts = append(p.VanishedAts, step.VanishedAt)
 }
 
-func (r *changeRows) addEntry(jobID int64, e history.EntryRow) {
+func (r *changeRows) addEntry(jobID int64, e history.PlacedEntry) {
 	p := &r.entries
 	p.JobIds = append(p.JobIds, jobID)
 	p.RunNos = append(p.RunNos, int32(e.RunNo))

@@ -34,13 +34,13 @@ type Cursor struct {
 
 	NextPollAt   time.Time     // when the next poll is planned; zero: not by schedule
 	PlannedEvery time.Duration // how long after the last answer the next poll was planned; 0: no answer yet
-	AccountedAt  time.Time     // up to here it is settled whether there was a gap
-	UnseenReason string        // why nobody is to look since then: paused, credential or clock; empty: no reason
+	AccountedAt  time.Time     // up to here gaps and answered polls cover the job's time
+	UnseenReason string        // why nobody is to poll since then: paused, credential or clock; empty: somebody is
 }
 
-// Account is what the cursor tells of when somebody looked.
-func (c Cursor) Account() history.Account {
-	a := history.Account{Since: c.AccountedAt, Answered: c.ConfirmedAt, Unseen: c.UnseenReason, Due: c.NextPollAt, Every: c.PlannedEvery}
+// Coverage is what the cursor tells of gaps.
+func (c Cursor) Coverage() history.Coverage {
+	a := history.Coverage{Since: c.AccountedAt, Answered: c.ConfirmedAt, Unseen: c.UnseenReason, Due: c.NextPollAt, Every: c.PlannedEvery}
 	if c.Failures > 0 {
 		a.Failed, a.Outcome = c.PolledAt, c.Outcome
 	}
@@ -64,9 +64,8 @@ type ClaimParams struct {
 }
 
 // ClaimJobs claims those of the jobs that their sources' budgets allow to poll
-// within the next second, and spends the budgets. Jobs that are paused or
-// removed, whose source is paused or held, or that are claimed already, are
-// left out.
+// within the next second, and spends the budgets. It leaves out jobs that are
+// paused, removed or claimed already, and those of a paused or held source.
 func (s *Store) ClaimJobs(ctx context.Context, params ClaimParams) ([]Claim, error) {
 	rows, err := s.queries.CursorClaimJobs(ctx, dbsqlc.CursorClaimJobsParams{
 		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, JobIds: params.JobIDs, Most: int64(params.Most),
@@ -86,10 +85,10 @@ type DueParams struct {
 	Mosts     []int64 // claims at most, of each of them
 }
 
-// ClaimDue claims jobs that are due, as far as their sources' budgets allow to
-// poll within the next second, and spends the budgets. Where more is due than
-// may be asked, three of four slots go to imports that run and one to the
-// longest due of the rest.
+// ClaimDue claims those of the due jobs that their sources' budgets allow to poll
+// within the next second, and spends the budgets. Where more jobs are due than the
+// budget allows, three of four slots go to imports that run, and one to the job
+// that has been due longest of the others.
 func (s *Store) ClaimDue(ctx context.Context, params DueParams) ([]Claim, error) {
 	rows, err := s.queries.CursorClaimDue(ctx, dbsqlc.CursorClaimDueParams{
 		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, Mosts: params.Mosts, Horizon: slotHorizon, Lease: claimLease,

@@ -8,20 +8,20 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-// ClockSlack is how far ahead of the database's clock a time may lie that this
-// clock has shown: further than slots are handed out.
+// ClockSlack is how far ahead of the database's clock a stored time may lie before
+// that clock counts as set back. It is more than the second by which slots are ahead.
 const ClockSlack = 5 * time.Second
 
-// SetBack is what lay further ahead than it can be, and was brought back.
+// SetBack counts what lay further ahead than it can and was moved back.
 type SetBack struct {
 	Jobs    int64
 	Sources int64
 }
 
-// SetClockBack brings back what lies further ahead of the database's clock than
-// it can be, since that was set back: last polls and next ones, slots, holds.
-// Until then nobody would be polled. The jobs have a gap: when they were polled
-// by the clock that holds now, nobody can tell. Where all is well it does nothing.
+// SetClockBack moves back the times that lie further ahead of the database's clock
+// than they can, after that was set back: last polls, next polls, slots and holds.
+// Else nothing would be polled until the clock reaches them. The jobs get a gap:
+// nobody can tell when they were polled by the clock as it is now.
 func (s *Store) SetClockBack(ctx context.Context, now time.Time) (SetBack, error) {
 	var found SetBack
 	err := s.inTx(ctx, func(q *dbsqlc.Queries) (err error) {

@@ -9,18 +9,18 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-// reasonLeast is how short a reason why nobody looked may be at either end of a
-// gap: when a tracker was killed is known that closely.
+// reasonLeast is how long a reason must last at either end of a gap to be told. The
+// last heartbeat of a killed tracker tells its end no more closely.
 const reasonLeast = 3 * HeartbeatEvery
 
-// unexplained are gaps of a job, some of which have no reason yet.
+// unexplained holds gaps of a job, some without a reason yet.
 type unexplained struct {
 	gaps     *[]history.Gap
 	sourceID int64
 	every    time.Duration // how often the job was to be polled
 }
 
-// explain splits the gaps that have no reason by why nobody looked.
+// explain gives the gaps without a reason theirs. A gap that has several is split.
 func explain(ctx context.Context, q *dbsqlc.Queries, jobs []unexplained) error {
 	window := dbsqlc.ReplicaSpansParams{Silence: heartbeatSilence}
 	var sourceIDs []int64
@@ -68,22 +68,22 @@ func explain(ctx context.Context, q *dbsqlc.Queries, jobs []unexplained) error {
 	return nil
 }
 
-// settle ends what held until now at some jobs, and says why nobody is to look
-// from now on; empty: somebody is.
-func (r *registry) settle(ctx context.Context, jobIDs []int64, reason string) error {
-	cursors, err := r.queries.CursorListToSettle(ctx, jobIDs)
+// recordGaps records the gaps of jobs until now. From now on nobody is to poll them,
+// for the reason; empty: somebody is.
+func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string) error {
+	cursors, err := r.queries.CursorListForUpdate(ctx, jobIDs)
 	if err != nil {
 		return err
 	}
-	settled := dbsqlc.CursorSettleParams{Reason: toPointer(reason)}
+	covered := dbsqlc.CursorCoverParams{Reason: toPointer(reason)}
 	ended, jobs := make([][]history.Gap, len(cursors)), make([]unexplained, len(cursors))
 	for i, row := range cursors {
 		cursor, until := toCursor(row), r.by.At
 		if inFlight := fromPointer(row.ClaimedUntil); inFlight.After(r.by.At) { // its poll may yet be answered
 			until = earlier(until, inFlight.Add(-claimLease))
 		}
-		settled.JobIds, settled.SettledAts = append(settled.JobIds, row.JobID), append(settled.SettledAts, until)
-		ended[i] = cursor.Account().Gaps(until)
+		covered.JobIds, covered.CoveredAts = append(covered.JobIds, row.JobID), append(covered.CoveredAts, until)
+		ended[i] = cursor.Coverage().Gaps(until)
 		jobs[i] = unexplained{gaps: &ended[i], sourceID: row.SourceID, every: cursor.PlannedEvery}
 	}
 	if err := explain(ctx, r.queries, jobs); err != nil {
@@ -102,17 +102,17 @@ func (r *registry) settle(ctx context.Context, jobIDs []int64, reason string) er
 			return err
 		}
 	}
-	return r.queries.CursorSettle(ctx, settled)
+	return r.queries.CursorCover(ctx, covered)
 }
 
-// settleTracked settles a job whose tracking changes. While it was finished
-// nobody was to look: there was no gap, whatever came of a poll.
-func (r *registry) settleTracked(ctx context.Context, was dbsqlc.Job, unseen string) error {
+// recordTrackingGaps is recordGaps for a job whose tracking changes. A finished job
+// had no gap, whatever came of its polls: nobody was to poll it.
+func (r *registry) recordTrackingGaps(ctx context.Context, was dbsqlc.Job, unseen string) error {
 	if was.Tracking != string(TrackingFinished) {
-		return r.settle(ctx, []int64{was.JobID}, unseen)
+		return r.recordGaps(ctx, []int64{was.JobID}, unseen)
 	}
-	return r.queries.CursorSettle(ctx, dbsqlc.CursorSettleParams{
-		Reason: toPointer(unseen), JobIds: []int64{was.JobID}, SettledAts: []time.Time{r.by.At},
+	return r.queries.CursorCover(ctx, dbsqlc.CursorCoverParams{
+		Reason: toPointer(unseen), JobIds: []int64{was.JobID}, CoveredAts: []time.Time{r.by.At},
 	})
 }
 

@@ -203,12 +203,12 @@ func trailRows(jobID int64, trail *history.Trail) (changeRows, trailTrims, error
 		trims.steps.RunNos = append(trims.steps.RunNos, int32(run.No))
 		trims.steps.StepCounts = append(trims.steps.StepCounts, int32(len(run.Steps)))
 		for _, step := range run.Steps {
-			all.Steps = append(all.Steps, history.StepRow{RunNo: run.No, Step: step})
+			all.Steps = append(all.Steps, history.PlacedStep{RunNo: run.No, Step: step})
 			trims.entries.RunNos = append(trims.entries.RunNos, int32(run.No))
 			trims.entries.StepNos = append(trims.entries.StepNos, int32(step.No))
 			trims.entries.EntryCounts = append(trims.entries.EntryCounts, int32(len(step.Entries)))
 			for _, entry := range step.Entries {
-				all.Entries = append(all.Entries, history.EntryRow{RunNo: run.No, StepNo: step.No, Entry: entry})
+				all.Entries = append(all.Entries, history.PlacedEntry{RunNo: run.No, StepNo: step.No, Entry: entry})
 			}
 		}
 		if err := rows.addItems(jobID, run.No, trail.Items[run.No]); err != nil {

@@ -48,13 +48,17 @@ type RecordResult struct {
 	Refused string // not recorded: why Postgres refuses what it holds; empty: it does not
 }
 
-// Record keeps polls from many jobs with all that they found and what they change
-// in their jobs' cursors, in one transaction, and gives the result of each. Polls
-// whose job somebody else has taken over are late: that they were made is kept,
-// what they found is not. A poll that holds what Postgres refuses is not recorded;
-// the rest land. Who changes the registry locks cursors in an order of its own:
-// after a deadlock polls are recorded one by one. After an error none is known to
-// be recorded, and Record may be called again with the same polls.
+// Record records polls from many jobs, with their findings and their advances, in
+// one transaction, and returns the result of each. It records polls one by one where
+// that transaction fails
+//
+//   - because somebody else has taken over a job: that poll is late, and is kept
+//     without its finding;
+//   - because Postgres refuses a value: that poll is not recorded;
+//   - by a deadlock with a change of the registry, which locks cursors in another order.
+//
+// After an error nobody knows what is recorded: Record may be called again with the
+// same polls.
 func (s *Store) Record(ctx context.Context, polls []Poll) ([]RecordResult, error) {
 	var ended []unexplained
 	for _, poll := range polls {
@@ -93,7 +97,7 @@ func (s *Store) recordOne(ctx context.Context, poll Poll) (RecordResult, error) 
 	}
 }
 
-// refusedFor names a refusal by its code: the server's message may quote the row.
+// refusedFor tells a refusal by its code alone: the server's message may quote the row.
 func refusedFor(refusal error) string {
 	var pg *pgconn.PgError
 	errors.As(refusal, &pg)
@@ -129,10 +133,9 @@ func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
 	return nil
 }
 
-// recordTogether sends all rows of the polls at once. A snapshot's number is its
-// head's + 1, so that a second writer hits the primary key. The cursors come last,
-// and find which claims are lost: what was written may have waited, and they may
-// have run out meanwhile.
+// recordTogether sends all rows of the polls at once. A snapshot's number is the
+// head's + 1: a second writer of a job hits the primary key. The cursors come last and
+// check the claims, which may have run out while the other statements waited for locks.
 func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	if len(polls) == 0 {
 		return nil

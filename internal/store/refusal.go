@@ -70,5 +70,5 @@ func (r *registry) pauseRefusedJob(ctx context.Context, refusal Refusal) (bool, 
 	if err := r.track(ctx, row, TrackingPaused, refusal.Reason); err != nil {
 		return false, err
 	}
-	return true, r.settle(ctx, []int64{row.Job.JobID}, history.GapCredential)
+	return true, r.recordGaps(ctx, []int64{row.Job.JobID}, history.GapCredential)
 }

@@ -19,8 +19,8 @@ type Author struct {
 	At    time.Time
 }
 
-// Change is a change of the registry as recorded.
-type Change struct {
+// RegistryChange is a change of a source or job, as recorded.
+type RegistryChange struct {
 	Action  string // register, change, pause, resume, finish, reopen, remove, revive
 	Subject string // "source NAME" or "job NAME"
 	Before  json.RawMessage
@@ -34,8 +34,8 @@ type registry struct {
 	due     dbsqlc.CursorSchedulesParams // next polls to be written at the end
 }
 
-// inRegistry runs work alone on the registry, in one transaction. The database
-// records what it changes, in the author's name.
+// inRegistry runs work in a transaction that alone changes the registry. Triggers of
+// the database record what it changes, in the author's name.
 func (s *Store) inRegistry(ctx context.Context, by Author, work func(*registry) error) error {
 	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
 		if err := q.RegistryLock(ctx); err != nil {
@@ -53,21 +53,20 @@ func (s *Store) inRegistry(ctx context.Context, by Author, work func(*registry) 
 }
 
 // changes are what was recorded of this transaction so far.
-func (r *registry) changes(ctx context.Context) ([]Change, error) {
+func (r *registry) changes(ctx context.Context) ([]RegistryChange, error) {
 	rows, err := r.queries.ChangeListOwn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read what was changed: %w", err)
 	}
-	changes := make([]Change, len(rows))
+	changes := make([]RegistryChange, len(rows))
 	for i, row := range rows {
-		changes[i] = Change{Action: row.Action, Subject: row.Subject, Before: row.Before, After: row.After}
+		changes[i] = RegistryChange{Action: row.Action, Subject: row.Subject, Before: row.Before, After: row.After}
 	}
 	return changes, nil
 }
 
-// track changes a job's tracking. A job that is polled again is due at once,
-// any other not at all. That nobody looks at a finished job is no gap: nothing
-// was to be seen.
+// track changes a job's tracking. A job that becomes active is due at once, any
+// other is not due at all. A finished job has no gaps.
 func (r *registry) track(ctx context.Context, row dbsqlc.JobByNameRow, to Tracking, reason string) error {
 	job := row.Job
 	_, err := r.queries.JobTrack(ctx, dbsqlc.JobTrackParams{JobID: job.JobID, Tracking: string(to), PausedReason: toPointer(reason)})
@@ -78,7 +77,7 @@ func (r *registry) track(ctx context.Context, row dbsqlc.JobByNameRow, to Tracki
 	if to == TrackingPaused || to == TrackingRemoved || to == TrackingActive && row.Source.PausedAt != nil {
 		unseen = history.GapPaused
 	}
-	if err := r.settleTracked(ctx, row.Job, unseen); err != nil {
+	if err := r.recordTrackingGaps(ctx, row.Job, unseen); err != nil {
 		return err
 	}
 	var due *time.Time

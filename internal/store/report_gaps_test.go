@@ -12,7 +12,7 @@ import (
 )
 
 // TestReportGapsTellsWhatAnAccountTells: of any cursor the view has the gaps that
-// are open now as history.Account tells them, with one reason for each stretch.
+// are open now as history.Coverage tells them, with one reason for each stretch.
 func TestReportGapsTellsWhatAnAccountTells(t *testing.T) {
 	t.Parallel()
 	f := uncheckedFeed(t)
@@ -40,7 +40,7 @@ func TestReportGapsTellsWhatAnAccountTells(t *testing.T) {
 			t.Fatal(err)
 		}
 		var want []string
-		for _, gap := range cursor.Account().Gaps(now) {
+		for _, gap := range cursor.Coverage().Gaps(now) {
 			if gap.Reason == "" {
 				gap = gap.Split([]history.Stretch{ran}, held, time.Hour)[0]
 			}

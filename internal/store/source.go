@@ -93,13 +93,13 @@ func (r *registry) pauseSource(ctx context.Context, row dbsqlc.Source, reason, u
 	return r.unsee(ctx, row.SourceID, unseen)
 }
 
-// unsee says why nobody is to look at the jobs of a source from now on.
+// unsee records why nobody is to poll the jobs of a source from now on.
 func (r *registry) unsee(ctx context.Context, sourceID int64, reason string) error {
 	seen, err := r.queries.CursorListSeen(ctx, sourceID)
 	if err != nil {
 		return err
 	}
-	return r.settle(ctx, seen, reason)
+	return r.recordGaps(ctx, seen, reason)
 }
 
 // ResumeSource lets a source be polled again that is paused, or held, or whose
@@ -130,7 +130,7 @@ func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool,
 		if err != nil {
 			return false, err
 		}
-		return true, r.settle(ctx, unseen, "")
+		return true, r.recordGaps(ctx, unseen, "")
 	}, by)
 }
 

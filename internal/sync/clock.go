@@ -7,9 +7,9 @@ import (
 	"tracker/internal/store"
 )
 
-// clock tells the database's time: read once, and carried on by this
-// process's monotonic clock. The reading happened at some time between request
-// and answer, so a time has two bounds, whatever our own wall clock says.
+// clock tells the database's time: what was read once, plus what our monotonic clock
+// has counted since. The database read its clock at some time between our request
+// and its answer: so now has an earliest and a latest value.
 type clock struct {
 	read          time.Time // by the database
 	before, after time.Time // by us: when we asked, and when we were told
@@ -21,8 +21,7 @@ func readClock(ctx context.Context, s *store.Store) (clock, error) {
 	return clock{read: read, before: before, after: time.Now()}, err
 }
 
-// setBack is by how much the clock shows less than it must by now, by what it
-// has shown before; nothing: it was not set back.
+// setBack is by how much the database's clock was set back since an earlier reading.
 func (c clock) setBack(before clock) time.Duration {
 	if before.read.IsZero() {
 		return 0
@@ -30,7 +29,8 @@ func (c clock) setBack(before clock) time.Duration {
 	return max(0, before.read.Add(c.before.Sub(before.after)).Sub(c.read))
 }
 
-// bringBack undoes what a clock that went ahead has left, and says so.
+// bringBack moves back the times that the database's clock had shown before it was
+// set back, and logs how many.
 func (s *Syncer) bringBack(ctx context.Context, clock clock) error {
 	found, err := s.Store.SetClockBack(ctx, clock.read)
 	if err == nil && found != (store.SetBack{}) {

@@ -13,30 +13,30 @@ const (
 	// inFlightMost is how many polls of one source may be under way at once.
 	// Each source has its own, so that a slow one never delays another.
 	inFlightMost = 128
-	// holdKnown is how long after a service has asked to be left alone all claims
-	// know of it.
+	// holdKnown is how long after a Retry-After a claim may not have seen it yet: it
+	// is recorded meanwhile.
 	holdKnown = time.Second
 	// endedMost is how many ended tasks may wait to be noticed.
 	endedMost = 1024
 )
 
-// flight is the tasks that are under way. One goroutine owns it, but for the
-// tasks themselves.
+// flight holds the tasks that are under way. One goroutine owns it; what the tasks
+// share is under mu or a channel.
 type flight struct {
-	poll    func(*task) *result // for as long as polling goes on, whatever claims the task
-	record  func(*result) error // a heavy answer
+	poll    func(*task) *result // sends the task's request and reads the answer
+	record  func(*result) error // records a heavy answer
 	results chan<- *result
-	space   *room
+	budget  *memoryBudget
 	ended   chan landing
 	tasks   sync.WaitGroup
 	workers sync.WaitGroup
 
 	mu       sync.Mutex
-	idle     []chan *task        // of workers that wait for another task, those that have waited longest first
-	sentAway map[int64]time.Time // by source that asked to be left alone: when all claims know, by our clock
+	idle     []chan *task        // of workers that wait for a task, the longest waiting first
+	sentAway map[int64]time.Time // by source that sent a Retry-After: from when, by our clock, every claim has seen it
 
 	underWay int
-	bySource map[int64]int // how many of them are under way
+	bySource map[int64]int // how many of a source's are under way
 }
 
 // landing is the end of a task.
@@ -45,10 +45,10 @@ type landing struct {
 	unused bool // its slot passed, no request was sent
 }
 
-// newFlight gives a flight whose tasks are cut short when ctx ends. Heavy
-// answers are given to record, all else to results.
-func newFlight(ctx context.Context, syncer *Syncer, space *room, record func(*result) error, results chan<- *result) *flight {
-	f := &flight{record: record, results: results, space: space, ended: make(chan landing, endedMost), bySource: map[int64]int{}, sentAway: map[int64]time.Time{}}
+// newFlight returns a flight whose tasks end early when ctx ends. Heavy answers go
+// to record, all other results to results.
+func newFlight(ctx context.Context, syncer *Syncer, budget *memoryBudget, record func(*result) error, results chan<- *result) *flight {
+	f := &flight{record: record, results: results, budget: budget, ended: make(chan landing, endedMost), bySource: map[int64]int{}, sentAway: map[int64]time.Time{}}
 	f.poll = func(t *task) *result {
 		if f.comesTooLate(t) {
 			return &result{task: t, unused: true}
@@ -60,8 +60,8 @@ func newFlight(ctx context.Context, syncer *Syncer, space *room, record func(*re
 	return f
 }
 
-// comesTooLate reports whether a service has asked to be left alone and the
-// task's claim did not know: slots are claimed ahead, and holds recorded after.
+// comesTooLate reports whether the service has sent a Retry-After that the task's
+// claim has not seen: slots are claimed up to a second ahead.
 func (f *flight) comesTooLate(t *task) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -77,14 +77,14 @@ func (f *flight) note(r *result) {
 	f.sentAway[r.job.From.ID] = time.Now().Add(holdKnown)
 }
 
-// start has a task done when its slot has come. Its result comes whatever
-// happens. Until then it is a timer only: there are as many goroutines and
-// connections as requests at once, not as claims, and those are warm.
+// start runs a task when its slot has come. It always gives a result. A waiting task
+// is only a timer: there are as many workers and connections as requests at
+// once, not as claims.
 func (f *flight) start(t *task) {
 	f.underWay++
 	f.bySource[t.job.From.ID]++
 	f.tasks.Add(1)
-	t.room = f.space
+	t.budget = f.budget
 	time.AfterFunc(t.wait(), func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -97,7 +97,7 @@ func (f *flight) start(t *task) {
 	})
 }
 
-// work does a task, and others after it.
+// work runs a task, then those that it is sent.
 func (f *flight) work(t *task) {
 	next := make(chan *task, 1)
 	for ok := true; ok; t, ok = <-next {
@@ -112,11 +112,11 @@ func (f *flight) work(t *task) {
 	}
 }
 
-// deliver has a result recorded: with others, or in the lane of its source.
+// deliver records a heavy result at once, and sends any other to the recorder.
 func (f *flight) deliver(r *result) {
-	if r.stay.lane != nil {
+	if r.memory.lane != nil {
 		r.err = f.record(r)
-		r.stay.leave()
+		r.memory.release()
 		if r.err == nil {
 			return
 		}
@@ -124,13 +124,13 @@ func (f *flight) deliver(r *result) {
 	f.results <- r
 }
 
-// land takes note of a task that has ended.
+// land counts a task as ended.
 func (f *flight) land(l landing) {
 	f.underWay--
 	f.bySource[l.job.From.ID]--
 }
 
-// landAll takes note of all that have ended by now, and returns them.
+// landAll counts all tasks as ended that have by now, and returns them.
 func (f *flight) landAll() (landed []landing) {
 	for {
 		select {
@@ -143,15 +143,15 @@ func (f *flight) landAll() (landed []landing) {
 	}
 }
 
-// room is how many more polls of a source may be under way.
-func (f *flight) room(sourceID int64) int {
-	if f.space.behind(sourceID) {
+// free is how many more polls of a source may be under way.
+func (f *flight) free(sourceID int64) int {
+	if f.budget.behind(sourceID) {
 		return 0
 	}
 	return inFlightMost - f.bySource[sourceID]
 }
 
-// wait returns when all tasks have ended. None can be started any more.
+// wait returns when all tasks have ended. Afterwards none can be started.
 func (f *flight) wait() {
 	done := make(chan struct{})
 	go func() {

@@ -28,8 +28,8 @@ type Syncer struct {
 
 	turned atomic.Pointer[time.Time] // when the claim loop of Serve last turned; nil: it has not begun
 
-	// MemoryBudget is how much memory answers may take, in bytes; 0: MemoryBudget.
-	// Those that find none wait.
+	// MemoryBudget is how much memory answers may take, in bytes; 0:
+	// DefaultMemoryBudget. Answers that find none wait.
 	MemoryBudget int64
 }
 
@@ -60,9 +60,9 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
 
 	results := make(chan *result, inFlightMost)
-	room := newRoom(s.MemoryBudget)
-	memory := newMemory(room.known)
-	recorder := newRecorder(s, memory, retry{logger: s.Logger, most: onceTries}, say)
+	budget := newMemoryBudget(s.MemoryBudget)
+	cache := newKnownCache(budget.known)
+	recorder := newRecorder(s, cache, retry{logger: s.Logger, most: onceTries}, say)
 	claiming, stop := context.WithCancel(ctx)
 	defer stop()
 	var recording errgroup.Group
@@ -72,8 +72,8 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 		return recorder.run(lasting, results)
 	})
 	recordHeavy := func(r *result) error { return recorder.recordHeavy(lasting, r) }
-	flight := newFlight(claiming, s, room, recordHeavy, results)
-	err := newRound(s, jobs, memory, flight, say).run(claiming)
+	flight := newFlight(claiming, s, budget, recordHeavy, results)
+	err := newRound(s, jobs, cache, flight, say).run(claiming)
 	close(results)
 	if recordErr := recording.Wait(); recordErr != nil {
 		return recordErr
@@ -97,6 +97,6 @@ func oneAtATime(tell func(Event)) func(Event) {
 // drain throws away what nobody will record any more.
 func drain(results <-chan *result) {
 	for r := range results {
-		r.stay.leave()
+		r.memory.release()
 	}
 }

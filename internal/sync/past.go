@@ -9,9 +9,8 @@ import (
 	"tracker/internal/store"
 )
 
-// Past is a job that is polled at times gone by, for a history that is made
-// up: each poll has the consequences that it would have had, but nobody is
-// asked and nothing is recorded.
+// Past works out what polls at past times would have done to a job's cursor, for a
+// history that is made up. It sends no request and records nothing.
 type Past struct {
 	job      store.Job
 	provider source.Provider
@@ -25,7 +24,7 @@ type Past struct {
 }
 
 // NewPast begins the past of a job that was never polled, under a claim that
-// lasts until its end. unseen tells why nobody looked in a gap, by its middle.
+// lasts until its end. unseen tells the reason of a gap without polls, by its middle.
 func NewPast(job store.Job, provider source.Provider, claim store.Claim, unseen func(middle time.Time) string) *Past {
 	return &Past{
 		job: job, provider: provider, plans: schedules{}, known: history.NewKnown(), unseen: unseen, first: claim.NextPollAt, claim: claim,
@@ -38,18 +37,19 @@ func (p *Past) Cursor() store.Cursor { return p.claim.Cursor }
 // Finished reports whether the job's import has ended for good.
 func (p *Past) Finished() bool { return p.finished }
 
-// Fail settles a poll that got no answer.
+// Fail moves the cursor on by a poll that got no answer.
 func (p *Past) Fail(poll store.Poll) error {
-	return p.settle(p.result(poll))
+	return p.moveOn(p.result(poll))
 }
 
-// Confirm settles a poll that saw the head again, and completes it.
+// Confirm moves the cursor on by a poll that saw the head again, and fills in its
+// outcome and snapshot.
 func (p *Past) Confirm(poll *store.Poll) error {
 	poll.Outcome, poll.SnapshotNo = history.OutcomeUnchanged, p.claim.SnapshotNo
-	return p.settle(p.result(*poll))
+	return p.moveOn(p.result(*poll))
 }
 
-// Find settles a poll whose answer is new, and gives it its finding.
+// Find moves the cursor on by a poll whose answer is new, and gives it its finding.
 func (p *Past) Find(poll *store.Poll, body []byte, key [32]byte) error {
 	answer, err := p.provider.Interpret(body)
 	if err != nil {
@@ -62,14 +62,14 @@ func (p *Past) Find(poll *store.Poll, body []byte, key [32]byte) error {
 	p.known.Apply(r.poll.Finding.Change)
 	p.known.KeepHead()
 	*poll = r.poll
-	return p.settle(r)
+	return p.moveOn(r)
 }
 
 func (p *Past) result(poll store.Poll) *result {
 	return &result{task: &task{job: &p.job, account: source.Account{Provider: p.provider}, claim: p.claim}, poll: poll}
 }
 
-func (p *Past) settle(r *result) error {
+func (p *Past) moveOn(r *result) error {
 	var err error
 	if r.cron, err = p.plans.parse(p.job.Cron()); err != nil {
 		return fmt.Errorf("job %s: %w", p.job.Name, err)

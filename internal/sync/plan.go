@@ -17,7 +17,7 @@ func (r *result) advance() (store.Advance, bool) {
 		ExtraTaken: r.outOfTurn, RequestedAt: r.poll.PolledAt, ToldAt: r.clock.latest(),
 	}
 	next.PolledAt, next.Outcome, next.Unseen = r.poll.PolledAt, r.poll.Outcome, r.claim.UnseenReason
-	next.Gaps, next.AccountedAt = account(r)
+	next.Gaps, next.AccountedAt = coverage(r)
 	if next.PlannedEvery == 0 {
 		next.PlannedEvery = r.cron.Interval(r.poll.PolledAt)
 	}
@@ -39,23 +39,23 @@ func (r *result) advance() (store.Advance, bool) {
 		PolledAt: r.poll.PolledAt, Spread: r.claim.PolledAt.IsZero(),
 		Phase: phaseOf(next.State), ChangedAt: next.ChangedAt, GraceDone: next.GracePolls,
 	})
-	if finished { // it stays due until it is marked so, lest a crash in between leaves it for ever
+	if finished { // a crash before the job is marked finished must leave it due
 		next.NextPollAt = r.cron.Next(r.poll.PolledAt, r.job.Name)
 	}
 	next.PlannedEvery = next.NextPollAt.Sub(r.poll.PolledAt)
 	return unscheduled(next, r.job), finished && r.job.Tracking == store.TrackingActive
 }
 
-// account tells which gaps a poll has ended, and up to when all is settled. At a
-// finished job nobody is to look: there are none.
-func account(r *result) (gaps []history.Gap, since time.Time) {
+// coverage returns the gaps that a poll has ended, and up to when gaps and answers
+// cover the job's time. A finished job has no gaps: nobody is to poll it.
+func coverage(r *result) (gaps []history.Gap, since time.Time) {
 	if r.job.Tracking == store.TrackingFinished {
 		return nil, r.poll.PolledAt
 	}
-	return r.claim.Account().Poll(r.poll.PolledAt, r.poll.Outcome)
+	return r.claim.Coverage().Poll(r.poll.PolledAt, r.poll.Outcome)
 }
 
-// confirm takes in an answer, new or known.
+// confirm updates the cursor after an answer, new or known.
 func confirm(c *store.Cursor, r *result) {
 	ended := c.State.Terminal()
 	c.Failures, c.ConfirmedAt = 0, r.poll.PolledAt
@@ -71,14 +71,14 @@ func confirm(c *store.Cursor, r *result) {
 	}
 }
 
-// begins reports whether an answer tells of a run for the first time.
+// begins reports whether an answer is the first that tells of its run.
 func begins(r *result) bool {
 	return r.poll.Finding != nil && slices.ContainsFunc(r.poll.Finding.Change.Transitions, func(t history.Transition) bool {
 		return t.RunNo == r.poll.Finding.Change.RunNo && t.StepNo == 0 && t.FromState == ""
 	})
 }
 
-// unscheduled takes the next poll from a job that is not polled by schedule.
+// unscheduled plans no next poll for a job that is not polled by schedule.
 func unscheduled(a store.Advance, job *store.Job) store.Advance {
 	if job.Tracking != store.TrackingActive {
 		a.NextPollAt = time.Time{}

@@ -2,15 +2,11 @@ package sync
 
 import (
 	"context"
-	"crypto/sha256"
-	"errors"
-	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"tracker/internal/history"
-	"tracker/internal/schedule"
 	"tracker/internal/source"
 	"tracker/internal/store"
 )
@@ -18,36 +14,35 @@ import (
 // batchMost is how many polls are recorded in one transaction at most.
 const batchMost = 512
 
-// linger is how long the daemon lets a batch gather: the more rows a statement
-// has, the less each of them costs.
+// linger is how long the daemon waits for a batch to fill: a row costs less, the
+// more of them one statement writes.
 const linger = 50 * time.Millisecond
 
-// batchBytes is how large the bodies of a batch may be before it is full: a
-// statement can hold a gigabyte.
+// batchBytes is the size of all bodies at which a batch is full. A statement can
+// hold a gigabyte.
 const batchBytes = 64 << 20
 
-// actor is who changes the registry when nobody asked for it.
+// actor is in whose name the tracker itself pauses, finishes and reopens.
 const actor = "tracker"
 
-// recorder takes results in the order in which they come, many at a time, and
-// makes them history. One goroutine owns it; the heavy answers of a source have
-// recorders of their own.
+// recorder records results in batches, in the order in which they come. One
+// goroutine owns it. Each heavy answer has a recorder of its own.
 type recorder struct {
 	db     *store.Store
-	memory *memory
+	cache  *knownCache
 	retry  retry
 	linger time.Duration
 	tell   func(Event)
 
-	interrupted bool // the end of the process has cut a poll short
+	interrupted bool // the end of the process cut a poll short
 
-	// behind is set when the database fails, until all that was fetched
+	// behind is set from when the database fails until all that was fetched
 	// meanwhile is recorded.
 	behind atomic.Bool
 }
 
-func newRecorder(s *Syncer, m *memory, again retry, tell func(Event)) *recorder {
-	r := &recorder{db: s.Store, memory: m, retry: again, tell: tell}
+func newRecorder(s *Syncer, m *knownCache, again retry, tell func(Event)) *recorder {
+	r := &recorder{db: s.Store, cache: m, retry: again, tell: tell}
 	r.retry.failed = func() { r.behind.Store(true) }
 	return r
 }
@@ -58,7 +53,7 @@ func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 		batch := r.gather(first, results)
 		err := r.record(ctx, batch)
 		for _, res := range batch {
-			res.stay.leave()
+			res.memory.release()
 		}
 		if err != nil {
 			return err
@@ -70,15 +65,15 @@ func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 	return nil
 }
 
-// recordHeavy records an answer beside all others, in the lane of its source.
+// recordHeavy records one heavy answer while the recorder goes on with others.
 func (r *recorder) recordHeavy(ctx context.Context, res *result) error {
-	beside := &recorder{db: r.db, memory: r.memory, retry: r.retry, tell: r.tell}
-	lane := res.stay.lane
+	beside := &recorder{db: r.db, cache: r.cache, retry: r.retry, tell: r.tell}
+	lane := res.memory.lane
 	beside.retry.failed = func() { lane.failing.Store(true) }
 	return beside.record(ctx, []*result{res})
 }
 
-// gather gives a batch of what is there, and of what comes in a short while.
+// gather returns a batch: first, and what comes while the recorder lingers.
 func (r *recorder) gather(first *result, results <-chan *result) []*result {
 	batch := []*result{first}
 	full := time.NewTimer(r.linger)
@@ -100,7 +95,7 @@ func (r *recorder) gather(first *result, results <-chan *result) []*result {
 	return batch
 }
 
-// tryReceive takes what is there and does not wait.
+// tryReceive receives without waiting.
 func tryReceive(results <-chan *result) (*result, bool) {
 	select {
 	case next, ok := <-results:
@@ -110,9 +105,9 @@ func tryReceive(results <-chan *result) (*result, bool) {
 	}
 }
 
-// record compares the batch's answers with what is known and stores the polls,
-// in the order in which they were made: a refusal counts only against those before
-// it that brought an answer.
+// record compares the batch's answers with what is known and stores the polls in
+// the order in which they were sent. It stores them in parts that each end with a
+// refused poll, so that an answered poll resets the count of earlier refusals alone.
 func (r *recorder) record(ctx context.Context, batch []*result) error {
 	batch, err := r.release(ctx, batch)
 	if err != nil {
@@ -127,7 +122,7 @@ func (r *recorder) record(ctx context.Context, batch []*result) error {
 		if at := slices.IndexFunc(batch, func(res *result) bool { return res.poll.Outcome.Refused() }); at >= 0 {
 			part = batch[:at+1]
 		}
-		if err := r.settle(ctx, part); err != nil {
+		if err := r.recordPart(ctx, part); err != nil {
 			return err
 		}
 		batch = batch[len(part):]
@@ -135,9 +130,9 @@ func (r *recorder) record(ctx context.Context, batch []*result) error {
 	return nil
 }
 
-// settle stores polls, of which the last one at most was refused its credential,
-// and does what follows from them.
-func (r *recorder) settle(ctx context.Context, part []*result) error {
+// recordPart stores polls, of which only the last may be refused for its
+// credential, then counts that refusal and changes what is tracked.
+func (r *recorder) recordPart(ctx context.Context, part []*result) error {
 	landed, unstorable, err := r.commit(ctx, part)
 	if err == nil && len(unstorable) > 0 {
 		var malformed []*result
@@ -157,8 +152,8 @@ func (r *recorder) settle(ctx context.Context, part []*result) error {
 	return r.track(ctx, landed)
 }
 
-// commit stores polls and moves their cursors on. It gives those that landed, and
-// those that Postgres refuses for what they hold.
+// commit stores polls together with their cursors. It returns the polls that are
+// stored, and those that Postgres refuses for a value that they hold.
 func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorable []*result, err error) {
 	polls := make([]store.Poll, len(part))
 	for i, res := range part {
@@ -188,13 +183,13 @@ func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorab
 	return landed, unstorable, nil
 }
 
-// commitMalformed stores polls without the answers that Postgres refuses. A job
-// whose poll it refuses all the same is paused: its cursor cannot be stored.
+// commitMalformed stores polls as malformed, without the answers that Postgres has
+// refused. A job whose poll it refuses again is paused: its cursor holds the value.
 func (r *recorder) commitMalformed(ctx context.Context, unstorable []*result) ([]*result, error) {
 	for _, res := range unstorable {
 		res.poll.Outcome, res.poll.SnapshotNo, res.poll.Finding = history.OutcomeMalformed, 0, nil
 		res.poll.Error = "the answer cannot be stored: " + res.refusal
-		r.memory.forget(res.job.ID)
+		r.cache.forget(res.job.ID)
 	}
 	landed, again, err := r.commit(ctx, unstorable)
 	if err != nil {
@@ -208,7 +203,7 @@ func (r *recorder) commitMalformed(ctx context.Context, unstorable []*result) ([
 	return landed, nil
 }
 
-// release gives back claims that were not used.
+// release gives back the claims of tasks that sent no request.
 func (r *recorder) release(ctx context.Context, batch []*result) (used []*result, err error) {
 	var unused []store.Claim
 	for _, res := range batch {
@@ -228,171 +223,19 @@ func (r *recorder) release(ctx context.Context, batch []*result) (used []*result
 	return used, r.retry.do(ctx, "release claims", func(ctx context.Context) error { return r.db.ReleaseClaims(ctx, unused) })
 }
 
-// compare gives each new answer its finding. A job whose head is not the one
-// that its claim saw has been taken over.
-func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, error) {
-	var forgotten []store.Answered
-	for _, res := range batch {
-		if res.answer == nil {
-			continue
-		}
-		if res.known = r.memory.recall(res.job.ID, res.claim.SnapshotNo, res.answer.RunID); res.known == nil {
-			forgotten = append(forgotten, store.Answered{JobID: res.job.ID, RunID: res.answer.RunID})
-		}
-	}
-	var read map[int64]*history.Known
-	var broken map[int64]error
-	if len(forgotten) > 0 {
-		if err := r.retry.do(ctx, "read what is known", func(ctx context.Context) (err error) {
-			read, broken, err = r.db.Known(ctx, forgotten)
-			return err
-		}); err != nil {
-			return nil, err
-		}
-	}
-	var compared []*result
-	for _, res := range batch {
-		if res.answer != nil && res.known == nil {
-			res.known = read[res.job.ID]
-			if why := broken[res.job.ID]; why != nil {
-				if err := r.abandon(ctx, res, unreadable(why)); err != nil {
-					return nil, err
-				}
-				continue
-			}
-		}
-		if res.answer != nil && res.known.SnapshotNo != res.claim.SnapshotNo {
-			if err := r.retry.do(ctx, "record a late poll", func(ctx context.Context) error {
-				return r.db.RecordLate(ctx, res.poll)
-			}); err != nil {
-				return nil, err
-			}
-			r.late(res)
-			continue
-		}
-		if res.answer != nil {
-			if why := res.tryFind(); why != nil {
-				if err := r.abandon(ctx, res, unreadable(why)); err != nil {
-					return nil, err
-				}
-				continue
-			}
-		}
-		compared = append(compared, res)
-	}
-	return compared, nil
-}
-
-// remember keeps what a recorded snapshot has made known of a run, as long as
-// it goes on: what comes after its end is most likely another run, for which it
-// takes the store to know whether there was one of that id.
+// remember keeps in the cache what is known of a run that goes on. After a run's end
+// the next answer most likely tells of another run, and only the store knows whether
+// one of that id was there before.
 func (r *recorder) remember(res *result) {
 	if res.poll.Finding == nil {
 		return
 	}
 	if res.poll.Finding.Change.State.Terminal() {
-		r.memory.forget(res.job.ID)
+		r.cache.forget(res.job.ID)
 	} else {
 		res.known.Apply(res.poll.Finding.Change)
-		r.memory.keep(res.job.ID, res.known)
+		r.cache.keep(res.job.ID, res.known)
 	}
-	r.memory.keepHeavy(res.job.ID, len(res.body) > source.LightBody)
-	r.memory.keepRaw(res.job.ID, res.mark(res.poll.SnapshotNo))
-}
-
-// find compares a new answer with what is known.
-func (r *result) find() {
-	seen := history.Bounds{NotBefore: r.claim.ConfirmedAt, ObservedAt: r.observedAt}
-	change := history.Compare(r.known, *r.answer, seen)
-	r.poll.SnapshotNo = change.SnapshotNo
-	r.poll.Finding = &store.Finding{
-		ObservedAt: r.observedAt, NotBefore: seen.NotBefore, PreviousPolls: r.claim.Confirmations,
-		Body: r.body, SHA256: sha256.Sum256(r.body), Interpretation: r.account.Provider.Interpretation, Change: change,
-	}
-}
-
-// late tells of a poll whose answer counts for nothing.
-func (r *recorder) late(res *result) {
-	r.memory.forget(res.job.ID)
-	r.tell(Event{Job: *res.job, Kind: Late, Reason: "somebody else has taken over the job"})
-}
-
-// tellPolled tells of polls that are stored, before anything that follows from them.
-func (r *recorder) tellPolled(landed []*result) {
-	for _, res := range landed {
-		event := Event{Job: *res.job, Kind: Polled, Outcome: res.poll.Outcome, Error: res.poll.Error, FailedBefore: res.claim.Failures}
-		if !res.poll.Outcome.Answered() {
-			event.Failures = res.claim.Failures + 1
-		}
-		if res.poll.Finding != nil {
-			event.Change = &res.poll.Finding.Change
-		}
-		r.tell(event)
-	}
-}
-
-// countRefusal counts a refused credential and tells what that has paused.
-func (r *recorder) countRefusal(ctx context.Context, res *result) error {
-	reason := fmt.Sprintf("%s: %s", res.poll.Outcome, res.poll.Error)
-	var paused store.Paused
-	err := r.retry.do(ctx, "count a refusal", func(ctx context.Context) (err error) {
-		paused, err = r.db.CountRefusal(ctx, store.Author{Actor: actor, At: res.poll.PolledAt}, store.Refusal{
-			Job: res.job.Name, Source: res.job.Source, JobID: res.job.ID, SourceID: res.job.From.ID, Reason: reason,
-		})
-		if errors.Is(err, store.ErrNotFound) { // it has another name by now: the next refusal counts
-			return nil
-		}
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	switch {
-	case paused.Source:
-		r.tell(Event{Job: *res.job, Kind: Paused, Reason: fmt.Sprintf("source %s is paused: %s", res.job.Source, reason)})
-	case paused.Job:
-		r.tell(Event{Job: *res.job, Kind: Paused, Reason: fmt.Sprintf("job %s is paused: %s", res.job.Name, reason)})
-	}
-	return nil
-}
-
-// track finishes jobs whose import has ended for good, and takes up again
-// finished ones whose import has not.
-func (r *recorder) track(ctx context.Context, landed []*result) error {
-	for _, res := range landed {
-		switch {
-		case res.finished:
-			finished, err := r.change(ctx, res.job, r.db.FinishJob)
-			if err != nil {
-				return err
-			}
-			if finished {
-				r.tell(Event{Job: *res.job, Kind: Finished})
-			}
-		case res.job.Tracking == store.TrackingFinished && phaseOf(res.after.State) == schedule.PhaseActive:
-			if _, err := r.change(ctx, res.job, r.db.ReopenJob); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// change changes a job's tracking in our own name, unless somebody has removed
-// the job meanwhile, or given it another name.
-func (r *recorder) change(
-	ctx context.Context, job *store.Job, to func(context.Context, store.Author, string) (bool, error),
-) (changed bool, err error) {
-	err = r.retry.do(ctx, "change a job's tracking", func(ctx context.Context) error {
-		now, err := r.db.Now(ctx)
-		if err != nil {
-			return err
-		}
-		changed, err = to(ctx, store.Author{Actor: actor, At: now}, job.Name)
-		if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		return err
-	})
-	return changed, err
+	r.cache.keepHeavy(res.job.ID, len(res.body) > source.LightBody)
+	r.cache.keepRaw(res.job.ID, res.mark(res.poll.SnapshotNo))
 }

@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	// lookAgain bounds the wait until budgets and claims are looked at again.
-	lookAgain = 500 * time.Millisecond
+	// claimAgain bounds the wait until the round tries to claim again.
+	claimAgain = 500 * time.Millisecond
 	// claimAhead is how long before its start a slot can be claimed.
 	claimAhead = time.Second
-	// waitLeast bounds the wait from below. Slots are claimed ahead: nothing is lost.
+	// waitLeast is the shortest wait. Slots are claimed a second ahead: none is missed.
 	waitLeast = 100 * time.Millisecond
 )
 
@@ -28,21 +28,21 @@ type round struct {
 	syncer *Syncer
 	tell   func(Event)
 	flight *flight
-	memory *memory
+	cache  *knownCache
 
 	retry retry
 
 	waiting  map[int64]store.Job      // not claimed yet
 	before   map[int64]time.Time      // when each was last polled as the round began
 	accounts map[int64]source.Account // by source
-	prepared map[int64]*registered    // the jobs, by id
+	prepared map[int64]*preparedJob   // the jobs, by id
 }
 
-func newRound(s *Syncer, jobs []store.Job, m *memory, f *flight, tell func(Event)) *round {
+func newRound(s *Syncer, jobs []store.Job, m *knownCache, f *flight, tell func(Event)) *round {
 	r := &round{
-		syncer: s, tell: tell, flight: f, memory: m,
+		syncer: s, tell: tell, flight: f, cache: m,
 		retry:   retry{logger: s.Logger, most: onceTries},
-		waiting: make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*registered{},
+		waiting: make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*preparedJob{},
 	}
 	for _, job := range jobs {
 		r.waiting[job.ID] = job
@@ -64,10 +64,10 @@ func (r *round) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// turn starts what can be started now, and waits until there may be more.
+// turn claims and starts what it can, and waits until there may be more.
 func (r *round) turn(ctx context.Context) error {
 	if len(r.waiting) == 0 {
-		return r.wait(ctx, lookAgain)
+		return r.wait(ctx, claimAgain)
 	}
 	clock, err := readClock(ctx, r.syncer.Store)
 	if err != nil {
@@ -90,7 +90,7 @@ func (r *round) turn(ctx context.Context) error {
 	for _, claim := range claims {
 		r.start(clock, claim)
 	}
-	pause := lookAgain
+	pause := claimAgain
 	for _, id := range r.sources() {
 		pause = min(pause, availability[id].NextSlotAt.Add(-claimAhead).Sub(clock.earliest()))
 	}
@@ -144,7 +144,7 @@ func (r *round) open(ctx context.Context) error {
 	return nil
 }
 
-// leave skips the waiting jobs that have a reason for it.
+// leave skips the waiting jobs for which reason gives one.
 func (r *round) leave(reason func(store.Job) string) {
 	for _, job := range r.sorted() {
 		if why := reason(job); why != "" {
@@ -193,9 +193,9 @@ func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
 	var open []int64
 	most := inFlightMost
 	for _, id := range r.sources() {
-		if room := r.flight.room(id); room > 0 {
+		if free := r.flight.free(id); free > 0 {
 			open = append(open, id)
-			most = min(most, room)
+			most = min(most, free)
 		}
 	}
 	if len(open) == 0 {
@@ -212,8 +212,8 @@ func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
 	})
 }
 
-// yield gives back the claims of jobs that somebody else has polled just before
-// we claimed them.
+// yield gives back the claims of jobs that somebody else has polled since the round
+// began: those need no second poll.
 func (r *round) yield(ctx context.Context, claims []store.Claim) (ours []store.Claim, err error) {
 	var theirs []store.Claim
 	for _, claim := range claims {
@@ -230,7 +230,7 @@ func (r *round) yield(ctx context.Context, claims []store.Claim) (ours []store.C
 	return ours, r.syncer.Store.ReleaseClaims(ctx, theirs)
 }
 
-// elsewhere leaves a job that somebody else has polled since the round began.
+// elsewhere ends the wait for a job that somebody else has polled.
 func (r *round) elsewhere(job store.Job, outcome history.Outcome) {
 	delete(r.waiting, job.ID)
 	r.tell(Event{Job: job, Kind: Elsewhere, Outcome: outcome})
@@ -241,12 +241,12 @@ func (r *round) start(clock clock, claim store.Claim) {
 	job := r.prepared[claim.JobID]
 	delete(r.waiting, claim.JobID)
 	r.flight.start(&task{
-		job: &job.Job, account: r.accounts[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock, memory: r.memory,
+		job: &job.Job, account: r.accounts[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock, cache: r.cache,
 	})
 }
 
-// notice finds waiting jobs that somebody else has polled since the round
-// began, or that are not to be polled any more.
+// notice stops waiting for jobs that somebody else has polled since the round
+// began, and for those that were paused or removed.
 func (r *round) notice(ctx context.Context) error {
 	ids := slices.Collect(maps.Keys(r.waiting))
 	jobs, err := r.syncer.Store.JobsByID(ctx, ids)
@@ -274,8 +274,8 @@ func (r *round) notice(ctx context.Context) error {
 	return nil
 }
 
-// wait lets time pass until a task ends, or it is time to look again. A job
-// whose slot passed unused waits for another.
+// wait lets the pause pass, or less where a task ends. A job whose slot passed
+// unused waits for another slot.
 func (r *round) wait(ctx context.Context, pause time.Duration) error {
 	if len(r.waiting) == 0 && r.flight.underWay == 0 {
 		return nil

@@ -14,24 +14,25 @@ import (
 )
 
 const (
-	// dueAgain bounds the wait until due jobs are looked for again.
+	// dueAgain is how long the daemon waits before it asks for due jobs again.
 	dueAgain = 500 * time.Millisecond
-	// batchWait lets a few slots gather before the next claim.
+	// batchWait is how long it waits where it has just claimed some: the next claim
+	// then gets several slots at once.
 	batchWait = 200 * time.Millisecond
-	// credentialMoment is how long a turn waits for a credential that it asks
-	// for: a file that is near takes a thousandth of it.
+	// credentialMoment is how long a turn waits for a credential: a local file
+	// takes a thousandth of it.
 	credentialMoment = 50 * time.Millisecond
-	// turnTimeout bounds one turn of claiming: what is claimed has to be polled
-	// before the claims run out.
+	// turnTimeout bounds one turn: what it has claimed must be polled before the
+	// claims run out.
 	turnTimeout = 20 * time.Second
 	// choreTimeout bounds one chore.
 	choreTimeout = time.Minute
-	// leaveTimeout bounds saying goodbye.
+	// leaveTimeout bounds the note that this tracker ends.
 	leaveTimeout = 2 * time.Second
 	// rollUpEvery is how far behind the counts of reports may be.
 	rollUpEvery = time.Minute
-	// rollUpTimeout bounds one turn of counting, the first of which keeps the
-	// daemon from starting; where there is more to count, the next one goes on.
+	// rollUpTimeout bounds one turn of counting. The first turn delays the start;
+	// what it does not finish the next one does.
 	rollUpTimeout = 10 * time.Second
 )
 
@@ -44,10 +45,10 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
 
 	results := make(chan *result, endedMost)
-	room := newRoom(s.MemoryBudget)
-	memory := newMemory(room.known)
+	budget := newMemoryBudget(s.MemoryBudget)
+	cache := newKnownCache(budget.known)
 	retry := retry{logger: s.Logger}
-	recorder := newRecorder(s, memory, retry, oneAtATime(tell))
+	recorder := newRecorder(s, cache, retry, oneAtATime(tell))
 	recorder.linger = linger
 	var recording errgroup.Group
 	ctx, stopClaiming := context.WithCancel(ctx)
@@ -59,8 +60,8 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	})
 	recordHeavy := func(r *result) error { return recorder.recordHeavy(lasting, r) }
 	d := &daemon{
-		syncer: s, memory: memory, recorder: recorder, retry: retry, flight: newFlight(ctx, s, room, recordHeavy, results),
-		registry: registry{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv, s.Scope), examined: map[string]bool{},
+		syncer: s, cache: cache, recorder: recorder, retry: retry, flight: newFlight(ctx, s, budget, recordHeavy, results),
+		registry: registryCache{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv, s.Scope), examined: map[string]bool{},
 	}
 	stop, err := d.startChores(ctx)
 	if err == nil {
@@ -78,14 +79,14 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 // daemon claims due jobs and starts their tasks.
 type daemon struct {
 	syncer      *Syncer
-	memory      *memory
+	cache       *knownCache
 	recorder    *recorder
 	retry       retry
 	flight      *flight
-	registry    registry
+	registry    registryCache
 	credentials *source.Credentials
 	clock       clock           // as it was last read; the zero clock: not yet
-	examined    map[string]bool // the credential references that were looked at
+	examined    map[string]bool // the credential references that examine has seen
 }
 
 // run claims until ctx ends.
@@ -104,7 +105,7 @@ func (d *daemon) run(ctx context.Context) {
 	}
 }
 
-// wait lets a while pass: a short one where more may be due.
+// wait lets time pass until the next turn: less where more may be due.
 func (d *daemon) wait(ctx context.Context, started int) {
 	pause := dueAgain
 	if started > 0 {
@@ -118,9 +119,9 @@ func (d *daemon) wait(ctx context.Context, started int) {
 	}
 }
 
-// claim starts a task for each due job that there is a slot for, and returns how many.
-// While the recorder is behind it starts none: the claims of what is still to be
-// recorded may have run out, and we would take these jobs over from ourselves.
+// claim starts a task for each due job that has a slot, and returns how many. While
+// the recorder is behind it claims none: claims of results that wait there may have
+// run out, and it would claim those jobs a second time.
 func (d *daemon) claim(ctx context.Context) (int, error) {
 	d.flight.landAll()
 	if d.recorder.behind.Load() {
@@ -142,9 +143,9 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 	}
 	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read}
 	for id := range open {
-		if room := d.flight.room(id); room > 0 {
+		if free := d.flight.free(id); free > 0 {
 			params.SourceIDs = append(params.SourceIDs, id)
-			params.Mosts = append(params.Mosts, int64(room))
+			params.Mosts = append(params.Mosts, int64(free))
 		}
 	}
 	if len(params.SourceIDs) == 0 {
@@ -157,8 +158,8 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 	return d.start(ctx, clock, claims, open)
 }
 
-// open reads how the sources are asked. One that cannot be asked, as where its
-// credential cannot be read, is paused.
+// open returns the accounts of the sources that may be asked. It pauses a source
+// that cannot be asked, as where its credential cannot be read.
 func (d *daemon) open(ctx context.Context, clock clock) (map[int64]source.Account, error) {
 	accounts := make(map[int64]source.Account, len(d.registry.sources))
 	for _, from := range d.registry.sources {
@@ -195,9 +196,9 @@ func (d *daemon) examine(ctx context.Context, from store.Source, warning string)
 	}
 }
 
-// start begins the tasks of claims, of jobs that can be polled.
+// start starts a task for each claim of a job that can be polled.
 func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]source.Account) (int, error) {
-	if err := d.registry.know(ctx, claims, open); err != nil {
+	if err := d.registry.load(ctx, claims, open); err != nil {
 		return 0, err
 	}
 	claims, err := d.sift(ctx, clock, claims)
@@ -212,14 +213,14 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
 		d.flight.start(&task{
-			job: &job.Job, account: open[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock, memory: d.memory,
+			job: &job.Job, account: open[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock, cache: d.cache,
 		})
 	}
 	return len(claims), nil
 }
 
-// sift pauses the jobs that cannot be polled for what their rows hold, and gives
-// their claims back.
+// sift returns the claims of jobs that can be polled. It pauses the other jobs and
+// gives their claims back.
 func (d *daemon) sift(ctx context.Context, clock clock, claims []store.Claim) (fit []store.Claim, err error) {
 	var unfit []store.Claim
 	for _, claim := range claims {
@@ -243,7 +244,7 @@ func (d *daemon) sift(ctx context.Context, clock clock, claims []store.Claim) (f
 	return fit, d.syncer.Store.ReleaseClaims(ctx, unfit)
 }
 
-// leave says that this tracker ends: what nobody polls from now on is a downtime.
+// leave notes that this tracker ends: from now on its absence explains gaps.
 func (d *daemon) leave(ctx context.Context, replica store.Replica) {
 	ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
 	defer cancel()
@@ -256,8 +257,8 @@ func (d *daemon) leave(ctx context.Context, replica store.Replica) {
 	}
 }
 
-// startChores begins what is to be done now and then: to say that this tracker
-// runs, to make the partitions of the days to come, and to count for reports.
+// startChores starts what is done again and again: heartbeats, partitions to
+// come, and counts for reports.
 func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 	var now time.Time
 	if err := d.retry.do(ctx, "read the clock", func(ctx context.Context) (err error) {

@@ -13,7 +13,7 @@ import (
 )
 
 // slotGrace is how long after its start a slot may still be used. A process
-// that was frozen longer leaves the request to others.
+// that was frozen longer sends no request: others poll the job.
 const slotGrace = time.Second
 
 // task is a claimed poll to make.
@@ -24,17 +24,17 @@ type task struct {
 	cron     schedule.Schedule
 	claim    store.Claim
 	clock    clock
-	memory   *memory
-	room     *room
+	cache    *knownCache
+	budget   *memoryBudget
 }
 
 // result is what came of a task.
 type result struct {
 	*task
-	unused      bool  // the slot passed: no request was sent
-	interrupted bool  // the process ends: no request was sent, or nobody will know what came of it
-	err         error // it could not be recorded, and that ends the recorder
-	stay        stay  // in memory, until it is recorded
+	unused      bool        // the slot passed: no request was sent
+	interrupted bool        // the process ends: no request was sent, or its answer was not awaited
+	err         error       // it could not be recorded: ends the recorder
+	memory      reservation // held until it is recorded
 
 	poll       store.Poll
 	observedAt time.Time // when the body had been read
@@ -46,7 +46,7 @@ type result struct {
 	refusal  string        // why Postgres refuses what the poll holds
 
 	// Of an answer that is new:
-	raw    uint64 // the memory's hash of the body as it came
+	raw    uint64 // the cache's hash of the body before redaction
 	answer *history.Answer
 	body   []byte // redacted
 	key    [32]byte
@@ -55,7 +55,7 @@ type result struct {
 
 // run asks the upstream and reads its answer, if the task's slot may be used.
 func (t *task) run(ctx context.Context, client *source.Client, budgets *store.Store) *result {
-	r := &result{task: t, stay: stay{room: t.room}}
+	r := &result{task: t, memory: reservation{budget: t.budget}}
 	r.interrupted = ctx.Err() != nil
 	r.unused = !r.interrupted && !t.clock.latest().Before(t.claim.StartAt.Add(slotGrace))
 	if r.interrupted || r.unused {
@@ -64,15 +64,15 @@ func (t *task) run(ctx context.Context, client *source.Client, budgets *store.St
 	r.poll = store.Poll{JobID: t.job.ID, PolledAt: t.polledAt()}
 	response, err := client.Fetch(ctx, t.account, t.endpoint, source.Pace{
 		Now: t.clock.latest, Turn: func(ctx context.Context) error { return t.turn(ctx, budgets) },
-		Room: func(ctx context.Context, size int64) error { return r.stay.enter(ctx, t.job.From.ID, size) },
+		Room: func(ctx context.Context, size int64) error { return r.memory.enter(ctx, t.job.From.ID, size) },
 	})
 	if err != nil {
 		r.interrupted = true
-		r.stay.leave()
+		r.memory.release()
 		return r
 	}
-	// A database's clock can be set back, and the bound is wider the longer the
-	// clock took to be read: snapshots are observed in their order all the same.
+	// Snapshots are observed in the order of their numbers, even if the database's
+	// clock was set back or our bounds of it are wide.
 	r.observedAt = later(later(ceil(t.clock.latest()), r.poll.PolledAt), t.claim.ChangedAt.Add(time.Microsecond))
 	r.retryAfter, r.outOfTurn = response.RetryAfter, response.OutOfTurn
 	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency = response.Outcome, response.HTTPStatus, response.Latency
@@ -82,15 +82,15 @@ func (t *task) run(ctx context.Context, client *source.Client, budgets *store.St
 	}
 	if r.answer == nil {
 		client.Forget(&response)
-		r.stay.leave()
+		r.memory.release()
 	}
-	if r.claim.Failures > 0 && r.claim.Outcome == r.poll.Outcome { // its streak has one
+	if r.claim.Failures > 0 && r.claim.Outcome == r.poll.Outcome { // kept of a streak's first poll alone
 		r.poll.ErrorBody = ""
 	}
 	return r
 }
 
-// wait is how long it is until the task's slot has come for sure.
+// wait is how long it takes until the task's slot has certainly come.
 func (t *task) wait() time.Duration { return t.claim.StartAt.Sub(t.clock.earliest()) }
 
 // turn takes a slot for one more request of the poll, and waits for it.
@@ -128,14 +128,14 @@ func (t *task) polledAt() time.Time {
 
 // read tells whether a body says something new, and if so, what.
 func (r *result) read(ctx context.Context, raw []byte) {
-	r.raw = r.memory.hash(raw)
+	r.raw = r.cache.hash(raw)
 	mark := r.mark(r.claim.SnapshotNo)
-	if r.claim.SnapshotNo > 0 && r.memory.sameRaw(r.job.ID, mark) {
+	if r.claim.SnapshotNo > 0 && r.cache.sameRaw(r.job.ID, mark) {
 		r.unchanged()
 		return
 	}
-	if err := r.makeRoom(ctx, raw); err != nil {
-		r.noRoom(ctx, err)
+	if err := r.reserve(ctx, raw); err != nil {
+		r.gaveUp(ctx, err)
 		return
 	}
 	body, key, err := r.account.Provider.Redact(raw, r.account.Secret)
@@ -146,7 +146,7 @@ func (r *result) read(ctx context.Context, raw []byte) {
 	r.key = key
 	if r.claim.SnapshotNo > 0 && bytes.Equal(key[:], r.claim.Key) {
 		r.unchanged()
-		r.memory.keepRaw(r.job.ID, mark)
+		r.cache.keepRaw(r.job.ID, mark)
 		return
 	}
 	answer, err := r.account.Provider.InterpretRedacted(body)
@@ -163,19 +163,19 @@ func (r *result) mark(snapshotNo int) rawMark {
 	return rawMark{snapshotNo: snapshotNo, recipe: r.account.Provider.Recipe(), hash: r.raw}
 }
 
-// makeRoom waits until an answer may be worked on. One that follows a heavy one
-// may withdraw all that it said, and is as heavy.
-func (r *result) makeRoom(ctx context.Context, raw []byte) error {
-	if r.stay.lane == nil && r.memory.wasHeavy(r.job.ID) {
-		if err := r.stay.enter(ctx, r.job.From.ID, int64(len(raw))); err != nil {
+// reserve waits until there is memory to work on an answer. A light answer after a
+// heavy one counts as heavy: it may withdraw all that the other said.
+func (r *result) reserve(ctx context.Context, raw []byte) error {
+	if r.memory.lane == nil && r.cache.wasHeavy(r.job.ID) {
+		if err := r.memory.enter(ctx, r.job.From.ID, int64(len(raw))); err != nil {
 			return err
 		}
 	}
-	return r.stay.work(ctx, raw)
+	return r.memory.work(ctx, raw)
 }
 
-// noRoom gives a poll up for which there was no memory.
-func (r *result) noRoom(ctx context.Context, err error) {
+// gaveUp ends a poll for which there was no memory in time.
+func (r *result) gaveUp(ctx context.Context, err error) {
 	if r.interrupted = ctx.Err() != nil; !r.interrupted {
 		r.poll.Outcome, r.poll.Error = history.OutcomeTimeout, err.Error()
 	}
@@ -190,8 +190,15 @@ func (r *result) malformed(raw []byte, err error) {
 	r.poll.Outcome, r.poll.Error, r.poll.ErrorBody = history.OutcomeMalformed, failure.Text, failure.Body
 }
 
-// ceil rounds up to the resolution that the database keeps: what was observed
-// was observed by then.
+// ceil rounds up to the microsecond, the database's resolution: rounded down, a body
+// would count as read before it was.
 func ceil(at time.Time) time.Time {
 	return at.Add(time.Microsecond - 1).Truncate(time.Microsecond)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -74,8 +74,8 @@ type BudgetHoldParams struct {
 	SourceID  int64
 }
 
-// A service asked to be left alone for a while. Where it asks again at the first
-// request after a hold, that goes on.
+// A Retry-After. One that comes within a minute of the hold before it goes on with
+// that: held_from stays.
 func (q *Queries) BudgetHold(ctx context.Context, arg BudgetHoldParams) error {
 	_, err := q.db.Exec(ctx, budgetHold, arg.HeldUntil, arg.Now, arg.SourceID)
 	return err
@@ -92,7 +92,7 @@ type BudgetHoldsRow struct {
 	HeldUntil time.Time
 }
 
-// When the services wanted to be left alone: the last time.
+// The last hold of each source.
 func (q *Queries) BudgetHolds(ctx context.Context, sourceIds []int64) ([]BudgetHoldsRow, error) {
 	rows, err := q.db.Query(ctx, budgetHolds, sourceIds)
 	if err != nil {
@@ -138,7 +138,7 @@ type BudgetLetInParams struct {
 	PolledAts []time.Time
 }
 
-// The services answer polls that were sent after they had been left alone.
+// Answers to polls that were sent after the hold: the service lets us in again.
 func (q *Queries) BudgetLetIn(ctx context.Context, arg BudgetLetInParams) error {
 	_, err := q.db.Exec(ctx, budgetLetIn, arg.SourceIds, arg.PolledAts)
 	return err
@@ -159,8 +159,8 @@ type BudgetLimitParams struct {
 	PolledAt time.Time
 }
 
-// A 429: without a word of how long, the source is held for twice as long as
-// after the one before. It counts once for all polls that were under way.
+// A 429. Without a Retry-After the source is held twice as long as after the 429
+// before. The 429s of polls that were under way together count once.
 func (q *Queries) BudgetLimit(ctx context.Context, arg BudgetLimitParams) error {
 	_, err := q.db.Exec(ctx, budgetLimit,
 		arg.Now,
@@ -184,7 +184,7 @@ type BudgetMoveOnParams struct {
 	SourceID int64
 }
 
-// A poll took more requests than the one it had a slot for.
+// A poll sent more requests than the one that it had a slot for.
 func (q *Queries) BudgetMoveOn(ctx context.Context, arg BudgetMoveOnParams) error {
 	_, err := q.db.Exec(ctx, budgetMoveOn, arg.Now, arg.Requests, arg.SourceID)
 	return err
@@ -210,7 +210,7 @@ type BudgetResumeParams struct {
 	SourceID int64
 }
 
-// Somebody knows better than what a service asked for, or refused.
+// An operator ends a hold, and forgets 429s and refusals.
 func (q *Queries) BudgetResume(ctx context.Context, arg BudgetResumeParams) (int64, error) {
 	result, err := q.db.Exec(ctx, budgetResume, arg.Now, arg.SourceID)
 	if err != nil {
@@ -247,7 +247,7 @@ UPDATE budgets SET probed_until = NULL
 WHERE source_id IN (SELECT c.source_id FROM cursors c WHERE c.job_id = ANY($1::bigint[])) AND probed_until IS NOT NULL
 `
 
-// Polls that were to see whether their sources answer again came to nothing.
+// The polls that were to find out whether their sources answer again were not sent.
 func (q *Queries) BudgetUnprobe(ctx context.Context, jobIds []int64) error {
 	_, err := q.db.Exec(ctx, budgetUnprobe, jobIds)
 	return err

@@ -55,11 +55,9 @@ type CursorAdvanceParams struct {
 	UnseenReasons  []string
 }
 
-// What recorded polls change in the cache, and the end of their claims; it raises
-// where one of them was lost. A reason for not looking that came up meanwhile
-// stays, and so does a next poll that was planned anew meanwhile, or taken away:
-// whoever changes how a job is tracked says in the same transaction whether there
-// is one. Where there was none, none comes of a poll.
+// Updates the cache after recorded polls and ends their claims; raises where one of
+// the claims was lost. Who changes how a job is tracked meanwhile sets its reason
+// and its next poll: both stay, and a next poll that was taken away stays so.
 func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) error {
 	_, err := q.db.Exec(ctx, cursorAdvance,
 		arg.JobIds,
@@ -145,8 +143,8 @@ type CursorClaimDueRow struct {
 // Claims due jobs for which the budget of their source has slots within the
 // horizon, and moves the budgets on. Where more is due than may be asked, of
 // any four slots three go to imports that run and one to the longest due of the
-// rest: budgets.turn counts them. A source that has answered 429 is asked by one
-// poll at a time until it answers again.
+// rest: budgets.turn counts them. After a 429 a source gets one poll at a time until
+// it answers again.
 func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) ([]CursorClaimDueRow, error) {
 	rows, err := q.db.Query(ctx, cursorClaimDue,
 		arg.Lease,
@@ -275,8 +273,8 @@ type CursorClaimJobsRow struct {
 // Claims those of the given jobs for which the budget of their source has slots
 // within the horizon, the longest due first, and moves the budgets on. There
 // is a slot every rate_every, after a pause up to rate_burst at once.
-// Rows that somebody else is about to claim are passed over. A source that has
-// answered 429 is asked by one poll at a time until it answers again.
+// Rows that somebody else is claiming are skipped. After a 429 a source gets one
+// poll at a time until it answers again.
 func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams) ([]CursorClaimJobsRow, error) {
 	rows, err := q.db.Query(ctx, cursorClaimJobs,
 		arg.Now,
@@ -338,13 +336,21 @@ func (q *Queries) CursorCountRefusal(ctx context.Context, jobID int64) (int32, e
 	return refusals, err
 }
 
-const cursorHold = `-- name: CursorHold :exec
-SELECT FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR NO KEY UPDATE
+const cursorCover = `-- name: CursorCover :exec
+UPDATE cursors c SET accounted_at = greatest(c.accounted_at, r.covered_at), unseen_reason = $1
+FROM (SELECT unnest($2::bigint[]) AS job_id, unnest($3::timestamptz[]) AS covered_at) r
+WHERE c.job_id = r.job_id
 `
 
-// Nobody else settles these jobs until the transaction ends.
-func (q *Queries) CursorHold(ctx context.Context, jobIds []int64) error {
-	_, err := q.db.Exec(ctx, cursorHold, jobIds)
+type CursorCoverParams struct {
+	Reason     *string
+	JobIds     []int64
+	CoveredAts []time.Time
+}
+
+// Gaps are told until now; from now on nobody is to poll, for the reason; null: somebody is.
+func (q *Queries) CursorCover(ctx context.Context, arg CursorCoverParams) error {
+	_, err := q.db.Exec(ctx, cursorCover, arg.Reason, arg.JobIds, arg.CoveredAts)
 	return err
 }
 
@@ -417,39 +423,13 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 	return items, nil
 }
 
-const cursorListSeen = `-- name: CursorListSeen :many
-SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
-WHERE c.source_id = $1 AND c.unseen_reason IS NULL AND j.tracking = 'active'
-`
-
-// The jobs of a source at which somebody is to look.
-func (q *Queries) CursorListSeen(ctx context.Context, sourceID int64) ([]int64, error) {
-	rows, err := q.db.Query(ctx, cursorListSeen, sourceID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var job_id int64
-		if err := rows.Scan(&job_id); err != nil {
-			return nil, err
-		}
-		items = append(items, job_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const cursorListToSettle = `-- name: CursorListToSettle :many
+const cursorListForUpdate = `-- name: CursorListForUpdate :many
 SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
 `
 
-// Cursors of which a decision ends what held until now.
-func (q *Queries) CursorListToSettle(ctx context.Context, jobIds []int64) ([]Cursor, error) {
-	rows, err := q.db.Query(ctx, cursorListToSettle, jobIds)
+// Cursors of jobs whose gaps are told until now.
+func (q *Queries) CursorListForUpdate(ctx context.Context, jobIds []int64) ([]Cursor, error) {
+	rows, err := q.db.Query(ctx, cursorListForUpdate, jobIds)
 	if err != nil {
 		return nil, err
 	}
@@ -489,12 +469,38 @@ func (q *Queries) CursorListToSettle(ctx context.Context, jobIds []int64) ([]Cur
 	return items, nil
 }
 
+const cursorListSeen = `-- name: CursorListSeen :many
+SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
+WHERE c.source_id = $1 AND c.unseen_reason IS NULL AND j.tracking = 'active'
+`
+
+// The jobs of a source that are to be polled.
+func (q *Queries) CursorListSeen(ctx context.Context, sourceID int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, cursorListSeen, sourceID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var job_id int64
+		if err := rows.Scan(&job_id); err != nil {
+			return nil, err
+		}
+		items = append(items, job_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cursorListUnseen = `-- name: CursorListUnseen :many
 SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
 WHERE c.source_id = $1 AND c.unseen_reason IS NOT NULL AND j.tracking = 'active'
 `
 
-// The jobs of a source at which nobody was to look for its sake.
+// The jobs of a source that were not to be polled, as it was paused.
 func (q *Queries) CursorListUnseen(ctx context.Context, sourceID int64) ([]int64, error) {
 	rows, err := q.db.Query(ctx, cursorListUnseen, sourceID)
 	if err != nil {
@@ -548,6 +554,16 @@ func (q *Queries) CursorLock(ctx context.Context, jobID int64) (Cursor, error) {
 	return i, err
 }
 
+const cursorLockForGaps = `-- name: CursorLockForGaps :exec
+SELECT FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR NO KEY UPDATE
+`
+
+// Nobody else tells gaps of these jobs until the transaction ends.
+func (q *Queries) CursorLockForGaps(ctx context.Context, jobIds []int64) error {
+	_, err := q.db.Exec(ctx, cursorLockForGaps, jobIds)
+	return err
+}
+
 const cursorRelease = `-- name: CursorRelease :exec
 UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until) r
@@ -559,7 +575,7 @@ type CursorReleaseParams struct {
 	ClaimedUntils []time.Time
 }
 
-// Claims that came to nothing: their slots were not used.
+// Claims whose slots were not used.
 func (q *Queries) CursorRelease(ctx context.Context, arg CursorReleaseParams) error {
 	_, err := q.db.Exec(ctx, cursorRelease, arg.JobIds, arg.ClaimedUntils)
 	return err
@@ -593,7 +609,7 @@ type CursorResumeBySourceParams struct {
 	SourceID int64
 }
 
-// Failed polls have put off when these jobs are looked at: they are now.
+// Jobs whose failed polls have put off the next one are due now.
 func (q *Queries) CursorResumeBySource(ctx context.Context, arg CursorResumeBySourceParams) (int64, error) {
 	result, err := q.db.Exec(ctx, cursorResumeBySource, arg.Now, arg.SourceID)
 	if err != nil {
@@ -650,27 +666,9 @@ type CursorSchedulesBySourceParams struct {
 	SourceID   int64
 }
 
-// A source got another schedule: its jobs are looked at soon, then as it says,
-// and those that are being looked at, once more.
+// A source got another schedule: its jobs are polled soon, then as it says; those
+// that are being polled, once more.
 func (q *Queries) CursorSchedulesBySource(ctx context.Context, arg CursorSchedulesBySourceParams) error {
 	_, err := q.db.Exec(ctx, cursorSchedulesBySource, arg.NextPollAt, arg.SourceID)
-	return err
-}
-
-const cursorSettle = `-- name: CursorSettle :exec
-UPDATE cursors c SET accounted_at = greatest(c.accounted_at, r.settled_at), unseen_reason = $1
-FROM (SELECT unnest($2::bigint[]) AS job_id, unnest($3::timestamptz[]) AS settled_at) r
-WHERE c.job_id = r.job_id
-`
-
-type CursorSettleParams struct {
-	Reason     *string
-	JobIds     []int64
-	SettledAts []time.Time
-}
-
-// Until now it is settled whether there was a gap; from now on nobody is to look, and why; null: somebody is.
-func (q *Queries) CursorSettle(ctx context.Context, arg CursorSettleParams) error {
-	_, err := q.db.Exec(ctx, cursorSettle, arg.Reason, arg.JobIds, arg.SettledAts)
 	return err
 }

@@ -25,7 +25,7 @@ type GapAppendParams struct {
 	Reasons  []string
 }
 
-// Gaps that a decision has ended.
+// Gaps that a change of the registry has ended.
 func (q *Queries) GapAppend(ctx context.Context, arg GapAppendParams) error {
 	_, err := q.db.Exec(ctx, gapAppend,
 		arg.JobIds,
@@ -52,7 +52,8 @@ type GapInsertParams struct {
 	Reasons  []string
 }
 
-// Gaps that polls have ended. What was settled meanwhile, as by a pause, is not told again.
+// Gaps that polls have ended, without what a change of the registry, such as a
+// pause, has told of meanwhile.
 func (q *Queries) GapInsert(ctx context.Context, arg GapInsertParams) error {
 	_, err := q.db.Exec(ctx, gapInsert,
 		arg.JobIds,

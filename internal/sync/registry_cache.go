@@ -10,19 +10,20 @@ import (
 	"tracker/internal/store"
 )
 
-// registry is what a daemon remembers of sources and jobs, until one of them is
-// changed: changes are numbered.
-type registry struct {
+// registryCache keeps the sources and jobs of a daemon until one of them is changed.
+// Changes are numbered: a higher number has all read again.
+type registryCache struct {
 	store    *store.Store
 	changeNo int64
 	sources  []store.Source
-	jobs     map[int64]*registered // nil: nothing was read yet
+	jobs     map[int64]*preparedJob // nil: nothing was read yet
 
 	schedules schedules
 }
 
-// refresh forgets what has been changed, and reads the database's clock.
-func (r *registry) refresh(ctx context.Context) (clock, error) {
+// refresh reads the database's clock, and the sources anew where something was
+// changed.
+func (r *registryCache) refresh(ctx context.Context) (clock, error) {
 	before := time.Now()
 	now, changeNo, err := r.store.NowAndChange(ctx)
 	if err != nil {
@@ -37,24 +38,24 @@ func (r *registry) refresh(ctx context.Context) (clock, error) {
 		return clock, err
 	}
 	sources = slices.DeleteFunc(sources, func(from store.Source) bool { return !from.RemovedAt.IsZero() })
-	r.changeNo, r.sources, r.jobs = changeNo, sources, map[int64]*registered{}
+	r.changeNo, r.sources, r.jobs = changeNo, sources, map[int64]*preparedJob{}
 	return clock, nil
 }
 
-// forget has all read again.
-func (r *registry) forget() { r.jobs = nil }
+// forget has everything read again at the next refresh.
+func (r *registryCache) forget() { r.jobs = nil }
 
-// know reads those of the claimed jobs that are not remembered: all of them
-// where the registry was changed by the time of the claim. A claim may see what
-// a change did, such as another next poll, and needs the job as it made it. open
-// has the accounts of their sources.
-func (r *registry) know(ctx context.Context, claims []store.Claim, open map[int64]source.Account) error {
+// load reads the claimed jobs that are not kept; all of them where something was
+// changed since the last refresh. A claim sees what a change did, such as another
+// next poll, and needs the job as it is after that change. open has the accounts of
+// the sources.
+func (r *registryCache) load(ctx context.Context, claims []store.Claim, open map[int64]source.Account) error {
 	_, changeNo, err := r.store.NowAndChange(ctx)
 	if err != nil {
 		return err
 	}
 	if changeNo != r.changeNo {
-		r.jobs = map[int64]*registered{}
+		r.jobs = map[int64]*preparedJob{}
 	}
 	var ids []int64
 	for _, claim := range claims {
@@ -73,7 +74,7 @@ func (r *registry) know(ctx context.Context, claims []store.Claim, open map[int6
 		if account, ok := open[job.From.ID]; ok {
 			r.jobs[id] = r.schedules.prepare(job, account)
 		} else {
-			r.jobs[id] = &registered{Job: job, fault: fmt.Errorf("source %s is not the one by which it was due", job.Source)}
+			r.jobs[id] = &preparedJob{Job: job, fault: fmt.Errorf("source %s is not the one by which it was due", job.Source)}
 		}
 	}
 	return nil

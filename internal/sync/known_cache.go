@@ -1,0 +1,136 @@
+package sync
+
+import (
+	"hash/maphash"
+	"sync"
+
+	"tracker/internal/history"
+)
+
+// rowWeight is how many bytes a log entry, a step or a run takes beside its texts.
+const rowWeight = 256
+
+// knownCache keeps between polls what is known of jobs, so that it is not read again
+// for each answer. What it keeps of a job counts only while the job's head is the
+// snapshot that it was kept for.
+type knownCache struct {
+	seed maphash.Seed
+
+	most int // weight of all that is known, in bytes
+
+	mu     sync.Mutex
+	raws   map[int64]rawMark // by job, and so are the others
+	known  map[int64]cachedKnown
+	weight int
+	heavy  map[int64]bool // jobs whose last new answer was heavy
+}
+
+// cachedKnown is what is known of one job. Who recalls it owns it.
+type cachedKnown struct {
+	*history.Known
+	weight int
+}
+
+// rawMark recognises a body before it is redacted. It holds a hash of secrets, and
+// so never leaves the process.
+type rawMark struct {
+	snapshotNo int
+	recipe     uint32 // of the provider: how the body was redacted and compared
+	hash       uint64
+}
+
+func newKnownCache(most int) *knownCache {
+	return &knownCache{seed: maphash.MakeSeed(), most: most, raws: map[int64]rawMark{}, known: map[int64]cachedKnown{}, heavy: map[int64]bool{}}
+}
+
+func (c *knownCache) hash(raw []byte) uint64 { return maphash.Bytes(c.seed, raw) }
+
+// sameRaw reports whether a body is, byte for byte, the last one that was kept.
+func (c *knownCache) sameRaw(jobID int64, mark rawMark) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.raws[jobID] == mark
+}
+
+func (c *knownCache) keepRaw(jobID int64, mark rawMark) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.raws[jobID] = mark
+}
+
+// wasHeavy reports whether a job's last new answer was heavy.
+func (c *knownCache) wasHeavy(jobID int64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.heavy[jobID]
+}
+
+func (c *knownCache) keepHeavy(jobID int64, heavy bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if heavy {
+		c.heavy[jobID] = true
+	} else {
+		delete(c.heavy, jobID)
+	}
+}
+
+// recall takes what is known of a job out of the cache. It returns nil where the
+// claim saw another head, or where the answer's run is not the one that is known:
+// then it must be read from the store. Two answers never share what it returns.
+func (c *knownCache) recall(jobID int64, snapshotNo int, runID string) *history.Known {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.known[jobID].Known
+	c.drop(jobID)
+	if known == nil || known.SnapshotNo != snapshotNo || known.Runs[runID] == nil {
+		return nil
+	}
+	return known
+}
+
+// keep puts in the cache what is known of a job after a snapshot was recorded, and
+// drops other jobs where the cache is full.
+func (c *knownCache) keep(jobID int64, known *history.Known) {
+	known.KeepHead()
+	weight := weightOf(known)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drop(jobID)
+	if weight > c.most {
+		return
+	}
+	for id := range c.known {
+		if c.weight+weight <= c.most {
+			break
+		}
+		c.drop(id)
+	}
+	c.known[jobID] = cachedKnown{known, weight}
+	c.weight += weight
+}
+
+func (c *knownCache) forget(jobID int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drop(jobID)
+}
+
+func (c *knownCache) drop(jobID int64) {
+	c.weight -= c.known[jobID].weight
+	delete(c.known, jobID)
+}
+
+// weightOf estimates how many bytes what is known of a job's head run takes.
+func weightOf(known *history.Known) int {
+	weight := 2 * rowWeight
+	if run := known.HeadRun(); run != nil {
+		for _, step := range run.Steps {
+			weight += rowWeight + len(step.Name)
+			for _, entry := range step.Entries {
+				weight += rowWeight + len(entry.Detail) + len(entry.Created.Raw)
+			}
+		}
+	}
+	return weight
+}
