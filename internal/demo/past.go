@@ -15,13 +15,11 @@ const (
 	// pastActive while an import did.
 	pastEvery  = 30 * time.Minute
 	pastActive = 10 * time.Second
-	// pastGrace is how many polls at that pace follow an import's end.
-	pastGrace = 3
+	// pastSchedule is pastEvery as a schedule, whose ticks stay where they are.
+	pastSchedule = "*/30 * * * *"
 	// pastQuiet is how long before the demo begins the last import of the past
 	// has begun, so that it has ended and was seen to.
 	pastQuiet = 2 * time.Hour
-	// pastTolerance is how many missed looks make a gap.
-	pastTolerance = 2
 )
 
 // seed gives the jobs that have one their past, once: polls at times gone by,
@@ -56,7 +54,7 @@ func (d *Stage) seed(ctx context.Context, cast []castJob) error {
 	}
 	advances := make([]store.Advance, len(pasts))
 	for i, p := range pasts {
-		advances[i] = p.advance
+		advances[i] = p.advance()
 	}
 	return d.Store.AdvanceCursors(ctx, advances)
 }
@@ -64,7 +62,11 @@ func (d *Stage) seed(ctx context.Context, cast []castJob) error {
 // claimPasts claims the jobs that are to get a past.
 func (d *Stage) claimPasts(ctx context.Context, cast []castJob) ([]*poller, error) {
 	params := store.ClaimParams{Owner: d.Owner, Most: len(cast)}
-	byID := map[int64]castJob{}
+	type pair struct {
+		castJob
+		registered store.Job
+	}
+	byID := map[int64]pair{}
 	for _, one := range cast {
 		if !one.seeded() {
 			continue
@@ -73,7 +75,7 @@ func (d *Stage) claimPasts(ctx context.Context, cast []castJob) ([]*poller, erro
 		if err != nil {
 			return nil, err
 		}
-		byID[job.ID] = one
+		byID[job.ID] = pair{one, job}
 		params.JobIDs, params.SourceIDs = append(params.JobIDs, job.ID), []int64{job.From.ID}
 	}
 	if len(byID) == 0 {
@@ -93,7 +95,12 @@ func (d *Stage) claimPasts(ctx context.Context, cast []castJob) ([]*poller, erro
 	}
 	var pollers []*poller
 	for _, claim := range claims {
-		pollers = append(pollers, newPoller(byID[claim.JobID], provider, claim, params.SourceIDs[0]))
+		one := byID[claim.JobID]
+		p, err := newPoller(one.castJob, one.registered, provider, claim)
+		if err != nil {
+			return nil, err
+		}
+		pollers = append(pollers, p)
 	}
 	return pollers, nil
 }

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -11,39 +10,44 @@ import (
 	"time"
 
 	"tracker/internal/history"
+	"tracker/internal/schedule"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/sync"
 	"tracker/internal/upstreamsim"
 )
 
 // poller polls one job at times of the past.
 type poller struct {
 	job      castJob
+	jobID    int64
 	provider source.Provider
-	claim    store.Claim
 	service  *upstreamsim.Woosmap
 	random   *rand.Rand
+	past     *sync.Past
 
-	at      time.Time // the next poll
-	offset  time.Duration
-	known   *history.Known
-	advance store.Advance // how the cursor stands
+	at     time.Time     // the next poll
+	offset time.Duration // of the scheduled polls from the schedule's ticks
 }
 
-func newPoller(job castJob, provider source.Provider, claim store.Claim, sourceID int64) *poller {
+func newPoller(one castJob, registered store.Job, provider source.Provider, claim store.Claim) (*poller, error) {
+	cron, err := schedule.Parse(pastSchedule)
+	if err != nil {
+		return nil, err
+	}
 	seed := fnv.New64a()
-	_, _ = seed.Write([]byte(job.name)) // a hash takes all
+	_, _ = seed.Write([]byte(one.name)) // a hash takes all
 	p := &poller{
-		job: job, provider: provider, claim: claim, known: history.NewKnown(),
+		job: one, jobID: claim.JobID, provider: provider,
 		random: rand.New(rand.NewPCG(seed.Sum64(), 0)), //nolint:gosec // nothing hangs on it
 	}
+	p.at = cron.Next(pastOf(one.began).Add(-1), one.name)
+	p.offset = p.at.Sub(pastOf(one.began))
 	p.service = upstreamsim.NewWoosmap(upstreamsim.Options{Key: goodKey, Now: func() time.Time { return p.at }})
-	p.offset = time.Duration(p.random.Int64N(int64(time.Minute))).Truncate(time.Microsecond)
-	p.service.Play(uuid(job.name), job.name, p.scenario())
-	p.at = pastOf(job.began).Add(p.offset)
-	p.advance = store.Advance{Cursor: claim.Cursor, Claim: claim.Until, ClaimedPoll: claim.NextPollAt, SourceID: sourceID}
-	p.advance.PlannedEvery = pastEvery
-	return p
+	p.service.Play(uuid(one.name), one.name, p.scenario())
+	registered.Schedule, registered.From.ActiveEvery = pastSchedule, pastActive
+	p.past = sync.NewPast(registered, provider, claim, func(time.Time) string { return history.GapNotRunning })
+	return p, nil
 }
 
 // scenario is the job's past: imports of various kinds, none as long as the
@@ -89,6 +93,7 @@ func (p *poller) untilNews() ([]store.Poll, error) {
 			return nil, err
 		}
 		polls = append(polls, poll)
+		p.at = p.past.Cursor().NextPollAt.Truncate(time.Microsecond)
 		if poll.Finding != nil {
 			return polls, nil
 		}
@@ -96,32 +101,29 @@ func (p *poller) untilNews() ([]store.Poll, error) {
 	return polls, nil
 }
 
-// poll asks the service as it was at the time of the poll, and moves on to the next.
+// poll asks the service as it was at the time of the poll, and moves the job's past on.
 func (p *poller) poll() (store.Poll, error) {
 	status, raw, err := p.ask()
 	if err != nil {
 		return store.Poll{}, err
 	}
 	poll := store.Poll{
-		JobID: p.claim.JobID, PolledAt: p.at, HTTPStatus: status,
+		JobID: p.jobID, PolledAt: p.at, HTTPStatus: status,
 		Latency: time.Duration(40+p.random.IntN(160)) * time.Millisecond,
 	}
 	if status != http.StatusOK {
 		poll.Outcome, poll.Error = history.OutcomeUpstreamError, fmt.Sprintf("%d %s", status, http.StatusText(status))
-		p.failed(poll)
-		return poll, nil
+		return poll, p.past.Fail(poll)
 	}
 	body, key, err := p.provider.Redact(raw, source.NewSecret(goodKey))
-	if err != nil {
-		return store.Poll{}, err
+	switch {
+	case err != nil:
+	case bytes.Equal(key[:], p.past.Cursor().Key):
+		err = p.past.Confirm(&poll)
+	default:
+		err = p.past.Find(&poll, body, key)
 	}
-	if bytes.Equal(key[:], p.advance.Key) {
-		poll.Outcome, poll.SnapshotNo = history.OutcomeUnchanged, p.advance.SnapshotNo
-	} else if err := p.find(&poll, body); err != nil {
-		return store.Poll{}, err
-	}
-	p.answered(poll, key)
-	return poll, nil
+	return poll, err
 }
 
 // ask gives the service's answer at the time of the poll.
@@ -135,62 +137,12 @@ func (p *poller) ask() (status int, body []byte, err error) {
 	return status, body, nil
 }
 
-// find compares a new answer with what is known.
-func (p *poller) find(poll *store.Poll, body []byte) error {
-	answer, err := p.provider.Interpret(body)
-	if err != nil {
-		return err
+// advance brings the job's cursor to where its past has led. Where that is over,
+// the next poll is at once.
+func (p *poller) advance() store.Advance {
+	advance := p.past.Advance()
+	if advance.NextPollAt.After(p.job.began) {
+		advance.NextPollAt = p.job.began
 	}
-	seen := history.Bounds{NotBefore: p.advance.ConfirmedAt, ObservedAt: poll.PolledAt.Add(poll.Latency)}
-	change := history.Compare(p.known, answer, seen)
-	poll.Outcome, poll.SnapshotNo = history.OutcomeChanged, change.SnapshotNo
-	poll.Finding = &store.Finding{
-		ObservedAt: seen.ObservedAt, NotBefore: seen.NotBefore, PreviousPolls: p.advance.Confirmations,
-		Body: body, SHA256: sha256.Sum256(body), Interpretation: p.provider.Interpretation, Change: change,
-	}
-	return nil
-}
-
-// answered moves the cursor on after an answer.
-func (p *poller) answered(poll store.Poll, key [32]byte) {
-	c := &p.advance
-	if c.Failures > 0 && poll.PolledAt.Sub(c.AccountedAt) > pastTolerance*pastEvery {
-		c.Gaps = append(c.Gaps, history.Gap{From: c.AccountedAt, To: poll.PolledAt, Reason: string(c.Outcome)})
-	}
-	c.PolledAt, c.Outcome, c.Failures, c.ConfirmedAt, c.AccountedAt = poll.PolledAt, poll.Outcome, 0, poll.PolledAt, poll.PolledAt
-	c.Confirmations++
-	c.GracePolls = min(c.GracePolls+1, pastGrace)
-	if f := poll.Finding; f != nil {
-		p.known.Apply(f.Change)
-		p.known.KeepHead()
-		c.SnapshotNo, c.Key, c.State, c.ChangedAt, c.Confirmations = f.Change.SnapshotNo, key[:], f.Change.State, f.ObservedAt, 1
-		c.GracePolls = 0
-	}
-	if !c.State.Terminal() || c.GracePolls < pastGrace {
-		p.next(p.at.Add(pastActive))
-	} else {
-		p.next(p.scheduled())
-	}
-}
-
-// failed moves the cursor on after a poll that got no answer.
-func (p *poller) failed(poll store.Poll) {
-	p.advance.PolledAt, p.advance.Outcome = poll.PolledAt, poll.Outcome
-	p.advance.Failures++
-	p.next(p.scheduled())
-}
-
-// next plans the next poll: where the past is over, at once.
-func (p *poller) next(at time.Time) {
-	p.at = at
-	if at.Before(p.job.began) {
-		p.advance.NextPollAt = at
-	} else {
-		p.advance.NextPollAt = p.job.began
-	}
-}
-
-// scheduled is when somebody looks next while nothing goes on.
-func (p *poller) scheduled() time.Time {
-	return p.at.Add(-p.offset).Truncate(pastEvery).Add(pastEvery + p.offset)
+	return advance
 }
