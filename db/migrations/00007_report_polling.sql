@@ -66,6 +66,26 @@ COMMENT ON COLUMN report.polls.snapshot_no IS 'Number, within the job, of the sn
 COMMENT ON COLUMN report.polls.error IS 'What went wrong and, where the service said why, its first sentence, without any secret; null: nothing.';
 COMMENT ON COLUMN report.polls.error_body IS 'The beginning of the body, at most 4 KiB and without any secret, of the first poll of a streak that failed with this outcome; null: the poll did not fail, is a later one of its streak, or brought no body.';
 
+-- A tracker says every ten seconds that it runs, until it says that it ends. One
+-- that missed a heartbeat is taken to run until the next: it may be late.
+CREATE FUNCTION report.runs_until(seen_at timestamptz, ended_at timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN coalesce(ended_at, seen_at + interval '20 s');
+COMMENT ON FUNCTION report.runs_until(timestamptz, timestamptz) IS 'Until when a tracker counts as running that last said at seen_at that it does, and at ended_at that it ends (null: it has not).';
+
+CREATE VIEW report.trackers AS
+SELECT owner AS tracker, started_at, seen_at, ended_at, report.runs_until(seen_at, ended_at) AS runs_until FROM replicas;
+COMMENT ON VIEW report.trackers IS 'One row per tracker that serves, or served in the last ninety days: one process from its start to its end.';
+COMMENT ON COLUMN report.trackers.tracker IS 'Name of the tracker: its host and process.';
+COMMENT ON COLUMN report.trackers.started_at IS 'When it began to serve (our time).';
+COMMENT ON COLUMN report.trackers.seen_at IS 'When it last said that it serves, or ends (our time).';
+COMMENT ON COLUMN report.trackers.ended_at IS 'When it said that it ends (our time); null: it serves, or was killed.';
+COMMENT ON COLUMN report.trackers.runs_until IS 'Until when it counts as running: ended_at, else two heartbeats after seen_at.';
+
+-- One poll may fail before anybody speaks of a gap.
+CREATE FUNCTION report.gap_least(planned_every interval) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 2 * planned_every;
+COMMENT ON FUNCTION report.gap_least(interval) IS 'How long a stretch without an answer may be that is no gap yet, where the next poll was planned planned_every after the last.';
+
 -- The gaps that are over, and the open ones, as the cursors tell them. What is
 -- open now is told as history.Account tells it of the moment when it ends, and
 -- why nobody looks as it was in the middle of the stretch: a tracker that has just
@@ -91,12 +111,12 @@ CROSS JOIN LATERAL (
 ) e
 CROSS JOIN LATERAL (
     SELECT CASE WHEN e.failing THEN c.polled_at ELSE c.accounted_at END AS last,
-        coalesce(now() - c.confirmed_at > 2 * e.every, true) AS long
+        coalesce(now() - c.confirmed_at > report.gap_least(e.every), true) AS long
 ) l
 CROSS JOIN LATERAL (
-    SELECT coalesce(c.unseen_reason IS NULL AND now() > c.next_poll_at AND now() - l.last > 2 * CASE
+    SELECT coalesce(c.unseen_reason IS NULL AND now() > c.next_poll_at AND now() - l.last > report.gap_least(CASE
         WHEN c.next_poll_at - l.last > e.every OR c.next_poll_at > l.last AND l.last = c.polled_at THEN c.next_poll_at - l.last
-        ELSE e.every END, false) AS overdue
+        ELSE e.every END), false) AS overdue
 ) o
 CROSS JOIN LATERAL (
     SELECT c.accounted_at AS gap_from, NULL::timestamptz AS gap_to, c.unseen_reason AS reason
@@ -106,7 +126,7 @@ CROSS JOIN LATERAL (
     WHERE c.unseen_reason IS NULL AND e.failing AND l.long AND (c.accounted_at < l.last OR NOT o.overdue)
     UNION ALL
     SELECT l.last, NULL, CASE
-        WHEN NOT EXISTS (SELECT 1 FROM replicas r WHERE r.started_at <= m.middle AND coalesce(r.ended_at, r.seen_at + interval '20 s') > m.middle)
+        WHEN NOT EXISTS (SELECT 1 FROM replicas r WHERE r.started_at <= m.middle AND report.runs_until(r.seen_at, r.ended_at) > m.middle)
             THEN 'not_running'
         WHEN b.held_from <= m.middle AND b.held_until > m.middle THEN 'rate_limited'
         ELSE 'rate_budget' END
@@ -158,6 +178,9 @@ COMMENT ON COLUMN report.daily.failed_polls IS 'Count of those of them that brou
 DROP VIEW report.daily;
 DROP VIEW report.hourly;
 DROP VIEW report.gaps;
+DROP FUNCTION report.gap_least(interval);
+DROP VIEW report.trackers;
+DROP FUNCTION report.runs_until(timestamptz, timestamptz);
 DROP VIEW report.polls;
 DROP VIEW report.changes;
 DROP VIEW report.sources;

@@ -7,16 +7,9 @@ UPDATE replicas SET seen_at = @ended_at::timestamptz, ended_at = @ended_at::time
 
 -- name: ReplicaSpans :many
 -- When trackers ran, as far as it bears on a stretch of time.
-SELECT started_at, coalesce(ended_at, seen_at + sqlc.arg(silence)::interval)::timestamptz AS until FROM replicas
-WHERE started_at < @to_time::timestamptz AND coalesce(ended_at, seen_at + sqlc.arg(silence)::interval) > @from_time::timestamptz
+SELECT started_at, report.runs_until(seen_at, ended_at)::timestamptz AS until FROM replicas
+WHERE started_at < @to_time::timestamptz AND report.runs_until(seen_at, ended_at) > @from_time::timestamptz
 ORDER BY started_at;
 
 -- name: ReplicaForget :exec
 DELETE FROM replicas WHERE seen_at < @before;
-
--- name: ReplicaRan :many
--- Of each stretch: did any tracker run in its middle?
-SELECT r.place::integer AS place, EXISTS (
-    SELECT FROM replicas x WHERE x.started_at <= r.at AND coalesce(x.ended_at, x.seen_at + sqlc.arg(silence)::interval) >= r.at
-) AS ran
-FROM (SELECT unnest(@places::integer[]) AS place, unnest(@ats::timestamptz[]) AS at) r;

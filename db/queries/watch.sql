@@ -1,6 +1,8 @@
 -- name: WatchClock :one
--- The clock, and when a tracker last said that it serves.
-SELECT clock_timestamp()::timestamptz AS now, coalesce((SELECT max(r.seen_at) FROM replicas r), '0001-01-01 00:00:00+00')::timestamptz AS served_at;
+-- The clock, when a tracker last said that it serves, and until when that counts.
+SELECT clock_timestamp()::timestamptz AS now, coalesce(max(r.seen_at), '0001-01-01 00:00:00+00')::timestamptz AS served_at,
+    coalesce(max(r.runs_until), '0001-01-01 00:00:00+00')::timestamptz AS serves_until
+FROM report.trackers r;
 
 -- name: WatchClasses :many
 -- How the watched jobs stand, class by class, and when any of a class is looked at next.

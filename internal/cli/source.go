@@ -102,12 +102,12 @@ runs), and why.`,
 			if err != nil {
 				return err
 			}
-			now, servedAt, err := s.Served(cmd.Context())
+			now, served, err := s.Served(cmd.Context())
 			if err != nil {
 				return err
 			}
 			c := clock{now}
-			return writeRows(a, *format, sourceListing(rows, c, unserved(c, now, servedAt)))
+			return writeRows(a, *format, sourceListing(rows, c, unserved(c, now, served)))
 		})
 	}
 	return cmd

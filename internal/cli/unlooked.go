@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -31,15 +30,11 @@ func lookedAt(ctx context.Context, s *store.Store, job store.Job) (unlooked, err
 		why := fmt.Sprintf("nobody looks: source %s is paused: %s; to go on:  tracker source resume %s", job.Source, terminal.OneLine(job.From.PausedReason), job.Source)
 		return unlooked{why, true}, nil
 	}
-	now, err := s.Now(ctx)
+	now, served, err := s.Served(ctx)
 	if err != nil {
 		return unlooked{}, err
 	}
-	watched, err := s.TrackerRan(ctx, []time.Time{now})
-	if err != nil {
-		return unlooked{}, err
-	}
-	if !watched[0] {
+	if !served.Until.After(now) {
 		return unlooked{why: "nobody looks: no tracker serves this database; start one:  tracker serve"}, nil
 	}
 	availability, err := s.Availability(ctx, []int64{job.From.ID})

@@ -11,9 +11,6 @@ import (
 	"tracker/internal/terminal"
 )
 
-// served is how long a tracker may be silent that serves.
-const served = 3 * store.HeartbeatEvery
-
 // watchView is all that the screen of a watch shows.
 type watchView struct {
 	store.Watch
@@ -82,15 +79,15 @@ func (v watchView) warnings(p *terminal.Page) {
 }
 
 // unserved tells that nobody looks; it is empty where somebody does.
-func (v watchView) unserved() string { return unserved(v.clock, v.Now, v.ServedAt) }
+func (v watchView) unserved() string { return unserved(v.clock, v.Now, v.Served) }
 
-// unserved tells that no tracker serves by a time, where one last did at servedAt.
-func unserved(c clock, now, servedAt time.Time) string {
+// unserved tells that no tracker serves at a time.
+func unserved(c clock, now time.Time, served store.Served) string {
 	switch {
-	case servedAt.IsZero():
+	case served.At.IsZero():
 		return "nobody looks: no tracker serves this database"
-	case now.Sub(servedAt) > served:
-		return fmt.Sprintf("nobody looks: no tracker has served this database since %s (%s)", c.near(servedAt), c.ago(servedAt))
+	case !served.Until.After(now):
+		return fmt.Sprintf("nobody looks: no tracker has served this database since %s (%s)", c.near(served.At), c.ago(served.At))
 	default:
 		return ""
 	}

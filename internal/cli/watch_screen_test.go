@@ -40,9 +40,14 @@ func endedRun(job, state, step, message string, ended time.Duration) store.Watch
 	}
 }
 
+// servedUntil is a tracker that counts as running until a time.
+func servedUntil(at time.Time) store.Served {
+	return store.Served{At: at.Add(-20 * time.Second), Until: at}
+}
+
 // busyWatch is a bit of everything.
 func busyWatch() watchView {
-	v := watchView{clock: clock{watchNow}, Watch: store.Watch{Now: watchNow, ServedAt: before(3 * time.Second)}}
+	v := watchView{clock: clock{watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second))}}
 	queued := goingRun("products-7", "queued", 5*time.Second)
 	queued.State, queued.StepState = "queued", "queued"
 	strange := goingRun("brands", "", 65*time.Second)
@@ -96,7 +101,7 @@ func busyWatch() watchView {
 
 // calmWatch is one where nothing happens.
 func calmWatch() watchView {
-	return watchView{clock: clock{watchNow}, Watch: store.Watch{Now: watchNow, ServedAt: before(3 * time.Second), Classes: []store.WatchClass{
+	return watchView{clock: clock{watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second)), Classes: []store.WatchClass{
 		{Tracking: store.TrackingActive, State: history.StateSucceeded, Jobs: 212, NextPollAt: before(-3 * time.Second)},
 	}}}
 }
@@ -104,10 +109,10 @@ func calmWatch() watchView {
 func TestWatchText(t *testing.T) {
 	t.Parallel()
 	unserved := calmWatch()
-	unserved.ServedAt = before(3 * time.Hour)
+	unserved.Served = servedUntil(before(3*time.Hour - 20*time.Second))
 	unserved.trouble = "read how the jobs stand: connect: connection refused"
 	empty := calmWatch()
-	empty.Classes, empty.ServedAt = nil, time.Time{}
+	empty.Classes, empty.Served = nil, store.Served{}
 	for name, v := range map[string]watchView{"busy": busyWatch(), "calm": calmWatch(), "unserved": unserved, "empty": empty} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,13 +15,13 @@ const (
 	GapRateLimited = string(OutcomeRateLimited) // the service wanted to be left alone
 )
 
-const (
-	// tolerance is how many planned intervals may pass without an answer before
-	// the stretch counts as a gap.
-	tolerance = 2
-	// firstPoll is how soon a new job is polled.
-	firstPoll = time.Minute
-)
+// firstPoll is how soon a new job is polled.
+const firstPoll = time.Minute
+
+// GapLeast is how long a stretch without an answer may be that is no gap yet,
+// where the next poll was planned so long after the last: one poll may fail. The
+// function report.gap_least says the same in SQL.
+func GapLeast(every time.Duration) time.Duration { return 2 * every }
 
 // Stretch is a stretch of time, From included, To not. The zero one is none.
 type Stretch struct{ From, To time.Time }
@@ -51,7 +51,7 @@ func (a Coverage) Gaps(at time.Time) []Gap {
 	if every == 0 {
 		every = firstPoll
 	}
-	long := a.Answered.IsZero() || at.Sub(a.Answered) > tolerance*every
+	long := a.Answered.IsZero() || at.Sub(a.Answered) > GapLeast(every)
 	if a.Unseen != "" {
 		return gapIf(long || a.Unseen == GapClock, a.Since, at, a.Unseen)
 	}
@@ -63,7 +63,7 @@ func (a Coverage) Gaps(at time.Time) []Gap {
 	if planned := a.Due.Sub(last); planned > every || planned > 0 && byPoll {
 		every = planned
 	}
-	overdue := !a.Due.IsZero() && at.After(a.Due) && at.Sub(last) > tolerance*every
+	overdue := !a.Due.IsZero() && at.After(a.Due) && at.Sub(last) > GapLeast(every)
 	until := at
 	if overdue {
 		until = last

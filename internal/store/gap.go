@@ -22,7 +22,7 @@ type unexplained struct {
 
 // explain gives the gaps without a reason theirs. A gap that has several is split.
 func explain(ctx context.Context, q *dbsqlc.Queries, jobs []unexplained) error {
-	window := dbsqlc.ReplicaSpansParams{Silence: heartbeatSilence}
+	var window dbsqlc.ReplicaSpansParams
 	var sourceIDs []int64
 	for _, job := range jobs {
 		for _, gap := range *job.gaps {
@@ -61,7 +61,7 @@ func explain(ctx context.Context, q *dbsqlc.Queries, jobs []unexplained) error {
 				told = append(told, gap)
 				continue
 			}
-			told = append(told, gap.Split(ran, held[job.sourceID], max(2*job.every, reasonLeast))...)
+			told = append(told, gap.Split(ran, held[job.sourceID], max(history.GapLeast(job.every), reasonLeast))...)
 		}
 		*job.gaps = told
 	}

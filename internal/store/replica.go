@@ -9,11 +9,9 @@ import (
 )
 
 const (
-	// HeartbeatEvery is how often a running tracker says that it runs.
+	// HeartbeatEvery is how often a running tracker says that it runs. The function
+	// report.runs_until says how long it counts as running after the last one.
 	HeartbeatEvery = 10 * time.Second
-	// heartbeatSilence is how long after its last heartbeat a tracker still counts
-	// as running: one heartbeat may be late.
-	heartbeatSilence = 2 * HeartbeatEvery
 	// replicaMemory is how long it is remembered when trackers ran.
 	replicaMemory = 90 * 24 * time.Hour
 )
@@ -47,24 +45,4 @@ func (s *Store) ForgetReplicas(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("forget old replicas: %w", err)
 	}
 	return nil
-}
-
-// TrackerRan reports for each of the times whether any tracker ran then.
-func (s *Store) TrackerRan(ctx context.Context, ats []time.Time) ([]bool, error) {
-	ran := make([]bool, len(ats))
-	if len(ats) == 0 {
-		return ran, nil
-	}
-	params := dbsqlc.ReplicaRanParams{Ats: ats, Silence: heartbeatSilence}
-	for i := range ats {
-		params.Places = append(params.Places, int32(i))
-	}
-	rows, err := s.queries.ReplicaRan(ctx, params)
-	if err != nil {
-		return nil, fmt.Errorf("read when trackers ran: %w", err)
-	}
-	for _, row := range rows {
-		ran[row.Place] = row.Ran
-	}
-	return ran, nil
 }

@@ -19,6 +19,7 @@ var reportColumns = map[string]string{
 		first_seen_at timestamptz, last_changed_at timestamptz, steps count, warnings count, errors count,
 		error_summary text, result_count count, result_expires_at timestamptz,
 		why text, why_withdrawn boolean, failed_step text, superseded boolean, usual_duration interval, stalled boolean`,
+	"trackers": `tracker text, started_at timestamptz, seen_at timestamptz, ended_at timestamptz, runs_until timestamptz`,
 	"open_runs": `job text, source text, provider text, run_no number, state text, usual_duration interval, median_duration interval,
 		stall_after interval, stalled_since timestamptz, since_reported boolean, job_id number`,
 	"steps": `job text, source text, provider text, run_no number, step_no number, step text, state text, status text,

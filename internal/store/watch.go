@@ -14,15 +14,15 @@ import (
 
 // Watch is how the watched jobs stand at one moment.
 type Watch struct {
-	Now      time.Time // by the database's clock
-	ServedAt time.Time // when a tracker last said that it serves; zero: none ever did
-	Classes  []WatchClass
-	Running  []WatchRun // whose run has not ended, the longest unchanged first
-	Failed   []WatchRun // whose run has ended other than in success, the newest first
-	Ended    []WatchRun // that succeeded lately, the newest first
-	Failing  []WatchFailing
-	Paused   []WatchPaused
-	Sources  []WatchSource
+	Now     time.Time // by the database's clock
+	Served  Served
+	Classes []WatchClass
+	Running []WatchRun // whose run has not ended, the longest unchanged first
+	Failed  []WatchRun // whose run has ended other than in success, the newest first
+	Ended   []WatchRun // that succeeded lately, the newest first
+	Failing []WatchFailing
+	Paused  []WatchPaused
+	Sources []WatchSource
 }
 
 // WatchClass counts the jobs that stand alike.
@@ -109,14 +109,19 @@ func (s *Store) Watch(ctx context.Context, params WatchParams) (Watch, error) {
 	return w, nil
 }
 
-// Served gives the database's clock, and when a tracker last said that it
-// serves; zero: none ever did.
-func (s *Store) Served(ctx context.Context) (now, servedAt time.Time, err error) {
+// Served is when trackers served. It is zero where none ever did.
+type Served struct {
+	At    time.Time // when one last said so
+	Until time.Time // so long it counts as serving
+}
+
+// Served gives the database's clock, and when trackers served.
+func (s *Store) Served(ctx context.Context) (now time.Time, served Served, err error) {
 	row, err := s.queries.WatchClock(ctx)
 	if err != nil {
-		return time.Time{}, time.Time{}, fmt.Errorf("read when a tracker served: %w", err)
+		return time.Time{}, Served{}, fmt.Errorf("read when a tracker served: %w", err)
 	}
-	return row.Now, known(row.ServedAt), nil
+	return row.Now, Served{At: known(row.ServedAt), Until: known(row.ServesUntil)}, nil
 }
 
 func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams) error {
@@ -124,7 +129,7 @@ func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams)
 	if err != nil {
 		return err
 	}
-	w.Now, w.ServedAt = clock.Now, known(clock.ServedAt)
+	w.Now, w.Served = clock.Now, Served{At: known(clock.ServedAt), Until: known(clock.ServesUntil)}
 	ids := append([]int64{}, params.JobIDs...) // not nil, which would be null
 	classes, err := q.WatchClasses(ctx, ids)
 	if err != nil {

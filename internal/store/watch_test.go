@@ -92,8 +92,8 @@ func TestWatch(t *testing.T) {
 	for _, class := range w.Classes {
 		total += class.Jobs
 	}
-	if total != len(jobs)-1 || len(w.Sources) != 0 || !w.ServedAt.IsZero() {
-		t.Errorf("%d jobs in %+v; sources %+v; served %s", total, w.Classes, w.Sources, w.ServedAt)
+	if total != len(jobs)-1 || len(w.Sources) != 0 || w.Served != (store.Served{}) {
+		t.Errorf("%d jobs in %+v; sources %+v; served %+v", total, w.Classes, w.Sources, w.Served)
 	}
 
 	if w := look(jobs["good"].ID); len(w.Running)+len(w.Failed)+len(w.Failing)+len(w.Paused) != 0 || len(w.Ended) != 1 || len(w.Classes) != 1 {

@@ -611,6 +611,20 @@ type ReportStep struct {
 	VanishedAt *time.Time
 }
 
+// One row per tracker that serves, or served in the last ninety days: one process from its start to its end.
+type ReportTracker struct {
+	// Name of the tracker: its host and process.
+	Tracker string
+	// When it began to serve (our time).
+	StartedAt time.Time
+	// When it last said that it serves, or ends (our time).
+	SeenAt time.Time
+	// When it said that it ends (our time); null: it serves, or was killed.
+	EndedAt *time.Time
+	// Until when it counts as running: ended_at, else two heartbeats after seen_at.
+	RunsUntil time.Time
+}
+
 // One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; rows are only ever added.
 type ReportTransition struct {
 	// Name of the job.

@@ -50,53 +50,13 @@ func (q *Queries) ReplicaHeartbeat(ctx context.Context, arg ReplicaHeartbeatPara
 	return err
 }
 
-const replicaRan = `-- name: ReplicaRan :many
-SELECT r.place::integer AS place, EXISTS (
-    SELECT FROM replicas x WHERE x.started_at <= r.at AND coalesce(x.ended_at, x.seen_at + $1::interval) >= r.at
-) AS ran
-FROM (SELECT unnest($2::integer[]) AS place, unnest($3::timestamptz[]) AS at) r
-`
-
-type ReplicaRanParams struct {
-	Silence time.Duration
-	Places  []int32
-	Ats     []time.Time
-}
-
-type ReplicaRanRow struct {
-	Place int32
-	Ran   bool
-}
-
-// Of each stretch: did any tracker run in its middle?
-func (q *Queries) ReplicaRan(ctx context.Context, arg ReplicaRanParams) ([]ReplicaRanRow, error) {
-	rows, err := q.db.Query(ctx, replicaRan, arg.Silence, arg.Places, arg.Ats)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReplicaRanRow
-	for rows.Next() {
-		var i ReplicaRanRow
-		if err := rows.Scan(&i.Place, &i.Ran); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const replicaSpans = `-- name: ReplicaSpans :many
-SELECT started_at, coalesce(ended_at, seen_at + $1::interval)::timestamptz AS until FROM replicas
-WHERE started_at < $2::timestamptz AND coalesce(ended_at, seen_at + $1::interval) > $3::timestamptz
+SELECT started_at, report.runs_until(seen_at, ended_at)::timestamptz AS until FROM replicas
+WHERE started_at < $1::timestamptz AND report.runs_until(seen_at, ended_at) > $2::timestamptz
 ORDER BY started_at
 `
 
 type ReplicaSpansParams struct {
-	Silence  time.Duration
 	ToTime   time.Time
 	FromTime time.Time
 }
@@ -108,7 +68,7 @@ type ReplicaSpansRow struct {
 
 // When trackers ran, as far as it bears on a stretch of time.
 func (q *Queries) ReplicaSpans(ctx context.Context, arg ReplicaSpansParams) ([]ReplicaSpansRow, error) {
-	rows, err := q.db.Query(ctx, replicaSpans, arg.Silence, arg.ToTime, arg.FromTime)
+	rows, err := q.db.Query(ctx, replicaSpans, arg.ToTime, arg.FromTime)
 	if err != nil {
 		return nil, err
 	}

@@ -65,19 +65,22 @@ func (q *Queries) WatchClasses(ctx context.Context, jobIds []int64) ([]WatchClas
 }
 
 const watchClock = `-- name: WatchClock :one
-SELECT clock_timestamp()::timestamptz AS now, coalesce((SELECT max(r.seen_at) FROM replicas r), '0001-01-01 00:00:00+00')::timestamptz AS served_at
+SELECT clock_timestamp()::timestamptz AS now, coalesce(max(r.seen_at), '0001-01-01 00:00:00+00')::timestamptz AS served_at,
+    coalesce(max(r.runs_until), '0001-01-01 00:00:00+00')::timestamptz AS serves_until
+FROM report.trackers r
 `
 
 type WatchClockRow struct {
-	Now      time.Time
-	ServedAt time.Time
+	Now         time.Time
+	ServedAt    time.Time
+	ServesUntil time.Time
 }
 
-// The clock, and when a tracker last said that it serves.
+// The clock, when a tracker last said that it serves, and until when that counts.
 func (q *Queries) WatchClock(ctx context.Context) (WatchClockRow, error) {
 	row := q.db.QueryRow(ctx, watchClock)
 	var i WatchClockRow
-	err := row.Scan(&i.Now, &i.ServedAt)
+	err := row.Scan(&i.Now, &i.ServedAt, &i.ServesUntil)
 	return i, err
 }
 
