@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -9,6 +8,7 @@ import (
 
 	"tracker/bench/seed/seeddb"
 	"tracker/internal/store"
+	"tracker/internal/upstreamsim"
 )
 
 // The sources that have a trouble of their own.
@@ -166,23 +166,11 @@ func (s scale) rateOf(source string) time.Duration {
 // spec is how the job is registered. It is first polled soon after.
 func (plan jobPlan) spec(random *rand.Rand) store.JobSpec {
 	spec := store.JobSpec{
-		Name: plan.name, Source: plan.source, Target: map[string]string{"dataset_id": uuid(plan.name)}, Labels: plan.labels, StallAfter: plan.stallAfter,
+		Name: plan.name, Source: plan.source, Target: map[string]string{"dataset_id": upstreamsim.UUID(plan.name)}, Labels: plan.labels, StallAfter: plan.stallAfter,
 		FirstPollAt: plan.begins.Add(time.Duration(random.Int64N(int64(time.Minute)))).Truncate(time.Millisecond),
 	}
 	if isRequest(plan.no) {
-		spec.Target = map[string]string{"namespace": namespace, "request_id": plan.requestID()}
+		spec.Target = map[string]string{"namespace": namespace, "request_id": upstreamsim.RequestID(plan.name)}
 	}
 	return spec
-}
-
-// requestID is of the form of SafetyKit's.
-func (plan jobPlan) requestID() string {
-	return fmt.Sprintf("request_01%.24X", sha256.Sum256([]byte(plan.name)))[:len("request_")+26]
-}
-
-// uuid is a random UUID in form, always the same for the same text.
-func uuid(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // version 4, variant 10
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }

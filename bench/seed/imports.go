@@ -58,7 +58,7 @@ func newComposer(s scale, plan jobPlan, random *rand.Rand) composer {
 // dataset makes up the job's no-th import, from 0, which begins at a time.
 // ends says how the job's imports are to end then.
 func (c *composer) dataset(no int, start time.Time, ends ending) scenario {
-	s := scenario{start: start, run: upstreamsim.Import{ID: uuid(fmt.Sprintf("%s, import %d", c.plan.name, no))}}
+	s := scenario{start: start, run: upstreamsim.Import{ID: upstreamsim.UUID(fmt.Sprintf("%s, import %d", c.plan.name, no))}}
 	took := time.Duration(float64(c.usual) * math.Exp(0.25*c.random.NormFloat64()))
 	if c.random.IntN(40) == 0 {
 		took *= 3 // an unusual one

@@ -69,11 +69,13 @@ func newPoller(ctx context.Context, s scale, plan jobPlan, job store.Job, claim 
 
 func (p *poller) newService(ctx context.Context) (simulatedService, error) {
 	options := upstreamsim.Options{Key: seedKey, Now: func() time.Time { return p.at }}
-	path, id := upstreamsim.WoosmapPath(uuid(p.plan.name)), uuid(p.plan.name)
+	id := upstreamsim.UUID(p.plan.name)
+	path := upstreamsim.WoosmapPath(id)
 	var service simulatedService
 	if isRequest(p.plan.no) {
 		safetykit := upstreamsim.NewSafetyKit(options)
-		path, id = upstreamsim.SafetyKitPath(namespace, p.plan.requestID()), p.plan.requestID()
+		id = upstreamsim.RequestID(p.plan.name)
+		path = upstreamsim.SafetyKitPath(namespace, id)
 		service.handler, service.play = safetykit, func(s upstreamsim.Scenario) { safetykit.Play(namespace, id, s) }
 	} else {
 		woosmap := upstreamsim.NewWoosmap(options)

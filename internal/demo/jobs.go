@@ -1,7 +1,6 @@
 package demo
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"time"
 
@@ -103,21 +102,9 @@ func jobs() []job {
 // target names what a job tracks at its service.
 func (j job) target() map[string]string {
 	if j.source == sourceSafetyKit {
-		return map[string]string{"namespace": namespace, "request_id": j.requestID()}
+		return map[string]string{"namespace": namespace, "request_id": upstreamsim.RequestID(j.name)}
 	}
-	return map[string]string{"dataset_id": uuid(j.name)}
-}
-
-// requestID is of the form of SafetyKit's.
-func (j job) requestID() string {
-	return fmt.Sprintf("request_01%.24X", sha256.Sum256([]byte(j.name)))[:len("request_")+26]
-}
-
-// uuid is a random UUID in form, always the same for the same text.
-func uuid(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // version 4, variant 10
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	return map[string]string{"dataset_id": upstreamsim.UUID(j.name)}
 }
 
 // repeating goes through imports of these steps again and again, one each so often.

@@ -44,7 +44,7 @@ func newPoller(one castJob, registered store.Job, provider source.Provider, clai
 	p.at = cron.Next(pastOf(one.began).Add(-1), one.name)
 	p.offset = p.at.Sub(pastOf(one.began))
 	p.service = upstreamsim.NewWoosmap(upstreamsim.Options{Key: goodKey, Now: func() time.Time { return p.at }})
-	p.service.Play(uuid(one.name), one.name, p.scenario())
+	p.service.Play(upstreamsim.UUID(one.name), one.name, p.scenario())
 	registered.Schedule, registered.From.ActiveEvery = pastSchedule, pastActive
 	p.past = sync.NewPast(registered, provider, claim, func(time.Time) string { return history.GapNotRunning })
 	return p, nil
@@ -61,7 +61,7 @@ func (p *poller) scenario() upstreamsim.Scenario {
 			begins = after + time.Duration(p.random.Int64N(int64(pastEvery/2)))
 		}
 		s.Imports = append(s.Imports, upstreamsim.Import{
-			ID: uuid(fmt.Sprintf("%s in the past, %d", p.job.name, n)), After: begins,
+			ID: upstreamsim.UUID(fmt.Sprintf("%s in the past, %d", p.job.name, n)), After: begins,
 			Steps: stretched(p.job.past.kinds[n%len(p.job.past.kinds)], 0.75+p.random.Float64()/2),
 		})
 	}
@@ -128,7 +128,7 @@ func (p *poller) poll() (store.Poll, error) {
 
 // ask gives the service's answer at the time of the poll.
 func (p *poller) ask() (status int, body []byte, err error) {
-	r, err := http.NewRequest(http.MethodGet, upstreamsim.WoosmapPath(uuid(p.job.name)), http.NoBody) //nolint:noctx // it goes nowhere
+	r, err := http.NewRequest(http.MethodGet, upstreamsim.WoosmapPath(upstreamsim.UUID(p.job.name)), http.NoBody) //nolint:noctx // it goes nowhere
 	if err != nil {
 		return 0, nil, err
 	}

@@ -72,9 +72,9 @@ func (d *services) play(j job, start time.Time) {
 	scenario := j.live
 	scenario.Start = start
 	if j.source == sourceSafetyKit {
-		d.safetykit.Play(namespace, j.requestID(), scenario)
+		d.safetykit.Play(namespace, upstreamsim.RequestID(j.name), scenario)
 	} else {
-		d.woosmap.Play(uuid(j.name), j.name, scenario)
+		d.woosmap.Play(upstreamsim.UUID(j.name), j.name, scenario)
 	}
 }
 

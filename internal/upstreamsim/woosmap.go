@@ -1,7 +1,6 @@
 package upstreamsim
 
 import (
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -145,7 +144,7 @@ type (
 func woosmapStatus(datasetID string, p progress) Frame {
 	run := woosmapRun{ID: p.running.ID, Status: woosmapWord(p.status), Steps: []woosmapStep{}}
 	if run.ID == "" {
-		run.ID = madeUpUUID(datasetID, p.number)
+		run.ID = UUID(fmt.Sprintf("%s/%d", datasetID, p.number))
 	}
 	for _, s := range p.steps {
 		step := woosmapStep{Entries: []woosmapEntry{}, Name: s.Name, Start: woosmapStamp(s.start), Status: woosmapWord(s.status)}
@@ -165,13 +164,6 @@ func woosmapStamp(at time.Time) string { return at.UTC().Format(woosmapTime) }
 
 func woosmapWord(s status) string {
 	return [...]string{inProgress: "in_progress", succeeded: "success", failed: "failed"}[s]
-}
-
-// madeUpUUID is the same for the same number of the same dataset.
-func madeUpUUID(datasetID string, number int) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", datasetID, number))
-	sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80 // version 4, variant 10
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
 // serveList serves one page of the datasets.
