@@ -82,7 +82,7 @@ func (a *app) awaitDatabase(ctx context.Context, fit func(context.Context) error
 		if err == nil && !told.IsZero() {
 			a.logger.InfoContext(ctx, "the database answers")
 		}
-		if ctx.Err() != nil || !store.Mends(err) {
+		if ctx.Err() != nil || !store.IsTemporary(err) {
 			return err
 		}
 		if time.Since(told) >= awaitTold {

@@ -81,7 +81,7 @@ func (a *app) migrateStatus(ctx context.Context, url, format string) error {
 	if err != nil {
 		return err
 	}
-	warnings, err := store.OpenDoors(ctx, url)
+	warnings, err := store.ForeignGrants(ctx, url)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Chore is something that a daemon does now and then.
+// Chore is work that a daemon repeats.
 type Chore struct {
 	Name    string
 	Every   time.Duration // whole seconds
@@ -17,8 +17,8 @@ type Chore struct {
 	Do      func(context.Context) error
 }
 
-// Chores runs chores, each on its own, never one beside itself. A turn that
-// panics is logged, and the next one comes.
+// Chores repeats chores. Two turns of one chore never overlap. A panic is logged and
+// ends its turn alone.
 type Chores struct {
 	cron   *cron.Cron
 	logger *slog.Logger
@@ -28,7 +28,7 @@ type Chores struct {
 // NewChores gives a runner that logs to logger what fails.
 func NewChores(logger *slog.Logger) *Chores {
 	log := cronLogger{logger}
-	// In this order: robfig/cron would skip for ever after one panic in the other.
+	// The other way round robfig/cron would skip every turn after a panic.
 	chain := cron.WithChain(cron.SkipIfStillRunning(log), cron.Recover(log))
 	return &Chores{cron: cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log), chain), logger: logger}
 }

@@ -1,6 +1,9 @@
 package schedule
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math/bits"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -13,8 +16,8 @@ const (
 	// shiftShare is the part of an interval within which its jobs are spread.
 	shiftShare = 10
 
-	// firstWithin spreads the first polls of jobs that were registered
-	// together: half of the minute that is promised, the rest is for the claim.
+	// firstWithin is the time over which first polls are spread: half of the promised
+	// minute. The other half is for the claim.
 	firstWithin = 30 * time.Second
 )
 
@@ -77,9 +80,8 @@ func (s Schedule) Interval(at time.Time) time.Duration {
 // tick returns the first tick of the cron expression after the given time; the
 // zero time where none comes within ten years.
 //
-// Where a zone's clock jumps at midnight or by half an hour, robfig/cron steps
-// over ticks beside the jump. So it is asked for one stretch of constant offset
-// after the other.
+// robfig/cron misses ticks beside a jump of the clock at midnight or by half an hour.
+// So it is asked stretch by stretch, each with a constant offset.
 func (s Schedule) tick(after time.Time) time.Time {
 	from := after.UTC().Truncate(time.Second)
 	for horizon := from.AddDate(10, 0, 0); from.Before(horizon); {
@@ -90,4 +92,13 @@ func (s Schedule) tick(after time.Time) time.Time {
 		from = stretch.end.Add(-time.Second)
 	}
 	return time.Time{}
+}
+
+// spread maps a key to a duration from zero to just under width, the same on every
+// machine and in every version. It is in whole milliseconds, which the database keeps:
+// so a stored tick equals the one that is computed again.
+func spread(key string, width time.Duration) time.Duration {
+	sum := sha256.Sum256([]byte(key))
+	share, _ := bits.Mul64(binary.BigEndian.Uint64(sum[:]), uint64(width))
+	return time.Duration(share).Truncate(time.Millisecond)
 }

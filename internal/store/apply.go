@@ -15,7 +15,7 @@ import (
 type Declaration struct {
 	Sources []SourceSpec
 	Jobs    []JobSpec
-	Prune   bool // remove jobs that are not declared, and such sources as have no job left
+	Prune   bool // remove jobs that are not declared, then undeclared sources without a job
 	DryRun  bool // tell what would change and change nothing
 }
 
@@ -41,9 +41,8 @@ func (e *DeclarationError) Unwrap() error { return e.Reason }
 
 var errDryRun = errors.New("dry run")
 
-// Apply registers what is declared, all or nothing, and returns the changes it
-// made. What is registered as declared already is left alone. All that cannot
-// be registered is in the error, each a DeclarationError.
+// Apply registers what is declared, all or nothing, and returns what it changed. Its
+// error joins one DeclarationError for each source or job that cannot be registered.
 func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]RegistryChange, error) {
 	var changes []RegistryChange
 	err := s.inRegistry(ctx, by, func(r *registry) error {
@@ -84,7 +83,7 @@ func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]R
 	return changes, nil
 }
 
-// refusal collects what is wrong with a declaration; any other error is returned.
+// refusal adds a DeclarationError to refused, and returns any other error.
 func refusal(err error, refused *[]error) error {
 	if d, ok := errors.AsType[*DeclarationError](err); ok {
 		*refused = append(*refused, d)
@@ -122,7 +121,7 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 		return err
 	}
 	if row.PausedAt == nil && after.PausedAt != nil { // another host
-		if err := r.unsee(ctx, row.SourceID, history.GapPaused); err != nil {
+		if err := r.stopPolling(ctx, row.SourceID, history.GapPaused); err != nil {
 			return err
 		}
 	}
@@ -170,7 +169,7 @@ func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
 	return r.updateJob(ctx, before, spec)
 }
 
-// checkTracked refuses a job whose source is removed.
+// checkTracked refuses a job of a removed source.
 func checkTracked(source dbsqlc.Source, spec JobSpec) error {
 	if source.RemovedAt == nil {
 		return nil
@@ -179,7 +178,7 @@ func checkTracked(source dbsqlc.Source, spec JobSpec) error {
 		"%w: source %s is removed; register it again first", ErrConflict, source.Name)}
 }
 
-// checkSame refuses what never changes of a job: its source and its target.
+// checkSame refuses another source or target of a job: they never change.
 func checkSame(before Job, spec JobSpec) error {
 	refuse := func(field, was, is string) error {
 		return &DeclarationError{Job: true, Name: spec.Name, Field: field, Reason: fmt.Errorf(

@@ -10,8 +10,8 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-// changeRows are the rows of changes of many jobs, by table and column, as the
-// queries take them. Where a column may be null, its zero value stands for null.
+// changeRows holds the rows that changes of many jobs write, by table and column, as
+// the queries take them. In a column that may be null the zero value stands for null.
 type changeRows struct {
 	polls       dbsqlc.PollInsertParams
 	snapshots   dbsqlc.SnapshotInsertParams
@@ -94,7 +94,8 @@ func (r *changeRows) addRun(jobID int64, run history.Run) error {
 	return nil
 }
 
-// addRecounts has the days counted again between which a run's start has moved.
+// addRecounts has two days counted again where a run's start has moved from one to the
+// other.
 func (r *changeRows) addRecounts(jobID int64, was, is time.Time) {
 	left, joined := was.UTC().Truncate(dayLength), is.UTC().Truncate(dayLength)
 	if !left.Equal(joined) {
@@ -142,7 +143,7 @@ func (r *changeRows) addEntry(jobID int64, e history.PlacedEntry) {
 	p.WithdrawnAts = append(p.WithdrawnAts, e.WithdrawnAt)
 }
 
-// addItems takes in the items that a run's answer lists, and that it lists no more.
+// addItems adds the items that an answer lists, and deletes those that it does not.
 func (r *changeRows) addItems(jobID int64, runNo int, items []history.Item) error {
 	r.trims.JobIds = append(r.trims.JobIds, jobID)
 	r.trims.RunNos = append(r.trims.RunNos, int32(runNo))
@@ -204,8 +205,7 @@ func (r *changeRows) addAnomaly(jobID int64, a history.Anomaly) error {
 	return nil
 }
 
-// insert hands the rows of each table that has any to its query, in the order
-// in which they refer to each other.
+// insert runs the query of each table that has rows, in the order of the foreign keys.
 func (r *changeRows) insert(ctx context.Context, q *dbsqlc.Queries) error {
 	for _, table := range []struct {
 		rows   int

@@ -3,8 +3,10 @@ package store
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -13,9 +15,8 @@ import (
 // parameterName is the form of a parameter that a server may know.
 var parameterName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
 
-// checkURL refuses an @ that does not end the user and password. What precedes
-// it may be a part of a password with an @ or / in it, which pgx takes for the
-// names of a host and a database, and quotes.
+// checkURL refuses an @ or / in a password that is not percent-encoded. pgx takes a
+// part of such a password for the name of a host or database, and quotes it.
 func checkURL(url string) error {
 	_, rest, isURL := strings.Cut(url, "://")
 	user, behind, found := strings.Cut(rest, "@")
@@ -25,9 +26,9 @@ func checkURL(url string) error {
 	return nil
 }
 
-// checkParameters refuses parameters that no server knows: they are what is
-// left of a URL with an = in its password that was read as keywords and values,
-// and the server's error would quote them.
+// checkParameters refuses names that no parameter can have. They come from a URL that
+// was read as keywords and values because its password has an =, and the server's
+// error would quote them.
 func checkParameters(parameters map[string]string) error {
 	for name := range parameters {
 		if !parameterName.MatchString(name) {
@@ -37,9 +38,8 @@ func checkParameters(parameters map[string]string) error {
 	return nil
 }
 
-// unreadableURL is the error for a URL that cannot be read, or not with what
-// the environment says of connections: then the variable is named. It shows
-// nothing of the URL.
+// unreadableURL is the error for a URL that cannot be read. Where a PG variable of the
+// environment is to blame, it names that. It shows nothing of the URL.
 func unreadableURL(url string) error {
 	set := map[string]string{}
 	for _, entry := range os.Environ() {
@@ -68,4 +68,71 @@ func unreadableURL(url string) error {
 		return ErrDatabaseURL
 	}
 	return fmt.Errorf("%w: correct it, or unset it", errors.New(strings.Join(wrong, "; ")))
+}
+
+// libpqVariables are libpq's environment variables for the parameters that a URL has
+// beside host, port, database, user and password.
+var libpqVariables = map[string]string{
+	"sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT", "sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "sslcrl": "PGSSLCRL", "sslsni": "PGSSLSNI",
+	"sslnegotiation": "PGSSLNEGOTIATION", "channel_binding": "PGCHANNELBINDING", "require_auth": "PGREQUIREAUTH", "gssencmode": "PGGSSENCMODE",
+	"target_session_attrs": "PGTARGETSESSIONATTRS", "connect_timeout": "PGCONNECT_TIMEOUT", "options": "PGOPTIONS",
+}
+
+// keywordValue is a keyword and its value in a connection string.
+var keywordValue = regexp.MustCompile(`([a-z_]+)\s*=\s*('(?:[^'\\]|\\.)*'|\S*)`)
+
+// LibpqEnvironment returns the environment variables with which a client of libpq, such
+// as psql, connects as we do, and those to unset, which would overrule them. So no
+// password stands in a process's arguments. Parameters that only pgx knows, such as the
+// pool's, are left out. An error does not show the URL.
+func LibpqEnvironment(databaseURL string) (set map[string]string, unset []string, err error) {
+	if err := checkURL(databaseURL); err != nil {
+		return nil, nil, err
+	}
+	config, err := pgx.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, nil, unreadableURL(databaseURL)
+	}
+	if err := checkParameters(config.RuntimeParams); err != nil {
+		return nil, nil, err
+	}
+	hosts, ports := []string{config.Host}, []string{strconv.Itoa(int(config.Port))}
+	for _, other := range config.Fallbacks { // one of them may be the same without TLS
+		if port := strconv.Itoa(int(other.Port)); other.Host != hosts[len(hosts)-1] || port != ports[len(ports)-1] {
+			hosts, ports = append(hosts, other.Host), append(ports, port)
+		}
+	}
+	set = map[string]string{
+		"PGHOST": strings.Join(hosts, ","), "PGPORT": strings.Join(ports, ","), "PGUSER": config.User, "PGDATABASE": config.Database,
+	}
+	if config.Password != "" {
+		set["PGPASSWORD"] = config.Password
+	}
+	for keyword, value := range urlParameters(databaseURL) {
+		if name, known := libpqVariables[keyword]; known {
+			set[name] = value
+		}
+	}
+	return set, []string{"PGHOSTADDR", "PGSERVICE"}, nil
+}
+
+// urlParameters reads the parameters of a URL, or the keywords of a connection string.
+func urlParameters(databaseURL string) map[string]string {
+	parameters := map[string]string{}
+	if _, rest, isURL := strings.Cut(databaseURL, "://"); isURL {
+		_, query, _ := strings.Cut(rest, "?")
+		values, _ := url.ParseQuery(query) // pgx has read it
+		for keyword := range values {
+			parameters[keyword] = values.Get(keyword)
+		}
+		return parameters
+	}
+	for _, pair := range keywordValue.FindAllStringSubmatch(databaseURL, -1) {
+		value := pair[2]
+		if strings.HasPrefix(value, "'") {
+			value = strings.Trim(value, "'")
+		}
+		parameters[pair[1]] = strings.NewReplacer(`\\`, `\`, `\'`, `'`).Replace(value)
+	}
+	return parameters
 }

@@ -59,9 +59,9 @@ func notFound(err error) error {
 	return err
 }
 
-// unreachable turns an attempt to connect that failed into ErrUnreachable. A
-// parameter that the server does not know may be a part of a password: the
-// server's error, which quotes it, is left out.
+// unreachable turns a failed attempt to connect into ErrUnreachable. The server's
+// error on an unknown parameter is left out: it quotes it, and the parameter may be a
+// part of a password.
 func unreachable(err error) error {
 	if _, ok := errors.AsType[*pgconn.ConnectError](err); !ok {
 		return err
@@ -72,14 +72,14 @@ func unreachable(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnreachable, err)
 }
 
-// isLate reports that somebody else has taken over the poll's job, or recorded
-// the poll's snapshot, meanwhile.
+// isLate reports whether somebody else has taken over the poll's job, or recorded
+// a snapshot of the poll's number, meanwhile.
 func isLate(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && slices.Contains([]string{claimLost, uniqueViolation}, pg.Code)
 }
 
-// isDeadlock reports that a transaction was given up so that another could go on.
+// isDeadlock reports whether the server ended a transaction to end a deadlock.
 func isDeadlock(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && pg.Code == deadlockDetected
@@ -91,8 +91,8 @@ func isOccupied(pg *pgconn.PgError) bool {
 	return slices.Contains([]string{"42P07", "42710", "42P06", "42723"}, pg.Code)
 }
 
-// isPoison reports that a row cannot be stored for what it holds. A check
-// without a name is a partition's bound and no fault of the row.
+// isPoison reports whether Postgres refuses a row for a value in it. A check without a
+// name is a partition's bound: no value of the row is wrong.
 func isPoison(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {

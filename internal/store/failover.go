@@ -10,37 +10,34 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// leftBehind reports that a session's server is not the one that writes, goes,
-// or cannot be had: after a failover such sessions stay as they are, while new
-// ones find the server that writes. What a standby refuses is 25006, whether
-// the server is in recovery or a setting makes it read only. 55000 is no sign of
-// it: it speaks of an object, and each of our statements that changes anything
-// is refused with 25006 before.
-func leftBehind(err *pgconn.PgError) bool {
+// isStaleSession reports whether a session's server does not write, shuts down or is
+// gone, as after a failover: the session stays with that server, a new one finds the
+// one that writes. A standby refuses our writes with 25006, also where only a setting
+// makes it read only; never with 55000, which tells of an object.
+func isStaleSession(err *pgconn.PgError) bool {
 	return slices.Contains([]string{readOnlyTransaction, adminShutdown, crashShutdown, cannotConnectNow}, err.Code) ||
 		strings.HasPrefix(err.Code, classConnection)
 }
 
-// Mends reports an error that may be over when it is tried again, with nothing
-// changed here: a server that starts, fails over or is not there yet, and the
-// login and database that somebody has still to make there.
-func Mends(err error) bool {
+// IsTemporary reports whether an error may end by itself: the server starts or fails
+// over, or somebody is yet to create the server, the login or the database.
+func IsTemporary(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !errors.Is(err, ErrUnreachable) {
-		return leftBehind(pg)
+		return isStaleSession(pg)
 	}
 	return err != nil && !errors.Is(err, ErrSchemaOld) && !errors.Is(err, ErrSchemaNew) && !errors.Is(err, ErrDatabaseURL)
 }
 
-// renewal makes a pool's sessions new when one of them was left behind, or turns
-// out to be a pooler's.
-type renewal struct{ pool atomic.Pointer[pgxpool.Pool] }
+// poolReset replaces all sessions of a pool when one of them is stale, or turns out to
+// be a pooler's.
+type poolReset struct{ pool atomic.Pointer[pgxpool.Pool] }
 
-// watch sees to the errors of all sessions of a pool yet to be made.
-func (r *renewal) watch(config *pgconn.Config) {
+// watch hooks into the errors of all sessions of a pool that is yet to be made.
+func (r *poolReset) watch(config *pgconn.Config) {
 	further := config.OnPgError
 	config.OnPgError = func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
 		goesOn := further == nil || further(conn, err)
-		if pool := r.pool.Load(); pool != nil && (leftBehind(err) || lost(err)) {
+		if pool := r.pool.Load(); pool != nil && (isStaleSession(err) || isLostStatement(err)) {
 			pool.Reset() // the session that says so goes when it is given back
 		}
 		return goesOn

@@ -23,7 +23,7 @@ const (
 	TrackingRemoved  Tracking = "removed"
 )
 
-// actionReopen is what is done where an import goes on that had ended.
+// actionReopen is the action where a finished job's import goes on.
 const actionReopen = "reopen"
 
 // JobSpec is what is declared of a job.
@@ -155,8 +155,8 @@ func toJob(row dbsqlc.Job, source dbsqlc.Source) Job {
 	return job
 }
 
-// textsOf reads an object of texts. What is no text is given as it stands there,
-// and is in the error.
+// textsOf reads an object of texts. Another value is given as its JSON, and is in the
+// error.
 func textsOf(object []byte) (map[string]string, error) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(object, &fields); err != nil {

@@ -15,11 +15,11 @@ type Answered struct {
 	RunID string
 }
 
-// Known returns, by job, what is known of each as far as comparing its answer
-// needs it: the run of its newest snapshot and the one with the answer's id,
-// with their steps, and the log entries of the one with the answer's id: of one
-// that the service has left, no entry can come or go. Jobs without snapshots
-// know nothing. Where what is stored of a job cannot be read, unreadable says why.
+// Known returns what comparing an answer needs to know, by job: the run of the newest
+// snapshot and the run with the answer's id, both with their steps. Log entries it
+// reads of the latter alone: those of a run that the service has left cannot change.
+// Of a job without snapshots nothing is known. unreadable says, by job, why stored
+// rows cannot be read.
 func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64]*history.Known, unreadable map[int64]error, err error) {
 	known, unreadable = make(map[int64]*history.Known, len(answered)), map[int64]error{}
 	var params dbsqlc.RunLoadParams
@@ -117,8 +117,8 @@ func (x runIndex) loadSteps(ctx context.Context, q *dbsqlc.Queries) error {
 	return nil
 }
 
-// loadEntries reads the log entries of runs whose steps are there, and notes jobs
-// with entries of a step that is not.
+// loadEntries reads the log entries of runs whose steps are loaded. A job with an
+// entry of a step that does not exist it adds to unreadable.
 func (x runIndex) loadEntries(ctx context.Context, q *dbsqlc.Queries, unreadable map[int64]error) error {
 	if len(x) == 0 {
 		return nil

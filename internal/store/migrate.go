@@ -34,14 +34,14 @@ func Migrate(ctx context.Context, url string) error {
 func MigrateUp(ctx context.Context, url string) ([]Migration, error) {
 	var applied []Migration
 	err := withProvider(ctx, url, func(db *sql.DB, provider *goose.Provider) error {
-		before, err := doors(ctx, db)
+		before, err := foreignGrants(ctx, db)
 		if err != nil {
 			return err
 		}
-		if err := takeVersions(ctx, db); err != nil {
+		if err := lockVersions(ctx, db); err != nil {
 			return err
 		}
-		if err := closePublic(ctx, db); err != nil { // one at a time: two REVOKE of one schema fail
+		if err := revokeCreateInPublic(ctx, db); err != nil { // one at a time: two REVOKE of one schema fail
 			return err
 		}
 		results, err := provider.Up(ctx)
@@ -51,7 +51,7 @@ func MigrateUp(ctx context.Context, url string) ([]Migration, error) {
 		for _, r := range results {
 			applied = append(applied, Migration{Version: r.Source.Version, Name: r.Source.Path})
 		}
-		if err := closeDoors(ctx, db, before); err != nil {
+		if err := revokeNewGrants(ctx, db, before); err != nil {
 			return err
 		}
 		return extendPartitions(ctx, db)
@@ -66,7 +66,7 @@ func MigrateUp(ctx context.Context, url string) ([]Migration, error) {
 func MigrateDown(ctx context.Context, url string) (Migration, error) {
 	var undone Migration
 	err := withProvider(ctx, url, func(db *sql.DB, provider *goose.Provider) error {
-		if err := takeVersions(ctx, db); err != nil {
+		if err := lockVersions(ctx, db); err != nil {
 			return err
 		}
 		result, err := provider.Down(ctx)
@@ -140,7 +140,7 @@ func (s *Store) ExtendPartitions(ctx context.Context) error {
 	return nil
 }
 
-// unlessBusy drops the error of a lock that was not to be had in time.
+// unlessBusy drops the error of a lock that was not free in time.
 func unlessBusy(err error) error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == lockNotAvailable {
 		return nil
@@ -155,8 +155,7 @@ const versions = "public.tracker_migrations"
 // migrateWait bounds the wait for somebody else's migrations.
 const migrateWait = 5 * time.Minute
 
-// withProvider gives work a database on which all that is done stays, or, with
-// an error, nothing.
+// withProvider runs work with goose's provider, in one transaction.
 func withProvider(ctx context.Context, url string, work func(*sql.DB, *goose.Provider) error) error {
 	if err := checkURL(url); err != nil {
 		return err
@@ -192,10 +191,10 @@ func hasVersions(ctx context.Context, db *sql.DB) (exists bool, err error) {
 	return exists, nil
 }
 
-// takeVersions keeps the table of versions for ourselves until the end of the
-// transaction, so that one process migrates at a time, and makes it where there
-// is none. Only its owner may lock it.
-func takeVersions(ctx context.Context, db *sql.DB) error {
+// lockVersions locks the table of versions until the end of the transaction, so that
+// one process migrates at a time. It creates the table where there is none. Only the
+// table's owner may lock it.
+func lockVersions(ctx context.Context, db *sql.DB) error {
 	exists, err := hasVersions(ctx, db)
 	if err != nil {
 		return err
@@ -207,7 +206,7 @@ func takeVersions(ctx context.Context, db *sql.DB) error {
 		if err := checkRights(ctx, db); err != nil {
 			return err
 		}
-		if err := makeVersions(ctx, db); err != nil {
+		if err := createVersions(ctx, db); err != nil {
 			return err
 		}
 	}
@@ -217,9 +216,9 @@ func takeVersions(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// makeVersions makes the table of versions as goose does. Where somebody else
-// does so at the same time, it waits until theirs is there, or is not to be.
-func makeVersions(ctx context.Context, db *sql.DB) error {
+// createVersions creates the table of versions as goose does. Where somebody else does
+// so at the same time, it waits for the end of their transaction.
+func createVersions(ctx context.Context, db *sql.DB) error {
 	table, err := database.NewStore(goose.DialectPostgres, versions)
 	if err != nil {
 		return fmt.Errorf("prepare the table of versions: %w", err)

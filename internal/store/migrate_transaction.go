@@ -11,10 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// inMigration runs work on a database handle of which all is one transaction:
-// that of the connection. What goose takes for transactions are savepoints in
-// it. So all migrations stay or none, and nothing hangs on a session, which a
-// pooler may change between transactions.
+// inMigration runs work in one transaction, through a database handle whose own
+// transactions are savepoints in it. So goose applies all migrations or none, and
+// needs no session, which a pooler may change between transactions.
 func inMigration(ctx context.Context, config pgx.ConnConfig, work func(*sql.DB) error) (err error) {
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec // names no statement
 	opened, err := stdlib.GetConnector(config).Connect(ctx)

@@ -13,9 +13,8 @@ import (
 // errPipelineRead means that a query with rows was put into a pipeline.
 var errPipelineRead = errors.New("a pipeline gives no rows")
 
-// pipeline collects statements and sends them at once. The server runs them in
-// one transaction, and no lock waits for a further word from us: a process that
-// is frozen holds none.
+// pipeline collects statements and sends them together. The server runs them in one
+// transaction and ends it without waiting for us: a frozen process holds no lock.
 type pipeline struct{ batch pgx.Batch }
 
 // queries gives sqlc's methods over the pipeline: each call adds its statement.

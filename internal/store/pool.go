@@ -13,11 +13,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// pool holds connections, to a server or to a pooler such as pgbouncer that
-// may give each transaction another session of a server: then a session's
-// prepared statements are not to be found again, and its settings are left to
-// other clients. So through a pooler no statement is named, and the settings
-// come and go with each transaction; to a server, neither is paid for.
+// pool holds connections to a server, or to a pooler such as pgbouncer. A pooler may
+// run each transaction in another session of the server: prepared statements get
+// lost, and settings stay with a session that other clients get. So through a pooler
+// no statement is prepared by name, and each transaction sets the settings for itself
+// alone. Connections to a server prepare and set once.
 type pool struct {
 	*pgxpool.Pool
 	behind atomic.Int32
@@ -53,7 +53,7 @@ func newPool(ctx context.Context, config *pgxpool.Config, options Options) (*poo
 		return prepareSession(ctx, conn)
 	}
 	config.ConnConfig.OnPgError = p.explainLost(config.ConnConfig.OnPgError)
-	var renewal renewal
+	var renewal poolReset
 	renewal.watch(&config.ConnConfig.Config)
 	var err error
 	if p.Pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
@@ -70,17 +70,17 @@ const (
 )
 
 // lost reports a statement that another client has prepared, or took away.
-func lost(err *pgconn.PgError) bool {
+func isLostStatement(err *pgconn.PgError) bool {
 	return err.Code == duplicateStatement || err.Code == noSuchStatement
 }
 
-// explainLost says what to do about statements that got lost, and looks again: a
-// pooler may have been put in the server's place. Else there is one that cannot
-// be told from a server. The connection is ended: of one that goes on, pgx tells
-// what the server says, and not what was added to it.
+// explainLost adds to the error of a lost statement what to do, and asks again whether
+// there is a pooler: one may have been put before the server since, or cannot be told
+// from a server. It ends the connection: only then does pgx return the error with what
+// was added.
 func (p *pool) explainLost(further pgconn.PgErrorHandler) pgconn.PgErrorHandler {
 	return func(conn *pgconn.PgConn, err *pgconn.PgError) bool {
-		if lost(err) {
+		if isLostStatement(err) {
 			p.behind.CompareAndSwap(aServer, unknown)
 			err.Message += ": a pooler hands the connection from client to client: name the server itself in DATABASE_URL, " +
 				"or add default_query_exec_mode=exec to it"
@@ -90,10 +90,9 @@ func (p *pool) explainLost(further pgconn.PgErrorHandler) pgconn.PgErrorHandler 
 	}
 }
 
-// pooled reports whether a pooler stands before the server, and looks at the
-// first call, by a connection of its own: a server tells at the start of a
-// connection which process serves it, and a pooler makes something up, since
-// it does not know yet.
+// pooled reports whether a pooler stands before the server. The first call finds out,
+// by a connection of its own: at the start of a connection a server tells the pid of
+// the process that serves it, a pooler tells an invented one.
 func (p *pool) pooled(ctx context.Context) (bool, error) {
 	if behind := p.behind.Load(); behind != unknown {
 		return behind == aPooler, nil
@@ -158,7 +157,7 @@ func (p *pool) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comman
 	if p.behind.Load() == aServer {
 		return p.Pool.Exec(ctx, sql, args...)
 	}
-	results := p.alone(ctx, sql, args)
+	results := p.runAlone(ctx, sql, args)
 	tag, err := results.Exec()
 	return tag, firstError(err, results.Close())
 }
@@ -168,7 +167,7 @@ func (p *pool) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, er
 	if p.behind.Load() == aServer {
 		return p.Pool.Query(ctx, sql, args...)
 	}
-	results := p.alone(ctx, sql, args)
+	results := p.runAlone(ctx, sql, args)
 	rows, err := results.Query()
 	if err != nil {
 		return nil, firstError(err, results.Close())
@@ -181,17 +180,17 @@ func (p *pool) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	if p.behind.Load() == aServer {
 		return p.Pool.QueryRow(ctx, sql, args...)
 	}
-	return loneRow{p.alone(ctx, sql, args)}
+	return loneRow{p.runAlone(ctx, sql, args)}
 }
 
 // alone runs one statement in a transaction of its own.
-func (p *pool) alone(ctx context.Context, sql string, args []any) pgx.BatchResults {
+func (p *pool) runAlone(ctx context.Context, sql string, args []any) pgx.BatchResults {
 	var batch pgx.Batch
 	batch.Queue(sql, args...)
 	return p.SendBatch(ctx, &batch)
 }
 
-// loneRows are the rows of a batch of one statement, which ends with them.
+// loneRows are the rows of a batch of one statement. Closing them ends the batch.
 type loneRows struct {
 	pgx.Rows
 	results pgx.BatchResults
@@ -213,7 +212,7 @@ func (r *loneRows) Close() {
 
 func (r *loneRows) Err() error { return firstError(r.Rows.Err(), r.closed) }
 
-// loneRow is the row of a batch of one statement, which ends with it.
+// loneRow is the row of a batch of one statement. Scanning it ends the batch.
 type loneRow struct{ results pgx.BatchResults }
 
 func (r loneRow) Scan(values ...any) error {

@@ -17,8 +17,8 @@ import (
 const (
 	// rebuildLease keeps others from polling a job while it is rebuilt.
 	rebuildLease = 10 * time.Minute
-	// foldPage is how many snapshots are read at once at most, and foldBytes how
-	// large they are together, unless it is one that is larger.
+	// foldPage is how many snapshots are read at once, foldBytes how large they may
+	// be together. One snapshot alone may be larger.
 	foldPage  = 200
 	foldBytes = 8 << 20
 )
@@ -118,15 +118,15 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 	return rebuilt, nil
 }
 
-// releaseRebuild ends the claim. Should that fail, it ends by itself in time.
+// releaseRebuild ends the claim. Where that fails, the claim runs out.
 func (s *Store) releaseRebuild(ctx context.Context, claim Claim) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
 	defer cancel()
 	_ = s.ReleaseClaims(ctx, []Claim{claim})
 }
 
-// rewrite writes what differs of a job, and has the days of its runs counted
-// again if anything does: nobody has observed a change on them.
+// rewrite writes the rows of a job that differ. If any does, it has the days of the
+// job's runs counted again, since no snapshot tells RollUp of them.
 func rewrite(ctx context.Context, q *dbsqlc.Queries, rows changeRows, trims trailTrims) (int64, error) {
 	jobID := trims.runs.JobID
 	before, err := q.RunStartDays(ctx, jobID)
@@ -146,7 +146,7 @@ func rewrite(ctx context.Context, q *dbsqlc.Queries, rows changeRows, trims trai
 	return differed, err
 }
 
-// writeTrail makes the stored rows of a job those of a trail and returns how
+// writeTrail replaces the stored rows of a job by those of a trail, and returns how
 // many differed.
 func writeTrail(ctx context.Context, q *dbsqlc.Queries, rows changeRows, trims trailTrims) (int64, error) {
 	if err := q.RunVacate(ctx, dbsqlc.RunVacateParams{JobID: trims.runs.JobID, RunNos: rows.runs.RunNos, RunIds: rows.runs.RunIds}); err != nil {
@@ -176,7 +176,7 @@ func writeTrail(ctx context.Context, q *dbsqlc.Queries, rows changeRows, trims t
 	return differed, nil
 }
 
-// trailTrims names the rows that a trail has no more.
+// trailTrims are the parameters that delete the rows which a trail does not have.
 type trailTrims struct {
 	runs        dbsqlc.RunTrimParams
 	steps       dbsqlc.StepTrimParams

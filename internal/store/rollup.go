@@ -13,21 +13,25 @@ import (
 )
 
 const (
-	// rollupSlack is how much later than it was observed something may be
-	// recorded and still be counted at once. What comes later the sweep finds.
+	// rollupSlack is how long after it was observed a change may be recorded and is
+	// still counted by the next RollUp. The sweep finds what comes later.
 	rollupSlack = 15 * time.Minute
-	// rollupPollSweep is how old a day may be for the sweep to count its polls
-	// again, which costs more than to count its runs.
+	// rollupPollSweep is up to which age of a day the sweep counts its polls again.
+	// They cost more to count than runs.
 	rollupPollSweep = 48 * time.Hour
 	dayLength       = 24 * time.Hour // of a day of UTC
 )
 
-// RollUp brings the counts by hour and day (report.hourly and report.daily) up
-// to date: of the days since the last time, of those on which runs began that
-// were observed to change since, of those that runs were moved from or to, and,
-// to find what was missed, of one more day, another one each time. Each day is
-// a transaction of its own, so that what is done stays done where ctx ends it.
-// It does nothing while somebody else counts.
+// RollUp brings the counts by hour and day (report.hourly and report.daily) up to
+// date. It counts
+//
+//   - the days since the last time,
+//   - the days on which runs began that have changed since,
+//   - the days between which a run's start has moved,
+//   - and one further day, the next with each call, to find what was missed.
+//
+// Each day is a transaction of its own: what is done stays done when ctx ends. While
+// somebody else counts it does nothing.
 func (s *Store) RollUp(ctx context.Context, now time.Time) error {
 	if err := s.rollUp(ctx, now); err != nil && !errors.Is(err, errCounting) {
 		return fmt.Errorf("roll up: %w", err)
@@ -66,10 +70,10 @@ func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 	return s.sweep(ctx, now)
 }
 
-// firstObserved gives a time before which no poll was sent and no run was seen.
-// Of the polls the names of their partitions tell it, and those before them all:
-// to read the others takes too long. (It is not among the queries since sqlc
-// does not know pg_tables.)
+// firstObserved gives a time before which no poll was sent and no run was seen. For
+// polls it takes the first partition's month from its name, and reads only those that
+// are older than all partitions: reading all polls takes too long. (It is not among
+// the queries since sqlc does not know pg_tables.)
 const firstObserved = `WITH month AS (
 	SELECT min(to_date(right(tablename, 6), 'YYYYMM'))::timestamp AT TIME ZONE 'UTC' AS began FROM pg_tables
 	WHERE schemaname = 'public' AND tablename ~ '^polls_[0-9]{6}$'
@@ -106,7 +110,8 @@ func (s *Store) rollUpDay(ctx context.Context, day, since, now time.Time) error 
 	})
 }
 
-// recount counts the days again that runs have left or joined, or a rebuild has changed.
+// recount counts again the days that runs have left or joined, and those that a
+// rebuild has changed.
 func (s *Store) recount(ctx context.Context) error {
 	days, err := s.queries.RecountDays(ctx)
 	if err != nil {
@@ -126,8 +131,8 @@ func (s *Store) recount(ctx context.Context) error {
 	return nil
 }
 
-// sweep counts the day again that comes after the one swept last; after the
-// last day it begins anew.
+// sweep counts again the day after the one that it counted last. After the last day it
+// begins again with the first day.
 func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	return s.inRollup(ctx, func(q *dbsqlc.Queries, state dbsqlc.RollupLockRow) error {
 		day, err := q.RollupAfter(ctx, state.SweptDay)
@@ -146,7 +151,8 @@ func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	})
 }
 
-// inRollup runs work in a transaction, alone among all who roll up, or gives errCounting.
+// inRollup runs work in a transaction, alone among all who roll up; else it returns
+// errCounting.
 func (s *Store) inRollup(ctx context.Context, work func(*dbsqlc.Queries, dbsqlc.RollupLockRow) error) error {
 	return s.inTx(ctx, func(q *dbsqlc.Queries) error {
 		state, err := q.RollupLock(ctx)

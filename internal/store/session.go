@@ -10,14 +10,14 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// idleInTransaction makes the server end the transaction of a process that
-// was frozen in its middle, so that its row locks do not outlive it.
+// idleInTransaction is how long a transaction may be idle before the server ends it: a
+// frozen process must not hold row locks.
 const idleInTransaction = 10 * time.Second
 
-// settings are what every statement of ours relies on, whatever the database,
-// the login or the environment has set: our tables are those of public and not
-// of a schema that somebody's search_path has before it, queries of
-// milliseconds are not compiled, and values that come as text can be read.
+// settings are set in every session, whatever the database, the login or the
+// environment says. Our tables must be found in public, even where a search_path names
+// another schema first; compiling (jit) costs more than our queries take; and the
+// formats are those in which we read values that come as text.
 func settings() [][2]string {
 	return [][2]string{
 		{"search_path", "public, pg_temp"},
@@ -30,8 +30,8 @@ func settings() [][2]string {
 	}
 }
 
-// setSettings is the statement that makes the settings hold: to the end of the
-// transaction, or of the session.
+// setSettings is the statement that sets the settings: for the transaction where
+// local, else for the session.
 func setSettings(local bool) string {
 	var calls []string
 	for _, s := range settings() {
@@ -40,7 +40,7 @@ func setSettings(local bool) string {
 	return "SELECT " + strings.Join(calls, ", ")
 }
 
-// registerTypes makes times come back in UTC, and reads those that Go cannot tell.
+// registerTypes reads times in UTC, and values that Go cannot hold (codecs.go).
 func registerTypes(conn *pgx.Conn) {
 	utc := &pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: timeCodec{&pgtype.TimestamptzCodec{ScanLocation: time.UTC}}}
 	conn.TypeMap().RegisterType(utc)
@@ -50,7 +50,7 @@ func registerTypes(conn *pgx.Conn) {
 	conn.TypeMap().RegisterType(&pgtype.Type{Name: "interval", OID: pgtype.IntervalOID, Codec: durationCodec{}})
 }
 
-// prepareSession prepares a connection that has a server's session to itself.
+// prepareSession prepares a connection to a server, whose session is its alone.
 func prepareSession(ctx context.Context, conn *pgx.Conn) error {
 	registerTypes(conn)
 	_, err := conn.Exec(ctx, setSettings(false))

@@ -90,11 +90,12 @@ func (r *registry) pauseSource(ctx context.Context, row dbsqlc.Source, reason, u
 	if _, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: r.by.At, PausedReason: reason}); err != nil {
 		return err
 	}
-	return r.unsee(ctx, row.SourceID, unseen)
+	return r.stopPolling(ctx, row.SourceID, unseen)
 }
 
-// unsee records why nobody is to poll the jobs of a source from now on.
-func (r *registry) unsee(ctx context.Context, sourceID int64, reason string) error {
+// stopPolling records the gaps of a source's jobs, and why nobody is to poll them from
+// now on.
+func (r *registry) stopPolling(ctx context.Context, sourceID int64, reason string) error {
 	seen, err := r.queries.CursorListSeen(ctx, sourceID)
 	if err != nil {
 		return err
@@ -102,9 +103,8 @@ func (r *registry) unsee(ctx context.Context, sourceID int64, reason string) err
 	return r.recordGaps(ctx, seen, reason)
 }
 
-// ResumeSource lets a source be polled again that is paused, or held, or whose
-// jobs are put off since their polls fail. It reports false where nothing is in
-// the way.
+// ResumeSource ends a source's pause, its hold and the back-off of its jobs. It reports
+// false where there is none of them.
 func (s *Store) ResumeSource(ctx context.Context, by Author, name string) (bool, error) {
 	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
 		if err := refuseRemoved(row); err != nil {
@@ -146,7 +146,7 @@ func (s *Store) RemoveSource(ctx context.Context, by Author, name string) (bool,
 			return false, err
 		}
 		if len(jobs) > 0 {
-			return false, fmt.Errorf("%w: it still has jobs, which are to be removed first: %s", ErrConflict, listed(jobs))
+			return false, fmt.Errorf("%w: it still has jobs, which are to be removed first: %s", ErrConflict, someOf(jobs))
 		}
 		return true, r.removeSource(ctx, row)
 	}, by)
@@ -157,8 +157,8 @@ func (r *registry) removeSource(ctx context.Context, row dbsqlc.Source) error {
 	return err
 }
 
-// listed names a few of many.
-func listed(names []string) string {
+// someOf names a few of many.
+func someOf(names []string) string {
 	const most = 5
 	if len(names) > most {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)

@@ -8,9 +8,9 @@ import (
 	"tracker/internal/store"
 )
 
-// checkLooks counts each job's polls one by one: the history says the same of
-// when somebody looked, and of when the last answer came.
-func (c *check) checkLooks(ctx context.Context) error {
+// checkPolls counts each job's polls one by one: the history must tell the same counts
+// and times, and the same last answer.
+func (c *check) checkPolls(ctx context.Context) error {
 	for _, job := range c.jobs {
 		var counted store.LookedRow
 		var outcome *string

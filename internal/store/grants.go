@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
-	_ "embed" // doors.sql
+	_ "embed" // grants.sql
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,18 +16,18 @@ import (
 	"tracker/db/migrations"
 )
 
-// doorsSQL gives the rights that others than the owner and our roles have on
-// what the migrations make in public ($1 names the tables, $2 the functions) and
-// in report. An object on which nobody else has any is there once, without a grantee.
+// grantsSQL lists the privileges that others than the owner and our roles have on
+// what the migrations create in public ($1 names the tables, $2 the functions) and in
+// report. An object on which nobody else has any comes once, without a grantee.
 //
-//go:embed doors.sql
-var doorsSQL string
+//go:embed grants.sql
+var grantsSQL string
 
-// createInPublic is the privilege by which anybody's functions stand beside ours.
-const createInPublic = "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+// revokeCreate keeps others from creating functions beside ours.
+const revokeCreate = "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
 
-// door is an object of the schema, and somebody's rights on it.
-type door struct {
+// grant is an object of the schema, and somebody's privileges on it.
+type grant struct {
 	kind       string // TABLE, SEQUENCE, FUNCTION or SCHEMA
 	name       string // as SQL has it
 	grantee    string // as SQL has it; empty: nobody
@@ -36,8 +36,8 @@ type door struct {
 
 var created = regexp.MustCompile(`(?m)^CREATE (TABLE|FUNCTION) (\w+)(?: |\()`)
 
-// doors lists the schema's objects with what others may do to them.
-func doors(ctx context.Context, db *sql.DB) ([]door, error) {
+// foreignGrants lists the schema's objects with the privileges of others.
+func foreignGrants(ctx context.Context, db *sql.DB) ([]grant, error) {
 	names := map[string][]string{"TABLE": {strings.TrimPrefix(versions, "public.")}}
 	files, err := fs.Glob(migrations.FS, "*.sql")
 	if err != nil {
@@ -52,14 +52,14 @@ func doors(ctx context.Context, db *sql.DB) ([]door, error) {
 			names[match[1]] = append(names[match[1]], match[2])
 		}
 	}
-	rows, err := db.QueryContext(ctx, doorsSQL, strings.Join(names["TABLE"], " "), strings.Join(names["FUNCTION"], " "))
+	rows, err := db.QueryContext(ctx, grantsSQL, strings.Join(names["TABLE"], " "), strings.Join(names["FUNCTION"], " "))
 	if err != nil {
 		return nil, fmt.Errorf("read who has rights on the schema: %w", unreachable(err))
 	}
 	defer func() { _ = rows.Close() }() // Err tells of what went wrong
-	var found []door
+	var found []grant
 	for rows.Next() {
-		var d door
+		var d grant
 		if err := rows.Scan(&d.kind, &d.name, &d.grantee, &d.privileges); err != nil {
 			return nil, fmt.Errorf("read who has rights on the schema: %w", err)
 		}
@@ -68,10 +68,10 @@ func doors(ctx context.Context, db *sql.DB) ([]door, error) {
 	return found, rows.Err()
 }
 
-// closePublic sees to it that not everybody may create in the schema public, as
-// up to PostgreSQL 14 they may by default: their functions would be taken for
-// the server's by whoever works there.
-func closePublic(ctx context.Context, db *sql.DB) error {
+// revokeCreateInPublic takes the privilege to create in the schema public from
+// everybody, who has it by default up to PostgreSQL 14: a function there can stand in
+// for one of the server's.
+func revokeCreateInPublic(ctx context.Context, db *sql.DB) error {
 	var open, may bool
 	var owner string
 	err := db.QueryRowContext(ctx, `SELECT has_schema_privilege('public', oid, 'CREATE'), pg_has_role(nspowner, 'USAGE'), pg_get_userbyid(nspowner)
@@ -83,24 +83,24 @@ func closePublic(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("read who may create in the schema public: %w", err)
 	case !may:
 		return fmt.Errorf("everybody may create in the schema public of this database, and so put functions into the way of its owner's: have %s, or a superuser, run  %s;",
-			owner, createInPublic)
+			owner, revokeCreate)
 	}
-	if _, err := db.ExecContext(ctx, createInPublic); err != nil {
-		return fmt.Errorf("%s: %w", createInPublic, err)
+	if _, err := db.ExecContext(ctx, revokeCreate); err != nil {
+		return fmt.Errorf("%s: %w", revokeCreate, err)
 	}
 	return nil
 }
 
-// closeDoors takes away what others may do to objects that were not there
-// before: a host's default privileges can open all that is made to everybody.
-// What somebody was granted later stays.
-func closeDoors(ctx context.Context, db *sql.DB, before []door) error {
-	after, err := doors(ctx, db)
+// revokeNewGrants revokes the privileges of others on objects that were not there
+// before: a host's default privileges may grant all of a new object to everybody.
+// Grants on objects that were there stay: somebody meant them.
+func revokeNewGrants(ctx context.Context, db *sql.DB, before []grant) error {
+	after, err := foreignGrants(ctx, db)
 	if err != nil {
 		return err
 	}
 	for _, d := range after {
-		was := func(b door) bool { return b.kind == d.kind && b.name == d.name }
+		was := func(b grant) bool { return b.kind == d.kind && b.name == d.name }
 		if d.grantee == "" || slices.ContainsFunc(before, was) {
 			continue
 		}
@@ -111,19 +111,19 @@ func closeDoors(ctx context.Context, db *sql.DB, before []door) error {
 	return nil
 }
 
-// OpenDoors warns of what others than the owner and our roles may do to the
-// schema, with the statements that end it.
-func OpenDoors(ctx context.Context, url string) ([]string, error) {
+// ForeignGrants warns of the privileges that others than the owner and our roles have
+// on the schema, with the statements that revoke them.
+func ForeignGrants(ctx context.Context, url string) ([]string, error) {
 	var warnings []string
 	err := withProvider(ctx, url, func(db *sql.DB, _ *goose.Provider) error {
-		all, err := doors(ctx, db)
+		all, err := foreignGrants(ctx, db)
 		if err != nil {
 			return err
 		}
-		var holders []door // without name
-		names := map[door][]string{}
+		var holders []grant // without name
+		names := map[grant][]string{}
 		for _, d := range all {
-			holder := door{kind: d.kind, grantee: d.grantee, privileges: d.privileges}
+			holder := grant{kind: d.kind, grantee: d.grantee, privileges: d.privileges}
 			if d.grantee == "" {
 				continue
 			}
@@ -142,7 +142,7 @@ func OpenDoors(ctx context.Context, url string) ([]string, error) {
 			return err
 		}
 		if open.Bool {
-			warnings = append(warnings, "everybody may create in the schema public:  "+createInPublic+";")
+			warnings = append(warnings, "everybody may create in the schema public:  "+revokeCreate+";")
 		}
 		return nil
 	})

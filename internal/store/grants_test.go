@@ -110,7 +110,7 @@ func TestMigrateClosesPublic(t *testing.T) {
 
 func openDoors(t *testing.T, address string) []string {
 	t.Helper()
-	warnings, err := store.OpenDoors(t.Context(), address)
+	warnings, err := store.ForeignGrants(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,15 @@
 package schedule
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // GracePolls is how many answered polls follow a run's end at the active
 // cadence, to catch what the upstream logs late.
 const GracePolls = 3
 
-// maxDoublings keeps the active cadence of a run that never changes in bounds.
+// maxDoublings bounds how often a wait is doubled.
 const maxDoublings = 32
 
 // Phase says how far the run of a job's newest snapshot has come.
@@ -19,7 +22,7 @@ const (
 	PhaseEnded               // in a terminal state
 )
 
-// Progress is what the next poll of a job follows from, after an answered poll.
+// Progress is what Plan needs to know of a job whose last poll was answered.
 type Progress struct {
 	Schedule    Schedule
 	Name        string        // of the job
@@ -72,4 +75,45 @@ func earlier(a, b time.Time) time.Time {
 		return b.UTC()
 	}
 	return a
+}
+
+const (
+	backoffFrom = 10 * time.Second // after the first failing poll
+	backoffTo   = 15 * time.Minute // or the schedule, where that is slower
+)
+
+// Failure is what Backoff needs to know of a job whose last poll failed.
+type Failure struct {
+	Schedule    Schedule
+	Name        string // of the job
+	ActiveEvery time.Duration
+	PolledAt    time.Time // of the last failing poll
+	Failures    int       // in a row, that one included
+	HeldUntil   time.Time // by a Retry-After; zero for none
+}
+
+// Backoff returns when the job is polled again. The wait doubles from 10 s to 15 min,
+// or to the schedule's interval where that is longer. A hash of the job's name and the
+// count of failures takes off up to half of it. The wait is at least the active cadence,
+// and does not end before the hold.
+func Backoff(f Failure) time.Time {
+	wait := backoffFrom
+	for range min(f.Failures-1, maxDoublings) {
+		wait = min(2*wait, longestEvery)
+	}
+	slow := f.Schedule.Interval(f.PolledAt) >= backoffTo
+	if !slow {
+		wait = min(wait, backoffTo)
+	}
+	wait -= spread(fmt.Sprintf("%s\x00%d", f.Name, f.Failures), wait/2)
+	next := f.PolledAt.Add(wait)
+	if slow {
+		next = earlier(f.Schedule.Next(f.PolledAt, f.Name), next)
+	}
+	for _, floor := range []time.Time{f.PolledAt.Add(f.ActiveEvery), f.HeldUntil} {
+		if next.Before(floor) {
+			next = floor
+		}
+	}
+	return next.UTC()
 }
