@@ -94,7 +94,7 @@ const (
 	maxDemoSpeed = 10.0
 )
 
-// run sets the stage and shows it until ctx or the time ends.
+// run sets up the demo and shows it until ctx or the time ends.
 func (t *tour) run(ctx context.Context) error {
 	err := t.withDatabase(ctx, func(url string, options store.Options) error {
 		if err := store.Migrate(ctx, url); err != nil {
@@ -121,11 +121,11 @@ func (t *tour) run(ctx context.Context) error {
 
 // play runs services, daemon and screen. The screen ends first.
 func (t *tour) play(ctx context.Context) error {
-	on := &demo.Stage{
+	on := &demo.Fixtures{
 		Dir: t.dir, Speed: t.speed, SpeedGiven: t.speedGiven, Store: t.store, Actor: t.environment.Actor, Owner: owner(),
 	}
 	defer on.Close()
-	if err := on.Set(ctx); err != nil {
+	if err := on.SetUp(ctx); err != nil {
 		if _, wrong := errors.AsType[*demo.SpeedError](err); wrong {
 			return usageError{err}
 		}

@@ -13,29 +13,29 @@ import (
 const notesName = "demo.json"
 
 // noted is what a demo has to know of an earlier one on the same data.
-type noted struct {
+type notes struct {
 	Speed float64              `json:"speed"` // how many times faster than written imports go
 	Began map[string]time.Time `json:"began"` // when each job's live scenario began
 }
 
 // readNotes reads the notes of the last demo; there are none before the first.
-func readNotes(dir string) (noted, error) {
-	var notes noted
+func readNotes(dir string) (notes, error) {
+	var read notes
 	text, err := os.ReadFile(filepath.Join(dir, notesName))
 	if errors.Is(err, os.ErrNotExist) {
-		return notes, nil
+		return read, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(text, &notes)
+		err = json.Unmarshal(text, &read)
 	}
 	if err != nil {
-		return notes, fmt.Errorf("read what the demo noted: %w", err)
+		return read, fmt.Errorf("read what the demo noted: %w", err)
 	}
-	return notes, nil
+	return read, nil
 }
 
 // write keeps the notes, all or none of them.
-func (n noted) write(dir string) error {
+func (n notes) write(dir string) error {
 	text, err := json.MarshalIndent(n, "", "  ")
 	if err != nil {
 		return err

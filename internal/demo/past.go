@@ -11,21 +11,21 @@ import (
 )
 
 const (
-	// pastEvery is how often the past was looked at while nothing went on, and
-	// pastActive while an import did.
+	// pastEvery is how often jobs were polled in the past, pastActive how often while
+	// an import ran.
 	pastEvery  = 30 * time.Minute
 	pastActive = 10 * time.Second
 	// pastSchedule is pastEvery as a schedule, whose ticks stay where they are.
 	pastSchedule = "*/30 * * * *"
-	// pastQuiet is how long before the demo begins the last import of the past
-	// has begun, so that it has ended and was seen to.
+	// pastQuiet is how long before the demo the last import of the past begins at the
+	// latest: it has ended, and was seen to end.
 	pastQuiet = 2 * time.Hour
 )
 
-// seed gives the jobs that have one their past, once: polls at times gone by,
-// which are recorded as any other. A job that was polled already is left alone.
-func (d *Stage) seed(ctx context.Context, cast []castJob) error {
-	pasts, err := d.claimPasts(ctx, cast)
+// makePasts records polls at past times for the new jobs that have a past. They are
+// recorded as any other.
+func (d *Fixtures) makePasts(ctx context.Context, fixtures []fixture) error {
+	pasts, err := d.claimPasts(ctx, fixtures)
 	if err != nil || len(pasts) == 0 {
 		return err
 	}
@@ -60,15 +60,15 @@ func (d *Stage) seed(ctx context.Context, cast []castJob) error {
 }
 
 // claimPasts claims the jobs that are to get a past.
-func (d *Stage) claimPasts(ctx context.Context, cast []castJob) ([]*poller, error) {
-	params := store.ClaimParams{Owner: d.Owner, Most: len(cast)}
+func (d *Fixtures) claimPasts(ctx context.Context, fixtures []fixture) ([]*poller, error) {
+	params := store.ClaimParams{Owner: d.Owner, Most: len(fixtures)}
 	type pair struct {
-		castJob
+		fixture
 		registered store.Job
 	}
 	byID := map[int64]pair{}
-	for _, one := range cast {
-		if !one.seeded() {
+	for _, one := range fixtures {
+		if !one.needsPast() {
 			continue
 		}
 		job, err := d.Store.Job(ctx, one.name)
@@ -96,7 +96,7 @@ func (d *Stage) claimPasts(ctx context.Context, cast []castJob) ([]*poller, erro
 	var pollers []*poller
 	for _, claim := range claims {
 		one := byID[claim.JobID]
-		p, err := newPoller(one.castJob, one.registered, provider, claim)
+		p, err := newPoller(one.fixture, one.registered, provider, claim)
 		if err != nil {
 			return nil, err
 		}

@@ -19,7 +19,7 @@ import (
 
 // poller polls one job at times of the past.
 type poller struct {
-	job      castJob
+	job      fixture
 	jobID    int64
 	provider source.Provider
 	service  *upstreamsim.Woosmap
@@ -30,7 +30,7 @@ type poller struct {
 	offset time.Duration // of the scheduled polls from the schedule's ticks
 }
 
-func newPoller(one castJob, registered store.Job, provider source.Provider, claim store.Claim) (*poller, error) {
+func newPoller(one fixture, registered store.Job, provider source.Provider, claim store.Claim) (*poller, error) {
 	cron, err := schedule.Parse(pastSchedule)
 	if err != nil {
 		return nil, err
@@ -51,7 +51,7 @@ func newPoller(one castJob, registered store.Job, provider source.Provider, clai
 }
 
 // scenario is the job's past: imports of various kinds, none as long as the
-// other. Many begin just before somebody looks, so that they are seen going on.
+// other. Many begin just before a poll, so that they are seen to run.
 func (p *poller) scenario() upstreamsim.Scenario {
 	s := upstreamsim.Scenario{Start: pastOf(p.job.began), Outages: p.job.past.outages}
 	last := p.job.began.Add(-pastQuiet).Sub(s.Start)
@@ -68,7 +68,7 @@ func (p *poller) scenario() upstreamsim.Scenario {
 	return s
 }
 
-// stretched gives steps that take longer, or shorter, and say the same.
+// stretched returns the steps with their durations multiplied.
 func stretched(steps []upstreamsim.Step, by float64) []upstreamsim.Step {
 	stretch := func(d *time.Duration) { *d = time.Duration(float64(*d) * by) }
 	steps = slices.Clone(steps)
@@ -83,8 +83,8 @@ func stretched(steps []upstreamsim.Step, by float64) []upstreamsim.Step {
 	return steps
 }
 
-// untilNews polls until an answer brings something new, which one transaction
-// records once for a job, or until the past is over.
+// untilNews polls until an answer is new, or until the past is over. A transaction can
+// record one snapshot of a job.
 func (p *poller) untilNews() ([]store.Poll, error) {
 	var polls []store.Poll
 	for p.at.Before(p.job.began.Add(-time.Second)) {
@@ -137,8 +137,8 @@ func (p *poller) ask() (status int, body []byte, err error) {
 	return status, body, nil
 }
 
-// advance brings the job's cursor to where its past has led. Where that is over,
-// the next poll is at once.
+// advance is the cursor after the past. The next poll is due when the demo begins, at
+// the latest.
 func (p *poller) advance() store.Advance {
 	advance := p.past.Advance()
 	if advance.NextPollAt.After(p.job.began) {

@@ -17,30 +17,30 @@ const labelSimulated = "simulated"
 // pastSpan is how long the past is that is made up.
 const pastSpan = 21 * 24 * time.Hour
 
-// castJob is a job of the demo as it is, or is to be, registered.
-type castJob struct {
+// fixture is a job of the demo as it is, or is to be, registered.
+type fixture struct {
 	job
 	began time.Time
 	known bool // registered already
 }
 
-// seeded reports whether the job is new and gets a past.
-func (j castJob) seeded() bool { return j.past.every > 0 && !j.known }
+// needsPast reports whether the job is new and has a past.
+func (j fixture) needsPast() bool { return j.past.every > 0 && !j.known }
 
-// findCast finds out when each job's live scenario began, and how fast it
-// goes: what a service has once said must still be so in a later demo.
-func (d *Stage) findCast(ctx context.Context) ([]castJob, error) {
+// findJobs finds out when each job's live scenario began, and its speed: a later
+// demo's services must tell the same of imports that an earlier one has told of.
+func (d *Fixtures) findJobs(ctx context.Context) ([]fixture, error) {
 	now, err := d.now(ctx)
 	if err != nil {
 		return nil, err
 	}
-	notes, err := readNotes(d.Dir)
+	earlier, err := readNotes(d.Dir)
 	if err != nil {
 		return nil, err
 	}
-	var cast []castJob
+	var fixtures []fixture
 	for _, job := range jobs() {
-		one := castJob{job: job, began: now}
+		one := fixture{job: job, began: now}
 		_, err := d.Store.Job(ctx, job.name)
 		switch {
 		case errors.Is(err, store.ErrNotFound):
@@ -48,45 +48,45 @@ func (d *Stage) findCast(ctx context.Context) ([]castJob, error) {
 			return nil, err
 		default:
 			one.known = true
-			if err := d.goOn(&one, notes); err != nil {
+			if err := d.readNote(&one, earlier); err != nil {
 				return nil, fmt.Errorf("job %s: %w", job.name, err)
 			}
 		}
-		cast = append(cast, one)
+		fixtures = append(fixtures, one)
 	}
-	return cast, nil
+	return fixtures, nil
 }
 
 // now is the time to the second.
-func (d *Stage) now(ctx context.Context) (time.Time, error) {
+func (d *Fixtures) now(ctx context.Context) (time.Time, error) {
 	now, err := d.Store.Now(ctx)
 	return now.Truncate(time.Second), err
 }
 
-// goOn takes from the notes of an earlier demo how it has begun.
-func (d *Stage) goOn(job *castJob, notes noted) error {
-	began, found := notes.Began[job.name]
+// readNote takes the job's begin and the speed from the notes of an earlier demo.
+func (d *Fixtures) readNote(job *fixture, earlier notes) error {
+	began, found := earlier.Began[job.name]
 	if !found {
 		return fmt.Errorf("no demo has registered it: %s has no note of it; set TRACKER_DATA_DIR to another directory", filepath.Join(d.Dir, notesName))
 	}
-	if d.SpeedGiven && notes.Speed != d.Speed {
-		return &SpeedError{d.Dir, notes.Speed}
+	if d.SpeedGiven && earlier.Speed != d.Speed {
+		return &SpeedError{d.Dir, earlier.Speed}
 	}
-	d.Speed, job.began = notes.Speed, began
+	d.Speed, job.began = earlier.Speed, began
 	return nil
 }
 
-// note keeps when the live scenarios of the cast began, for later demos.
-func (d *Stage) note(cast []castJob) error {
-	notes := noted{Speed: d.Speed, Began: map[string]time.Time{}}
-	for _, one := range cast {
-		notes.Began[one.name] = one.began
+// writeNotes keeps for later demos when the live scenarios began.
+func (d *Fixtures) writeNotes(fixtures []fixture) error {
+	began := notes{Speed: d.Speed, Began: map[string]time.Time{}}
+	for _, one := range fixtures {
+		began.Began[one.name] = one.began
 	}
-	return notes.write(d.Dir)
+	return began.write(d.Dir)
 }
 
 // sources gives the sources at the addresses of this start.
-func (d *Stage) sources() ([]store.SourceSpec, error) {
+func (d *Fixtures) sources() ([]store.SourceSpec, error) {
 	key, old, err := writeKeys(d.Dir)
 	if err != nil {
 		return nil, err
@@ -99,31 +99,31 @@ func (d *Stage) sources() ([]store.SourceSpec, error) {
 }
 
 // registerPast declares new jobs that get a past, at its beginning.
-func (d *Stage) registerPast(ctx context.Context, cast []castJob) error {
+func (d *Fixtures) registerPast(ctx context.Context, fixtures []fixture) error {
 	sources, err := d.sources()
 	if err != nil {
 		return err
 	}
 	by := store.Author{Actor: d.Actor}
 	early := store.Declaration{Sources: sources[:1]}
-	for _, one := range cast {
-		if one.seeded() {
+	for _, one := range fixtures {
+		if one.needsPast() {
 			early.Jobs, by.At = append(early.Jobs, d.jobSpec(one)), pastOf(one.began)
 		}
 	}
 	if len(early.Jobs) == 0 {
 		return nil
 	}
-	if err := d.note(cast); err != nil {
+	if err := d.writeNotes(fixtures); err != nil {
 		return err
 	}
 	_, err = d.Store.Apply(ctx, by, early)
 	return err
 }
 
-// register declares all sources and jobs. What is new begins now: to make up a
-// past took a while, in which nobody could look.
-func (d *Stage) register(ctx context.Context, cast []castJob) error {
+// register declares all sources and jobs. New jobs begin now, not when their past was
+// begun: to make that up took a while, in which nobody polled.
+func (d *Fixtures) register(ctx context.Context, fixtures []fixture) error {
 	now, err := d.Store.Now(ctx)
 	if err != nil {
 		return err
@@ -133,13 +133,13 @@ func (d *Stage) register(ctx context.Context, cast []castJob) error {
 	if all.Sources, err = d.sources(); err != nil {
 		return err
 	}
-	for i := range cast {
-		if !cast[i].known {
-			cast[i].began = by.At.Truncate(time.Second)
+	for i := range fixtures {
+		if !fixtures[i].known {
+			fixtures[i].began = by.At.Truncate(time.Second)
 		}
-		all.Jobs = append(all.Jobs, d.jobSpec(cast[i]))
+		all.Jobs = append(all.Jobs, d.jobSpec(fixtures[i]))
 	}
-	if err := d.note(cast); err != nil {
+	if err := d.writeNotes(fixtures); err != nil {
 		return err
 	}
 	changes, err := d.Store.Apply(ctx, by, all)
@@ -158,14 +158,14 @@ func (d *Stage) register(ctx context.Context, cast []castJob) error {
 	return nil
 }
 
-func (d *Stage) jobSpec(one castJob) store.JobSpec {
+func (d *Fixtures) jobSpec(one fixture) store.JobSpec {
 	return store.JobSpec{
 		Name: one.name, Source: one.source, Target: one.target(), StallAfter: one.stallAfter, FirstPollAt: one.began,
 		Labels: map[string]string{labelSimulated: "true"},
 	}
 }
 
-func (d *Stage) sourceSpec(name, provider, at, credential string) store.SourceSpec {
+func (d *Fixtures) sourceSpec(name, provider, at, credential string) store.SourceSpec {
 	return store.SourceSpec{
 		Name: name, Provider: provider, BaseURL: at, Credential: credential, Schedule: "@every 5s",
 		ActiveEvery: time.Second, RateEvery: 100 * time.Millisecond, RateBurst: 5,

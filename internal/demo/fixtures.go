@@ -19,12 +19,12 @@ func (e *SpeedError) Error() string {
 		"for another speed set TRACKER_DATA_DIR to another directory", e.Dir, e.Speed)
 }
 
-// Stage is the demo on one data directory: simulated services, and jobs that
+// Fixtures are the demo on one data directory: simulated services, and jobs that
 // are polled at them.
-type Stage struct {
+type Fixtures struct {
 	Dir        string  // where its notes and credentials are kept
 	Speed      float64 // by which imports go faster
-	SpeedGiven bool    // somebody asked for it: otherwise it stays as it was at the first start
+	SpeedGiven bool    // the user gave it; else the speed of the first start is kept
 	Store      *store.Store
 	Actor      string // who registers the jobs
 	Owner      string // the process that polls
@@ -32,33 +32,33 @@ type Stage struct {
 	services *services
 }
 
-// Set starts the services, registers the jobs and, at the first start, makes up
-// their past. Polled from then on, they have live imports.
-func (d *Stage) Set(ctx context.Context) error {
-	cast, err := d.findCast(ctx)
+// SetUp starts the services, registers the jobs and, at the first start, makes up
+// their past. From then on their live imports run.
+func (d *Fixtures) SetUp(ctx context.Context) error {
+	fixtures, err := d.findJobs(ctx)
 	if err != nil {
 		return err
 	}
 	if d.services, err = startServices(ctx, d.Speed); err != nil {
 		return err
 	}
-	if err := d.registerPast(ctx, cast); err != nil {
+	if err := d.registerPast(ctx, fixtures); err != nil {
 		return err
 	}
-	if err := d.seed(ctx, cast); err != nil {
+	if err := d.makePasts(ctx, fixtures); err != nil {
 		return fmt.Errorf("make up a past: %w", err)
 	}
-	if err := d.register(ctx, cast); err != nil {
+	if err := d.register(ctx, fixtures); err != nil {
 		return err
 	}
-	for _, one := range cast {
+	for _, one := range fixtures {
 		d.services.play(one.job, one.began)
 	}
 	return nil
 }
 
 // Close ends the services.
-func (d *Stage) Close() {
+func (d *Fixtures) Close() {
 	if d.services != nil {
 		d.services.close()
 	}
