@@ -19,7 +19,7 @@ var schemes = wordSet(`bearer basic token digest apikey key negotiate hmac share
 
 // plainValues are what is said of a secret instead of it.
 var plainValues = wordSet(`true false null none nil undefined yes no missing required empty unset invalid expired redacted hidden masked
-	not is must incorrect optional unknown wrong changed set ok omitted string`)
+	not is must incorrect optional unknown wrong changed set ok omitted string token authentication auth credentials header`)
 
 // assigned takes the value behind the sign at i, an = or a colon, if the name
 // before it is that of a secret.
@@ -43,40 +43,71 @@ func (s *secrets) assigned(i int) int {
 	for (apart || sign == ':') && (s.charAt(start) == ' ' || s.charAt(start) == '\t') {
 		start++
 	}
-	start, end, closed := s.value(start, s.hidden[i], kind)
-	if start < end && s.isSecret(start, min(end, start+maxAssigned), kind, closed || sign == '=') {
-		return s.hide(start, s.wholeValue(start, end, s.hidden[i], closed))
+	if kind == nameOfCookie {
+		if sign != ':' {
+			return i
+		}
+		return s.cookies(i, start)
 	}
-	return i
+	return s.hideValue(i, s.value(start, s.hidden[i], kind, sign == '='))
 }
 
-// value finds the value that begins at i, as far as it is looked at, and
-// whether quotes enclose it.
-func (s *secrets) value(i int, hidden uint8, kind credentialName) (start, end int, closed bool) {
+// assignedValue is what stands behind a name, as far as it is looked at.
+type assignedValue struct {
+	start, end int
+	hidden     uint8 // of the sign before it
+	kind       credentialName
+	closed     bool // quotes enclose it
+	sure       bool // it is a value, and not something that is said
+}
+
+func (s *secrets) value(i int, hidden uint8, kind credentialName, sure bool) assignedValue {
+	v := assignedValue{start: i, hidden: hidden, kind: kind, sure: sure}
 	if isQuote(s.charAt(i)) {
-		i++
-		end, closed = s.closing(i, i+maxAssigned)
+		v.start++
+		v.end, v.closed = s.closing(v.start, v.start+maxAssigned)
+		v.sure = v.sure || v.closed
 	}
 	if kind == nameOfHeader {
-		i = s.behindScheme(i, hidden)
-	}
-	if !closed {
-		end = s.valueEnd(i, i+maxAssigned, hidden)
-	}
-	return i, end, closed
-}
-
-// wholeValue finds the end of a value of which some was looked at.
-func (s *secrets) wholeValue(start, end int, hidden uint8, closed bool) int {
-	if closed || end < start+maxAssigned {
-		return end
-	}
-	if start > 0 && isQuote(s.chars[start-1]) {
-		if end, closed := s.closing(start, len(s.chars)); closed {
-			return end
+		if at := s.behindScheme(v.start, hidden); at > v.start {
+			v.start, v.kind, v.sure = at, nameOfStrong, true
 		}
 	}
-	return s.valueEnd(start, len(s.chars), hidden)
+	if !v.closed {
+		v.end = s.valueEnd(v.start, v.start+maxAssigned, hidden)
+	}
+	return v
+}
+
+// hideValue takes a value if it is a secret and gives its end; else i.
+func (s *secrets) hideValue(i int, v assignedValue) int {
+	if v.start >= v.end || !s.isSecret(v.start, min(v.end, v.start+maxAssigned), v.kind, v.sure) {
+		return i
+	}
+	if v.closed || v.end < v.start+maxAssigned {
+		return s.hide(v.start, v.end)
+	}
+	if isQuote(s.chars[v.start-1]) {
+		if end, closed := s.closing(v.start, len(s.chars)); closed {
+			return s.hide(v.start, end)
+		}
+	}
+	return s.hide(v.start, s.valueEnd(v.start, len(s.chars), v.hidden))
+}
+
+// cookies takes all that a header sends or sets, up to the end of the line.
+func (s *secrets) cookies(i, start int) int {
+	if bytes.IndexByte(s.chars[min(start, len(s.chars)):min(start+maxAssigned, len(s.chars))], '=') <= 0 {
+		return i
+	}
+	end := start
+	for end < len(s.chars) && s.chars[end] != '\n' && s.chars[end] != '\r' && !isQuote(s.chars[end]) {
+		end++
+	}
+	if end == start {
+		return i
+	}
+	return s.hide(start, end)
 }
 
 // charAt gives the char at i; 0 behind the end.
@@ -192,11 +223,13 @@ func (s *secrets) stops(i int) bool {
 	if strings.IndexByte(";,&|<", s.chars[i]) < 0 {
 		return false
 	}
-	for j := i + 1; j < len(s.chars) && j-i <= maxAssigned; j++ {
+	for j, blanks := i+1, 0; j < len(s.chars) && j-i <= maxAssigned; j++ {
 		switch c := s.chars[j]; {
-		case c == '=' || c == ':' || c == '>' && s.chars[i] == '<':
-			return j > i+1
-		case !isNameChar(c) && c != ' ':
+		case c == '>' || c == '=' || c == ':':
+			return j > i+1 && (c == '>') == (s.chars[i] == '<')
+		case c == ' ' && s.chars[i] == ';' && blanks == 0: // as in User Id=
+			blanks++
+		case !isNameChar(c):
 			return false
 		}
 	}
@@ -217,7 +250,7 @@ func (s *secrets) isSecret(start, end int, kind credentialName, sure bool) bool 
 			return false
 		}
 	}
-	if plainValues[string(s.lower(value))] {
+	if plainValues[string(s.lower(value))] || bytes.HasPrefix(value, []byte(mark)) {
 		return false
 	}
 	switch {

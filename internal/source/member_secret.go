@@ -19,7 +19,7 @@ func (r *redactor) isNamedSecret(l literal, inside []byte) bool {
 	r.load(inside, (*view).decoded)
 	r.secrets.view = &r.view
 	value := guess(r.view.chars[:min(len(r.view.chars), maxAssigned)])
-	return value.secret(leastStrong) && bytes.IndexAny(value, " \t\n") < 0 && r.secrets.isSecret(0, len(value), kind, true)
+	return value.secret(leastStrong) && !bytes.ContainsAny(value, " \t\n") && r.secrets.isSecret(0, len(value), kind, true)
 }
 
 // isName reports whether the name of a member is that of a field, and no text.
