@@ -60,7 +60,6 @@ type demo struct {
 	speed      float64
 	speedGiven bool
 
-	url      string // of the database
 	store    *store.Store
 	services *demoServices
 }
@@ -109,7 +108,7 @@ func (d *demo) run(ctx context.Context) error {
 			return err
 		}
 		defer unlock()
-		d.url, d.store = url, s
+		d.store = s
 		return d.play(ctx)
 	})
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {

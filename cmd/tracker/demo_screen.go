@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -41,19 +40,10 @@ func (d *demo) next(p *page) {
 	}
 	p.line(intro...)
 	for _, command := range []string{
-		name + " history demo-stores-eu", name + " log demo-shops-de --follow", "psql -h " + shellPath(d.socketDir(), d.getenv("HOME")) + " -U tracker -c 'TABLE report.daily'",
+		name + " history demo-stores-eu", name + " log demo-shops-de --follow", name + " psql -- -c 'TABLE report.daily'",
 	} {
 		p.entry([]span{plain("     ")}, plain(command))
 	}
-}
-
-// socketDir is where the embedded server listens.
-func (d *demo) socketDir() string {
-	at, err := url.Parse(d.url)
-	if err != nil {
-		return d.dir // never: the server's own package has made it
-	}
-	return at.Query().Get("host")
 }
 
 // calledAs is how to call the tracker where this one was called.
@@ -62,14 +52,6 @@ func (d *demo) calledAs() string {
 		return called
 	}
 	return "tracker"
-}
-
-// shellPath is a path as one word of a shell, short where it is at home.
-func shellPath(path, home string) string {
-	if below, ok := strings.CutPrefix(path, home+"/"); ok && home != "" && shellQuoted(below) == below {
-		return "~/" + below
-	}
-	return shellQuoted(path)
 }
 
 // shellQuoted is a text as one word of a shell.
