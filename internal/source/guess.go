@@ -104,5 +104,5 @@ func (g guess) random() bool {
 			turns++
 		}
 	}
-	return lower > 0 && upper > 0 && digits > 0 && turns*3 >= len(g)
+	return lower > 0 && upper > 0 && digits > 0 && turns*5 >= len(g)*2
 }
