@@ -10,7 +10,8 @@ var schemes = wordSet(`bearer basic token digest apikey key negotiate hmac share
 
 // plainValues are what is said of a secret instead of it.
 var plainValues = wordSet(`true false null none nil undefined yes no missing required empty unset invalid expired redacted hidden masked
-	not is must incorrect optional unknown wrong changed set ok omitted string token authentication auth credentials header`)
+	not is must incorrect optional unknown wrong changed set ok omitted string token authentication auth credentials header
+	this too can't cannot should blank short weak`)
 
 // assignedValue is what stands behind a name, as far as it is looked at.
 type assignedValue struct {
@@ -57,7 +58,10 @@ func (s *secrets) hideValue(i int, v assignedValue) int {
 
 // cookies takes all that a header sends or sets, up to the end of the line.
 func (s *secrets) cookies(i, start int) int {
-	if bytes.IndexByte(s.chars[min(start, len(s.chars)):min(start+maxAssigned, len(s.chars))], '=') <= 0 {
+	if isQuote(s.charAt(start)) {
+		start++
+	}
+	if !s.isCookie(start) {
 		return i
 	}
 	end := start
@@ -68,6 +72,11 @@ func (s *secrets) cookies(i, start int) int {
 		return i
 	}
 	return s.hide(start, end)
+}
+
+// isCookie reports whether what begins at i has a name and a value.
+func (s *secrets) isCookie(i int) bool {
+	return bytes.IndexByte(s.chars[min(i, len(s.chars)):min(i+maxAssigned, len(s.chars))], '=') > 0
 }
 
 // behindScheme gives where the secret of a header begins.
@@ -151,7 +160,7 @@ func (s *secrets) isSecret(start, end int, kind credentialName, sure bool) bool 
 			return false
 		}
 	}
-	if plainValues[string(s.lower(value))] || bytes.HasPrefix(value, []byte(mark)) {
+	if s.isSaid(value) || bytes.HasPrefix(value, []byte(mark)) {
 		return false
 	}
 	switch {
@@ -159,6 +168,8 @@ func (s *secrets) isSecret(start, end int, kind credentialName, sure bool) bool 
 		return true
 	case kind == nameOfStrong || kind == nameOfHeader:
 		return guess(value).secret(leastStrong)
+	case bytes.IndexByte(value, ' ') >= 0: // a sentence
+		return false
 	case value[0] == '/' && !guess(value).random(): // a path, as of PWD
 		return false
 	case sure:
@@ -166,4 +177,16 @@ func (s *secrets) isSecret(start, end int, kind credentialName, sure bool) bool 
 	default:
 		return guess(value).secret(leastWeak + 2)
 	}
+}
+
+// isSaid reports whether a text is said of a secret, as by a validation: the first
+// or the last word of it is.
+func (s *secrets) isSaid(text []byte) bool {
+	first, _, _ := bytes.Cut(text, []byte(" "))
+	last := text[bytes.LastIndexByte(text, ' ')+1:]
+	return s.isPlainValue(first) || len(last) < len(text) && s.isPlainValue(last)
+}
+
+func (s *secrets) isPlainValue(word []byte) bool {
+	return plainValues[string(s.lower(bytes.TrimRight(word, ".,;:!?")))]
 }

@@ -81,6 +81,12 @@ func judgeKind(kind []byte, token bool) credentialName {
 	}
 }
 
+// isAbout reports whether a name is of what is about a secret.
+func isAbout(name []byte) bool {
+	_, last := lastWord(name)
+	return plainEnds[string(last)]
+}
+
 func lastWord(name []byte) (before, last []byte) {
 	at := bytes.LastIndexByte(name, '_')
 	return name[:max(at, 0)], name[at+1:]

@@ -63,6 +63,12 @@ var secretsInText = []struct{ text, want string }{
 	{`password&#61;hunter2&amp;x=1`, `password&#61;REDACTED&amp;x=1`},
 	{`pass\u0077ord\u003dhunter2`, `pass\u0077ord\u003dREDACTED`},
 	{`postgres://h/d?password=hunter2`, `postgres://h/d?password=REDACTED`},
+	{`{"password":"hunter"}`, `{"password":"REDACTED"}`}, {`{"password":"123456"}`, `{"password":"REDACTED"}`},
+	{`{"password":"correct horse 1"}`, `{"password":"REDACTED"}`}, {`{"client_secret":"abcdefgh"}`, `{"client_secret":"REDACTED"}`},
+	{`{"X-Api-Key":"abcdefgh"}`, `{"X-Api-Key":"REDACTED"}`}, {`{"api_key":"ABCDEFGH"}`, `{"api_key":"REDACTED"}`},
+	{`{"Authorization":"Token abc123def"}`, `{"Authorization":"Token REDACTED"}`}, {`{"Authorization":"ApiKey abc123def"}`, `{"Authorization":"ApiKey REDACTED"}`},
+	{`{"Authorization":"Bearer abcdefgh"}`, `{"Authorization":"Bearer REDACTED"}`}, {`{"Authorization":"Basic dXNlcjpwYXNz"}`, `{"Authorization":"Basic REDACTED"}`},
+	{`{"Cookie":"sid=abc123; csrf=def456"}`, `{"Cookie":"REDACTED"}`}, {`{"Set-Cookie":"sid=abc123; Path=/"}`, `{"Set-Cookie":"REDACTED"}`},
 }
 
 // harmlessTexts are to stay as they are.
@@ -90,6 +96,9 @@ var harmlessTexts = []string{
 	`risk_live_update_01`, `task_test_12345678`, `disk-failure-20240607-abcdef123456`, `SG.`, `eyJ`, `AKIA`, `the AKIA prefix`, `ghp_`, `hf_model_name_of_any_length`,
 	`-----BEGIN CERTIFICATE-----`, `--- a/x`, `-----`, `Loaded 5 of 7 (71%); see step #2? a/b = c`, `auth=ok`, `author=Bob42xyz`, `signature: v4`,
 	`AT&T & R&D`, `x == y`, `if token == null`, `error: {"code": 12}`, `line 3: column 4: unexpected "b"`, `status=failed&reason=timeout`,
+	`{"password":"must have 8 characters","new_password":"Too short.","secret":"This field is required","token":"Invalid token42"}`,
+	`{"Authorization":"Bearer token missing","Cookie":"yes","password":"$PASSWORD","api_key":"********","secrets":"12"}`,
+	`{"secrets":{"name":"db-creds-1"},"headers":[{"name":"Accept","value":"text/csv2"}],"password":{"type":"string","pattern":"a1b2"}}`,
 }
 
 func TestSecretsInText(t *testing.T) {
@@ -102,6 +111,7 @@ func TestSecretsInText(t *testing.T) {
 			t.Errorf("not idempotent: %s becomes %s", test.want, again)
 		}
 		checkInBody(t, test.text, test.want)
+		checkAsBody(t, test.text, test.want)
 	}
 }
 
@@ -112,6 +122,18 @@ func TestHarmlessTextsStay(t *testing.T) {
 			t.Errorf("%s becomes %s", text, got)
 		}
 		checkInBody(t, text, text)
+		checkAsBody(t, text, text)
+	}
+}
+
+// checkAsBody has a text redacted as a body itself, if it is one.
+func checkAsBody(t *testing.T, text, want string) {
+	t.Helper()
+	if !json.Valid([]byte(text)) {
+		return
+	}
+	if got, _, err := provider(t, "woosmap").Redact([]byte(text), source.Secret{}); err != nil || string(got) != want {
+		t.Errorf("as a body: %s\n got %s\nwant %s, error %v", text, got, want, err)
 	}
 }
 
