@@ -51,12 +51,14 @@ func unknownSource(ctx context.Context, s *store.Store, name string) error {
 	return usageError{fmt.Errorf("no source is named %q%s; see  tracker source list", name, meant(name, names))}
 }
 
-// sourceNames are those of all sources.
+// sourceNames are those of all sources that are not removed.
 func sourceNames(ctx context.Context, s *store.Store) ([]string, error) {
 	sources, err := s.Sources(ctx)
 	var names []string
 	for _, known := range sources {
-		names = append(names, known.Name)
+		if known.RemovedAt.IsZero() {
+			names = append(names, known.Name)
+		}
 	}
 	return names, err
 }
