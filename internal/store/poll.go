@@ -18,7 +18,7 @@ type Poll struct {
 	SnapshotNo int    // the snapshot that the answer confirmed or made; 0: no answer
 
 	Finding *Finding // what a changed answer brought; nil otherwise
-	Advance *Advance // what it changes in the job's cursor; nil: nothing yet, of a past that is made up
+	Advance *Advance // what it changes in the job's cursor
 }
 
 // Finding is a new snapshot and what the comparison made of it.

@@ -15,6 +15,9 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
+// errNoAdvance means that a poll would be recorded without the fence of its claim.
+var errNoAdvance = errors.New("it does not say what it changes in the cursor")
+
 // Record keeps polls from many jobs with all that they found and what they change
 // in their jobs' cursors, in one transaction, and tells the fate of each. Polls
 // whose job somebody else has taken over are late: that they were made is kept,
@@ -25,16 +28,17 @@ import (
 func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
 	var ended []unexplained
 	for _, poll := range polls {
-		if poll.Advance != nil {
-			ended = append(ended, poll.Advance.unexplained()...)
+		if poll.Advance == nil {
+			return nil, fmt.Errorf("record a poll of job %d: %w", poll.JobID, errNoAdvance)
 		}
+		ended = append(ended, poll.Advance.unexplained()...)
 	}
 	err := explain(ctx, s.queries, ended)
 	if err != nil {
 		return nil, fmt.Errorf("record %d polls: %w", len(polls), err)
 	}
 	fates := make([]Fate, len(polls))
-	if err = s.recordTogether(ctx, polls); err == nil {
+	if err = againAfterDeadlock(func() error { return s.recordTogether(ctx, polls) }); err == nil {
 		return fates, nil
 	}
 	if !isLate(err) && !isPoison(err) && !isDeadlock(err) {
@@ -46,6 +50,15 @@ func (s *Store) Record(ctx context.Context, polls []Poll) ([]Fate, error) {
 		}
 	}
 	return fates, nil
+}
+
+// RecordPast keeps polls of a past that is made up, whose cursors AdvanceCursors
+// moves on once for all of them. Their jobs are claimed for as long as that takes.
+func (s *Store) RecordPast(ctx context.Context, polls []Poll) error {
+	if err := s.recordTogether(ctx, polls); err != nil {
+		return fmt.Errorf("record %d polls of the past: %w", len(polls), err)
+	}
+	return nil
 }
 
 func (s *Store) recordOne(ctx context.Context, poll Poll) (Fate, error) {

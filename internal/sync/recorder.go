@@ -189,11 +189,11 @@ func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorab
 }
 
 // commitMalformed stores polls without the answers that Postgres refuses. A job
-// whose poll it refuses all the same is paused: its cursor cannot be stored.
+// whose poll it refuses all the same is paused.
 func (r *recorder) commitMalformed(ctx context.Context, unstorable []*result) ([]*result, error) {
 	for _, res := range unstorable {
 		res.poll.Outcome, res.poll.SnapshotNo, res.poll.Finding = history.OutcomeMalformed, 0, nil
-		res.poll.Error = "the answer cannot be stored: " + res.refusal
+		res.poll.Error, res.poll.ErrorBody = "the answer cannot be stored: "+res.refusal, ""
 		r.memory.forget(res.job.ID)
 	}
 	landed, again, err := r.commit(ctx, unstorable)
@@ -201,7 +201,7 @@ func (r *recorder) commitMalformed(ctx context.Context, unstorable []*result) ([
 		return nil, err
 	}
 	for _, res := range again {
-		if err := r.abandon(ctx, res, "its cursor cannot be stored: "+res.refusal); err != nil {
+		if err := r.abandon(ctx, res, "its poll cannot be stored: "+res.refusal); err != nil {
 			return nil, err
 		}
 	}
