@@ -160,12 +160,8 @@ func (t *target) pollOnce(ctx context.Context, pollers []*poller, polls []store.
 			left = append(left, p)
 		}
 	}
-	results, err := t.store.Record(ctx, polls)
-	if err != nil {
+	if err := t.store.RecordPast(ctx, polls); err != nil {
 		return nil, nil, err
-	}
-	if at := slices.IndexFunc(results, func(r store.RecordResult) bool { return r != store.RecordResult{} }); at >= 0 {
-		return nil, nil, fmt.Errorf("the poll of job %d at %s was not recorded", polls[at].JobID, polls[at].PolledAt.Format(time.RFC3339Nano))
 	}
 	return left, polls, nil
 }

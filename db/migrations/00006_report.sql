@@ -294,14 +294,12 @@ COMMENT ON COLUMN report.transitions.not_before IS 'When the last answered poll 
 COMMENT ON COLUMN report.transitions.observed_at IS 'When we had read the answer that shows the change (our time); it came no later.';
 COMMENT ON COLUMN report.transitions.snapshot_no IS 'Number, within the job, of the snapshot that shows the change.';
 
--- How long and how often a snapshot was confirmed stands in the one after it.
--- For the newest the cursor knows, but for the polls recorded since it was last
--- brought up to date. (Counting all of its polls would cost more, and miss those
--- that retention took.)
+-- How long and how often a snapshot was confirmed stands in the one after it,
+-- and of the newest in the cursor, which polls move on with them. (Counting all of
+-- its polls would cost more, and miss those that retention took.)
 CREATE VIEW report.snapshots AS
 SELECT j.name AS job, s.name AS source, s.provider, n.snapshot_no, n.run_no, n.observed_at, n.not_before,
-    coalesce(f.not_before, late.confirmed_at, CASE WHEN c.snapshot_no = n.snapshot_no THEN c.confirmed_at END) AS confirmed_at,
-    coalesce(f.previous_polls, late.polls + CASE WHEN c.snapshot_no = n.snapshot_no THEN c.confirmations ELSE 0 END)::bigint AS polls,
+    coalesce(f.not_before, c.confirmed_at)::timestamptz AS confirmed_at, coalesce(f.previous_polls, c.confirmations)::bigint AS polls,
     n.status, n.state, n.sha256, octet_length(n.body)::bigint AS size, n.body,
     CASE WHEN n.body_is_text THEN convert_from(n.body, 'UTF8') END AS body_text,
     n.interpretation, n.polled_at
@@ -309,13 +307,7 @@ FROM snapshots n
 JOIN jobs j ON j.job_id = n.job_id
 JOIN sources s ON s.source_id = j.source_id
 JOIN cursors c ON c.job_id = n.job_id
-LEFT JOIN snapshots f ON f.job_id = n.job_id AND f.snapshot_no = n.snapshot_no + 1
-CROSS JOIN LATERAL (
-    SELECT count(*) AS polls, max(p.polled_at) AS confirmed_at
-    FROM polls p
-    WHERE f.snapshot_no IS NULL AND p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no
-        AND p.polled_at >= CASE WHEN c.snapshot_no = n.snapshot_no THEN c.confirmed_at + interval '1 microsecond' ELSE n.polled_at END
-) late;
+LEFT JOIN snapshots f ON f.job_id = n.job_id AND f.snapshot_no = n.snapshot_no + 1;
 COMMENT ON VIEW report.snapshots IS 'One row per answer that differs from the one before it, with the body as proof; rows are only ever added.';
 COMMENT ON COLUMN report.snapshots.job IS 'Name of the job.';
 COMMENT ON COLUMN report.snapshots.source IS 'Name of the job''s source.';

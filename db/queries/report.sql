@@ -71,11 +71,11 @@ CROSS JOIN (
 WHERE c.job_id = @job_id;
 
 -- name: ReportLookedConfirmed :one
--- The polls that saw a snapshot after a time. All is given as constants, which
--- leave most partitions of polls out before they are planned for.
-SELECT count(*) AS polls, coalesce(max(p.polled_at), @after)::timestamptz AS last_at
+-- The polls that saw a snapshot, since its first, by a time. All is given as constants,
+-- which leave most partitions of polls out before they are planned for.
+SELECT count(*) AS polls, coalesce(max(p.polled_at), @since)::timestamptz AS last_at
 FROM polls p
-WHERE p.job_id = @job_id AND p.polled_at > @after AND p.polled_at <= @known_at AND p.snapshot_no = @snapshot_no::integer;
+WHERE p.job_id = @job_id AND p.polled_at >= @since AND p.polled_at <= @known_at AND p.snapshot_no = @snapshot_no::integer;
 
 -- name: ReportLookedUnanswered :one
 -- The polls of a job that got no answer, or one that counts for nothing.

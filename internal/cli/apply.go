@@ -130,7 +130,15 @@ func checkTargets(ctx context.Context, s *store.Store, file config.File) error {
 		}
 		from, err := s.Source(ctx, job.Source)
 		if errors.Is(err, store.ErrNotFound) {
-			err = fmt.Errorf("source %q is neither declared here nor registered; see  tracker source list", job.Source)
+			names, err := sourceNames(ctx, s)
+			if err != nil {
+				return err
+			}
+			for _, declared := range file.Sources {
+				names = append(names, declared.Name)
+			}
+			slices.Sort(names)
+			err = fmt.Errorf("source %q is neither declared here nor registered%s; see  tracker source list", job.Source, meant(job.Source, slices.Compact(names)))
 			wrong = append(wrong, file.AtJob(i, "source", err))
 			continue
 		}

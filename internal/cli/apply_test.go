@@ -60,6 +60,21 @@ func TestApply_FromStdin(t *testing.T) {
 	}
 }
 
+// A job may name a source of the file or of the registry: both are asked after.
+func TestApply_OfAnUnknownSource(t *testing.T) {
+	t.Parallel()
+	f := newApplyFixture(t)
+	f.must("source", "add", "woosmap-old", "--provider", "woosmap", "--credential", "env:KEY")
+	const text = "sources: [{name: woosmap-new, provider: woosmap, credential: env:KEY}]\njobs: [{name: x, source: woosmap-ew, target: {dataset_id: 8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0}}]\n"
+	const want = `stdin:2:26: source "woosmap-ew" is neither declared here nor registered; did you mean woosmap-new; see  tracker source list`
+	if stdout, stderr, code := f.given(text, "apply", "-f", "-"); code != exitUsage || stdout != "" || !strings.Contains(stderr, want) {
+		t.Errorf("it ends with %d: %s%s", code, stdout, stderr)
+	}
+	if _, stderr, _ := f.given(strings.Replace(text, "woosmap-ew", "wosmap-old", 1), "apply", "-f", "-"); !strings.Contains(stderr, "did you mean woosmap-old; see") {
+		t.Error(stderr)
+	}
+}
+
 func TestApply_AsJSON(t *testing.T) {
 	t.Parallel()
 	f := newApplyFixture(t)

@@ -66,7 +66,11 @@ func (a *app) withStore(ctx context.Context, work func(*store.Store) error) erro
 func (a *app) fit(ctx context.Context, s *store.Store, url string, options store.Options) error {
 	err := s.CheckSchema(ctx)
 	if errors.Is(err, store.ErrSchemaOld) && a.environment.DatabaseURL.IsZero() {
-		return migrateEmbedded(ctx, url, options)
+		if err := migrateEmbedded(ctx, url, options); err != nil {
+			return err
+		}
+		s.Renew() // its sessions may be those of a server that is gone
+		return nil
 	}
 	return err
 }

@@ -62,7 +62,6 @@ type tour struct {
 	speed      float64
 	speedGiven bool
 
-	url   string // of the database
 	store *store.Store
 }
 
@@ -110,7 +109,7 @@ func (t *tour) run(ctx context.Context) error {
 			return err
 		}
 		defer unlock()
-		t.url, t.store = url, s
+		t.store = s
 		return t.play(ctx)
 	})
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,19 +42,10 @@ func (t *tour) next(p *terminal.Page) {
 	}
 	p.Line(intro...)
 	for _, command := range []string{
-		name + " history demo-stores-eu", name + " log demo-shops-de --follow", "psql -h " + shellPath(t.socketDir(), t.getenv("HOME")) + " -U tracker -c 'TABLE report.daily'",
+		name + " history demo-stores-eu", name + " log demo-shops-de --follow", name + " psql -- -c 'TABLE report.daily'",
 	} {
 		p.Entry([]terminal.Span{terminal.Plain("     ")}, terminal.Plain(command))
 	}
-}
-
-// socketDir is where the embedded server listens.
-func (t *tour) socketDir() string {
-	at, err := url.Parse(t.url)
-	if err != nil {
-		return t.dir // never: the server's own package has made it
-	}
-	return at.Query().Get("host")
 }
 
 // calledAs is how to call the tracker where this one was called.
@@ -64,14 +54,6 @@ func (t *tour) calledAs() string {
 		return called
 	}
 	return "tracker"
-}
-
-// shellPath is a path as one word of a shell, short where it is at home.
-func shellPath(path, home string) string {
-	if below, ok := strings.CutPrefix(path, home+"/"); ok && home != "" && shellQuoted(below) == below {
-		return "~/" + below
-	}
-	return shellQuoted(path)
 }
 
 // shellQuoted is a text as one word of a shell.

@@ -139,7 +139,7 @@ func TestEmbeddedSyncOutlivesItsStarter(t *testing.T) {
 func TestEmbeddedMigratesWithoutItsStarter(t *testing.T) {
 	t.Parallel()
 	w := newEmbeddedWorld(t)
-	server, err := embeddedpg.Start(t.Context(), embeddedpg.Config{DataDir: w.env["TRACKER_DATA_DIR"]})
+	server, err := embeddedpg.Start(t.Context(), embeddedpg.Config{DataDir: w.env["TRACKER_DATA_DIR"], BinDir: os.Getenv("TRACKER_PG_BIN")})
 	if err != nil {
 		t.Fatal(err)
 	}

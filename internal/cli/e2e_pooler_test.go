@@ -90,9 +90,6 @@ func TestPoolerPutInLater(t *testing.T) {
 	polled("on the server again")
 	for _, daemon := range daemons {
 		daemon.stop()
-		if text := daemon.stderr.String(); strings.Contains(text, "26000") && !strings.Contains(text, "add default_query_exec_mode=exec") {
-			t.Errorf("nothing says what to do: %s", text)
-		}
 	}
 	w.exec(`DROP TABLE marks`)
 	w.check()

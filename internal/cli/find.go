@@ -45,15 +45,23 @@ func unknownJob(ctx context.Context, s *store.Store, name string) error {
 
 // unknownSource refuses a name that no source has, and asks whether another was meant.
 func unknownSource(ctx context.Context, s *store.Store, name string) error {
-	sources, err := s.Sources(ctx)
+	names, err := sourceNames(ctx, s)
 	if err != nil {
 		return err
 	}
+	return usageError{fmt.Errorf("no source is named %q%s; see  tracker source list", name, meant(name, names))}
+}
+
+// sourceNames are those of all sources that are not removed.
+func sourceNames(ctx context.Context, s *store.Store) ([]string, error) {
+	sources, err := s.Sources(ctx)
 	var names []string
 	for _, known := range sources {
-		names = append(names, known.Name)
+		if known.RemovedAt.IsZero() {
+			names = append(names, known.Name)
+		}
 	}
-	return usageError{fmt.Errorf("no source is named %q%s; see  tracker source list", name, meant(name, names))}
+	return names, err
 }
 
 // meant asks whether one of the names was meant; it is empty where none is near.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,13 +22,19 @@ func (a *app) readTwins(names ...string) func(*cobra.Command, []string) error {
 }
 
 // fromEnvironment sets flags that the command line leaves out from their twins
-// in the environment.
+// in the environment. An empty variable is none, but for a flag that cannot be
+// empty: what bounds something would bound nothing.
 func (a *app) fromEnvironment(flags *pflag.FlagSet) error {
 	var wrong error
 	flags.VisitAll(func(flag *pflag.Flag) {
 		name := "TRACKER_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
-		value := a.getenv(name)
-		if flag.Changed || value == "" || wrong != nil {
+		value, given := a.getenv(name), true
+		if value == "" {
+			_, given = os.LookupEnv(name)
+			_, bounds := flag.Value.(*filled)
+			given = given && bounds
+		}
+		if flag.Changed || !given || wrong != nil {
 			return
 		}
 		if err := flags.Set(flag.Name, value); err != nil {

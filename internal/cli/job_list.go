@@ -55,9 +55,11 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel selection, all b
 	if err != nil {
 		return err
 	}
-	rows = slices.DeleteFunc(rows, func(row store.JobRow) bool {
-		return !slices.ContainsFunc(jobs, func(job store.Job) bool { return job.Name == row.Job })
-	})
+	selected := make(map[string]bool, len(jobs))
+	for _, job := range jobs {
+		selected[job.Name] = true
+	}
+	rows = slices.DeleteFunc(rows, func(row store.JobRow) bool { return !selected[row.Job] })
 	sources, err := s.SourceRows(ctx)
 	if err != nil {
 		return err
@@ -81,11 +83,11 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel selection, all b
 
 // unaskedSources are those of the jobs' sources that are paused or held.
 func unaskedSources(sources []store.SourceRow, jobs []store.JobRow, c clock) []store.SourceRow {
-	return slices.DeleteFunc(slices.Clone(sources), func(from store.SourceRow) bool {
-		return !from.Unasked(c.now) || !slices.ContainsFunc(jobs, func(job store.JobRow) bool {
-			return job.Source == from.Source && job.Tracking == string(store.TrackingActive)
-		})
-	})
+	asked := map[string]bool{}
+	for _, job := range jobs {
+		asked[job.Source] = asked[job.Source] || job.Tracking == string(store.TrackingActive)
+	}
+	return slices.DeleteFunc(slices.Clone(sources), func(from store.SourceRow) bool { return !from.Unasked(c.now) || !asked[from.Source] })
 }
 
 // unaskedText tells why jobs of these sources are not polled, and the way out.

@@ -27,6 +27,9 @@ func (a *app) formatFlag(cmd *cobra.Command, formats ...string) *string {
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	check := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if a.rawCells && *format != formatCSV {
+			return usageError{fmt.Errorf("--raw is for --format csv, not %s", *format)}
+		}
 		for _, known := range formats {
 			if *format == known && check != nil {
 				return check(cmd, args)

@@ -109,7 +109,8 @@ func reportAll(t *testing.T, f *readFixture) {
 				t.Errorf("%s as %s: %q", k.name, format, stdout)
 			}
 			stdout = f.must("report", k.name, "--label", "team=us", "--format", format)
-			if k.name == "no-recent-success" || k.name == "job-summary" { // which list jobs that never had one
+			// They list jobs that never had one, and a gap where this takes minutes.
+			if slices.Contains([]string{"no-recent-success", "job-summary", "gaps"}, k.name) {
 				continue
 			}
 			if empty != "" && stdout != empty || format == formatTable && strings.Count(stdout, "\n") != 1 {

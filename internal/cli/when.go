@@ -50,13 +50,16 @@ func (c clock) ago(t time.Time) string {
 	case d <= -time.Second:
 		return "in " + ageText(-d)
 	case d < time.Second:
-		return "just now"
+		return justNow
 	default:
 		return ageText(d) + " ago"
 	}
 }
 
 // agoText tells how long ago something was; it is empty for null.
+// justNow is how long ago it was where that cannot be told apart from now.
+const justNow = "just now"
+
 func agoText(at *time.Time, now time.Time) string {
 	if at == nil {
 		return ""
@@ -77,7 +80,10 @@ func agoBy(at *time.Time, reported bool, now time.Time) string {
 			break
 		}
 	}
-	return "≥ " + clock{now}.ago(now.Add(-least))
+	if ago := (clock{now}).ago(now.Add(-least)); ago != justNow {
+		return "≥ " + ago
+	}
+	return justNow
 }
 
 // due tells how long it is until something is to be done, or was to be.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -43,10 +44,9 @@ type (
 // lines. Parse reads the same from it. Defaults are written out: those of a
 // later version may differ.
 func Write(out io.Writer, comment []string, sources []Source, jobs []Job) error {
+	var written bytes.Buffer
 	for _, line := range comment {
-		if _, err := fmt.Fprintln(out, "# "+line); err != nil {
-			return err
-		}
+		fmt.Fprintln(&written, "# "+line)
 	}
 	file := fileYAML{Sources: []sourceYAML{}, Jobs: []jobYAML{}}
 	for _, s := range sources {
@@ -61,15 +61,23 @@ func Write(out io.Writer, comment []string, sources []Source, jobs []Job) error 
 			Schedule: j.Schedule, StallAfter: FormatDuration(j.StallAfter),
 		})
 	}
-	return yaml.NewEncoder(out, yaml.IndentSequence(true)).Encode(file)
+	if err := yaml.NewEncoder(&written, yaml.IndentSequence(true)).Encode(file); err != nil {
+		return err
+	}
+	if _, err := Parse("what was written", written.Bytes()); err != nil { // the encoder has been seen to write what is no YAML, without an error
+		return err
+	}
+	_, err := out.Write(written.Bytes())
+	return err
 }
 
 // text is written as JSON writes it wherever the encoder may take it for
 // something else, as it does "? !".
 type text string
 
-// plain are the texts that the encoder quotes where they need it.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./@-]+(:[A-Za-z0-9_./@-]+)*$`)
+// plain are the texts that the encoder quotes where they need it. It fails for
+// some that begin with another sign, such as "---".
+var plain = regexp.MustCompile(`^[A-Za-z0-9_/][A-Za-z0-9_./@-]*(:[A-Za-z0-9_./@-]+)*$`)
 
 // MarshalYAML implements yaml.BytesMarshaler.
 func (t text) MarshalYAML() ([]byte, error) {

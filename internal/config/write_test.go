@@ -91,7 +91,7 @@ func TestWrite_AnyTexts(t *testing.T) {
 	t.Parallel()
 	name := rapid.OneOf(rapid.StringMatching(`[a-z0-9][a-z0-9._-]{0,20}`), rapid.SampledFrom([]string{"null", "true", "no", "1e3", "0x1f", "0o7", "1_000", "0.5", "2026-01-01", "1.", "nan", "12-"}))
 	key := rapid.OneOf(rapid.StringMatching(`[a-zA-Z_][a-zA-Z0-9_.-]{0,20}`), rapid.SampledFrom([]string{"null", "Null", "yes", "y", "NaN", "_"}))
-	value := rapid.OneOf(rapid.StringMatching(`[-?:,\[\]{}#&*!|>'"%@~=<. a0\\]{0,8}`), rapid.StringOfN(rapid.RuneFrom(nil, unicode.PrintRanges...), 0, 20, -1))
+	value := rapid.OneOf(rapid.SampledFrom([]string{"---", "a", "...", "-", "? !", "null"}), rapid.StringMatching(`[-?:,\[\]{}#&*!|>'"%@~=<. a0\\]{0,8}`), rapid.StringOfN(rapid.RuneFrom(nil, unicode.PrintRanges...), 0, 20, -1))
 	rapid.Check(t, func(t *rapid.T) {
 		source := config.Source{Name: name.Draw(t, "source"), Provider: "safetykit", Credential: "file:/run/secrets/" + rapid.StringMatching(`[a-z :#"']{0,8}[a-z]`).Draw(t, "file")}.WithDefaults()
 		source.ActiveEvery = time.Duration(rapid.IntRange(1, 100_000).Draw(t, "seconds")) * time.Second
@@ -114,4 +114,16 @@ func TestWrite_AnyTexts(t *testing.T) {
 			t.Fatalf("%s\nin\n%s", diff, text)
 		}
 	})
+}
+
+// TestWriteWhatTheEncoderFailsFor: it panics, and gives no error, for some texts.
+func TestWriteWhatTheEncoderFailsFor(t *testing.T) {
+	t.Parallel()
+	source := config.Source{Name: "s", Provider: "woosmap", Credential: "env:KEY"}.WithDefaults()
+	for _, value := range []string{"---", "...", "--- a", "? !", "-", "- a", ".", "@", "null", "~", "%a"} {
+		jobs := []config.Job{{Name: "a", Source: "s", Target: map[string]string{"dataset_id": "8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0"}, Labels: map[string]string{"team": value}}}
+		if _, read := written(t, []config.Source{source}, jobs); len(read.Jobs) != 1 || read.Jobs[0].Labels["team"] != value {
+			t.Errorf("%q is read as %+v", value, read.Jobs)
+		}
+	}
 }

@@ -7,8 +7,8 @@ import (
 
 // labels are words before a colon that an address of mail may follow: they are
 // no user's name.
-var labels = wordSet(`mailto email mail from to cc bcc sender recipient contact author owner by sip sips xmpp acct user username login
-	account actor error warning info notify reply subject admin support name who created_by updated_by requested_by npm pkg docker image`)
+var labels = wordSet(`mailto email mail from to cc bcc sender recipient contact author owner by sip sips xmpp acct actor error warning info
+	notify reply subject who created_by updated_by requested_by`)
 
 // packages are words before a colon that the name and version of something follow.
 var packages = wordSet(`npm pkg docker image oci sha256 sha512 jar gem pip go`)
@@ -68,7 +68,7 @@ func isMail(local, domain []byte) bool {
 			return false
 		}
 	}
-	return bytes.IndexByte(domain, '.') > 0 && bytes.IndexByte(domain, ':') < 0 && bytes.IndexByte(domain, '/') < 0
+	return !isDigits(domain[:1]) && bytes.IndexByte(domain, '.') > 0 && bytes.IndexByte(domain, ':') < 0 && bytes.IndexByte(domain, '/') < 0
 }
 
 func isDigits(chars []byte) bool {

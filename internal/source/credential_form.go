@@ -58,7 +58,7 @@ func isUnseen(r rune) bool {
 
 // unseen names the first of them.
 func unseen(value string) string {
-	r := []rune(value[strings.IndexFunc(value, isUnseen):])[0]
+	r, _ := utf8.DecodeRuneInString(value[strings.IndexFunc(value, isUnseen):])
 	kind := "an invisible character"
 	if unicode.IsSpace(r) {
 		kind = "a space of another kind"

@@ -11,6 +11,7 @@ type credentialName int
 const (
 	nameOfNone   credentialName = iota
 	nameOfHeader                // of HTTP, whose value may be a scheme and a secret
+	nameOfCookie                // of HTTP, whose value is names and secrets
 	nameOfWeak                  // often of a secret, such as token
 	nameOfStrong                // of a secret, such as password
 )
@@ -21,9 +22,12 @@ var plainEnds = wordSet(`count length len size type kind name url uri expiry exp
 	total prompt error errors message code index format hint changed updated created mode method scheme realm engine manager store provider
 	passwords secrets tokens keys strength rule rules attempts retries login page`)
 
-// keyKinds are words that make a secret of a key.
-var keyKinds = wordSet(`api access secret private encryption signing account shared master auth app application client service storage license
-	webhook deploy`)
+// keyKinds are words that make a secret of a key or a token, weakKinds are those
+// that often do.
+var (
+	keyKinds  = wordSet(`api access secret private encryption signing account shared master auth refresh session personal security oauth`)
+	weakKinds = wordSet(`app application client service storage license webhook deploy`)
+)
 
 // weakEnds are last words of names that are often those of secrets.
 var weakEnds = wordSet(`pwd token jwt bearer auth credential credentials sig signature sas pass sessionid sessid phpsessid jsessionid otp hmac`)
@@ -50,15 +54,37 @@ func judgeName(name []byte) credentialName {
 		return nameOfStrong
 	case containsAny(name, "secret") && !containsAny(name, "secretar"):
 		return nameOfStrong
-	case weakEnds[string(last)], bytes.HasSuffix(last, []byte("token")), string(last) == "id" && string(beforeLast) == "session":
-		return nameOfWeak
-	case string(last) == "key" && keyKinds[string(beforeLast)]:
+	case bytes.HasSuffix(last, []byte("cookie")):
+		return nameOfCookie
+	case string(last) == "key", string(last) == "token":
+		return judgeKind(beforeLast, string(last) == "token")
+	case weakEnds[string(last)], string(last) == "id" && string(beforeLast) == "session":
 		return nameOfWeak
 	}
-	if kind, isKey := bytes.CutSuffix(last, []byte("key")); isKey && keyKinds[string(kind)] {
-		return nameOfWeak
+	for _, end := range []string{"key", "token"} {
+		if kind, found := bytes.CutSuffix(last, []byte(end)); found {
+			return judgeKind(kind, end == "token")
+		}
 	}
 	return nameOfNone
+}
+
+// judgeKind tells what a kind of key or token is the name of.
+func judgeKind(kind []byte, token bool) credentialName {
+	switch {
+	case keyKinds[string(kind)]:
+		return nameOfStrong
+	case token || weakKinds[string(kind)]:
+		return nameOfWeak
+	default:
+		return nameOfNone
+	}
+}
+
+// isAbout reports whether a name is of what is about a secret.
+func isAbout(name []byte) bool {
+	_, last := lastWord(name)
+	return plainEnds[string(last)]
 }
 
 func lastWord(name []byte) (before, last []byte) {

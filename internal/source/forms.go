@@ -15,12 +15,12 @@ type secretForm struct {
 
 // secretForms are those of widespread services, by their first char.
 var secretForms = byFirstChar(
-	secretForm{"sk_live_", 8}, secretForm{"sk_test_", 8}, secretForm{"rk_live_", 8}, secretForm{"rk_test_", 8}, secretForm{"whsec_", 8}, // Stripe
+	secretForm{"sk_live_", 6}, secretForm{"sk_test_", 6}, secretForm{"rk_live_", 6}, secretForm{"rk_test_", 6}, secretForm{"whsec_", 6}, // Stripe
 	secretForm{"AKIA", 16}, secretForm{"ASIA", 16}, // AWS
-	secretForm{"ghp_", 8}, secretForm{"gho_", 8}, secretForm{"ghu_", 8}, secretForm{"ghs_", 8}, secretForm{"ghr_", 8}, secretForm{"github_pat_", 8},
-	secretForm{"glpat-", 8}, secretForm{"gldt-", 8}, secretForm{"glrt-", 8}, // GitLab
-	secretForm{"xoxa-", 8}, secretForm{"xoxb-", 8}, secretForm{"xoxe-", 8}, secretForm{"xoxo-", 8}, secretForm{"xoxp-", 8}, secretForm{"xoxr-", 8},
-	secretForm{"xoxs-", 8}, secretForm{"xoxe.", 8}, secretForm{"xapp-", 8}, // Slack
+	secretForm{"ghp_", 6}, secretForm{"gho_", 6}, secretForm{"ghu_", 6}, secretForm{"ghs_", 6}, secretForm{"ghr_", 6}, secretForm{"github_pat_", 6},
+	secretForm{"glpat-", 6}, secretForm{"gldt-", 6}, secretForm{"glrt-", 6}, // GitLab
+	secretForm{"xoxa-", 6}, secretForm{"xoxb-", 6}, secretForm{"xoxe-", 6}, secretForm{"xoxo-", 6}, secretForm{"xoxp-", 6}, secretForm{"xoxr-", 6},
+	secretForm{"xoxs-", 6}, secretForm{"xoxe.", 8}, secretForm{"xapp-", 6}, // Slack
 	secretForm{"AIza", 20}, secretForm{"ya29.", 16}, secretForm{"GOCSPX-", 16}, // Google
 	secretForm{"sk-", 20}, secretForm{"hf_", 20}, secretForm{"npm_", 20}, secretForm{"pypi-", 20}, secretForm{"dop_v1_", 20}, secretForm{"SG.", 20},
 	secretForm{"shpat_", 16}, secretForm{"shpss_", 16}, secretForm{"dckr_pat_", 16}, secretForm{"AGE-SECRET-KEY-", 16}, secretForm{"hvs.", 16},
@@ -93,11 +93,20 @@ func (s *secrets) form(i int) int {
 	}
 	for _, f := range secretForms[s.chars[i]] {
 		key, found := bytes.CutPrefix(rest, []byte(f.prefix))
-		if found && guess(key[:spanKey(key[:min(len(key), maxAssigned)])]).secret(f.least) {
+		if found && f.fits(key[:spanKey(key[:min(len(key), maxAssigned)])]) {
 			return s.hide(i, i+len(f.prefix)+spanKey(key))
 		}
 	}
 	return i
+}
+
+// fits reports whether a text may be what follows the prefix. One that nothing
+// else begins with leaves little doubt.
+func (f secretForm) fits(text guess) bool {
+	if f.least > leastWeak {
+		return text.secret(f.least)
+	}
+	return len(text) >= f.least && bytes.ContainsAny(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 }
 
 // spanKey tells how many chars of a key a text begins with.

@@ -25,9 +25,10 @@ type guess []byte
 
 // secret reports whether a text looks like a secret rather than like words or
 // numbers. It has to have so many chars at least.
+// What has the mark in it was looked at before.
 func (g guess) secret(least int) bool {
 	text := bytes.TrimRight(g, ".,;:!?)")
-	if len(text) < least || bytes.Equal(text, []byte(mark)) {
+	if len(text) < least || bytes.Contains(text, []byte(mark)) {
 		return false
 	}
 	var lower, upper, digits, others, turns int
@@ -103,5 +104,5 @@ func (g guess) random() bool {
 			turns++
 		}
 	}
-	return lower > 0 && upper > 0 && digits > 0 && turns*3 >= len(g)
+	return lower > 0 && upper > 0 && digits > 0 && turns*5 >= len(g)*2
 }

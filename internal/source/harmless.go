@@ -17,6 +17,10 @@ func harmless(inside []byte) bool {
 			if i > 0 && !inTime(inside, i) {
 				return false
 			}
+		case '>':
+			if within {
+				return false
+			}
 		case '-':
 			if i > 0 && inside[i-1] == '-' {
 				return false

@@ -24,10 +24,10 @@ func (u *urls) goesOn(start int) bool {
 		return follows && opened != '"'
 	case '<':
 		return follows && opened != '<' && opened != '>' && bytes.IndexByte(rest[:min(len(rest), farthestAt)], '>') < 0
-	case '\r':
+	case '\r', '\n':
 		rest = bytes.TrimPrefix(rest, []byte("\n"))
-		return isRest(rest)
-	case ' ', '\n':
+		return isRest(rest) || isWholeLine(rest)
+	case ' ':
 		return isRest(rest)
 	default:
 		return false
@@ -47,6 +47,14 @@ func isRest(text []byte) bool {
 		return found && len(name) > 0 && span64(text) == next && bytes.IndexFunc(name, func(r rune) bool { return r > 0x7f || !isNameChar(byte(r)) }) < 0
 	}
 	return span64(text) == len(text) && (guess(text).random() || len(text) >= leastSegment && bytes.HasSuffix(text, []byte("=")))
+}
+
+// isWholeLine reports whether a line is the rest of a value that was too long
+// for the one before.
+func isWholeLine(text []byte) bool {
+	size := span64(text[:min(len(text), longestRest)])
+	ends := size == len(text) || text[size] == '\n' || text[size] == '\r'
+	return ends && guess(text[:size]).secret(leastWeak)
 }
 
 // farAt finds the @ behind a user and password that end with the stretch, as

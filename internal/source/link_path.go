@@ -4,7 +4,7 @@ import "bytes"
 
 // tokenWords are what a segment of a path begins with, or the one before it is,
 // where it is a token.
-var tokenWords = wordSet(`tok token sig signature secret jwt sess session auth otp apikey magic`)
+var tokenWords = wordSet(`tok token sig signature secret jwt sess session otp apikey magic`)
 
 const (
 	// leastSegment is how long a token in a path is at least.

@@ -40,8 +40,7 @@ func (p Provider) redact(raw []byte, secret Secret) []byte {
 	for l := range literals(raw) {
 		start, end := l.start+1, l.end-1
 		switch {
-		case !l.name && r.isNamedSecret(l, raw[start:end]):
-			e.replace(start, end, mark)
+		case !l.name && r.takeNamed(&e, l):
 		case secretSeen || !harmless(raw[start:end]):
 			r.redact(&e, start, end, (*view).decoded, p.leniency(l))
 		}
@@ -74,6 +73,7 @@ type redactor struct {
 	secrets secrets
 	urls    urls
 	clean   edit // of what is not written yet
+	label   label
 }
 
 // redact takes from a stretch of e, which is read by load, the secret of the

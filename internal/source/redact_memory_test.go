@@ -12,7 +12,7 @@ import (
 // it becomes where the marks are longer than what they stand for. Not parallel:
 // what others allocate would count.
 func TestRedactAllocatesLittle(t *testing.T) {
-	const size, most = 512 << 10, 9 // one of them the race detector's
+	const size, most = 128 << 10, 10 // one of them the race detector's
 	fill := func(part string) string {
 		return `{"id":"r","status":"success","steps":[],"x":"` + strings.Repeat(part, size/len(part)) + `"}`
 	}

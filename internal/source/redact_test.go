@@ -62,6 +62,8 @@ func TestRedactText(t *testing.T) {
 		{"BlankInBase64", `https://h/p?sig=ab12 Zx9kLm2QpR7sT0vWyB4d failed`, `https://h/p?sig=REDACTED failed`},
 		{"LineFeedInValue", "https://h/p?x=1&sig=abcdef\nZx9kLm2QpR== g", "https://h/p?x=REDACTED&sig=REDACTED g"},
 		{"LineFeedBeforeParameter", "https://h/p?sig=abcdef\r\nghi&x=1\ng", "https://h/p?sig=REDACTED&x=REDACTED\ng"},
+		{"LineOfItsOwn", "https://h/p?sig=abcdef\nghi123\nFAILED twice", "https://h/p?sig=REDACTED\nFAILED twice"},
+		{"LineOfWords", "https://h/p?sig=abcdef\nFAILED\n", "https://h/p?sig=REDACTED\nFAILED\n"},
 		{"BlankBeforeURL", `https://a/?x=1 https://b/?y=2&z=3`, `https://a/?x=REDACTED https://b/?y=REDACTED&z=REDACTED`},
 		{"BlankBeforeWord", `https://a/?x=1 HTTP/1.1 200 failed Twice2`, `https://a/?x=REDACTED HTTP/1.1 200 failed Twice2`},
 		{"BlankInPassword", `https://me:pa ss@h/p x`, `https://REDACTED@h/p x`},
@@ -118,6 +120,7 @@ func TestRedactKeepsAllElse(t *testing.T) {
 		{"ForPeopleElsewhere", `{"data":{"url":"https://h?a=1"},"x":{"data":[{"url":"https://h?a=1"}]},"data[].url":"https://h?a=1"}`, `{"data":{"url":"https://h?a=REDACTED"},"x":{"data":[{"url":"https://h?a=REDACTED"}]},"data[].url":"https://h?a=REDACTED"}`},
 		{"ForPeopleEscaped", `{"d\u0061ta":[1,{"u\u0072l":"https:\/\/h?a=1"}]}`, ""},
 		{"Members", `{"password":"hunter2","a":{"pass\u0077ord":"\u0068unter2"},"apiKeys":["x"],"api_key":["a1b2c3d4","e5f6g7h8"],"x":{"client.secret":"a1b2c3"},"n":"hunter2"}`, `{"password":"REDACTED","a":{"pass\u0077ord":"REDACTED"},"apiKeys":["x"],"api_key":["REDACTED","REDACTED"],"x":{"client.secret":"REDACTED"},"n":"hunter2"}`},
+		{"MembersOfMembers", `{"headers":[{"name":"Authorization","value":"Token abc123def"},{"name":"X","value":"Token abc123def"}],"password":{"value":"hunter"},"secrets":{"db":"hunter22","id":"x"}}`, `{"headers":[{"name":"Authorization","value":"Token REDACTED"},{"name":"X","value":"Token abc123def"}],"password":{"value":"REDACTED"},"secrets":{"db":"REDACTED","id":"x"}}`},
 		{"MembersOfValidations", `{"password":"must have 8 characters","token":"expired","secret":"","api_key":null,"auth":["is required"],"password_hint":"a1b2c3"}`, ""},
 		{"SignedPath", `{"data_url":"https://h/dl/tok_SECRETPATHTOKEN/exports-2024/832eb97f-266c-4387-991d-52e77366dc99/0011AABBCCDDEEFF.jsonl?x"}`, `{"data_url":"https://h/dl/REDACTED/exports-2024/832eb97f-266c-4387-991d-52e77366dc99/REDACTED.jsonl?REDACTED"}`},
 		{"PathForPeople", `{"data":[{"url":"https://h/p/x4FjK2l9QmZ7pR1sT8vW0yBd/token/x4FjK2l9"}]}`, `{"data":[{"url":"https://h/p/x4FjK2l9QmZ7pR1sT8vW0yBd/token/REDACTED"}]}`},
@@ -150,7 +153,7 @@ func TestRedactRefusesWhatIsNotJSON(t *testing.T) {
 
 func TestRedactHoldsItsLimits(t *testing.T) {
 	t.Parallel()
-	const size = 512 << 10
+	const size = 128 << 10
 	fill := func(part string) []byte {
 		return []byte(`{"a":"` + strings.Repeat(part, size/len(part)) + `"}`)
 	}
@@ -172,6 +175,9 @@ func TestRedactHoldsItsLimits(t *testing.T) {
 		"UnencodedLF":  fill(`//h?a\n` + strings.Repeat("a", 250)),
 		"FarAt":        fill(`//a:b `),
 		"Quoted":       fill(`password='a `),
+		"Options":      fill(`--token a `),
+		"Elements":     fill(`<token>a`),
+		"Cookies":      fill(`cookie: `),
 		"Stops":        fill(`pwd=a;`),
 		"StopsOfNone":  fill(`;a.`),
 		"Accounts":     fill(`a:b@c,`),

@@ -12,6 +12,7 @@ type secrets struct {
 	inURL   bool // it has one
 	account span // the user and password in it; none where it is empty
 
+	options  bool                   // there may be some
 	noToken  int                    // up to where no JSON Web Token begins
 	unclosed [len(valueQuotes)]bool // which quotes are known to have no end any more
 	name     [2 * maxAssigned]byte  // the name at hand
@@ -20,6 +21,7 @@ type secrets struct {
 // find takes the spans to replace.
 func (s *secrets) find() {
 	s.end, s.noToken, s.unclosed = 0, 0, [len(valueQuotes)]bool{}
+	s.options = bytes.Contains(s.chars, []byte("--"))
 	for i := 0; i < len(s.chars); {
 		if i >= s.end {
 			s.lookAhead(i)
@@ -43,6 +45,10 @@ func (s *secrets) at(i int) int {
 		return s.assigned(i)
 	case c == '-':
 		return s.privateKey(i)
+	case c == ' ' && s.options:
+		return s.option(i)
+	case c == '>':
+		return s.element(i)
 	case beginsForm(s.chars, i):
 		return s.form(i)
 	}

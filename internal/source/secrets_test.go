@@ -18,6 +18,15 @@ var secretsInText = []struct{ text, want string }{
 	{`sent Basic dXNlcjpwYXNz`, `sent Basic REDACTED`},
 	{`Authorization: s3cretvalue`, `Authorization: REDACTED`},
 	{`{'Authorization': 'Bearer s3cretvalue'}`, `{'Authorization': 'Bearer REDACTED'}`},
+	{`Authorization: Bearer abcdef`, `Authorization: Bearer REDACTED`},
+	{`"Authorization": "Bearer abc.def"`, `"Authorization": "Bearer REDACTED"`},
+	{"Set-Cookie: sid=abc; Path=/\r\nX: y", "Set-Cookie: REDACTED\r\nX: y"},
+	{`curl -H 'Cookie: sid=abc; x=y' z`, `curl -H 'Cookie: REDACTED' z`},
+	{`run --password hunter2 --user bob`, `run --password REDACTED --user bob`},
+	{`<a><password>hunter</password><b>1</b></a>`, `<a><password>REDACTED</password><b>1</b></a>`},
+	{`api_key=abc access_token="abc"`, `api_key=REDACTED access_token="REDACTED"`},
+	{`admin:secret@db.example.com, ftp u:pass@1.2.3.4`, `REDACTED@db.example.com, ftp REDACTED@1.2.3.4`},
+	{`sk_live_abc123 and ghp_SECRET`, `REDACTED and REDACTED`},
 	{`bearer s3cret-value denied`, `bearer REDACTED denied`},
 	{`X-Api-Key: 0123456789abcdef`, `X-Api-Key: REDACTED`},
 	{`AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIbPxRfiCYEXAMPLE`, `AWS_SECRET_ACCESS_KEY=REDACTED`},
@@ -54,6 +63,12 @@ var secretsInText = []struct{ text, want string }{
 	{`password&#61;hunter2&amp;x=1`, `password&#61;REDACTED&amp;x=1`},
 	{`pass\u0077ord\u003dhunter2`, `pass\u0077ord\u003dREDACTED`},
 	{`postgres://h/d?password=hunter2`, `postgres://h/d?password=REDACTED`},
+	{`{"password":"hunter"}`, `{"password":"REDACTED"}`}, {`{"password":"123456"}`, `{"password":"REDACTED"}`},
+	{`{"password":"correct horse 1"}`, `{"password":"REDACTED"}`}, {`{"client_secret":"abcdefgh"}`, `{"client_secret":"REDACTED"}`},
+	{`{"X-Api-Key":"abcdefgh"}`, `{"X-Api-Key":"REDACTED"}`}, {`{"api_key":"ABCDEFGH"}`, `{"api_key":"REDACTED"}`},
+	{`{"Authorization":"Token abc123def"}`, `{"Authorization":"Token REDACTED"}`}, {`{"Authorization":"ApiKey abc123def"}`, `{"Authorization":"ApiKey REDACTED"}`},
+	{`{"Authorization":"Bearer abcdefgh"}`, `{"Authorization":"Bearer REDACTED"}`}, {`{"Authorization":"Basic dXNlcjpwYXNz"}`, `{"Authorization":"Basic REDACTED"}`},
+	{`{"Cookie":"sid=abc123; csrf=def456"}`, `{"Cookie":"REDACTED"}`}, {`{"Set-Cookie":"sid=abc123; Path=/"}`, `{"Set-Cookie":"REDACTED"}`},
 }
 
 // harmlessTexts are to stay as they are.
@@ -63,6 +78,8 @@ var harmlessTexts = []string{
 	`wrong password: 3 attempts left`, `DB_PASSWORD=$DB_PASSWORD`, `--password=${PASSWORD}`, `password: <redacted>`,
 	`Unexpected token: }`, `Unexpected token: 42`, `tokens=512 max_tokens=4096`, `token_count: 123456`, `token expired`, `token: expired`, `next token: none`,
 	`Authorization: required`, `Authorization failed`, `Bearer authentication is required`, `Basic authentication`, `Basic plan2024`, `bearer token missing`,
+	`Authorization: Bearer token missing`, `"Authorization": "Basic authentication"`, `Cookie: missing`, `cookie=yes`, `--password is required`, `--token file`,
+	`<token> is missing`, `a->b>c`, `<password></password>`, `<b>bold</b>`, `sk_test_suite_runner`,
 	`secretary: Bob42`, `secrets: 12`, `arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod`, `secret_version=3`, `Secret::get`,
 	`PWD=/var/task OLDPWD=/tmp`, `pass: 12 fail: 3`, `passed=12`, `bypass=abc123def`, `12 pass, 3 fail`,
 	`key=value`, `primary_key=id42`, `key: stores/2024/06/07.csv`, `cache key: abc123def456`, `monkey: abc123def456`, `hash: 9f86d081884c7d659a2feaa0c55ad015`,
@@ -72,10 +89,16 @@ var harmlessTexts = []string{
 	`npm:react@18.2.0`, `image:v1@sha256:9f86d081884c7d65`, `pkg:npm/foo@1.0.0`, `@scope/pkg@1.0`, `a:@b`, `@:@`,
 	`/var/lib/stores/2024-06-07/import.csv`, `C:\new\results\table.csv`, `s3://bucket/exports/832eb97f-266c-4387-991d-52e77366dc99.csv`,
 	`https://h/datasets/832eb97f-266c-4387-991d-52e77366dc99/status`, `https://h/commit/2c7ef9d3a8b1e0f4c6d5a7b8c9d0e1f2a3b4c5d6`,
+	`https://docs.h/latest/AbstractBeanFactory2Impl.html`, `https://h/auth/login2024x/`, `https://h/v1/01ARZ3NDEKTSV4RRFFQ69G5FAV`,
+	`credential: env:WOOSMAP_KEY`, `SECRET_KEY_FILE=/run/x1`, `token_url=https://h/oauth`, `{"token_type":"bearer","expires_in":3600}`, `secretName: db-creds-1`,
+	`x > y && a<b`, `List<Token> t`, `ratio 3:4@2x`, `pass rate: 99.5%`, `OTP code 123456`, `git+ssh://h/repo`, `foreign key: fk_store_12`, `ETag: "33a64df551425fcc"`,
 	`see https://h/ImportStoresFrance2024Version2.csv`, `see https://host:8080 or mail bob@example.com`, `"http://h:80","mail":"bob@example.com"`,
 	`risk_live_update_01`, `task_test_12345678`, `disk-failure-20240607-abcdef123456`, `SG.`, `eyJ`, `AKIA`, `the AKIA prefix`, `ghp_`, `hf_model_name_of_any_length`,
 	`-----BEGIN CERTIFICATE-----`, `--- a/x`, `-----`, `Loaded 5 of 7 (71%); see step #2? a/b = c`, `auth=ok`, `author=Bob42xyz`, `signature: v4`,
 	`AT&T & R&D`, `x == y`, `if token == null`, `error: {"code": 12}`, `line 3: column 4: unexpected "b"`, `status=failed&reason=timeout`,
+	`{"password":"must have 8 characters","new_password":"Too short.","secret":"This field is required","token":"Invalid token42"}`,
+	`{"Authorization":"Bearer token missing","Cookie":"yes","password":"$PASSWORD","api_key":"********","secrets":"12"}`,
+	`{"secrets":{"name":"db-creds-1"},"headers":[{"name":"Accept","value":"text/csv2"}],"password":{"type":"string","pattern":"a1b2"}}`,
 }
 
 func TestSecretsInText(t *testing.T) {
@@ -88,6 +111,7 @@ func TestSecretsInText(t *testing.T) {
 			t.Errorf("not idempotent: %s becomes %s", test.want, again)
 		}
 		checkInBody(t, test.text, test.want)
+		checkAsBody(t, test.text, test.want)
 	}
 }
 
@@ -98,6 +122,18 @@ func TestHarmlessTextsStay(t *testing.T) {
 			t.Errorf("%s becomes %s", text, got)
 		}
 		checkInBody(t, text, text)
+		checkAsBody(t, text, text)
+	}
+}
+
+// checkAsBody has a text redacted as a body itself, if it is one.
+func checkAsBody(t *testing.T, text, want string) {
+	t.Helper()
+	if !json.Valid([]byte(text)) {
+		return
+	}
+	if got, _, err := provider(t, "woosmap").Redact([]byte(text), source.Secret{}); err != nil || string(got) != want {
+		t.Errorf("as a body: %s\n got %s\nwant %s, error %v", text, got, want, err)
 	}
 }
 

@@ -79,7 +79,8 @@ func readLooked(ctx context.Context, q *dbsqlc.Queries, jobID int64, by time.Tim
 }
 
 // readAnswered reads of the polls that were answered: of the newest snapshot
-// those that the cursor does not know, of the others what the next one tells.
+// what the cursor tells, of the others what the next one does. Of what was the
+// newest by an earlier time the polls until then are counted.
 func readAnswered(ctx context.Context, q *dbsqlc.Queries, jobID int64, by time.Time) (looked, error) {
 	row, err := q.ReportLookedAnswered(ctx, dbsqlc.ReportLookedAnsweredParams{JobID: jobID, KnownAt: by})
 	if err != nil {
@@ -91,16 +92,19 @@ func readAnswered(ctx context.Context, q *dbsqlc.Queries, jobID int64, by time.T
 	if row.SnapshotNo == 0 {
 		return looked{}, nil
 	}
-	after, known := row.NewestAt.Add(-time.Microsecond), int64(0)
+	l := looked{polls: row.Polls, first: row.FirstAt.UTC(), last: row.ConfirmedAt.UTC()}
 	if row.KnownNo == row.SnapshotNo && !row.ConfirmedAt.After(by) {
-		after, known = row.ConfirmedAt, int64(row.Confirmations)
+		l.polls += int64(row.Confirmations)
+	} else {
+		newest, err := q.ReportLookedConfirmed(ctx, dbsqlc.ReportLookedConfirmedParams{JobID: jobID, Since: row.NewestAt, KnownAt: by, SnapshotNo: row.SnapshotNo})
+		if err != nil {
+			return looked{}, err
+		}
+		l.polls += newest.Polls
+		l.last = newest.LastAt.UTC()
 	}
-	rest, err := q.ReportLookedConfirmed(ctx, dbsqlc.ReportLookedConfirmedParams{JobID: jobID, After: after, KnownAt: by, SnapshotNo: row.SnapshotNo})
-	if err != nil {
-		return looked{}, err
-	}
-	last := later(rest.LastAt, row.NewestAt).UTC()
-	return looked{polls: row.Polls + known + rest.Polls, first: row.FirstAt.UTC(), last: last, answered: last}, nil
+	l.answered = l.last
+	return l, nil
 }
 
 // countLooked counts polls one by one, where times do not tell their order.

@@ -27,7 +27,7 @@ type Poll struct {
 	SnapshotNo int    // the snapshot that the answer confirmed or made; 0: no answer
 
 	Finding *Finding // what a changed answer brought; nil otherwise
-	Advance *Advance // what it changes in the job's cursor; nil: nothing yet, of a past that is made up
+	Advance *Advance // what it changes in the job's cursor
 }
 
 // Finding is a new snapshot and what the comparison made of it.
@@ -48,6 +48,9 @@ type RecordResult struct {
 	Refused string // not recorded: why Postgres refuses what it holds; empty: it does not
 }
 
+// errNoAdvance means that a poll would be recorded without the fence of its claim.
+var errNoAdvance = errors.New("it does not say what it changes in the cursor")
+
 // Record records polls from many jobs, with their findings and their advances, in
 // one transaction, and returns the result of each. It records polls one by one where
 // that transaction fails
@@ -62,16 +65,17 @@ type RecordResult struct {
 func (s *Store) Record(ctx context.Context, polls []Poll) ([]RecordResult, error) {
 	var ended []unexplained
 	for _, poll := range polls {
-		if poll.Advance != nil {
-			ended = append(ended, poll.Advance.unexplained()...)
+		if poll.Advance == nil {
+			return nil, fmt.Errorf("record a poll of job %d: %w", poll.JobID, errNoAdvance)
 		}
+		ended = append(ended, poll.Advance.unexplained()...)
 	}
 	err := explain(ctx, s.queries, ended)
 	if err != nil {
 		return nil, fmt.Errorf("record %d polls: %w", len(polls), err)
 	}
 	results := make([]RecordResult, len(polls))
-	if err = s.recordTogether(ctx, polls); err == nil {
+	if err = againAfterDeadlock(func() error { return s.recordTogether(ctx, polls) }); err == nil {
 		return results, nil
 	}
 	if !isLate(err) && !isPoison(err) && !isDeadlock(err) {
@@ -83,6 +87,15 @@ func (s *Store) Record(ctx context.Context, polls []Poll) ([]RecordResult, error
 		}
 	}
 	return results, nil
+}
+
+// RecordPast keeps polls of a past that is made up, whose cursors AdvanceCursors
+// moves on once for all of them. Their jobs are claimed for as long as that takes.
+func (s *Store) RecordPast(ctx context.Context, polls []Poll) error {
+	if err := s.recordTogether(ctx, polls); err != nil {
+		return fmt.Errorf("record %d polls of the past: %w", len(polls), err)
+	}
+	return nil
 }
 
 func (s *Store) recordOne(ctx context.Context, poll Poll) (RecordResult, error) {

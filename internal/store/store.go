@@ -63,6 +63,9 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	return &Store{pool: pool, queries: dbsqlc.New(pool)}, nil
 }
 
+// Renew lets go of all connections: what comes is done by new ones.
+func (s *Store) Renew() { s.pool.Reset() }
+
 // Close waits until all connections are back and closes them. Those to a server
 // that does not answer are left to the end of the process.
 func (s *Store) Close() {

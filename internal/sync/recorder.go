@@ -184,11 +184,11 @@ func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorab
 }
 
 // commitMalformed stores polls as malformed, without the answers that Postgres has
-// refused. A job whose poll it refuses again is paused: its cursor holds the value.
+// refused. A job whose poll it refuses again is paused.
 func (r *recorder) commitMalformed(ctx context.Context, unstorable []*result) ([]*result, error) {
 	for _, res := range unstorable {
 		res.poll.Outcome, res.poll.SnapshotNo, res.poll.Finding = history.OutcomeMalformed, 0, nil
-		res.poll.Error = "the answer cannot be stored: " + res.refusal
+		res.poll.Error, res.poll.ErrorBody = "the answer cannot be stored: "+res.refusal, ""
 		r.cache.forget(res.job.ID)
 	}
 	landed, again, err := r.commit(ctx, unstorable)
@@ -196,7 +196,7 @@ func (r *recorder) commitMalformed(ctx context.Context, unstorable []*result) ([
 		return nil, err
 	}
 	for _, res := range again {
-		if err := r.abandon(ctx, res, "its cursor cannot be stored: "+res.refusal); err != nil {
+		if err := r.abandon(ctx, res, "its poll cannot be stored: "+res.refusal); err != nil {
 			return nil, err
 		}
 	}

@@ -308,11 +308,11 @@ func (q *Queries) ReportLookedAnswered(ctx context.Context, arg ReportLookedAnsw
 const reportLookedConfirmed = `-- name: ReportLookedConfirmed :one
 SELECT count(*) AS polls, coalesce(max(p.polled_at), $1)::timestamptz AS last_at
 FROM polls p
-WHERE p.job_id = $2 AND p.polled_at > $1 AND p.polled_at <= $3 AND p.snapshot_no = $4::integer
+WHERE p.job_id = $2 AND p.polled_at >= $1 AND p.polled_at <= $3 AND p.snapshot_no = $4::integer
 `
 
 type ReportLookedConfirmedParams struct {
-	After      time.Time
+	Since      time.Time
 	JobID      int64
 	KnownAt    time.Time
 	SnapshotNo int32
@@ -323,11 +323,11 @@ type ReportLookedConfirmedRow struct {
 	LastAt time.Time
 }
 
-// The polls that saw a snapshot after a time. All is given as constants, which
-// leave most partitions of polls out before they are planned for.
+// The polls that saw a snapshot, since its first, by a time. All is given as constants,
+// which leave most partitions of polls out before they are planned for.
 func (q *Queries) ReportLookedConfirmed(ctx context.Context, arg ReportLookedConfirmedParams) (ReportLookedConfirmedRow, error) {
 	row := q.db.QueryRow(ctx, reportLookedConfirmed,
-		arg.After,
+		arg.Since,
 		arg.JobID,
 		arg.KnownAt,
 		arg.SnapshotNo,
