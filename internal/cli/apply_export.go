@@ -20,30 +20,18 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	var sources []config.Source
-	for _, from := range registered {
-		if from.RemovedAt.IsZero() { // to apply it would track it again
-			sources = append(sources, toConfigSource(from.SourceSpec))
-		}
-	}
-	var kept []config.Job
-	for _, job := range jobs {
-		switch {
-		case job.Tracking == store.TrackingRemoved:
-		case job.Fault != nil:
-			return fmt.Errorf("export job %s: %w; to export without it:  tracker job remove %s", job.Name, job.Fault, job.Name)
-		default:
-			kept = append(kept, toConfigJob(job.JobSpec))
-		}
-	}
-	if !a.onTerminal() {
-		return config.Write(a.stdout, exportComment(registered, jobs), sources, kept)
-	}
-	var file strings.Builder
-	if err := config.Write(&file, exportComment(registered, jobs), sources, kept); err != nil {
+	file, err := exported(registered, jobs)
+	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.stdout, terminal.Printable(file.String())) // labels may hold what turns the direction of text
+	if !a.onTerminal() {
+		return config.Write(a.stdout, exportComment(registered, jobs), file.Sources, file.Jobs)
+	}
+	var text strings.Builder
+	if err := config.Write(&text, exportComment(registered, jobs), file.Sources, file.Jobs); err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(a.stdout, terminal.Printable(text.String())) // labels may hold what turns the direction of text
 	return err
 }
 
@@ -77,17 +65,4 @@ func exportComment(sources []store.Source, jobs []store.Job) []string {
 
 func pausedComment(kind, name, reason string) string {
 	return terminal.OneLine(strings.TrimSuffix("Paused, which a file does not say: "+kind+" "+name+": "+reason, ": "))
-}
-
-func toConfigSource(spec store.SourceSpec) config.Source {
-	return config.Source{
-		Name: spec.Name, Provider: spec.Provider, BaseURL: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
-		ActiveEvery: spec.ActiveEvery, Rate: config.Rate{Every: spec.RateEvery, Burst: spec.RateBurst}, Volatile: spec.Volatile,
-	}
-}
-
-func toConfigJob(spec store.JobSpec) config.Job {
-	return config.Job{
-		Name: spec.Name, Source: spec.Source, Target: spec.Target, Labels: spec.Labels, Schedule: spec.Schedule, StallAfter: spec.StallAfter,
-	}
 }

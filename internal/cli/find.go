@@ -40,7 +40,7 @@ func unknownJob(ctx context.Context, s *store.Store, name string) error {
 	for _, known := range jobs {
 		names = append(names, known.Name)
 	}
-	return usageError{fmt.Errorf("no job is named %q%s; see  tracker job list", name, meant(name, names))}
+	return requestError{fmt.Errorf("no job is named %q%s; see  tracker job list", name, meant(name, names))}
 }
 
 // unknownSource refuses a name that no source has, and asks whether another was meant.
@@ -53,7 +53,7 @@ func unknownSource(ctx context.Context, s *store.Store, name string) error {
 	for _, known := range sources {
 		names = append(names, known.Name)
 	}
-	return usageError{fmt.Errorf("no source is named %q%s; see  tracker source list", name, meant(name, names))}
+	return requestError{fmt.Errorf("no source is named %q%s; see  tracker source list", name, meant(name, names))}
 }
 
 // meant asks whether one of the names was meant; it is empty where none is near.

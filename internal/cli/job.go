@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -85,22 +84,6 @@ func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error 
 		return err
 	}
 	return a.declare(ctx, s, store.Declaration{Jobs: []store.JobSpec{spec}})
-}
-
-// pairs reads KEY=VALUE arguments.
-func pairs(args []string, what, form string) (map[string]string, error) {
-	values := make(map[string]string, len(args))
-	for _, arg := range args {
-		key, value, ok := strings.Cut(arg, "=")
-		if !ok || key == "" {
-			return nil, usageError{fmt.Errorf("%s %q: want %s", what, arg, form)}
-		}
-		if _, twice := values[key]; twice {
-			return nil, usageError{fmt.Errorf("%s %q: %s is given twice", what, arg, key)}
-		}
-		values[key] = value
-	}
-	return values, nil
 }
 
 func (a *app) jobPauseCommand() *cobra.Command {

@@ -31,8 +31,8 @@ paused or held, why stands below.`,
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().BoolVar(&all, "all", false, "removed jobs too")
-	sel.flags(cmd)
-	sel.stateFlag(cmd)
+	selectionFlags(cmd, &sel)
+	stateFlag(cmd, &sel)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := sel.read(nil); err != nil {
 			return err

@@ -43,7 +43,7 @@ docs/sql.md has these and more as SQL, to change at will.
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().StringVar(&request.since, "since", "", "look back to a `TIME` in the past: "+config.TimeForms+" (default: the age behind the question)")
-	request.flags(cmd)
+	selectionFlags(cmd, &request.selection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		request.format = *format
 		if len(args) == 0 {

@@ -21,16 +21,6 @@ func (s sameTargetError) Error() string {
 	return fmt.Sprintf("job %s has the same target as job %s: the service is asked twice, and its history kept twice", s.job, s.other)
 }
 
-// warnOfSameTargets prints a warning for each declared job whose target
-// another job has.
-func (a *app) warnOfSameTargets(ctx context.Context, s *store.Store, declared store.Declaration) error {
-	same, err := sameTargets(ctx, s, declared)
-	for _, twice := range same {
-		fmt.Fprintln(a.stderr, "warning:", twice)
-	}
-	return err
-}
-
 // sameTargets finds those of the declared jobs whose target is that of a job
 // declared before, or of another registered one that is not removed.
 func sameTargets(ctx context.Context, s *store.Store, declared store.Declaration) ([]sameTargetError, error) {

@@ -8,14 +8,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
-
+	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 )
 
 // namesShown is how many names an error lists at most.
 const namesShown = 10
+
+// jobStates gives those that a job's latest run may be in.
+func jobStates() []string {
+	return []string{
+		string(history.StateQueued), string(history.StateRunning), string(history.StateSucceeded), string(history.StatePartial),
+		string(history.StateFailed), string(history.StateCanceled), string(history.StateUnknown),
+	}
+}
 
 // selection says which jobs are meant: those that fit all that is given. All do
 // where nothing is.
@@ -26,18 +33,6 @@ type selection struct {
 	states []string          // of the latest run: any of these
 }
 
-// flags adds --source and --label.
-func (sel *selection) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&sel.source, "source", "", "of source `NAME` only")
-	cmd.Flags().StringArrayVar(&sel.pairs, "label", nil, "of jobs with the label `KEY=VALUE` only; may be repeated")
-}
-
-// stateFlag adds --state.
-func (sel *selection) stateFlag(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&sel.states, "state", nil, "of jobs whose latest run is in `STATE` only: "+strings.Join(jobStates, ", ")+"; may be repeated")
-	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(jobStates, cobra.ShellCompDirectiveNoFileComp))
-}
-
 // read refuses what nothing can fit, before a server is started for it. Jobs are
 // named, or selected.
 func (sel *selection) read(named []string) (err error) {
@@ -45,12 +40,12 @@ func (sel *selection) read(named []string) (err error) {
 		return err
 	}
 	for _, state := range sel.states {
-		if !slices.Contains(jobStates, state) {
-			return usageError{fmt.Errorf("--state %q: want one of %s", state, strings.Join(jobStates, ", "))}
+		if !slices.Contains(jobStates(), state) {
+			return requestError{fmt.Errorf("--state %q: want one of %s", state, strings.Join(jobStates(), ", "))}
 		}
 	}
 	if len(named) > 0 && !sel.empty() {
-		return usageError{fmt.Errorf("jobs are named or selected, not both: leave out %s, or %s", strings.Join(named, " "), sel)}
+		return requestError{fmt.Errorf("jobs are named or selected, not both: leave out %s, or %s", strings.Join(named, " "), sel)}
 	}
 	return nil
 }
@@ -92,7 +87,7 @@ func (sel selection) jobs(ctx context.Context, s *store.Store) ([]store.Job, err
 	}
 	jobs = slices.DeleteFunc(jobs, func(job store.Job) bool { return !sel.labeled(job) })
 	if len(jobs) == 0 && len(sel.labels) > 0 {
-		return nil, usageError{errors.New("no job has all of these labels; see  tracker job list --format json")}
+		return nil, requestError{errors.New("no job has all of these labels; see  tracker job list --format json")}
 	}
 	return sel.inState(ctx, s, jobs)
 }
@@ -118,7 +113,7 @@ func (sel selection) inState(ctx context.Context, s *store.Store, jobs []store.J
 	}
 	fit := map[string]bool{}
 	for _, row := range rows {
-		fit[row.Job] = slices.Contains(sel.states, deref(row.State))
+		fit[row.Job] = row.State != nil && slices.Contains(sel.states, *row.State)
 	}
 	return slices.DeleteFunc(jobs, func(job store.Job) bool { return !fit[job.Name] }), nil
 }
@@ -148,7 +143,7 @@ func knownLabel(jobs []store.Job, key, value string) error {
 	case values[value]:
 		return nil
 	case len(keys) == 0:
-		return usageError{fmt.Errorf("no job has the label %q: none has any label", key+"="+value)}
+		return requestError{fmt.Errorf("no job has the label %q: none has any label", key+"="+value)}
 	case len(values) > 0:
 		known, what = values, value
 	}
@@ -159,7 +154,7 @@ func knownLabel(jobs []store.Job, key, value string) error {
 		listed += ", …"
 	}
 	if len(values) > 0 {
-		return usageError{fmt.Errorf("no job has the label %q%s; the values of %s are: %s", key+"="+value, near, key, terminal.OneLine(listed))}
+		return requestError{fmt.Errorf("no job has the label %q%s; the values of %s are: %s", key+"="+value, near, key, terminal.OneLine(listed))}
 	}
-	return usageError{fmt.Errorf("no job has the label %q%s; the labels are: %s", key, near, terminal.OneLine(listed))}
+	return requestError{fmt.Errorf("no job has the label %q%s; the labels are: %s", key, near, terminal.OneLine(listed))}
 }

@@ -85,6 +85,16 @@ func (a *app) declare(ctx context.Context, s *store.Store, declared store.Declar
 	return a.printChanges(changes, false)
 }
 
+// warnOfSameTargets prints a warning for each declared job whose target
+// another job has.
+func (a *app) warnOfSameTargets(ctx context.Context, s *store.Store, declared store.Declaration) error {
+	same, err := sameTargets(ctx, s, declared)
+	for _, twice := range same {
+		fmt.Fprintln(a.stderr, "warning:", twice)
+	}
+	return err
+}
+
 func (a *app) sourceListCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",

@@ -46,8 +46,8 @@ named was left.`,
   tracker sync --label team=geo`,
 	}
 	budget := memoryBudgetFlag(cmd)
-	request.flags(cmd)
-	request.stateFlag(cmd)
+	selectionFlags(cmd, &request.selection)
+	stateFlag(cmd, &request.selection)
 	a.credentialScopeFlags(cmd)
 	cmd.PreRunE = a.readTwins(memoryBudgetName, credentialDirName, credentialEnvName)
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)

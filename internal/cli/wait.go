@@ -20,7 +20,7 @@ import (
 const waitEnded = "ended"
 
 // waitStates are those that can be waited for.
-var waitStates = append(slices.Clone(jobStates), waitEnded)
+var waitStates = append(slices.Clone(jobStates()), waitEnded)
 
 func (a *app) waitCommand() *cobra.Command {
 	var state, after, timeout string

@@ -48,8 +48,8 @@ In a pipe it prints a line for each change of a job's state.`,
   tracker watch --source woosmap-prod --state failed
   tracker watch --label team=geo --for 1h > changes.log`,
 	}
-	sel.flags(cmd)
-	sel.stateFlag(cmd)
+	selectionFlags(cmd, &sel)
+	stateFlag(cmd, &sel)
 	cmd.Flags().StringVar(&lasting, "for", "", "end after `DURATION`, such as 10m or 2h (default: never)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := sel.read(args); err != nil {

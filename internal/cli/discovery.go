@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"tracker/internal/config"
+	"tracker/internal/history"
+	"tracker/internal/source"
+	"tracker/internal/store"
+	"tracker/internal/terminal"
+)
+
+// discovery asks a service what jobs could track there.
+type discovery struct {
+	store       *store.Store
+	client      *source.Client
+	credentials *source.Credentials
+	waits       func(page int, wait time.Duration) // is told how long a page waits for its turn
+}
+
+// list asks the service for all that the account has.
+func (d discovery) list(ctx context.Context, from store.Source) ([]source.Found, error) {
+	provider, err := source.Lookup(from.Provider)
+	if err != nil {
+		return nil, err
+	}
+	if provider.Discover == nil {
+		return nil, fmt.Errorf("%w (%s); register jobs by name:  tracker job add --help", source.ErrNoList, provider.Name)
+	}
+	if !from.RemovedAt.IsZero() {
+		return nil, errors.New("it is removed; register it again to ask it:  tracker source add --help")
+	}
+	if !from.PausedAt.IsZero() {
+		return nil, fmt.Errorf("it is paused: %s; to go on:  tracker source resume %s", terminal.OneLine(from.PausedReason), from.Name)
+	}
+	credential, err := d.credentials.Read(ctx, from.Credential)
+	if err != nil {
+		return nil, err
+	}
+	account := source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: credential.Secret}
+	read, err := d.store.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	since := time.Now()
+	now := func() time.Time { return read.Add(time.Since(since)) }
+	found, err := d.client.Discover(ctx, account, now, func(ctx context.Context, page int) error { return d.turn(ctx, from, page) })
+	refused, ok := errors.AsType[*source.DiscoverError](err)
+	if ok && refused.RetryAfter > 0 {
+		return nil, errors.Join(err, d.store.HoldSource(ctx, from.ID, now(), now().Add(refused.RetryAfter)))
+	}
+	if ok && refused.Outcome == history.OutcomeRateLimited {
+		return nil, errors.Join(err, d.store.LimitSource(ctx, from.ID, now()))
+	}
+	return found, err
+}
+
+// turn waits until the source may be asked for a page. Each page takes a slot
+// of the budget that all trackers share, so that polls and pages together keep
+// to the rate.
+func (d discovery) turn(ctx context.Context, from store.Source, page int) error {
+	now, err := d.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	availability, err := d.store.Availability(ctx, []int64{from.ID})
+	if err != nil {
+		return err
+	}
+	if held := availability[from.ID].HeldUntil; held.After(now) {
+		return fmt.Errorf("the service asked to be left alone until %s", held.Format(time.RFC3339))
+	}
+	at, err := d.store.TakeSlot(ctx, from.ID, now)
+	if err != nil {
+		return err
+	}
+	d.waits(page, at.Sub(now))
+	wait := time.NewTimer(at.Sub(now))
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wait.C:
+		return nil
+	}
+}
+
+// discoverRow is what is said of something that could be tracked.
+type discoverRow struct {
+	Name         string          `json:"name"` // its owners' word
+	Target       json.RawMessage `json:"target"`
+	Job          string          `json:"job"`      // that tracks it, or would
+	Tracking     string          `json:"tracking"` // of that job; "none" where there is none
+	CreatedAt    *time.Time      `json:"created_at"`
+	UpdatedAt    *time.Time      `json:"updated_at"`
+	DeletedAfter *time.Time      `json:"scheduled_for_deletion_after"`
+}
+
+// trackingNone is the tracking of what no job tracks.
+const trackingNone = "none"
+
+// discoverRows tells of each thing that was found which job tracks it, or what
+// its job would be named.
+func discoverRows(found []source.Found, from store.Source, jobs []store.Job) ([]discoverRow, error) {
+	taken := map[string]bool{}
+	byTarget := map[string]store.Job{}
+	for _, job := range jobs {
+		taken[job.Name] = true
+		key := targetKey(from.Provider, job.Target)
+		if other, found := byTarget[key]; job.Source == from.Name && (!found || trackedMore(job, other)) {
+			byTarget[key] = job
+		}
+	}
+	named := map[string]int{} // how many are to have a name
+	for _, one := range found {
+		if _, tracked := byTarget[targetKey(from.Provider, one.Target)]; !tracked {
+			named[jobNameOf(one.Name)]++
+		}
+	}
+	rows := make([]discoverRow, len(found))
+	for i, one := range found {
+		target, err := json.Marshal(one.Target)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = discoverRow{
+			Name: one.Name, Target: target, Tracking: trackingNone,
+			CreatedAt: nullTime(one.CreatedAt.At), UpdatedAt: nullTime(one.UpdatedAt.At), DeletedAfter: nullTime(one.DeletedAfter.At),
+		}
+		if job, tracked := byTarget[targetKey(from.Provider, one.Target)]; tracked {
+			rows[i].Job, rows[i].Tracking = job.Name, string(job.Tracking)
+			continue
+		}
+		name := jobNameOf(one.Name)
+		rows[i].Job = uniqueJobName(name, strings.Join(values(one.Target), "-"), named[name] > 1, taken)
+		taken[rows[i].Job] = true
+	}
+	return rows, nil
+}
+
+// trackedMore reports which of two jobs of one target tells how that is tracked.
+func trackedMore(job, other store.Job) bool {
+	order := []store.Tracking{store.TrackingActive, store.TrackingPaused, store.TrackingFinished, store.TrackingRemoved}
+	return slices.Index(order, job.Tracking) < slices.Index(order, other.Tracking)
+}
+
+// register registers a job for each row that has none, all or nothing. It tells
+// of those whose target another job has, whether it succeeds or not.
+func (d discovery) register(ctx context.Context, by store.Author, from store.Source, found []source.Found, rows []discoverRow, labels map[string]string) (registered int, same []sameTargetError, err error) {
+	declared := store.Declaration{}
+	schedules := []config.Source{{Name: from.Name, Schedule: from.Schedule}}
+	for i, row := range rows {
+		if row.Tracking != trackingNone {
+			continue
+		}
+		job := config.Job{Name: row.Job, Source: from.Name, Target: found[i].Target, Labels: maps.Clone(labels)}
+		if err := job.Validate(); err != nil {
+			return 0, nil, fmt.Errorf("register a job for %q: %w", row.Name, err)
+		}
+		spec, err := toJobSpec(ctx, d.store, job, schedules, by)
+		if err != nil {
+			return 0, nil, err
+		}
+		declared.Jobs = append(declared.Jobs, spec)
+	}
+	if same, err = sameTargets(ctx, d.store, declared); err != nil {
+		return 0, nil, err
+	}
+	if _, err := d.store.Apply(ctx, by, declared); err != nil {
+		return 0, same, err
+	}
+	for i := range rows {
+		if rows[i].Tracking == trackingNone {
+			rows[i].Tracking = string(store.TrackingActive)
+		}
+	}
+	return len(declared.Jobs), same, nil
+}
+
+// values gives the values of a target in the order of its fields.
+func values(target map[string]string) []string {
+	var all []string
+	for _, field := range slices.Sorted(maps.Keys(target)) {
+		all = append(all, target[field])
+	}
+	return all
+}
+
+func nullTime(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}

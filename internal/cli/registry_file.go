@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tracker/internal/config"
+	"tracker/internal/schedule"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// applied is what became of a file.
+type applied struct {
+	changes []store.RegistryChange
+	same    []sameTargetError // jobs that track what another one tracks already
+}
+
+// applyFile registers what a file declares, all or nothing. How is the
+// declaration without what the file declares.
+func applyFile(ctx context.Context, s *store.Store, by store.Author, file config.File, how store.Declaration) (applied, error) {
+	if err := checkTargets(ctx, s, file); err != nil {
+		return applied{}, err
+	}
+	for _, from := range file.Sources {
+		how.Sources = append(how.Sources, toSourceSpec(from))
+	}
+	for _, job := range file.Jobs {
+		spec, err := toJobSpec(ctx, s, job, file.Sources, by)
+		if err != nil {
+			return applied{}, err
+		}
+		how.Jobs = append(how.Jobs, spec)
+	}
+	same, err := sameTargets(ctx, s, how)
+	if err != nil {
+		return applied{}, err
+	}
+	changes, err := s.Apply(ctx, by, how)
+	if err != nil {
+		return applied{}, placed(file, err)
+	}
+	return applied{changes, same}, nil
+}
+
+// checkTargets checks the jobs whose source the file leaves to the registry.
+func checkTargets(ctx context.Context, s *store.Store, file config.File) error {
+	var wrong []error
+	for i, job := range file.Jobs {
+		if slices.ContainsFunc(file.Sources, func(from config.Source) bool { return from.Name == job.Source }) {
+			continue
+		}
+		from, err := s.Source(ctx, job.Source)
+		if errors.Is(err, store.ErrNotFound) {
+			err = fmt.Errorf("source %q is neither declared here nor registered; see  tracker source list", job.Source)
+			wrong = append(wrong, file.AtJob(i, "source", err))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		provider, err := source.Lookup(from.Provider)
+		if err != nil {
+			return err
+		}
+		if err := job.ValidateTarget(provider); err != nil {
+			wrong = append(wrong, file.AtJob(i, "target", err))
+		}
+	}
+	if len(wrong) > 0 {
+		return requestError{errors.Join(wrong...)}
+	}
+	return nil
+}
+
+// placed gives what the registry refused its line and column in the file.
+func placed(file config.File, err error) error {
+	refused := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		refused = joined.Unwrap()
+	}
+	for i, one := range refused {
+		d, ok := errors.AsType[*store.DeclarationError](one)
+		if !ok {
+			continue
+		}
+		if d.Job {
+			at := slices.IndexFunc(file.Jobs, func(j config.Job) bool { return j.Name == d.Name })
+			refused[i] = file.AtJob(at, d.Field, d)
+		} else {
+			at := slices.IndexFunc(file.Sources, func(s config.Source) bool { return s.Name == d.Name })
+			refused[i] = file.AtSource(at, d.Field, d)
+		}
+	}
+	return errors.Join(refused...)
+}
+
+// exported gives what is registered, but for what was removed, as a file that,
+// applied again, changes nothing.
+func exported(registered []store.Source, jobs []store.Job) (config.File, error) {
+	var sources []config.Source
+	for _, from := range registered {
+		if from.RemovedAt.IsZero() { // to apply it would track it again
+			sources = append(sources, toConfigSource(from.SourceSpec))
+		}
+	}
+	var kept []config.Job
+	for _, job := range jobs {
+		switch {
+		case job.Tracking == store.TrackingRemoved:
+		case job.Fault != nil:
+			return config.File{}, fmt.Errorf("export job %s: %w; to export without it:  tracker job remove %s", job.Name, job.Fault, job.Name)
+		default:
+			kept = append(kept, toConfigJob(job.JobSpec))
+		}
+	}
+	return config.File{Sources: sources, Jobs: kept}, nil
+}
+
+// toSourceSpec is a declared source as the registry has it.
+func toSourceSpec(from config.Source) store.SourceSpec {
+	return store.SourceSpec{
+		Name: from.Name, Provider: from.Provider, BaseURL: from.BaseURL, Credential: from.Credential, Schedule: from.Schedule,
+		ActiveEvery: from.ActiveEvery, RateEvery: from.Rate.Every, RateBurst: from.Rate.Burst, Volatile: from.Volatile,
+	}
+}
+
+// toJobSpec is a declared job as the registry has it, with when the job is polled first, by its own schedule or its source's.
+func toJobSpec(ctx context.Context, s *store.Store, job config.Job, declared []config.Source, by store.Author) (store.JobSpec, error) {
+	spec := store.JobSpec{
+		Name: job.Name, Source: job.Source, Target: job.Target, Labels: job.Labels, Schedule: job.Schedule, StallAfter: job.StallAfter,
+	}
+	expression := job.Schedule
+	if at := slices.IndexFunc(declared, func(from config.Source) bool { return from.Name == job.Source }); expression == "" && at >= 0 {
+		expression = declared[at].Schedule
+	} else if expression == "" {
+		from, err := s.Source(ctx, job.Source)
+		if err != nil {
+			return store.JobSpec{}, err
+		}
+		expression = from.Schedule
+	}
+	cron, err := schedule.Parse(expression)
+	if err != nil {
+		return store.JobSpec{}, fmt.Errorf("job %s: %w", job.Name, err)
+	}
+	spec.FirstPollAt = cron.First(by.At, job.Name)
+	return spec, nil
+}
+
+func toConfigSource(spec store.SourceSpec) config.Source {
+	return config.Source{
+		Name: spec.Name, Provider: spec.Provider, BaseURL: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
+		ActiveEvery: spec.ActiveEvery, Rate: config.Rate{Every: spec.RateEvery, Burst: spec.RateBurst}, Volatile: spec.Volatile,
+	}
+}
+
+func toConfigJob(spec store.JobSpec) config.Job {
+	return config.Job{
+		Name: spec.Name, Source: spec.Source, Target: spec.Target, Labels: spec.Labels, Schedule: spec.Schedule, StallAfter: spec.StallAfter,
+	}
+}
