@@ -10,6 +10,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 // applyRequest is what somebody asked of the command.
@@ -87,18 +88,18 @@ func (a *app) apply(ctx context.Context, s *store.Store, file config.File, reque
 	if err != nil {
 		return err
 	}
-	applied, err := applyFile(ctx, s, author, file, store.Declaration{Prune: request.prune, DryRun: request.dryRun})
+	applied, err := tracking.Apply(ctx, s, author, file, store.Declaration{Prune: request.prune, DryRun: request.dryRun})
 	if err != nil {
 		return err
 	}
 	a.warn(ctx, file)
-	for _, twice := range applied.same {
-		fmt.Fprintln(a.stderr, "warning:", file.AtJob(twice.index, "target", twice))
+	for _, twice := range applied.SameTargets {
+		fmt.Fprintln(a.stderr, "warning:", file.AtJob(twice.Index, "target", twice))
 	}
 	if request.format == formatJSON {
-		return a.writeChanges(applied.changes)
+		return a.writeChanges(applied.Changes)
 	}
-	return a.printChanges(applied.changes, request.dryRun)
+	return a.printChanges(applied.Changes, request.dryRun)
 }
 
 // warn prints what is allowed and probably not meant, such as a credential

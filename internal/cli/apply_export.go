@@ -8,6 +8,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 // export writes the registry as a file that, applied again, changes nothing.
@@ -20,7 +21,7 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	file, err := exported(registered, jobs)
+	file, err := tracking.Export(registered, jobs)
 	if err != nil {
 		return err
 	}
@@ -54,8 +55,8 @@ func exportComment(sources []store.Source, jobs []store.Job) []string {
 			gone = append(gone, "job "+job.Name)
 		}
 	}
-	if len(gone) > namesShown {
-		gone = append(gone[:namesShown], terminal.Thousands(int64(len(gone)-namesShown))+" more")
+	if len(gone) > tracking.NamesShown {
+		gone = append(gone[:tracking.NamesShown], terminal.Thousands(int64(len(gone)-tracking.NamesShown))+" more")
 	}
 	if len(gone) > 0 {
 		comment = append(comment, "Not in it, since removed: "+strings.Join(gone, ", "))

@@ -9,6 +9,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 func (a *app) jobCommand() *cobra.Command {
@@ -38,10 +39,10 @@ here. A removed job is tracked again.`,
 		Args: between(2, -1, "a NAME and the target's FIELD=VALUE"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			job.Name = args[0]
-			if job.Target, err = pairs(args[1:], "target", "FIELD=VALUE"); err != nil {
+			if job.Target, err = tracking.Pairs(args[1:], "target", "FIELD=VALUE"); err != nil {
 				return err
 			}
-			if job.Labels, err = pairs(labels, "--label", "KEY=VALUE"); err != nil {
+			if job.Labels, err = tracking.Pairs(labels, "--label", "KEY=VALUE"); err != nil {
 				return err
 			}
 			if stallAfter != "" {
@@ -64,7 +65,7 @@ here. A removed job is tracked again.`,
 }
 
 func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error {
-	from, err := findSource(ctx, s, job.Source)
+	from, err := tracking.FindSource(ctx, s, job.Source)
 	if err != nil {
 		return err
 	}
@@ -79,7 +80,7 @@ func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error 
 	if err != nil {
 		return err
 	}
-	spec, err := toJobSpec(ctx, s, job, nil, author)
+	spec, err := tracking.JobSpec(ctx, s, job, nil, author)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 func (a *app) rebuildCommand() *cobra.Command {
@@ -31,7 +32,7 @@ func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error
 		return err
 	}
 	for _, name := range names {
-		if _, err := findJob(ctx, s, name); err != nil {
+		if _, err := tracking.FindJob(ctx, s, name); err != nil {
 			return err
 		}
 	}
@@ -41,7 +42,7 @@ func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error
 	var snapshots int
 	var rows int64
 	for _, job := range jobs {
-		rebuilt, err := rebuildJob(ctx, s, job, owner())
+		rebuilt, err := tracking.Rebuild(ctx, s, job, owner())
 		if err != nil {
 			return fmt.Errorf("rebuild %s: %w", job.Name, err)
 		}

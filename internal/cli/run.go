@@ -14,6 +14,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 // Exit codes.
@@ -88,7 +89,7 @@ func report(stderr io.Writer, err error) int {
 // isUsage reports an error that is for whoever called to mend.
 func isUsage(err error) bool {
 	_, usage := errors.AsType[usageError](err)
-	_, request := errors.AsType[requestError](err)
+	_, request := errors.AsType[tracking.RequestError](err)
 	return usage || request || errors.Is(err, store.ErrDatabaseURL)
 }
 

@@ -11,6 +11,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 func (a *app) sourceDiscoverCommand() *cobra.Command {
@@ -36,7 +37,7 @@ datasets is one request, for which polls wait.`,
 	cmd.Flags().BoolVar(&register, "register", false, "register a job for each dataset that has none")
 	cmd.Flags().StringArrayVar(&labels, "label", nil, "label `KEY=VALUE` for the jobs that are registered; may be repeated")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		values, err := pairs(labels, "--label", "KEY=VALUE")
+		values, err := tracking.Pairs(labels, "--label", "KEY=VALUE")
 		if err != nil {
 			return err
 		}
@@ -59,18 +60,18 @@ type discoverRequest struct {
 }
 
 func (a *app) discover(ctx context.Context, s *store.Store, request discoverRequest) error {
-	from, err := findSource(ctx, s, request.source)
+	from, err := tracking.FindSource(ctx, s, request.source)
 	if err != nil {
 		return err
 	}
 	client := source.NewClient(a.version)
 	defer client.Close()
-	d := discovery{store: s, client: client, credentials: source.NewCredentials(a.getenv, a.scope), waits: func(page int, wait time.Duration) {
+	d := tracking.Discovery{Store: s, Client: client, Credentials: source.NewCredentials(a.getenv, a.scope), Waits: func(page int, wait time.Duration) {
 		if terminal.IsTerminal(a.stderr) && wait > time.Second {
 			fmt.Fprintf(a.stderr, "page %d in %s: the source takes one request per %s\n", page, durationText(wait.Round(time.Second)), from.RateEvery)
 		}
 	}}
-	found, err := d.list(ctx, from)
+	found, err := d.List(ctx, from)
 	if err != nil {
 		return fmt.Errorf("discover what source %s has: %w", from.Name, err)
 	}
@@ -78,7 +79,7 @@ func (a *app) discover(ctx context.Context, s *store.Store, request discoverRequ
 	if err != nil {
 		return err
 	}
-	rows, err := discoverRows(found, from, jobs)
+	rows, err := tracking.Candidates(found, from, jobs)
 	if err != nil {
 		return err
 	}
@@ -88,8 +89,8 @@ func (a *app) discover(ctx context.Context, s *store.Store, request discoverRequ
 		if err != nil {
 			return err
 		}
-		var same []sameTargetError
-		registered, same, err = d.register(ctx, author, from, found, rows, request.labels)
+		var same []tracking.SameTargetError
+		registered, same, err = d.Register(ctx, author, from, found, rows, request.labels)
 		for _, twice := range same {
 			fmt.Fprintln(a.stderr, "warning:", twice)
 		}

@@ -8,22 +8,27 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
-func (a *app) printFound(found []source.Found, rows []discoverRow, from store.Source, registered int, request discoverRequest) error {
+func (a *app) printFound(found []source.Found, rows []tracking.Candidate, from store.Source, registered int, request discoverRequest) error {
 	targets := map[string]string{}
 	for i, one := range found {
-		targets[rows[i].Job] = strings.Join(values(one.Target), " ")
+		targets[rows[i].Job] = strings.Join(tracking.TargetValues(one.Target), " ")
 	}
-	err := writeRows(a, request.format, terminal.Table[discoverRow]{
+	err := writeRows(a, request.format, terminal.Table[tracking.Candidate]{
 		Rows: rows, Empty: fmt.Sprintf("the account of source %s has nothing to track", from.Name),
-		Columns: []terminal.Column[discoverRow]{
-			{Title: "NAME", Cell: func(r discoverRow) terminal.Span { return terminal.Plain(terminal.Cut(terminal.OneLine(r.Name), 40)) }},
-			{Title: "TARGET", Spare: 3, Cell: func(r discoverRow) terminal.Span { return terminal.Plain(targets[r.Job]) }},
-			{Title: "JOB", Cell: func(r discoverRow) terminal.Span { return terminal.Plain(r.Job) }},
-			{Title: "TRACKING", Cell: func(r discoverRow) terminal.Span { return discoverTracking(r) }},
-			{Title: "UPDATED", Spare: 2, Cell: func(r discoverRow) terminal.Span { return terminal.Plain(dateText(r.UpdatedAt)) }},
-			{Title: "DELETED AFTER", Spare: 1, Cell: func(r discoverRow) terminal.Span { return terminal.Styled(terminal.StyleRed, dateText(r.DeletedAfter)) }},
+		Columns: []terminal.Column[tracking.Candidate]{
+			{Title: "NAME", Cell: func(r tracking.Candidate) terminal.Span {
+				return terminal.Plain(terminal.Cut(terminal.OneLine(r.Name), 40))
+			}},
+			{Title: "TARGET", Spare: 3, Cell: func(r tracking.Candidate) terminal.Span { return terminal.Plain(targets[r.Job]) }},
+			{Title: "JOB", Cell: func(r tracking.Candidate) terminal.Span { return terminal.Plain(r.Job) }},
+			{Title: "TRACKING", Cell: func(r tracking.Candidate) terminal.Span { return discoverTracking(r) }},
+			{Title: "UPDATED", Spare: 2, Cell: func(r tracking.Candidate) terminal.Span { return terminal.Plain(dateText(r.UpdatedAt)) }},
+			{Title: "DELETED AFTER", Spare: 1, Cell: func(r tracking.Candidate) terminal.Span {
+				return terminal.Styled(terminal.StyleRed, dateText(r.DeletedAfter))
+			}},
 		},
 	})
 	if err != nil || request.format != formatTable || len(rows) == 0 {
@@ -34,18 +39,18 @@ func (a *app) printFound(found []source.Found, rows []discoverRow, from store.So
 }
 
 // discoverTracking tells how the job is tracked, if there is one.
-func discoverTracking(r discoverRow) terminal.Span {
-	if r.Tracking == trackingNone {
+func discoverTracking(r tracking.Candidate) terminal.Span {
+	if r.Tracking == tracking.Untracked {
 		return terminal.Styled(terminal.StyleYellow, "none yet")
 	}
 	return trackingSpan(r.Tracking, "")
 }
 
 // foundText sums up what was found.
-func foundText(rows []discoverRow, from store.Source, registered int, register bool) string {
+func foundText(rows []tracking.Candidate, from store.Source, registered int, register bool) string {
 	untracked := 0
 	for _, row := range rows {
-		if row.Tracking == trackingNone {
+		if row.Tracking == tracking.Untracked {
 			untracked++
 		}
 	}

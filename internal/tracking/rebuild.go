@@ -1,4 +1,4 @@
-package cli
+package tracking
 
 import (
 	"context"
@@ -17,9 +17,9 @@ const (
 	rebuildRetry = 200 * time.Millisecond
 )
 
-// rebuildJob rebuilds one job, as soon as nobody is polling it. The owner is the
+// Rebuild rebuilds one job, as soon as nobody is polling it. The owner is the
 // process that does.
-func rebuildJob(ctx context.Context, s *store.Store, job store.Job, owner string) (store.Rebuilt, error) {
+func Rebuild(ctx context.Context, s *store.Store, job store.Job, owner string) (store.Rebuilt, error) {
 	provider, err := source.Lookup(job.From.Provider)
 	if err != nil {
 		return store.Rebuilt{}, err

@@ -1,4 +1,4 @@
-package cli
+package tracking
 
 import (
 	"context"
@@ -17,16 +17,16 @@ import (
 	"tracker/internal/terminal"
 )
 
-// discovery asks a service what jobs could track there.
-type discovery struct {
-	store       *store.Store
-	client      *source.Client
-	credentials *source.Credentials
-	waits       func(page int, wait time.Duration) // is told how long a page waits for its turn
+// Discovery asks a service what jobs could track there.
+type Discovery struct {
+	Store       *store.Store
+	Client      *source.Client
+	Credentials *source.Credentials
+	Waits       func(page int, wait time.Duration) // is told how long a page waits for its turn
 }
 
-// list asks the service for all that the account has.
-func (d discovery) list(ctx context.Context, from store.Source) ([]source.Found, error) {
+// List asks the service for all that the account has.
+func (d Discovery) List(ctx context.Context, from store.Source) ([]source.Found, error) {
 	provider, err := source.Lookup(from.Provider)
 	if err != nil {
 		return nil, err
@@ -40,24 +40,24 @@ func (d discovery) list(ctx context.Context, from store.Source) ([]source.Found,
 	if !from.PausedAt.IsZero() {
 		return nil, fmt.Errorf("it is paused: %s; to go on:  tracker source resume %s", terminal.OneLine(from.PausedReason), from.Name)
 	}
-	credential, err := d.credentials.Read(ctx, from.Credential)
+	credential, err := d.Credentials.Read(ctx, from.Credential)
 	if err != nil {
 		return nil, err
 	}
 	account := source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: credential.Secret}
-	read, err := d.store.Now(ctx)
+	read, err := d.Store.Now(ctx)
 	if err != nil {
 		return nil, err
 	}
 	since := time.Now()
 	now := func() time.Time { return read.Add(time.Since(since)) }
-	found, err := d.client.Discover(ctx, account, now, func(ctx context.Context, page int) error { return d.turn(ctx, from, page) })
+	found, err := d.Client.Discover(ctx, account, now, func(ctx context.Context, page int) error { return d.turn(ctx, from, page) })
 	refused, ok := errors.AsType[*source.DiscoverError](err)
 	if ok && refused.RetryAfter > 0 {
-		return nil, errors.Join(err, d.store.HoldSource(ctx, from.ID, now(), now().Add(refused.RetryAfter)))
+		return nil, errors.Join(err, d.Store.HoldSource(ctx, from.ID, now(), now().Add(refused.RetryAfter)))
 	}
 	if ok && refused.Outcome == history.OutcomeRateLimited {
-		return nil, errors.Join(err, d.store.LimitSource(ctx, from.ID, now()))
+		return nil, errors.Join(err, d.Store.LimitSource(ctx, from.ID, now()))
 	}
 	return found, err
 }
@@ -65,23 +65,23 @@ func (d discovery) list(ctx context.Context, from store.Source) ([]source.Found,
 // turn waits until the source may be asked for a page. Each page takes a slot
 // of the budget that all trackers share, so that polls and pages together keep
 // to the rate.
-func (d discovery) turn(ctx context.Context, from store.Source, page int) error {
-	now, err := d.store.Now(ctx)
+func (d Discovery) turn(ctx context.Context, from store.Source, page int) error {
+	now, err := d.Store.Now(ctx)
 	if err != nil {
 		return err
 	}
-	availability, err := d.store.Availability(ctx, []int64{from.ID})
+	availability, err := d.Store.Availability(ctx, []int64{from.ID})
 	if err != nil {
 		return err
 	}
 	if held := availability[from.ID].HeldUntil; held.After(now) {
 		return fmt.Errorf("the service asked to be left alone until %s", held.Format(time.RFC3339))
 	}
-	at, err := d.store.TakeSlot(ctx, from.ID, now)
+	at, err := d.Store.TakeSlot(ctx, from.ID, now)
 	if err != nil {
 		return err
 	}
-	d.waits(page, at.Sub(now))
+	d.Waits(page, at.Sub(now))
 	wait := time.NewTimer(at.Sub(now))
 	defer wait.Stop()
 	select {
@@ -92,8 +92,8 @@ func (d discovery) turn(ctx context.Context, from store.Source, page int) error 
 	}
 }
 
-// discoverRow is what is said of something that could be tracked.
-type discoverRow struct {
+// Candidate is what is said of something that could be tracked.
+type Candidate struct {
 	Name         string          `json:"name"` // its owners' word
 	Target       json.RawMessage `json:"target"`
 	Job          string          `json:"job"`      // that tracks it, or would
@@ -103,12 +103,12 @@ type discoverRow struct {
 	DeletedAfter *time.Time      `json:"scheduled_for_deletion_after"`
 }
 
-// trackingNone is the tracking of what no job tracks.
-const trackingNone = "none"
+// Untracked is the tracking of what no job tracks.
+const Untracked = "none"
 
-// discoverRows tells of each thing that was found which job tracks it, or what
+// Candidates tells of each thing that was found which job tracks it, or what
 // its job would be named.
-func discoverRows(found []source.Found, from store.Source, jobs []store.Job) ([]discoverRow, error) {
+func Candidates(found []source.Found, from store.Source, jobs []store.Job) ([]Candidate, error) {
 	taken := map[string]bool{}
 	byTarget := map[string]store.Job{}
 	for _, job := range jobs {
@@ -124,14 +124,14 @@ func discoverRows(found []source.Found, from store.Source, jobs []store.Job) ([]
 			named[jobNameOf(one.Name)]++
 		}
 	}
-	rows := make([]discoverRow, len(found))
+	rows := make([]Candidate, len(found))
 	for i, one := range found {
 		target, err := json.Marshal(one.Target)
 		if err != nil {
 			return nil, err
 		}
-		rows[i] = discoverRow{
-			Name: one.Name, Target: target, Tracking: trackingNone,
+		rows[i] = Candidate{
+			Name: one.Name, Target: target, Tracking: Untracked,
 			CreatedAt: nullTime(one.CreatedAt.At), UpdatedAt: nullTime(one.UpdatedAt.At), DeletedAfter: nullTime(one.DeletedAfter.At),
 		}
 		if job, tracked := byTarget[targetKey(from.Provider, one.Target)]; tracked {
@@ -139,7 +139,7 @@ func discoverRows(found []source.Found, from store.Source, jobs []store.Job) ([]
 			continue
 		}
 		name := jobNameOf(one.Name)
-		rows[i].Job = uniqueJobName(name, strings.Join(values(one.Target), "-"), named[name] > 1, taken)
+		rows[i].Job = uniqueJobName(name, strings.Join(TargetValues(one.Target), "-"), named[name] > 1, taken)
 		taken[rows[i].Job] = true
 	}
 	return rows, nil
@@ -151,41 +151,41 @@ func trackedMore(job, other store.Job) bool {
 	return slices.Index(order, job.Tracking) < slices.Index(order, other.Tracking)
 }
 
-// register registers a job for each row that has none, all or nothing. It tells
+// Register registers a job for each row that has none, all or nothing. It tells
 // of those whose target another job has, whether it succeeds or not.
-func (d discovery) register(ctx context.Context, by store.Author, from store.Source, found []source.Found, rows []discoverRow, labels map[string]string) (registered int, same []sameTargetError, err error) {
+func (d Discovery) Register(ctx context.Context, by store.Author, from store.Source, found []source.Found, rows []Candidate, labels map[string]string) (registered int, same []SameTargetError, err error) {
 	declared := store.Declaration{}
 	schedules := []config.Source{{Name: from.Name, Schedule: from.Schedule}}
 	for i, row := range rows {
-		if row.Tracking != trackingNone {
+		if row.Tracking != Untracked {
 			continue
 		}
 		job := config.Job{Name: row.Job, Source: from.Name, Target: found[i].Target, Labels: maps.Clone(labels)}
 		if err := job.Validate(); err != nil {
 			return 0, nil, fmt.Errorf("register a job for %q: %w", row.Name, err)
 		}
-		spec, err := toJobSpec(ctx, d.store, job, schedules, by)
+		spec, err := JobSpec(ctx, d.Store, job, schedules, by)
 		if err != nil {
 			return 0, nil, err
 		}
 		declared.Jobs = append(declared.Jobs, spec)
 	}
-	if same, err = sameTargets(ctx, d.store, declared); err != nil {
+	if same, err = SameTargets(ctx, d.Store, declared); err != nil {
 		return 0, nil, err
 	}
-	if _, err := d.store.Apply(ctx, by, declared); err != nil {
+	if _, err := d.Store.Apply(ctx, by, declared); err != nil {
 		return 0, same, err
 	}
 	for i := range rows {
-		if rows[i].Tracking == trackingNone {
+		if rows[i].Tracking == Untracked {
 			rows[i].Tracking = string(store.TrackingActive)
 		}
 	}
 	return len(declared.Jobs), same, nil
 }
 
-// values gives the values of a target in the order of its fields.
-func values(target map[string]string) []string {
+// TargetValues gives the values of a target in the order of its fields.
+func TargetValues(target map[string]string) []string {
 	var all []string
 	for _, field := range slices.Sorted(maps.Keys(target)) {
 		all = append(all, target[field])

@@ -1,4 +1,4 @@
-package cli
+package tracking
 
 import (
 	"context"
@@ -12,37 +12,37 @@ import (
 	"tracker/internal/store"
 )
 
-// applied is what became of a file.
-type applied struct {
-	changes []store.RegistryChange
-	same    []sameTargetError // jobs that track what another one tracks already
+// Applied is what became of a file.
+type Applied struct {
+	Changes     []store.RegistryChange
+	SameTargets []SameTargetError // jobs that track what another one tracks already
 }
 
-// applyFile registers what a file declares, all or nothing. How is the
+// Apply registers what a file declares, all or nothing. How is the
 // declaration without what the file declares.
-func applyFile(ctx context.Context, s *store.Store, by store.Author, file config.File, how store.Declaration) (applied, error) {
+func Apply(ctx context.Context, s *store.Store, by store.Author, file config.File, how store.Declaration) (Applied, error) {
 	if err := checkTargets(ctx, s, file); err != nil {
-		return applied{}, err
+		return Applied{}, err
 	}
 	for _, from := range file.Sources {
-		how.Sources = append(how.Sources, toSourceSpec(from))
+		how.Sources = append(how.Sources, SourceSpec(from))
 	}
 	for _, job := range file.Jobs {
-		spec, err := toJobSpec(ctx, s, job, file.Sources, by)
+		spec, err := JobSpec(ctx, s, job, file.Sources, by)
 		if err != nil {
-			return applied{}, err
+			return Applied{}, err
 		}
 		how.Jobs = append(how.Jobs, spec)
 	}
-	same, err := sameTargets(ctx, s, how)
+	same, err := SameTargets(ctx, s, how)
 	if err != nil {
-		return applied{}, err
+		return Applied{}, err
 	}
 	changes, err := s.Apply(ctx, by, how)
 	if err != nil {
-		return applied{}, placed(file, err)
+		return Applied{}, placed(file, err)
 	}
-	return applied{changes, same}, nil
+	return Applied{changes, same}, nil
 }
 
 // checkTargets checks the jobs whose source the file leaves to the registry.
@@ -70,7 +70,7 @@ func checkTargets(ctx context.Context, s *store.Store, file config.File) error {
 		}
 	}
 	if len(wrong) > 0 {
-		return requestError{errors.Join(wrong...)}
+		return RequestError{errors.Join(wrong...)}
 	}
 	return nil
 }
@@ -97,9 +97,9 @@ func placed(file config.File, err error) error {
 	return errors.Join(refused...)
 }
 
-// exported gives what is registered, but for what was removed, as a file that,
+// Export gives what is registered, but for what was removed, as a file that,
 // applied again, changes nothing.
-func exported(registered []store.Source, jobs []store.Job) (config.File, error) {
+func Export(registered []store.Source, jobs []store.Job) (config.File, error) {
 	var sources []config.Source
 	for _, from := range registered {
 		if from.RemovedAt.IsZero() { // to apply it would track it again
@@ -119,16 +119,16 @@ func exported(registered []store.Source, jobs []store.Job) (config.File, error) 
 	return config.File{Sources: sources, Jobs: kept}, nil
 }
 
-// toSourceSpec is a declared source as the registry has it.
-func toSourceSpec(from config.Source) store.SourceSpec {
+// SourceSpec is a declared source as the registry has it.
+func SourceSpec(from config.Source) store.SourceSpec {
 	return store.SourceSpec{
 		Name: from.Name, Provider: from.Provider, BaseURL: from.BaseURL, Credential: from.Credential, Schedule: from.Schedule,
 		ActiveEvery: from.ActiveEvery, RateEvery: from.Rate.Every, RateBurst: from.Rate.Burst, Volatile: from.Volatile,
 	}
 }
 
-// toJobSpec is a declared job as the registry has it, with when the job is polled first, by its own schedule or its source's.
-func toJobSpec(ctx context.Context, s *store.Store, job config.Job, declared []config.Source, by store.Author) (store.JobSpec, error) {
+// JobSpec is a declared job as the registry has it, with when the job is polled first, by its own schedule or its source's.
+func JobSpec(ctx context.Context, s *store.Store, job config.Job, declared []config.Source, by store.Author) (store.JobSpec, error) {
 	spec := store.JobSpec{
 		Name: job.Name, Source: job.Source, Target: job.Target, Labels: job.Labels, Schedule: job.Schedule, StallAfter: job.StallAfter,
 	}
