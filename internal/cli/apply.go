@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
-	"tracker/internal/schedule"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 // applyRequest is what somebody asked of the command.
@@ -85,100 +84,22 @@ func (a *app) readDeclared(path string) (config.File, error) {
 
 // apply registers what the file declares and prints what changed.
 func (a *app) apply(ctx context.Context, s *store.Store, file config.File, request applyRequest) error {
-	declared := store.Declaration{Prune: request.prune, DryRun: request.dryRun}
 	author, err := a.author(ctx, s)
 	if err != nil {
 		return err
 	}
-	if err := checkTargets(ctx, s, file); err != nil {
-		return err
-	}
-	for _, from := range file.Sources {
-		declared.Sources = append(declared.Sources, toSourceSpec(from))
-	}
-	for _, job := range file.Jobs {
-		spec, err := toJobSpec(ctx, s, job, file.Sources, author)
-		if err != nil {
-			return err
-		}
-		declared.Jobs = append(declared.Jobs, spec)
-	}
-	same, err := sameTargets(ctx, s, declared)
+	applied, err := tracking.Apply(ctx, s, author, file, store.Declaration{Prune: request.prune, DryRun: request.dryRun})
 	if err != nil {
 		return err
-	}
-	changes, err := s.Apply(ctx, author, declared)
-	if err != nil {
-		return placed(file, err)
 	}
 	a.warn(ctx, file)
-	for _, twice := range same {
-		fmt.Fprintln(a.stderr, "warning:", file.AtJob(twice.index, "target", twice))
+	for _, twice := range applied.SameTargets {
+		fmt.Fprintln(a.stderr, "warning:", file.AtJob(twice.Index, "target", twice))
 	}
 	if request.format == formatJSON {
-		return a.writeChanges(changes)
+		return a.writeChanges(applied.Changes)
 	}
-	return a.printChanges(changes, declared.DryRun)
-}
-
-// checkTargets checks the jobs whose source the file leaves to the registry.
-func checkTargets(ctx context.Context, s *store.Store, file config.File) error {
-	var wrong []error
-	for i, job := range file.Jobs {
-		if slices.ContainsFunc(file.Sources, func(from config.Source) bool { return from.Name == job.Source }) {
-			continue
-		}
-		from, err := s.Source(ctx, job.Source)
-		if errors.Is(err, store.ErrNotFound) {
-			names, err := sourceNames(ctx, s)
-			if err != nil {
-				return err
-			}
-			for _, declared := range file.Sources {
-				names = append(names, declared.Name)
-			}
-			slices.Sort(names)
-			err = fmt.Errorf("source %q is neither declared here nor registered%s; see  tracker source list", job.Source, meant(job.Source, slices.Compact(names)))
-			wrong = append(wrong, file.AtJob(i, "source", err))
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		provider, err := source.Lookup(from.Provider)
-		if err != nil {
-			return err
-		}
-		if err := job.ValidateTarget(provider); err != nil {
-			wrong = append(wrong, file.AtJob(i, "target", err))
-		}
-	}
-	if len(wrong) > 0 {
-		return usageError{errors.Join(wrong...)}
-	}
-	return nil
-}
-
-// placed gives what the registry refused its line and column in the file.
-func placed(file config.File, err error) error {
-	refused := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		refused = joined.Unwrap()
-	}
-	for i, one := range refused {
-		d, ok := errors.AsType[*store.DeclarationError](one)
-		if !ok {
-			continue
-		}
-		if d.Job {
-			at := slices.IndexFunc(file.Jobs, func(j config.Job) bool { return j.Name == d.Name })
-			refused[i] = file.AtJob(at, d.Field, d)
-		} else {
-			at := slices.IndexFunc(file.Sources, func(s config.Source) bool { return s.Name == d.Name })
-			refused[i] = file.AtSource(at, d.Field, d)
-		}
-	}
-	return errors.Join(refused...)
+	return a.printChanges(applied.Changes, request.dryRun)
 }
 
 // warn prints what is allowed and probably not meant, such as a credential
@@ -200,34 +121,4 @@ func (a *app) warn(ctx context.Context, file config.File) {
 			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", errors.New(credential.Warning)))
 		}
 	}
-}
-
-func toSourceSpec(from config.Source) store.SourceSpec {
-	return store.SourceSpec{
-		Name: from.Name, Provider: from.Provider, BaseURL: from.BaseURL, Credential: from.Credential, Schedule: from.Schedule,
-		ActiveEvery: from.ActiveEvery, RateEvery: from.Rate.Every, RateBurst: from.Rate.Burst, Volatile: from.Volatile,
-	}
-}
-
-// toJobSpec adds when the job is polled first, by its own schedule or its source's.
-func toJobSpec(ctx context.Context, s *store.Store, job config.Job, declared []config.Source, by store.Author) (store.JobSpec, error) {
-	spec := store.JobSpec{
-		Name: job.Name, Source: job.Source, Target: job.Target, Labels: job.Labels, Schedule: job.Schedule, StallAfter: job.StallAfter,
-	}
-	expression := job.Schedule
-	if at := slices.IndexFunc(declared, func(from config.Source) bool { return from.Name == job.Source }); expression == "" && at >= 0 {
-		expression = declared[at].Schedule
-	} else if expression == "" {
-		from, err := s.Source(ctx, job.Source)
-		if err != nil {
-			return store.JobSpec{}, err
-		}
-		expression = from.Schedule
-	}
-	cron, err := schedule.Parse(expression)
-	if err != nil {
-		return store.JobSpec{}, fmt.Errorf("job %s: %w", job.Name, err)
-	}
-	spec.FirstPollAt = cron.First(by.At, job.Name)
-	return spec, nil
 }

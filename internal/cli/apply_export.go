@@ -8,6 +8,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 // export writes the registry as a file that, applied again, changes nothing.
@@ -20,30 +21,18 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	var sources []config.Source
-	for _, from := range registered {
-		if from.RemovedAt.IsZero() { // to apply it would track it again
-			sources = append(sources, toConfigSource(from.SourceSpec))
-		}
-	}
-	var kept []config.Job
-	for _, job := range jobs {
-		switch {
-		case job.Tracking == store.TrackingRemoved:
-		case job.Fault != nil:
-			return fmt.Errorf("export job %s: %w; to export without it:  tracker job remove %s", job.Name, job.Fault, job.Name)
-		default:
-			kept = append(kept, toConfigJob(job.JobSpec))
-		}
-	}
-	if !a.onTerminal() {
-		return config.Write(a.stdout, exportComment(registered, jobs), sources, kept)
-	}
-	var file strings.Builder
-	if err := config.Write(&file, exportComment(registered, jobs), sources, kept); err != nil {
+	file, err := tracking.Export(registered, jobs)
+	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.stdout, terminal.Printable(file.String())) // labels may hold what turns the direction of text
+	if !a.onTerminal() {
+		return config.Write(a.stdout, exportComment(registered, jobs), file.Sources, file.Jobs)
+	}
+	var text strings.Builder
+	if err := config.Write(&text, exportComment(registered, jobs), file.Sources, file.Jobs); err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(a.stdout, terminal.Printable(text.String())) // labels may hold what turns the direction of text
 	return err
 }
 
@@ -66,8 +55,8 @@ func exportComment(sources []store.Source, jobs []store.Job) []string {
 			gone = append(gone, "job "+job.Name)
 		}
 	}
-	if len(gone) > namesShown {
-		gone = append(gone[:namesShown], terminal.Thousands(int64(len(gone)-namesShown))+" more")
+	if len(gone) > tracking.NamesShown {
+		gone = append(gone[:tracking.NamesShown], terminal.Thousands(int64(len(gone)-tracking.NamesShown))+" more")
 	}
 	if len(gone) > 0 {
 		comment = append(comment, "Not in it, since removed: "+strings.Join(gone, ", "))
@@ -77,17 +66,4 @@ func exportComment(sources []store.Source, jobs []store.Job) []string {
 
 func pausedComment(kind, name, reason string) string {
 	return terminal.OneLine(strings.TrimSuffix("Paused, which a file does not say: "+kind+" "+name+": "+reason, ": "))
-}
-
-func toConfigSource(spec store.SourceSpec) config.Source {
-	return config.Source{
-		Name: spec.Name, Provider: spec.Provider, BaseURL: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
-		ActiveEvery: spec.ActiveEvery, Rate: config.Rate{Every: spec.RateEvery, Burst: spec.RateBurst}, Volatile: spec.Volatile,
-	}
-}
-
-func toConfigJob(spec store.JobSpec) config.Job {
-	return config.Job{
-		Name: spec.Name, Source: spec.Source, Target: spec.Target, Labels: spec.Labels, Schedule: spec.Schedule, StallAfter: spec.StallAfter,
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 func (a *app) changesCommand() *cobra.Command {
@@ -56,7 +57,7 @@ func (a *app) changes(ctx context.Context, s *store.Store, name, since, format s
 	var from time.Time
 	none := "nothing was ever registered; see  tracker apply --help"
 	if since != "" {
-		if from, err = pastTime("--since", since, now); err != nil {
+		if from, err = tracking.PastTime("--since", since, now); err != nil {
 			return err
 		}
 		none = "nothing was changed since " + timeText(&from)
@@ -96,7 +97,7 @@ func knownSubject(ctx context.Context, s *store.Store, name string) error {
 	for _, source := range sources {
 		names = append(names, source.Name)
 	}
-	return usageError{fmt.Errorf("no job or source is named %q%s; see  tracker job list  and  tracker source list", name, meant(name, names))}
+	return usageError{fmt.Errorf("no job or source is named %q%s; see  tracker job list  and  tracker source list", name, tracking.Meant(name, names))}
 }
 
 func changeListing(rows []store.ChangeRow, c clock, bounded bool) terminal.Table[store.ChangeRow] {

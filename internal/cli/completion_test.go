@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tracker/internal/testdb"
+	"tracker/internal/tracking"
 )
 
 func TestCompletion(t *testing.T) {
@@ -27,7 +28,7 @@ func TestCompletion(t *testing.T) {
 		"history st":              "stores-eu stores-us",
 		"job list --label ":       "team=geo tier=1",
 		"sync --label ti":         "tier=1",
-		"watch --state ":          strings.Join(jobStates, " "),
+		"watch --state ":          strings.Join(tracking.JobStates(), " "),
 		"report new":              "new-errors",
 		"history stores-eu ":      "",
 		"log s":                   "stores-eu stores-us",

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 // historyRequest is what the command line asks of a history.
@@ -74,7 +75,7 @@ func checkRunFlags(cmd *cobra.Command, runNo, most int) error {
 func isNumber(n int) bool { return n >= 1 && int(int32(n)) == n }
 
 func (a *app) history(ctx context.Context, s *store.Store, request historyRequest) error {
-	job, err := findJob(ctx, s, request.job)
+	job, err := tracking.FindJob(ctx, s, request.job)
 	if err != nil {
 		return err
 	}

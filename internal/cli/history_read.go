@@ -9,6 +9,7 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 // readPresent reads what is known now.
@@ -100,13 +101,13 @@ func (v *historyView) readFirstPoll(ctx context.Context, s *store.Store) error {
 func times(request historyRequest, now time.Time) (asOf, knownAt time.Time, err error) {
 	asOf, knownAt = now, now
 	if request.knownAt != "" {
-		if knownAt, err = pastTime("--known-at", request.knownAt, now); err != nil {
+		if knownAt, err = tracking.PastTime("--known-at", request.knownAt, now); err != nil {
 			return asOf, knownAt, err
 		}
 		asOf = knownAt
 	}
 	if request.asOf != "" {
-		if asOf, err = pastTime("--as-of", request.asOf, now); err != nil {
+		if asOf, err = tracking.PastTime("--as-of", request.asOf, now); err != nil {
 			return asOf, knownAt, err
 		}
 	}

@@ -3,13 +3,13 @@ package cli
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 func (a *app) jobCommand() *cobra.Command {
@@ -39,10 +39,10 @@ here. A removed job is tracked again.`,
 		Args: between(2, -1, "a NAME and the target's FIELD=VALUE"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			job.Name = args[0]
-			if job.Target, err = pairs(args[1:], "target", "FIELD=VALUE"); err != nil {
+			if job.Target, err = tracking.Pairs(args[1:], "target", "FIELD=VALUE"); err != nil {
 				return err
 			}
-			if job.Labels, err = pairs(labels, "--label", "KEY=VALUE"); err != nil {
+			if job.Labels, err = tracking.Pairs(labels, "--label", "KEY=VALUE"); err != nil {
 				return err
 			}
 			if stallAfter != "" {
@@ -65,7 +65,7 @@ here. A removed job is tracked again.`,
 }
 
 func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error {
-	from, err := findSource(ctx, s, job.Source)
+	from, err := tracking.FindSource(ctx, s, job.Source)
 	if err != nil {
 		return err
 	}
@@ -80,27 +80,11 @@ func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error 
 	if err != nil {
 		return err
 	}
-	spec, err := toJobSpec(ctx, s, job, nil, author)
+	spec, err := tracking.JobSpec(ctx, s, job, nil, author)
 	if err != nil {
 		return err
 	}
 	return a.declare(ctx, s, store.Declaration{Jobs: []store.JobSpec{spec}})
-}
-
-// pairs reads KEY=VALUE arguments.
-func pairs(args []string, what, form string) (map[string]string, error) {
-	values := make(map[string]string, len(args))
-	for _, arg := range args {
-		key, value, ok := strings.Cut(arg, "=")
-		if !ok || key == "" {
-			return nil, usageError{fmt.Errorf("%s %q: want %s", what, arg, form)}
-		}
-		if _, twice := values[key]; twice {
-			return nil, usageError{fmt.Errorf("%s %q: %s is given twice", what, arg, key)}
-		}
-		values[key] = value
-	}
-	return values, nil
 }
 
 func (a *app) jobPauseCommand() *cobra.Command {

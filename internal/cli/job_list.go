@@ -11,11 +11,12 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 func (a *app) jobListCommand() *cobra.Command {
 	var all bool
-	var sel selection
+	var sel tracking.Selection
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the jobs and how their latest runs are doing",
@@ -31,10 +32,10 @@ paused or held, why stands below.`,
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().BoolVar(&all, "all", false, "removed jobs too")
-	sel.flags(cmd)
-	sel.stateFlag(cmd)
+	selectionFlags(cmd, &sel)
+	stateFlag(cmd, &sel)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if err := sel.read(nil); err != nil {
+		if err := sel.Read(nil); err != nil {
 			return err
 		}
 		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.listJobs(cmd.Context(), s, sel, all, *format) })
@@ -42,8 +43,8 @@ paused or held, why stands below.`,
 	return cmd
 }
 
-func (a *app) listJobs(ctx context.Context, s *store.Store, sel selection, all bool, format string) error {
-	jobs, err := sel.jobs(ctx, s)
+func (a *app) listJobs(ctx context.Context, s *store.Store, sel tracking.Selection, all bool, format string) error {
+	jobs, err := sel.Jobs(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel selection, all b
 	switch removed := int64(len(jobs)); {
 	case removed > 0:
 		shown.Empty = fmt.Sprintf("no jobs but %s; see  tracker job list --all", terminal.Counted(removed, "removed one"))
-	case !sel.empty():
+	case !sel.Empty():
 		shown.Empty = fmt.Sprintf("no job fits  %s", sel)
 	}
 	if err := writeRows(a, format, shown); err != nil || format != formatTable {

@@ -13,6 +13,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 func (a *app) jobShowCommand() *cobra.Command {
@@ -27,7 +28,7 @@ will be polled, and why it is not polled where it is not. Times are in UTC.`,
 	format := a.formatFlag(cmd, formatTable, formatJSON)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.withStore(cmd.Context(), func(s *store.Store) error {
-			job, err := findJob(cmd.Context(), s, args[0])
+			job, err := tracking.FindJob(cmd.Context(), s, args[0])
 			if err != nil {
 				return err
 			}

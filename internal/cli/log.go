@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 // logLevels are those whose weight we know, from the least.
@@ -96,7 +97,7 @@ func (a *app) log(ctx context.Context, s *store.Store, request logRequest) error
 
 // readLog reads the run that was asked for, with all of its log.
 func readLog(ctx context.Context, s *store.Store, request logRequest) (store.History, error) {
-	if _, err := findJob(ctx, s, request.job); err != nil {
+	if _, err := tracking.FindJob(ctx, s, request.job); err != nil {
 		return store.History{}, err
 	}
 	row, err := s.JobRow(ctx, request.job)

@@ -8,11 +8,12 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 // followLog shows a log and goes on with what comes, until ctx ends.
 func (a *app) followLog(ctx context.Context, s *store.Store, request logRequest) error {
-	job, err := findJob(ctx, s, request.job)
+	job, err := tracking.FindJob(ctx, s, request.job)
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (f *follower) run(ctx context.Context) error {
 
 // lookedAt finds out whether there will be more to see.
 func (f *follower) lookedAt(ctx context.Context) (unlooked, error) {
-	job, err := findJob(ctx, f.store, f.request.job)
+	job, err := tracking.FindJob(ctx, f.store, f.request.job)
 	if err != nil {
 		return unlooked{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tracker/internal/config"
+	"tracker/internal/tracking"
 )
 
 // TestTimesArePrintedAsTheyAreTaken reads back each form in which screens show a time.
@@ -41,7 +42,7 @@ func TestPastTime_NamesTheDay(t *testing.T) {
 		"2026-12-31":      "says 2026-11-28T00:10:00Z",
 		"2026-11-28 1:00": "says 2026-11-28T00:10:00Z",
 	} {
-		if _, err := pastTime("--since", text, now); err == nil || !strings.HasSuffix(err.Error(), want) {
+		if _, err := tracking.PastTime("--since", text, now); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

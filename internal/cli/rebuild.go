@@ -2,22 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"tracker/internal/source"
 	"tracker/internal/store"
-)
-
-const (
-	// rebuildPatience is how long to wait for a poll of the job to end.
-	rebuildPatience = 30 * time.Second
-	// rebuildRetry is how often to look whether it has.
-	rebuildRetry = 200 * time.Millisecond
+	"tracker/internal/tracking"
 )
 
 func (a *app) rebuildCommand() *cobra.Command {
@@ -41,7 +32,7 @@ func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error
 		return err
 	}
 	for _, name := range names {
-		if _, err := findJob(ctx, s, name); err != nil {
+		if _, err := tracking.FindJob(ctx, s, name); err != nil {
 			return err
 		}
 	}
@@ -51,7 +42,7 @@ func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error
 	var snapshots int
 	var rows int64
 	for _, job := range jobs {
-		rebuilt, err := rebuildJob(ctx, s, job)
+		rebuilt, err := tracking.Rebuild(ctx, s, job, owner())
 		if err != nil {
 			return fmt.Errorf("rebuild %s: %w", job.Name, err)
 		}
@@ -64,31 +55,4 @@ func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error
 	_, err = fmt.Fprintf(a.stdout, "%s of %s folded; %s differed\n",
 		plural(snapshots, "snapshot", "snapshots"), plural(len(jobs), "job", "jobs"), plural(int(rows), "row", "rows"))
 	return err
-}
-
-// rebuildJob rebuilds one job, as soon as nobody is polling it.
-func rebuildJob(ctx context.Context, s *store.Store, job store.Job) (store.Rebuilt, error) {
-	provider, err := source.Lookup(job.From.Provider)
-	if err != nil {
-		return store.Rebuilt{}, err
-	}
-	patience := time.NewTimer(rebuildPatience)
-	defer patience.Stop()
-	for {
-		now, err := s.Now(ctx)
-		if err != nil {
-			return store.Rebuilt{}, err
-		}
-		rebuilt, err := s.Rebuild(ctx, store.RebuildParams{JobID: job.ID, Owner: owner(), Now: now, Interpret: provider.Interpret})
-		if !errors.Is(err, store.ErrClaimed) {
-			return rebuilt, err
-		}
-		select {
-		case <-ctx.Done():
-			return store.Rebuilt{}, ctx.Err()
-		case <-patience.C:
-			return store.Rebuilt{}, fmt.Errorf("%w for more than %s; try again", err, rebuildPatience)
-		case <-time.After(rebuildRetry):
-		}
-	}
 }

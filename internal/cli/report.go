@@ -12,11 +12,12 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 // reportRequest is what a report is asked for with.
 type reportRequest struct {
-	selection
+	tracking.Selection
 
 	since  string
 	format string
@@ -43,7 +44,7 @@ docs/sql.md has these and more as SQL, to change at will.
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().StringVar(&request.since, "since", "", "look back to a `TIME` in the past: "+config.TimeForms+" (default: the age behind the question)")
-	request.flags(cmd)
+	selectionFlags(cmd, &request.Selection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		request.format = *format
 		if len(args) == 0 {
@@ -59,9 +60,9 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 	all := reports()
 	at := slices.IndexFunc(all, func(k reportKind) bool { return k.name == name })
 	if at < 0 {
-		return usageError{fmt.Errorf("there is no report %q%s; there are %s", name, meant(name, reportNames()), strings.Join(reportNames(), ", "))}
+		return usageError{fmt.Errorf("there is no report %q%s; there are %s", name, tracking.Meant(name, reportNames()), strings.Join(reportNames(), ", "))}
 	}
-	if err := request.read(nil); err != nil {
+	if err := request.Read(nil); err != nil {
 		return err
 	}
 	if request.since != "" && all[at].since == 0 {
@@ -74,7 +75,7 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 		}
 	}
 	return a.withStore(ctx, func(s *store.Store) error {
-		if _, err := request.jobs(ctx, s); err != nil {
+		if _, err := request.Jobs(ctx, s); err != nil {
 			return err
 		}
 		now, err := s.Now(ctx)
@@ -85,7 +86,7 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 		if err != nil {
 			return err
 		}
-		return all[at].print(ctx, a, s, store.AnswerFilter{Since: since, Now: now, Source: request.source, Labels: request.labels}, request)
+		return all[at].print(ctx, a, s, store.AnswerFilter{Since: since, Now: now, Source: request.Source, Labels: request.Labels}, request)
 	})
 }
 
@@ -97,7 +98,7 @@ func sinceTime(since string, kind reportKind, now time.Time) (time.Time, error) 
 	case since == "":
 		return now.Add(-kind.since), nil
 	}
-	return pastTime("--since", since, now)
+	return tracking.PastTime("--since", since, now)
 }
 
 // listReports prints one line per report, however narrow the screen is.

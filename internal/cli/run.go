@@ -14,6 +14,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 // Exit codes.
@@ -79,10 +80,17 @@ func report(stderr io.Writer, err error) int {
 		return exit.code
 	}
 	fmt.Fprintln(stderr, "tracker: "+strings.ReplaceAll(terminal.Printable(err.Error()), "\n", "\n  "))
-	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, store.ErrDatabaseURL) {
+	if isUsage(err) {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// isUsage reports an error that is for whoever called to mend.
+func isUsage(err error) bool {
+	_, usage := errors.AsType[usageError](err)
+	_, request := errors.AsType[tracking.RequestError](err)
+	return usage || request || errors.Is(err, store.ErrDatabaseURL)
 }
 
 func (a *app) rootCommand() *cobra.Command {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 // newSelectionFixture has a job that failed, one that was never polled, one of
@@ -116,7 +117,7 @@ func TestSelection_OfSyncAndWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	ids, err := watchedJobs(t.Context(), s, nil, selection{source: "woosmap-test"})
+	ids, err := watchedJobs(t.Context(), s, nil, tracking.Selection{Source: "woosmap-test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 // snapshotRequest is what the command line asks of a job's snapshots.
@@ -54,7 +55,7 @@ it was seen; --format json is the row of report.snapshots.
 }
 
 func (a *app) snapshot(ctx context.Context, s *store.Store, request snapshotRequest) error {
-	if _, err := findJob(ctx, s, request.job); err != nil {
+	if _, err := tracking.FindJob(ctx, s, request.job); err != nil {
 		return err
 	}
 	row, err := findSnapshot(ctx, s, request.job, request.no)

@@ -12,6 +12,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 func (a *app) sourceCommand() *cobra.Command {
@@ -51,7 +52,7 @@ allows, it answers 429 and the source is held for a while.`,
 				fmt.Fprintf(a.stderr, "warning: %v (here; the daemon may run elsewhere)\n", err)
 			}
 			return a.withStore(cmd.Context(), func(s *store.Store) error {
-				return a.declare(cmd.Context(), s, store.Declaration{Sources: []store.SourceSpec{toSourceSpec(from)}})
+				return a.declare(cmd.Context(), s, store.Declaration{Sources: []store.SourceSpec{tracking.SourceSpec(from)}})
 			})
 		},
 	}
@@ -83,6 +84,16 @@ func (a *app) declare(ctx context.Context, s *store.Store, declared store.Declar
 		return err
 	}
 	return a.printChanges(changes, false)
+}
+
+// warnOfSameTargets prints a warning for each declared job whose target
+// another job has.
+func (a *app) warnOfSameTargets(ctx context.Context, s *store.Store, declared store.Declaration) error {
+	same, err := tracking.SameTargets(ctx, s, declared)
+	for _, twice := range same {
+		fmt.Fprintln(a.stderr, "warning:", twice)
+	}
+	return err
 }
 
 func (a *app) sourceListCommand() *cobra.Command {
@@ -210,9 +221,9 @@ func (a *app) alter(ctx context.Context, subject, done string, change func(conte
 		if errors.Is(err, store.ErrNotFound) {
 			kind, name, _ := strings.Cut(subject, " ")
 			if kind == "job" {
-				return unknownJob(ctx, s, name)
+				return tracking.UnknownJob(ctx, s, name)
 			}
-			return unknownSource(ctx, s, name)
+			return tracking.UnknownSource(ctx, s, name)
 		}
 		if err != nil {
 			return err

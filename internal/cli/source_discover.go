@@ -4,16 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
-	"tracker/internal/history"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 func (a *app) sourceDiscoverCommand() *cobra.Command {
@@ -39,7 +37,7 @@ datasets is one request, for which polls wait.`,
 	cmd.Flags().BoolVar(&register, "register", false, "register a job for each dataset that has none")
 	cmd.Flags().StringArrayVar(&labels, "label", nil, "label `KEY=VALUE` for the jobs that are registered; may be repeated")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		values, err := pairs(labels, "--label", "KEY=VALUE")
+		values, err := tracking.Pairs(labels, "--label", "KEY=VALUE")
 		if err != nil {
 			return err
 		}
@@ -62,11 +60,18 @@ type discoverRequest struct {
 }
 
 func (a *app) discover(ctx context.Context, s *store.Store, request discoverRequest) error {
-	from, err := findSource(ctx, s, request.source)
+	from, err := tracking.FindSource(ctx, s, request.source)
 	if err != nil {
 		return err
 	}
-	found, err := a.list(ctx, s, from)
+	client := source.NewClient(a.version)
+	defer client.Close()
+	d := tracking.Discovery{Store: s, Client: client, Credentials: source.NewCredentials(a.getenv, a.scope), Waits: func(page int, wait time.Duration) {
+		if terminal.IsTerminal(a.stderr) && wait > time.Second {
+			fmt.Fprintf(a.stderr, "page %d in %s: the source takes one request per %s\n", page, durationText(wait.Round(time.Second)), from.RateEvery)
+		}
+	}}
+	found, err := d.List(ctx, from)
 	if err != nil {
 		return fmt.Errorf("discover what source %s has: %w", from.Name, err)
 	}
@@ -74,86 +79,24 @@ func (a *app) discover(ctx context.Context, s *store.Store, request discoverRequ
 	if err != nil {
 		return err
 	}
-	rows, err := discoverRows(found, from, jobs)
+	rows, err := tracking.Candidates(found, from, jobs)
 	if err != nil {
 		return err
 	}
 	registered := 0
 	if request.register {
-		if registered, err = a.registerFound(ctx, s, from, found, rows, request.labels); err != nil {
+		author, err := a.author(ctx, s)
+		if err != nil {
+			return err
+		}
+		var same []tracking.SameTargetError
+		registered, same, err = d.Register(ctx, author, from, found, rows, request.labels)
+		for _, twice := range same {
+			fmt.Fprintln(a.stderr, "warning:", twice)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return a.printFound(found, rows, from, registered, request)
-}
-
-// list asks the service for all that the account has.
-func (a *app) list(ctx context.Context, s *store.Store, from store.Source) ([]source.Found, error) {
-	provider, err := source.Lookup(from.Provider)
-	if err != nil {
-		return nil, err
-	}
-	if provider.Discover == nil {
-		return nil, fmt.Errorf("%w (%s); register jobs by name:  tracker job add --help", source.ErrNoList, provider.Name)
-	}
-	if !from.RemovedAt.IsZero() {
-		return nil, errors.New("it is removed; register it again to ask it:  tracker source add --help")
-	}
-	if !from.PausedAt.IsZero() {
-		return nil, fmt.Errorf("it is paused: %s; to go on:  tracker source resume %s", terminal.OneLine(from.PausedReason), from.Name)
-	}
-	credential, err := source.NewCredentials(a.getenv, a.scope).Read(ctx, from.Credential)
-	if err != nil {
-		return nil, err
-	}
-	client := source.NewClient(a.version)
-	defer client.Close()
-	account := source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: credential.Secret}
-	read, err := s.Now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	since := time.Now()
-	now := func() time.Time { return read.Add(time.Since(since)) }
-	found, err := client.Discover(ctx, account, now, func(ctx context.Context, page int) error { return a.turn(ctx, s, from, page) })
-	refused, ok := errors.AsType[*source.DiscoverError](err)
-	if ok && refused.RetryAfter > 0 {
-		return nil, errors.Join(err, s.HoldSource(ctx, from.ID, now(), now().Add(refused.RetryAfter)))
-	}
-	if ok && refused.Outcome == history.OutcomeRateLimited {
-		return nil, errors.Join(err, s.LimitSource(ctx, from.ID, now()))
-	}
-	return found, err
-}
-
-// turn waits until the source may be asked for a page. Each page takes a slot
-// of the budget that all trackers share, so that polls and pages together keep
-// to the rate.
-func (a *app) turn(ctx context.Context, s *store.Store, from store.Source, page int) error {
-	now, err := s.Now(ctx)
-	if err != nil {
-		return err
-	}
-	availability, err := s.Availability(ctx, []int64{from.ID})
-	if err != nil {
-		return err
-	}
-	if held := availability[from.ID].HeldUntil; held.After(now) {
-		return fmt.Errorf("the service asked to be left alone until %s", held.Format(time.RFC3339))
-	}
-	at, err := s.TakeSlot(ctx, from.ID, now)
-	if err != nil {
-		return err
-	}
-	if file, ok := a.stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) && at.Sub(now) > time.Second {
-		fmt.Fprintf(a.stderr, "page %d in %s: the source takes one request per %s\n", page, durationText(at.Sub(now).Round(time.Second)), from.RateEvery)
-	}
-	wait := time.NewTimer(at.Sub(now))
-	defer wait.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-wait.C:
-		return nil
-	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/testdb"
+	"tracker/internal/tracking"
 )
 
 // account is a Woosmap account whose list of datasets is one page.
@@ -59,7 +60,7 @@ func TestSourceDiscover_RemovedHidesNone(t *testing.T) {
 				a.must("job", "add", job, "--source", "woosmap-test", "dataset_id="+datasetID(1))
 			}
 			a.must("job", "remove", jobs[0])
-			var rows []discoverRow
+			var rows []tracking.Candidate
 			decode(t, a.must("source", "discover", "woosmap-test", "--format", "json"), &rows)
 			if len(rows) != 1 || rows[0].Job != jobs[1] || rows[0].Tracking != "active" {
 				t.Error(rows)
@@ -80,7 +81,7 @@ func TestSourceDiscover(t *testing.T) {
 		"Stores EU": "stores-eu-00000000 none", "Stores EU!": "stores-eu-00000000-000 none", "Tracked": "mine active", "Removed": "gone removed",
 		"店舗": "dataset-00000000 none", "taken\u202e": "taken-00000000 none",
 	}
-	var rows []discoverRow
+	var rows []tracking.Candidate
 	check := func(args ...string) {
 		t.Helper()
 		decode(t, a.must(append([]string{"source", "discover", "woosmap-test", "--format", "json"}, args...)...), &rows)

@@ -5,12 +5,6 @@ import (
 	"tracker/internal/terminal"
 )
 
-// jobStates are those that a job's latest run may be in.
-var jobStates = []string{
-	string(history.StateQueued), string(history.StateRunning), string(history.StateSucceeded), string(history.StatePartial),
-	string(history.StateFailed), string(history.StateCanceled), string(history.StateUnknown),
-}
-
 // stateMark gives the one symbol and style that a state has on all screens.
 func stateMark(state string) (symbol string, look terminal.Style) {
 	switch history.State(state) {

@@ -16,11 +16,12 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/sync"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 // syncRequest is what a sync is asked for with.
 type syncRequest struct {
-	selection
+	tracking.Selection
 
 	named  []string
 	format string
@@ -46,13 +47,13 @@ named was left.`,
   tracker sync --label team=geo`,
 	}
 	budget := memoryBudgetFlag(cmd)
-	request.flags(cmd)
-	request.stateFlag(cmd)
+	selectionFlags(cmd, &request.Selection)
+	stateFlag(cmd, &request.Selection)
 	a.credentialScopeFlags(cmd)
 	cmd.PreRunE = a.readTwins(memoryBudgetName, credentialDirName, credentialEnvName)
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := request.read(args); err != nil {
+		if err := request.Read(args); err != nil {
 			return err
 		}
 		request.named, request.format, request.budget = args, *format, budget
@@ -117,13 +118,13 @@ func (a *app) sync(ctx context.Context, s *store.Store, request syncRequest) err
 // for those that cannot be polled.
 func (request syncRequest) chooseJobs(ctx context.Context, s *store.Store) (chosen []store.Job, skipped []syncRow, err error) {
 	names := request.named
-	all, err := request.jobs(ctx, s)
+	all, err := request.Jobs(ctx, s)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, name := range names {
 		if !slices.ContainsFunc(all, func(j store.Job) bool { return j.Name == name }) {
-			return nil, nil, unknownJob(ctx, s, name)
+			return nil, nil, tracking.UnknownJob(ctx, s, name)
 		}
 	}
 	for _, job := range all {
@@ -220,8 +221,8 @@ func (r syncRow) resultSpan() terminal.Span {
 
 func (a *app) printSync(rows []syncRow, request syncRequest) error {
 	none := "no jobs to poll; see  tracker job list"
-	if !request.empty() {
-		none = fmt.Sprintf("no job to poll fits  %s", request.selection)
+	if !request.Empty() {
+		none = fmt.Sprintf("no job to poll fits  %s", request.Selection)
 	}
 	err := writeRows(a, request.format, terminal.Table[syncRow]{
 		Rows: rows, Empty: none,

@@ -14,13 +14,14 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 // waitEnded stands for all states in which a run has ended.
 const waitEnded = "ended"
 
 // waitStates are those that can be waited for.
-var waitStates = append(slices.Clone(jobStates), waitEnded)
+var waitStates = append(slices.Clone(tracking.JobStates()), waitEnded)
 
 func (a *app) waitCommand() *cobra.Command {
 	var state, after, timeout string
@@ -85,7 +86,7 @@ func afterTime(ctx context.Context, s *store.Store, text string) (time.Time, err
 	if err != nil || text == "now" {
 		return now, err
 	}
-	return pastTime("--after", text, now)
+	return tracking.PastTime("--after", text, now)
 }
 
 // waiter looks at a job until its latest run is in a state.
@@ -141,7 +142,7 @@ func (w *waiter) reached(state history.State) bool {
 // look reads the job's latest run (nil: none counts), and whether there will be
 // more to see. The run is read last: what was seen before nobody looked is in it.
 func (w *waiter) look(ctx context.Context, name string) (store.Job, *store.WatchRun, unlooked, error) {
-	job, err := findJob(ctx, w.store, name)
+	job, err := tracking.FindJob(ctx, w.store, name)
 	if err != nil {
 		return job, nil, unlooked{}, err
 	}

@@ -13,6 +13,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 const (
@@ -26,7 +27,7 @@ const (
 
 func (a *app) watchCommand() *cobra.Command {
 	var lasting string
-	var sel selection
+	var sel tracking.Selection
 	cmd := &cobra.Command{
 		Use:   "watch [JOB...]",
 		Short: "Watch imports as they go on",
@@ -48,11 +49,11 @@ In a pipe it prints a line for each change of a job's state.`,
   tracker watch --source woosmap-prod --state failed
   tracker watch --label team=geo --for 1h > changes.log`,
 	}
-	sel.flags(cmd)
-	sel.stateFlag(cmd)
+	selectionFlags(cmd, &sel)
+	stateFlag(cmd, &sel)
 	cmd.Flags().StringVar(&lasting, "for", "", "end after `DURATION`, such as 10m or 2h (default: never)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if err := sel.read(args); err != nil {
+		if err := sel.Read(args); err != nil {
 			return err
 		}
 		end, stop, err := timer("--for", lasting)
@@ -97,10 +98,10 @@ func (a *app) watch(ctx context.Context, s *store.Store, ids []int64, end <-chan
 }
 
 // watchedJobs gives the ids of the jobs that are named, or selected; none: all.
-func watchedJobs(ctx context.Context, s *store.Store, names []string, sel selection) ([]int64, error) {
+func watchedJobs(ctx context.Context, s *store.Store, names []string, sel tracking.Selection) ([]int64, error) {
 	var ids []int64
-	if !sel.empty() {
-		jobs, err := sel.jobs(ctx, s)
+	if !sel.Empty() {
+		jobs, err := sel.Jobs(ctx, s)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +116,7 @@ func watchedJobs(ctx context.Context, s *store.Store, names []string, sel select
 		return ids, nil
 	}
 	for _, name := range names {
-		job, err := findJob(ctx, s, name)
+		job, err := tracking.FindJob(ctx, s, name)
 		if err != nil {
 			return nil, err
 		}

@@ -1,4 +1,4 @@
-package cli
+package tracking
 
 import (
 	"cmp"
@@ -11,29 +11,20 @@ import (
 	"tracker/internal/store"
 )
 
-// sameTargetError is a declared job that tracks what another one tracks already.
-type sameTargetError struct {
-	index      int // among the declared jobs
+// SameTargetError is a declared job that tracks what another one tracks already.
+type SameTargetError struct {
+	Index      int // among the declared jobs
 	job, other string
 }
 
-func (s sameTargetError) Error() string {
+// Error implements error.
+func (s SameTargetError) Error() string {
 	return fmt.Sprintf("job %s has the same target as job %s: the service is asked twice, and its history kept twice", s.job, s.other)
 }
 
-// warnOfSameTargets prints a warning for each declared job whose target
-// another job has.
-func (a *app) warnOfSameTargets(ctx context.Context, s *store.Store, declared store.Declaration) error {
-	same, err := sameTargets(ctx, s, declared)
-	for _, twice := range same {
-		fmt.Fprintln(a.stderr, "warning:", twice)
-	}
-	return err
-}
-
-// sameTargets finds those of the declared jobs whose target is that of a job
+// SameTargets finds those of the declared jobs whose target is that of a job
 // declared before, or of another registered one that is not removed.
-func sameTargets(ctx context.Context, s *store.Store, declared store.Declaration) ([]sameTargetError, error) {
+func SameTargets(ctx context.Context, s *store.Store, declared store.Declaration) ([]SameTargetError, error) {
 	sources, err := s.Sources(ctx)
 	if err != nil {
 		return nil, err
@@ -56,11 +47,11 @@ func sameTargets(ctx context.Context, s *store.Store, declared store.Declaration
 			tracked[key] = cmp.Or(tracked[key], job.Name)
 		}
 	}
-	var same []sameTargetError
+	var same []SameTargetError
 	for i, spec := range declared.Jobs {
 		key := serviceKey(services[spec.Source], spec.Target)
 		if other, twice := tracked[key]; twice {
-			same = append(same, sameTargetError{i, spec.Name, other})
+			same = append(same, SameTargetError{i, spec.Name, other})
 		} else {
 			tracked[key] = spec.Name
 		}

@@ -1,4 +1,4 @@
-package cli
+package tracking
 
 import (
 	"strings"

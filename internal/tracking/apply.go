@@ -1,0 +1,172 @@
+package tracking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"tracker/internal/config"
+	"tracker/internal/schedule"
+	"tracker/internal/source"
+	"tracker/internal/store"
+)
+
+// Applied is what became of a file.
+type Applied struct {
+	Changes     []store.RegistryChange
+	SameTargets []SameTargetError // jobs that track what another one tracks already
+}
+
+// Apply registers what a file declares, all or nothing. How is the
+// declaration without what the file declares.
+func Apply(ctx context.Context, s *store.Store, by store.Author, file config.File, how store.Declaration) (Applied, error) {
+	if err := checkTargets(ctx, s, file); err != nil {
+		return Applied{}, err
+	}
+	for _, from := range file.Sources {
+		how.Sources = append(how.Sources, SourceSpec(from))
+	}
+	for _, job := range file.Jobs {
+		spec, err := JobSpec(ctx, s, job, file.Sources, by)
+		if err != nil {
+			return Applied{}, err
+		}
+		how.Jobs = append(how.Jobs, spec)
+	}
+	same, err := SameTargets(ctx, s, how)
+	if err != nil {
+		return Applied{}, err
+	}
+	changes, err := s.Apply(ctx, by, how)
+	if err != nil {
+		return Applied{}, placed(file, err)
+	}
+	return Applied{changes, same}, nil
+}
+
+// checkTargets checks the jobs whose source the file leaves to the registry.
+func checkTargets(ctx context.Context, s *store.Store, file config.File) error {
+	var wrong []error
+	for i, job := range file.Jobs {
+		if slices.ContainsFunc(file.Sources, func(from config.Source) bool { return from.Name == job.Source }) {
+			continue
+		}
+		from, err := s.Source(ctx, job.Source)
+		if errors.Is(err, store.ErrNotFound) {
+			names, err := SourceNames(ctx, s)
+			if err != nil {
+				return err
+			}
+			for _, declared := range file.Sources {
+				names = append(names, declared.Name)
+			}
+			slices.Sort(names)
+			err = fmt.Errorf("source %q is neither declared here nor registered%s; see  tracker source list", job.Source, Meant(job.Source, slices.Compact(names)))
+			wrong = append(wrong, file.AtJob(i, "source", err))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		provider, err := source.Lookup(from.Provider)
+		if err != nil {
+			return err
+		}
+		if err := job.ValidateTarget(provider); err != nil {
+			wrong = append(wrong, file.AtJob(i, "target", err))
+		}
+	}
+	if len(wrong) > 0 {
+		return RequestError{errors.Join(wrong...)}
+	}
+	return nil
+}
+
+// placed gives what the registry refused its line and column in the file.
+func placed(file config.File, err error) error {
+	refused := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		refused = joined.Unwrap()
+	}
+	for i, one := range refused {
+		d, ok := errors.AsType[*store.DeclarationError](one)
+		if !ok {
+			continue
+		}
+		if d.Job {
+			at := slices.IndexFunc(file.Jobs, func(j config.Job) bool { return j.Name == d.Name })
+			refused[i] = file.AtJob(at, d.Field, d)
+		} else {
+			at := slices.IndexFunc(file.Sources, func(s config.Source) bool { return s.Name == d.Name })
+			refused[i] = file.AtSource(at, d.Field, d)
+		}
+	}
+	return errors.Join(refused...)
+}
+
+// Export gives what is registered, but for what was removed, as a file that,
+// applied again, changes nothing.
+func Export(registered []store.Source, jobs []store.Job) (config.File, error) {
+	var sources []config.Source
+	for _, from := range registered {
+		if from.RemovedAt.IsZero() { // to apply it would track it again
+			sources = append(sources, toConfigSource(from.SourceSpec))
+		}
+	}
+	var kept []config.Job
+	for _, job := range jobs {
+		switch {
+		case job.Tracking == store.TrackingRemoved:
+		case job.Fault != nil:
+			return config.File{}, fmt.Errorf("export job %s: %w; to export without it:  tracker job remove %s", job.Name, job.Fault, job.Name)
+		default:
+			kept = append(kept, toConfigJob(job.JobSpec))
+		}
+	}
+	return config.File{Sources: sources, Jobs: kept}, nil
+}
+
+// SourceSpec is a declared source as the registry has it.
+func SourceSpec(from config.Source) store.SourceSpec {
+	return store.SourceSpec{
+		Name: from.Name, Provider: from.Provider, BaseURL: from.BaseURL, Credential: from.Credential, Schedule: from.Schedule,
+		ActiveEvery: from.ActiveEvery, RateEvery: from.Rate.Every, RateBurst: from.Rate.Burst, Volatile: from.Volatile,
+	}
+}
+
+// JobSpec is a declared job as the registry has it, with when the job is polled first, by its own schedule or its source's.
+func JobSpec(ctx context.Context, s *store.Store, job config.Job, declared []config.Source, by store.Author) (store.JobSpec, error) {
+	spec := store.JobSpec{
+		Name: job.Name, Source: job.Source, Target: job.Target, Labels: job.Labels, Schedule: job.Schedule, StallAfter: job.StallAfter,
+	}
+	expression := job.Schedule
+	if at := slices.IndexFunc(declared, func(from config.Source) bool { return from.Name == job.Source }); expression == "" && at >= 0 {
+		expression = declared[at].Schedule
+	} else if expression == "" {
+		from, err := s.Source(ctx, job.Source)
+		if err != nil {
+			return store.JobSpec{}, err
+		}
+		expression = from.Schedule
+	}
+	cron, err := schedule.Parse(expression)
+	if err != nil {
+		return store.JobSpec{}, fmt.Errorf("job %s: %w", job.Name, err)
+	}
+	spec.FirstPollAt = cron.First(by.At, job.Name)
+	return spec, nil
+}
+
+func toConfigSource(spec store.SourceSpec) config.Source {
+	return config.Source{
+		Name: spec.Name, Provider: spec.Provider, BaseURL: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
+		ActiveEvery: spec.ActiveEvery, Rate: config.Rate{Every: spec.RateEvery, Burst: spec.RateBurst}, Volatile: spec.Volatile,
+	}
+}
+
+func toConfigJob(spec store.JobSpec) config.Job {
+	return config.Job{
+		Name: spec.Name, Source: spec.Source, Target: spec.Target, Labels: spec.Labels, Schedule: spec.Schedule, StallAfter: spec.StallAfter,
+	}
+}
