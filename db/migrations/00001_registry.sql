@@ -84,9 +84,9 @@ CREATE FUNCTION registry_shown(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SE
 $$;
 -- +goose StatementEnd
 
--- registry_standing is whether a source or job is polled, and why not; null: nothing keeps it from that.
+-- registry_tracking tells whether a source or job is polled, and why not; null: nothing keeps it from that.
 -- +goose StatementBegin
-CREATE FUNCTION registry_standing(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION registry_tracking(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_object_agg(e.key, e.value) FROM jsonb_each(entry) e
     WHERE e.key IN ('tracking', 'paused_at', 'paused_reason', 'removed_at') AND e.value <> 'null'
 $$;
@@ -155,7 +155,7 @@ BEGIN
     END IF;
     IF action IS NOT NULL THEN
         INSERT INTO public.changes (changed_at, actor, action, subject, before, after)
-        VALUES (at, who, action, subject, public.registry_standing(was), public.registry_standing(is_now));
+        VALUES (at, who, action, subject, public.registry_tracking(was), public.registry_tracking(is_now));
     END IF;
     RETURN NULL;
 END $$;
@@ -164,7 +164,7 @@ END $$;
 CREATE TRIGGER sources_recorded AFTER INSERT OR UPDATE ON sources FOR EACH ROW EXECUTE FUNCTION registry_record();
 CREATE TRIGGER jobs_recorded AFTER INSERT OR UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION registry_record();
 
-REVOKE EXECUTE ON FUNCTION registry_shown(jsonb), registry_record(), registry_standing(jsonb), registry_author() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION registry_shown(jsonb), registry_record(), registry_tracking(jsonb), registry_author() FROM PUBLIC;
 
 -- +goose Down
 -- +goose StatementBegin
@@ -180,5 +180,5 @@ DROP TABLE jobs;
 DROP TABLE sources;
 DROP FUNCTION registry_record();
 DROP FUNCTION registry_author();
-DROP FUNCTION registry_standing(jsonb);
+DROP FUNCTION registry_tracking(jsonb);
 DROP FUNCTION registry_shown(jsonb);

@@ -1,15 +1,15 @@
--- When to look, and that somebody looked. budgets and cursors are the only hot
+-- When to poll, and what came of it. budgets and cursors are the only hot
 -- rows: small tables of their own, without keys into the history, so that they
 -- can stay on one node where the history is distributed.
 
 -- +goose Up
 CREATE TABLE budgets (
     source_id       bigint      NOT NULL,
-    next_slot_at    timestamptz NOT NULL, -- when the next request would be due if none had been saved up
-    held_from       timestamptz,          -- since when the service wants to be left alone, or wanted to
-    held_until      timestamptz,          -- a Retry-After that the service asked for, or the back-off after a 429 without one
+    next_slot_at    timestamptz NOT NULL, -- when the next request would be due without a burst
+    held_from       timestamptz,          -- when the last hold began
+    held_until      timestamptz,          -- when it ends: a Retry-After, or the back-off after a 429 without one
     limited         integer     NOT NULL DEFAULT 0, -- 429s in a row, those of polls that were under way together once
-    probed_until    timestamptz,          -- while limited: so long one poll is under way to see whether the service answers again
+    probed_until    timestamptz,          -- while limited: until when one poll may be under way to find out whether the service answers again
     refusals        integer     NOT NULL DEFAULT 0, -- polls refused for the credential since the last answer
     turn            integer     NOT NULL DEFAULT 0, -- slots handed out, modulo 4: every fourth is for imports that do not run
     CONSTRAINT budgets_pkey PRIMARY KEY (source_id),
@@ -55,14 +55,14 @@ CREATE TABLE cursors (
     grace_polls     integer     NOT NULL DEFAULT 0, -- answered polls since the run ended
     running         boolean     NOT NULL GENERATED ALWAYS AS (coalesce(state IN ('queued', 'running', 'unknown'), false)) STORED,
     planned_every   interval,             -- how long after the last answer the next poll was planned
-    accounted_at    timestamptz,          -- up to here it is settled whether there was a gap
-    unseen_reason   text,                 -- why nobody is to look since then: paused, credential or clock
+    accounted_at    timestamptz,          -- up to here gaps and answered polls cover the job's time
+    unseen_reason   text,                 -- why nobody is to poll since then: paused, credential or clock
     CONSTRAINT cursors_pkey PRIMARY KEY (job_id),
     CONSTRAINT cursors_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
 ) WITH (fillfactor = 50);
 CREATE INDEX cursors_due_idx ON cursors (source_id, running, next_poll_at);
 
--- The trackers that run, or ran: what tells a downtime from a lack of budget.
+-- The trackers that run, or ran: they tell a downtime from a rate budget that was used up.
 CREATE TABLE replicas (
     owner           text        NOT NULL,
     started_at      timestamptz NOT NULL,
@@ -90,7 +90,7 @@ CREATE TABLE polls (
 CREATE TABLE polls_default PARTITION OF polls DEFAULT;
 -- Polls come in the order of time: a BRIN index finds a range for next to nothing.
 CREATE INDEX polls_time_idx ON polls USING brin (polled_at) WITH (pages_per_range = 32, autosummarize = on);
--- What a job's polls were answered, its snapshots tell; the others are counted by these alone. An answer pays nothing for it.
+-- Snapshots tell of answered polls; the others are counted here. An answered poll adds no entry.
 CREATE INDEX polls_unanswered_idx ON polls (job_id, polled_at) INCLUDE (outcome) WHERE outcome NOT IN ('changed', 'unchanged');
 
 CREATE TABLE gaps (

@@ -22,8 +22,8 @@ const (
 
 var noTime time.Time
 
-// standing is the state of a job's latest run, as each way to ask for it tells.
-type standing struct {
+// latestState is the state of a job's latest run, as each way to ask for it tells.
+type latestState struct {
 	RunNo         int32
 	RunID         string
 	State, Status string
@@ -52,7 +52,7 @@ func (c *check) checkTimes(ctx context.Context) error {
 			if line[at] != inLine(asOf[at]) {
 				c.violated(job.Name, "state_timeline agrees with status_as_of, but at %s: %+v, not %+v", at, line[at], inLine(asOf[at]))
 			}
-			if told := standingOf(shown.AsOf(at)); told != asOf[at] {
+			if told := latestStateOf(shown.AsOf(at)); told != asOf[at] {
 				c.violated(job.Name, "the history as of a time agrees with status_as_of, but at %s: %+v, not %+v", at, told, asOf[at])
 			}
 		}
@@ -83,7 +83,7 @@ func (c *check) checkPasts(ctx context.Context, job store.Job, moments []time.Ti
 		if err != nil {
 			return err
 		}
-		if told := standingOf(then.AsOf(at)); told != asOf[at] {
+		if told := latestStateOf(then.AsOf(at)); told != asOf[at] {
 			c.violated(job.Name, "what was known at %s agrees with status_as_of, but at %s: %+v, not %+v", known, at, told, asOf[at])
 		}
 	}
@@ -115,38 +115,38 @@ func momentsOf(shown store.History) []time.Time {
 }
 
 // statusAsOf asks report.status_as_of; the zero known is now.
-func (c *check) statusAsOf(ctx context.Context, job string, known time.Time, moments ...time.Time) (map[time.Time]standing, error) {
-	return standings(c.conn.Query(ctx, `SELECT m.at, a.run_no, a.run_id, a.state, a.status, a.since
+func (c *check) statusAsOf(ctx context.Context, job string, known time.Time, moments ...time.Time) (map[time.Time]latestState, error) {
+	return latestStates(c.conn.Query(ctx, `SELECT m.at, a.run_no, a.run_id, a.state, a.status, a.since
 		FROM unnest($2::timestamptz[]) AS m (at) CROSS JOIN LATERAL report.status_as_of(m.at, coalesce($3, now())) a WHERE a.job = $1`,
 		job, moments, orNull(known)))
 }
 
 // timeline asks report.state_timeline, which knows no run's id and clips the times.
-func (c *check) timeline(ctx context.Context, job string, moments []time.Time) (map[time.Time]standing, error) {
+func (c *check) timeline(ctx context.Context, job string, moments []time.Time) (map[time.Time]latestState, error) {
 	first, last := slices.MinFunc(moments, time.Time.Compare), slices.MaxFunc(moments, time.Time.Compare)
-	return standings(c.conn.Query(ctx, `SELECT m.at, l.run_no, '' AS run_id, l.state, l.status, $5::timestamptz AS since
+	return latestStates(c.conn.Query(ctx, `SELECT m.at, l.run_no, '' AS run_id, l.state, l.status, $5::timestamptz AS since
 		FROM unnest($2::timestamptz[]) AS m (at) JOIN report.state_timeline($3, $4) l ON l.starts_at <= m.at AND m.at < l.ends_at WHERE l.job = $1`,
 		job, moments, first.Add(-time.Hour), last.Add(time.Hour), noTime))
 }
 
-// inLine is what a timeline can tell of a standing.
-func inLine(s standing) standing {
+// inLine is what a timeline can tell of a latestState.
+func inLine(s latestState) latestState {
 	s.RunID, s.Since = "", noTime
 	return s
 }
 
-// standings reads the one state of each moment; several are none of its states.
-func standings(rows pgx.Rows, err error) (map[time.Time]standing, error) {
+// latestStates reads the one state of each moment; several are none of its states.
+func latestStates(rows pgx.Rows, err error) (map[time.Time]latestState, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := map[time.Time]standing{}
+	found := map[time.Time]latestState{}
 	var at time.Time
-	var s standing
+	var s latestState
 	_, err = pgx.ForEachRow(rows, []any{&at, &s.RunNo, &s.RunID, &s.State, &s.Status, &s.Since}, func() error {
 		s.Since = s.Since.UTC()
 		if _, twice := found[at.UTC()]; twice {
-			s = standing{State: "several at once"}
+			s = latestState{State: "several at once"}
 		}
 		found[at.UTC()] = s
 		return nil
@@ -154,12 +154,12 @@ func standings(rows pgx.Rows, err error) (map[time.Time]standing, error) {
 	return found, err
 }
 
-// standingOf reads the state that a history gives its job.
-func standingOf(h store.History) standing {
+// latestStateOf reads the state that a history gives its job.
+func latestStateOf(h store.History) latestState {
 	if h.Job.State == nil {
-		return standing{}
+		return latestState{}
 	}
-	s := standing{RunNo: *h.Job.RunNo, State: *h.Job.State, Status: *h.Job.Status, Since: h.Job.StateSince.UTC()}
+	s := latestState{RunNo: *h.Job.RunNo, State: *h.Job.State, Status: *h.Job.Status, Since: h.Job.StateSince.UTC()}
 	if h.Job.RunID != nil {
 		s.RunID = *h.Job.RunID
 	}

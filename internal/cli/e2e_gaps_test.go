@@ -53,7 +53,7 @@ func TestGaps(t *testing.T) {
 	w.apply(declaration(`schedule: "@every 10m", active_every: 1s, `+unlimited, 2))
 	w.turn("1 min") // by then the first polls are due
 	polls := 0
-	look := func() { // each job is polled once more
+	pollOnce := func() { // each job is polled once more
 		polls++
 		for n := range 2 {
 			w.awaitPolls(jobName(n), polls)
@@ -61,20 +61,20 @@ func TestGaps(t *testing.T) {
 	}
 	daemon := w.serve()
 	for range 4 { // with those that follow upon an import's end
-		look()
+		pollOnce()
 	}
 	w.turn("11 min")
-	look()
+	pollOnce()
 	w.must("job", "pause", jobName(1))
 	daemon.stop()
 	w.turn("2 hours")
 	w.must("job", "resume", jobName(1))
 	daemon = w.serve()
-	look()
+	pollOnce()
 	w.must("source", "pause", "woosmap")
 	w.turn("3 hours")
 	w.must("source", "resume", "woosmap")
-	look()
+	pollOnce()
 	daemon.stop()
 	blind := w.with(t, map[string]string{"KEY": ""}).serve() // pauses the source
 	blind.await("source paused")
@@ -83,7 +83,7 @@ func TestGaps(t *testing.T) {
 	w.want("open gaps", []string{"credential", "credential"}, `SELECT reason FROM report.gaps WHERE gap_to IS NULL`)
 	w.must("source", "resume", "woosmap")
 	daemon = w.serve()
-	look()
+	pollOnce()
 	daemon.stop()
 	for n, want := range [][]string{
 		{"not_running 120", "paused 180", "credential 60"}, {"paused 120", "paused 180", "credential 60"},

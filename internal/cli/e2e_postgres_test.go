@@ -64,7 +64,7 @@ func troubles(w *world, s *server) map[string]func() (end func()) {
 		"SessionsEnded": func() func() {
 			for range 20 {
 				w.lines(`SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE application_name = 'tracker'`)
-				w.pass(lookEvery)
+				w.pass(checkEvery)
 			}
 			return func() {}
 		},

@@ -139,7 +139,7 @@ func (p *process) wait() int {
 	p.t.Helper()
 	select {
 	case <-p.ended:
-	case <-time.After(2 * patienceMost):
+	case <-time.After(2 * waitLimit):
 		p.t.Fatalf("tracker does not end: %s", p.stderr.String())
 	}
 	return p.code

@@ -153,7 +153,7 @@ func (r *replicas) judge(jobs int) {
 	}
 	most := takeOverMost
 	if !r.long { // beside all other tests
-		most = patienceMost
+		most = waitLimit
 	}
 	r.want("stretches without a poll that are too long", nil, `SELECT job_id || ': ' || pace FROM (
 		SELECT job_id, polled_at - lag(polled_at) OVER (PARTITION BY job_id ORDER BY polled_at) AS pace FROM polls) p WHERE pace > $1::interval`,

@@ -101,7 +101,7 @@ func receive(t *testing.T, from <-chan struct{}, what string) {
 	t.Helper()
 	select {
 	case <-from:
-	case <-time.After(patienceMost):
+	case <-time.After(waitLimit):
 		t.Fatalf("waited in vain for %s", what)
 	}
 }

@@ -25,10 +25,10 @@ const (
 	// worldKey is the credential at both services. It is as it would be in URLs
 	// and in JSON, and like all that must stay secret it has "hush" in it.
 	worldKey = "hush/of&the+world=0451"
-	// patienceMost bounds every wait for a condition, on however busy a machine.
-	patienceMost = 2 * time.Minute
-	// lookEvery is how often a condition is looked at.
-	lookEvery = 20 * time.Millisecond
+	// waitLimit bounds every wait for a condition, on however busy a machine.
+	waitLimit = 2 * time.Minute
+	// checkEvery is how often a condition is checked.
+	checkEvery = 20 * time.Millisecond
 )
 
 // world is a database and both services, between which trackers run as
@@ -232,19 +232,19 @@ func (w *world) check() {
 // await waits until a condition holds.
 func await(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	awaitFor(t, patienceMost, what, holds)
+	awaitFor(t, waitLimit, what, holds)
 }
 
-// awaitFor is await with a patience of its own.
+// awaitFor is await with a limit of its own.
 func awaitFor(t *testing.T, most time.Duration, what string, holds func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), most)
 	defer cancel()
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
+	tick := time.NewTicker(checkEvery)
+	defer tick.Stop()
 	for !holds() {
 		select {
-		case <-look.C:
+		case <-tick.C:
 		case <-ctx.Done():
 			t.Fatalf("waited %s in vain for: %s", most, what)
 		}

@@ -48,16 +48,16 @@ func TestDashboardsShowData(t *testing.T) {
 	for _, length := range []time.Duration{time.Hour, 24 * time.Hour, 30 * 24 * time.Hour} {
 		window := dashboards.Window{From: v.now.Add(-length), To: v.now, Interval: length / 1000}
 		for _, choice := range []string{chooseEach, chooseSeveral, chooseAll} {
-			for _, dumb := range v.look(t, window, choice) {
+			for _, dumb := range v.emptyQueries(t, window, choice) {
 				t.Errorf("%s: nothing is shown within %s with %s", dumb, length, choice)
 			}
 		}
 	}
 }
 
-// look asks all queries, and gives those that show nothing. The variables of a
+// emptyQueries runs all queries, and returns those that show nothing. The variables of a
 // dashboard come before what uses them.
-func (v *viewer) look(t *testing.T, window dashboards.Window, choice string) (dumb []string) {
+func (v *viewer) emptyQueries(t *testing.T, window dashboards.Window, choice string) (dumb []string) {
 	t.Helper()
 	chosen := map[string]map[string][]string{}
 	for _, q := range v.queries {

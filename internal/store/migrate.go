@@ -234,8 +234,8 @@ func createVersions(ctx context.Context, db *sql.DB) error {
 	if err := tx.Rollback(); err != nil {
 		return fmt.Errorf("make the table of versions: %w", err)
 	}
-	if exists, look := hasVersions(ctx, db); exists || look != nil {
-		return look
+	if exists, lookErr := hasVersions(ctx, db); exists || lookErr != nil {
+		return lookErr
 	}
 	return fmt.Errorf("make the table of versions: %w", err)
 }

@@ -62,7 +62,7 @@ func newWatchFeed(t *testing.T) (*feed, map[string]store.Job) {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 	f, jobs := newWatchFeed(t)
-	look := func(ids ...int64) store.Watch {
+	read := func(ids ...int64) store.Watch {
 		t.Helper()
 		w, err := f.store.Watch(t.Context(), store.WatchParams{JobIDs: ids, Rows: 10, Ended: time.Since(f.now) + time.Hour})
 		if err != nil {
@@ -70,7 +70,7 @@ func TestWatch(t *testing.T) {
 		}
 		return w
 	}
-	w := look()
+	w := read()
 	if got := runTexts(w.Running); got != "[running run 1 running import running ] [between run 1 running fetch succeeded ] [odd run 1 unknown   ]" {
 		t.Errorf("running: %s", got)
 	}
@@ -96,13 +96,13 @@ func TestWatch(t *testing.T) {
 		t.Errorf("%d jobs in %+v; sources %+v; served %+v", total, w.Classes, w.Sources, w.Served)
 	}
 
-	if w := look(jobs["good"].ID); len(w.Running)+len(w.Failed)+len(w.Failing)+len(w.Paused) != 0 || len(w.Ended) != 1 || len(w.Classes) != 1 {
+	if w := read(jobs["good"].ID); len(w.Running)+len(w.Failed)+len(w.Failing)+len(w.Paused) != 0 || len(w.Ended) != 1 || len(w.Classes) != 1 {
 		t.Errorf("of one job: %+v", w)
 	}
 	if _, err := f.store.PauseSource(t.Context(), f.by, "woosmap-prod", "no key"); err != nil {
 		t.Fatal(err)
 	}
-	if w := look(); len(w.Failing) != 0 || len(w.Sources) != 1 || w.Sources[0].Reason != "no key" || w.Sources[0].Jobs != len(jobs)-2 ||
+	if w := read(); len(w.Failing) != 0 || len(w.Sources) != 1 || w.Sources[0].Reason != "no key" || w.Sources[0].Jobs != len(jobs)-2 ||
 		!slices.Equal(w.Sources[0].Names, activeNames(jobs)) {
 		t.Errorf("paused: %+v %+v", w.Failing, w.Sources)
 	}

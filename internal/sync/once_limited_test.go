@@ -157,9 +157,9 @@ func TestServeAsksALimitingSourceAsItBacksOff(t *testing.T) {
 // until waits until a query of one text gives it.
 func (l *lab) until(want, query string) {
 	l.t.Helper()
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	for l.lines(query)[0] != want {
-		receive(l.t, look.C, want)
+		receive(l.t, tick.C, want)
 	}
 }

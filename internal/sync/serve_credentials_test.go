@@ -13,9 +13,9 @@ import (
 // awaitLine waits until a query of one text column has a row.
 func (l *lab) awaitLine(query string, args ...any) string {
 	l.t.Helper()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); <-look.C {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); <-tick.C {
 		if lines := l.lines(query, args...); len(lines) > 0 {
 			return lines[0]
 		}
