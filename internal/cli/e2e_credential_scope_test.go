@@ -83,7 +83,7 @@ func TestCredentialScope(t *testing.T) {
 	}
 	for _, twin := range []string{"TRACKER_CREDENTIAL_DIR", "TRACKER_CREDENTIAL_ENV"} {
 		w.env["TRACKER_CREDENTIAL_DIR"], w.env[twin] = keys, ""
-		if p := w.run("sync"); p.code != exitUsage || !strings.Contains(p.stderr.String(), twin+": it is empty") {
+		if p := w.run("sync"); p.code != exitUsage || !strings.Contains(p.stderr.String(), twin+": ") || !strings.Contains(p.stderr.String(), "it is empty") {
 			t.Errorf("with an empty %s sync ends with %d: %s", twin, p.code, p.stderr.String())
 		}
 	}

@@ -64,9 +64,12 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 		registry: registryCache{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv, s.Scope), examined: map[string]bool{},
 	}
 	stop, err := d.startChores(ctx)
-	if err == nil {
+	switch {
+	case err == nil:
 		d.run(ctx)
 		stop()
+	case ctx.Err() != nil: // told to end before it had begun
+		err = nil
 	}
 	d.flight.wait()
 	close(results)
