@@ -105,8 +105,8 @@ type SnapshotListRow struct {
 	Body       []byte
 }
 
-// A stretch of the snapshots of a job, to fold: as many as have no more than so
-// many bytes together, and one at least. A body is not read for its length.
+// The next snapshots of a job to fold: as many as are no larger than @most bytes
+// together, and at least one. The sum does not read the bodies.
 func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]SnapshotListRow, error) {
 	rows, err := q.db.Query(ctx, snapshotList,
 		arg.JobID,
