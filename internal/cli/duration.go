@@ -50,6 +50,17 @@ func twoUnits(d, great time.Duration, greatName string, small time.Duration, sma
 	return fmt.Sprintf("%d %s", d/great, greatName)
 }
 
+// roughText gives a duration as exactly as a guess can be.
+func roughText(d time.Duration) string {
+	if d >= 10*time.Second {
+		d = d.Round(time.Second)
+	}
+	if d >= 10*time.Minute {
+		d = d.Round(time.Minute)
+	}
+	return durationText(d)
+}
+
 // floorText and ceilText round a bound so that it stays one.
 func floorText(d time.Duration) string { return durationText(d.Truncate(durationUnit(d))) }
 

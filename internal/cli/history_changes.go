@@ -69,8 +69,8 @@ func (v historyView) changeLines(p *terminal.Page) {
 
 // changeSpans tells what was done, by whom and why.
 func changeSpans(c store.ChangeRow) []terminal.Span {
-	words := map[string]string{"pause": "paused", "resume": "resumed", "remove": "removed", "revive": "tracked again"}
-	done := terminal.Styled(terminal.StyleYellow, words[c.Action])
+	told := map[string]string{"pause": "paused", "resume": "resumed", "remove": "removed", "revive": "tracked again"}
+	done := terminal.Styled(terminal.StyleYellow, told[c.Action])
 	if c.Action == "resume" || c.Action == "revive" {
 		done.Look = terminal.StyleNone
 	}

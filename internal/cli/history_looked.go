@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -120,20 +119,4 @@ func (v historyView) tracking() []terminal.Span {
 		return []terminal.Span{terminal.Styled(terminal.StyleYellow, "source "+v.Job.Source+" is paused"), terminal.Plain(reason(v.sourcePaused) + "; to go on:  tracker source resume " + v.Job.Source)}
 	}
 	return nil
-}
-
-// outcomeText puts the outcome of a poll that got no answer in words.
-func outcomeText(outcome string) string {
-	words := map[history.Outcome]string{
-		history.OutcomeSuperseded:     "superseded (another tracker had taken over)",
-		history.OutcomeUnauthorized:   "401 unauthorized",
-		history.OutcomeQuotaExhausted: "402 quota exhausted",
-		history.OutcomeForbidden:      "403 forbidden",
-		history.OutcomeNotFound:       "404 not found",
-		history.OutcomeRateLimited:    "429 rate limited",
-		history.OutcomeUpstreamError:  "upstream error (5xx)",
-		history.OutcomeTimeout:        "no answer in time",
-		history.OutcomeMalformed:      "malformed (not what the service's contract says)",
-	}
-	return cmp.Or(words[history.Outcome(outcome)], outcome)
 }

@@ -11,10 +11,6 @@ import (
 	"tracker/internal/terminal"
 )
 
-// quoteLimit bounds a message in the verdict on a terminal, in columns; the
-// detail has all of it.
-const quoteLimit = 160
-
 // verdict tells in a sentence how a run went.
 func (v historyView) verdict(run store.RunRow, short bool) []terminal.Span {
 	state := history.State(run.State)
@@ -138,13 +134,4 @@ func (v historyView) steps(run store.RunRow) []store.StepRow {
 		}
 	}
 	return steps
-}
-
-// quote shows what the service says, on a terminal not too much of it.
-func quote(message string, short bool) string {
-	message = terminal.OneLine(message)
-	if short {
-		message = terminal.Cut(message, quoteLimit)
-	}
-	return `"` + message + `"`
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
@@ -147,26 +146,4 @@ func runText(r store.JobRow) string {
 		return ""
 	}
 	return strconv.Itoa(int(*r.RunNo))
-}
-
-// outcomeSpan shows the outcome of a poll, marked where it had no answer.
-func outcomeSpan(outcome string) terminal.Span {
-	switch history.Outcome(outcome) {
-	case "", history.OutcomeChanged, history.OutcomeUnchanged:
-		return terminal.Plain(outcome)
-	default:
-		return terminal.Styled(terminal.StyleYellow, outcome)
-	}
-}
-
-// trackingSpan shows how a job is tracked, marked where nobody may look. blocked
-// is how its source stands, if that may not be asked.
-func trackingSpan(tracking, blocked string) terminal.Span {
-	switch {
-	case tracking == string(store.TrackingPaused):
-		return terminal.Styled(terminal.StyleYellow, tracking)
-	case tracking == string(store.TrackingActive) && blocked != "":
-		return terminal.Styled(terminal.StyleYellow, "source "+blocked)
-	}
-	return terminal.Plain(tracking)
 }

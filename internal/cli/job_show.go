@@ -73,7 +73,7 @@ func jobText(r store.JobRow, c clock, s terminal.Screen) string {
 	add("schedule", terminal.Plain(r.Schedule))
 	add("state", maybeMarked(r.State))
 	add("status", terminal.Plain(deref(r.Status)))
-	add("since", c.sinceText(r)...)
+	add("since", sinceText(c, r)...)
 	add("run", terminal.Plain(strings.TrimSpace(runText(r)+"  "+deref(r.RunID))))
 	add("last poll", append(both(r.LastPolledAt, c.ago), terminal.Plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
 	add("failures", terminal.Plain(strconv.Itoa(int(r.Failures))+" in a row"))
@@ -103,7 +103,7 @@ func pairsText(object json.RawMessage) string {
 }
 
 // sinceText tells since when a job has its state; nothing where it has none.
-func (c clock) sinceText(r store.JobRow) []terminal.Span {
+func sinceText(c clock, r store.JobRow) []terminal.Span {
 	if r.StateSince == nil {
 		return nil
 	}
@@ -126,12 +126,4 @@ func deref[T any](p *T) T {
 		return zero
 	}
 	return *p
-}
-
-// timeText shows a time; empty for null.
-func timeText(at *time.Time) string {
-	if at == nil {
-		return ""
-	}
-	return at.UTC().Format(timeLayout)
 }

@@ -31,7 +31,7 @@ func stateText(state string, s terminal.Screen) string { return s.Render(maybeMa
 
 // maybeMarked is a state with its symbol, or nothing for null.
 func maybeMarked(state *string) terminal.Span {
-	if deref(state) == "" {
+	if state == nil || *state == "" {
 		return terminal.Plain("")
 	}
 	return marked(*state, *state)

@@ -192,16 +192,3 @@ func whereText(run store.WatchRun) string {
 		return "in " + run.Step
 	}
 }
-
-// failureText tells why a poll got no answer: what the service said, which
-// begins with the HTTP status where there was one, else what we call it.
-func failureText(outcome, message string) string {
-	switch {
-	case message == "":
-		return outcomeText(outcome)
-	case outcome == string(history.OutcomeMalformed):
-		return "malformed: " + message
-	default:
-		return message
-	}
-}

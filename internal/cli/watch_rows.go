@@ -129,17 +129,6 @@ func (v watchView) progress(run store.WatchRun, short bool) []terminal.Span {
 	}
 }
 
-// roughText gives a duration as exactly as a guess can be.
-func roughText(d time.Duration) string {
-	if d >= 10*time.Second {
-		d = d.Round(time.Second)
-	}
-	if d >= 10*time.Minute {
-		d = d.Round(time.Minute)
-	}
-	return durationText(d)
-}
-
 // lookText tells when somebody last saw the run.
 func (v watchView) lookText(run store.WatchRun, short bool) []terminal.Span {
 	age := max(0, v.now.Sub(run.ConfirmedAt))

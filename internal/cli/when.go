@@ -14,6 +14,14 @@ const (
 	day         = 24 * time.Hour
 )
 
+// timeText shows a time; empty for null.
+func timeText(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	return at.UTC().Format(timeLayout)
+}
+
 // clock tells times to somebody who reads them at now.
 type clock struct{ now time.Time }
 
