@@ -3,6 +3,8 @@ package cli
 import (
 	"testing"
 	"time"
+
+	"tracker/internal/words"
 )
 
 func TestNext(t *testing.T) {
@@ -12,7 +14,7 @@ func TestNext(t *testing.T) {
 		5 * time.Second: "; next in 5 s", 900 * time.Millisecond: "; next due now", 0: "; next due now", -59 * time.Second: "; next due now",
 		-5 * time.Minute: "; next was due 5 m ago",
 	} {
-		v := historyView{clock: clock{now}}
+		v := historyView{Clock: words.Clock{ReadAt: now}}
 		v.Job.NextPollAt = new(now.Add(d))
 		if got := v.next(); got != want {
 			t.Errorf("%s before it is due %q, not %q", d, got, want)

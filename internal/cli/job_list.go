@@ -11,6 +11,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 func (a *app) jobListCommand() *cobra.Command {
@@ -64,7 +65,7 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel tracking.Selecti
 	if err != nil {
 		return err
 	}
-	c := clock{now}
+	c := words.Clock{ReadAt: now}
 	rows = shownJobs(rows, all)
 	unasked := unaskedSources(sources, rows, c)
 	shown := jobListing(rows, unasked, c)
@@ -82,16 +83,16 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel tracking.Selecti
 }
 
 // unaskedSources are those of the jobs' sources that are paused or held.
-func unaskedSources(sources []store.SourceRow, jobs []store.JobRow, c clock) []store.SourceRow {
+func unaskedSources(sources []store.SourceRow, jobs []store.JobRow, c words.Clock) []store.SourceRow {
 	asked := map[string]bool{}
 	for _, job := range jobs {
 		asked[job.Source] = asked[job.Source] || job.Tracking == string(store.TrackingActive)
 	}
-	return slices.DeleteFunc(slices.Clone(sources), func(from store.SourceRow) bool { return !from.Unasked(c.now) || !asked[from.Source] })
+	return slices.DeleteFunc(slices.Clone(sources), func(from store.SourceRow) bool { return !from.Unasked(c.ReadAt) || !asked[from.Source] })
 }
 
 // unaskedText tells why jobs of these sources are not polled, and the way out.
-func unaskedText(sources []store.SourceRow, c clock, s terminal.Screen) string {
+func unaskedText(sources []store.SourceRow, c words.Clock, s terminal.Screen) string {
 	p := terminal.NewPage(s)
 	for i, from := range sources {
 		if i == 0 {
@@ -108,25 +109,25 @@ func unaskedText(sources []store.SourceRow, c clock, s terminal.Screen) string {
 
 // jobListing shows jobs, and which of them wait for one of the sources that are
 // not asked.
-func jobListing(rows []store.JobRow, unasked []store.SourceRow, c clock) terminal.Table[store.JobRow] {
+func jobListing(rows []store.JobRow, unasked []store.SourceRow, c words.Clock) terminal.Table[store.JobRow] {
 	blocked := map[string]string{}
 	for _, from := range unasked {
 		blocked[from.Source] = standing(from, c, "").Text
 	}
-	now := c.now
+	now := c.ReadAt
 	return terminal.Table[store.JobRow]{
 		Rows: rows, Empty: "no jobs yet; see  tracker apply --help  or  tracker job add --help",
 		Columns: []terminal.Column[store.JobRow]{
 			{Title: "JOB", Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(r.Job) }},
 			{Title: "SOURCE", Spare: 4, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(r.Source) }},
-			{Title: "STATE", Cell: func(r store.JobRow) terminal.Span { return maybeMarked(r.State) }},
+			{Title: "STATE", Cell: func(r store.JobRow) terminal.Span { return words.State(r.State) }},
 			{Title: "SINCE", Spare: 1, Cell: func(r store.JobRow) terminal.Span {
-				return terminal.Plain(agoBy(r.StateSince, r.StateSinceReported, now))
+				return terminal.Plain(words.AgoBy(r.StateSince, r.StateSinceReported, now))
 			}},
 			{Title: "RUN", Spare: 5, Right: true, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(runText(r)) }},
-			{Title: "LAST LOOK", Spare: 3, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(agoText(r.LastPolledAt, now)) }},
-			{Title: "OUTCOME", Cell: func(r store.JobRow) terminal.Span { return outcomeSpan(deref(r.LastOutcome)) }},
-			{Title: "TRACKING", Spare: 2, Cell: func(r store.JobRow) terminal.Span { return trackingSpan(r.Tracking, blocked[r.Source]) }},
+			{Title: "LAST LOOK", Spare: 3, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(words.Ago(r.LastPolledAt, now)) }},
+			{Title: "OUTCOME", Cell: func(r store.JobRow) terminal.Span { return words.OutcomeSpan(deref(r.LastOutcome)) }},
+			{Title: "TRACKING", Spare: 2, Cell: func(r store.JobRow) terminal.Span { return words.Tracking(r.Tracking, blocked[r.Source]) }},
 		},
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"cmp"
@@ -8,8 +8,8 @@ import (
 	"tracker/internal/terminal"
 )
 
-// outcomeText puts the outcome of a poll that got no answer in words.
-func outcomeText(outcome string) string {
+// Outcome puts the outcome of a poll that got no answer in words.
+func Outcome(outcome string) string {
 	told := map[history.Outcome]string{
 		history.OutcomeSuperseded:     "superseded (another tracker had taken over)",
 		history.OutcomeUnauthorized:   "401 unauthorized",
@@ -24,12 +24,12 @@ func outcomeText(outcome string) string {
 	return cmp.Or(told[history.Outcome(outcome)], outcome)
 }
 
-// failureText tells why a poll got no answer: what the service said, which
+// Failure tells why a poll got no answer: what the service said, which
 // begins with the HTTP status where there was one, else what we call it.
-func failureText(outcome, message string) string {
+func Failure(outcome, message string) string {
 	switch {
 	case message == "":
-		return outcomeText(outcome)
+		return Outcome(outcome)
 	case outcome == string(history.OutcomeMalformed):
 		return "malformed: " + message
 	default:
@@ -37,8 +37,8 @@ func failureText(outcome, message string) string {
 	}
 }
 
-// outcomeSpan shows the outcome of a poll, marked where it had no answer.
-func outcomeSpan(outcome string) terminal.Span {
+// OutcomeSpan shows the outcome of a poll, marked where it had no answer.
+func OutcomeSpan(outcome string) terminal.Span {
 	switch history.Outcome(outcome) {
 	case "", history.OutcomeChanged, history.OutcomeUnchanged:
 		return terminal.Plain(outcome)
@@ -47,9 +47,9 @@ func outcomeSpan(outcome string) terminal.Span {
 	}
 }
 
-// trackingSpan shows how a job is tracked, marked where nobody may look. blocked
+// Tracking shows how a job is tracked, marked where nobody may look. blocked
 // is how its source stands, if that may not be asked.
-func trackingSpan(tracking, blocked string) terminal.Span {
+func Tracking(tracking, blocked string) terminal.Span {
 	switch {
 	case tracking == string(store.TrackingPaused):
 		return terminal.Styled(terminal.StyleYellow, tracking)
