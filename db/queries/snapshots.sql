@@ -18,8 +18,8 @@ SELECT body FROM snapshots WHERE job_id = @job_id AND snapshot_no = @snapshot_no
 -- together, and at least one. The sum does not read the bodies.
 SELECT snapshot_no, observed_at, not_before, body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(octet_length(s.body)) OVER (ORDER BY s.snapshot_no))::bigint AS total
-    FROM snapshots s
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(s.size) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    FROM report.snapshots s
     WHERE s.job_id = @job_id AND s.snapshot_no > @after AND s.observed_at <= @known_at
     ORDER BY s.snapshot_no
     LIMIT @rows

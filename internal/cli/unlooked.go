@@ -38,11 +38,11 @@ func lookedAt(ctx context.Context, s *store.Store, job store.Job) (unlooked, err
 	if !served.Until.After(now) {
 		return unlooked{why: "nobody looks: no tracker serves this database; start one:  tracker serve"}, nil
 	}
-	availability, err := s.Availability(ctx, []int64{job.From.ID})
+	until, err := s.HeldUntil(ctx, job.ID)
 	if err != nil {
 		return unlooked{}, err
 	}
-	if until := availability[job.From.ID].HeldUntil; until.After(now) {
+	if until.After(now) {
 		return unlooked{why: fmt.Sprintf("nobody looks: source %s is held until %s: the service asked to be left alone; to ask it at once:  tracker source resume %s",
 			job.Source, words.Time(&until), job.Source)}, nil
 	}
