@@ -1,8 +1,8 @@
 -- What is tracked, and who decided so. Sources and jobs change rarely; a job's
 -- history hangs on its job_id, so neither is ever deleted.
 --
--- All that is pending is applied in one transaction, or nothing of it. What was
--- applied stands in tracker_migrations, which whoever migrates has locked.
+-- All pending migrations are applied in one transaction. tracker_migrations lists
+-- those that were; who migrates has it locked.
 
 -- +goose Up
 CREATE TABLE sources (
@@ -63,12 +63,12 @@ CREATE TABLE changes (
 );
 CREATE INDEX changes_subject_idx ON changes (subject, change_no);
 
--- Whoever changes the registry holds this table's lock: it is empty, and no
--- reader can lock it, as anybody can an advisory lock.
+-- Who changes the registry locks this empty table. It is no advisory lock, since any
+-- login can take one of those.
 CREATE TABLE registry_lock ();
 
--- registry_shown is a row of sources or jobs as the record of changes has it:
--- what was declared, durations as the command line writes them, no nulls.
+-- registry_shown is a row of sources or jobs as changes shows it: what was declared,
+-- durations as the command line writes them, no nulls.
 -- +goose StatementBegin
 CREATE FUNCTION registry_shown(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_object_agg(e.key, CASE
@@ -92,9 +92,9 @@ CREATE FUNCTION registry_tracking(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE
 $$;
 -- +goose StatementEnd
 
--- registry_author is who changes the registry, and when. A login that may change
--- where a source is can say so (tracker.actor and tracker.at); for any other,
--- such as a daemon's, its own name stands.
+-- registry_author is who changes the registry, and when. A login that may change a
+-- source's base_url sets both (tracker.actor and tracker.at). For any other, such as a
+-- daemon's, it is the login's name and the clock.
 -- +goose StatementBegin
 CREATE FUNCTION registry_author(OUT actor text, OUT acts_at timestamptz) LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -107,8 +107,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- registry_record adds to changes what is done to sources and jobs, whoever
--- does it: nobody else adds to them, and nothing is left out.
+-- registry_record is the only one that inserts into changes. So every change of a
+-- source or job is there, whoever made it.
 -- +goose StatementBegin
 CREATE FUNCTION registry_record() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET intervalstyle = 'postgres' AS $$

@@ -2,11 +2,10 @@
 -- anomalies are drawn from them and only ever added to; runs, steps,
 -- log_entries and result_items are their projections.
 --
--- History grows in the order of time, but for projections. Where rows are only
--- ever added and read by the range a BRIN index costs next to nothing; where
--- the newest few are wanted, or few of many, it takes a B-tree. Each change of an
--- import writes its run's row again: room on the page lets Postgres do so
--- without touching the indexes.
+-- All but the projections grow in the order of time. Where rows are read by ranges of
+-- time a BRIN index costs next to nothing; where few of many rows are read it takes a
+-- B-tree. A change of an import updates its run's row: the fillfactor leaves room on
+-- the page for a new version, so that no index is written.
 
 -- +goose Up
 CREATE TABLE snapshots (
@@ -23,7 +22,7 @@ CREATE TABLE snapshots (
     body_is_text    boolean     NOT NULL, -- valid UTF-8 without NUL
     sha256          bytea       NOT NULL, -- of body
     interpretation  integer     NOT NULL,
-    -- Of all that a job was answered its key alone tells how often, and when.
+    -- With these columns an index scan counts a job's answered polls.
     CONSTRAINT snapshots_pkey PRIMARY KEY (job_id, snapshot_no) INCLUDE (polled_at, previous_polls),
     CONSTRAINT snapshots_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),
     CONSTRAINT snapshots_bounds_check CHECK (not_before < polled_at AND polled_at <= observed_at),
@@ -61,9 +60,9 @@ CREATE TABLE runs (
     result_count        bigint,
     result_expires_at   timestamptz,
     result_expires_raw  text,
-    unknown_words       text[]      NOT NULL, -- statuses and levels that nobody knows, each told once
+    unknown_words       text[]      NOT NULL, -- unknown statuses and levels of which an anomaly tells already
     shape               jsonb       NOT NULL, -- keys outside the contract, by kind of object, after its last snapshot
-    forgotten_before    timestamptz,          -- what was taken back before is looked for in no answer any more; null: nothing
+    forgotten_before    timestamptz,          -- steps and entries withdrawn before it are compared with no answer any more; null: none
     CONSTRAINT runs_pkey PRIMARY KEY (job_id, run_no),
     CONSTRAINT runs_run_id_key UNIQUE (job_id, run_id),
     CONSTRAINT runs_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id),
@@ -73,11 +72,11 @@ CREATE TABLE runs (
 CREATE INDEX runs_start_idx ON runs ((coalesce(started_at, first_seen_at)));
 CREATE INDEX runs_failed_idx ON runs ((coalesce(ended_at, ended_seen_at))) WHERE state = 'failed';
 CREATE INDEX runs_open_idx ON runs (job_id, run_no) WHERE state IN ('queued', 'running', 'unknown');
--- How long a job's newest runs took, without the runs themselves, over which the
--- job's rows are strewn. It grows with the end of a run only.
+-- How long a job's newest runs took, from the index alone: its runs are strewn over the
+-- table. A run is added when it ends.
 CREATE INDEX runs_usual_idx ON runs (job_id, run_no) INCLUDE (state, started_at, ended_at, not_before, first_seen_at, ended_not_before, ended_seen_at)
     WHERE state IN ('succeeded', 'partial', 'failed', 'canceled');
--- A run is first seen about where its row lies: a range of times is found for next to nothing.
+-- Runs lie about in the order in which they were first seen: a BRIN index finds a range of times.
 CREATE INDEX runs_seen_idx ON runs USING brin (first_seen_at) WITH (pages_per_range = 32, autosummarize = on);
 
 CREATE TABLE steps (
@@ -145,7 +144,7 @@ CREATE TABLE transitions (
 );
 CREATE INDEX transitions_time_idx ON transitions (observed_at);
 CREATE INDEX transitions_run_idx ON transitions (job_id, transition_no) INCLUDE (run_no, to_state, to_status, happened_at, observed_at)
-    WHERE step_no IS NULL; -- a job's states without the heap, over which the job's rows are strewn
+    WHERE step_no IS NULL; -- a job's states from the index alone: its rows are strewn over the table
 
 CREATE TABLE anomalies (
     job_id          bigint      NOT NULL,

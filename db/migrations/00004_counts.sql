@@ -1,8 +1,8 @@
--- What reports over long times count by: kept by the daemon, by hour and day.
+-- Counts by hour and day, which the daemon keeps for reports over long times.
 
 -- +goose Up
--- Polls that were counted stay counted when retention takes them, so a count
--- never goes down. By hour, so that keeping the newest up to date is cheap.
+-- A count never goes down: polls stay counted when retention deletes them. The newest
+-- hour is cheap to count again.
 CREATE TABLE hourly (
     source_id       bigint      NOT NULL,
     hour            timestamptz NOT NULL, -- its beginning
@@ -14,7 +14,7 @@ CREATE TABLE hourly (
     CONSTRAINT hourly_source_fkey FOREIGN KEY (source_id) REFERENCES sources (source_id)
 );
 
--- A day is one of UTC. A run belongs to the day of its start, whenever it ended.
+-- Days are in UTC. A run belongs to the day of its start, whenever it ended.
 CREATE TABLE daily (
     source_id       bigint      NOT NULL,
     day             date        NOT NULL,
@@ -29,10 +29,9 @@ CREATE TABLE daily (
     CONSTRAINT daily_source_fkey FOREIGN KEY (source_id) REFERENCES sources (source_id)
 );
 
--- Days that are to be counted again for other reasons than that runs were
--- observed to change which began on them: a run's start was moved and it left
--- the day or joined it, or a rebuild changed what is counted. Whoever moves a run
--- adds them with it, whoever counts them takes them away: there are none, mostly.
+-- Days to count again because a run's start has moved from or to them, or because a
+-- rebuild has changed runs. Who moves a run adds its days in the same transaction, who
+-- has counted deletes them. (Days of runs that changed are found by RollupTouched.)
 CREATE TABLE recounts (
     job_id          bigint      NOT NULL,
     day             date        NOT NULL,
@@ -40,10 +39,10 @@ CREATE TABLE recounts (
     CONSTRAINT recounts_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
 );
 
--- How far the counting has come: one row, which whoever counts has locked.
+-- How far counting has come: one row, locked by who counts.
 CREATE TABLE rollup (
-    rolled_up_to    timestamptz NOT NULL, -- all that was observed until a while before is counted
-    swept_day       date        NOT NULL, -- the day that was last counted again for no reason but to be sure
+    rolled_up_to    timestamptz NOT NULL, -- what was observed until some minutes before is counted
+    swept_day       date        NOT NULL, -- the day that the sweep counted last
     one             boolean     NOT NULL DEFAULT true,
     CONSTRAINT rollup_pkey PRIMARY KEY (one),
     CONSTRAINT rollup_one_check CHECK (one)

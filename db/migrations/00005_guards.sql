@@ -1,10 +1,9 @@
--- What was observed is never changed. The append-only tables refuse UPDATE,
--- DELETE and TRUNCATE to everybody; the one way past is the owner's, for
--- rebuild and retention: SET LOCAL tracker.rewrite = 'on'.
+-- The append-only tables refuse UPDATE, DELETE and TRUNCATE to everybody. Only their
+-- owner can pass, for rebuild and retention: SET LOCAL tracker.rewrite = 'on'.
 --
--- Every function finds names in pg_catalog alone, and names all else with its
--- schema: neither a temporary table nor what somebody puts into public can
--- stand in for what is meant.
+-- The search_path of every function is pg_catalog alone; anything else it names with
+-- its schema. So no temporary table, and nothing that somebody creates in public, is
+-- taken for ours.
 
 -- +goose Up
 -- +goose StatementBegin
@@ -37,7 +36,7 @@ CREATE TRIGGER polls_append_only BEFORE UPDATE OR DELETE ON polls FOR EACH ROW E
 CREATE TRIGGER polls_no_truncate BEFORE TRUNCATE ON polls FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
 CREATE TRIGGER polls_default_no_truncate BEFORE TRUNCATE ON polls_default FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
 
--- What is told of the registry comes from its own triggers, which run as the owner.
+-- Only the registry's own triggers, which run as the owner, insert into changes.
 -- +goose StatementBegin
 CREATE FUNCTION changes_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -51,10 +50,9 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER changes_recorded_only BEFORE INSERT ON changes FOR EACH ROW EXECUTE FUNCTION changes_guard();
 
--- A job stands for one target: with another one, its history would be a lie. A
--- login that only may track, such as a daemon's, pauses and finishes jobs, and
--- goes on with those whose import does; what people decided is not its to undo.
--- Of a source that is removed no job is tracked.
+-- A job never gets another target: its history would tell of two. A login that may
+-- change tracking alone, such as a daemon's, pauses, finishes and reopens jobs, but
+-- does not undo what people decided. No job of a removed source is tracked.
 -- +goose StatementBegin
 CREATE FUNCTION job_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -83,9 +81,9 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER jobs_fixed BEFORE INSERT OR UPDATE OR DELETE ON jobs FOR EACH ROW EXECUTE FUNCTION job_guard();
 
--- A source is one account: its name and provider never change. Where base_url
--- comes to name another host, the credential would travel there: the source is
--- paused until somebody resumes it who may decide that. It is removed after its jobs.
+-- A source's name and provider never change. With another host in base_url the
+-- credential would be sent there: the source is paused until somebody resumes it who
+-- may change it. A source is removed after its jobs.
 -- +goose StatementBegin
 CREATE FUNCTION source_guard() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -121,9 +119,9 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER sources_fixed BEFORE UPDATE OR DELETE ON sources FOR EACH ROW EXECUTE FUNCTION source_guard();
 
--- claims_held raises unless as many cursors were advanced as polls are recorded:
--- the claim of each is the fence. A process that was frozen past its claims finds
--- them gone or taken, and records nothing.
+-- claims_held raises unless as many cursors were advanced as polls are recorded. A
+-- process that was frozen until its claims ran out advances none, and so records
+-- nothing.
 -- +goose StatementBegin
 CREATE FUNCTION claims_held(advanced bigint, recorded integer) RETURNS void LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp AS $$
@@ -136,15 +134,14 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- polls_partition makes the partition of polls for a day's month, unless it is there,
--- guarded against TRUNCATE (a parent's trigger does not guard its partitions;
--- row triggers are handed down) and closed to whom the host's default
--- privileges would open it. By month: what reads polls without bounds in time
--- takes four locks on each partition, and more than a hundred of them at once are
--- beyond a server that is set up as it comes; four years are 48. A month that the
--- default partition has rows of stays there. Who makes partitions waits for others by a lock that only a writer of
--- polls can take. It asks pg_class: to_regclass may remember from before it
--- waited for the lock.
+-- polls_partition makes the partition of polls for a day's month where there is none.
+-- It guards it against TRUNCATE, since a parent's statement trigger does not, and
+-- revokes what the host's default privileges grant on it. It makes one a month: what
+-- reads polls without bounds in time takes four locks on each partition, and a server
+-- with default settings has room for about a hundred partitions; four years are 48. A
+-- month of which the default partition has rows stays there. Who makes partitions
+-- waits for others by a lock that only a writer of polls can take, and then asks
+-- pg_class: to_regclass may answer from before the wait.
 -- +goose StatementBegin
 CREATE FUNCTION polls_partition(day date) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -175,11 +172,10 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- polls_extend makes the partitions of this month and of the one that the day in
--- a week falls in: no others, whoever asks. It runs as its owner, so that the
--- daemon may call it. Where somebody reads polls for longer than two seconds it
--- gives up, since inserts would queue behind it, and is called again: there are
--- days to do it.
+-- polls_extend makes the partitions of this month and of the month in a week, no
+-- others, whoever asks. It runs as its owner, so that the daemon may call it. Inserts
+-- queue behind it while it waits: where somebody reads polls for longer than two
+-- seconds it gives up, and the next call, days before it matters, makes them.
 -- +goose StatementBegin
 CREATE FUNCTION polls_extend() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$

@@ -126,10 +126,10 @@ COMMENT ON COLUMN report.open_runs.since_reported IS 'True if stalled_since is t
 COMMENT ON COLUMN report.open_runs.job_id IS 'Number of the job, by which views are joined.';
 
 -- What open_runs tells of one run. In PL/pgSQL, so that who reads runs plans for
--- this only where a run goes on: it takes longer than to read a job's runs.
+-- this only where a run goes on, and once: it takes longer than to read a job's runs.
 -- +goose StatementBegin
 CREATE FUNCTION report.usual_duration(job_id bigint, run_no integer) RETURNS interval
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN (SELECT o.usual_duration FROM report.open_runs o WHERE o.job_id = usual_duration.job_id AND o.run_no = usual_duration.run_no);
 END $$;
@@ -137,7 +137,7 @@ END $$;
 COMMENT ON FUNCTION report.usual_duration(bigint, integer) IS 'usual_duration of report.open_runs for one run; null: it is not there.';
 -- +goose StatementBegin
 CREATE FUNCTION report.is_stalled(job_id bigint, run_no integer) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
     RETURN EXISTS (SELECT 1 FROM report.open_runs o
         WHERE o.job_id = is_stalled.job_id AND o.run_no = is_stalled.run_no AND o.stalled_since IS NOT NULL);
@@ -180,7 +180,7 @@ SELECT j.name AS job, s.name AS source, s.provider, j.labels, r.run_no, r.run_id
     r.state = 'unknown' AND r.run_no <> (
         SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1) AS superseded,
     CASE WHEN r.state IN ('queued', 'running', 'unknown') THEN report.usual_duration(r.job_id, r.run_no) END AS usual_duration,
-    r.state IN ('queued', 'running', 'unknown') AND report.is_stalled(r.job_id, r.run_no) AS stalled
+    r.state IN ('queued', 'running', 'unknown') AND report.is_stalled(r.job_id, r.run_no) AS stalled, r.job_id
 FROM runs r
 JOIN jobs j ON j.job_id = r.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -212,6 +212,7 @@ COMMENT ON COLUMN report.runs.failed_step IS 'Name of the last of the steps in w
 COMMENT ON COLUMN report.runs.superseded IS 'True if another run took the place of this one before anybody saw how it ended.';
 COMMENT ON COLUMN report.runs.usual_duration IS 'How long nearly all runs take (see report.open_runs), while the run goes on; null: it has ended, was superseded or is of a removed job, or nothing is known.';
 COMMENT ON COLUMN report.runs.stalled IS 'True if the run was seen to go on for longer than the job''s stall_after or, where it has none, than three times usual_duration (see report.stalled).';
+COMMENT ON COLUMN report.runs.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.steps AS
 SELECT j.name AS job, s.name AS source, s.provider, p.run_no, p.step_no, p.name AS step, p.state, p.status,
@@ -223,7 +224,7 @@ SELECT j.name AS job, s.name AS source, s.provider, p.run_no, p.step_no, p.name 
     CASE WHEN coalesce(p.ended_at, p.ended_seen_at) IS NOT NULL
         THEN report.duration_most(p.started_at, p.not_before, p.ended_at, p.ended_seen_at) END AS duration_max,
     p.started_raw, p.ended_raw, p.started_zone_assumed OR p.ended_zone_assumed AS zone_assumed,
-    p.first_seen_at, p.vanished_at
+    p.first_seen_at, p.vanished_at, p.job_id
 FROM steps p
 JOIN jobs j ON j.job_id = p.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -246,10 +247,11 @@ COMMENT ON COLUMN report.steps.ended_raw IS 'The end as the upstream wrote it; n
 COMMENT ON COLUMN report.steps.zone_assumed IS 'True if the upstream wrote the start or the end without a time zone and it was read as UTC.';
 COMMENT ON COLUMN report.steps.first_seen_at IS 'When we had read the first answer that told of the step (our time).';
 COMMENT ON COLUMN report.steps.vanished_at IS 'When we had read the answer that listed the step no longer (our time); null: the newest answer about its run lists it, or the step is an observed one.';
+COMMENT ON COLUMN report.steps.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.log_entries AS
 SELECT j.name AS job, s.name AS source, s.provider, e.run_no, e.step_no, p.name AS step, e.entry_no, e.created_at,
-    e.level, e.detail, e.first_seen_at, e.withdrawn_at, e.created_raw, e.zone_assumed
+    e.level, e.detail, e.first_seen_at, e.withdrawn_at, e.created_raw, e.zone_assumed, e.job_id
 FROM log_entries e
 JOIN steps p ON p.job_id = e.job_id AND p.run_no = e.run_no AND p.step_no = e.step_no
 JOIN jobs j ON j.job_id = e.job_id
@@ -269,10 +271,11 @@ COMMENT ON COLUMN report.log_entries.first_seen_at IS 'When we had read the firs
 COMMENT ON COLUMN report.log_entries.withdrawn_at IS 'When we had read the answer that listed the entry, or its step, no longer (our time); null: it is still listed, or it came back.';
 COMMENT ON COLUMN report.log_entries.created_raw IS 'The time of the entry as the upstream wrote it.';
 COMMENT ON COLUMN report.log_entries.zone_assumed IS 'True if the upstream wrote the time without a time zone and it was read as UTC.';
+COMMENT ON COLUMN report.log_entries.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.transitions AS
 SELECT j.name AS job, s.name AS source, s.provider, t.transition_no, t.run_no, t.step_no, p.name AS step,
-    t.from_state, t.to_state, t.from_status, t.to_status, t.happened_at, t.not_before, t.observed_at, t.snapshot_no
+    t.from_state, t.to_state, t.from_status, t.to_status, t.happened_at, t.not_before, t.observed_at, t.snapshot_no, t.job_id
 FROM transitions t
 JOIN jobs j ON j.job_id = t.job_id
 JOIN sources s ON s.source_id = j.source_id
@@ -293,20 +296,22 @@ COMMENT ON COLUMN report.transitions.happened_at IS 'When the upstream says it h
 COMMENT ON COLUMN report.transitions.not_before IS 'When the last answered poll before was sent (our time); the change came later than that; null: it stood in the job''s first snapshot, so nothing bounds it from below.';
 COMMENT ON COLUMN report.transitions.observed_at IS 'When we had read the answer that shows the change (our time); it came no later.';
 COMMENT ON COLUMN report.transitions.snapshot_no IS 'Number, within the job, of the snapshot that shows the change.';
+COMMENT ON COLUMN report.transitions.job_id IS 'Number of the job, by which views are joined.';
 
 -- How long and how often a snapshot was confirmed stands in the one after it,
 -- and of the newest in the cursor, which polls move on with them. (Counting all of
--- its polls would cost more, and miss those that retention took.)
+-- its polls would cost more, and miss those that retention took.) What is joined to the left is
+-- left out where neither is asked for.
 CREATE VIEW report.snapshots AS
 SELECT j.name AS job, s.name AS source, s.provider, n.snapshot_no, n.run_no, n.observed_at, n.not_before,
     coalesce(f.not_before, c.confirmed_at)::timestamptz AS confirmed_at, coalesce(f.previous_polls, c.confirmations)::bigint AS polls,
     n.status, n.state, n.sha256, octet_length(n.body)::bigint AS size, n.body,
     CASE WHEN n.body_is_text THEN convert_from(n.body, 'UTF8') END AS body_text,
-    n.interpretation, n.polled_at
+    n.interpretation, n.polled_at, n.previous_polls, n.job_id
 FROM snapshots n
 JOIN jobs j ON j.job_id = n.job_id
 JOIN sources s ON s.source_id = j.source_id
-JOIN cursors c ON c.job_id = n.job_id
+LEFT JOIN cursors c ON c.job_id = n.job_id
 LEFT JOIN snapshots f ON f.job_id = n.job_id AND f.snapshot_no = n.snapshot_no + 1;
 COMMENT ON VIEW report.snapshots IS 'One row per answer that differs from the one before it, with the body as proof; rows are only ever added.';
 COMMENT ON COLUMN report.snapshots.job IS 'Name of the job.';
@@ -326,10 +331,12 @@ COMMENT ON COLUMN report.snapshots.body IS 'The answer''s body as stored: after 
 COMMENT ON COLUMN report.snapshots.body_text IS 'The body as text; null: it is not valid UTF-8 or holds a NUL.';
 COMMENT ON COLUMN report.snapshots.interpretation IS 'Version of the provider''s interpretation by which the snapshot was recorded.';
 COMMENT ON COLUMN report.snapshots.polled_at IS 'When the request of the first poll that saw it was sent (our time).';
+COMMENT ON COLUMN report.snapshots.previous_polls IS 'Count of the polls that saw the snapshot before; 0 for the job''s first.';
+COMMENT ON COLUMN report.snapshots.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.anomalies AS
 SELECT j.name AS job, s.name AS source, s.provider, a.anomaly_no, a.run_no, a.step_no, a.kind, a.was, a.now, a.count,
-    a.observed_at, a.snapshot_no
+    a.observed_at, a.snapshot_no, a.job_id
 FROM anomalies a
 JOIN jobs j ON j.job_id = a.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -346,9 +353,10 @@ COMMENT ON COLUMN report.anomalies.now IS 'What the upstream says now, in the fi
 COMMENT ON COLUMN report.anomalies.count IS 'Count of such findings in the snapshot, at least 1; was and now show the first.';
 COMMENT ON COLUMN report.anomalies.observed_at IS 'When we had read the answer that shows it (our time).';
 COMMENT ON COLUMN report.anomalies.snapshot_no IS 'Number, within the job, of the snapshot that shows it.';
+COMMENT ON COLUMN report.anomalies.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.result_items AS
-SELECT j.name AS job, s.name AS source, s.provider, i.run_no, i.item_no, i.item_id, i.url, i.labels, i.output, i.metadata
+SELECT j.name AS job, s.name AS source, s.provider, i.run_no, i.item_no, i.item_id, i.url, i.labels, i.output, i.metadata, i.job_id
 FROM result_items i
 JOIN jobs j ON j.job_id = i.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -363,6 +371,7 @@ COMMENT ON COLUMN report.result_items.url IS 'The item''s link after redaction.'
 COMMENT ON COLUMN report.result_items.labels IS 'The labels that the upstream gave the item, in its order; empty where there are none.';
 COMMENT ON COLUMN report.result_items.output IS 'The item''s whole output, a JSON object after redaction; a text stands for what jsonb cannot hold.';
 COMMENT ON COLUMN report.result_items.metadata IS 'The item''s metadata, JSON after redaction; a text stands for what jsonb cannot hold; null: it has none.';
+COMMENT ON COLUMN report.result_items.job_id IS 'Number of the job, by which views are joined.';
 
 -- +goose Down
 DROP SCHEMA report CASCADE;

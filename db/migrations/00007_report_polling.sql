@@ -50,7 +50,7 @@ COMMENT ON COLUMN report.changes.after IS 'What was changed as it was afterwards
 
 CREATE VIEW report.polls AS
 SELECT j.name AS job, s.name AS source, s.provider, p.polled_at, p.outcome, p.http_status,
-    p.latency_us * interval '1 microsecond' AS latency, p.snapshot_no, p.error, p.error_body
+    p.latency_us * interval '1 microsecond' AS latency, p.snapshot_no, p.error, p.error_body, p.job_id
 FROM polls p
 JOIN jobs j ON j.job_id = p.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -65,6 +65,7 @@ COMMENT ON COLUMN report.polls.latency IS 'How long the poll took, from sending 
 COMMENT ON COLUMN report.polls.snapshot_no IS 'Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed or was superseded.';
 COMMENT ON COLUMN report.polls.error IS 'What went wrong and, where the service said why, its first sentence, without any secret; null: nothing.';
 COMMENT ON COLUMN report.polls.error_body IS 'The beginning of the body, at most 4 KiB and without any secret, of the first poll of a streak that failed with this outcome; null: the poll did not fail, is a later one of its streak, or brought no body.';
+COMMENT ON COLUMN report.polls.job_id IS 'Number of the job, by which views are joined.';
 
 -- A tracker says every ten seconds that it runs, until it says that it ends. One
 -- that missed a heartbeat is taken to run until the next: it may be late.
@@ -91,7 +92,7 @@ COMMENT ON FUNCTION report.gap_least(interval) IS 'How long a stretch without an
 -- why nobody looks as it was in the middle of the stretch: a tracker that has just
 -- begun, or ended, tells nothing of the hours before.
 CREATE VIEW report.gaps AS
-SELECT j.name AS job, s.name AS source, s.provider, g.gap_from, least(g.gap_to, k.gap_from) AS gap_to, g.reason
+SELECT j.name AS job, s.name AS source, s.provider, g.gap_from, least(g.gap_to, k.gap_from) AS gap_to, g.reason, g.job_id
 FROM gaps g
 JOIN jobs j ON j.job_id = g.job_id
 JOIN sources s ON s.source_id = j.source_id
@@ -100,7 +101,7 @@ CROSS JOIN LATERAL ( -- what a clock told that was set back is over where that b
 ) k
 WHERE k.gap_from IS NULL OR k.gap_from > g.gap_from
 UNION ALL
-SELECT j.name, s.name, s.provider, p.gap_from, p.gap_to, p.reason
+SELECT j.name, s.name, s.provider, p.gap_from, p.gap_to, p.reason, c.job_id
 FROM cursors c
 JOIN jobs j ON j.job_id = c.job_id
 JOIN sources s ON s.source_id = j.source_id
@@ -142,6 +143,91 @@ COMMENT ON COLUMN report.gaps.provider IS 'Name of the API that the source speak
 COMMENT ON COLUMN report.gaps.gap_from IS 'Since when nobody looked, or looking failed (our time): when the last answered poll before was sent, the last failed one of another outcome, when the job was registered, or when somebody paused or resumed it.';
 COMMENT ON COLUMN report.gaps.gap_to IS 'When the poll was sent, or the decision made, that ended the gap (our time); null: it is still open.';
 COMMENT ON COLUMN report.gaps.reason IS 'Why: not_running (no tracker ran), paused, credential, rate_limited (the service had asked to be left alone, or its polls were answered so), rate_budget (more was due than the source may be asked), clock (the database''s clock was set back), or the outcome of the polls that failed.';
+COMMENT ON COLUMN report.gaps.job_id IS 'Number of the job, by which views are joined.';
+
+-- What was declared, and what the daemon notes while it polls: columns of the
+-- tables, for those who may read the reports alone.
+CREATE VIEW report.declared_sources AS
+SELECT name AS source, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at,
+    paused_reason, registered_at, removed_at, source_id
+FROM sources;
+COMMENT ON VIEW report.declared_sources IS 'One row per source as it was declared, removed ones too.';
+COMMENT ON COLUMN report.declared_sources.source IS 'Name of the source, unique among all sources.';
+COMMENT ON COLUMN report.declared_sources.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.declared_sources.base_url IS 'URL that the provider''s paths are appended to.';
+COMMENT ON COLUMN report.declared_sources.credential IS 'Where the credential is read from (env:NAME or file:PATH), never the credential itself.';
+COMMENT ON COLUMN report.declared_sources.schedule IS 'The cron expression of jobs that have none of their own.';
+COMMENT ON COLUMN report.declared_sources.active_every IS 'How soon after a poll the next one is due while a run is under way.';
+COMMENT ON COLUMN report.declared_sources.rate_every IS 'One request to the source is allowed per such interval.';
+COMMENT ON COLUMN report.declared_sources.rate_burst IS 'Count of requests that may go out at once after a quiet time.';
+COMMENT ON COLUMN report.declared_sources.volatile IS 'Paths, as jq writes them, of the fields without meaning for equality.';
+COMMENT ON COLUMN report.declared_sources.paused_at IS 'Since when no job of the source is polled (our time); null: it is not paused.';
+COMMENT ON COLUMN report.declared_sources.paused_reason IS 'Why the source is paused; null: it is not.';
+COMMENT ON COLUMN report.declared_sources.registered_at IS 'When the source was first registered (our time).';
+COMMENT ON COLUMN report.declared_sources.removed_at IS 'When the source was removed (our time); null: it is not.';
+COMMENT ON COLUMN report.declared_sources.source_id IS 'Number of the source.';
+
+CREATE VIEW report.declared_jobs AS
+SELECT j.name AS job, s.name AS source, s.provider, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason,
+    j.registered_at, j.job_id
+FROM jobs j
+JOIN sources s ON s.source_id = j.source_id;
+COMMENT ON VIEW report.declared_jobs IS 'One row per job as it was declared, removed ones too.';
+COMMENT ON COLUMN report.declared_jobs.job IS 'Name of the job, unique among all jobs.';
+COMMENT ON COLUMN report.declared_jobs.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.declared_jobs.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.declared_jobs.target IS 'What is polled at the source, a JSON object; it never changes.';
+COMMENT ON COLUMN report.declared_jobs.labels IS 'The user''s labels, a JSON object of strings.';
+COMMENT ON COLUMN report.declared_jobs.schedule IS 'The job''s own cron expression; null: its source''s holds.';
+COMMENT ON COLUMN report.declared_jobs.stall_after IS 'How long a run may go on before it counts as stalled, as set by the user; null: not set.';
+COMMENT ON COLUMN report.declared_jobs.tracking IS 'Whether the job is polled: active, paused, finished or removed.';
+COMMENT ON COLUMN report.declared_jobs.paused_reason IS 'Why the job itself is paused; null: it is not, or no reason was given.';
+COMMENT ON COLUMN report.declared_jobs.registered_at IS 'When the job was first registered (our time).';
+COMMENT ON COLUMN report.declared_jobs.job_id IS 'Number of the job, by which views are joined.';
+
+CREATE VIEW report.polling AS
+SELECT j.name AS job, s.name AS source, s.provider, j.labels, j.tracking, j.paused_reason, j.stall_after,
+    s.paused_at AS source_paused_at, s.paused_reason AS source_paused_reason, b.held_until, c.next_poll_at, c.polled_at, c.outcome,
+    c.failures, c.snapshot_no,
+    (SELECT n.run_no FROM snapshots n WHERE n.job_id = c.job_id AND n.snapshot_no = c.snapshot_no) AS run_no, c.state,
+    c.changed_at, c.confirmed_at, c.confirmations, c.accounted_at, c.unseen_reason, c.job_id
+FROM cursors c
+JOIN jobs j ON j.job_id = c.job_id
+JOIN sources s ON s.source_id = j.source_id
+JOIN budgets b ON b.source_id = j.source_id;
+COMMENT ON VIEW report.polling IS 'One row per job with what the daemon knows of its polling, which it keeps while it polls and which may be a moment behind: what tells cheaply that something has changed.';
+COMMENT ON COLUMN report.polling.job IS 'Name of the job.';
+COMMENT ON COLUMN report.polling.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.polling.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.polling.labels IS 'The job''s labels, a JSON object of strings.';
+COMMENT ON COLUMN report.polling.tracking IS 'Whether the job is polled: active, paused, finished or removed.';
+COMMENT ON COLUMN report.polling.paused_reason IS 'Why the job itself is paused; null: it is not, or no reason was given.';
+COMMENT ON COLUMN report.polling.stall_after IS 'The job''s stall_after; null: not set.';
+COMMENT ON COLUMN report.polling.source_paused_at IS 'Since when the source is paused (our time); null: it is not.';
+COMMENT ON COLUMN report.polling.source_paused_reason IS 'Why the source is paused; null: it is not.';
+COMMENT ON COLUMN report.polling.held_until IS 'Until when the source is left alone (our time); in the past: the hold is over; null: there was none.';
+COMMENT ON COLUMN report.polling.next_poll_at IS 'When the job''s own next poll is planned; null: it is not polled by schedule.';
+COMMENT ON COLUMN report.polling.polled_at IS 'When the request of the last poll was sent (our time); null: never polled.';
+COMMENT ON COLUMN report.polling.outcome IS 'Outcome of the last poll, one of those of report.polls; null: never polled.';
+COMMENT ON COLUMN report.polling.failures IS 'Count of failed polls in a row up to the last one; 0 after an answer.';
+COMMENT ON COLUMN report.polling.snapshot_no IS 'Number of the newest snapshot; 0: there is none.';
+COMMENT ON COLUMN report.polling.run_no IS 'Number of the run that the newest snapshot tells of; null: there is none.';
+COMMENT ON COLUMN report.polling.state IS 'State of that run in our words; null: there is none.';
+COMMENT ON COLUMN report.polling.changed_at IS 'When we had read the newest snapshot (our time); null: there is none.';
+COMMENT ON COLUMN report.polling.confirmed_at IS 'When the last poll that saw the newest snapshot was sent (our time), but for those since then that were not noted yet; null: there is none.';
+COMMENT ON COLUMN report.polling.confirmations IS 'Count of the polls that saw the newest snapshot until confirmed_at, the first included.';
+COMMENT ON COLUMN report.polling.accounted_at IS 'Up to when it is settled whether there was a gap (our time).';
+COMMENT ON COLUMN report.polling.unseen_reason IS 'Why nobody is to look since then: paused, credential or clock; null: somebody is.';
+COMMENT ON COLUMN report.polling.job_id IS 'Number of the job, by which views are joined.';
+
+-- So that a reader, too, is told that the schema is older or newer than a program.
+-- +goose StatementBegin
+CREATE FUNCTION report.schema_version() RETURNS bigint LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT max(version_id) FROM public.tracker_migrations WHERE is_applied);
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.schema_version() IS 'Version of the schema: the number of the last migration.';
 
 CREATE VIEW report.hourly AS
 SELECT h.hour, s.name AS source, s.provider, h.outcome, h.polls,
@@ -175,6 +261,10 @@ COMMENT ON COLUMN report.daily.polls IS 'Count of the polls sent on the day, wha
 COMMENT ON COLUMN report.daily.failed_polls IS 'Count of those of them that brought no answer: their outcome is neither changed nor unchanged nor superseded.';
 
 -- +goose Down
+DROP FUNCTION report.schema_version();
+DROP VIEW report.polling;
+DROP VIEW report.declared_jobs;
+DROP VIEW report.declared_sources;
 DROP VIEW report.daily;
 DROP VIEW report.hourly;
 DROP VIEW report.gaps;

@@ -15,7 +15,7 @@ SELECT j.name AS job, s.name AS source, s.provider, j.target, j.labels, j.tracki
         THEN greatest(c.next_poll_at, b.held_until)
     END AS next_poll_at,
     c.failures, j.paused_reason, j.stall_after, j.registered_at,
-    coalesce(t.happened_at <= t.observed_at, false) AS state_since_reported
+    coalesce(t.happened_at <= t.observed_at, false) AS state_since_reported, j.job_id
 FROM jobs j
 JOIN sources s ON s.source_id = j.source_id
 JOIN cursors c ON c.job_id = j.job_id
@@ -46,10 +46,11 @@ COMMENT ON COLUMN report.jobs.paused_reason IS 'Why the job itself is paused; nu
 COMMENT ON COLUMN report.jobs.stall_after IS 'How long a run may go on before it counts as stalled (see report.stalled), as set by the user; null: not set.';
 COMMENT ON COLUMN report.jobs.registered_at IS 'When the job was first registered (our time).';
 COMMENT ON COLUMN report.jobs.state_since_reported IS 'True if state_since is the upstream''s time, false if it is ours, when the state had been seen: it began by then.';
+COMMENT ON COLUMN report.jobs.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.stalled AS
 SELECT o.job, o.source, o.provider, o.run_no, p.name AS step, o.state, o.stalled_since AS since, o.usual_duration,
-    o.since_reported AS reported, o.stall_after
+    o.since_reported AS reported, o.stall_after, o.job_id
 FROM report.open_runs o
 LEFT JOIN LATERAL (
     SELECT x.name FROM steps x
@@ -68,6 +69,7 @@ COMMENT ON COLUMN report.stalled.since IS 'Since when the run has not ended: its
 COMMENT ON COLUMN report.stalled.usual_duration IS 'How long nearly all runs take: see report.open_runs; null: nothing is known.';
 COMMENT ON COLUMN report.stalled.reported IS 'True if since is the upstream''s time, false if it is ours, when the run had been seen: it began by then.';
 COMMENT ON COLUMN report.stalled.stall_after IS 'The job''s stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.';
+COMMENT ON COLUMN report.stalled.job_id IS 'Number of the job, by which views are joined.';
 
 -- As of now nothing is left out that was observed later than now: the
 -- database's clock was set back.

@@ -1,9 +1,9 @@
 -- name: ChangeTell :exec
--- Who changes the registry in this transaction, and when, for those that record it.
+-- Tells the triggers that record changes who makes them, and when.
 SELECT set_config('tracker.actor', @actor, true), set_config('tracker.at', @at, true), set_config('tracker.reopen', '', true);
 
 -- name: ChangeTellReopen :exec
--- A job is tracked again since its import goes on, not because somebody asked for it.
+-- Tells them that a job is reopened, since its import goes on, and not resumed by somebody.
 SELECT set_config('tracker.reopen', 'on', true);
 
 -- name: ChangeListOwn :many

@@ -10,10 +10,9 @@ SELECT clock_timestamp()::timestamptz AS now, coalesce(max(change_no), 0)::bigin
 SELECT set_config('tracker.rewrite', 'on', true);
 
 -- name: ClockSetBackCursors :execrows
--- Jobs that were polled, accounted for or claimed later than it can be: a claim
--- lasts ten minutes at most. The last poll is the last of those that can be, and
--- the job is due. Nothing tells when the others were sent by this clock. What was
--- told of gaps until now is not told again.
+-- Jobs whose last poll, covered time or claim lies further ahead of now than it can:
+-- a claim lasts ten minutes at most. Their last poll becomes the last one before now,
+-- and they are due. No gap is told a second time.
 UPDATE cursors c SET
     next_poll_at = least(c.next_poll_at, sqlc.arg(now)::timestamptz),
     claimed_until = NULL, claimed_by = NULL,
@@ -31,7 +30,7 @@ WHERE c.polled_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR c.
     OR c.claimed_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '11 min';
 
 -- name: ClockSetBackBudgets :execrows
--- Slots and holds that lie further ahead than they can be.
+-- Slots and holds that lie further ahead of now than they can.
 UPDATE budgets b SET
     next_slot_at = least(b.next_slot_at, sqlc.arg(now)::timestamptz + s.rate_every),
     held_until = CASE WHEN b.held_from > sqlc.arg(now)::timestamptz THEN sqlc.arg(now)::timestamptz + (b.held_until - b.held_from) ELSE b.held_until END,
@@ -42,7 +41,7 @@ WHERE s.source_id = b.source_id AND (b.next_slot_at > sqlc.arg(now)::timestamptz
     OR b.held_from > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR b.probed_until > sqlc.arg(now)::timestamptz + interval '1 min');
 
 -- name: ClockSetBackReplicas :exec
--- A tracker that has begun later than it can be is noted anew with its next heartbeat.
+-- A tracker that started after now is deleted: its next heartbeat notes it again.
 WITH begun AS (
     DELETE FROM replicas WHERE started_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval
 )

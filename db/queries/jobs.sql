@@ -23,6 +23,3 @@ SELECT name FROM jobs WHERE source_id = @source_id AND tracking <> 'removed' ORD
 
 -- name: JobListByIDs :many
 SELECT sqlc.embed(j), sqlc.embed(s) FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY(@job_ids::bigint[]);
-
--- name: JobID :one
-SELECT job_id FROM jobs WHERE name = @name;

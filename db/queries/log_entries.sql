@@ -22,7 +22,7 @@ WHERE (log_entries.position, log_entries.created_at, log_entries.created_raw, lo
     excluded.detail, excluded.not_before, excluded.first_seen_at, excluded.withdrawn_at);
 
 -- name: LogEntryListByRuns :many
--- The log entries of runs that are not forgotten.
+-- The log entries of runs, without those that comparing has forgotten.
 SELECT e.* FROM log_entries e
 JOIN (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no,
     unnest(@forgotten_befores::timestamptz[]) AS forgotten_before) w ON e.job_id = w.job_id AND e.run_no = w.run_no

@@ -10,7 +10,7 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@polled_ats::timestamp
 SELECT outcome FROM polls WHERE job_id = @job_id AND polled_at = @polled_at;
 
 -- name: PollInsertLate :exec
--- A poll whose job somebody else had taken over: that it was made.
+-- A poll whose job somebody else had taken over.
 INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, error, error_body)
 VALUES (@job_id, @polled_at, @outcome, sqlc.narg('http_status'), @latency_us, sqlc.narg('error'), sqlc.narg('error_body'))
 ON CONFLICT (job_id, polled_at) DO NOTHING;

@@ -6,7 +6,7 @@ ON CONFLICT (owner, started_at) DO UPDATE SET seen_at = greatest(replicas.seen_a
 UPDATE replicas SET seen_at = @ended_at::timestamptz, ended_at = @ended_at::timestamptz WHERE owner = @owner AND started_at = @started_at;
 
 -- name: ReplicaSpans :many
--- When trackers ran, as far as it bears on a stretch of time.
+-- When trackers ran within a stretch of time.
 SELECT started_at, report.runs_until(seen_at, ended_at)::timestamptz AS until FROM replicas
 WHERE started_at < @to_time::timestamptz AND report.runs_until(seen_at, ended_at) > @from_time::timestamptz
 ORDER BY started_at;

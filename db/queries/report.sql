@@ -49,8 +49,9 @@ ORDER BY run_no, step_no, entry_no;
 -- name: ReportSnapshot :one
 -- A snapshot of a job, or its newest.
 SELECT * FROM report.snapshots
-WHERE job = @job AND snapshot_no = coalesce(sqlc.narg('snapshot_no')::integer,
-    (SELECT max(n.snapshot_no) FROM snapshots n WHERE n.job_id = (SELECT j.job_id FROM jobs j WHERE j.name = @job)));
+WHERE job = @job AND (sqlc.narg('snapshot_no')::integer IS NULL OR snapshot_no = sqlc.narg('snapshot_no'))
+ORDER BY snapshot_no DESC
+LIMIT 1;
 
 -- name: ReportLookedAnswered :one
 -- What the snapshots that a job had by a time tell of its polls, by their keys
@@ -59,13 +60,13 @@ WHERE job = @job AND snapshot_no = coalesce(sqlc.narg('snapshot_no')::integer,
 -- and times disagree.
 SELECT n.polls, n.snapshot_no, n.first_at, n.newest_at, c.snapshot_no AS known_no, c.confirmations,
     coalesce(c.confirmed_at, '0001-01-01 00:00:00+00')::timestamptz AS confirmed_at,
-    (coalesce(c.unseen_reason = 'clock', false) OR EXISTS (SELECT FROM gaps g WHERE g.job_id = @job_id AND g.reason = 'clock'))::boolean AS set_back
-FROM cursors c
+    (coalesce(c.unseen_reason = 'clock', false) OR EXISTS (SELECT 1 FROM report.gaps g WHERE g.job_id = @job_id AND g.reason = 'clock'))::boolean AS set_back
+FROM report.polling c
 CROSS JOIN (
     SELECT coalesce(sum(x.previous_polls), 0)::bigint AS polls, coalesce(max(x.snapshot_no), 0)::integer AS snapshot_no,
         coalesce(min(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
         coalesce(max(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS newest_at
-    FROM snapshots x
+    FROM report.snapshots x
     WHERE x.job_id = @job_id AND x.polled_at <= @known_at
 ) n
 WHERE c.job_id = @job_id;
@@ -74,7 +75,7 @@ WHERE c.job_id = @job_id;
 -- The polls that saw a snapshot, since its first, by a time. All is given as constants,
 -- which leave most partitions of polls out before they are planned for.
 SELECT count(*) AS polls, coalesce(max(p.polled_at), @since)::timestamptz AS last_at
-FROM polls p
+FROM report.polls p
 WHERE p.job_id = @job_id AND p.polled_at >= @since AND p.polled_at <= @known_at AND p.snapshot_no = @snapshot_no::integer;
 
 -- name: ReportLookedUnanswered :one
@@ -82,7 +83,7 @@ WHERE p.job_id = @job_id AND p.polled_at >= @since AND p.polled_at <= @known_at 
 SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS failed,
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
-FROM polls p
+FROM report.polls p
 WHERE p.job_id = @job_id AND p.polled_at <= @known_at AND p.outcome NOT IN ('changed', 'unchanged');
 
 -- name: ReportLookedCounted :one
@@ -91,9 +92,24 @@ SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'u
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
     coalesce(max(p.polled_at) FILTER (WHERE p.snapshot_no IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS answered_at
-FROM polls p
+FROM report.polls p
 WHERE p.job_id = @job_id AND p.polled_at <= @known_at;
+
+-- name: ReportPollOutcome :one
+SELECT outcome FROM report.polls WHERE job_id = @job_id AND polled_at = @polled_at;
 
 -- name: ReportGaps :many
 -- The gaps of a job that ended after a time, or are open.
 SELECT * FROM report.gaps WHERE job = @job AND (gap_to IS NULL OR gap_to > @since) ORDER BY gap_from;
+
+-- name: DeclaredJob :one
+SELECT sqlc.embed(j), sqlc.embed(s) FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source WHERE j.job = @job;
+
+-- name: DeclaredJobs :many
+SELECT sqlc.embed(j), sqlc.embed(s) FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source ORDER BY j.job;
+
+-- name: DeclaredSource :one
+SELECT * FROM report.declared_sources WHERE source = @source;
+
+-- name: DeclaredSources :many
+SELECT * FROM report.declared_sources ORDER BY source;

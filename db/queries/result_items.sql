@@ -11,7 +11,7 @@ WHERE (result_items.item_id, result_items.url, result_items.labels, result_items
     IS DISTINCT FROM (excluded.item_id, excluded.url, excluded.labels, excluded.output, excluded.metadata);
 
 -- name: ResultItemTrim :execrows
--- The answer lists so many items now, and no more.
+-- Deletes the items beyond those that the answer lists.
 DELETE FROM result_items i
 USING (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no, unnest(@item_counts::integer[]) AS items) r
 WHERE i.job_id = r.job_id AND i.run_no = r.run_no AND i.item_no > r.items;

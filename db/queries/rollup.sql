@@ -2,7 +2,7 @@
 SELECT rolled_up_to, swept_day FROM rollup;
 
 -- name: RollupLock :one
--- Whoever has the row counts. For others there is none.
+-- Who gets the row counts. Others get no row.
 SELECT rolled_up_to, swept_day FROM rollup FOR UPDATE SKIP LOCKED;
 
 -- name: RollupAdvance :exec
@@ -24,8 +24,8 @@ JOIN runs r ON r.job_id = c.job_id AND r.run_no = c.run_no
 ORDER BY day;
 
 -- name: RecountInsert :execrows
--- A day that is there is written again: who takes it away meanwhile waits until
--- what moved is committed, and counts it.
+-- A day that is there already is written again: RecountTake then waits for this
+-- transaction, and counts what it has moved.
 INSERT INTO recounts (job_id, day)
 SELECT DISTINCT r.job_id, r.day FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@days::date[]) AS day) r ORDER BY 1, 2
 ON CONFLICT (job_id, day) DO UPDATE SET day = excluded.day;
@@ -49,8 +49,8 @@ SELECT coalesce(least(
 ), '0001-01-01')::date AS day;
 
 -- name: RollupPolls :exec
--- Counts the polls of whole hours. Of an hour that has lost some since it was
--- counted last, what was counted stays.
+-- Counts the polls of whole hours. Where an hour has fewer polls than were counted
+-- before (retention), the earlier count stays.
 INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
 SELECT j.source_id, date_trunc('hour', p.polled_at, 'UTC'), p.outcome, count(*),
     percentile_disc(0.5) WITHIN GROUP (ORDER BY p.latency_us), percentile_disc(0.95) WITHIN GROUP (ORDER BY p.latency_us)

@@ -42,8 +42,8 @@ WHERE (runs.run_id, runs.status, runs.state, runs.started_at, runs.ended_at, run
     excluded.shape, excluded.forgotten_before);
 
 -- name: RunLoad :many
--- The runs that comparisons need: of each job that of the newest snapshot and
--- that with the run_id of the answer, with the highest numbers of the job.
+-- The runs that comparing needs: of each job the run of the newest snapshot and the
+-- run of the answer, with the job's highest numbers.
 SELECT sqlc.embed(r), n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
     (SELECT max(x.run_no) FROM runs x WHERE x.job_id = w.job_id)::integer AS last_run_no,
     coalesce((SELECT max(x.step_no) FROM steps x WHERE x.job_id = r.job_id AND x.run_no = r.run_no), 0)::integer AS last_step_no,
@@ -56,7 +56,7 @@ CROSS JOIN LATERAL (
 JOIN runs r ON r.job_id = w.job_id AND (r.run_no = n.run_no OR r.run_id = w.run_id);
 
 -- name: RunVacate :exec
--- For rebuild alone: run ids that stand at the wrong run make way for the right ones.
+-- For rebuild alone: takes a run id from the wrong run, so that the right one can have it.
 UPDATE runs r SET run_id = E'\x01' || r.run_no
 FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@run_ids::text[]) AS run_id) w
 WHERE r.job_id = @job_id AND r.run_no = w.run_no AND r.run_id <> w.run_id;

@@ -14,12 +14,12 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer
 SELECT body FROM snapshots WHERE job_id = @job_id AND snapshot_no = @snapshot_no;
 
 -- name: SnapshotList :many
--- A stretch of the snapshots of a job, to fold: as many as have no more than so
--- many bytes together, and one at least. A body is not read for its length.
+-- The next snapshots of a job to fold: as many as are no larger than @most bytes
+-- together, and at least one. The sum does not read the bodies.
 SELECT snapshot_no, observed_at, not_before, body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(octet_length(s.body)) OVER (ORDER BY s.snapshot_no))::bigint AS total
-    FROM snapshots s
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(s.size) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    FROM report.snapshots s
     WHERE s.job_id = @job_id AND s.snapshot_no > @after AND s.observed_at <= @known_at
     ORDER BY s.snapshot_no
     LIMIT @rows

@@ -32,7 +32,7 @@ WHERE (steps.name, steps.status, steps.state, steps.reported, steps.started_at, 
     excluded.ended_seen_at, excluded.vanished_at);
 
 -- name: StepListByRuns :many
--- The steps of runs that are not forgotten: of observed ones those that ended since, of others those that vanished since.
+-- The steps of runs, without those that comparing has forgotten: observed steps that ended before, others that vanished before.
 SELECT sqlc.embed(s), coalesce((SELECT max(x.entry_no) FROM log_entries x
     WHERE x.job_id = s.job_id AND x.run_no = s.run_no AND x.step_no = s.step_no), 0)::integer AS last_entry_no
 FROM steps s

@@ -6,17 +6,10 @@ FROM report.trackers r;
 
 -- name: WatchClasses :many
 -- How the watched jobs stand, class by class, and when any of a class is looked at next.
-SELECT g.tracking, coalesce(g.state, '')::text AS state, g.failing::boolean AS failing, (s.paused_at IS NOT NULL)::boolean AS source_paused,
-    sum(g.jobs)::bigint AS jobs, coalesce(min(greatest(g.next_poll_at, b.held_until)), '0001-01-01 00:00:00+00')::timestamptz AS next_poll_at
-FROM (
-    SELECT j.source_id, j.tracking, c.state, c.failures > 0 AS failing, count(*) AS jobs, min(c.next_poll_at) AS next_poll_at
-    FROM cursors c
-    JOIN jobs j ON j.job_id = c.job_id
-    WHERE j.tracking <> 'removed' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
-    GROUP BY 1, 2, 3, 4
-) g
-JOIN sources s ON s.source_id = g.source_id
-JOIN budgets b ON b.source_id = g.source_id
+SELECT c.tracking, coalesce(c.state, '')::text AS state, (c.failures > 0)::boolean AS failing, (c.source_paused_at IS NOT NULL)::boolean AS source_paused,
+    count(*) AS jobs, coalesce(min(greatest(c.next_poll_at, c.held_until)) FILTER (WHERE c.next_poll_at IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS next_poll_at
+FROM report.polling c
+WHERE c.tracking <> 'removed' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
 GROUP BY 1, 2, 3, 4;
 
 -- name: WatchRuns :many
@@ -25,87 +18,80 @@ GROUP BY 1, 2, 3, 4;
 -- first (-1). With each the step that it is in, or failed in, and what it is
 -- judged by while it goes on.
 WITH head AS (
-    SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, j.name, j.stall_after
-    FROM cursors c JOIN jobs j ON j.job_id = c.job_id
-    WHERE c.state = ANY(@states::text[]) AND c.changed_at >= sqlc.arg(since)::timestamptz AND (@removed::boolean OR j.tracking <> 'removed')
+    SELECT c.job_id, c.run_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
+    FROM report.polling c
+    WHERE c.state = ANY(@states::text[]) AND c.changed_at >= sqlc.arg(since)::timestamptz AND (@removed::boolean OR c.tracking <> 'removed')
         AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
     ORDER BY extract(epoch FROM c.changed_at) * sqlc.arg(direction)::integer, c.job_id
     LIMIT @rows
 )
-SELECT h.job_id, sqlc.embed(r), coalesce(p.name, '')::text AS step, coalesce(p.state, '')::text AS step_state,
+SELECT h.job_id, sqlc.embed(r), coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state,
     h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.median_duration
 FROM head h
-JOIN snapshots n ON n.job_id = h.job_id AND n.snapshot_no = h.snapshot_no
-JOIN report.runs r ON r.job = h.name AND r.run_no = n.run_no
+JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
 LEFT JOIN LATERAL (
-    SELECT x.step_no, x.name, x.state FROM steps x
-    WHERE x.job_id = h.job_id AND x.run_no = n.run_no AND x.vanished_at IS NULL
-    ORDER BY x.state = r.state DESC, x.ended_seen_at IS NULL DESC, x.step_no DESC LIMIT 1
+    SELECT x.step, x.state FROM report.steps x
+    WHERE x.job_id = h.job_id AND x.run_no = h.run_no AND x.vanished_at IS NULL
+    ORDER BY x.state = r.state DESC, x.state IN ('queued', 'running', 'unknown') DESC, x.step_no DESC LIMIT 1
 ) p ON true
-LEFT JOIN report.open_runs o ON o.job_id = h.job_id AND o.run_no = n.run_no
+LEFT JOIN report.open_runs o ON o.job_id = h.job_id AND o.run_no = h.run_no
 ORDER BY extract(epoch FROM h.changed_at) * sqlc.arg(direction)::integer, h.job_id;
 
 -- name: WatchFailing :many
 -- Jobs whose polls get no answer, by source and outcome, with that of them
 -- which was asked last, and the names of the first few.
-SELECT s.name AS source, f.outcome, f.jobs, f.names::text[] AS names, f.since, j.name AS job, coalesce(p.error, '')::text AS error
+SELECT f.source, f.outcome, f.jobs, f.names::text[] AS names, f.since, f.job::text AS job,
+    coalesce((SELECT p.error FROM report.polls p WHERE p.job_id = f.job_id AND p.polled_at = f.polled_at), '')::text AS error
 FROM (
-    SELECT c.source_id, coalesce(c.outcome, '')::text AS outcome, count(*) AS jobs, (array_agg(x.name ORDER BY x.name))[1:20] AS names,
-        min(coalesce(c.accounted_at, c.polled_at))::timestamptz AS since,
-        ((array_agg(c.job_id ORDER BY c.polled_at DESC))[1])::bigint AS job_id
-    FROM cursors c
-    JOIN jobs x ON x.job_id = c.job_id
-    WHERE c.failures > 0 AND x.tracking = 'active' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+    SELECT c.source, coalesce(c.outcome, '')::text AS outcome, count(*) AS jobs, (array_agg(c.job ORDER BY c.job))[1:20] AS names,
+        min(coalesce(c.accounted_at, c.polled_at))::timestamptz AS since, max(c.polled_at)::timestamptz AS polled_at,
+        (array_agg(c.job ORDER BY c.polled_at DESC, c.job_id))[1] AS job, ((array_agg(c.job_id ORDER BY c.polled_at DESC, c.job_id))[1])::bigint AS job_id
+    FROM report.polling c
+    WHERE c.failures > 0 AND c.tracking = 'active' AND c.source_paused_at IS NULL AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
     GROUP BY 1, 2
 ) f
-JOIN sources s ON s.source_id = f.source_id
-JOIN jobs j ON j.job_id = f.job_id
-JOIN cursors c ON c.job_id = f.job_id
-LEFT JOIN polls p ON p.job_id = c.job_id AND p.polled_at = c.polled_at
-WHERE s.paused_at IS NULL
-ORDER BY f.since, s.name, f.outcome;
+ORDER BY f.since, f.source, f.outcome;
 
 -- name: WatchPausedJobs :many
 -- Jobs that are not to be looked at, by source and reason.
-SELECT s.name AS source, coalesce(j.paused_reason, '')::text AS reason, count(*) AS jobs, ((array_agg(j.name ORDER BY j.name))[1:20])::text[] AS names,
+SELECT c.source, coalesce(c.paused_reason, '')::text AS reason, count(*) AS jobs, ((array_agg(c.job ORDER BY c.job))[1:20])::text[] AS names,
     coalesce(max(c.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at
-FROM jobs j
-JOIN sources s ON s.source_id = j.source_id
-JOIN cursors c ON c.job_id = j.job_id
-WHERE j.tracking = 'paused' AND (cardinality(@job_ids::bigint[]) = 0 OR j.job_id = ANY(@job_ids::bigint[]))
+FROM report.polling c
+WHERE c.tracking = 'paused' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
 GROUP BY 1, 2
-ORDER BY polled_at DESC, s.name;
+ORDER BY polled_at DESC, c.source;
 
 -- name: WatchSources :many
 -- Sources of watched jobs that are not to be asked now.
-SELECT s.name AS source, s.paused_at, coalesce(s.paused_reason, '')::text AS reason, b.held_until, n.jobs, n.names::text[] AS names
-FROM sources s
-JOIN budgets b ON b.source_id = s.source_id
-CROSS JOIN LATERAL (
-    SELECT count(*) AS jobs, (array_agg(j.name ORDER BY j.name))[1:20] AS names FROM jobs j
-    WHERE j.source_id = s.source_id AND j.tracking = 'active' AND (cardinality(@job_ids::bigint[]) = 0 OR j.job_id = ANY(@job_ids::bigint[]))
-) n
-WHERE (s.paused_at IS NOT NULL OR b.held_until > sqlc.arg(now)::timestamptz) AND n.jobs > 0
-ORDER BY s.paused_at, s.name;
+SELECT c.source, c.source_paused_at AS paused_at, coalesce(c.source_paused_reason, '')::text AS reason, c.held_until, count(*) AS jobs,
+    ((array_agg(c.job ORDER BY c.job))[1:20])::text[] AS names
+FROM report.polling c
+WHERE (c.source_paused_at IS NOT NULL OR c.held_until > sqlc.arg(now)::timestamptz) AND c.tracking = 'active'
+    AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+GROUP BY 1, 2, 3, 4
+ORDER BY 2, 1;
 
 -- name: WatchHeads :many
 -- What is cheap to compare of each watched job.
-SELECT c.job_id, j.name AS job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome
-FROM cursors c JOIN jobs j ON j.job_id = c.job_id
-WHERE j.tracking <> 'removed' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome
+FROM report.polling c
+WHERE c.tracking <> 'removed' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
 ORDER BY c.job_id;
 
 -- name: WatchTransitions :many
 -- What became of the runs of jobs after a snapshot of each.
 SELECT w.job_id::bigint AS job_id, sqlc.embed(t)
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer[]) AS snapshot_no) w
-JOIN jobs j ON j.job_id = w.job_id
-JOIN report.transitions t ON t.job = j.name
+JOIN report.transitions t ON t.job_id = w.job_id
 WHERE t.step_no IS NULL AND t.snapshot_no > w.snapshot_no
-ORDER BY t.observed_at, j.name, t.transition_no;
+ORDER BY t.observed_at, t.job, t.transition_no;
 
 -- name: WatchErrors :many
 -- What the last polls of jobs were told.
-SELECT c.job_id, coalesce(p.error, '')::text AS error
-FROM cursors c LEFT JOIN polls p ON p.job_id = c.job_id AND p.polled_at = c.polled_at
+SELECT c.job_id, coalesce((SELECT p.error FROM report.polls p WHERE p.job_id = c.job_id AND p.polled_at = c.polled_at), '')::text AS error
+FROM report.polling c
 WHERE c.job_id = ANY(@job_ids::bigint[]);
+
+-- name: WatchHold :one
+-- Until when the source of a job is left alone.
+SELECT coalesce(c.held_until, '0001-01-01 00:00:00+00')::timestamptz AS held_until FROM report.polling c WHERE c.job_id = @job_id;

@@ -6,6 +6,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // printChanges prints a line for each change.
@@ -30,7 +31,7 @@ func differences(change store.RegistryChange) string {
 	if change.Action != "pause" && change.Action != "change" {
 		return ""
 	}
-	return " (" + changeDetail(change.Action, change.Before, change.After) + ")"
+	return " (" + words.Change(change.Action, change.Before, change.After) + ")"
 }
 
 // changedRow is a change as rows of report.changes tell it.

@@ -12,6 +12,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 func (a *app) changesCommand() *cobra.Command {
@@ -60,13 +61,13 @@ func (a *app) changes(ctx context.Context, s *store.Store, name, since, format s
 		if from, err = tracking.PastTime("--since", since, now); err != nil {
 			return err
 		}
-		none = "nothing was changed since " + timeText(&from)
+		none = "nothing was changed since " + words.Time(&from)
 	}
 	rows, err := s.ChangeRows(ctx, name, from)
 	if err != nil {
 		return err
 	}
-	l := changeListing(rows, clock{now}, a.screen().Width > 0)
+	l := changeListing(rows, words.Clock{ReadAt: now}, a.screen().Width > 0)
 	l.Empty = none
 	return writeRows(a, format, l)
 }
@@ -100,10 +101,10 @@ func knownSubject(ctx context.Context, s *store.Store, name string) error {
 	return usageError{fmt.Errorf("no job or source is named %q%s; see  tracker job list  and  tracker source list", name, tracking.Meant(name, names))}
 }
 
-func changeListing(rows []store.ChangeRow, c clock, bounded bool) terminal.Table[store.ChangeRow] {
-	at := func(r store.ChangeRow) string { return timeText(&r.At) }
+func changeListing(rows []store.ChangeRow, c words.Clock, bounded bool) terminal.Table[store.ChangeRow] {
+	at := func(r store.ChangeRow) string { return words.Time(&r.At) }
 	if bounded {
-		at = func(r store.ChangeRow) string { return c.near(r.At) }
+		at = func(r store.ChangeRow) string { return c.Near(r.At) }
 	}
 	return terminal.Table[store.ChangeRow]{
 		Rows: rows,
@@ -113,7 +114,7 @@ func changeListing(rows []store.ChangeRow, c clock, bounded bool) terminal.Table
 			{Title: "ACTION", Cell: func(r store.ChangeRow) terminal.Span { return terminal.Plain(r.Action) }},
 			{Title: "SUBJECT", Cell: func(r store.ChangeRow) terminal.Span { return terminal.Plain(r.Subject) }},
 			{Title: "DETAIL", Prose: true, Cell: func(r store.ChangeRow) terminal.Span {
-				return terminal.Plain(changeDetail(r.Action, r.Before, r.After))
+				return terminal.Plain(words.Change(r.Action, r.Before, r.After))
 			}},
 		},
 	}

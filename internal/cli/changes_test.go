@@ -10,6 +10,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/testdb"
+	"tracker/internal/words"
 )
 
 // newChangesFixture is a database whose registry was changed by several people.
@@ -97,7 +98,7 @@ func TestChanges_OfNothing(t *testing.T) {
 		}
 	}
 	since := f.now()
-	if got, want := f.must("changes", "--since", since.Format(time.RFC3339Nano)), "nothing was changed since "+timeText(&since)+"\n"; got != want {
+	if got, want := f.must("changes", "--since", since.Format(time.RFC3339Nano)), "nothing was changed since "+words.Time(&since)+"\n"; got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
 	if got := f.must("changes", "--since", since.Format(time.RFC3339Nano), "--format", "json"); got != "[]\n" {

@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 // historyRequest is what the command line asks of a history.
@@ -83,7 +84,7 @@ func (a *app) history(ctx context.Context, s *store.Store, request historyReques
 	if err != nil {
 		return err
 	}
-	v := historyView{clock: clock{now}, runNo: request.runNo}
+	v := historyView{Clock: words.Clock{ReadAt: now}, runNo: request.runNo}
 	if request.asOf == "" && request.knownAt == "" {
 		err = v.readPresent(ctx, s, job, request)
 	} else {

@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // readChanges reads what was done to the job and to its source: since the first
@@ -34,7 +35,7 @@ func (v historyView) changesAround(run store.RunRow) []store.ChangeRow {
 		from = time.Time{}
 	}
 	if latest := v.Job.RunNo; latest == nil || *latest <= run.RunNo {
-		to = v.now
+		to = v.ReadAt
 	}
 	for _, other := range v.Runs {
 		switch other.RunNo {
@@ -56,27 +57,27 @@ func earlier(a, b time.Time) time.Time {
 
 func changeEvent(c store.ChangeRow) event {
 	kind, _, _ := strings.Cut(c.Subject, " ")
-	return event{at: c.At, rank: rankEntry, when: terminal.Plain(c.At.UTC().Format(clockLayout)), step: kind, body: changeSpans(c)}
+	return event{at: c.At, rank: rankEntry, when: terminal.Plain(c.At.UTC().Format(words.ClockLayout)), step: kind, body: changeSpans(c)}
 }
 
 // changeLines tells of the changes of a job that nobody knows a run of.
 func (v historyView) changeLines(p *terminal.Page) {
 	for _, c := range v.Changes {
 		kind, _, _ := strings.Cut(c.Subject, " ")
-		p.Entry([]terminal.Span{terminal.Plain(" " + v.at(c.At) + "  " + kind + " ")}, changeSpans(c)...)
+		p.Entry([]terminal.Span{terminal.Plain(" " + v.At(c.At) + "  " + kind + " ")}, changeSpans(c)...)
 	}
 }
 
 // changeSpans tells what was done, by whom and why.
 func changeSpans(c store.ChangeRow) []terminal.Span {
-	words := map[string]string{"pause": "paused", "resume": "resumed", "remove": "removed", "revive": "tracked again"}
-	done := terminal.Styled(terminal.StyleYellow, words[c.Action])
+	told := map[string]string{"pause": "paused", "resume": "resumed", "remove": "removed", "revive": "tracked again"}
+	done := terminal.Styled(terminal.StyleYellow, told[c.Action])
 	if c.Action == "resume" || c.Action == "revive" {
 		done.Look = terminal.StyleNone
 	}
 	spans := []terminal.Span{done, terminal.Plain(" by "), terminal.Plain(c.Actor).Whole()}
-	_, held := fieldsOf(c.Before)["held_until"]
-	if why := changeDetail(c.Action, c.Before, c.After); why != "" && (c.Action == "pause" || held) {
+	_, held := words.Fields(c.Before)["held_until"]
+	if why := words.Change(c.Action, c.Before, c.After); why != "" && (c.Action == "pause" || held) {
 		spans = append(spans, terminal.Plain(": "+why))
 	}
 	return spans

@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // On a terminal the detail of a run is so many events at most: the first, and
@@ -49,7 +50,7 @@ func (v historyView) runDetail(p *terminal.Page, run store.RunRow) {
 	events := v.events(run)
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.rank, b.rank)) })
 	p.Line(terminal.Styled(terminal.StyleBold, fmt.Sprintf("Run %d", run.RunNo)).Whole(), terminal.Plain("  "), terminal.Plain(run.RunID).Whole(),
-		terminal.Plain("  "), terminal.Faint(v.date(dayOf(events, run))+" (UTC)").Whole())
+		terminal.Plain("  "), terminal.Faint(v.Date(dayOf(events, run))+" (UTC)").Whole())
 
 	whenWidth, stepWidth := widths(events)
 	today := dayOf(events, run)
@@ -61,9 +62,9 @@ func (v historyView) runDetail(p *terminal.Page, run store.RunRow) {
 			}
 			continue
 		}
-		if !sameDay(e.at, today) {
+		if !words.SameDay(e.at, today) {
 			today = e.at
-			p.Line(terminal.Faint(" " + v.date(today)))
+			p.Line(terminal.Faint(" " + v.Date(today)))
 		}
 		lead := []terminal.Span{terminal.Plain(" ").Whole(), e.when.Pad(whenWidth + 2)}
 		if stepWidth > 0 {

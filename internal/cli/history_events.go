@@ -7,6 +7,7 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // events are the transitions, log entries and anomalies of a run, and what was
@@ -57,7 +58,7 @@ func (v historyView) step(runNo, stepNo int32) store.StepRow {
 }
 
 func (v historyView) transitionEvent(t store.TransitionRow, run store.RunRow) event {
-	e := event{at: t.Effective(), rank: rankStart, when: terminal.Plain(v.boundText(t.NotBefore, t.ObservedAt, v.narrow)), step: deref(t.Step)}
+	e := event{at: t.Effective(), rank: rankStart, when: terminal.Plain(v.Bound(t.NotBefore, t.ObservedAt, v.narrow)), step: deref(t.Step)}
 	if history.State(t.ToState).Terminal() {
 		e.rank = rankEnd
 		if t.StepNo == nil {
@@ -65,11 +66,11 @@ func (v historyView) transitionEvent(t store.TransitionRow, run store.RunRow) ev
 		}
 	}
 	if t.HappenedAt != nil {
-		e.when = terminal.Plain(exactText(*t.HappenedAt))
+		e.when = terminal.Plain(words.Exact(*t.HappenedAt))
 	}
 	word := t.ToStatus
 	if t.Returned() {
-		e.body = append(e.body, terminal.Plain("back as "), marked(t.ToState, word))
+		e.body = append(e.body, terminal.Plain("back as "), words.Marked(t.ToState, word))
 		return e
 	}
 	if t.FromStatus != nil {
@@ -78,7 +79,7 @@ func (v historyView) transitionEvent(t store.TransitionRow, run store.RunRow) ev
 	if deref(t.FromStatus) == t.ToStatus { // the state alone has changed
 		word = t.ToState
 	}
-	e.body = append(e.body, marked(t.ToState, word))
+	e.body = append(e.body, words.Marked(t.ToState, word))
 	if t.StepNo == nil && t.Superseded() {
 		e.body = append(e.body, terminal.Plain(": superseded, its end was not seen"))
 	}
@@ -102,47 +103,47 @@ func (v historyView) asides(t store.TransitionRow, run store.RunRow) []string {
 	case t.StepNo != nil && terminal:
 		step := v.step(t.RunNo, *t.StepNo)
 		if t.FromState == nil && step.StartedRaw != nil {
-			add("began ", exactText(step.StartedAt))
+			add("began ", words.Exact(step.StartedAt))
 		}
-		add("took ", boundsText(step.Duration, step.DurationMax))
+		add("took ", words.Bounds(step.Duration, step.DurationMax))
 	case t.StepNo == nil && t.FromStatus != nil:
 		for _, step := range v.steps(run) {
 			if step.StartedRaw == nil && step.Step == *t.FromStatus && step.EndedAt != nil && step.EndedAt.Equal(t.ObservedAt) {
-				add(step.Step+" took ", boundsText(step.Duration, step.DurationMax))
+				add(step.Step+" took ", words.Bounds(step.Duration, step.DurationMax))
 			}
 		}
 	}
 	if t.HappenedAt != nil {
-		add("seen ", v.seenText(t.ObservedAt, t.Effective()))
+		add("seen ", v.Seen(t.ObservedAt, t.Effective()))
 	}
 	return asides
 }
 
 // entryEvent is a log entry.
 func (v historyView) entryEvent(e store.LogEntryRow) event {
-	shown := event{at: e.FirstSeenAt, rank: rankEntry, when: terminal.Plain(v.boundText(nil, e.FirstSeenAt, v.narrow)), step: e.Step}
+	shown := event{at: e.FirstSeenAt, rank: rankEntry, when: terminal.Plain(v.Bound(nil, e.FirstSeenAt, v.narrow)), step: e.Step}
 	if e.CreatedAt != nil {
-		shown.when = terminal.Plain(exactText(*e.CreatedAt))
+		shown.when = terminal.Plain(words.Exact(*e.CreatedAt))
 		if e.CreatedAt.Before(e.FirstSeenAt) {
 			shown.at = *e.CreatedAt
 		}
 	}
 	shown.body = []terminal.Span{terminal.Styled(levelStyle(e.Level), e.Level+":"), terminal.Plain(" "), terminal.Lines(terminal.StyleNone, e.Detail)}
 	if e.CreatedAt == nil {
-		shown.body = append(shown.body, terminal.Faint("  (its time "+quote(e.CreatedRaw, true)+" is unreadable)"))
+		shown.body = append(shown.body, terminal.Faint("  (its time "+words.Quote(e.CreatedRaw, true)+" is unreadable)"))
 	}
 	if e.WithdrawnAt != nil {
-		shown.body = append(shown.body, terminal.Plain("  "), terminal.Styled(terminal.StyleMagenta, "withdrawn "+v.seenText(*e.WithdrawnAt, shown.at)).Whole())
+		shown.body = append(shown.body, terminal.Plain("  "), terminal.Styled(terminal.StyleMagenta, "withdrawn "+v.Seen(*e.WithdrawnAt, shown.at)).Whole())
 	}
 	return shown
 }
 
 func (v historyView) anomalyEvent(a store.AnomalyRow) event {
-	e := event{at: a.ObservedAt, rank: rankAnomaly, when: terminal.Plain(exactText(ceilSecond(a.ObservedAt)))}
+	e := event{at: a.ObservedAt, rank: rankAnomaly, when: terminal.Plain(words.Exact(words.CeilSecond(a.ObservedAt)))}
 	if a.StepNo != nil {
 		e.step = v.step(a.RunNo, *a.StepNo).Step
 	}
-	e.body = []terminal.Span{terminal.Styled(terminal.StyleMagenta, "anomaly:"), terminal.Plain(" " + anomalyText(a))}
+	e.body = []terminal.Span{terminal.Styled(terminal.StyleMagenta, "anomaly:"), terminal.Plain(" " + words.Anomaly(a))}
 	if a.Count > 1 {
 		e.body = append(e.body, terminal.Plain(fmt.Sprintf(" (and %d more)", a.Count-1)).Whole())
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // unseen tells why nothing is known of the job yet.
@@ -17,22 +17,22 @@ func (v historyView) unseen() []terminal.Span {
 	if v.Job.LastOutcome == nil {
 		spans := []terminal.Span{terminal.Plain("not polled yet")}
 		if next := v.Job.NextPollAt; next != nil {
-			spans = append(spans, terminal.Plain(": the first poll is due "), terminal.Plain(v.near(*next)+" ("+v.due(*next)+")").Whole())
+			spans = append(spans, terminal.Plain(": the first poll is due "), terminal.Plain(v.Near(*next)+" ("+v.Due(*next)+")").Whole())
 		}
 		return spans
 	}
 	return []terminal.Span{
-		terminal.Styled(terminal.StyleYellow, "no poll has succeeded yet"), terminal.Plain(": the last one was "), terminal.Styled(terminal.StyleYellow, outcomeText(*v.Job.LastOutcome)),
-		terminal.Plain(", "), terminal.Plain(v.near(deref(v.Job.LastPolledAt)) + " (" + agoText(v.Job.LastPolledAt, v.now) + ")").Whole(),
+		terminal.Styled(terminal.StyleYellow, "no poll has succeeded yet"), terminal.Plain(": the last one was "), terminal.Styled(terminal.StyleYellow, words.Outcome(*v.Job.LastOutcome)),
+		terminal.Plain(", "), terminal.Plain(v.Near(deref(v.Job.LastPolledAt)) + " (" + words.Ago(v.Job.LastPolledAt, v.ReadAt) + ")").Whole(),
 	}
 }
 
 // unansweredText tells since when nobody could look.
 func (v historyView) unansweredText() []terminal.Span {
 	return []terminal.Span{
-		terminal.Styled(terminal.StyleYellow, "cannot look"), terminal.Plain(" since "), terminal.Plain(v.near(v.answeredAt) + " (" + v.ago(v.answeredAt) + ")").Whole(), terminal.Plain(": "),
-		terminal.Plain(plural(int(v.Job.Failures), "failed poll", "failed polls")), terminal.Plain(", the last "), terminal.Plain(v.near(deref(v.Job.LastPolledAt))).Whole(),
-		terminal.Plain(": "), terminal.Styled(terminal.StyleYellow, outcomeText(deref(v.Job.LastOutcome))),
+		terminal.Styled(terminal.StyleYellow, "cannot look"), terminal.Plain(" since "), terminal.Plain(v.Near(v.answeredAt) + " (" + v.Ago(v.answeredAt) + ")").Whole(), terminal.Plain(": "),
+		terminal.Plain(plural(int(v.Job.Failures), "failed poll", "failed polls")), terminal.Plain(", the last "), terminal.Plain(v.Near(deref(v.Job.LastPolledAt))).Whole(),
+		terminal.Plain(": "), terminal.Styled(terminal.StyleYellow, words.Outcome(deref(v.Job.LastOutcome))),
 	}
 }
 
@@ -40,18 +40,18 @@ func (v historyView) unansweredText() []terminal.Span {
 func (v historyView) looked() []terminal.Span {
 	l := v.Looked
 	if l.Polls == 1 {
-		return append([]terminal.Span{terminal.Plain("looked once, "), terminal.Plain(v.near(deref(l.LastAt))).Whole(), terminal.Plain(v.next())}, v.notLooked()...)
+		return append([]terminal.Span{terminal.Plain("looked once, "), terminal.Plain(v.Near(deref(l.LastAt))).Whole(), terminal.Plain(v.next())}, v.notLooked()...)
 	}
 	failed := ""
 	if l.Failed > 0 {
 		failed = fmt.Sprintf(" (%s failed)", terminal.Thousands(l.Failed))
 	}
-	last := v.near(deref(l.LastAt))
+	last := v.Near(deref(l.LastAt))
 	if !v.past() {
-		last += " (" + v.ago(deref(l.LastAt)) + ")"
+		last += " (" + v.Ago(deref(l.LastAt)) + ")"
 	}
 	return append([]terminal.Span{
-		terminal.Plain(fmt.Sprintf("looked %s times%s since ", terminal.Thousands(l.Polls), failed)), terminal.Plain(v.since(deref(l.FirstAt))).Whole(),
+		terminal.Plain(fmt.Sprintf("looked %s times%s since ", terminal.Thousands(l.Polls), failed)), terminal.Plain(v.Since(deref(l.FirstAt))).Whole(),
 		terminal.Plain(", last "), terminal.Plain(last).Whole(), terminal.Plain(v.next()),
 	}, v.notLooked()...)
 }
@@ -82,11 +82,11 @@ func (v historyView) gapText(gap store.GapRow) string {
 	reason := " (" + strings.ReplaceAll(gap.Reason, "_", " ") + ")"
 	switch {
 	case gap.GapTo == nil:
-		return "since " + v.near(gap.GapFrom) + reason
-	case sameDay(gap.GapFrom, *gap.GapTo):
-		return v.near(gap.GapFrom) + "–" + gap.GapTo.UTC().Format(clockLayout) + reason
+		return "since " + v.Near(gap.GapFrom) + reason
+	case words.SameDay(gap.GapFrom, *gap.GapTo):
+		return v.Near(gap.GapFrom) + "–" + gap.GapTo.UTC().Format(words.ClockLayout) + reason
 	default:
-		return v.near(gap.GapFrom) + "–" + v.at(*gap.GapTo) + reason
+		return v.Near(gap.GapFrom) + "–" + v.At(*gap.GapTo) + reason
 	}
 }
 
@@ -95,13 +95,13 @@ func (v historyView) next() string {
 	if v.past() || v.Job.NextPollAt == nil {
 		return ""
 	}
-	switch wait := history.Between(v.now, *v.Job.NextPollAt); {
+	switch wait := history.Between(v.ReadAt, *v.Job.NextPollAt); {
 	case wait >= time.Second:
-		return "; next " + v.due(*v.Job.NextPollAt)
+		return "; next " + v.Due(*v.Job.NextPollAt)
 	case wait > -freshLook:
 		return "; next due now"
 	default:
-		return "; next was due " + v.due(*v.Job.NextPollAt)
+		return "; next was due " + v.Due(*v.Job.NextPollAt)
 	}
 }
 
@@ -120,20 +120,4 @@ func (v historyView) tracking() []terminal.Span {
 		return []terminal.Span{terminal.Styled(terminal.StyleYellow, "source "+v.Job.Source+" is paused"), terminal.Plain(reason(v.sourcePaused) + "; to go on:  tracker source resume " + v.Job.Source)}
 	}
 	return nil
-}
-
-// outcomeText puts the outcome of a poll that got no answer in words.
-func outcomeText(outcome string) string {
-	words := map[history.Outcome]string{
-		history.OutcomeSuperseded:     "superseded (another tracker had taken over)",
-		history.OutcomeUnauthorized:   "401 unauthorized",
-		history.OutcomeQuotaExhausted: "402 quota exhausted",
-		history.OutcomeForbidden:      "403 forbidden",
-		history.OutcomeNotFound:       "404 not found",
-		history.OutcomeRateLimited:    "429 rate limited",
-		history.OutcomeUpstreamError:  "upstream error (5xx)",
-		history.OutcomeTimeout:        "no answer in time",
-		history.OutcomeMalformed:      "malformed (not what the service's contract says)",
-	}
-	return cmp.Or(words[history.Outcome(outcome)], outcome)
 }

@@ -42,7 +42,7 @@ func (v *historyView) readPresent(ctx context.Context, s *store.Store, job store
 
 // readPast derives what was known at one time of how things stood at another.
 func (v *historyView) readPast(ctx context.Context, s *store.Store, job store.Job, request historyRequest) (err error) {
-	if v.asOf, v.knownAt, err = times(request, v.now); err != nil {
+	if v.asOf, v.knownAt, err = times(request, v.ReadAt); err != nil {
 		return err
 	}
 	provider, err := source.Lookup(job.From.Provider)
@@ -87,7 +87,7 @@ func (v *historyView) readFirstPoll(ctx context.Context, s *store.Store) error {
 	looked := v.Looked
 	if looked.Polls == 0 {
 		var err error
-		if looked, err = s.Looked(ctx, v.Job.Job, v.now); err != nil {
+		if looked, err = s.Looked(ctx, v.Job.Job, v.ReadAt); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // runColumn is a column of the table of runs.
@@ -28,7 +29,7 @@ func runColumns() []runColumn {
 		{"RUN", true, func(_ historyView, _ terminal.Screen, run store.RunRow) string {
 			return terminal.Thousands(int64(run.RunNo))
 		}},
-		{"STATE", false, func(_ historyView, s terminal.Screen, run store.RunRow) string { return stateText(run.State, s) }},
+		{"STATE", false, func(_ historyView, s terminal.Screen, run store.RunRow) string { return words.StateText(run.State, s) }},
 		{"STARTED (UTC)", false, func(v historyView, _ terminal.Screen, run store.RunRow) string { return v.startText(run) }},
 		{"TOOK", false, func(v historyView, _ terminal.Screen, run store.RunRow) string { return v.tookText(run) }},
 		{"WARN", true, func(_ historyView, s terminal.Screen, run store.RunRow) string {
@@ -93,17 +94,17 @@ func (v historyView) runRows(s terminal.Screen, columns []runColumn) []string {
 
 func (v historyView) startText(run store.RunRow) string {
 	if run.StartedAt.Equal(run.FirstSeenAt) {
-		return v.dayAt(ceilSecond(run.StartedAt), "by ")
+		return v.DayAt(words.CeilSecond(run.StartedAt), "by ")
 	}
-	return v.dayAt(run.StartedAt, "")
+	return v.DayAt(run.StartedAt, "")
 }
 
 func (v historyView) tookText(run store.RunRow) string {
 	if history.State(run.State).Terminal() {
-		return boundsText(run.Duration, run.DurationMax)
+		return words.Bounds(run.Duration, run.DurationMax)
 	}
 	if d := v.soFar(run); d >= time.Second {
-		return "≥ " + floorText(d)
+		return "≥ " + words.AtLeast(d)
 	}
 	return ""
 }
@@ -122,10 +123,10 @@ func (v historyView) stepsText(run store.RunRow) []terminal.Span {
 			spans = append(spans, terminal.Faint(" · "))
 		}
 		spans = append(spans, terminal.Plain(step.Step))
-		if symbol, look := stateMark(step.State); step.State != string(history.StateSucceeded) {
+		if symbol, look := words.StateMark(step.State); step.State != string(history.StateSucceeded) {
 			spans = append(spans, terminal.Plain(" "), terminal.Styled(look, symbol))
 		}
-		if took := boundsText(step.Duration, step.DurationMax); took != "" {
+		if took := words.Bounds(step.Duration, step.DurationMax); took != "" {
 			spans = append(spans, terminal.Plain(" "+took))
 		}
 	}
@@ -163,14 +164,14 @@ func (v historyView) note(run store.RunRow, columns int) terminal.Span {
 	}
 	switch history.State(run.State) {
 	case history.StateUnknown:
-		parts, look = append(parts, "status "+quote(run.Status, false)), terminal.StyleMagenta
+		parts, look = append(parts, "status "+words.Quote(run.Status, false)), terminal.StyleMagenta
 	case history.StateFailed:
 		if run.Why != nil {
-			parts = append(parts, quote(*run.Why, false)+withdrawnText(run))
+			parts = append(parts, words.Quote(*run.Why, false)+withdrawnText(run))
 		}
 	default:
 		if run.ErrorSummary != nil {
-			parts = append(parts, quote(*run.ErrorSummary, false))
+			parts = append(parts, words.Quote(*run.ErrorSummary, false))
 		}
 	}
 	if columns < 6 && run.Errors > 0 {

@@ -10,12 +10,13 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // historyView is all that the screen of a history shows.
 type historyView struct {
 	store.History
-	clock
+	words.Clock
 
 	runNo        int        // of the run to show in detail; 0: the latest
 	answeredAt   time.Time  // when the last poll that got an answer was sent; zero: none did
@@ -64,7 +65,7 @@ func (v historyView) untracked() string {
 	case v.firstPoll.IsZero():
 		return "nobody has polled yet"
 	case v.asOf.Before(v.firstPoll) || v.knownAt.Before(v.firstPoll):
-		return "nobody polled before " + v.at(v.firstPoll) + " UTC"
+		return "nobody polled before " + v.At(v.firstPoll) + " UTC"
 	default:
 		return ""
 	}
@@ -112,18 +113,18 @@ func (v historyView) state() []terminal.Span {
 	case v.Job.State == nil:
 		return []terminal.Span{terminal.Plain("no answer yet")}
 	}
-	state := marked(*v.Job.State, *v.Job.State)
+	state := words.Marked(*v.Job.State, *v.Job.State)
 	if v.unanswered() && !history.State(*v.Job.State).Terminal() {
-		return []terminal.Span{state, terminal.Plain(" when last seen, "), terminal.Plain(v.at(v.answeredAt) + " UTC").Whole(), terminal.Plain(" "), terminal.Plain("(" + v.ago(v.answeredAt) + ")").Whole()}
+		return []terminal.Span{state, terminal.Plain(" when last seen, "), terminal.Plain(v.At(v.answeredAt) + " UTC").Whole(), terminal.Plain(" "), terminal.Plain("(" + v.Ago(v.answeredAt) + ")").Whole()}
 	}
 	since := deref(v.Job.StateSince)
 	late := ""
 	if t, found := v.latestTransition(deref(v.Job.RunNo)); found && t.HappenedAt == nil {
-		since, late = ceilSecond(since), " at the latest"
+		since, late = words.CeilSecond(since), " at the latest"
 	}
-	spans := []terminal.Span{state, terminal.Plain(" since "), terminal.Plain(v.at(since) + " UTC").Whole(), terminal.Plain(late)}
+	spans := []terminal.Span{state, terminal.Plain(" since "), terminal.Plain(v.At(since) + " UTC").Whole(), terminal.Plain(late)}
 	if !v.past() {
-		spans = append(spans, terminal.Plain(" "), terminal.Plain("("+v.ago(since)+")").Whole())
+		spans = append(spans, terminal.Plain(" "), terminal.Plain("("+v.Ago(since)+")").Whole())
 	}
 	return spans
 }
@@ -183,8 +184,8 @@ func targetText(target map[string]string, short bool) string {
 // standing writes what is to say of the run, of the looking and of the job.
 func (v historyView) standing(p *terminal.Page) {
 	if v.past() {
-		p.Line(terminal.Styled(terminal.StyleYellow, "as of "+v.at(v.asOf)+" UTC").Whole(), terminal.Styled(terminal.StyleYellow, ", by what was known at "),
-			terminal.Styled(terminal.StyleYellow, v.at(v.knownAt)+" UTC").Whole())
+		p.Line(terminal.Styled(terminal.StyleYellow, "as of "+v.At(v.asOf)+" UTC").Whole(), terminal.Styled(terminal.StyleYellow, ", by what was known at "),
+			terminal.Styled(terminal.StyleYellow, v.At(v.knownAt)+" UTC").Whole())
 	}
 	if text := v.untracked(); text != "" {
 		p.Line(terminal.Styled(terminal.StyleYellow, text))

@@ -16,6 +16,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -63,7 +64,7 @@ func (c historyCase) view(t *testing.T) historyView {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := historyView{clock: clock{c.Now}, runNo: c.Run, sourcePaused: c.SourcePaused, asOf: deref(c.AsOf), knownAt: deref(c.KnownAt)}
+	v := historyView{Clock: words.Clock{ReadAt: c.Now}, runNo: c.Run, sourcePaused: c.SourcePaused, asOf: deref(c.AsOf), knownAt: deref(c.KnownAt)}
 	job := store.JobRow{
 		Job: goldenJob, Source: c.Source, Provider: c.Provider, Target: c.Target, Labels: c.Labels, Tracking: c.Tracking,
 		PausedReason: c.PausedReason, NextPollAt: c.NextPollAt,

@@ -9,17 +9,14 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
-
-// quoteLimit bounds a message in the verdict on a terminal, in columns; the
-// detail has all of it.
-const quoteLimit = 160
 
 // verdict tells in a sentence how a run went.
 func (v historyView) verdict(run store.RunRow, short bool) []terminal.Span {
 	state := history.State(run.State)
 	spans := []terminal.Span{terminal.Plain(fmt.Sprintf("run %d ", run.RunNo)).Whole()}
-	_, look := stateMark(run.State)
+	_, look := words.StateMark(run.State)
 	switch state {
 	case history.StateSucceeded, history.StateFailed:
 		spans = append(spans, terminal.Styled(look, run.State))
@@ -37,13 +34,13 @@ func (v historyView) verdict(run store.RunRow, short bool) []terminal.Span {
 			spans = append(spans, terminal.Plain(" in "), terminal.Styled(terminal.StyleBold, *run.FailedStep))
 		}
 	}
-	if took := boundsText(run.Duration, run.DurationMax); took != "" {
+	if took := words.Bounds(run.Duration, run.DurationMax); took != "" {
 		took = strings.NewReplacer("≥", "at least", "≤", "at most").Replace(took)
 		spans = append(spans, terminal.Plain(" after "), terminal.Plain(took).Whole())
 	}
 	if state == history.StateFailed {
 		if run.Why != nil {
-			return append(spans, terminal.Plain(": "), terminal.Plain(quote(*run.Why, short)), terminal.Styled(terminal.StyleMagenta, withdrawnText(run)))
+			return append(spans, terminal.Plain(": "), terminal.Plain(words.Quote(*run.Why, short)), terminal.Styled(terminal.StyleMagenta, withdrawnText(run)))
 		}
 		spans = append(spans, terminal.Plain("; the service gives no reason"))
 	}
@@ -60,7 +57,7 @@ func (v historyView) progress(run store.RunRow) []terminal.Span {
 		}
 	}
 	if d := v.soFar(run); d >= time.Second {
-		spans = append(spans, terminal.Plain(", "), terminal.Plain(floorText(d)+" so far").Whole())
+		spans = append(spans, terminal.Plain(", "), terminal.Plain(words.AtLeast(d)+" so far").Whole())
 	}
 	return append(spans, v.stalled(run)...)
 }
@@ -71,7 +68,7 @@ func (v historyView) stalled(run store.RunRow) []terminal.Span {
 	if !deref(run.Stalled) {
 		return nil
 	}
-	return []terminal.Span{terminal.Plain(", "), terminal.Styled(terminal.StyleYellow, stalledText(v.pace))}
+	return []terminal.Span{terminal.Plain(", "), terminal.Styled(terminal.StyleYellow, words.Stalled(v.pace))}
 }
 
 // soFar is how long a run is known to have lasted that has not ended: until it
@@ -91,7 +88,7 @@ func (v historyView) unknown(run store.RunRow, short bool) []terminal.Span {
 	if run.Superseded {
 		return []terminal.Span{terminal.Plain("was superseded by another run: its end was not seen")}
 	}
-	return []terminal.Span{terminal.Plain("has the status "), terminal.Styled(terminal.StyleMagenta, quote(run.Status, short)), terminal.Plain(", a word that nobody knows")}
+	return []terminal.Span{terminal.Plain("has the status "), terminal.Styled(terminal.StyleMagenta, words.Quote(run.Status, short)), terminal.Plain(", a word that nobody knows")}
 }
 
 // extras tells what else the service says of a run.
@@ -103,10 +100,10 @@ func (v historyView) extras(run store.RunRow, short bool) []terminal.Span {
 	}
 	if at := run.ResultExpiresAt; at != nil {
 		word := "link expires "
-		if at.Before(v.now) {
+		if at.Before(v.ReadAt) {
 			word = "link expired "
 		}
-		add(terminal.Plain(word), terminal.Plain(v.near(*at)).Whole())
+		add(terminal.Plain(word), terminal.Plain(v.Near(*at)).Whole())
 	}
 	if run.Errors > 0 {
 		add(terminal.Styled(terminal.StyleRed, terminal.Counted(int64(run.Errors), "error")).Whole())
@@ -115,7 +112,7 @@ func (v historyView) extras(run store.RunRow, short bool) []terminal.Span {
 		add(terminal.Styled(terminal.StyleYellow, terminal.Counted(int64(run.Warnings), "warning")).Whole())
 	}
 	if run.ErrorSummary != nil {
-		spans = append(spans, terminal.Plain("; "), terminal.Plain(quote(*run.ErrorSummary, short)), terminal.Plain(" says the service"))
+		spans = append(spans, terminal.Plain("; "), terminal.Plain(words.Quote(*run.ErrorSummary, short)), terminal.Plain(" says the service"))
 	}
 	return spans
 }
@@ -138,13 +135,4 @@ func (v historyView) steps(run store.RunRow) []store.StepRow {
 		}
 	}
 	return steps
-}
-
-// quote shows what the service says, on a terminal not too much of it.
-func quote(message string, short bool) string {
-	message = terminal.OneLine(message)
-	if short {
-		message = terminal.Cut(message, quoteLimit)
-	}
-	return `"` + message + `"`
 }

@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 func (a *app) jobListCommand() *cobra.Command {
@@ -65,7 +65,7 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel tracking.Selecti
 	if err != nil {
 		return err
 	}
-	c := clock{now}
+	c := words.Clock{ReadAt: now}
 	rows = shownJobs(rows, all)
 	unasked := unaskedSources(sources, rows, c)
 	shown := jobListing(rows, unasked, c)
@@ -83,16 +83,16 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel tracking.Selecti
 }
 
 // unaskedSources are those of the jobs' sources that are paused or held.
-func unaskedSources(sources []store.SourceRow, jobs []store.JobRow, c clock) []store.SourceRow {
+func unaskedSources(sources []store.SourceRow, jobs []store.JobRow, c words.Clock) []store.SourceRow {
 	asked := map[string]bool{}
 	for _, job := range jobs {
 		asked[job.Source] = asked[job.Source] || job.Tracking == string(store.TrackingActive)
 	}
-	return slices.DeleteFunc(slices.Clone(sources), func(from store.SourceRow) bool { return !from.Unasked(c.now) || !asked[from.Source] })
+	return slices.DeleteFunc(slices.Clone(sources), func(from store.SourceRow) bool { return !from.Unasked(c.ReadAt) || !asked[from.Source] })
 }
 
 // unaskedText tells why jobs of these sources are not polled, and the way out.
-func unaskedText(sources []store.SourceRow, c clock, s terminal.Screen) string {
+func unaskedText(sources []store.SourceRow, c words.Clock, s terminal.Screen) string {
 	p := terminal.NewPage(s)
 	for i, from := range sources {
 		if i == 0 {
@@ -109,25 +109,25 @@ func unaskedText(sources []store.SourceRow, c clock, s terminal.Screen) string {
 
 // jobListing shows jobs, and which of them wait for one of the sources that are
 // not asked.
-func jobListing(rows []store.JobRow, unasked []store.SourceRow, c clock) terminal.Table[store.JobRow] {
+func jobListing(rows []store.JobRow, unasked []store.SourceRow, c words.Clock) terminal.Table[store.JobRow] {
 	blocked := map[string]string{}
 	for _, from := range unasked {
 		blocked[from.Source] = standing(from, c, "").Text
 	}
-	now := c.now
+	now := c.ReadAt
 	return terminal.Table[store.JobRow]{
 		Rows: rows, Empty: "no jobs yet; see  tracker apply --help  or  tracker job add --help",
 		Columns: []terminal.Column[store.JobRow]{
 			{Title: "JOB", Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(r.Job) }},
 			{Title: "SOURCE", Spare: 4, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(r.Source) }},
-			{Title: "STATE", Cell: func(r store.JobRow) terminal.Span { return maybeMarked(r.State) }},
+			{Title: "STATE", Cell: func(r store.JobRow) terminal.Span { return words.State(r.State) }},
 			{Title: "SINCE", Spare: 1, Cell: func(r store.JobRow) terminal.Span {
-				return terminal.Plain(agoBy(r.StateSince, r.StateSinceReported, now))
+				return terminal.Plain(words.AgoBy(r.StateSince, r.StateSinceReported, now))
 			}},
 			{Title: "RUN", Spare: 5, Right: true, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(runText(r)) }},
-			{Title: "LAST LOOK", Spare: 3, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(agoText(r.LastPolledAt, now)) }},
-			{Title: "OUTCOME", Cell: func(r store.JobRow) terminal.Span { return outcomeSpan(deref(r.LastOutcome)) }},
-			{Title: "TRACKING", Spare: 2, Cell: func(r store.JobRow) terminal.Span { return trackingSpan(r.Tracking, blocked[r.Source]) }},
+			{Title: "LAST LOOK", Spare: 3, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(words.Ago(r.LastPolledAt, now)) }},
+			{Title: "OUTCOME", Cell: func(r store.JobRow) terminal.Span { return words.OutcomeSpan(deref(r.LastOutcome)) }},
+			{Title: "TRACKING", Spare: 2, Cell: func(r store.JobRow) terminal.Span { return words.Tracking(r.Tracking, blocked[r.Source]) }},
 		},
 	}
 }
@@ -147,26 +147,4 @@ func runText(r store.JobRow) string {
 		return ""
 	}
 	return strconv.Itoa(int(*r.RunNo))
-}
-
-// outcomeSpan shows the outcome of a poll, marked where it had no answer.
-func outcomeSpan(outcome string) terminal.Span {
-	switch history.Outcome(outcome) {
-	case "", history.OutcomeChanged, history.OutcomeUnchanged:
-		return terminal.Plain(outcome)
-	default:
-		return terminal.Styled(terminal.StyleYellow, outcome)
-	}
-}
-
-// trackingSpan shows how a job is tracked, marked where nobody may look. blocked
-// is how its source stands, if that may not be asked.
-func trackingSpan(tracking, blocked string) terminal.Span {
-	switch {
-	case tracking == string(store.TrackingPaused):
-		return terminal.Styled(terminal.StyleYellow, tracking)
-	case tracking == string(store.TrackingActive) && blocked != "":
-		return terminal.Styled(terminal.StyleYellow, "source "+blocked)
-	}
-	return terminal.Plain(tracking)
 }

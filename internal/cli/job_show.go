@@ -14,6 +14,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 func (a *app) jobShowCommand() *cobra.Command {
@@ -51,7 +52,7 @@ will be polled, and why it is not polled where it is not. Times are in UTC.`,
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprint(a.stdout, jobText(row, clock{now}, a.screen()),
+			_, err = fmt.Fprint(a.stdout, jobText(row, words.Clock{ReadAt: now}, a.screen()),
 				noteText("not looked", unlooked.why, a.screen()), noteText("hint", restless.text(job.Source), a.screen()))
 			return err
 		})
@@ -60,7 +61,7 @@ will be polled, and why it is not polled where it is not. Times are in UTC.`,
 }
 
 // jobText shows a job, one of its fields a line.
-func jobText(r store.JobRow, c clock, s terminal.Screen) string {
+func jobText(r store.JobRow, c words.Clock, s terminal.Screen) string {
 	p := terminal.NewPage(s)
 	add := func(name string, value ...terminal.Span) {
 		p.Entry([]terminal.Span{terminal.Faint(name).Pad(11)}, value...)
@@ -69,15 +70,15 @@ func jobText(r store.JobRow, c clock, s terminal.Screen) string {
 	add("source", terminal.Plain(r.Source+" ("+r.Provider+")"))
 	add("target", terminal.Plain(pairsText(r.Target)))
 	add("labels", terminal.Plain(pairsText(r.Labels)))
-	add("tracking", trackingSpan(r.Tracking, ""), terminal.Plain(strings.TrimSuffix(": "+deref(r.PausedReason), ": ")))
+	add("tracking", words.Tracking(r.Tracking, ""), terminal.Plain(strings.TrimSuffix(": "+deref(r.PausedReason), ": ")))
 	add("schedule", terminal.Plain(r.Schedule))
-	add("state", maybeMarked(r.State))
+	add("state", words.State(r.State))
 	add("status", terminal.Plain(deref(r.Status)))
-	add("since", c.sinceText(r)...)
+	add("since", sinceText(c, r)...)
 	add("run", terminal.Plain(strings.TrimSpace(runText(r)+"  "+deref(r.RunID))))
-	add("last poll", append(both(r.LastPolledAt, c.ago), terminal.Plain("  "), outcomeSpan(deref(r.LastOutcome)))...)
+	add("last poll", append(both(r.LastPolledAt, c.Ago), terminal.Plain("  "), words.OutcomeSpan(deref(r.LastOutcome)))...)
 	add("failures", terminal.Plain(strconv.Itoa(int(r.Failures))+" in a row"))
-	add("next poll", both(r.NextPollAt, c.due)...)
+	add("next poll", both(r.NextPollAt, c.Due)...)
 	return p.String()
 }
 
@@ -103,12 +104,12 @@ func pairsText(object json.RawMessage) string {
 }
 
 // sinceText tells since when a job has its state; nothing where it has none.
-func (c clock) sinceText(r store.JobRow) []terminal.Span {
+func sinceText(c words.Clock, r store.JobRow) []terminal.Span {
 	if r.StateSince == nil {
 		return nil
 	}
-	at := by(*r.StateSince, r.StateSinceReported, func(at time.Time) string { return timeText(&at) })
-	return []terminal.Span{terminal.Plain(at).Whole(), terminal.Plain(" "), terminal.Plain("(" + agoBy(r.StateSince, r.StateSinceReported, c.now) + ")").Whole()}
+	at := words.By(*r.StateSince, r.StateSinceReported, func(at time.Time) string { return words.Time(&at) })
+	return []terminal.Span{terminal.Plain(at).Whole(), terminal.Plain(" "), terminal.Plain("(" + words.AgoBy(r.StateSince, r.StateSinceReported, c.ReadAt) + ")").Whole()}
 }
 
 // both tells when something was, or is to be, and how long that is; nothing for null.
@@ -116,7 +117,7 @@ func both(at *time.Time, ago func(time.Time) string) []terminal.Span {
 	if at == nil {
 		return nil
 	}
-	return []terminal.Span{terminal.Plain(timeText(at)).Whole(), terminal.Plain(" "), terminal.Plain("(" + ago(*at) + ")").Whole()}
+	return []terminal.Span{terminal.Plain(words.Time(at)).Whole(), terminal.Plain(" "), terminal.Plain("(" + ago(*at) + ")").Whole()}
 }
 
 // deref gives the zero value for null.
@@ -126,12 +127,4 @@ func deref[T any](p *T) T {
 		return zero
 	}
 	return *p
-}
-
-// timeText shows a time; empty for null.
-func timeText(at *time.Time) string {
-	if at == nil {
-		return ""
-	}
-	return at.UTC().Format(timeLayout)
 }

@@ -13,6 +13,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 // logLevels are those whose weight we know, from the least.
@@ -91,7 +92,7 @@ func (a *app) log(ctx context.Context, s *store.Store, request logRequest) error
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(a.stdout, logText(h, entries, request.level, clock{now}, a.screen()))
+	_, err = fmt.Fprint(a.stdout, logText(h, entries, request.level, words.Clock{ReadAt: now}, a.screen()))
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 // followLog shows a log and goes on with what comes, until ctx ends.
@@ -94,7 +95,7 @@ func (f *follower) look(ctx context.Context, first bool) error {
 	if err != nil {
 		return err
 	}
-	f.columns.clock = clock{now}
+	f.columns.Clock = words.Clock{ReadAt: now}
 	if first {
 		err = f.begin(latest)
 	} else {
@@ -108,7 +109,7 @@ func (f *follower) look(ctx context.Context, first bool) error {
 
 // begin shows the log up to now.
 func (f *follower) begin(latest store.History) error {
-	f.columns.today = f.columns.now
+	f.columns.today = f.columns.ReadAt
 	f.columns.widen(latest.LogEntries)
 	if len(latest.Runs) > 0 {
 		f.current = latest.Runs[0]
@@ -123,7 +124,7 @@ func (f *follower) begin(latest store.History) error {
 	if n := len(entries); n > 0 {
 		f.columns.today = loggedAt(entries[n-1])
 	}
-	_, err := fmt.Fprint(f.app.stdout, logText(latest, entries, f.request.level, f.columns.clock, f.app.screen()))
+	_, err := fmt.Fprint(f.app.stdout, logText(latest, entries, f.request.level, f.columns.Clock, f.app.screen()))
 	return err
 }
 
@@ -198,8 +199,8 @@ func (f *follower) heading(p *terminal.Page, run store.RunRow) {
 	if f.request.format == formatJSON {
 		return
 	}
-	line := []terminal.Span{terminal.Plain(fmt.Sprintf("run %d", run.RunNo)), terminal.Plain("  "), marked(run.State, run.State)}
-	if took := boundsText(run.Duration, run.DurationMax); took != "" && history.State(run.State).Terminal() {
+	line := []terminal.Span{terminal.Plain(fmt.Sprintf("run %d", run.RunNo)), terminal.Plain("  "), words.Marked(run.State, run.State)}
+	if took := words.Bounds(run.Duration, run.DurationMax); took != "" && history.State(run.State).Terminal() {
 		line = append(line, terminal.Plain(" after "+took))
 	}
 	p.Line(line...)

@@ -7,17 +7,18 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // logText shows log entries, one a line.
-func logText(h store.History, entries []store.LogEntryRow, level string, c clock, s terminal.Screen) string {
+func logText(h store.History, entries []store.LogEntryRow, level string, c words.Clock, s terminal.Screen) string {
 	p := terminal.NewPage(s)
 	if len(h.Runs) == 0 {
 		p.Line(terminal.Styled(terminal.StyleBold, h.Job.Job), terminal.Plain(" has no run yet; see  tracker history "+h.Job.Job))
 		return p.String()
 	}
 	run := h.Runs[0]
-	p.Line(terminal.Styled(terminal.StyleBold, h.Job.Job), terminal.Plain(fmt.Sprintf("  run %d", run.RunNo)).Whole(), terminal.Plain("  "), marked(run.State, run.State),
+	p.Line(terminal.Styled(terminal.StyleBold, h.Job.Job), terminal.Plain(fmt.Sprintf("  run %d", run.RunNo)).Whole(), terminal.Plain("  "), words.Marked(run.State, run.State),
 		terminal.Plain("  "), terminal.Plain(logCount(h, entries, level)), terminal.Plain(logDay(entries, c)).Whole())
 	if len(entries) > 0 {
 		p.Blank()
@@ -26,7 +27,7 @@ func logText(h store.History, entries []store.LogEntryRow, level string, c clock
 	if len(entries) > 0 {
 		today = loggedAt(entries[0])
 	}
-	columns := logColumns{clock: c, today: today}
+	columns := logColumns{Clock: c, today: today}
 	columns.widen(entries)
 	for _, e := range entries {
 		columns.entry(p, e)
@@ -50,24 +51,24 @@ func logCount(h store.History, entries []store.LogEntryRow, level string) string
 	return text
 }
 
-func logDay(entries []store.LogEntryRow, c clock) string {
+func logDay(entries []store.LogEntryRow, c words.Clock) string {
 	if len(entries) == 0 {
 		return ""
 	}
-	return ", " + c.date(loggedAt(entries[0])) + " (UTC)"
+	return ", " + c.Date(loggedAt(entries[0])) + " (UTC)"
 }
 
 // logTime is the service's time of an entry, else by when it was there.
-func logTime(e store.LogEntryRow, c clock) string {
+func logTime(e store.LogEntryRow, c words.Clock) string {
 	if e.CreatedAt != nil {
-		return exactText(*e.CreatedAt)
+		return words.Exact(*e.CreatedAt)
 	}
-	return c.boundText(nil, e.FirstSeenAt, true)
+	return c.Bound(nil, e.FirstSeenAt, true)
 }
 
 // logColumns lays log entries out under each other.
 type logColumns struct {
-	clock
+	words.Clock
 	today             time.Time // the day of the entry before
 	when, step, level int       // widths
 }
@@ -75,7 +76,7 @@ type logColumns struct {
 // widen makes room for entries.
 func (c *logColumns) widen(entries []store.LogEntryRow) {
 	for _, e := range entries {
-		c.when = max(c.when, terminal.Plain(logTime(e, c.clock)).Width())
+		c.when = max(c.when, terminal.Plain(logTime(e, c.Clock)).Width())
 		c.step = max(c.step, terminal.Plain(stepLabel(e.Step)).Width())
 		c.level = max(c.level, terminal.Plain(terminal.Cut(terminal.OneLine(e.Level), labelWidth)).Width())
 	}
@@ -83,18 +84,18 @@ func (c *logColumns) widen(entries []store.LogEntryRow) {
 
 // entry writes an entry, after its day where that is another one.
 func (c *logColumns) entry(p *terminal.Page, e store.LogEntryRow) {
-	if at := loggedAt(e); !sameDay(at, c.today) {
+	if at := loggedAt(e); !words.SameDay(at, c.today) {
 		c.today = at
-		p.Line(terminal.Faint(" " + c.date(at)))
+		p.Line(terminal.Faint(" " + c.Date(at)))
 	}
 	look := levelStyle(e.Level)
 	lead := []terminal.Span{
-		terminal.Plain(logTime(e, c.clock)).Pad(c.when + 2), terminal.Plain(stepLabel(e.Step)).Pad(c.step + 2),
+		terminal.Plain(logTime(e, c.Clock)).Pad(c.when + 2), terminal.Plain(stepLabel(e.Step)).Pad(c.step + 2),
 		terminal.Styled(look, terminal.Cut(terminal.OneLine(e.Level), labelWidth)).Pad(c.level + 2),
 	}
 	body := []terminal.Span{terminal.Lines(terminal.StyleNone, e.Detail)}
 	if e.WithdrawnAt != nil {
-		body = append(body, terminal.Plain("  "), terminal.Styled(terminal.StyleMagenta, "withdrawn "+c.seenText(*e.WithdrawnAt, c.today)).Whole())
+		body = append(body, terminal.Plain("  "), terminal.Styled(terminal.StyleMagenta, "withdrawn "+c.Seen(*e.WithdrawnAt, c.today)).Whole())
 	}
 	p.Entry(lead, body...)
 }

@@ -10,6 +10,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // TestLogText shows the log of some of the histories.
@@ -20,7 +21,7 @@ func TestLogText(t *testing.T) {
 			t.Parallel()
 			v := readCase(t, "testdata/history/"+name+".json").view(t)
 			entries := logEntries(v.History, level)
-			checkScreens(t, "testdata/log/"+name, func(s terminal.Screen) string { return logText(v.History, entries, level, v.clock, s) })
+			checkScreens(t, "testdata/log/"+name, func(s terminal.Screen) string { return logText(v.History, entries, level, v.Clock, s) })
 		})
 	}
 }
@@ -53,7 +54,7 @@ func snapshotCase(c historyCase, poll int) store.SnapshotRow {
 	}
 }
 
-func (c historyCase) clock() clock { return clock{c.Now} }
+func (c historyCase) clock() words.Clock { return words.Clock{ReadAt: c.Now} }
 
 func readCase(t *testing.T, file string) historyCase {
 	t.Helper()

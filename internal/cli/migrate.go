@@ -10,6 +10,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 func (a *app) migrateCommand() *cobra.Command {
@@ -93,7 +94,9 @@ func (a *app) migrateStatus(ctx context.Context, url, format string) error {
 		Columns: []terminal.Column[store.Migration]{
 			{Title: "VERSION", Right: true, Cell: func(m store.Migration) terminal.Span { return terminal.Plain(strconv.FormatInt(m.Version, 10)) }},
 			{Title: "MIGRATION", Cell: func(m store.Migration) terminal.Span { return terminal.Plain(m.Name) }},
-			{Title: "APPLIED", Cell: func(m store.Migration) terminal.Span { return terminal.Plain(cmp.Or(timeText(m.AppliedAt), "pending")) }},
+			{Title: "APPLIED", Cell: func(m store.Migration) terminal.Span {
+				return terminal.Plain(cmp.Or(words.Time(m.AppliedAt), "pending"))
+			}},
 		},
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // outage is trouble with the database that is waited out: told when it begins
@@ -25,7 +26,7 @@ func (o *outage) survives(ctx context.Context, err error) bool {
 	case err == nil && o.since.IsZero():
 		o.looked = true
 	case err == nil:
-		fmt.Fprintf(o.stderr, "the database answers again, after %s\n", durationText(time.Since(o.since).Round(time.Second)))
+		fmt.Fprintf(o.stderr, "the database answers again, after %s\n", words.Duration(time.Since(o.since).Round(time.Second)))
 		o.since = time.Time{}
 	case !o.looked:
 		return false

@@ -7,27 +7,28 @@ import (
 
 	"tracker/internal/config"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 // TestTimesArePrintedAsTheyAreTaken reads back each form in which screens show a time.
 func TestTimesArePrintedAsTheyAreTaken(t *testing.T) {
 	t.Parallel()
-	c := clock{time.Date(2026, 11, 28, 22, 30, 0, 0, time.UTC)}
+	c := words.Clock{ReadAt: time.Date(2026, 11, 28, 22, 30, 0, 0, time.UTC)}
 	for name, show := range map[string]func(time.Time) string{
-		"timeText": func(at time.Time) string { return timeText(&at) }, "at": c.at, "near": c.near, "dayAt": func(at time.Time) string { return c.dayAt(at, "") },
-		"utc": func(at time.Time) string { return c.at(at) + " UTC" }, "json": func(at time.Time) string { return at.Format(time.RFC3339Nano) },
+		"timeText": func(at time.Time) string { return words.Time(&at) }, "at": c.At, "near": c.Near, "dayAt": func(at time.Time) string { return c.DayAt(at, "") },
+		"utc": func(at time.Time) string { return c.At(at) + " UTC" }, "json": func(at time.Time) string { return at.Format(time.RFC3339Nano) },
 	} {
 		for _, at := range []time.Time{
 			time.Date(2026, 11, 28, 22, 20, 7, 0, time.UTC), time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC), time.Date(2024, 2, 29, 23, 59, 59, 0, time.UTC),
 		} {
-			if got, err := config.ParseTime(show(at), c.now); err != nil || !got.Equal(at) {
+			if got, err := config.ParseTime(show(at), c.ReadAt); err != nil || !got.Equal(at) {
 				t.Errorf("%s: %s is printed as %q and read as %s, %v", name, at, show(at), got, err)
 			}
 		}
 	}
-	for name, show := range map[string]func(time.Time) string{"exactText": exactText, "since": c.since, "date": c.date} {
+	for name, show := range map[string]func(time.Time) string{"exactText": words.Exact, "since": c.Since, "date": c.Date} {
 		at := time.Date(2026, 11, 28, 22, 20, 7, 123e6, time.UTC)
-		if got, err := config.ParseTime(show(at), c.now); err != nil || !sameDay(got, at) || at.Before(got) {
+		if got, err := config.ParseTime(show(at), c.ReadAt); err != nil || !words.SameDay(got, at) || at.Before(got) {
 			t.Errorf("%s: %s is printed as %q and read as %s, %v", name, at, show(at), got, err)
 		}
 	}

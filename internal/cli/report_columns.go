@@ -9,11 +9,12 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // keyed shows the fields of rows by their JSON keys.
 type keyed struct {
-	clock
+	words.Clock
 	bounded bool // there is a screen: times are short
 }
 
@@ -106,12 +107,12 @@ func (k keyed) cell(key string, v reflect.Value, bounds rowBounds) terminal.Span
 	}
 	switch value := v.Interface().(type) {
 	case time.Time:
-		return terminal.Plain(by(value, bounds.reported(key), func(at time.Time) string { return k.timeText(key, at) }))
+		return terminal.Plain(words.By(value, bounds.reported(key), func(at time.Time) string { return k.timeText(key, at) }))
 	case store.Interval:
-		return terminal.Plain(boundsText(&value, bounds.most(key, value)))
+		return terminal.Plain(words.Bounds(&value, bounds.most(key, value)))
 	case string:
 		if key == "state" {
-			return maybeMarked(&value)
+			return words.State(&value)
 		}
 		return terminal.Plain(value)
 	case float64:
@@ -138,8 +139,8 @@ func (k keyed) timeText(key string, at time.Time) string {
 	case key == "week":
 		return at.UTC().Format(time.DateOnly)
 	case k.bounded:
-		return k.near(at)
+		return k.Near(at)
 	default:
-		return timeText(&at)
+		return words.Time(&at)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // nothingText says what it means that a report has no rows. That nothing is
@@ -16,13 +17,13 @@ func nothingText(none string, since time.Time, t store.Tracked) string {
 	case t.Jobs == 0:
 		return "nothing is known: no job is registered; see  tracker apply --help  or  tracker job add --help"
 	case t.Polled == 0:
-		return fmt.Sprintf("nothing is known: nobody has polled yet; %s registered since %s", jobs, timeText(t.RegisteredAt))
+		return fmt.Sprintf("nothing is known: nobody has polled yet; %s registered since %s", jobs, words.Time(t.RegisteredAt))
 	case t.Answered == 0:
-		return fmt.Sprintf("nothing is known: no poll was answered yet, the last at %s; see  tracker job list", timeText(t.PolledAt))
+		return fmt.Sprintf("nothing is known: no poll was answered yet, the last at %s; see  tracker job list", words.Time(t.PolledAt))
 	}
 	text := none
 	if !since.IsZero() {
-		text += " since " + since.Format(timeLayout)
+		text += " since " + since.Format(words.TimeLayout)
 	}
 	if first := *t.FirstAnswerAt; since.IsZero() || first.After(since) {
 		text += "; " + untrackedText(t)
@@ -38,7 +39,7 @@ func nothingText(none string, since time.Time, t store.Tracked) string {
 
 // untrackedText tells since when anything is known.
 func untrackedText(t store.Tracked) string {
-	return fmt.Sprintf("tracked since %s, nobody had an answer before", timeText(t.FirstAnswerAt))
+	return fmt.Sprintf("tracked since %s, nobody had an answer before", words.Time(t.FirstAnswerAt))
 }
 
 func ofJobs(n, all int64) string {

@@ -10,6 +10,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // reportKind is a report: a question, how far it looks back unless told
@@ -23,7 +24,7 @@ type reportKind struct {
 
 // reports are those that there are. docs/sql.md has the same questions.
 func reports() []reportKind {
-	const week = 7 * day
+	const week = 7 * words.Day
 	return []reportKind{
 		{"failed-imports", "Which imports failed lately, and why?", week, answering((*store.Store).FailedImports, "no import has failed", "source", "duration", "step")},
 		{"stalled", "What is stuck now?", 0, answering((*store.Store).Stalled, "nothing is stuck", "source", "state", "stall_after", "usual_duration")},
@@ -38,7 +39,7 @@ func reports() []reportKind {
 			answering((*store.Store).UnusualDurations, "no import took over twice, or under half, as long as usual", "source", "state"),
 		},
 		{"no-recent-success", "Which jobs have not succeeded lately?", week, answering((*store.Store).NoRecentSuccess, "every job that is tracked has succeeded", "source", "last_success_no", "state_since")},
-		{"job-summary", "How reliable and quick is each job?", 30 * day, answering((*store.Store).JobSummary, "no job is tracked", "source", "last_success_no", "ended", "succeeded", "p95_duration")},
+		{"job-summary", "How reliable and quick is each job?", 30 * words.Day, answering((*store.Store).JobSummary, "no job is tracked", "source", "last_success_no", "ended", "succeeded", "p95_duration")},
 	}
 }
 
@@ -76,7 +77,7 @@ func reportHelp() string {
 	for _, k := range reports() {
 		back := ""
 		if k.since > 0 {
-			back = fmt.Sprintf(" (%dd)", k.since/day)
+			back = fmt.Sprintf(" (%dd)", k.since/words.Day)
 		}
 		p.Entry([]terminal.Span{terminal.Plain(fmt.Sprintf("  %-17s  ", k.name))}, terminal.Plain(k.question+back))
 	}
@@ -109,7 +110,7 @@ func answering[T any](
 				fmt.Fprintln(a.stderr, untrackedText(tracked))
 			}
 		}
-		k := keyed{clock: clock{filter.Now}, bounded: a.screen().Width > 0}
+		k := keyed{Clock: words.Clock{ReadAt: filter.Now}, bounded: a.screen().Width > 0}
 		return writeRows(a, request.format, terminal.Table[T]{Rows: rows, Empty: empty, Columns: keyColumns[T](k, spare)})
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 // snapshotRequest is what the command line asks of a job's snapshots.
@@ -71,13 +72,13 @@ func (a *app) snapshot(ctx context.Context, s *store.Store, request snapshotRequ
 		if err != nil {
 			return err
 		}
-		return a.writeSnapshotDiff(was, row, clock{now}, request.format)
+		return a.writeSnapshotDiff(was, row, words.Clock{ReadAt: now}, request.format)
 	}
 	switch {
 	case request.format == formatJSON:
 		return a.writeJSON(row)
 	case request.formatted || a.onTerminal():
-		_, err = fmt.Fprint(a.stdout, snapshotText(row, clock{now}, a.screen()))
+		_, err = fmt.Fprint(a.stdout, snapshotText(row, words.Clock{ReadAt: now}, a.screen()))
 	default:
 		_, err = a.stdout.Write(row.Body)
 	}

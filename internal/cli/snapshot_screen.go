@@ -9,13 +9,14 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // changeLimit bounds how many changes a terminal shows.
 const changeLimit = 200
 
 // snapshotText shows a stored answer: when it was seen, and what it says.
-func snapshotText(row store.SnapshotRow, c clock, s terminal.Screen) string {
+func snapshotText(row store.SnapshotRow, c words.Clock, s terminal.Screen) string {
 	p := terminal.NewPage(s)
 	snapshotHead(p, row, c)
 	p.Blank()
@@ -33,15 +34,15 @@ func snapshotText(row store.SnapshotRow, c clock, s terminal.Screen) string {
 }
 
 // snapshotHead tells which answer it is, and when and how often it was seen.
-func snapshotHead(p *terminal.Page, row store.SnapshotRow, c clock) {
+func snapshotHead(p *terminal.Page, row store.SnapshotRow, c words.Clock) {
 	p.Line(terminal.Styled(terminal.StyleBold, row.Job), terminal.Plain(fmt.Sprintf("  snapshot %d", row.SnapshotNo)).Whole(), terminal.Plain("  "),
-		marked(row.State, row.Status), terminal.Plain(fmt.Sprintf("  run %d", row.RunNo)).Whole())
-	seen := []terminal.Span{terminal.Plain("first seen "), terminal.Plain(c.at(ceilSecond(row.ObservedAt)) + " UTC").Whole(), terminal.Plain(" "), terminal.Plain("(" + c.ago(row.ObservedAt) + ")").Whole()}
+		words.Marked(row.State, row.Status), terminal.Plain(fmt.Sprintf("  run %d", row.RunNo)).Whole())
+	seen := []terminal.Span{terminal.Plain("first seen "), terminal.Plain(c.At(words.CeilSecond(row.ObservedAt)) + " UTC").Whole(), terminal.Plain(" "), terminal.Plain("(" + c.Ago(row.ObservedAt) + ")").Whole()}
 	if row.NotBefore != nil {
-		seen = append(seen, terminal.Plain(", not at "), terminal.Plain(c.near(*row.NotBefore)).Whole())
+		seen = append(seen, terminal.Plain(", not at "), terminal.Plain(c.Near(*row.NotBefore)).Whole())
 	}
 	if row.Polls > 1 {
-		seen = append(seen, terminal.Plain("; by "+terminal.Thousands(row.Polls)+" polls, last "), terminal.Plain(c.near(row.ConfirmedAt)).Whole())
+		seen = append(seen, terminal.Plain("; by "+terminal.Thousands(row.Polls)+" polls, last "), terminal.Plain(c.Near(row.ConfirmedAt)).Whole())
 	}
 	p.Line(seen...)
 	p.Line(terminal.Faint(terminal.Counted(row.Size, "byte")).Whole(), terminal.Faint(", sha256 "), terminal.Faint(hex.EncodeToString(row.SHA256)))
@@ -56,7 +57,7 @@ type snapshotDiff struct {
 	Changes   []jsonChange `json:"changes"` // none, though the bytes differ: order of fields, white space or escapes only
 }
 
-func (a *app) writeSnapshotDiff(was, now store.SnapshotRow, c clock, format string) error {
+func (a *app) writeSnapshotDiff(was, now store.SnapshotRow, c words.Clock, format string) error {
 	changes, err := diffJSON(was.Body, now.Body)
 	if err != nil {
 		return fmt.Errorf("compare snapshots %d and %d of job %s: %w", was.SnapshotNo, now.SnapshotNo, now.Job, err)
@@ -72,10 +73,10 @@ func (a *app) writeSnapshotDiff(was, now store.SnapshotRow, c clock, format stri
 }
 
 // text shows a difference change by change.
-func (d snapshotDiff) text(was, now store.SnapshotRow, c clock, s terminal.Screen) string {
+func (d snapshotDiff) text(was, now store.SnapshotRow, c words.Clock, s terminal.Screen) string {
 	p := terminal.NewPage(s)
-	p.Line(terminal.Styled(terminal.StyleBold, d.Job), terminal.Plain(fmt.Sprintf("  snapshot %d", d.From)).Whole(), terminal.Plain(" "), terminal.Plain("("+c.at(ceilSecond(was.ObservedAt))+" UTC)").Whole(),
-		terminal.Plain(fmt.Sprintf(" → %d", d.To)).Whole(), terminal.Plain(" "), terminal.Plain("("+c.at(ceilSecond(now.ObservedAt))+" UTC)").Whole())
+	p.Line(terminal.Styled(terminal.StyleBold, d.Job), terminal.Plain(fmt.Sprintf("  snapshot %d", d.From)).Whole(), terminal.Plain(" "), terminal.Plain("("+c.At(words.CeilSecond(was.ObservedAt))+" UTC)").Whole(),
+		terminal.Plain(fmt.Sprintf(" → %d", d.To)).Whole(), terminal.Plain(" "), terminal.Plain("("+c.At(words.CeilSecond(now.ObservedAt))+" UTC)").Whole())
 	switch {
 	case d.SameBytes:
 		p.Line(terminal.Plain("the same, byte for byte"))

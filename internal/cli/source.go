@@ -13,6 +13,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 func (a *app) sourceCommand() *cobra.Command {
@@ -117,7 +118,7 @@ runs), and why.`,
 			if err != nil {
 				return err
 			}
-			c := clock{now}
+			c := words.Clock{ReadAt: now}
 			return writeRows(a, *format, sourceListing(rows, c, unserved(c, now, served)))
 		})
 	}
@@ -126,7 +127,7 @@ runs), and why.`,
 
 // sourceListing shows sources; blind is why nobody looks at any of them, empty
 // where somebody does.
-func sourceListing(rows []store.SourceRow, c clock, blind string) terminal.Table[store.SourceRow] {
+func sourceListing(rows []store.SourceRow, c words.Clock, blind string) terminal.Table[store.SourceRow] {
 	return terminal.Table[store.SourceRow]{
 		Rows: rows, Empty: "no sources yet; see  tracker source add --help",
 		Columns: []terminal.Column[store.SourceRow]{
@@ -149,11 +150,11 @@ func rateText(r store.SourceRow) string {
 }
 
 // standing tells whether the source may be asked.
-func standing(r store.SourceRow, c clock, blind string) terminal.Span {
+func standing(r store.SourceRow, c words.Clock, blind string) terminal.Span {
 	switch {
 	case r.PausedAt != nil:
 		return terminal.Styled(terminal.StyleYellow, "paused")
-	case r.Unasked(c.now):
+	case r.Unasked(c.ReadAt):
 		return terminal.Styled(terminal.StyleYellow, "held")
 	case blind != "":
 		return terminal.Styled(terminal.StyleYellow, "unserved")
@@ -163,12 +164,12 @@ func standing(r store.SourceRow, c clock, blind string) terminal.Span {
 }
 
 // standingWhy tells since when and why it may not.
-func standingWhy(r store.SourceRow, c clock, blind string) string {
+func standingWhy(r store.SourceRow, c words.Clock, blind string) string {
 	switch {
 	case r.PausedAt != nil:
-		return fmt.Sprintf("since %s (%s): %s", c.near(*r.PausedAt), c.ago(*r.PausedAt), deref(r.PausedReason))
-	case r.Unasked(c.now):
-		return "until " + c.near(*r.HeldUntil) + ": the service asked to be left alone"
+		return fmt.Sprintf("since %s (%s): %s", c.Near(*r.PausedAt), c.Ago(*r.PausedAt), deref(r.PausedReason))
+	case r.Unasked(c.ReadAt):
+		return "until " + c.Near(*r.HeldUntil) + ": the service asked to be left alone"
 	default:
 		return blind
 	}

@@ -12,6 +12,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 func (a *app) sourceDiscoverCommand() *cobra.Command {
@@ -68,7 +69,7 @@ func (a *app) discover(ctx context.Context, s *store.Store, request discoverRequ
 	defer client.Close()
 	d := tracking.Discovery{Store: s, Client: client, Credentials: source.NewCredentials(a.getenv, a.scope), Waits: func(page int, wait time.Duration) {
 		if terminal.IsTerminal(a.stderr) && wait > time.Second {
-			fmt.Fprintf(a.stderr, "page %d in %s: the source takes one request per %s\n", page, durationText(wait.Round(time.Second)), from.RateEvery)
+			fmt.Fprintf(a.stderr, "page %d in %s: the source takes one request per %s\n", page, words.Duration(wait.Round(time.Second)), from.RateEvery)
 		}
 	}}
 	found, err := d.List(ctx, from)

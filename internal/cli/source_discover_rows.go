@@ -9,6 +9,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 func (a *app) printFound(found []source.Found, rows []tracking.Candidate, from store.Source, registered int, request discoverRequest) error {
@@ -43,7 +44,7 @@ func discoverTracking(r tracking.Candidate) terminal.Span {
 	if r.Tracking == tracking.Untracked {
 		return terminal.Styled(terminal.StyleYellow, "none yet")
 	}
-	return trackingSpan(r.Tracking, "")
+	return words.Tracking(r.Tracking, "")
 }
 
 // foundText sums up what was found.

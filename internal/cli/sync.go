@@ -17,6 +17,7 @@ import (
 	"tracker/internal/sync"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 // syncRequest is what a sync is asked for with.
@@ -230,7 +231,7 @@ func (a *app) printSync(rows []syncRow, request syncRequest) error {
 			{Title: "JOB", Cell: func(r syncRow) terminal.Span { return terminal.Plain(r.Job) }},
 			{Title: "SOURCE", Spare: 1, Cell: func(r syncRow) terminal.Span { return terminal.Plain(r.Source) }},
 			{Title: "RESULT", Cell: func(r syncRow) terminal.Span { return r.resultSpan() }},
-			{Title: "STATE", Cell: func(r syncRow) terminal.Span { return maybeMarked(&r.State) }},
+			{Title: "STATE", Cell: func(r syncRow) terminal.Span { return words.State(&r.State) }},
 			{Title: "DETAIL", Prose: true, Cell: func(r syncRow) terminal.Span { return terminal.Plain(r.Detail) }},
 		},
 	})

@@ -7,6 +7,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // unlooked is why nothing new may be seen of a job.
@@ -37,13 +38,13 @@ func lookedAt(ctx context.Context, s *store.Store, job store.Job) (unlooked, err
 	if !served.Until.After(now) {
 		return unlooked{why: "nobody looks: no tracker serves this database; start one:  tracker serve"}, nil
 	}
-	availability, err := s.Availability(ctx, []int64{job.From.ID})
+	until, err := s.HeldUntil(ctx, job.ID)
 	if err != nil {
 		return unlooked{}, err
 	}
-	if until := availability[job.From.ID].HeldUntil; until.After(now) {
+	if until.After(now) {
 		return unlooked{why: fmt.Sprintf("nobody looks: source %s is held until %s: the service asked to be left alone; to ask it at once:  tracker source resume %s",
-			job.Source, timeText(&until), job.Source)}, nil
+			job.Source, words.Time(&until), job.Source)}, nil
 	}
 	heads, err := s.WatchHeads(ctx, []int64{job.ID})
 	if err != nil || len(heads) == 0 || heads[0].Failures == 0 {
@@ -53,7 +54,7 @@ func lookedAt(ctx context.Context, s *store.Store, job store.Job) (unlooked, err
 	if err != nil {
 		return unlooked{}, err
 	}
-	failure := failureText(string(heads[0].Outcome), terminal.OneLine(said[job.ID]))
+	failure := words.Failure(string(heads[0].Outcome), terminal.OneLine(said[job.ID]))
 	return unlooked{why: fmt.Sprintf("cannot look: the last poll of job %s was answered: %s", job.Name, failure)}, nil
 }
 

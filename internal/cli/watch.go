@@ -14,6 +14,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 const (
@@ -166,7 +167,7 @@ func (w *watcher) live(ctx context.Context, c *terminal.Canvas) error {
 			return err
 		case err != nil: // it may come back: what was seen last stays
 			view = last
-			view.now = last.now.Add(time.Since(lookedAt))
+			view.ReadAt = last.ReadAt.Add(time.Since(lookedAt))
 			view.trouble = err.Error()
 		default:
 			last, lookedAt = view, time.Now()
@@ -208,5 +209,5 @@ func (w *watcher) look(ctx context.Context) (watchView, error) {
 	rows.Ended = slices.DeleteFunc(rows.Ended, func(run store.WatchRun) bool { // it was seen lately, that it had ended long ago
 		return rows.Now.Sub(deref(run.EndedAt)) > justEnded
 	})
-	return watchView{Watch: rows, clock: clock{rows.Now}}, nil
+	return watchView{Watch: rows, Clock: words.Clock{ReadAt: rows.Now}}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // print writes a line for each change, where there is no terminal to draw on.
@@ -114,14 +115,14 @@ func (p *watchPrinter) begin(ctx context.Context) error {
 		if run.EndedAt != nil {
 			since = *run.EndedAt
 		}
-		p.line(since, run.Job, append([]terminal.Span{marked(run.State, run.State), terminal.Plain("  ")}, runSentence(run)...)...)
+		p.line(since, run.Job, append([]terminal.Span{words.Marked(run.State, run.State), terminal.Plain("  ")}, runSentence(run)...)...)
 	}
 	return nil
 }
 
 // change tells of a transition.
 func (p *watchPrinter) change(c store.WatchChange) {
-	spans := []terminal.Span{marked(c.ToState, c.ToState), terminal.Plain("  ")}
+	spans := []terminal.Span{words.Marked(c.ToState, c.ToState), terminal.Plain("  ")}
 	switch {
 	case c.Superseded():
 		spans = append(spans, terminal.Plain(fmt.Sprintf("run %d superseded, its end was not seen", c.RunNo)))
@@ -137,7 +138,7 @@ func (p *watchPrinter) change(c store.WatchChange) {
 func (p *watchPrinter) looking(head, was store.WatchHead, message string, now time.Time) {
 	switch {
 	case head.Failures > 0 && was.Failures == 0:
-		p.line(now, head.Job, terminal.Plain("cannot look  "), terminal.Plain(failureText(string(head.Outcome), message)))
+		p.line(now, head.Job, terminal.Plain("cannot look  "), terminal.Plain(words.Failure(string(head.Outcome), message)))
 	case head.Failures == 0 && was.Failures > 0:
 		p.line(now, head.Job, terminal.Plain("answers again"))
 	}
@@ -158,7 +159,7 @@ func runSentence(run store.WatchRun) []terminal.Span {
 	if where := whereText(run); where != "" {
 		spans = append(spans, terminal.Plain(" "+where))
 	}
-	if took := boundsText(run.Duration, run.DurationMax); took != "" {
+	if took := words.Bounds(run.Duration, run.DurationMax); took != "" {
 		spans = append(spans, terminal.Plain(" after "+took))
 	}
 	if why := whyText(run); why != "" {
@@ -190,18 +191,5 @@ func whereText(run store.WatchRun) string {
 		return "after " + run.Step
 	default:
 		return "in " + run.Step
-	}
-}
-
-// failureText tells why a poll got no answer: what the service said, which
-// begins with the HTTP status where there was one, else what we call it.
-func failureText(outcome, message string) string {
-	switch {
-	case message == "":
-		return outcomeText(outcome)
-	case outcome == string(history.OutcomeMalformed):
-		return "malformed: " + message
-	default:
-		return message
 	}
 }

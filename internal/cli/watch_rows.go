@@ -9,6 +9,7 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 const (
@@ -23,8 +24,8 @@ const (
 // soFar is how long a run is known to go on, and whether that is up to now.
 func (v watchView) soFar(run store.WatchRun) (d time.Duration, now bool) {
 	until := run.ConfirmedAt
-	if run.Failures == 0 && v.now.Sub(run.ConfirmedAt) <= freshLook && v.unserved() == "" {
-		until, now = v.now, true
+	if run.Failures == 0 && v.ReadAt.Sub(run.ConfirmedAt) <= freshLook && v.unserved() == "" {
+		until, now = v.ReadAt, true
 	}
 	return max(0, until.Sub(began(run))), now
 }
@@ -60,7 +61,7 @@ func (v watchView) runningRow(run store.WatchRun, s terminal.Screen, detail int)
 	if width <= 0 {
 		width = wideWidth
 	}
-	symbol, look := stateMark(run.State)
+	symbol, look := words.StateMark(run.State)
 	row := [][]terminal.Span{{terminal.Styled(look, symbol), terminal.Plain(" "), terminal.Plain(terminal.Cut(run.Job, max(20, width/4)))}}
 	if detail == 0 && width >= wideWidth {
 		row = append(row, terminal.Cell(terminal.Faint(terminal.Cut(run.Source, 24))), terminal.Cell(terminal.Faint(fmt.Sprintf("run %d", run.RunNo))))
@@ -71,7 +72,7 @@ func (v watchView) runningRow(run store.WatchRun, s terminal.Screen, detail int)
 	}
 	row = append(row, v.progress(run, detail > 1))
 	if detail == 0 {
-		row = append(row, terminal.Cell(terminal.Faint("since "+v.near(began(run)))))
+		row = append(row, terminal.Cell(terminal.Faint("since "+v.Near(began(run)))))
 	}
 	return append(row, v.lookText(run, detail > 1))
 }
@@ -108,16 +109,16 @@ func (v watchView) progressBar(run store.WatchRun, width int) []terminal.Span {
 func (v watchView) progress(run store.WatchRun, short bool) []terminal.Span {
 	d, now := v.soFar(run)
 	usual := run.Pace.Median
-	elapsed := floorText(d)
+	elapsed := words.AtLeast(d)
 	if !now || !run.Reported {
 		elapsed = "≥ " + elapsed
 	}
-	about := roughText(usual)
+	about := words.Roughly(usual)
 	switch {
 	case deref(run.Stalled) && short:
 		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+" stalled"))
 	case deref(run.Stalled):
-		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+", "+stalledText(run.Pace)))
+		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+", "+words.Stalled(run.Pace)))
 	case usual == 0:
 		return terminal.Cell(terminal.Plain(elapsed))
 	case short:
@@ -129,23 +130,12 @@ func (v watchView) progress(run store.WatchRun, short bool) []terminal.Span {
 	}
 }
 
-// roughText gives a duration as exactly as a guess can be.
-func roughText(d time.Duration) string {
-	if d >= 10*time.Second {
-		d = d.Round(time.Second)
-	}
-	if d >= 10*time.Minute {
-		d = d.Round(time.Minute)
-	}
-	return durationText(d)
-}
-
 // lookText tells when somebody last saw the run.
 func (v watchView) lookText(run store.WatchRun, short bool) []terminal.Span {
-	age := max(0, v.now.Sub(run.ConfirmedAt))
-	text, look := ageText(age), terminal.StyleFaint
+	age := max(0, v.ReadAt.Sub(run.ConfirmedAt))
+	text, look := words.Age(age), terminal.StyleFaint
 	if !short {
-		text = "seen " + v.ago(run.ConfirmedAt)
+		text = "seen " + v.Ago(run.ConfirmedAt)
 	}
 	if _, now := v.soFar(run); !now {
 		look = terminal.StyleYellow
@@ -157,19 +147,19 @@ func (v watchView) lookText(run store.WatchRun, short bool) []terminal.Span {
 func (v watchView) ended(s terminal.Screen) terminal.Section {
 	var rows [][][]terminal.Span
 	for _, run := range v.Ended[:min(len(v.Ended), 5)] {
-		symbol, look := stateMark(run.State)
+		symbol, look := words.StateMark(run.State)
 		sentence := fmt.Sprintf("run %d", run.RunNo)
-		if took := boundsText(run.Duration, run.DurationMax); took != "" {
+		if took := words.Bounds(run.Duration, run.DurationMax); took != "" {
 			sentence += " after " + took
 		}
 		if run.Warnings > 0 {
 			sentence += ", " + terminal.Counted(int64(run.Warnings), "warning")
 		}
 		if run.ErrorSummary != nil {
-			sentence += "; " + quote(*run.ErrorSummary, false)
+			sentence += "; " + words.Quote(*run.ErrorSummary, false)
 		}
 		rows = append(rows, [][]terminal.Span{
-			{terminal.Styled(look, symbol), terminal.Plain(" "), terminal.Plain(terminal.Cut(run.Job, jobWidth(s)))}, terminal.Cell(terminal.Faint(agoText(run.EndedAt, v.now))), terminal.Cell(terminal.Plain(sentence)),
+			{terminal.Styled(look, symbol), terminal.Plain(" "), terminal.Plain(terminal.Cut(run.Job, jobWidth(s)))}, terminal.Cell(terminal.Faint(words.Ago(run.EndedAt, v.ReadAt))), terminal.Cell(terminal.Plain(sentence)),
 		})
 	}
 	return terminal.NewSection("JUST SUCCEEDED", terminal.Align(rows, s.Width), len(v.Ended))
@@ -204,7 +194,7 @@ func (v watchView) failed(s terminal.Screen) terminal.Section {
 	var rows [][][]terminal.Span
 	var texts []terminal.Span
 	for _, run := range v.Failed {
-		symbol, look := stateMark(run.State)
+		symbol, look := words.StateMark(run.State)
 		where := strings.TrimSpace(fmt.Sprintf("run %d %s", run.RunNo, whereText(run)))
 		rows = append(rows, [][]terminal.Span{
 			{terminal.Styled(look, symbol), terminal.Plain(" "), terminal.Plain(terminal.Cut(run.Job, jobWidth(s)))},
@@ -217,7 +207,7 @@ func (v watchView) failed(s terminal.Screen) terminal.Section {
 
 // endText tells when a run has ended.
 func (v watchView) endText(run store.WatchRun) string {
-	return by(deref(run.EndedAt), run.Reported, v.near)
+	return words.By(deref(run.EndedAt), run.Reported, v.Near)
 }
 
 // unseen is the section of the jobs that nobody can look at, and why.
@@ -233,21 +223,21 @@ func (v watchView) unseen(s terminal.Screen) terminal.Section {
 	}
 	for _, f := range v.Failing {
 		who, names := manyOf(f.Names, f.Jobs, f.Source, s)
-		add(who, "since "+v.near(f.Since), failureText(string(f.Outcome), f.Error), names)
+		add(who, "since "+v.Near(f.Since), words.Failure(string(f.Outcome), f.Error), names)
 	}
 	for _, from := range v.Sources {
 		who := fmt.Sprintf("%s (%s)", from.Source, terminal.Counted(int64(from.Jobs), "job"))
 		names := namesText(from.Names, from.Jobs, s)
 		if from.PausedAt.IsZero() {
-			add(who, "until "+v.near(from.HeldUntil), "the service asked to be left alone", names)
+			add(who, "until "+v.Near(from.HeldUntil), "the service asked to be left alone", names)
 		} else {
-			add(who, "since "+v.near(from.PausedAt), "source paused: "+from.Reason, names)
+			add(who, "since "+v.Near(from.PausedAt), "source paused: "+from.Reason, names)
 		}
 	}
 	for _, paused := range v.Paused {
 		since := "never seen"
 		if !paused.PolledAt.IsZero() {
-			since = "since " + v.near(paused.PolledAt)
+			since = "since " + v.Near(paused.PolledAt)
 		}
 		who, names := manyOf(paused.Names, paused.Jobs, paused.Source, s)
 		add(who, since, strings.TrimSuffix("paused: "+paused.Reason, ": "), names)

@@ -9,12 +9,13 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // watchView is all that the screen of a watch shows.
 type watchView struct {
 	store.Watch
-	clock
+	words.Clock
 
 	trouble string // why the rows are old; empty: they are not
 }
@@ -60,7 +61,7 @@ func firstLines(text string, height int) string {
 // headline is the answer in one line, with the time where there is room.
 func (v watchView) headline(p *terminal.Page) {
 	line := v.summary()
-	at := terminal.Plain(v.now.UTC().Format(clockLayout) + " UTC")
+	at := terminal.Plain(v.ReadAt.UTC().Format(words.ClockLayout) + " UTC")
 	if free := p.Width - terminal.Width(line) - at.Width(); free >= 2 {
 		p.Put(append(line, terminal.Plain(strings.Repeat(" ", free)), terminal.Faint(at.Text)))
 		return
@@ -71,7 +72,7 @@ func (v watchView) headline(p *terminal.Page) {
 // warnings tell why what is shown may not be so.
 func (v watchView) warnings(p *terminal.Page) {
 	if v.trouble != "" {
-		p.Line(terminal.Styled(terminal.StyleRed, "the database does not answer, this is what it said last"), terminal.Plain(": "+terminal.Cut(terminal.OneLine(v.trouble), quoteLimit)))
+		p.Line(terminal.Styled(terminal.StyleRed, "the database does not answer, this is what it said last"), terminal.Plain(": "+terminal.Cut(terminal.OneLine(v.trouble), words.QuoteLimit)))
 	}
 	if text := v.unserved(); text != "" {
 		p.Line(terminal.Styled(terminal.StyleYellow, text), terminal.Plain("; start one:  "), terminal.Plain("tracker serve").Whole())
@@ -79,15 +80,15 @@ func (v watchView) warnings(p *terminal.Page) {
 }
 
 // unserved tells that nobody looks; it is empty where somebody does.
-func (v watchView) unserved() string { return unserved(v.clock, v.Now, v.Served) }
+func (v watchView) unserved() string { return unserved(v.Clock, v.Now, v.Served) }
 
 // unserved tells that no tracker serves at a time.
-func unserved(c clock, now time.Time, served store.Served) string {
+func unserved(c words.Clock, now time.Time, served store.Served) string {
 	switch {
 	case served.At.IsZero():
 		return "nobody looks: no tracker serves this database"
 	case !served.Until.After(now):
-		return fmt.Sprintf("nobody looks: no tracker has served this database since %s (%s)", c.near(served.At), c.ago(served.At))
+		return fmt.Sprintf("nobody looks: no tracker has served this database since %s (%s)", c.Near(served.At), c.Ago(served.At))
 	default:
 		return ""
 	}
@@ -183,8 +184,8 @@ func (v watchView) nextLook() string {
 	switch {
 	case next.IsZero() || v.unserved() != "":
 		return ""
-	case next.After(v.now.Add(time.Second)):
-		return "; next look " + v.ago(next)
+	case next.After(v.ReadAt.Add(time.Second)):
+		return "; next look " + v.Ago(next)
 	default:
 		return "; next look now"
 	}

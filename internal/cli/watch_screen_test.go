@@ -9,6 +9,7 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // watchNow is when all of the cases are seen.
@@ -47,7 +48,7 @@ func servedUntil(at time.Time) store.Served {
 
 // busyWatch is a bit of everything.
 func busyWatch() watchView {
-	v := watchView{clock: clock{watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second))}}
+	v := watchView{Clock: words.Clock{ReadAt: watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second))}}
 	queued := goingRun("products-7", "queued", 5*time.Second)
 	queued.State, queued.StepState = "queued", "queued"
 	strange := goingRun("brands", "", 65*time.Second)
@@ -101,7 +102,7 @@ func busyWatch() watchView {
 
 // calmWatch is one where nothing happens.
 func calmWatch() watchView {
-	return watchView{clock: clock{watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second)), Classes: []store.WatchClass{
+	return watchView{Clock: words.Clock{ReadAt: watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second)), Classes: []store.WatchClass{
 		{Tracking: store.TrackingActive, State: history.StateSucceeded, Jobs: 212, NextPollAt: before(-3 * time.Second)},
 	}}}
 }

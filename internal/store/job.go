@@ -58,20 +58,22 @@ func (j Job) Cron() string {
 
 // Job returns the job of that name, or ErrNotFound.
 func (s *Store) Job(ctx context.Context, name string) (Job, error) {
-	row, err := s.queries.JobByName(ctx, name)
+	row, err := s.queries.DeclaredJob(ctx, name)
 	if err != nil {
 		return Job{}, fmt.Errorf("job %s: %w", name, notFound(err))
 	}
-	return toJob(row.Job, row.Source), nil
+	return declaredJob(row.ReportDeclaredJob, row.ReportDeclaredSource), nil
 }
 
 // Jobs lists all jobs, removed ones too, by name.
 func (s *Store) Jobs(ctx context.Context) ([]Job, error) {
-	rows, err := s.queries.JobList(ctx)
+	rows, err := s.queries.DeclaredJobs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}
-	return convert(rows, func(row dbsqlc.JobListRow) Job { return toJob(row.Job, row.Source) }), nil
+	return convert(rows, func(row dbsqlc.DeclaredJobsRow) Job {
+		return declaredJob(row.ReportDeclaredJob, row.ReportDeclaredSource)
+	}), nil
 }
 
 // JobsByID returns the jobs, by id.
@@ -140,6 +142,14 @@ func (s *Store) trackJob(ctx context.Context, by Author, name, action string, to
 		return false, fmt.Errorf("%s job %s: %w", action, name, err)
 	}
 	return changed, nil
+}
+
+// declaredJob is a job as the report views have it.
+func declaredJob(row dbsqlc.ReportDeclaredJob, from dbsqlc.ReportDeclaredSource) Job {
+	return toJob(dbsqlc.Job{
+		JobID: row.JobID, SourceID: from.SourceID, Name: row.Job, Target: row.Target, Labels: row.Labels, Schedule: row.Schedule,
+		StallAfter: row.StallAfter, Tracking: row.Tracking, PausedReason: row.PausedReason, RegisteredAt: row.RegisteredAt,
+	}, declaredSource(from))
 }
 
 func toJob(row dbsqlc.Job, source dbsqlc.Source) Job {

@@ -17,16 +17,17 @@ var always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // Looked tells how often somebody had looked at a job by a time. Four years of
 // polls are not counted for that: what they were answered, the snapshots tell.
 func (s *Store) Looked(ctx context.Context, job string, by time.Time) (LookedRow, error) {
-	id, err := s.queries.JobID(ctx, job)
+	declared, err := s.queries.DeclaredJob(ctx, job)
 	if err != nil {
 		return LookedRow{}, fmt.Errorf("job %s: %w", job, notFound(err))
 	}
+	id := declared.ReportDeclaredJob.JobID
 	var l looked
 	err = s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
 		if l, err = readLooked(ctx, q, id, by); err != nil || l.polls == 0 {
 			return err
 		}
-		if l.outcome, err = q.PollOutcome(ctx, dbsqlc.PollOutcomeParams{JobID: id, PolledAt: l.last}); errors.Is(err, pgx.ErrNoRows) {
+		if l.outcome, err = q.ReportPollOutcome(ctx, dbsqlc.ReportPollOutcomeParams{JobID: id, PolledAt: l.last}); errors.Is(err, pgx.ErrNoRows) {
 			return nil // retention took it
 		}
 		return err

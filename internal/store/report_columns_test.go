@@ -22,6 +22,14 @@ var reportColumns = map[string]string{
 	"trackers": `tracker text, started_at timestamptz, seen_at timestamptz, ended_at timestamptz, runs_until timestamptz`,
 	"open_runs": `job text, source text, provider text, run_no number, state text, usual_duration interval, median_duration interval,
 		stall_after interval, stalled_since timestamptz, since_reported boolean, job_id number`,
+	"declared_sources": `source text, provider text, base_url text, credential text, schedule text, active_every interval, rate_every interval, rate_burst count,
+		volatile text[], paused_at timestamptz, paused_reason text, registered_at timestamptz, removed_at timestamptz, source_id number`,
+	"declared_jobs": `job text, source text, provider text, target jsonb, labels jsonb, schedule text, stall_after interval, tracking text, paused_reason text,
+		registered_at timestamptz, job_id number`,
+	"polling": `job text, source text, provider text, labels jsonb, tracking text, paused_reason text, stall_after interval,
+		source_paused_at timestamptz, source_paused_reason text, held_until timestamptz, next_poll_at timestamptz, polled_at timestamptz, outcome text,
+		failures count, snapshot_no number, run_no number, state text, changed_at timestamptz, confirmed_at timestamptz, confirmations count,
+		accounted_at timestamptz, unseen_reason text, job_id number`,
 	"steps": `job text, source text, provider text, run_no number, step_no number, step text, state text, status text,
 		started_at timestamptz, ended_at timestamptz, reported boolean, duration interval, duration_max interval,
 		started_raw text, ended_raw text, zone_assumed boolean`,
@@ -94,6 +102,16 @@ func TestReportIsCommented(t *testing.T) {
 			WHERE pronamespace = 'report'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL`); len(bare) > 0 {
 		t.Errorf("without a comment: %q", bare)
 	}
+}
+
+// Of the views about a job the last column is the one by which they are joined.
+func TestReportViewsAboutAJobEndWithItsNumber(t *testing.T) {
+	t.Parallel()
+	conn := dial(t, testdb.New(t))
+	equalLines(t, column[string](t, conn, `SELECT relname::text FROM pg_class c
+		WHERE relnamespace = 'report'::regnamespace AND relkind = 'v'
+			AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'job')
+			AND (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid ORDER BY a.attnum DESC LIMIT 1) <> 'job_id'`))
 }
 
 // sameColumn compares a fixed column with one that a view has.

@@ -43,24 +43,20 @@ type Source struct {
 
 // Source returns the source of that name, or ErrNotFound.
 func (s *Store) Source(ctx context.Context, name string) (Source, error) {
-	row, err := s.queries.SourceByName(ctx, name)
+	row, err := s.queries.DeclaredSource(ctx, name)
 	if err != nil {
 		return Source{}, fmt.Errorf("source %s: %w", name, notFound(err))
 	}
-	return toSource(row), nil
+	return toSource(declaredSource(row)), nil
 }
 
 // Sources lists all sources, removed ones too, by name.
 func (s *Store) Sources(ctx context.Context) ([]Source, error) {
-	rows, err := s.queries.SourceList(ctx)
+	rows, err := s.queries.DeclaredSources(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list sources: %w", err)
 	}
-	sources := make([]Source, len(rows))
-	for i, row := range rows {
-		sources[i] = toSource(row)
-	}
-	return sources, nil
+	return convert(rows, func(row dbsqlc.ReportDeclaredSource) Source { return toSource(declaredSource(row)) }), nil
 }
 
 // PauseSource stops the polling of all jobs of a source. It reports false
@@ -188,6 +184,15 @@ func (s *Store) changeSource(ctx context.Context, name string, change func(*regi
 		return false, fmt.Errorf("source %s: %w", name, err)
 	}
 	return changed, nil
+}
+
+// declaredSource is a source's row as the report views have it.
+func declaredSource(row dbsqlc.ReportDeclaredSource) dbsqlc.Source {
+	return dbsqlc.Source{
+		SourceID: row.SourceID, Name: row.Source, Provider: row.Provider, BaseUrl: row.BaseUrl, Credential: row.Credential, Schedule: row.Schedule,
+		ActiveEvery: row.ActiveEvery, RateEvery: row.RateEvery, RateBurst: row.RateBurst, Volatile: row.Volatile,
+		PausedAt: row.PausedAt, PausedReason: row.PausedReason, RegisteredAt: row.RegisteredAt, RemovedAt: row.RemovedAt,
+	}
 }
 
 func toSource(row dbsqlc.Source) Source {

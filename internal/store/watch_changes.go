@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
@@ -29,6 +30,16 @@ func (s *Store) WatchHeads(ctx context.Context, jobIDs []int64) ([]WatchHead, er
 			JobID: row.JobID, Job: row.Job, SnapshotNo: int(row.SnapshotNo), Failures: int(row.Failures), Outcome: history.Outcome(row.Outcome),
 		}
 	}), nil
+}
+
+// HeldUntil is until when the source of a job is left alone; it may be in the
+// past, or zero: it never was.
+func (s *Store) HeldUntil(ctx context.Context, jobID int64) (time.Time, error) {
+	until, err := s.queries.WatchHold(ctx, jobID)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read how long the source is held: %w", err)
+	}
+	return known(until), nil
 }
 
 // WatchChange is a transition of a run, with the run where it is its job's latest.

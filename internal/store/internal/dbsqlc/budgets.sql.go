@@ -219,6 +219,26 @@ func (q *Queries) BudgetResume(ctx context.Context, arg BudgetResumeParams) (int
 	return result.RowsAffected(), nil
 }
 
+const budgetTake = `-- name: BudgetTake :one
+UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every) + s.rate_every
+FROM sources s
+WHERE b.source_id = $2 AND s.source_id = b.source_id
+RETURNING greatest(b.next_slot_at - s.rate_every, $1::timestamptz)::timestamptz AS start_at
+`
+
+type BudgetTakeParams struct {
+	Now      time.Time
+	SourceID int64
+}
+
+// The next slot of a source for a request that polls no job, and when it may be sent.
+func (q *Queries) BudgetTake(ctx context.Context, arg BudgetTakeParams) (time.Time, error) {
+	row := q.db.QueryRow(ctx, budgetTake, arg.Now, arg.SourceID)
+	var start_at time.Time
+	err := row.Scan(&start_at)
+	return start_at, err
+}
+
 const budgetTakeBy = `-- name: BudgetTakeBy :one
 UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every) + s.rate_every
 FROM sources s

@@ -56,7 +56,7 @@ type ChangeTellParams struct {
 	At    string
 }
 
-// Who changes the registry in this transaction, and when, for those that record it.
+// Tells the triggers that record changes who makes them, and when.
 func (q *Queries) ChangeTell(ctx context.Context, arg ChangeTellParams) error {
 	_, err := q.db.Exec(ctx, changeTell, arg.Actor, arg.At)
 	return err
@@ -66,7 +66,7 @@ const changeTellReopen = `-- name: ChangeTellReopen :exec
 SELECT set_config('tracker.reopen', 'on', true)
 `
 
-// A job is tracked again since its import goes on, not because somebody asked for it.
+// Tells them that a job is reopened, since its import goes on, and not resumed by somebody.
 func (q *Queries) ChangeTellReopen(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, changeTellReopen)
 	return err

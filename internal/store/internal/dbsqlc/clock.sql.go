@@ -54,7 +54,7 @@ type ClockSetBackBudgetsParams struct {
 	Slack time.Duration
 }
 
-// Slots and holds that lie further ahead than they can be.
+// Slots and holds that lie further ahead of now than they can.
 func (q *Queries) ClockSetBackBudgets(ctx context.Context, arg ClockSetBackBudgetsParams) (int64, error) {
 	result, err := q.db.Exec(ctx, clockSetBackBudgets, arg.Now, arg.Slack)
 	if err != nil {
@@ -86,10 +86,9 @@ type ClockSetBackCursorsParams struct {
 	Slack time.Duration
 }
 
-// Jobs that were polled, accounted for or claimed later than it can be: a claim
-// lasts ten minutes at most. The last poll is the last of those that can be, and
-// the job is due. Nothing tells when the others were sent by this clock. What was
-// told of gaps until now is not told again.
+// Jobs whose last poll, covered time or claim lies further ahead of now than it can:
+// a claim lasts ten minutes at most. Their last poll becomes the last one before now,
+// and they are due. No gap is told a second time.
 func (q *Queries) ClockSetBackCursors(ctx context.Context, arg ClockSetBackCursorsParams) (int64, error) {
 	result, err := q.db.Exec(ctx, clockSetBackCursors, arg.Now, arg.Slack)
 	if err != nil {
@@ -111,7 +110,7 @@ type ClockSetBackReplicasParams struct {
 	Slack time.Duration
 }
 
-// A tracker that has begun later than it can be is noted anew with its next heartbeat.
+// A tracker that started after now is deleted: its next heartbeat notes it again.
 func (q *Queries) ClockSetBackReplicas(ctx context.Context, arg ClockSetBackReplicasParams) error {
 	_, err := q.db.Exec(ctx, clockSetBackReplicas, arg.Now, arg.Slack)
 	return err

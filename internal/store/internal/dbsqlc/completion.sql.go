@@ -10,10 +10,10 @@ import (
 )
 
 const jobNames = `-- name: JobNames :many
-SELECT j.name, coalesce(c.state, j.tracking)::text AS state
-FROM jobs j JOIN cursors c ON c.job_id = j.job_id
-WHERE starts_with(j.name, $1::text) AND j.tracking <> 'removed'
-ORDER BY j.name
+SELECT c.job AS name, coalesce(c.state, c.tracking)::text AS state
+FROM report.polling c
+WHERE starts_with(c.job, $1::text) AND c.tracking <> 'removed'
+ORDER BY c.job
 LIMIT $2
 `
 
@@ -50,7 +50,7 @@ func (q *Queries) JobNames(ctx context.Context, arg JobNamesParams) ([]JobNamesR
 
 const labelNames = `-- name: LabelNames :many
 SELECT (l.key || '=' || l.value)::text AS label, count(*) AS jobs
-FROM jobs j CROSS JOIN LATERAL jsonb_each_text(j.labels) l
+FROM report.declared_jobs j CROSS JOIN LATERAL jsonb_each_text(j.labels) l
 WHERE starts_with(l.key || '=' || l.value, $1::text) AND j.tracking <> 'removed'
 GROUP BY 1
 ORDER BY 1
@@ -89,7 +89,8 @@ func (q *Queries) LabelNames(ctx context.Context, arg LabelNamesParams) ([]Label
 }
 
 const sourceNames = `-- name: SourceNames :many
-SELECT name, provider FROM sources WHERE starts_with(name, $1::text) AND removed_at IS NULL ORDER BY name LIMIT $2
+SELECT s.source AS name, s.provider FROM report.declared_sources s
+WHERE starts_with(s.source, $1::text) AND s.removed_at IS NULL ORDER BY s.source LIMIT $2
 `
 
 type SourceNamesParams struct {

@@ -52,17 +52,6 @@ func (q *Queries) JobByName(ctx context.Context, name string) (JobByNameRow, err
 	return i, err
 }
 
-const jobID = `-- name: JobID :one
-SELECT job_id FROM jobs WHERE name = $1
-`
-
-func (q *Queries) JobID(ctx context.Context, name string) (int64, error) {
-	row := q.db.QueryRow(ctx, jobID, name)
-	var job_id int64
-	err := row.Scan(&job_id)
-	return job_id, err
-}
-
 const jobInsert = `-- name: JobInsert :one
 INSERT INTO jobs (source_id, name, target, labels, schedule, stall_after, tracking, registered_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'active', $7)

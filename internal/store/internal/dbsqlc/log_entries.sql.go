@@ -24,7 +24,7 @@ type LogEntryListByRunsParams struct {
 	ForgottenBefores []time.Time
 }
 
-// The log entries of runs that are not forgotten.
+// The log entries of runs, without those that comparing has forgotten.
 func (q *Queries) LogEntryListByRuns(ctx context.Context, arg LogEntryListByRunsParams) ([]LogEntry, error) {
 	rows, err := q.db.Query(ctx, logEntryListByRuns, arg.JobIds, arg.RunNos, arg.ForgottenBefores)
 	if err != nil {

@@ -189,6 +189,8 @@ type ReportAnomaly struct {
 	ObservedAt time.Time
 	// Number, within the job, of the snapshot that shows it.
 	SnapshotNo int32
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per change of what is tracked: who did what to which source or job; rows are only ever added.
@@ -233,6 +235,64 @@ type ReportDaily struct {
 	FailedPolls int64
 }
 
+// One row per job as it was declared, removed ones too.
+type ReportDeclaredJob struct {
+	// Name of the job, unique among all jobs.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// What is polled at the source, a JSON object; it never changes.
+	Target json.RawMessage
+	// The user's labels, a JSON object of strings.
+	Labels json.RawMessage
+	// The job's own cron expression; null: its source's holds.
+	Schedule *string
+	// How long a run may go on before it counts as stalled, as set by the user; null: not set.
+	StallAfter *time.Duration
+	// Whether the job is polled: active, paused, finished or removed.
+	Tracking string
+	// Why the job itself is paused; null: it is not, or no reason was given.
+	PausedReason *string
+	// When the job was first registered (our time).
+	RegisteredAt time.Time
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
+// One row per source as it was declared, removed ones too.
+type ReportDeclaredSource struct {
+	// Name of the source, unique among all sources.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// URL that the provider's paths are appended to.
+	BaseUrl string
+	// Where the credential is read from (env:NAME or file:PATH), never the credential itself.
+	Credential string
+	// The cron expression of jobs that have none of their own.
+	Schedule string
+	// How soon after a poll the next one is due while a run is under way.
+	ActiveEvery time.Duration
+	// One request to the source is allowed per such interval.
+	RateEvery time.Duration
+	// Count of requests that may go out at once after a quiet time.
+	RateBurst int32
+	// Paths, as jq writes them, of the fields without meaning for equality.
+	Volatile []string
+	// Since when no job of the source is polled (our time); null: it is not paused.
+	PausedAt *time.Time
+	// Why the source is paused; null: it is not.
+	PausedReason *string
+	// When the source was first registered (our time).
+	RegisteredAt time.Time
+	// When the source was removed (our time); null: it is not.
+	RemovedAt *time.Time
+	// Number of the source.
+	SourceID int64
+}
+
 // One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job's time since it was registered, but for while it was finished, and less than twice the planned interval.
 type ReportGap struct {
 	// Name of the job.
@@ -247,6 +307,8 @@ type ReportGap struct {
 	GapTo *time.Time
 	// Why: not_running (no tracker ran), paused, credential, rate_limited (the service had asked to be left alone, or its polls were answered so), rate_budget (more was due than the source may be asked), clock (the database's clock was set back), or the outcome of the polls that failed.
 	Reason string
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per hour, source and outcome that polls had: how many, and how long they took. The daemon keeps it, a minute or two behind; it outlives the polls.
@@ -309,6 +371,8 @@ type ReportJob struct {
 	RegisteredAt time.Time
 	// True if state_since is the upstream's time, false if it is ours, when the state had been seen: it began by then.
 	StateSinceReported bool
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per line that the upstream logged in a step; a line that it lists twice is two entries, and one that it withdraws stays.
@@ -341,6 +405,8 @@ type ReportLogEntry struct {
 	CreatedRaw string
 	// True if the upstream wrote the time without a time zone and it was read as UTC.
 	ZoneAssumed bool
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per job, unless it is removed, whose latest run has not ended: how long such a run usually takes, and whether it is stalled. It is stalled if it was seen to go on for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.
@@ -391,6 +457,58 @@ type ReportPoll struct {
 	Error *string
 	// The beginning of the body, at most 4 KiB and without any secret, of the first poll of a streak that failed with this outcome; null: the poll did not fail, is a later one of its streak, or brought no body.
 	ErrorBody *string
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
+// One row per job with what the daemon knows of its polling, which it keeps while it polls and which may be a moment behind: what tells cheaply that something has changed.
+type ReportPolling struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// The job's labels, a JSON object of strings.
+	Labels json.RawMessage
+	// Whether the job is polled: active, paused, finished or removed.
+	Tracking string
+	// Why the job itself is paused; null: it is not, or no reason was given.
+	PausedReason *string
+	// The job's stall_after; null: not set.
+	StallAfter *time.Duration
+	// Since when the source is paused (our time); null: it is not.
+	SourcePausedAt *time.Time
+	// Why the source is paused; null: it is not.
+	SourcePausedReason *string
+	// Until when the source is left alone (our time); in the past: the hold is over; null: there was none.
+	HeldUntil *time.Time
+	// When the job's own next poll is planned; null: it is not polled by schedule.
+	NextPollAt *time.Time
+	// When the request of the last poll was sent (our time); null: never polled.
+	PolledAt *time.Time
+	// Outcome of the last poll, one of those of report.polls; null: never polled.
+	Outcome *string
+	// Count of failed polls in a row up to the last one; 0 after an answer.
+	Failures int32
+	// Number of the newest snapshot; 0: there is none.
+	SnapshotNo int32
+	// Number of the run that the newest snapshot tells of; null: there is none.
+	RunNo *int32
+	// State of that run in our words; null: there is none.
+	State *string
+	// When we had read the newest snapshot (our time); null: there is none.
+	ChangedAt *time.Time
+	// When the last poll that saw the newest snapshot was sent (our time), but for those since then that were not noted yet; null: there is none.
+	ConfirmedAt *time.Time
+	// Count of the polls that saw the newest snapshot until confirmed_at, the first included.
+	Confirmations int32
+	// Up to when it is settled whether there was a gap (our time).
+	AccountedAt *time.Time
+	// Why nobody is to look since then: paused, credential or clock; null: somebody is.
+	UnseenReason *string
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per result that the newest answer to list a run's results has in its body; results behind a link are not fetched.
@@ -415,6 +533,8 @@ type ReportResultItem struct {
 	Output json.RawMessage
 	// The item's metadata, JSON after redaction; a text stands for what jsonb cannot hold; null: it has none.
 	Metadata json.RawMessage
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per run (an import as the upstream counts them), as the newest snapshot that told of it left it.
@@ -473,6 +593,8 @@ type ReportRun struct {
 	UsualDuration pgtype.Interval
 	// True if the run was seen to go on for longer than the job's stall_after or, where it has none, than three times usual_duration (see report.stalled).
 	Stalled bool
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per answer that differs from the one before it, with the body as proof; rows are only ever added.
@@ -511,6 +633,10 @@ type ReportSnapshot struct {
 	Interpretation int32
 	// When the request of the first poll that saw it was sent (our time).
 	PolledAt time.Time
+	// Count of the polls that saw the snapshot before; 0 for the job's first.
+	PreviousPolls int32
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per source that is not removed: an account at an upstream API, with its request budget and whether it is polled.
@@ -569,6 +695,8 @@ type ReportStalled struct {
 	Reported bool
 	// The job's stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.
 	StallAfter *time.Duration
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.
@@ -609,6 +737,8 @@ type ReportStep struct {
 	FirstSeenAt time.Time
 	// When we had read the answer that listed the step no longer (our time); null: the newest answer about its run lists it, or the step is an observed one.
 	VanishedAt *time.Time
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per tracker that serves, or served in the last ninety days: one process from its start to its end.
@@ -657,6 +787,8 @@ type ReportTransition struct {
 	ObservedAt time.Time
 	// Number, within the job, of the snapshot that shows the change.
 	SnapshotNo int32
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 type ResultItem struct {

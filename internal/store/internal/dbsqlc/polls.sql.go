@@ -63,7 +63,7 @@ type PollInsertLateParams struct {
 	ErrorBody  *string
 }
 
-// A poll whose job somebody else had taken over: that it was made.
+// A poll whose job somebody else had taken over.
 func (q *Queries) PollInsertLate(ctx context.Context, arg PollInsertLateParams) error {
 	_, err := q.db.Exec(ctx, pollInsertLate,
 		arg.JobID,

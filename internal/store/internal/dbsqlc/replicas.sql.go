@@ -66,7 +66,7 @@ type ReplicaSpansRow struct {
 	Until     time.Time
 }
 
-// When trackers ran, as far as it bears on a stretch of time.
+// When trackers ran within a stretch of time.
 func (q *Queries) ReplicaSpans(ctx context.Context, arg ReplicaSpansParams) ([]ReplicaSpansRow, error) {
 	rows, err := q.db.Query(ctx, replicaSpans, arg.ToTime, arg.FromTime)
 	if err != nil {

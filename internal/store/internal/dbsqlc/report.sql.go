@@ -10,8 +10,170 @@ import (
 	"time"
 )
 
+const declaredJob = `-- name: DeclaredJob :one
+SELECT j.job, j.source, j.provider, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, j.job_id, s.source, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at, s.source_id FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source WHERE j.job = $1
+`
+
+type DeclaredJobRow struct {
+	ReportDeclaredJob    ReportDeclaredJob
+	ReportDeclaredSource ReportDeclaredSource
+}
+
+func (q *Queries) DeclaredJob(ctx context.Context, job string) (DeclaredJobRow, error) {
+	row := q.db.QueryRow(ctx, declaredJob, job)
+	var i DeclaredJobRow
+	err := row.Scan(
+		&i.ReportDeclaredJob.Job,
+		&i.ReportDeclaredJob.Source,
+		&i.ReportDeclaredJob.Provider,
+		&i.ReportDeclaredJob.Target,
+		&i.ReportDeclaredJob.Labels,
+		&i.ReportDeclaredJob.Schedule,
+		&i.ReportDeclaredJob.StallAfter,
+		&i.ReportDeclaredJob.Tracking,
+		&i.ReportDeclaredJob.PausedReason,
+		&i.ReportDeclaredJob.RegisteredAt,
+		&i.ReportDeclaredJob.JobID,
+		&i.ReportDeclaredSource.Source,
+		&i.ReportDeclaredSource.Provider,
+		&i.ReportDeclaredSource.BaseUrl,
+		&i.ReportDeclaredSource.Credential,
+		&i.ReportDeclaredSource.Schedule,
+		&i.ReportDeclaredSource.ActiveEvery,
+		&i.ReportDeclaredSource.RateEvery,
+		&i.ReportDeclaredSource.RateBurst,
+		&i.ReportDeclaredSource.Volatile,
+		&i.ReportDeclaredSource.PausedAt,
+		&i.ReportDeclaredSource.PausedReason,
+		&i.ReportDeclaredSource.RegisteredAt,
+		&i.ReportDeclaredSource.RemovedAt,
+		&i.ReportDeclaredSource.SourceID,
+	)
+	return i, err
+}
+
+const declaredJobs = `-- name: DeclaredJobs :many
+SELECT j.job, j.source, j.provider, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, j.job_id, s.source, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at, s.source_id FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source ORDER BY j.job
+`
+
+type DeclaredJobsRow struct {
+	ReportDeclaredJob    ReportDeclaredJob
+	ReportDeclaredSource ReportDeclaredSource
+}
+
+func (q *Queries) DeclaredJobs(ctx context.Context) ([]DeclaredJobsRow, error) {
+	rows, err := q.db.Query(ctx, declaredJobs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeclaredJobsRow
+	for rows.Next() {
+		var i DeclaredJobsRow
+		if err := rows.Scan(
+			&i.ReportDeclaredJob.Job,
+			&i.ReportDeclaredJob.Source,
+			&i.ReportDeclaredJob.Provider,
+			&i.ReportDeclaredJob.Target,
+			&i.ReportDeclaredJob.Labels,
+			&i.ReportDeclaredJob.Schedule,
+			&i.ReportDeclaredJob.StallAfter,
+			&i.ReportDeclaredJob.Tracking,
+			&i.ReportDeclaredJob.PausedReason,
+			&i.ReportDeclaredJob.RegisteredAt,
+			&i.ReportDeclaredJob.JobID,
+			&i.ReportDeclaredSource.Source,
+			&i.ReportDeclaredSource.Provider,
+			&i.ReportDeclaredSource.BaseUrl,
+			&i.ReportDeclaredSource.Credential,
+			&i.ReportDeclaredSource.Schedule,
+			&i.ReportDeclaredSource.ActiveEvery,
+			&i.ReportDeclaredSource.RateEvery,
+			&i.ReportDeclaredSource.RateBurst,
+			&i.ReportDeclaredSource.Volatile,
+			&i.ReportDeclaredSource.PausedAt,
+			&i.ReportDeclaredSource.PausedReason,
+			&i.ReportDeclaredSource.RegisteredAt,
+			&i.ReportDeclaredSource.RemovedAt,
+			&i.ReportDeclaredSource.SourceID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const declaredSource = `-- name: DeclaredSource :one
+SELECT source, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at, source_id FROM report.declared_sources WHERE source = $1
+`
+
+func (q *Queries) DeclaredSource(ctx context.Context, source string) (ReportDeclaredSource, error) {
+	row := q.db.QueryRow(ctx, declaredSource, source)
+	var i ReportDeclaredSource
+	err := row.Scan(
+		&i.Source,
+		&i.Provider,
+		&i.BaseUrl,
+		&i.Credential,
+		&i.Schedule,
+		&i.ActiveEvery,
+		&i.RateEvery,
+		&i.RateBurst,
+		&i.Volatile,
+		&i.PausedAt,
+		&i.PausedReason,
+		&i.RegisteredAt,
+		&i.RemovedAt,
+		&i.SourceID,
+	)
+	return i, err
+}
+
+const declaredSources = `-- name: DeclaredSources :many
+SELECT source, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at, source_id FROM report.declared_sources ORDER BY source
+`
+
+func (q *Queries) DeclaredSources(ctx context.Context) ([]ReportDeclaredSource, error) {
+	rows, err := q.db.Query(ctx, declaredSources)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportDeclaredSource
+	for rows.Next() {
+		var i ReportDeclaredSource
+		if err := rows.Scan(
+			&i.Source,
+			&i.Provider,
+			&i.BaseUrl,
+			&i.Credential,
+			&i.Schedule,
+			&i.ActiveEvery,
+			&i.RateEvery,
+			&i.RateBurst,
+			&i.Volatile,
+			&i.PausedAt,
+			&i.PausedReason,
+			&i.RegisteredAt,
+			&i.RemovedAt,
+			&i.SourceID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportAnomalies = `-- name: ReportAnomalies :many
-SELECT job, source, provider, anomaly_no, run_no, step_no, kind, was, now, count, observed_at, snapshot_no FROM report.anomalies WHERE job = $1 AND run_no = ANY($2::integer[]) ORDER BY anomaly_no
+SELECT job, source, provider, anomaly_no, run_no, step_no, kind, was, now, count, observed_at, snapshot_no, job_id FROM report.anomalies WHERE job = $1 AND run_no = ANY($2::integer[]) ORDER BY anomaly_no
 `
 
 type ReportAnomaliesParams struct {
@@ -41,6 +203,7 @@ func (q *Queries) ReportAnomalies(ctx context.Context, arg ReportAnomaliesParams
 			&i.Count,
 			&i.ObservedAt,
 			&i.SnapshotNo,
+			&i.JobID,
 		); err != nil {
 			return nil, err
 		}
@@ -93,7 +256,7 @@ func (q *Queries) ReportChanges(ctx context.Context, arg ReportChangesParams) ([
 }
 
 const reportGaps = `-- name: ReportGaps :many
-SELECT job, source, provider, gap_from, gap_to, reason FROM report.gaps WHERE job = $1 AND (gap_to IS NULL OR gap_to > $2) ORDER BY gap_from
+SELECT job, source, provider, gap_from, gap_to, reason, job_id FROM report.gaps WHERE job = $1 AND (gap_to IS NULL OR gap_to > $2) ORDER BY gap_from
 `
 
 type ReportGapsParams struct {
@@ -118,6 +281,7 @@ func (q *Queries) ReportGaps(ctx context.Context, arg ReportGapsParams) ([]Repor
 			&i.GapFrom,
 			&i.GapTo,
 			&i.Reason,
+			&i.JobID,
 		); err != nil {
 			return nil, err
 		}
@@ -130,7 +294,7 @@ func (q *Queries) ReportGaps(ctx context.Context, arg ReportGapsParams) ([]Repor
 }
 
 const reportJob = `-- name: ReportJob :one
-SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at, state_since_reported FROM report.jobs WHERE job = $1
+SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at, state_since_reported, job_id FROM report.jobs WHERE job = $1
 `
 
 func (q *Queries) ReportJob(ctx context.Context, job string) (ReportJob, error) {
@@ -157,12 +321,13 @@ func (q *Queries) ReportJob(ctx context.Context, job string) (ReportJob, error) 
 		&i.StallAfter,
 		&i.RegisteredAt,
 		&i.StateSinceReported,
+		&i.JobID,
 	)
 	return i, err
 }
 
 const reportJobs = `-- name: ReportJobs :many
-SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at, state_since_reported FROM report.jobs ORDER BY job
+SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at, state_since_reported, job_id FROM report.jobs ORDER BY job
 `
 
 func (q *Queries) ReportJobs(ctx context.Context) ([]ReportJob, error) {
@@ -195,6 +360,7 @@ func (q *Queries) ReportJobs(ctx context.Context) ([]ReportJob, error) {
 			&i.StallAfter,
 			&i.RegisteredAt,
 			&i.StateSinceReported,
+			&i.JobID,
 		); err != nil {
 			return nil, err
 		}
@@ -207,7 +373,7 @@ func (q *Queries) ReportJobs(ctx context.Context) ([]ReportJob, error) {
 }
 
 const reportLogEntries = `-- name: ReportLogEntries :many
-SELECT job, source, provider, run_no, step_no, step, entry_no, created_at, level, detail, first_seen_at, withdrawn_at, created_raw, zone_assumed FROM report.log_entries
+SELECT job, source, provider, run_no, step_no, step, entry_no, created_at, level, detail, first_seen_at, withdrawn_at, created_raw, zone_assumed, job_id FROM report.log_entries
 WHERE job = $1 AND run_no = ANY($2::integer[]) AND (cardinality($3::text[]) = 0 OR level = ANY($3::text[]))
 ORDER BY run_no, step_no, entry_no
 `
@@ -243,6 +409,7 @@ func (q *Queries) ReportLogEntries(ctx context.Context, arg ReportLogEntriesPara
 			&i.WithdrawnAt,
 			&i.CreatedRaw,
 			&i.ZoneAssumed,
+			&i.JobID,
 		); err != nil {
 			return nil, err
 		}
@@ -257,13 +424,13 @@ func (q *Queries) ReportLogEntries(ctx context.Context, arg ReportLogEntriesPara
 const reportLookedAnswered = `-- name: ReportLookedAnswered :one
 SELECT n.polls, n.snapshot_no, n.first_at, n.newest_at, c.snapshot_no AS known_no, c.confirmations,
     coalesce(c.confirmed_at, '0001-01-01 00:00:00+00')::timestamptz AS confirmed_at,
-    (coalesce(c.unseen_reason = 'clock', false) OR EXISTS (SELECT FROM gaps g WHERE g.job_id = $1 AND g.reason = 'clock'))::boolean AS set_back
-FROM cursors c
+    (coalesce(c.unseen_reason = 'clock', false) OR EXISTS (SELECT 1 FROM report.gaps g WHERE g.job_id = $1 AND g.reason = 'clock'))::boolean AS set_back
+FROM report.polling c
 CROSS JOIN (
     SELECT coalesce(sum(x.previous_polls), 0)::bigint AS polls, coalesce(max(x.snapshot_no), 0)::integer AS snapshot_no,
         coalesce(min(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
         coalesce(max(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS newest_at
-    FROM snapshots x
+    FROM report.snapshots x
     WHERE x.job_id = $1 AND x.polled_at <= $2
 ) n
 WHERE c.job_id = $1
@@ -307,7 +474,7 @@ func (q *Queries) ReportLookedAnswered(ctx context.Context, arg ReportLookedAnsw
 
 const reportLookedConfirmed = `-- name: ReportLookedConfirmed :one
 SELECT count(*) AS polls, coalesce(max(p.polled_at), $1)::timestamptz AS last_at
-FROM polls p
+FROM report.polls p
 WHERE p.job_id = $2 AND p.polled_at >= $1 AND p.polled_at <= $3 AND p.snapshot_no = $4::integer
 `
 
@@ -342,7 +509,7 @@ SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'u
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
     coalesce(max(p.polled_at) FILTER (WHERE p.snapshot_no IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS answered_at
-FROM polls p
+FROM report.polls p
 WHERE p.job_id = $1 AND p.polled_at <= $2
 `
 
@@ -377,7 +544,7 @@ const reportLookedUnanswered = `-- name: ReportLookedUnanswered :one
 SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS failed,
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
-FROM polls p
+FROM report.polls p
 WHERE p.job_id = $1 AND p.polled_at <= $2 AND p.outcome NOT IN ('changed', 'unchanged')
 `
 
@@ -430,8 +597,24 @@ func (q *Queries) ReportOpenRun(ctx context.Context, job string) (ReportOpenRun,
 	return i, err
 }
 
+const reportPollOutcome = `-- name: ReportPollOutcome :one
+SELECT outcome FROM report.polls WHERE job_id = $1 AND polled_at = $2
+`
+
+type ReportPollOutcomeParams struct {
+	JobID    int64
+	PolledAt time.Time
+}
+
+func (q *Queries) ReportPollOutcome(ctx context.Context, arg ReportPollOutcomeParams) (string, error) {
+	row := q.db.QueryRow(ctx, reportPollOutcome, arg.JobID, arg.PolledAt)
+	var outcome string
+	err := row.Scan(&outcome)
+	return outcome, err
+}
+
 const reportRuns = `-- name: ReportRuns :many
-SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded, usual_duration, stalled FROM report.runs
+SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded, usual_duration, stalled, job_id FROM report.runs
 WHERE job = $1 AND ($2::integer IS NULL OR run_no = $2)
 ORDER BY run_no DESC
 LIMIT $3
@@ -481,6 +664,7 @@ func (q *Queries) ReportRuns(ctx context.Context, arg ReportRunsParams) ([]Repor
 			&i.Superseded,
 			&i.UsualDuration,
 			&i.Stalled,
+			&i.JobID,
 		); err != nil {
 			return nil, err
 		}
@@ -493,9 +677,10 @@ func (q *Queries) ReportRuns(ctx context.Context, arg ReportRunsParams) ([]Repor
 }
 
 const reportSnapshot = `-- name: ReportSnapshot :one
-SELECT job, source, provider, snapshot_no, run_no, observed_at, not_before, confirmed_at, polls, status, state, sha256, size, body, body_text, interpretation, polled_at FROM report.snapshots
-WHERE job = $1 AND snapshot_no = coalesce($2::integer,
-    (SELECT max(n.snapshot_no) FROM snapshots n WHERE n.job_id = (SELECT j.job_id FROM jobs j WHERE j.name = $1)))
+SELECT job, source, provider, snapshot_no, run_no, observed_at, not_before, confirmed_at, polls, status, state, sha256, size, body, body_text, interpretation, polled_at, previous_polls, job_id FROM report.snapshots
+WHERE job = $1 AND ($2::integer IS NULL OR snapshot_no = $2)
+ORDER BY snapshot_no DESC
+LIMIT 1
 `
 
 type ReportSnapshotParams struct {
@@ -525,6 +710,8 @@ func (q *Queries) ReportSnapshot(ctx context.Context, arg ReportSnapshotParams) 
 		&i.BodyText,
 		&i.Interpretation,
 		&i.PolledAt,
+		&i.PreviousPolls,
+		&i.JobID,
 	)
 	return i, err
 }
@@ -570,7 +757,7 @@ func (q *Queries) ReportSources(ctx context.Context) ([]ReportSource, error) {
 }
 
 const reportSteps = `-- name: ReportSteps :many
-SELECT job, source, provider, run_no, step_no, step, state, status, started_at, ended_at, reported, duration, duration_max, started_raw, ended_raw, zone_assumed, first_seen_at, vanished_at FROM report.steps WHERE job = $1 AND run_no = ANY($2::integer[]) ORDER BY run_no, step_no
+SELECT job, source, provider, run_no, step_no, step, state, status, started_at, ended_at, reported, duration, duration_max, started_raw, ended_raw, zone_assumed, first_seen_at, vanished_at, job_id FROM report.steps WHERE job = $1 AND run_no = ANY($2::integer[]) ORDER BY run_no, step_no
 `
 
 type ReportStepsParams struct {
@@ -606,6 +793,7 @@ func (q *Queries) ReportSteps(ctx context.Context, arg ReportStepsParams) ([]Rep
 			&i.ZoneAssumed,
 			&i.FirstSeenAt,
 			&i.VanishedAt,
+			&i.JobID,
 		); err != nil {
 			return nil, err
 		}
@@ -659,7 +847,7 @@ func (q *Queries) ReportTrackingChanges(ctx context.Context, arg ReportTrackingC
 }
 
 const reportTransitions = `-- name: ReportTransitions :many
-SELECT job, source, provider, transition_no, run_no, step_no, step, from_state, to_state, from_status, to_status, happened_at, not_before, observed_at, snapshot_no FROM report.transitions WHERE job = $1 AND run_no = ANY($2::integer[]) ORDER BY transition_no
+SELECT job, source, provider, transition_no, run_no, step_no, step, from_state, to_state, from_status, to_status, happened_at, not_before, observed_at, snapshot_no, job_id FROM report.transitions WHERE job = $1 AND run_no = ANY($2::integer[]) ORDER BY transition_no
 `
 
 type ReportTransitionsParams struct {
@@ -692,6 +880,7 @@ func (q *Queries) ReportTransitions(ctx context.Context, arg ReportTransitionsPa
 			&i.NotBefore,
 			&i.ObservedAt,
 			&i.SnapshotNo,
+			&i.JobID,
 		); err != nil {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ type ResultItemTrimParams struct {
 	ItemCounts []int32
 }
 
-// The answer lists so many items now, and no more.
+// Deletes the items beyond those that the answer lists.
 func (q *Queries) ResultItemTrim(ctx context.Context, arg ResultItemTrimParams) (int64, error) {
 	result, err := q.db.Exec(ctx, resultItemTrim, arg.JobIds, arg.RunNos, arg.ItemCounts)
 	if err != nil {

@@ -45,8 +45,8 @@ type RecountInsertParams struct {
 	Days   []time.Time
 }
 
-// A day that is there is written again: who takes it away meanwhile waits until
-// what moved is committed, and counts it.
+// A day that is there already is written again: RecountTake then waits for this
+// transaction, and counts what it has moved.
 func (q *Queries) RecountInsert(ctx context.Context, arg RecountInsertParams) (int64, error) {
 	result, err := q.db.Exec(ctx, recountInsert, arg.JobIds, arg.Days)
 	if err != nil {
@@ -137,7 +137,7 @@ type RollupLockRow struct {
 	SweptDay   time.Time
 }
 
-// Whoever has the row counts. For others there is none.
+// Who gets the row counts. Others get no row.
 func (q *Queries) RollupLock(ctx context.Context) (RollupLockRow, error) {
 	row := q.db.QueryRow(ctx, rollupLock)
 	var i RollupLockRow
@@ -163,8 +163,8 @@ type RollupPollsParams struct {
 	ToHour   time.Time
 }
 
-// Counts the polls of whole hours. Of an hour that has lost some since it was
-// counted last, what was counted stays.
+// Counts the polls of whole hours. Where an hour has fewer polls than were counted
+// before (retention), the earlier count stays.
 func (q *Queries) RollupPolls(ctx context.Context, arg RollupPollsParams) error {
 	_, err := q.db.Exec(ctx, rollupPolls, arg.FromHour, arg.ToHour)
 	return err

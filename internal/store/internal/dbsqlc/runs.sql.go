@@ -39,8 +39,8 @@ type RunLoadRow struct {
 	LastAnomalyNo    int32
 }
 
-// The runs that comparisons need: of each job that of the newest snapshot and
-// that with the run_id of the answer, with the highest numbers of the job.
+// The runs that comparing needs: of each job the run of the newest snapshot and the
+// run of the answer, with the job's highest numbers.
 func (q *Queries) RunLoad(ctx context.Context, arg RunLoadParams) ([]RunLoadRow, error) {
 	rows, err := q.db.Query(ctx, runLoad, arg.JobIds, arg.RunIds)
 	if err != nil {
@@ -225,7 +225,7 @@ type RunVacateParams struct {
 	RunIds []string
 }
 
-// For rebuild alone: run ids that stand at the wrong run make way for the right ones.
+// For rebuild alone: takes a run id from the wrong run, so that the right one can have it.
 func (q *Queries) RunVacate(ctx context.Context, arg RunVacateParams) error {
 	_, err := q.db.Exec(ctx, runVacate, arg.JobID, arg.RunNos, arg.RunIds)
 	return err

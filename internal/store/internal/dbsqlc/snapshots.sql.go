@@ -80,8 +80,8 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 const snapshotList = `-- name: SnapshotList :many
 SELECT snapshot_no, observed_at, not_before, body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(octet_length(s.body)) OVER (ORDER BY s.snapshot_no))::bigint AS total
-    FROM snapshots s
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(s.size) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    FROM report.snapshots s
     WHERE s.job_id = $1 AND s.snapshot_no > $2 AND s.observed_at <= $3
     ORDER BY s.snapshot_no
     LIMIT $4
@@ -105,8 +105,8 @@ type SnapshotListRow struct {
 	Body       []byte
 }
 
-// A stretch of the snapshots of a job, to fold: as many as have no more than so
-// many bytes together, and one at least. A body is not read for its length.
+// The next snapshots of a job to fold: as many as are no larger than @most bytes
+// together, and at least one. The sum does not read the bodies.
 func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]SnapshotListRow, error) {
 	rows, err := q.db.Query(ctx, snapshotList,
 		arg.JobID,

@@ -31,7 +31,7 @@ type StepListByRunsRow struct {
 	LastEntryNo int32
 }
 
-// The steps of runs that are not forgotten: of observed ones those that ended since, of others those that vanished since.
+// The steps of runs, without those that comparing has forgotten: observed steps that ended before, others that vanished before.
 func (q *Queries) StepListByRuns(ctx context.Context, arg StepListByRunsParams) ([]StepListByRunsRow, error) {
 	rows, err := q.db.Query(ctx, stepListByRuns, arg.JobIds, arg.RunNos, arg.ForgottenBefores)
 	if err != nil {

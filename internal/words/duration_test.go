@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"math"
@@ -16,7 +16,7 @@ func TestDurations(t *testing.T) {
 		76 * time.Hour: "3 d 4 h", -5 * time.Second: "-5 s",
 		math.MaxInt64: "106751 d 23 h", math.MinInt64: "-106751 d 23 h",
 	} {
-		if got := durationText(d); got != want {
+		if got := Duration(d); got != want {
 			t.Errorf("%s is shown as %s, not %s", d, got, want)
 		}
 	}
@@ -37,7 +37,7 @@ func TestBoundsText_RoundsAwayFromWhatItBounds(t *testing.T) {
 		{new(store.Interval(0)), &most, "≤ 5 m 2 s"},
 		{new(store.Interval(0)), nil, ""},
 	} {
-		if got := boundsText(c.least, c.most); got != c.want {
+		if got := Bounds(c.least, c.most); got != c.want {
 			t.Errorf("shown as %q, not %q", got, c.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"encoding/json"
@@ -11,26 +11,26 @@ import (
 	"tracker/internal/store"
 )
 
-// anomalyText puts an anomaly in plain words.
-func anomalyText(a store.AnomalyRow) string {
+// Anomaly puts an anomaly in plain words.
+func Anomaly(a store.AnomalyRow) string {
 	was, now := example(a.Was), example(a.Now)
 	switch history.Kind(a.Kind) {
 	case history.KindUnknownStatus:
-		return fmt.Sprintf("the service says %s, a status that nobody knows", quote(now[""], false))
+		return fmt.Sprintf("the service says %s, a status that nobody knows", Quote(now[""], false))
 	case history.KindUnknownLevel:
-		return fmt.Sprintf("a log entry has the level %s, which nobody knows", quote(now[""], false))
+		return fmt.Sprintf("a log entry has the level %s, which nobody knows", Quote(now[""], false))
 	case history.KindStatusRegressed:
-		return fmt.Sprintf("the service went back from %s to %s", quote(was[""], false), quote(now[""], false))
+		return fmt.Sprintf("the service went back from %s to %s", Quote(was[""], false), Quote(now[""], false))
 	case history.KindOutcomeUnseen:
-		return fmt.Sprintf("run %s came while this one was still %s", now["run_id"], quote(was["status"], false))
+		return fmt.Sprintf("run %s came while this one was still %s", now["run_id"], Quote(was["status"], false))
 	case history.KindRunReturned:
 		return fmt.Sprintf("the service tells of this run again, after run %s", was[""])
 	case history.KindStepVanished:
-		return fmt.Sprintf("the service no longer lists this step; it was %s", quote(was["status"], false))
+		return fmt.Sprintf("the service no longer lists this step; it was %s", Quote(was["status"], false))
 	case history.KindStepChanged:
 		return "the service changed what it had said of the ended step: " + changedText(was, now)
 	case history.KindEntryWithdrawn:
-		return fmt.Sprintf("the service withdrew a log entry: %s %s", was["level"], quote(was["detail"], false))
+		return fmt.Sprintf("the service withdrew a log entry: %s %s", was["level"], Quote(was["detail"], false))
 	case history.KindTimeReversed:
 		return fmt.Sprintf("the end %s is before the start %s", now[""], was[""])
 	case history.KindClockSkew:

@@ -1,12 +1,12 @@
-package cli
+package words
 
 import (
 	"tracker/internal/history"
 	"tracker/internal/terminal"
 )
 
-// stateMark gives the one symbol and style that a state has on all screens.
-func stateMark(state string) (symbol string, look terminal.Style) {
+// StateMark gives the one symbol and style that a state has on all screens.
+func StateMark(state string) (symbol string, look terminal.Style) {
 	switch history.State(state) {
 	case history.StateQueued:
 		return "…", terminal.StyleBlue
@@ -25,20 +25,20 @@ func stateMark(state string) (symbol string, look terminal.Style) {
 	}
 }
 
-// stateText shows a state: its symbol and, for those who cannot see that, its
+// StateText shows a state: its symbol and, for those who cannot see that, its
 // word. It is empty for none.
-func stateText(state string, s terminal.Screen) string { return s.Render(maybeMarked(&state)) }
+func StateText(state string, s terminal.Screen) string { return s.Render(State(&state)) }
 
-// maybeMarked is a state with its symbol, or nothing for null.
-func maybeMarked(state *string) terminal.Span {
-	if deref(state) == "" {
+// State is a state with its symbol, or nothing for null.
+func State(state *string) terminal.Span {
+	if state == nil || *state == "" {
 		return terminal.Plain("")
 	}
-	return marked(*state, *state)
+	return Marked(*state, *state)
 }
 
-// marked is a word with the symbol and the style of a state.
-func marked(state, word string) terminal.Span {
-	symbol, look := stateMark(state)
+// Marked is a word with the symbol and the style of a state.
+func Marked(state, word string) terminal.Span {
+	symbol, look := StateMark(state)
 	return terminal.Styled(look, symbol+" "+word).Whole()
 }

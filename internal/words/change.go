@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"cmp"
@@ -19,10 +19,10 @@ var changeFields = []string{
 // noField stands for a field that has no value.
 const noField = "none"
 
-// changeDetail tells of a change what its action does not: which fields have
+// Change tells of a change what its action does not: which fields have
 // which values, or why something was paused.
-func changeDetail(action string, before, after json.RawMessage) string {
-	was, is := fieldsOf(before), fieldsOf(after)
+func Change(action string, before, after json.RawMessage) string {
+	was, is := Fields(before), Fields(after)
 	switch action {
 	case "register":
 		var texts []string
@@ -53,7 +53,7 @@ func changeDetail(action string, before, after json.RawMessage) string {
 func resumeText(was map[string]any) string {
 	if until, found := was["held_until"].(string); found {
 		if at, err := time.Parse(time.RFC3339, until); err == nil {
-			until = timeText(&at)
+			until = Time(&at)
 		}
 		return "held until " + until + " before"
 	}
@@ -66,8 +66,8 @@ func resumeText(was map[string]any) string {
 	return ""
 }
 
-// fieldsOf reads the object that a change keeps; null has no fields.
-func fieldsOf(object json.RawMessage) map[string]any {
+// Fields reads the object that a change keeps; null has no fields.
+func Fields(object json.RawMessage) map[string]any {
 	var fields map[string]any
 	_ = json.Unmarshal(object, &fields) // the database made it
 	return fields

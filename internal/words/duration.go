@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"fmt"
@@ -9,11 +9,11 @@ import (
 	"tracker/internal/store"
 )
 
-// durationText gives a duration as precisely as one reads it: 412 ms, 42.2 s,
+// Duration gives a duration as precisely as one reads it: 412 ms, 42.2 s,
 // 1 m 12 s, 2 h 5 m, 3 d 4 h.
-func durationText(d time.Duration) string {
+func Duration(d time.Duration) string {
 	if d < 0 {
-		return "-" + durationText(-max(d, -math.MaxInt64))
+		return "-" + Duration(-max(d, -math.MaxInt64))
 	}
 	if d > 0 && d < time.Second {
 		return fmt.Sprintf("%d ms", d.Round(time.Millisecond).Milliseconds())
@@ -24,10 +24,10 @@ func durationText(d time.Duration) string {
 	switch d = d.Round(durationUnit(d)); {
 	case d < time.Hour:
 		return twoUnits(d, time.Minute, "m", time.Second, "s")
-	case d < 2*day:
+	case d < 2*Day:
 		return twoUnits(d, time.Hour, "h", time.Minute, "m")
 	default:
-		return twoUnits(d, day, "d", time.Hour, "h")
+		return twoUnits(d, Day, "d", time.Hour, "h")
 	}
 }
 
@@ -36,7 +36,7 @@ func durationUnit(d time.Duration) time.Duration {
 	switch {
 	case d < time.Hour:
 		return time.Second
-	case d < 2*day:
+	case d < 2*Day:
 		return time.Minute
 	default:
 		return time.Hour
@@ -50,10 +50,22 @@ func twoUnits(d, great time.Duration, greatName string, small time.Duration, sma
 	return fmt.Sprintf("%d %s", d/great, greatName)
 }
 
-// floorText and ceilText round a bound so that it stays one.
-func floorText(d time.Duration) string { return durationText(d.Truncate(durationUnit(d))) }
+// Roughly gives a duration as exactly as a guess can be.
+func Roughly(d time.Duration) string {
+	if d >= 10*time.Second {
+		d = d.Round(time.Second)
+	}
+	if d >= 10*time.Minute {
+		d = d.Round(time.Minute)
+	}
+	return Duration(d)
+}
 
-func ceilText(d time.Duration) string { return durationText(ceil(d, durationUnit(d))) }
+// AtLeast is a duration that is a lower bound, rounded so that it stays one.
+func AtLeast(d time.Duration) string { return Duration(d.Truncate(durationUnit(d))) }
+
+// atMost is a duration that is an upper bound, rounded so that it stays one.
+func atMost(d time.Duration) string { return Duration(ceil(d, durationUnit(d))) }
 
 func ceil(d, unit time.Duration) time.Duration {
 	if whole := d.Truncate(unit); whole < d && whole <= math.MaxInt64-unit {
@@ -62,21 +74,21 @@ func ceil(d, unit time.Duration) time.Duration {
 	return d
 }
 
-// boundsText shows how long something took, as exactly as that is known. It is
+// Bounds shows how long something took, as exactly as that is known. It is
 // empty where nothing is.
-func boundsText(least, most *store.Interval) string {
+func Bounds(least, most *store.Interval) string {
 	switch {
 	case least == nil:
 		return ""
 	case most != nil && *least == *most:
-		return durationText(time.Duration(*least))
+		return Duration(time.Duration(*least))
 	case most == nil && time.Duration(*least) < time.Second:
 		return "" // that it took some time is nothing to tell
 	case most == nil:
-		return "≥ " + floorText(time.Duration(*least))
+		return "≥ " + AtLeast(time.Duration(*least))
 	case time.Duration(*least) < time.Second:
-		return "≤ " + ceilText(time.Duration(*most))
+		return "≤ " + atMost(time.Duration(*most))
 	default:
-		return floorText(time.Duration(*least)) + " to " + ceilText(time.Duration(*most))
+		return AtLeast(time.Duration(*least)) + " to " + atMost(time.Duration(*most))
 	}
 }

@@ -1,25 +1,15 @@
-package cli
+package words
 
 import (
 	"testing"
 	"time"
 )
 
-func TestNext(t *testing.T) {
+func TestDue(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
-	for d, want := range map[time.Duration]string{
-		5 * time.Second: "; next in 5 s", 900 * time.Millisecond: "; next due now", 0: "; next due now", -59 * time.Second: "; next due now",
-		-5 * time.Minute: "; next was due 5 m ago",
-	} {
-		v := historyView{clock: clock{now}}
-		v.Job.NextPollAt = new(now.Add(d))
-		if got := v.next(); got != want {
-			t.Errorf("%s before it is due %q, not %q", d, got, want)
-		}
-	}
 	for d, want := range map[time.Duration]string{3 * time.Second: "in 3 s", 500 * time.Millisecond: "now", -500 * time.Millisecond: "now", -2 * time.Minute: "2 m ago"} {
-		if got := (clock{now}).due(now.Add(d)); got != want {
+		if got := (Clock{now}).Due(now.Add(d)); got != want {
 			t.Errorf("%s before it is due %q, not %q", d, got, want)
 		}
 	}
@@ -32,14 +22,14 @@ func TestAgoBy(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		59 * time.Second: "≥ 59 s ago", 119 * time.Second: "≥ 1 m ago", 119 * time.Minute: "≥ 1 h ago", 47*time.Hour + 59*time.Minute: "≥ 47 h ago", 71 * time.Hour: "≥ 2 d ago",
 	} {
-		if got := agoBy(new(now.Add(-d)), false, now); got != want {
+		if got := AgoBy(new(now.Add(-d)), false, now); got != want {
 			t.Errorf("%s before is %q, not %q", d, got, want)
 		}
 	}
-	if got := agoBy(new(now.Add(-119*time.Minute)), true, now); got != "2 h ago" {
+	if got := AgoBy(new(now.Add(-119*time.Minute)), true, now); got != "2 h ago" {
 		t.Errorf("reported it is %q", got)
 	}
-	if got := agoBy(nil, false, now); got != "" {
+	if got := AgoBy(nil, false, now); got != "" {
 		t.Errorf("of none it is %q", got)
 	}
 }
@@ -52,7 +42,7 @@ func TestAgo(t *testing.T) {
 		time.Hour - 40*time.Second: "59 m ago", time.Hour - time.Second: "1 h ago", 89 * time.Minute: "1 h ago", 118 * time.Minute: "2 h ago",
 		47 * time.Hour: "47 h ago", 48 * time.Hour: "2 d ago", 80 * time.Hour: "3 d ago", -40 * time.Second: "in 40 s", -83 * time.Second: "in 1 m",
 	} {
-		if got := (clock{now}).ago(now.Add(-d)); got != want {
+		if got := (Clock{now}).Ago(now.Add(-d)); got != want {
 			t.Errorf("%s before is %q, not %q", d, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"testing"
@@ -14,10 +14,10 @@ func TestStateText(t *testing.T) {
 		"queued": "… queued", "running": "▶ running", "succeeded": "✔ succeeded", "partial": "◐ partial", "failed": "✖ failed",
 		"canceled": "⊘ canceled", "unknown": "? unknown", "": "",
 	} {
-		if got := stateText(state, terminal.Screen{}); got != want {
+		if got := StateText(state, terminal.Screen{}); got != want {
 			t.Errorf("%q is shown as %q", state, got)
 		}
-		colored := stateText(state, terminal.Screen{Color: true})
+		colored := StateText(state, terminal.Screen{Color: true})
 		if state != "" && (colored == want || text.StringWidthWithoutEscSequences(colored) != text.StringWidthWithoutEscSequences(want)) {
 			t.Errorf("%q is shown in colour as %q", state, colored)
 		}

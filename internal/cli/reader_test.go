@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestReaderReadsAll: a login that may read the schema report alone is told by
+// every command that reads what its owner is told.
+func TestReaderReadsAll(t *testing.T) {
+	t.Parallel()
+	f := newReadFixture(t)
+	reader := f.asReader()
+	for _, args := range [][]string{
+		{"job", "list"},
+		{"job", "list", "--source", "woosmap-test", "--state", "failed", "--format", "json"},
+		{"job", "show", "stores-eu"},
+		{"history", "stores-eu"},
+		{"history", "stores-eu", "--run", "1", "--format", "json"},
+		{"history", "stores-eu", "--as-of", "1s"},
+		{"history", "stores-us"},
+		{"log", "stores-eu"},
+		{"log", "stores-eu", "--run", "1", "--level", "error", "--format", "json"},
+		{"snapshot", "stores-eu"},
+		{"snapshot", "stores-eu", "2", "--diff", "1"},
+		{"watch", "--for", "1ms"},
+		{"watch", "stores-eu", "--for", "1ms"},
+		{"wait", "stores-eu", "--for", "failed"},
+		{"wait", "stores-us", "--timeout", "1ms"},
+		{"source", "list"},
+		{"source", "list", "--format", "csv"},
+		{"changes"},
+		{"changes", "stores-eu"},
+		{"changes", "woosmap-test"},
+		{"apply", "--export"},
+		{"report"},
+		{"__complete", "history", "stores-"},
+		{"__complete", "changes", ""},
+		{"__complete", "job", "list", "--source", ""},
+		{"history", "stores-ue"}, // and what is meant
+	} {
+		f.sameFor(t, reader, args)
+	}
+	for _, name := range reportNames() {
+		f.sameFor(t, reader, []string{"report", name})
+		f.sameFor(t, reader, []string{"report", name, "--source", "woosmap-test", "--format", "json"})
+	}
+}
+
+// sameFor checks that a command prints the same and ends alike for a reader, but
+// for numbers, which tell of the time. Since a gap may begin meanwhile, the owner
+// asks before and after.
+func (f *readFixture) sameFor(t *testing.T, reader *readFixture, args []string) {
+	t.Helper()
+	numbers := regexp.MustCompile(`\d[\d:.,TZ-]*`)
+	shown := func(f *readFixture) string {
+		stdout, stderr, code := f.run(args...)
+		return fmt.Sprintf("%s%sends with %d", stdout, stderr, code)
+	}
+	before, told, after := shown(f), shown(reader), shown(f)
+	same := func(text string) bool {
+		return numbers.ReplaceAllString(text, "N") == numbers.ReplaceAllString(told, "N")
+	}
+	if !same(before) && !same(after) {
+		t.Errorf("tracker %s:\n%s\nfor a reader:\n%s", strings.Join(args, " "), after, told)
+	}
+}
+
+// asReader is the fixture for a login that has the role tracker_reader alone.
+func (f *readFixture) asReader() *readFixture {
+	f.t.Helper()
+	db, err := sql.Open("pgx", f.getenv("DATABASE_URL"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	name := "test_" + strings.ToLower(rand.Text()[:12])
+	f.t.Cleanup(func() {
+		if _, err := db.ExecContext(context.WithoutCancel(f.t.Context()), "DROP ROLE "+name); err != nil {
+			f.t.Error(err)
+		}
+		_ = db.Close()
+	})
+	password := rand.Text()
+	if _, err := db.ExecContext(f.t.Context(), "CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"' IN ROLE tracker_reader"); err != nil {
+		f.t.Fatal(err)
+	}
+	address, err := url.Parse(f.getenv("DATABASE_URL"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	address.User = url.UserPassword(name, password)
+	return &readFixture{t: f.t, after: f.after, getenv: func(variable string) string {
+		if variable == "DATABASE_URL" {
+			return address.String()
+		}
+		return f.getenv(variable)
+	}}
+}
