@@ -46,7 +46,7 @@ func (u *urls) isToken(name, before []byte) bool {
 		word, rest = name[:end], name[end+1:]
 	}
 	switch {
-	case isTokenWord(word) && guess(rest).secret(leastSegment), isTokenWord(before) && guess(name).secret(leastSegment):
+	case isTokenWord(word) && isTokenValue(rest), isTokenWord(before) && isTokenValue(name):
 		return true
 	case u.leniency == keepValues || isUUID(name):
 		return false
@@ -56,6 +56,11 @@ func (u *urls) isToken(name, before []byte) bool {
 
 func isTokenWord(word []byte) bool {
 	return len(word) <= len("signature") && tokenWords[string(bytes.ToLower(word))]
+}
+
+// isTokenValue reports whether what such a word tells of can be a token.
+func isTokenValue(text guess) bool {
+	return text.secret(leastSegment) && (text.shuffled() || isUUID(text))
 }
 
 // isUUID reports whether a name is that of something rather than a token.
