@@ -1,7 +1,5 @@
 package source
 
-import "bytes"
-
 const (
 	// maxAssigned is how long a name is looked at, from its end.
 	maxAssigned = 64
@@ -86,17 +84,4 @@ func (s *secrets) nameBefore(i int) (kind credentialName, apart bool) {
 
 func isNameChar(c byte) bool { return isAlphanumeric(c) || c == '_' || c == '-' || c == '.' }
 
-// words gives a name in lower case with underscores between its words.
-func (s *secrets) words(name []byte) []byte {
-	words := s.name[:0]
-	for i, c := range name {
-		switch {
-		case !isAlphanumeric(c):
-			c = '_'
-		case i > 0 && 'A' <= c && c <= 'Z' && 'a' <= name[i-1] && name[i-1] <= 'z':
-			words = append(words, '_')
-		}
-		words = append(words, toLower(c))
-	}
-	return bytes.Trim(words, "_")
-}
+func (s *secrets) words(name []byte) []byte { return words(s.name[:0], name) }

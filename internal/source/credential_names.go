@@ -32,6 +32,16 @@ var (
 // weakEnds are last words of names that are often those of secrets.
 var weakEnds = wordSet(`pwd token jwt bearer auth credential credentials sig signature sas pass sessionid sessid phpsessid jsessionid otp hmac`)
 
+// hints are what a parameter of a URL has in its name beside those if its value
+// may be a credential; pathWords are what a token in a path stands behind.
+var (
+	hints = []string{
+		"sig", "token", "key", "secret", "pass", "pwd", "auth", "cred", "code", "sess", "jwt",
+		"hmac", "hash", "bearer", "ticket", "otp", "policy", "x-amz-", "x-goog-", "x-oss-", "x-cos-",
+	}
+	pathWords = wordSet(`tok sess session magic`)
+)
+
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
 	for word := range strings.FieldsSeq(words) {
@@ -79,6 +89,37 @@ func judgeKind(kind []byte, token bool) credentialName {
 	default:
 		return nameOfNone
 	}
+}
+
+// judge is judgeName for a name as somebody wrote it.
+func judge(name []byte) credentialName {
+	var buffer [2 * maxAssigned]byte
+	return judgeName(words(buffer[:0], name[max(0, len(name)-maxAssigned):]))
+}
+
+// mayNameCredential reports whether a parameter of a URL has a name whose value
+// had better go: a URL shows as much without.
+func mayNameCredential(name []byte) bool {
+	return judge(name) != nameOfNone || containsAny(bytes.ToLower(name), hints...)
+}
+
+// namesToken reports whether a word in a path may stand before a token.
+func namesToken(word []byte) bool {
+	return len(word) <= maxName && (judge(word) >= nameOfWeak || pathWords[string(bytes.ToLower(word))])
+}
+
+// words gives a name in lower case with underscores between its words.
+func words(into, name []byte) []byte {
+	for i, c := range name {
+		switch {
+		case !isAlphanumeric(c):
+			c = '_'
+		case i > 0 && 'A' <= c && c <= 'Z' && 'a' <= name[i-1] && name[i-1] <= 'z':
+			into = append(into, '_')
+		}
+		into = append(into, toLower(c))
+	}
+	return bytes.Trim(into, "_")
 }
 
 // isAbout reports whether a name is of what is about a secret.

@@ -69,6 +69,10 @@ func beginsForm(chars []byte, i int) bool {
 	return slices.ContainsFunc(secretForms[c], func(f secretForm) bool { return bytes.HasPrefix(chars[i:], []byte(f.prefix)) })
 }
 
+func hasSuffixFold(chars []byte, suffix string) bool {
+	return len(chars) >= len(suffix) && bytes.EqualFold(chars[len(chars)-len(suffix):], []byte(suffix))
+}
+
 func hasPrefixFold(chars []byte, prefix string) bool {
 	return len(chars) >= len(prefix) && bytes.EqualFold(chars[:len(prefix)], []byte(prefix))
 }

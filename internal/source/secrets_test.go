@@ -64,6 +64,7 @@ var secretsInText = []struct{ text, want string }{
 	{`pass\u0077ord\u003dhunter2`, `pass\u0077ord\u003dREDACTED`},
 	{`postgres://h/d?password=hunter2`, `postgres://h/d?password=REDACTED`},
 	{`https://h/dl/x4FjK2l9-mZ7pR1sT_vW0yBd/r`, `https://h/dl/REDACTED/r`}, {`https://h/session/ab12cd34ef56/x`, `https://h/session/REDACTED/x`},
+	{`https://h/reset_password/ab12cd34ef56`, `https://h/reset_password/REDACTED`}, {`/p?tab=1&sas=abc&x=2`, `/p?tab=1&sas=REDACTED&x=2`},
 	{`https://h/token/832eb97f-266c-4387-991d-52e77366dc99/x`, `https://h/token/REDACTED/x`},
 	{`{"password":"hunter"}`, `{"password":"REDACTED"}`}, {`{"password":"123456"}`, `{"password":"REDACTED"}`},
 	{`{"password":"correct horse 1"}`, `{"password":"REDACTED"}`}, {`{"client_secret":"abcdefgh"}`, `{"client_secret":"REDACTED"}`},
