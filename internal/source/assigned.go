@@ -72,12 +72,12 @@ func (s *secrets) nameBefore(i int) (kind credentialName, apart bool) {
 		return nameOfNone, apart
 	}
 	name := s.words(s.chars[start:end])
-	if string(name) == "key" && start > 1 && s.chars[start-1] == ' ' { // as in API key
+	if (string(name) == "key" || string(name) == "token") && start > 1 && s.chars[start-1] == ' ' { // as in API key, next token
 		end = start - 1
 		for start = end; start > 0 && end-start < maxAssigned/2 && isNameChar(s.chars[start-1]); {
 			start--
 		}
-		name = s.words(s.chars[start : end+len(" key")])
+		name = s.words(s.chars[start : end+1+len(name)])
 	}
 	return judgeName(name), apart
 }

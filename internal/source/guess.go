@@ -96,6 +96,42 @@ func (g guess) shuffled() bool {
 	return !digits || turns*4 >= len(g)
 }
 
+// numbered reports whether a text is a word with a number behind it.
+func (g guess) numbered() bool {
+	word := bytes.TrimRight(g, "0123456789")
+	return len(word) < len(g) && isLower(word)
+}
+
+// slug reports whether a text is of words in small letters and numbers.
+func (g guess) slug() bool {
+	for part := range bytes.SplitSeq(g, []byte("-")) {
+		if !isLower(part) && !isDigits(part) {
+			return false
+		}
+	}
+	return bytes.IndexByte(g, '-') > 0
+}
+
+// term reports whether a text is the name of a rule with its number, as minLength8.
+func (g guess) term() bool {
+	rest, found := bytes.CutPrefix(g, []byte("m"))
+	return found && len(rest) > 2 && (rest[0] == 'i' && rest[1] == 'n' || rest[0] == 'a' && rest[1] == 'x') && 'A' <= rest[2] && rest[2] <= 'Z'
+}
+
+// isTime reports whether a text begins with a date.
+func isTime(text []byte) bool {
+	const day = "2006-01-02"
+	if len(text) < len(day) {
+		return false
+	}
+	for i, c := range text[:len(day)] {
+		if isDigit(c) != isDigit(day[i]) || !isDigit(c) && c != day[i] {
+			return false
+		}
+	}
+	return true
+}
+
 const (
 	// leastRandom is how many chars without a sense are no accident.
 	leastRandom = 16
