@@ -135,6 +135,8 @@ func isTime(text []byte) bool {
 const (
 	// leastRandom is how many chars without a sense are no accident.
 	leastRandom = 16
+	// leastChunk is how many are none behind others.
+	leastChunk = 10
 	// longestID is how long an id is at most, behind the word that tells of what.
 	longestID = 27
 	// leastLower is from how many small letters on a word is one.
@@ -159,6 +161,13 @@ func (g guess) random() bool {
 		rest = rest[min(size+1, len(rest)):]
 	}
 	return all.size >= leastRandom && all.digits > 0 && all.turns*5 >= all.size*2
+}
+
+// isChunk reports whether a text may be a part of what is random: there are no
+// words in it.
+func (g guess) isChunk() bool {
+	k := g.kinds()
+	return k.size >= leastChunk && k.lower > 0 && k.upper > 0 && k.digits > 0
 }
 
 // isID reports whether a text is one word in small letters, and one part behind it.
