@@ -58,6 +58,9 @@ func (s *secrets) nameBefore(i int) (kind credentialName, apart bool) {
 	for end > 0 && i-end < 2 && s.chars[end-1] == ' ' {
 		end, apart = end-1, true
 	}
+	if end > 0 && s.chars[end-1] == ']' { // as in user[password]
+		end--
+	}
 	if end > 0 && isQuote(s.chars[end-1]) {
 		end--
 	}

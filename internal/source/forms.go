@@ -57,14 +57,15 @@ func byFirstChar(forms ...secretForm) (by [256][]secretForm) {
 // beginsForm reports whether a known form begins at i.
 func beginsForm(chars []byte, i int) bool {
 	c := chars[i]
-	if !formStarts[c] || i > 0 && (isAlphanumeric(chars[i-1]) || chars[i-1] == '_') {
+	if !formStarts[c] || i > 0 && isAlphanumeric(chars[i-1]) {
 		return false
 	}
+	within := i > 0 && chars[i-1] == '_'
 	switch c {
 	case 'e':
-		return bytes.HasPrefix(chars[i:], []byte(webToken))
+		return !within && bytes.HasPrefix(chars[i:], []byte(webToken))
 	case 'B', 'b':
-		return hasPrefixFold(chars[i:], bearer) || hasPrefixFold(chars[i:], basic)
+		return !within && (hasPrefixFold(chars[i:], bearer) || hasPrefixFold(chars[i:], basic))
 	}
 	return slices.ContainsFunc(secretForms[c], func(f secretForm) bool { return bytes.HasPrefix(chars[i:], []byte(f.prefix)) })
 }

@@ -89,6 +89,8 @@ func TestRedactText(t *testing.T) {
 		{"SecretInJSON", `{\"k\":\"k3y/With+Odd \\\"chars\\\"\u0026\u003c\u00e9\u003e\"}`, `{\"k\":\"REDACTED\"}`},
 		{"SecretInBase64", `Basic azN5L1dpdGgrT2RkICJjaGFycyImPMOpPg==`, `Basic REDACTEDg==`},
 		{"SecretInHTML", `<k3y&#x2F;With&#43;Odd &quot;chars&quot;&amp;&lt;&#233;&gt;>`, `<REDACTED>`},
+		{"SecretInHTMLByName", `k3y&sol;With&plus;Odd &quot;chars&quot;&amp;&lt;&#233;&gt;`, `REDACTED`},
+		{"SecretInHTMLWithoutSemicolons", `k3y&#47With&#43Odd &#34chars&#34&#38&#60&#233&#62`, `REDACTED`},
 		{"SecretInHTMLTwice", `k3y/With+Odd &amp;quot;chars&amp;#34;&amp;amp;&amp;lt;é&amp;gt;`, `REDACTED`},
 		{"SecretInHex", `x 6b33792f576974682b4f64642022636861727322263cc3a93e.`, `x REDACTED.`},
 		{"SecretInUpperHex", `6B33792F576974682B4F64642022636861727322263CC3A93E`, `REDACTED`},
