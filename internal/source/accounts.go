@@ -8,7 +8,10 @@ import (
 // labels are words before a colon that an address of mail may follow: they are
 // no user's name.
 var labels = wordSet(`mailto email mail from to cc bcc sender recipient contact author owner by sip sips xmpp acct actor error warning info
-	notify reply subject who created_by updated_by requested_by`)
+	notify reply subject who created_by updated_by requested_by assignee customer e-mail`)
+
+// hosts are names of hosts that have no dot.
+var hosts = wordSet(`localhost host db database postgres postgresql mysql mariadb mongo mongodb redis rabbitmq kafka ldap ftp sftp smtp proxy`)
 
 // packages are words before a colon that the name and version of something follow.
 var packages = wordSet(`npm pkg docker image oci sha256 sha512 jar gem pip go`)
@@ -28,11 +31,41 @@ func (s *secrets) accountAt(start, colon, at int) span {
 	if len(host) == 0 {
 		return span{}
 	}
-	label := s.lower(name)
-	if packages[string(label)] || labels[string(label)] && isMail(s.chars[colon+1:at], s.chars[at+1:s.end]) {
+	label, password, domain := s.lower(name), s.chars[colon+1:at], s.chars[at+1:s.end]
+	switch {
+	case packages[string(label)]:
+		return span{}
+	case isMail(password, domain) && (labels[string(label)] || isLetters(password) && !guess(password).secret(leastStrong) && bytes.Count(host, []byte(".")) == 1):
+		return span{}
+	case !isPlace(host, domain) && (!guess(password).secret(leastStrong) || isPath(password)): // a task of a queue, a stage
 		return span{}
 	}
 	return span{user, at, mark}
+}
+
+// isPlace reports whether a host is one for sure, and no word behind an @.
+func isPlace(host, domain []byte) bool {
+	port := domain[min(len(host), len(domain)):]
+	return host[0] == '[' || bytes.IndexByte(host, '.') > 0 || hosts[string(host)] || len(port) > 1 && port[0] == ':' && isDigit(port[1])
+}
+
+// isPath reports whether a text is parted by colons, and has no odd sign.
+func isPath(text []byte) bool {
+	for _, c := range text {
+		if charKinds[c] == '?' {
+			return false
+		}
+	}
+	return bytes.IndexByte(text, ':') >= 0
+}
+
+func isLetters(text []byte) bool {
+	for _, c := range text {
+		if !isAlphanumeric(c) || isDigit(c) {
+			return false
+		}
+	}
+	return true
 }
 
 // host gives the name or number of a host that begins at i; none where what is

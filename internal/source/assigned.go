@@ -1,7 +1,5 @@
 package source
 
-import "bytes"
-
 const (
 	// maxAssigned is how long a name is looked at, from its end.
 	maxAssigned = 64
@@ -60,6 +58,9 @@ func (s *secrets) nameBefore(i int) (kind credentialName, apart bool) {
 	for end > 0 && i-end < 2 && s.chars[end-1] == ' ' {
 		end, apart = end-1, true
 	}
+	if end > 0 && s.chars[end-1] == ']' { // as in user[password]
+		end--
+	}
 	if end > 0 && isQuote(s.chars[end-1]) {
 		end--
 	}
@@ -74,29 +75,16 @@ func (s *secrets) nameBefore(i int) (kind credentialName, apart bool) {
 		return nameOfNone, apart
 	}
 	name := s.words(s.chars[start:end])
-	if string(name) == "key" && start > 1 && s.chars[start-1] == ' ' { // as in API key
+	if (string(name) == "key" || string(name) == "token") && start > 1 && s.chars[start-1] == ' ' { // as in API key, next token
 		end = start - 1
 		for start = end; start > 0 && end-start < maxAssigned/2 && isNameChar(s.chars[start-1]); {
 			start--
 		}
-		name = s.words(s.chars[start : end+len(" key")])
+		name = s.words(s.chars[start : end+1+len(name)])
 	}
 	return judgeName(name), apart
 }
 
 func isNameChar(c byte) bool { return isAlphanumeric(c) || c == '_' || c == '-' || c == '.' }
 
-// words gives a name in lower case with underscores between its words.
-func (s *secrets) words(name []byte) []byte {
-	words := s.name[:0]
-	for i, c := range name {
-		switch {
-		case !isAlphanumeric(c):
-			c = '_'
-		case i > 0 && 'A' <= c && c <= 'Z' && 'a' <= name[i-1] && name[i-1] <= 'z':
-			words = append(words, '_')
-		}
-		words = append(words, toLower(c))
-	}
-	return bytes.Trim(words, "_")
-}
+func (s *secrets) words(name []byte) []byte { return words(s.name[:0], name) }

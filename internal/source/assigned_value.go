@@ -13,6 +13,10 @@ var plainValues = wordSet(`true false null none nil undefined yes no missing req
 	not is must incorrect optional unknown wrong changed set ok omitted string token authentication auth credentials header
 	this too can't cannot should blank short weak`)
 
+// algorithms are how the names of those begin that sign and encrypt.
+var algorithms = wordSet(`oauth oauth1 oauth2 oidc sha sha1 sha2 sha224 sha256 sha384 sha512 md5 hmac hmacsha1 hmacsha256 hs256 hs384 hs512
+	rs256 rs384 rs512 es256 es384 es512 ps256 ps384 ps512 ed25519 rsa aes128 aes256 aws4 bcrypt argon2 argon2id pbkdf2 base64 saml2`)
+
 // assignedValue is what stands behind a name, as far as it is looked at.
 type assignedValue struct {
 	start, end int
@@ -166,6 +170,12 @@ func (s *secrets) isSecret(start, end int, kind credentialName, sure bool) bool 
 	switch {
 	case kind == nameOfStrong && sure:
 		return true
+	case kind == nameOfCode && len(value) >= leastStrong && isDigits(value):
+		return true
+	case kind == nameOfStrong && guess(value).term(), kind == nameOfStrong && s.inSentence(end) && guess(value).slug():
+		return false
+	case kind == nameOfVague && guess(value).numbered(), kind < nameOfStrong && (isTime(value) || s.isAlgorithm(value)):
+		return false
 	case kind == nameOfStrong || kind == nameOfHeader:
 		return guess(value).secret(leastStrong)
 	case bytes.IndexByte(value, ' ') >= 0: // a sentence
@@ -189,4 +199,20 @@ func (s *secrets) isSaid(text []byte) bool {
 
 func (s *secrets) isPlainValue(word []byte) bool {
 	return plainValues[string(s.lower(bytes.TrimRight(word, ".,;:!?")))]
+}
+
+// inSentence reports whether a word follows behind the blank at i.
+func (s *secrets) inSentence(i int) bool {
+	next := s.charAt(i + 1)
+	return s.charAt(i) == ' ' && 'a' <= next && next <= 'z'
+}
+
+// isAlgorithm reports whether a value tells how something was signed.
+func (s *secrets) isAlgorithm(value []byte) bool {
+	name := s.lower(value)
+	if end := bytes.IndexAny(name, "-_"); end >= 0 {
+		name = name[:end]
+	}
+	name, _, _ = bytes.Cut(name, []byte("with"))
+	return algorithms[string(name)]
 }

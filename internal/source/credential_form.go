@@ -18,7 +18,7 @@ const (
 
 // assignment is the beginning of a line such as KEY=value, as shells and .env
 // files have it. What ends in an = may be base64.
-var assignment = regexp.MustCompile(`^(?:export[ \t]+)?(?:[A-Z_][A-Z0-9_]*|(?i:[a-z0-9_.-]*(?:key|token|secret|password|credential)))[ \t]*=[ \t]*[^= \t]`)
+var assignment = regexp.MustCompile(`^(?:export[ \t]+)?(?:[A-Z_][A-Z0-9_]*|([A-Za-z0-9_.-]+))[ \t]*=[ \t]*[^= \t]`)
 
 // contentOf gives the credential that the content of a file is: a mark of its
 // encoding and the line's end are none of it.
@@ -43,12 +43,23 @@ func checkCredentialForm(value string) error {
 		return errors.New("it begins or ends with a blank: write the value alone")
 	case strings.ContainsFunc(value, isUnseen):
 		return fmt.Errorf("holds %s, which was copied along with it: write the value anew", unseen(value))
-	case assignment.MatchString(value):
+	case isAssignment(value):
 		return errors.New("it reads as NAME=VALUE: write the value alone")
 	case isQuoted(value):
 		return errors.New("it stands in quotes: write the value alone")
 	}
 	return nil
+}
+
+// isAssignment reports whether a value is one with its name. A name that is not in
+// capitals has to be that of a credential.
+func isAssignment(value string) bool {
+	found := assignment.FindStringSubmatch(value)
+	if found == nil {
+		return false
+	}
+	name := []byte(found[1])
+	return len(name) == 0 || judge(name) != nameOfNone || hasSuffixFold(name, "key")
 }
 
 // isUnseen reports whether nobody sees a char, or sees a blank in its place.

@@ -61,6 +61,7 @@ func TestReadCredential(t *testing.T) {
 		{"FileWithBlank", "file:", "hunter22 \n", "", "begins or ends with a blank"},
 		{"FileOfAssignment", "file:", "WOOSMAP_PRIVATE_KEY=hunter22\n", "", "reads as NAME=VALUE: write the value alone"},
 		{"FileOfExport", "file:", "export KEY='hunter22'\n", "", "reads as NAME=VALUE"},
+		{"FileOfAssignmentOfALogin", "file:", "authorization = hunter22", "", "reads as NAME=VALUE"},
 		{"FileOfAssignmentInSmallLetters", "file:", "api_key = hunter22", "", "reads as NAME=VALUE"},
 		{"FileOfBase64", "file:", "SFVOVEVSMjI=", "SFVOVEVSMjI=", ""},
 		{"FileOfBase64WithTwo", "file:", "HUNTER2Q==", "HUNTER2Q==", ""},

@@ -19,8 +19,8 @@ var secretForms = byFirstChar(
 	secretForm{"AKIA", 16}, secretForm{"ASIA", 16}, // AWS
 	secretForm{"ghp_", 6}, secretForm{"gho_", 6}, secretForm{"ghu_", 6}, secretForm{"ghs_", 6}, secretForm{"ghr_", 6}, secretForm{"github_pat_", 6},
 	secretForm{"glpat-", 6}, secretForm{"gldt-", 6}, secretForm{"glrt-", 6}, // GitLab
-	secretForm{"xoxa-", 6}, secretForm{"xoxb-", 6}, secretForm{"xoxe-", 6}, secretForm{"xoxo-", 6}, secretForm{"xoxp-", 6}, secretForm{"xoxr-", 6},
-	secretForm{"xoxs-", 6}, secretForm{"xoxe.", 8}, secretForm{"xapp-", 6}, // Slack
+	secretForm{"xoxa-", 10}, secretForm{"xoxb-", 10}, secretForm{"xoxe-", 10}, secretForm{"xoxo-", 10}, secretForm{"xoxp-", 10}, secretForm{"xoxr-", 10},
+	secretForm{"xoxs-", 10}, secretForm{"xoxe.", 8}, secretForm{"xapp-", 6}, // Slack
 	secretForm{"AIza", 20}, secretForm{"ya29.", 16}, secretForm{"GOCSPX-", 16}, // Google
 	secretForm{"sk-", 20}, secretForm{"hf_", 20}, secretForm{"npm_", 20}, secretForm{"pypi-", 20}, secretForm{"dop_v1_", 20}, secretForm{"SG.", 20},
 	secretForm{"shpat_", 16}, secretForm{"shpss_", 16}, secretForm{"dckr_pat_", 16}, secretForm{"AGE-SECRET-KEY-", 16}, secretForm{"hvs.", 16},
@@ -57,16 +57,21 @@ func byFirstChar(forms ...secretForm) (by [256][]secretForm) {
 // beginsForm reports whether a known form begins at i.
 func beginsForm(chars []byte, i int) bool {
 	c := chars[i]
-	if !formStarts[c] || i > 0 && (isAlphanumeric(chars[i-1]) || chars[i-1] == '_') {
+	if !formStarts[c] || i > 0 && isAlphanumeric(chars[i-1]) {
 		return false
 	}
+	within := i > 0 && chars[i-1] == '_'
 	switch c {
 	case 'e':
-		return bytes.HasPrefix(chars[i:], []byte(webToken))
+		return !within && bytes.HasPrefix(chars[i:], []byte(webToken))
 	case 'B', 'b':
-		return hasPrefixFold(chars[i:], bearer) || hasPrefixFold(chars[i:], basic)
+		return !within && (hasPrefixFold(chars[i:], bearer) || hasPrefixFold(chars[i:], basic))
 	}
 	return slices.ContainsFunc(secretForms[c], func(f secretForm) bool { return bytes.HasPrefix(chars[i:], []byte(f.prefix)) })
+}
+
+func hasSuffixFold(chars []byte, suffix string) bool {
+	return len(chars) >= len(suffix) && bytes.EqualFold(chars[len(chars)-len(suffix):], []byte(suffix))
 }
 
 func hasPrefixFold(chars []byte, prefix string) bool {
@@ -103,10 +108,22 @@ func (s *secrets) form(i int) int {
 // fits reports whether a text may be what follows the prefix. One that nothing
 // else begins with leaves little doubt.
 func (f secretForm) fits(text guess) bool {
-	if f.least > leastWeak {
-		return text.secret(f.least)
+	if f.least >= leastRandom {
+		return text.secret(f.least) && text.longestPart() >= leastPart
 	}
 	return len(text) >= f.least && bytes.ContainsAny(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+}
+
+// longestPart tells how long the longest part of a text is; words are short.
+func (g guess) longestPart() (longest int) {
+	size := 0
+	for _, c := range g {
+		if size++; charKinds[c] == '-' {
+			size = 0
+		}
+		longest = max(longest, size)
+	}
+	return longest
 }
 
 // spanKey tells how many chars of a key a text begins with.

@@ -83,26 +83,137 @@ var charKinds = func() (kinds [256]byte) {
 	return kinds
 }()
 
-// random reports whether letters and digits follow each other without a sense,
-// as in base64 but not in the names of files.
-func (g guess) random() bool {
-	const least = 16
-	if len(g) < least {
-		return false
-	}
-	var lower, upper, digits, turns int
+// shuffled reports whether what looks like a secret is more than a word and a
+// number: its letters and digits take turns, or it is too long for a word.
+func (g guess) shuffled() bool {
+	turns, digits := 0, false
 	for i, c := range g {
-		switch charKinds[c] {
-		case 'a':
-			lower++
-		case 'A':
-			upper++
-		case '0':
-			digits++
-		}
-		if i > 0 && charKinds[c] != charKinds[g[i-1]] {
+		digits = digits || isDigit(c)
+		if i > 0 && charKinds[c] != '-' && charKinds[g[i-1]] != '-' && charKinds[c] != charKinds[g[i-1]] {
 			turns++
 		}
 	}
-	return lower > 0 && upper > 0 && digits > 0 && turns*5 >= len(g)*2
+	return !digits || turns*4 >= len(g)
+}
+
+// numbered reports whether a text is a word with a number behind it.
+func (g guess) numbered() bool {
+	word := bytes.TrimRight(g, "0123456789")
+	return len(word) < len(g) && isLower(word)
+}
+
+// slug reports whether a text is of words in small letters and numbers.
+func (g guess) slug() bool {
+	for part := range bytes.SplitSeq(g, []byte("-")) {
+		if !isLower(part) && !isDigits(part) {
+			return false
+		}
+	}
+	return bytes.IndexByte(g, '-') > 0
+}
+
+// term reports whether a text is the name of a rule with its number, as minLength8.
+func (g guess) term() bool {
+	rest, found := bytes.CutPrefix(g, []byte("m"))
+	return found && len(rest) > 2 && (rest[0] == 'i' && rest[1] == 'n' || rest[0] == 'a' && rest[1] == 'x') && 'A' <= rest[2] && rest[2] <= 'Z'
+}
+
+// isTime reports whether a text begins with a date.
+func isTime(text []byte) bool {
+	const day = "2006-01-02"
+	if len(text) < len(day) {
+		return false
+	}
+	for i, c := range text[:len(day)] {
+		if isDigit(c) != isDigit(day[i]) || !isDigit(c) && c != day[i] {
+			return false
+		}
+	}
+	return true
+}
+
+const (
+	// leastRandom is how many chars without a sense are no accident.
+	leastRandom = 16
+	// leastChunk is how many are none behind others.
+	leastChunk = 10
+	// longestID is how long an id is at most, behind the word that tells of what.
+	longestID = 27
+	// leastLower is from how many small letters on a word is one.
+	leastLower = 4
+)
+
+// random reports whether letters and digits follow each other without a sense,
+// as in base64 but not in the names of files and in ids such as request_01J8X4M2.
+func (g guess) random() bool {
+	if len(g) < leastRandom || g.isID() {
+		return false
+	}
+	var all kinds
+	for rest := g; len(rest) > 0; {
+		size := bytes.IndexAny(rest, "-_")
+		if size < 0 {
+			size = len(rest)
+		}
+		if part := rest[:size].kinds(); part.lower > 0 && part.upper > 0 {
+			all.add(part)
+		}
+		rest = rest[min(size+1, len(rest)):]
+	}
+	return all.size >= leastRandom && all.digits > 0 && all.turns*5 >= all.size*2
+}
+
+// isChunk reports whether a text may be a part of what is random: there are no
+// words in it.
+func (g guess) isChunk() bool {
+	k := g.kinds()
+	return k.size >= leastChunk && k.lower > 0 && k.upper > 0 && k.digits > 0
+}
+
+// isID reports whether a text is one word in small letters, and one part behind it.
+func (g guess) isID() bool {
+	parts := bytes.IndexAny(g, "-_")
+	return parts > 1 && isLower(g[:parts]) && len(g)-parts-1 <= longestID && bytes.IndexAny(g[parts+1:], "-_") < 0
+}
+
+// kinds counts chars, and how often one is followed by one of another kind.
+type kinds struct{ size, lower, upper, digits, turns int }
+
+func (k *kinds) add(other kinds) {
+	k.size += other.size
+	k.lower += other.lower
+	k.upper += other.upper
+	k.digits += other.digits
+	k.turns += other.turns
+}
+
+// kinds counts those of a text that are in no word.
+func (g guess) kinds() (k kinds) {
+	for i := 0; i < len(g); {
+		end := i + 1
+		for end < len(g) && 'a' <= g[end] && g[end] <= 'z' {
+			end++
+		}
+		if charKinds[g[i]] != 'A' && charKinds[g[i]] != 'a' || end-i <= leastLower {
+			end = i + 1
+			k.count(g, i)
+		}
+		i = end
+	}
+	return k
+}
+
+func (k *kinds) count(g guess, i int) {
+	k.size++
+	switch charKinds[g[i]] {
+	case 'a':
+		k.lower++
+	case 'A':
+		k.upper++
+	case '0':
+		k.digits++
+	}
+	if i > 0 && charKinds[g[i]] != charKinds[g[i-1]] {
+		k.turns++
+	}
 }

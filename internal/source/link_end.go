@@ -26,12 +26,24 @@ func (u *urls) goesOn(start int) bool {
 		return follows && opened != '<' && opened != '>' && bytes.IndexByte(rest[:min(len(rest), farthestAt)], '>') < 0
 	case '\r', '\n':
 		rest = bytes.TrimPrefix(rest, []byte("\n"))
-		return isRest(rest) || isWholeLine(rest)
+		return (isRest(rest) || isWholeLine(rest)) && u.endsInSecret(start)
 	case ' ':
-		return isRest(rest)
+		return isRest(rest) && u.endsInSecret(start)
 	default:
 		return false
 	}
+}
+
+// endsInSecret reports whether the value at the end of the stretch that begins at
+// start can be a part of a secret: of others, no more belongs to it.
+func (u *urls) endsInSecret(start int) bool {
+	query := u.chars[max(start, u.end-longestRest):u.end]
+	query = query[bytes.LastIndexAny(query, "?&;#")+1:]
+	name, value, found := bytes.Cut(query, []byte("="))
+	if !found {
+		name, value = nil, query
+	}
+	return mayNameCredential(name) || guess(value).random()
 }
 
 // isRest reports whether a text begins with the rest of a query: more
@@ -44,9 +56,9 @@ func isRest(text []byte) bool {
 	text = text[:end]
 	if next := bytes.IndexByte(text, '&'); next >= 0 {
 		name, _, found := bytes.Cut(text[next+1:], []byte("="))
-		return found && len(name) > 0 && span64(text) == next && bytes.IndexFunc(name, func(r rune) bool { return r > 0x7f || !isNameChar(byte(r)) }) < 0
+		return found && len(name) > 0 && span64(text) == next && bytes.IndexByte(bytes.TrimRight(text[:next], "="), '=') < 0 && bytes.IndexFunc(name, func(r rune) bool { return r > 0x7f || !isNameChar(byte(r)) }) < 0
 	}
-	return span64(text) == len(text) && (guess(text).random() || len(text) >= leastSegment && bytes.HasSuffix(text, []byte("=")))
+	return span64(text) == len(text) && (guess(text).isChunk() || len(text) >= leastSegment && bytes.HasSuffix(text, []byte("=")))
 }
 
 // isWholeLine reports whether a line is the rest of a value that was too long

@@ -2,10 +2,6 @@ package source
 
 import "bytes"
 
-// tokenWords are what a segment of a path begins with, or the one before it is,
-// where it is a token.
-var tokenWords = wordSet(`tok token sig signature secret jwt sess session otp apikey magic`)
-
 const (
 	// leastSegment is how long a token in a path is at least.
 	leastSegment = 8
@@ -46,7 +42,7 @@ func (u *urls) isToken(name, before []byte) bool {
 		word, rest = name[:end], name[end+1:]
 	}
 	switch {
-	case isTokenWord(word) && guess(rest).secret(leastSegment), isTokenWord(before) && guess(name).secret(leastSegment):
+	case namesToken(word) && isTokenValue(rest), namesToken(before) && isTokenValue(name):
 		return true
 	case u.leniency == keepValues || isUUID(name):
 		return false
@@ -54,8 +50,9 @@ func (u *urls) isToken(name, before []byte) bool {
 	return guess(name).random() || u.leniency == keepNone && !isPlain(name)
 }
 
-func isTokenWord(word []byte) bool {
-	return len(word) <= len("signature") && tokenWords[string(bytes.ToLower(word))]
+// isTokenValue reports whether what such a word tells of can be a token.
+func isTokenValue(text guess) bool {
+	return text.secret(leastSegment) && (text.shuffled() || isUUID(text))
 }
 
 // isUUID reports whether a name is that of something rather than a token.

@@ -13,6 +13,7 @@ type secrets struct {
 	account span // the user and password in it; none where it is empty
 
 	options  bool                   // there may be some
+	curl     bool                   // so may those of curl
 	noToken  int                    // up to where no JSON Web Token begins
 	unclosed [len(valueQuotes)]bool // which quotes are known to have no end any more
 	name     [2 * maxAssigned]byte  // the name at hand
@@ -22,6 +23,7 @@ type secrets struct {
 func (s *secrets) find() {
 	s.end, s.noToken, s.unclosed = 0, 0, [len(valueQuotes)]bool{}
 	s.options = bytes.Contains(s.chars, []byte("--"))
+	s.curl = bytes.Contains(s.chars, []byte("curl "))
 	for i := 0; i < len(s.chars); {
 		if i >= s.end {
 			s.lookAhead(i)
@@ -45,6 +47,8 @@ func (s *secrets) at(i int) int {
 		return s.assigned(i)
 	case c == '-':
 		return s.privateKey(i)
+	case c == ' ' && s.curl && s.isLoginOption(i):
+		return s.login(i)
 	case c == ' ' && s.options:
 		return s.option(i)
 	case c == '>':

@@ -3,7 +3,6 @@ package source
 import (
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -18,13 +17,6 @@ const (
 	keepNone                   // nothing of query and fragment
 	dropAll                    // not even that there were any
 )
-
-// credentialWords are what a parameter's name has in it if its value may be a
-// credential, in lower case.
-var credentialWords = []string{
-	"sig", "token", "key", "secret", "pass", "pwd", "auth", "cred", "code", "sess", "jwt",
-	"hmac", "hash", "bearer", "ticket", "otp", "policy", "x-amz-", "x-goog-", "x-oss-", "x-cos-",
-}
 
 const (
 	// maxName is how long a parameter's name may be; what is longer is taken
@@ -224,7 +216,7 @@ func (u *urls) credential(i int) int {
 	limit := min(u.end, i+1+maxCredentialName)
 	for j := i + 1; j < limit; j++ {
 		switch c := u.chars[j]; {
-		case c == '=' && isCredential(u.chars[i+1:j]):
+		case c == '=' && mayNameCredential(u.chars[i+1:j]):
 			end := j + 1
 			for end < u.end && !u.separates(end, u.hidden[j]) {
 				end++
@@ -235,15 +227,4 @@ func (u *urls) credential(i int) int {
 		}
 	}
 	return i + 1
-}
-
-// isCredential reports whether a parameter's name looks like a credential's.
-func isCredential(name []byte) bool {
-	lower := strings.ToLower(string(name))
-	for _, word := range credentialWords {
-		if strings.Contains(lower, word) {
-			return true
-		}
-	}
-	return false
 }
