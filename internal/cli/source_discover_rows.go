@@ -25,7 +25,7 @@ func (a *app) printFound(found []source.Found, rows []tracking.Candidate, from s
 			}},
 			{Title: "TARGET", Spare: 3, Cell: func(r tracking.Candidate) terminal.Span { return terminal.Plain(targets[r.Job]) }},
 			{Title: "JOB", Cell: func(r tracking.Candidate) terminal.Span { return terminal.Plain(r.Job) }},
-			{Title: "TRACKING", Cell: func(r tracking.Candidate) terminal.Span { return discoverTracking(r) }},
+			{Title: "TRACKING", Cell: discoverTracking},
 			{Title: "UPDATED", Spare: 2, Cell: func(r tracking.Candidate) terminal.Span { return terminal.Plain(dateText(r.UpdatedAt)) }},
 			{Title: "DELETED AFTER", Spare: 1, Cell: func(r tracking.Candidate) terminal.Span {
 				return terminal.Styled(terminal.StyleRed, dateText(r.DeletedAfter))
