@@ -53,7 +53,7 @@ WHERE job = @job AND (sqlc.narg('snapshot_no')::integer IS NULL OR snapshot_no =
 ORDER BY snapshot_no DESC
 LIMIT 1;
 
--- name: ReportLookedAnswered :one
+-- name: ReportPollsAnswered :one
 -- What the snapshots that a job had by a time tell of its polls, by their keys
 -- alone: how many saw one that another has followed (polls), and the newest,
 -- beside the one that the cursor knows. A clock that was set back makes numbers
@@ -71,14 +71,14 @@ CROSS JOIN (
 ) n
 WHERE c.job_id = @job_id;
 
--- name: ReportLookedConfirmed :one
+-- name: ReportPollsConfirmed :one
 -- The polls that saw a snapshot, since its first, by a time. All is given as constants,
 -- which leave most partitions of polls out before they are planned for.
 SELECT count(*) AS polls, coalesce(max(p.polled_at), @since)::timestamptz AS last_at
 FROM report.polls p
 WHERE p.job_id = @job_id AND p.polled_at >= @since AND p.polled_at <= @known_at AND p.snapshot_no = @snapshot_no::integer;
 
--- name: ReportLookedUnanswered :one
+-- name: ReportPollsUnanswered :one
 -- The polls of a job that got no answer, or one that counts for nothing.
 SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS failed,
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
@@ -86,8 +86,8 @@ SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS f
 FROM report.polls p
 WHERE p.job_id = @job_id AND p.polled_at <= @known_at AND p.outcome NOT IN ('changed', 'unchanged');
 
--- name: ReportLookedCounted :one
--- How often somebody looked at a job, and when, poll by poll.
+-- name: ReportPollsCounted :one
+-- How often a job was polled, and when, poll by poll.
 SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,

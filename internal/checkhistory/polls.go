@@ -12,7 +12,7 @@ import (
 // and times, and the same last answer.
 func (c *check) checkPolls(ctx context.Context) error {
 	for _, job := range c.jobs {
-		var counted store.LookedRow
+		var counted store.PollSummaryRow
 		var outcome *string
 		var answered *time.Time
 		if err := c.conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE outcome NOT IN ('changed', 'unchanged', 'superseded')), min(polled_at), max(polled_at),

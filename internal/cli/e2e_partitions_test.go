@@ -41,7 +41,7 @@ func TestFourYearsOfPolls(t *testing.T) {
 		w.must(args...)
 	}
 	w.want("polls", []string{"1463"}, `SELECT count(*)::text FROM report.polls`)
-	var looked struct{ Looked store.LookedRow }
+	var looked struct{ Looked store.PollSummaryRow }
 	if err := json.Unmarshal([]byte(w.must("history", jobName(0), "--format", "json")), &looked); err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func (v *historyView) readPast(ctx context.Context, s *store.Store, job store.Jo
 		return err
 	}
 	v.History = known.AsOf(v.asOf).Select(store.HistoryParams{RunNo: request.runNo, Most: request.most})
-	if v.Looked, err = s.Looked(ctx, request.job, v.knownAt); err != nil {
+	if v.Looked, err = s.PollSummary(ctx, request.job, v.knownAt); err != nil {
 		return err
 	}
 	if err := v.readFirstPoll(ctx, s); err != nil {
@@ -87,7 +87,7 @@ func (v *historyView) readFirstPoll(ctx context.Context, s *store.Store) error {
 	looked := v.Looked
 	if looked.Polls == 0 {
 		var err error
-		if looked, err = s.Looked(ctx, v.Job.Job, v.ReadAt); err != nil {
+		if looked, err = s.PollSummary(ctx, v.Job.Job, v.ReadAt); err != nil {
 			return err
 		}
 	}

@@ -70,7 +70,7 @@ func (c historyCase) view(t *testing.T) historyView {
 		PausedReason: c.PausedReason, NextPollAt: c.NextPollAt,
 	}
 	trail := history.NewTrail()
-	var looked store.LookedRow
+	var looked store.PollSummaryRow
 	var head string
 	for _, poll := range c.Polls {
 		for i := range max(1, poll.Times) {

@@ -158,9 +158,9 @@ type historyJSON struct{ *store.History }
 
 func (h *historyJSON) UnmarshalJSON(raw []byte) error {
 	var read struct {
-		Job    store.JobRow      `json:"job"`
-		Looked store.LookedRow   `json:"looked"`
-		Runs   []json.RawMessage `json:"runs"`
+		Job    store.JobRow         `json:"job"`
+		Looked store.PollSummaryRow `json:"looked"`
+		Runs   []json.RawMessage    `json:"runs"`
 	}
 	err := json.Unmarshal(raw, &read)
 	h.Job, h.Looked, h.Runs = read.Job, read.Looked, make([]store.RunRow, len(read.Runs))

@@ -232,8 +232,8 @@ type SnapshotRow struct {
 // Hex is bytes that JSON shows in hexadecimal.
 type Hex []byte
 
-// LookedRow tells how often somebody looked at a job.
-type LookedRow struct {
+// PollSummaryRow tells how often a job was polled.
+type PollSummaryRow struct {
 	Polls   int64      `json:"polls"`
 	Failed  int64      `json:"failed_polls"`
 	FirstAt *time.Time `json:"first_polled_at"`

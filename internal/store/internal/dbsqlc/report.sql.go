@@ -421,158 +421,6 @@ func (q *Queries) ReportLogEntries(ctx context.Context, arg ReportLogEntriesPara
 	return items, nil
 }
 
-const reportLookedAnswered = `-- name: ReportLookedAnswered :one
-SELECT n.polls, n.snapshot_no, n.first_at, n.newest_at, c.snapshot_no AS known_no, c.confirmations,
-    coalesce(c.confirmed_at, '0001-01-01 00:00:00+00')::timestamptz AS confirmed_at,
-    (coalesce(c.unseen_reason = 'clock', false) OR EXISTS (SELECT 1 FROM report.gaps g WHERE g.job_id = $1 AND g.reason = 'clock'))::boolean AS set_back
-FROM report.polling c
-CROSS JOIN (
-    SELECT coalesce(sum(x.previous_polls), 0)::bigint AS polls, coalesce(max(x.snapshot_no), 0)::integer AS snapshot_no,
-        coalesce(min(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
-        coalesce(max(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS newest_at
-    FROM report.snapshots x
-    WHERE x.job_id = $1 AND x.polled_at <= $2
-) n
-WHERE c.job_id = $1
-`
-
-type ReportLookedAnsweredParams struct {
-	JobID   int64
-	KnownAt time.Time
-}
-
-type ReportLookedAnsweredRow struct {
-	Polls         int64
-	SnapshotNo    int32
-	FirstAt       time.Time
-	NewestAt      time.Time
-	KnownNo       int32
-	Confirmations int32
-	ConfirmedAt   time.Time
-	SetBack       bool
-}
-
-// What the snapshots that a job had by a time tell of its polls, by their keys
-// alone: how many saw one that another has followed (polls), and the newest,
-// beside the one that the cursor knows. A clock that was set back makes numbers
-// and times disagree.
-func (q *Queries) ReportLookedAnswered(ctx context.Context, arg ReportLookedAnsweredParams) (ReportLookedAnsweredRow, error) {
-	row := q.db.QueryRow(ctx, reportLookedAnswered, arg.JobID, arg.KnownAt)
-	var i ReportLookedAnsweredRow
-	err := row.Scan(
-		&i.Polls,
-		&i.SnapshotNo,
-		&i.FirstAt,
-		&i.NewestAt,
-		&i.KnownNo,
-		&i.Confirmations,
-		&i.ConfirmedAt,
-		&i.SetBack,
-	)
-	return i, err
-}
-
-const reportLookedConfirmed = `-- name: ReportLookedConfirmed :one
-SELECT count(*) AS polls, coalesce(max(p.polled_at), $1)::timestamptz AS last_at
-FROM report.polls p
-WHERE p.job_id = $2 AND p.polled_at >= $1 AND p.polled_at <= $3 AND p.snapshot_no = $4::integer
-`
-
-type ReportLookedConfirmedParams struct {
-	Since      time.Time
-	JobID      int64
-	KnownAt    time.Time
-	SnapshotNo int32
-}
-
-type ReportLookedConfirmedRow struct {
-	Polls  int64
-	LastAt time.Time
-}
-
-// The polls that saw a snapshot, since its first, by a time. All is given as constants,
-// which leave most partitions of polls out before they are planned for.
-func (q *Queries) ReportLookedConfirmed(ctx context.Context, arg ReportLookedConfirmedParams) (ReportLookedConfirmedRow, error) {
-	row := q.db.QueryRow(ctx, reportLookedConfirmed,
-		arg.Since,
-		arg.JobID,
-		arg.KnownAt,
-		arg.SnapshotNo,
-	)
-	var i ReportLookedConfirmedRow
-	err := row.Scan(&i.Polls, &i.LastAt)
-	return i, err
-}
-
-const reportLookedCounted = `-- name: ReportLookedCounted :one
-SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,
-    coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
-    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
-    coalesce(max(p.polled_at) FILTER (WHERE p.snapshot_no IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS answered_at
-FROM report.polls p
-WHERE p.job_id = $1 AND p.polled_at <= $2
-`
-
-type ReportLookedCountedParams struct {
-	JobID   int64
-	KnownAt time.Time
-}
-
-type ReportLookedCountedRow struct {
-	Polls      int64
-	Failed     int64
-	FirstAt    time.Time
-	LastAt     time.Time
-	AnsweredAt time.Time
-}
-
-// How often somebody looked at a job, and when, poll by poll.
-func (q *Queries) ReportLookedCounted(ctx context.Context, arg ReportLookedCountedParams) (ReportLookedCountedRow, error) {
-	row := q.db.QueryRow(ctx, reportLookedCounted, arg.JobID, arg.KnownAt)
-	var i ReportLookedCountedRow
-	err := row.Scan(
-		&i.Polls,
-		&i.Failed,
-		&i.FirstAt,
-		&i.LastAt,
-		&i.AnsweredAt,
-	)
-	return i, err
-}
-
-const reportLookedUnanswered = `-- name: ReportLookedUnanswered :one
-SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS failed,
-    coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
-    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
-FROM report.polls p
-WHERE p.job_id = $1 AND p.polled_at <= $2 AND p.outcome NOT IN ('changed', 'unchanged')
-`
-
-type ReportLookedUnansweredParams struct {
-	JobID   int64
-	KnownAt time.Time
-}
-
-type ReportLookedUnansweredRow struct {
-	Polls   int64
-	Failed  int64
-	FirstAt time.Time
-	LastAt  time.Time
-}
-
-// The polls of a job that got no answer, or one that counts for nothing.
-func (q *Queries) ReportLookedUnanswered(ctx context.Context, arg ReportLookedUnansweredParams) (ReportLookedUnansweredRow, error) {
-	row := q.db.QueryRow(ctx, reportLookedUnanswered, arg.JobID, arg.KnownAt)
-	var i ReportLookedUnansweredRow
-	err := row.Scan(
-		&i.Polls,
-		&i.Failed,
-		&i.FirstAt,
-		&i.LastAt,
-	)
-	return i, err
-}
-
 const reportOpenRun = `-- name: ReportOpenRun :one
 SELECT job, source, provider, run_no, state, usual_duration, median_duration, stall_after, stalled_since, since_reported, job_id FROM report.open_runs WHERE job = $1
 `
@@ -611,6 +459,158 @@ func (q *Queries) ReportPollOutcome(ctx context.Context, arg ReportPollOutcomePa
 	var outcome string
 	err := row.Scan(&outcome)
 	return outcome, err
+}
+
+const reportPollsAnswered = `-- name: ReportPollsAnswered :one
+SELECT n.polls, n.snapshot_no, n.first_at, n.newest_at, c.snapshot_no AS known_no, c.confirmations,
+    coalesce(c.confirmed_at, '0001-01-01 00:00:00+00')::timestamptz AS confirmed_at,
+    (coalesce(c.unseen_reason = 'clock', false) OR EXISTS (SELECT 1 FROM report.gaps g WHERE g.job_id = $1 AND g.reason = 'clock'))::boolean AS set_back
+FROM report.polling c
+CROSS JOIN (
+    SELECT coalesce(sum(x.previous_polls), 0)::bigint AS polls, coalesce(max(x.snapshot_no), 0)::integer AS snapshot_no,
+        coalesce(min(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
+        coalesce(max(x.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS newest_at
+    FROM report.snapshots x
+    WHERE x.job_id = $1 AND x.polled_at <= $2
+) n
+WHERE c.job_id = $1
+`
+
+type ReportPollsAnsweredParams struct {
+	JobID   int64
+	KnownAt time.Time
+}
+
+type ReportPollsAnsweredRow struct {
+	Polls         int64
+	SnapshotNo    int32
+	FirstAt       time.Time
+	NewestAt      time.Time
+	KnownNo       int32
+	Confirmations int32
+	ConfirmedAt   time.Time
+	SetBack       bool
+}
+
+// What the snapshots that a job had by a time tell of its polls, by their keys
+// alone: how many saw one that another has followed (polls), and the newest,
+// beside the one that the cursor knows. A clock that was set back makes numbers
+// and times disagree.
+func (q *Queries) ReportPollsAnswered(ctx context.Context, arg ReportPollsAnsweredParams) (ReportPollsAnsweredRow, error) {
+	row := q.db.QueryRow(ctx, reportPollsAnswered, arg.JobID, arg.KnownAt)
+	var i ReportPollsAnsweredRow
+	err := row.Scan(
+		&i.Polls,
+		&i.SnapshotNo,
+		&i.FirstAt,
+		&i.NewestAt,
+		&i.KnownNo,
+		&i.Confirmations,
+		&i.ConfirmedAt,
+		&i.SetBack,
+	)
+	return i, err
+}
+
+const reportPollsConfirmed = `-- name: ReportPollsConfirmed :one
+SELECT count(*) AS polls, coalesce(max(p.polled_at), $1)::timestamptz AS last_at
+FROM report.polls p
+WHERE p.job_id = $2 AND p.polled_at >= $1 AND p.polled_at <= $3 AND p.snapshot_no = $4::integer
+`
+
+type ReportPollsConfirmedParams struct {
+	Since      time.Time
+	JobID      int64
+	KnownAt    time.Time
+	SnapshotNo int32
+}
+
+type ReportPollsConfirmedRow struct {
+	Polls  int64
+	LastAt time.Time
+}
+
+// The polls that saw a snapshot, since its first, by a time. All is given as constants,
+// which leave most partitions of polls out before they are planned for.
+func (q *Queries) ReportPollsConfirmed(ctx context.Context, arg ReportPollsConfirmedParams) (ReportPollsConfirmedRow, error) {
+	row := q.db.QueryRow(ctx, reportPollsConfirmed,
+		arg.Since,
+		arg.JobID,
+		arg.KnownAt,
+		arg.SnapshotNo,
+	)
+	var i ReportPollsConfirmedRow
+	err := row.Scan(&i.Polls, &i.LastAt)
+	return i, err
+}
+
+const reportPollsCounted = `-- name: ReportPollsCounted :one
+SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,
+    coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
+    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at,
+    coalesce(max(p.polled_at) FILTER (WHERE p.snapshot_no IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS answered_at
+FROM report.polls p
+WHERE p.job_id = $1 AND p.polled_at <= $2
+`
+
+type ReportPollsCountedParams struct {
+	JobID   int64
+	KnownAt time.Time
+}
+
+type ReportPollsCountedRow struct {
+	Polls      int64
+	Failed     int64
+	FirstAt    time.Time
+	LastAt     time.Time
+	AnsweredAt time.Time
+}
+
+// How often a job was polled, and when, poll by poll.
+func (q *Queries) ReportPollsCounted(ctx context.Context, arg ReportPollsCountedParams) (ReportPollsCountedRow, error) {
+	row := q.db.QueryRow(ctx, reportPollsCounted, arg.JobID, arg.KnownAt)
+	var i ReportPollsCountedRow
+	err := row.Scan(
+		&i.Polls,
+		&i.Failed,
+		&i.FirstAt,
+		&i.LastAt,
+		&i.AnsweredAt,
+	)
+	return i, err
+}
+
+const reportPollsUnanswered = `-- name: ReportPollsUnanswered :one
+SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS failed,
+    coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
+    coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
+FROM report.polls p
+WHERE p.job_id = $1 AND p.polled_at <= $2 AND p.outcome NOT IN ('changed', 'unchanged')
+`
+
+type ReportPollsUnansweredParams struct {
+	JobID   int64
+	KnownAt time.Time
+}
+
+type ReportPollsUnansweredRow struct {
+	Polls   int64
+	Failed  int64
+	FirstAt time.Time
+	LastAt  time.Time
+}
+
+// The polls of a job that got no answer, or one that counts for nothing.
+func (q *Queries) ReportPollsUnanswered(ctx context.Context, arg ReportPollsUnansweredParams) (ReportPollsUnansweredRow, error) {
+	row := q.db.QueryRow(ctx, reportPollsUnanswered, arg.JobID, arg.KnownAt)
+	var i ReportPollsUnansweredRow
+	err := row.Scan(
+		&i.Polls,
+		&i.Failed,
+		&i.FirstAt,
+		&i.LastAt,
+	)
+	return i, err
 }
 
 const reportRuns = `-- name: ReportRuns :many

@@ -9,9 +9,9 @@ import (
 	"tracker/internal/store"
 )
 
-// TestLookedAgreesWithThePolls compares how often somebody had looked at a job
+// TestPollSummaryAgreesWithThePolls compares how often a job had been polled
 // by each of its polls with a count of them.
-func TestLookedAgreesWithThePolls(t *testing.T) {
+func TestPollSummaryAgreesWithThePolls(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	job := f.register(t, "woosmap", "stores")[0]
@@ -20,11 +20,11 @@ func TestLookedAgreesWithThePolls(t *testing.T) {
 	check := func(when string) {
 		t.Helper()
 		for _, by := range append(column[time.Time](t, f.conn, "SELECT polled_at FROM polls ORDER BY 1"), f.by.At, f.now.Add(time.Hour)) {
-			looked, err := f.store.Looked(t.Context(), "stores", by)
+			summary, err := f.store.PollSummary(t.Context(), "stores", by)
 			if err != nil {
 				t.Fatal(err)
 			}
-			told := fmt.Sprintf("%d %d %d %d %s", looked.Polls, looked.Failed, inUnix(looked.FirstAt), inUnix(looked.LastAt), text(looked.LastOutcome))
+			told := fmt.Sprintf("%d %d %d %d %s", summary.Polls, summary.Failed, inUnix(summary.FirstAt), inUnix(summary.LastAt), text(summary.LastOutcome))
 			counted := value[string](t, f.conn, `SELECT concat_ws(' ', count(*), count(*) FILTER (WHERE outcome NOT IN ('changed', 'unchanged', 'superseded')),
 				coalesce(extract(epoch FROM min(polled_at))::bigint, 0), coalesce(extract(epoch FROM max(polled_at))::bigint, 0),
 				coalesce((array_agg(outcome ORDER BY polled_at DESC))[1], '-')) FROM polls WHERE polled_at <= $1`, by)
@@ -42,9 +42,9 @@ func TestLookedAgreesWithThePolls(t *testing.T) {
 	}
 }
 
-// TestLookedCountsNoAnswers: what was answered the snapshots tell, however many
+// TestPollSummaryCountsNoAnswers: what was answered the snapshots tell, however many
 // polls saw them. So it is known of polls, too, that are gone.
-func TestLookedCountsNoAnswers(t *testing.T) {
+func TestPollSummaryCountsNoAnswers(t *testing.T) {
 	t.Parallel()
 	f := uncheckedFeed(t)
 	job := f.register(t, "woosmap", "stores")[0]
