@@ -173,7 +173,7 @@ func (g guess) isChunk() bool {
 // isID reports whether a text is one word in small letters, and one part behind it.
 func (g guess) isID() bool {
 	parts := bytes.IndexAny(g, "-_")
-	return parts > 1 && isLower(g[:parts]) && len(g)-parts-1 <= longestID && bytes.IndexAny(g[parts+1:], "-_") < 0
+	return parts > 1 && isLower(g[:parts]) && len(g)-parts-1 <= longestID && !bytes.ContainsAny(g[parts+1:], "-_")
 }
 
 // kinds counts chars, and how often one is followed by one of another kind.
