@@ -28,16 +28,17 @@ func TestSelection(t *testing.T) {
 	t.Parallel()
 	f := newSelectionFixture(t)
 	for args, want := range map[string]string{
-		"":                                               "products-7 stores-eu stores-us",
-		"--source woosmap-test":                          "stores-eu stores-us",
-		"--label team=geo":                               "stores-eu stores-us",
-		"--label team=geo --label tier=1":                "stores-eu",
-		"--state failed":                                 "stores-eu",
-		"--state running --state failed":                 "stores-eu",
-		"--state running":                                "",
-		"--source woosmap-test --state failed":           "stores-eu",
-		"--label team=shop --state failed":               "",
-		"--label team=old":                               "",
+		"":                                     "products-7 stores-eu stores-us",
+		"--source woosmap-test":                "stores-eu stores-us",
+		"--label team=geo":                     "stores-eu stores-us",
+		"--label team=geo --label tier=1":      "stores-eu",
+		"--state failed":                       "stores-eu",
+		"--state running --state failed":       "stores-eu",
+		"--state running":                      "",
+		"--source woosmap-test --state failed": "stores-eu",
+		"--label team=shop --state failed":     "",
+		"--label team=old":                     "",
+
 		"--source safetykit-test --label team=old --all": "products-6",
 	} {
 		var rows []struct{ Job string }
