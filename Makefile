@@ -15,7 +15,7 @@ export CGO_ENABLED = 0
 # Everything is compiled once: the server's program with the race detector, too,
 # and the tests without the profile that the binary's build goes by. Many tests
 # wait for a service or a schedule, so that more of them than cores run at once.
-GO_TEST_FLAGS := -race -pgo=off -count=1 -timeout 60m -parallel 6
+GO_TEST_FLAGS := -race -pgo=off -count=1 -timeout 60m -parallel 4
 TESTSERVER    := env CGO_ENABLED=1 go run -race ./internal/testdb/testserver --
 GO_TEST       := env CGO_ENABLED=1 go test $(GO_TEST_FLAGS)
 # The same, with a line for each package as soon as it is through.

@@ -100,7 +100,7 @@ func TestSecrets(t *testing.T) {
 	w.apply(pathDeclaration)
 	for range frames {
 		w.run("sync", "stores", "products", "--log-level", "debug", "--format", "json")
-		w.exec(`UPDATE budgets SET held_until = NULL`)
+		w.exec(`UPDATE budgets SET held_until = NULL, limited = 0, probed_until = NULL`)
 	}
 	w.want("failures", []string{"0"}, `SELECT failures::text FROM report.jobs WHERE job = 'stores'`)
 	w.want("polls", []string{strconv.Itoa(len(frames))}, `SELECT count(*)::text FROM report.polls WHERE job = 'stores'`)
