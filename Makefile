@@ -66,7 +66,7 @@ bench-reports: postgres build ## Measure history, reports and dashboards on what
 # have started.
 .PHONY: test
 test: setup build ## Run all tests with the race detector on a real Postgres
-	@echo 'Compiling the tests, then running them: on two cores 3 minutes, the first time 8. Each package is told when it is through.'
+	@echo 'Compiling the tests, then running them: on two cores 5 minutes, the first time 7. Each package is told when it is through.'
 	@$(TESTSERVER) env CGO_ENABLED=1 go run -race $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- $(GO_TEST_FLAGS) ./...
 
 .PHONY: setup
