@@ -83,17 +83,13 @@ func knownSubject(ctx context.Context, s *store.Store, name string) error {
 	if _, err := s.Source(ctx, name); !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	jobs, err := s.Jobs(ctx)
+	names, err := tracking.JobNames(ctx, s)
 	if err != nil {
 		return err
 	}
-	sources, err := s.Sources(ctx)
+	sources, err := s.Sources(ctx) // removed ones too: what was done to them is told
 	if err != nil {
 		return err
-	}
-	var names []string
-	for _, job := range jobs {
-		names = append(names, job.Name)
 	}
 	for _, source := range sources {
 		names = append(names, source.Name)

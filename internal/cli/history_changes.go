@@ -40,19 +40,12 @@ func (v historyView) changesAround(run store.RunRow) []store.ChangeRow {
 	for _, other := range v.Runs {
 		switch other.RunNo {
 		case run.RunNo - 1:
-			from = earlier(from, other.LastChangedAt)
+			from = slices.MinFunc([]time.Time{from, other.LastChangedAt}, time.Time.Compare)
 		case run.RunNo + 1:
 			to = other.FirstSeenAt
 		}
 	}
 	return slices.DeleteFunc(slices.Clone(v.Changes), func(c store.ChangeRow) bool { return c.At.Before(from) || c.At.After(to) })
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }
 
 func changeEvent(c store.ChangeRow) event {

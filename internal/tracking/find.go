@@ -32,15 +32,21 @@ func FindSource(ctx context.Context, s *store.Store, name string) (store.Source,
 
 // UnknownJob refuses a name that no job has, and asks whether another was meant.
 func UnknownJob(ctx context.Context, s *store.Store, name string) error {
-	jobs, err := s.Jobs(ctx)
+	names, err := JobNames(ctx, s)
 	if err != nil {
 		return err
 	}
+	return RequestError{fmt.Errorf("no job is named %q%s; see  tracker job list", name, Meant(name, names))}
+}
+
+// JobNames are those of all jobs, removed ones too: they have a history.
+func JobNames(ctx context.Context, s *store.Store) ([]string, error) {
+	jobs, err := s.Jobs(ctx)
 	var names []string
 	for _, known := range jobs {
 		names = append(names, known.Name)
 	}
-	return RequestError{fmt.Errorf("no job is named %q%s; see  tracker job list", name, Meant(name, names))}
+	return names, err
 }
 
 // UnknownSource refuses a name that no source has, and asks whether another was meant.
