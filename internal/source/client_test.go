@@ -1,9 +1,7 @@
 package source_test
 
 import (
-	"compress/gzip"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -149,66 +147,6 @@ func TestFetchErrorsAreShort(t *testing.T) {
 	}
 }
 
-func TestFetchBodies(t *testing.T) {
-	t.Parallel()
-	const limit = 16 << 20
-	tests := []struct {
-		name    string
-		serve   http.HandlerFunc
-		outcome history.Outcome
-		size    int
-		err     string
-	}{
-		{"Empty", func(http.ResponseWriter, *http.Request) {}, "", 0, ""},
-		{"AtTheLimit", plainBody(limit), "", limit, ""},
-		{"OverTheLimit", plainBody(limit + 1), history.OutcomeMalformed, 0, "body is over 16 MiB"},
-		{"Gzip", gzipBody(5000), "", 5000, ""},
-		{"GzipBomb", gzipBody(3 * limit), history.OutcomeMalformed, 0, "body is over 16 MiB"},
-		{"CorruptGzip", corruptGzipBody, history.OutcomeMalformed, 0, "body: gzip: invalid header"},
-		{"Truncated", truncatedBody, history.OutcomeUnreachable, 0, "the connection was closed in the middle of the answer"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			response := fetchFrom(t, newClient(t), "woosmap", serve(t, test.serve).URL)
-			if response.Outcome != test.outcome || response.HTTPStatus != 200 || len(response.Body) != test.size || response.Error != test.err {
-				t.Errorf("outcome %q, %d bytes, error %q", response.Outcome, len(response.Body), response.Error)
-			}
-		})
-	}
-}
-
-func plainBody(size int) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, size)) }
-}
-
-func gzipBody(size int) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Accept-Encoding") != "gzip" {
-			http.Error(w, "gzip is not accepted", http.StatusBadRequest)
-			return
-		}
-		w.Header().Set("Content-Encoding", "gzip")
-		compress, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // a level that there is
-		defer func() { _ = compress.Close() }()               // fails where the client has seen enough
-		for part := make([]byte, 1<<20); size > 0; size -= len(part) {
-			if _, err := compress.Write(part[:min(size, len(part))]); err != nil {
-				return // the client has seen enough
-			}
-		}
-	}
-}
-
-func corruptGzipBody(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Encoding", "gzip")
-	fmt.Fprint(w, `{"this is":"plain text"}`)
-}
-
-func truncatedBody(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Length", "1000")
-	fmt.Fprint(w, `{"id":"r"}`)
-}
-
 func TestFetchTimesOut(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -287,73 +225,6 @@ func TestFetchFromNowhere(t *testing.T) {
 				t.Errorf("got %+v", response)
 			}
 		})
-	}
-}
-
-func TestFetchAndRedirects(t *testing.T) {
-	t.Parallel()
-	elsewhere := serve(t, func(_ http.ResponseWriter, r *http.Request) {
-		t.Errorf("followed to another host, with %v", r.Header)
-	})
-	var server *httptest.Server
-	server = serve(t, func(w http.ResponseWriter, r *http.Request) {
-		switch _, to, _ := strings.Cut(r.URL.Path, "/to-"); strings.TrimSuffix(to, "/datasets/"+datasetID+"/status") {
-		case "home":
-			http.Redirect(w, r, "/home?x=1#y", http.StatusMovedPermanently)
-		case "home-in-full":
-			http.Redirect(w, r, server.URL+"/home", http.StatusTemporaryRedirect)
-		case "itself":
-			http.Redirect(w, r, r.URL.Path, http.StatusFound)
-		case "elsewhere":
-			http.Redirect(w, r, elsewhere.URL+"/x?token=1", http.StatusFound)
-		case "user":
-			http.Redirect(w, r, strings.Replace(elsewhere.URL, "://", "://u:p@", 1), http.StatusFound)
-		case "nowhere":
-			w.Header().Set("Location", "http://[hunter22")
-			w.WriteHeader(http.StatusFound)
-		default:
-			fmt.Fprint(w, r.Header.Get("X-Api-Key"))
-		}
-	})
-	tests := []struct {
-		to      string
-		outcome history.Outcome
-		err     string
-	}{
-		{"home", "", ""},
-		{"home-in-full", "", ""},
-		{"itself", history.OutcomeRejected, "302 Found: more than 5 redirects"},
-		{"elsewhere", history.OutcomeRejected, "302 Found: redirect to " + elsewhere.URL + " not followed"},
-		{"user", history.OutcomeRejected, "302 Found: redirect to " + elsewhere.URL + " not followed"},
-		{"nowhere", history.OutcomeRejected, "302 Found: redirect to an unreadable address not followed"},
-	}
-	for _, test := range tests {
-		t.Run(test.to, func(t *testing.T) {
-			t.Parallel()
-			response := fetchFrom(t, newClient(t), "woosmap", server.URL+"/to-"+test.to)
-			if response.Outcome != test.outcome || response.Error != test.err {
-				t.Errorf("got %+v", response)
-			}
-			if response.Outcome == "" && string(response.Body) != testSecret {
-				t.Errorf("the credential did not come along: %s", response.Body)
-			}
-		})
-	}
-}
-
-func TestFetchDoesNotFollowFromTLSToPlainText(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "http://"+r.Host+"/", http.StatusFound)
-	}))
-	t.Cleanup(server.Close)
-	client := newClient(t)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	client.Trust(roots)
-	response := fetchFrom(t, client, "woosmap", server.URL)
-	if response.Outcome != history.OutcomeRejected || !strings.Contains(response.Error, "redirect to http://127.0.0.1:") {
-		t.Errorf("got %+v", response)
 	}
 }
 
