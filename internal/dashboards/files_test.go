@@ -40,11 +40,37 @@ type boardPanel struct {
 	GridPos                  struct{ X, Y, W, H int }
 	FieldConfig              struct {
 		Defaults struct {
-			Unit  string
-			Links []struct{ URL string }
+			Unit, NoValue string
+			Links         []struct{ URL string }
 		}
+		Overrides []override
 	}
-	Targets []any
+	Targets []struct {
+		SQL string `json:"rawSql"`
+	}
+}
+
+// override is what is set for some fields of a panel.
+type override struct {
+	Matcher struct {
+		ID      string
+		Options any
+	}
+	Properties []property
+}
+
+type property struct {
+	ID    string
+	Value any
+}
+
+// sql gives all that a panel asks.
+func (p boardPanel) sql() string {
+	var texts []string
+	for _, target := range p.Targets {
+		texts = append(texts, target.SQL)
+	}
+	return strings.Join(texts, "\n")
 }
 
 // boards reads the dashboards by the names of their files.
