@@ -89,7 +89,7 @@ func (s *Store) Stalled(ctx context.Context, filter AnswerFilter) ([]StalledRow,
 	rows, err := s.queries.AnswerStalled(ctx, dbsqlc.AnswerStalledParams{Source: q.Source, Labels: q.Labels})
 	return answer("stalled", rows, err, func(r dbsqlc.ReportStalled) StalledRow {
 		return StalledRow{
-			Job: r.Job, Source: r.Source, RunNo: r.RunNo, Step: r.Step, State: r.State, Since: r.Since, UsualDuration: took(r.UsualDuration),
+			Job: r.Job, Source: r.Source, RunNo: r.RunNo, Step: r.Step, State: r.State, Since: r.Since, UsualDuration: (*Interval)(r.UsualDuration),
 			StallAfter: (*Interval)(r.StallAfter), Reported: r.Reported,
 		}
 	})

@@ -2,6 +2,8 @@ package store
 
 import (
 	"bytes"
+	"encoding/json"
+	"math"
 	"testing"
 	"time"
 
@@ -34,5 +36,62 @@ func TestTimesCodecWritesWhatPgxWould(t *testing.T) {
 				t.Errorf("%s, format %d: %x, %v; pgx writes %x", name, format, got, err, want)
 			}
 		}
+	}
+}
+
+// TestIntervalsOfAnyLength reads intervals as rows hold them, and writes them as JSON.
+func TestIntervalsOfAnyLength(t *testing.T) {
+	t.Parallel()
+	const (
+		day     = 24 * time.Hour
+		longest = math.MaxInt64
+	)
+	types := pgtype.NewMap()
+	types.RegisterType(&pgtype.Type{Name: "interval", OID: pgtype.IntervalOID, Codec: durationCodec{}})
+	for want, intervals := range map[time.Duration][]pgtype.Interval{
+		0:                                       {{}, {Months: -1, Days: 30}, {Days: 106751, Microseconds: -106751 * day.Microseconds()}},
+		-time.Microsecond:                       {{Microseconds: -1}},
+		31*day + time.Second + time.Microsecond: {{Months: 1, Days: 1, Microseconds: 1_000_001}},
+		106751*day + 23*time.Hour:               {{Days: 106751, Microseconds: (23 * time.Hour).Microseconds()}},
+		-106751*day + -23*time.Hour:             {{Days: -106751, Microseconds: -(23 * time.Hour).Microseconds()}},
+		math.MaxInt64 / 4000 * time.Microsecond: {{Microseconds: math.MaxInt64 / 4000}},
+		longest: {
+			{Days: 106752},
+			{Months: math.MaxInt32},
+			{Days: math.MaxInt32},
+			{Microseconds: math.MaxInt64},
+			{Months: math.MaxInt32, Days: math.MaxInt32, Microseconds: math.MaxInt64}, // 'infinity' of Postgres 17
+			{Months: math.MaxInt32, Microseconds: math.MinInt64},
+		},
+		-longest: {
+			{Days: -106752},
+			{Months: math.MinInt32},
+			{Days: math.MinInt32},
+			{Microseconds: math.MinInt64},
+			{Months: math.MinInt32, Days: math.MinInt32, Microseconds: math.MinInt64},
+			{Months: math.MinInt32, Microseconds: math.MaxInt64},
+		},
+	} {
+		for _, interval := range intervals {
+			interval.Valid = true
+			var got *time.Duration
+			src, err := types.Encode(pgtype.IntervalOID, pgtype.BinaryFormatCode, interval, nil)
+			if err == nil {
+				err = types.Scan(pgtype.IntervalOID, pgtype.BinaryFormatCode, src, &got)
+			}
+			if err != nil || *got != want {
+				t.Errorf("%+v is read as %v, %v; want %s", interval, got, err, want)
+			}
+			if text, err := json.Marshal((*Interval)(got)); err != nil {
+				t.Errorf("%+v as JSON: %s, %v", interval, text, err)
+			}
+		}
+	}
+	null := new(time.Second)
+	if err := types.Scan(pgtype.IntervalOID, pgtype.BinaryFormatCode, nil, &null); err != nil || null != nil {
+		t.Errorf("null is read as %v, %v", null, err)
+	}
+	if err := types.Scan(pgtype.IntervalOID, pgtype.BinaryFormatCode, nil, new(time.Duration)); err == nil {
+		t.Error("null is read where none can be")
 	}
 }

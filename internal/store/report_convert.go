@@ -1,10 +1,6 @@
 package store
 
-import (
-	"github.com/jackc/pgx/v5/pgtype"
-
-	"tracker/internal/store/internal/dbsqlc"
-)
+import "tracker/internal/store/internal/dbsqlc"
 
 // convert makes rows of one type from those of another. It never gives nil,
 // which JSON would write as null.
@@ -14,15 +10,6 @@ func convert[From, To any](rows []From, to func(From) To) []To {
 		converted[i] = to(row)
 	}
 	return converted
-}
-
-// took gives null for null, and the longest duration for one that is longer still.
-func took(i pgtype.Interval) *Interval {
-	if !i.Valid {
-		return nil
-	}
-	d := durationOf(i)
-	return (*Interval)(&d)
 }
 
 func toJobRow(row dbsqlc.ReportJob) JobRow {
@@ -53,11 +40,11 @@ func toRunRow(row dbsqlc.ReportRun) RunRow {
 	return RunRow{
 		Job: row.Job, Source: row.Source, Provider: row.Provider, Labels: row.Labels, RunNo: row.RunNo, RunID: row.RunID,
 		State: row.State, Status: row.Status, StartedAt: row.StartedAt, EndedAt: row.EndedAt, Reported: row.Reported,
-		Duration: took(row.Duration), DurationMax: took(row.DurationMax), FirstSeenAt: row.FirstSeenAt,
+		Duration: (*Interval)(row.Duration), DurationMax: (*Interval)(row.DurationMax), FirstSeenAt: row.FirstSeenAt,
 		LastChangedAt: row.LastChangedAt, Steps: row.Steps, Warnings: row.Warnings, Errors: row.Errors,
 		ErrorSummary: row.ErrorSummary, ResultCount: row.ResultCount, ResultExpiresAt: row.ResultExpiresAt,
 		Why: row.Why, WhyWithdrawn: row.WhyWithdrawn, FailedStep: row.FailedStep, Superseded: row.Superseded,
-		UsualDuration: took(row.UsualDuration), Stalled: &row.Stalled,
+		UsualDuration: (*Interval)(row.UsualDuration), Stalled: &row.Stalled,
 	}
 }
 
@@ -65,7 +52,7 @@ func toStepRow(row dbsqlc.ReportStep) StepRow {
 	return StepRow{
 		Job: row.Job, Source: row.Source, Provider: row.Provider, RunNo: row.RunNo, StepNo: row.StepNo, Step: row.Step,
 		State: row.State, Status: row.Status, StartedAt: row.StartedAt, EndedAt: row.EndedAt, Reported: row.Reported,
-		Duration: took(row.Duration), DurationMax: took(row.DurationMax), StartedRaw: row.StartedRaw,
+		Duration: (*Interval)(row.Duration), DurationMax: (*Interval)(row.DurationMax), StartedRaw: row.StartedRaw,
 		EndedRaw: row.EndedRaw, ZoneAssumed: row.ZoneAssumed, FirstSeenAt: row.FirstSeenAt, VanishedAt: row.VanishedAt,
 	}
 }

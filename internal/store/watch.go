@@ -225,7 +225,7 @@ func toWatchRun(row dbsqlc.WatchRunsRow) WatchRun {
 	return WatchRun{
 		RunRow: toRunRow(row.ReportRun), JobID: row.JobID, Step: row.Step, StepState: row.StepState,
 		PolledAt: fromPointer(row.PolledAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Failures: int(row.Failures),
-		Pace: Pace{StallAfter: fromPointer(row.StallAfter), Usual: durationOf(row.ReportRun.UsualDuration), Median: durationOf(row.MedianDuration)},
+		Pace: Pace{StallAfter: fromPointer(row.StallAfter), Usual: fromPointer(row.ReportRun.UsualDuration), Median: fromPointer(row.MedianDuration)},
 	}
 }
 

@@ -101,7 +101,7 @@ func (w *world) text(value any) string {
 		}
 		return text + v.UTC().Format(" 15:04:05.999999")
 	case pgtype.Interval:
-		return durationOf(v).String()
+		return store.DurationOf(v).String()
 	case store.Interval:
 		return time.Duration(v).String()
 	case pgtype.Numeric:
@@ -139,15 +139,11 @@ func (w *world) isAbout(value any, wanted string) bool {
 	case time.Time:
 		got = w.now.Sub(v)
 	case pgtype.Interval:
-		got = durationOf(v)
+		got = store.DurationOf(v)
 	case store.Interval:
 		got = time.Duration(v)
 	}
 	return (got - length).Abs() < time.Minute
-}
-
-func durationOf(i pgtype.Interval) time.Duration {
-	return time.Duration(i.Days)*24*time.Hour + time.Duration(i.Microseconds)*time.Microsecond
 }
 
 // dateOnly marks times that stand for a day.

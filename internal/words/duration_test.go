@@ -2,6 +2,7 @@ package words
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -39,6 +40,20 @@ func TestBoundsText_RoundsAwayFromWhatItBounds(t *testing.T) {
 	} {
 		if got := Bounds(c.least, c.most); got != c.want {
 			t.Errorf("shown as %q, not %q", got, c.want)
+		}
+	}
+}
+
+func TestDurationsOfAnyLength(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration][]string{
+		math.MaxInt64:     {"106751 d 23 h", "106751 d 23 h", "106751 d", "106751 d 23 h", "106751 d 23 h"},
+		math.MinInt64:     {"-106751 d 23 h", "-106751 d 23 h", "-9223372036 s", "-106751 d 23 h", "-106751 d 23 h"},
+		math.MinInt64 + 1: {"-106751 d 23 h", "-106751 d 23 h", "-9223372036 s", "-106751 d 23 h", "-106751 d 23 h"},
+	} {
+		got := []string{Duration(d), Roughly(d), Age(d), AtLeast(d), atMost(d)}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d ns is shown as %q, not %q", d, got, want)
 		}
 	}
 }

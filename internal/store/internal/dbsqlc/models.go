@@ -7,8 +7,6 @@ package dbsqlc
 import (
 	"encoding/json"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type Anomaly struct {
@@ -422,9 +420,9 @@ type ReportOpenRun struct {
 	// State of the run in our words: queued, running or unknown.
 	State string
 	// The 95th percentile of the durations (report.runs.duration) of the newest hundred of the job's ended runs or, where fewer than five have ended, of a hundred of its source's newest jobs, five of each at most; runs of which neither start nor end was seen or reported do not count; null: there is none.
-	UsualDuration pgtype.Interval
+	UsualDuration *time.Duration
 	// The median of the durations of those of the same runs that succeeded, at least in part, else of all; null: there is none.
-	MedianDuration pgtype.Interval
+	MedianDuration *time.Duration
 	// The job's stall_after; null: it has none, and three times usual_duration decides what is stalled.
 	StallAfter *time.Duration
 	// Since when the run goes on, if it is stalled: its start, or when it came out of a terminal state; the upstream's time where it gave one, but never later than when we observed it; null: it is not stalled.
@@ -562,9 +560,9 @@ type ReportRun struct {
 	// True if every time shown in started_at and ended_at is the upstream's, false if one of them is ours.
 	Reported bool
 	// How long the run took: exactly, by the upstream's clock, where it reported both times (negative where its end is before its start), else the lower bound by what was observed, never below zero; null: not ended.
-	Duration pgtype.Interval
+	Duration *time.Duration
 	// The upper bound of how long the run took, equal to duration where the upstream reported both times; null: not ended, or nothing bounds its start from below.
-	DurationMax pgtype.Interval
+	DurationMax *time.Duration
 	// When we had read the first answer that told of the run (our time).
 	FirstSeenAt time.Time
 	// When we had read the newest snapshot that changed or closed the run (our time).
@@ -590,7 +588,7 @@ type ReportRun struct {
 	// True if another run took the place of this one before anybody saw how it ended.
 	Superseded bool
 	// How long nearly all runs take (see report.open_runs), while the run goes on; null: it has ended, was superseded or is of a removed job, or nothing is known.
-	UsualDuration pgtype.Interval
+	UsualDuration *time.Duration
 	// True if the run was seen to go on for longer than the job's stall_after or, where it has none, than three times usual_duration (see report.stalled).
 	Stalled bool
 	// Number of the job, by which views are joined.
@@ -690,7 +688,7 @@ type ReportStalled struct {
 	// Since when the run has not ended: its start, or when it came out of a terminal state; the upstream's time where it gave one, but never later than when we observed it.
 	Since time.Time
 	// How long nearly all runs take: see report.open_runs; null: nothing is known.
-	UsualDuration pgtype.Interval
+	UsualDuration *time.Duration
 	// True if since is the upstream's time, false if it is ours, when the run had been seen: it began by then.
 	Reported bool
 	// The job's stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.
@@ -724,9 +722,9 @@ type ReportStep struct {
 	// True if every time shown in started_at and ended_at is the upstream's; false if one of them is ours, or the upstream gave an end that is unreadable.
 	Reported bool
 	// How long the step took: exactly, by the upstream's clock, where it reported both times (negative where its end is before its start), else the lower bound by what was observed, never below zero; null: not ended.
-	Duration pgtype.Interval
+	Duration *time.Duration
 	// The upper bound of how long the step took, equal to duration where the upstream reported both times; null: not ended, or nothing bounds its start from below.
-	DurationMax pgtype.Interval
+	DurationMax *time.Duration
 	// The start as the upstream wrote it; null: it gave none.
 	StartedRaw *string
 	// The end as the upstream wrote it; null: it gave none.

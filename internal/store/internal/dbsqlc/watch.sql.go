@@ -8,8 +8,6 @@ package dbsqlc
 import (
 	"context"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const watchClasses = `-- name: WatchClasses :many
@@ -301,7 +299,7 @@ type WatchRunsRow struct {
 	ConfirmedAt    *time.Time
 	Failures       int32
 	StallAfter     *time.Duration
-	MedianDuration pgtype.Interval
+	MedianDuration *time.Duration
 }
 
 // The latest runs of those jobs whose state is one of the given ones and has
