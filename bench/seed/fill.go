@@ -48,20 +48,13 @@ func fill(ctx context.Context, at string, s scale, stderr io.Writer) (*filled, e
 		if err := t.extendPartitions(ctx, from); err != nil {
 			return nil, err
 		}
-		if err := t.poll(ctx, parts, earlier(from.Add(stride), s.end), filled); err != nil {
+		if err := t.poll(ctx, parts, slices.MinFunc([]time.Time{from.Add(stride), s.end}, time.Time.Compare), filled); err != nil {
 			return nil, err
 		}
 		bar.advance(stride, filled)
 	}
 	bar.tell("finish")
 	return filled, t.finish(ctx, s, pollers)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // register declares sources and jobs, each when it begins, and claims the jobs

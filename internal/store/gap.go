@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tracker/internal/history"
@@ -29,10 +30,12 @@ func explain(ctx context.Context, q *dbsqlc.Queries, jobs []unexplained) error {
 			if gap.Reason != "" {
 				continue
 			}
-			if sourceIDs == nil {
-				window.FromTime, window.ToTime = gap.From, gap.To
+			if sourceIDs == nil || gap.From.Before(window.FromTime) {
+				window.FromTime = gap.From
 			}
-			window.FromTime, window.ToTime = earlier(window.FromTime, gap.From), later(window.ToTime, gap.To)
+			if sourceIDs == nil || gap.To.After(window.ToTime) {
+				window.ToTime = gap.To
+			}
 			sourceIDs = append(sourceIDs, job.sourceID)
 		}
 	}
@@ -80,7 +83,7 @@ func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string
 	for i, row := range cursors {
 		cursor, until := toCursor(row), r.by.At
 		if inFlight := fromPointer(row.ClaimedUntil); inFlight.After(r.by.At) { // its poll may yet be answered
-			until = earlier(until, inFlight.Add(-claimLease))
+			until = slices.MinFunc([]time.Time{until, inFlight.Add(-claimLease)}, time.Time.Compare)
 		}
 		covered.JobIds, covered.CoveredAts = append(covered.JobIds, row.JobID), append(covered.CoveredAts, until)
 		ended[i] = cursor.Coverage().Gaps(until)
@@ -114,18 +117,4 @@ func (r *registry) recordTrackingGaps(ctx context.Context, was dbsqlc.Job, unsee
 	return r.queries.CursorCover(ctx, dbsqlc.CursorCoverParams{
 		Reason: toPointer(unseen), JobIds: []int64{was.JobID}, CoveredAts: []time.Time{r.by.At},
 	})
-}
-
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"tracker/internal/history"
@@ -73,7 +74,7 @@ func (t *task) run(ctx context.Context, client *source.Client, budgets *store.St
 	}
 	// Snapshots are observed in the order of their numbers, even if the database's
 	// clock was set back or our bounds of it are wide.
-	r.observedAt = later(later(ceil(t.clock.latest()), r.poll.PolledAt), t.claim.ChangedAt.Add(time.Microsecond))
+	r.observedAt = slices.MaxFunc([]time.Time{ceil(t.clock.latest()), r.poll.PolledAt, t.claim.ChangedAt.Add(time.Microsecond)}, time.Time.Compare)
 	r.retryAfter, r.outOfTurn = response.RetryAfter, response.OutOfTurn
 	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency = response.Outcome, response.HTTPStatus, response.Latency
 	r.poll.Error, r.poll.ErrorBody = response.Error, response.ErrorBody
@@ -194,11 +195,4 @@ func (r *result) malformed(raw []byte, err error) {
 // would count as read before it was.
 func ceil(at time.Time) time.Time {
 	return at.Add(time.Microsecond - 1).Truncate(time.Microsecond)
-}
-
-func later(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
-	}
-	return a
 }
