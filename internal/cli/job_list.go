@@ -98,11 +98,7 @@ func unaskedText(sources []store.SourceRow, c words.Clock, s terminal.Screen) st
 		if i == 0 {
 			p.Blank()
 		}
-		way := "to go on"
-		if from.PausedAt == nil {
-			way = "to ask it at once"
-		}
-		p.Line(terminal.Plain("source "+from.Source+" is "), standing(from, c, ""), terminal.Plain(" "+standingWhy(from, c, "")+"; "+way+":  "), terminal.Plain("tracker source resume "+from.Source).Whole())
+		p.Line(c.Unasked(from)...)
 	}
 	return p.String()
 }
@@ -112,7 +108,7 @@ func unaskedText(sources []store.SourceRow, c words.Clock, s terminal.Screen) st
 func jobListing(rows []store.JobRow, unasked []store.SourceRow, c words.Clock) terminal.Table[store.JobRow] {
 	blocked := map[string]string{}
 	for _, from := range unasked {
-		blocked[from.Source] = standing(from, c, "").Text
+		blocked[from.Source] = c.Availability(from, "").Text
 	}
 	now := c.ReadAt
 	return terminal.Table[store.JobRow]{

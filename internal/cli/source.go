@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -119,15 +118,15 @@ runs), and why.`,
 				return err
 			}
 			c := words.Clock{ReadAt: now}
-			return writeRows(a, *format, sourceListing(rows, c, unserved(c, now, served)))
+			return writeRows(a, *format, sourceListing(rows, c, c.Unserved(now, served)))
 		})
 	}
 	return cmd
 }
 
-// sourceListing shows sources; blind is why nobody looks at any of them, empty
+// sourceListing shows sources; unserved is why nobody polls any of them, empty
 // where somebody does.
-func sourceListing(rows []store.SourceRow, c words.Clock, blind string) terminal.Table[store.SourceRow] {
+func sourceListing(rows []store.SourceRow, c words.Clock, unserved string) terminal.Table[store.SourceRow] {
 	return terminal.Table[store.SourceRow]{
 		Rows: rows, Empty: "no sources yet; see  tracker source add --help",
 		Columns: []terminal.Column[store.SourceRow]{
@@ -135,43 +134,10 @@ func sourceListing(rows []store.SourceRow, c words.Clock, blind string) terminal
 			{Title: "PROVIDER", Spare: 1, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(r.Provider) }},
 			{Title: "JOBS", Right: true, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(terminal.Thousands(r.Jobs)) }},
 			{Title: "SCHEDULE", Spare: 2, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(r.Schedule) }},
-			{Title: "RATE", Spare: 3, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(rateText(r)) }},
-			{Title: "STANDING", Cell: func(r store.SourceRow) terminal.Span { return standing(r, c, blind) }},
-			{Title: "WHY", Prose: true, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(standingWhy(r, c, blind)) }},
+			{Title: "RATE", Spare: 3, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(words.Rate(r)) }},
+			{Title: "STANDING", Cell: func(r store.SourceRow) terminal.Span { return c.Availability(r, unserved) }},
+			{Title: "WHY", Prose: true, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(c.AvailabilityWhy(r, unserved)) }},
 		},
-	}
-}
-
-func rateText(r store.SourceRow) string {
-	if r.RateBurst > 1 {
-		return fmt.Sprintf("1 per %s, burst %d", time.Duration(r.RateEvery), r.RateBurst)
-	}
-	return fmt.Sprintf("1 per %s", time.Duration(r.RateEvery))
-}
-
-// standing tells whether the source may be asked.
-func standing(r store.SourceRow, c words.Clock, blind string) terminal.Span {
-	switch {
-	case r.PausedAt != nil:
-		return terminal.Styled(terminal.StyleYellow, "paused")
-	case r.Unasked(c.ReadAt):
-		return terminal.Styled(terminal.StyleYellow, "held")
-	case blind != "":
-		return terminal.Styled(terminal.StyleYellow, "unserved")
-	default:
-		return terminal.Plain("ok")
-	}
-}
-
-// standingWhy tells since when and why it may not.
-func standingWhy(r store.SourceRow, c words.Clock, blind string) string {
-	switch {
-	case r.PausedAt != nil:
-		return fmt.Sprintf("since %s (%s): %s", c.Near(*r.PausedAt), c.Ago(*r.PausedAt), deref(r.PausedReason))
-	case r.Unasked(c.ReadAt):
-		return "until " + c.Near(*r.HeldUntil) + ": the service asked to be left alone"
-	default:
-		return blind
 	}
 }
 

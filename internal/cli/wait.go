@@ -174,7 +174,7 @@ func (w *waiter) tell(job store.Job, run *store.WatchRun, end error) error {
 	case run == nil:
 		line = append(line, terminal.Plain("no run was seen that has started after "+w.after.Format(time.RFC3339)))
 	default:
-		line = append(append(line, words.Marked(run.State, run.State), terminal.Plain("  ")), runSentence(*run)...)
+		line = append(append(line, words.Marked(run.State, run.State), terminal.Plain("  ")), words.RunSentence(*run)...)
 	}
 	p.Line(line...)
 	if _, err := fmt.Fprint(w.app.stdout, p.String()); err != nil {

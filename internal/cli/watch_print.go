@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/words"
@@ -115,7 +114,7 @@ func (p *watchPrinter) begin(ctx context.Context) error {
 		if run.EndedAt != nil {
 			since = *run.EndedAt
 		}
-		p.line(since, run.Job, append([]terminal.Span{words.Marked(run.State, run.State), terminal.Plain("  ")}, runSentence(run)...)...)
+		p.line(since, run.Job, append([]terminal.Span{words.Marked(run.State, run.State), terminal.Plain("  ")}, words.RunSentence(run)...)...)
 	}
 	return nil
 }
@@ -127,7 +126,7 @@ func (p *watchPrinter) change(c store.WatchChange) {
 	case c.Superseded():
 		spans = append(spans, terminal.Plain(fmt.Sprintf("run %d superseded, its end was not seen", c.RunNo)))
 	case c.Run != nil && c.Run.State == c.ToState:
-		spans = append(spans, runSentence(*c.Run)...)
+		spans = append(spans, words.RunSentence(*c.Run)...)
 	default:
 		spans = append(spans, terminal.Plain(fmt.Sprintf("run %d", c.RunNo)))
 	}
@@ -151,45 +150,4 @@ func (p *watchPrinter) line(at time.Time, job string, spans ...terminal.Span) {
 		lead = append(lead, terminal.Plain(job), terminal.Plain("  "))
 	}
 	p.page.Line(append(lead, spans...)...)
-}
-
-// runSentence tells in a few words how a run stands.
-func runSentence(run store.WatchRun) []terminal.Span {
-	spans := []terminal.Span{terminal.Plain(fmt.Sprintf("run %d", run.RunNo))}
-	if where := whereText(run); where != "" {
-		spans = append(spans, terminal.Plain(" "+where))
-	}
-	if took := words.Bounds(run.Duration, run.DurationMax); took != "" {
-		spans = append(spans, terminal.Plain(" after "+took))
-	}
-	if why := whyText(run); why != "" {
-		spans = append(spans, terminal.Plain(": "+why))
-	}
-	return spans
-}
-
-// whyMost bounds what a service says on one line, in columns.
-const whyMost = 2000
-
-// whyText tells why a run has not succeeded; it is empty where nothing does.
-func whyText(run store.WatchRun) string {
-	if run.Why == nil {
-		return ""
-	}
-	return terminal.Cut(*run.Why, whyMost) + withdrawnText(run.RunRow)
-}
-
-// whereText tells which step a run is in, has failed in or has behind it. It is
-// empty where that adds nothing.
-func whereText(run store.WatchRun) string {
-	switch state := history.State(run.State); {
-	case run.Step == "" || state == history.StateSucceeded || run.Step == run.State:
-		return ""
-	case state.Terminal() && run.StepState != run.State:
-		return ""
-	case !state.Terminal() && history.State(run.StepState).Terminal():
-		return "after " + run.Step
-	default:
-		return "in " + run.Step
-	}
 }

@@ -195,12 +195,12 @@ func (v watchView) failed(s terminal.Screen) terminal.Section {
 	var texts []terminal.Span
 	for _, run := range v.Failed {
 		symbol, look := words.StateMark(run.State)
-		where := strings.TrimSpace(fmt.Sprintf("run %d %s", run.RunNo, whereText(run)))
+		where := strings.TrimSpace(fmt.Sprintf("run %d %s", run.RunNo, words.Where(run)))
 		rows = append(rows, [][]terminal.Span{
 			{terminal.Styled(look, symbol), terminal.Plain(" "), terminal.Plain(terminal.Cut(run.Job, jobWidth(s)))},
 			terminal.Cell(terminal.Faint(v.endText(run))), terminal.Cell(terminal.Plain(terminal.Cut(terminal.OneLine(where), jobWidth(s)))),
 		})
-		texts = append(texts, terminal.Styled(look, cmp.Or(whyText(run), "the service gives no reason")))
+		texts = append(texts, terminal.Styled(look, cmp.Or(words.Why(run.RunRow), "the service gives no reason")))
 	}
 	return terminal.NewSection("FAILED", told(rows, texts, s), v.count(unsuccessful))
 }

@@ -80,19 +80,7 @@ func (v watchView) warnings(p *terminal.Page) {
 }
 
 // unserved tells that nobody looks; it is empty where somebody does.
-func (v watchView) unserved() string { return unserved(v.Clock, v.Now, v.Served) }
-
-// unserved tells that no tracker serves at a time.
-func unserved(c words.Clock, now time.Time, served store.Served) string {
-	switch {
-	case served.At.IsZero():
-		return "nobody looks: no tracker serves this database"
-	case !served.Until.After(now):
-		return fmt.Sprintf("nobody looks: no tracker has served this database since %s (%s)", c.Near(served.At), c.Ago(served.At))
-	default:
-		return ""
-	}
-}
+func (v watchView) unserved() string { return v.Clock.Unserved(v.Now, v.Served) }
 
 // total counts the watched jobs.
 func (v watchView) total() int { return v.count(func(store.WatchClass) bool { return true }) }
