@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/text"
-
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -20,56 +18,55 @@ import (
 type runColumn struct {
 	name  string
 	right bool
-	cell  func(v historyView, s terminal.Screen, run store.RunRow) string
+	cell  func(v historyView, run store.RunRow) []terminal.Span
 }
 
 // runColumns are all columns; those at the end go first where a screen is too narrow.
 func runColumns() []runColumn {
 	return []runColumn{
-		{"RUN", true, func(_ historyView, _ terminal.Screen, run store.RunRow) string {
-			return terminal.Thousands(int64(run.RunNo))
+		{"RUN", true, func(_ historyView, run store.RunRow) []terminal.Span {
+			return terminal.Cell(terminal.Plain(terminal.Thousands(int64(run.RunNo))))
 		}},
-		{"STATE", false, func(_ historyView, s terminal.Screen, run store.RunRow) string { return words.StateText(run.State, s) }},
-		{"STARTED (UTC)", false, func(v historyView, _ terminal.Screen, run store.RunRow) string { return v.startText(run) }},
-		{"TOOK", false, func(v historyView, _ terminal.Screen, run store.RunRow) string { return v.tookText(run) }},
-		{"WARN", true, func(_ historyView, s terminal.Screen, run store.RunRow) string {
-			return countText(s, run.Warnings, terminal.StyleYellow)
+		{"STATE", false, func(_ historyView, run store.RunRow) []terminal.Span { return terminal.Cell(words.State(&run.State)) }},
+		{"STARTED (UTC)", false, func(v historyView, run store.RunRow) []terminal.Span {
+			return terminal.Cell(terminal.Plain(v.startText(run)))
 		}},
-		{"ERR", true, func(_ historyView, s terminal.Screen, run store.RunRow) string {
-			return countText(s, run.Errors, terminal.StyleRed)
+		{"TOOK", false, func(v historyView, run store.RunRow) []terminal.Span {
+			return terminal.Cell(terminal.Plain(v.tookText(run)))
 		}},
-		{"STEPS", false, func(v historyView, s terminal.Screen, run store.RunRow) string { return s.Render(v.stepsText(run)...) }},
+		{"WARN", true, func(_ historyView, run store.RunRow) []terminal.Span {
+			return countCell(run.Warnings, terminal.StyleYellow)
+		}},
+		{"ERR", true, func(_ historyView, run store.RunRow) []terminal.Span { return countCell(run.Errors, terminal.StyleRed) }},
+		{"STEPS", false, historyView.stepsText},
 	}
 }
 
 // runTable writes the table of runs, each with a note where there is something to say.
 func (v historyView) runTable(p *terminal.Page) {
-	var rows []string
 	columns := runColumns()
 	shown := len(columns)
-	for ; shown >= 4; shown-- {
-		rows = v.runRows(p.Screen, columns[:shown])
-		if p.Width == 0 || terminal.Widest(rows) <= p.Width {
-			break
-		}
+	lines := v.runLines(columns)
+	for ; shown > 4 && p.Width > 0 && terminal.Widest(lines) > p.Width; shown-- {
+		lines = v.runLines(columns[:shown-1])
 	}
-	p.Rows(rows[0])
-	beside := terminal.Widest(rows) + 2
+	p.Put(lines[0])
+	beside := terminal.Widest(lines) + 2
 	for i, run := range v.Runs {
 		note := v.note(run, shown)
 		below := p.Width > 0 && p.Width-beside < terminal.LeastBody
 		switch {
 		case note.Text == "":
-			p.Rows(rows[i+1])
+			p.Put(lines[i+1])
 		case below:
-			p.Rows(rows[i+1])
+			p.Put(lines[i+1])
 			note.Text = terminal.Cut(note.Text, p.Width-5)
 			p.Line(terminal.Plain("     ").Whole(), note.Whole())
 		default:
 			if p.Width > 0 {
 				note.Text = terminal.Cut(note.Text, p.Width-beside)
 			}
-			p.Rows(text.Pad(rows[i+1], beside, ' ') + p.Render(note))
+			p.Put(append(terminal.PadTo(lines[i+1], beside), note))
 		}
 	}
 	if older := int(v.Runs[len(v.Runs)-1].RunNo) - 1; older > 0 && v.runNo == 0 {
@@ -77,19 +74,19 @@ func (v historyView) runTable(p *terminal.Page) {
 	}
 }
 
-// runRows lays the runs out under a header.
-func (v historyView) runRows(s terminal.Screen, columns []runColumn) []string {
+// runLines lays the runs out under a header.
+func (v historyView) runLines(columns []runColumn) [][]terminal.Span {
 	titles, right := make([]string, len(columns)), make([]bool, len(columns))
 	for i, column := range columns {
 		titles[i], right[i] = column.name, column.right
 	}
-	cells := make([][]string, len(v.Runs))
+	cells := make([][][]terminal.Span, len(v.Runs))
 	for i, run := range v.Runs {
 		for _, column := range columns {
-			cells[i] = append(cells[i], column.cell(v, s, run))
+			cells[i] = append(cells[i], column.cell(v, run))
 		}
 	}
-	return terminal.Grid(s, titles, right, cells)
+	return terminal.Grid(titles, right, cells)
 }
 
 func (v historyView) startText(run store.RunRow) string {
@@ -195,9 +192,9 @@ func (v historyView) oddities(run store.RunRow) int {
 	return len(mine)
 }
 
-func countText(s terminal.Screen, n int32, look terminal.Style) string {
+func countCell(n int32, look terminal.Style) []terminal.Span {
 	if n == 0 {
 		look = terminal.StyleFaint
 	}
-	return s.Paint(look, terminal.Thousands(int64(n)))
+	return terminal.Cell(terminal.Styled(look, terminal.Thousands(int64(n))))
 }

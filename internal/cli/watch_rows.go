@@ -48,11 +48,11 @@ func (v watchView) running(s terminal.Screen) terminal.Section {
 		for _, run := range v.Running {
 			rows = append(rows, v.runningRow(run, s, detail))
 		}
-		if s.Width <= 0 || terminal.GridWidth(rows) <= s.Width {
+		if s.Width <= 0 || terminal.Widest(terminal.Align(rows)) <= s.Width {
 			break
 		}
 	}
-	return terminal.NewSection("RUNNING NOW", terminal.Align(rows, s.Width), v.count(going))
+	return terminal.NewSection("RUNNING NOW", oneLined(rows, s), v.count(going))
 }
 
 // runningRow shows a run; the higher detail, the less of it.
@@ -162,7 +162,7 @@ func (v watchView) ended(s terminal.Screen) terminal.Section {
 			{terminal.Styled(look, symbol), terminal.Plain(" "), terminal.Plain(terminal.Cut(run.Job, jobWidth(s)))}, terminal.Cell(terminal.Faint(words.Ago(run.EndedAt, v.ReadAt))), terminal.Cell(terminal.Plain(sentence)),
 		})
 	}
-	return terminal.NewSection("JUST SUCCEEDED", terminal.Align(rows, s.Width), len(v.Ended))
+	return terminal.NewSection("JUST SUCCEEDED", oneLined(rows, s), len(v.Ended))
 }
 
 // jobWidth is how wide the name of a job may get beside other things.
@@ -173,16 +173,25 @@ func jobWidth(s terminal.Screen) int {
 	return max(12, s.Width/3)
 }
 
+// oneLined is rows that stand under each other, each of one line.
+func oneLined(rows [][][]terminal.Span, s terminal.Screen) [][][]terminal.Span {
+	shown := make([][][]terminal.Span, len(rows))
+	for i, line := range terminal.Align(rows) {
+		shown[i] = [][]terminal.Span{terminal.Fit(line, s.Width)}
+	}
+	return shown
+}
+
 // told is rows that end in a text of any length: beside the rest, or below it
 // where there is too little room.
 func told(rows [][][]terminal.Span, texts []terminal.Span, s terminal.Screen) [][][]terminal.Span {
-	if s.Width <= 0 || s.Width-terminal.GridWidth(rows)-2 >= leastText {
+	if s.Width <= 0 || s.Width-terminal.Widest(terminal.Align(rows))-2 >= leastText {
 		for i := range rows {
 			rows[i] = append(rows[i], terminal.Cell(texts[i]))
 		}
-		return terminal.Align(rows, s.Width)
+		return oneLined(rows, s)
 	}
-	shown := terminal.Align(rows, s.Width)
+	shown := oneLined(rows, s)
 	for i := range shown {
 		shown[i] = append(shown[i], terminal.Fit([]terminal.Span{terminal.Plain("  "), texts[i]}, s.Width))
 	}

@@ -91,9 +91,6 @@ func (p *Page) Line(spans ...Span) { p.Entry(nil, spans...) }
 // Blank writes an empty line.
 func (p *Page) Blank() { p.out.WriteString("\n") }
 
-// Rows writes lines that are laid out already.
-func (p *Page) Rows(lines string) { p.out.WriteString(strings.TrimRight(lines, "\n") + "\n") }
-
 // Entry writes a body beside its lead. The body goes on under itself, or under
 // the lead where there is too little room. Where the screen is unbounded an
 // entry is one line, whatever is in it.

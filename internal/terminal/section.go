@@ -65,61 +65,6 @@ func Share(sections []Section, height int) []Section {
 	return sections
 }
 
-// Align pads the cells of rows so that they stand under each other, two blanks
-// apart, and gives each row as one line of at most so many columns (0: any).
-func Align(rows [][][]Span, width int) [][][]Span {
-	var widths []int
-	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], Width(cell))
-		}
-	}
-	aligned := make([][][]Span, len(rows))
-	for n, row := range rows {
-		var line []Span
-		for i, cell := range row {
-			line = append(line, cell...)
-			if gap := widths[i] - Width(cell) + 2; i < len(row)-1 && widths[i] > 0 {
-				line = append(line, Plain("").Pad(gap))
-			}
-		}
-		aligned[n] = [][]Span{Fit(line, width)}
-	}
-	return aligned
-}
-
-// GridWidth is how wide the widest row of a grid is.
-func GridWidth(rows [][][]Span) int {
-	widest := 0
-	for _, row := range Align(rows, 0) {
-		widest = max(widest, Width(row[0]))
-	}
-	return widest
-}
-
-// Fit cuts a line to so many columns (0: any).
-func Fit(line []Span, width int) []Span {
-	if width <= 0 || Width(line) <= width {
-		return line
-	}
-	var fitted []Span
-	for _, s := range line {
-		if w := s.Width(); w < width {
-			fitted, width = append(fitted, s), width-w
-			continue
-		}
-		s.Text = Cut(s.Text+" ", width) // the blank: something follows that is left out
-		return append(fitted, s)
-	}
-	return fitted
-}
-
-// Cell is a cell of one span.
-func Cell(s Span) []Span { return []Span{s} }
-
 // Bar shows a part of the whole in so many columns.
 func Bar(part, whole float64, width int, look Style) []Span {
 	full := width

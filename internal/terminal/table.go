@@ -1,11 +1,6 @@
 package terminal
 
-import (
-	"strings"
-
-	pretty "github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
-)
+import "strings"
 
 // proseRoom is how narrow prose may get beside its row; it stands below otherwise.
 const proseRoom = 40
@@ -35,20 +30,16 @@ func (t Table[T]) Text(s Screen) string {
 		return p.String()
 	}
 	prose, columns := t.split()
-	rows := t.grid(s, columns)
+	lines := t.grid(columns)
 	var left []string
-	for s.Width > 0 && Widest(rows) > s.Width {
+	for s.Width > 0 && Widest(lines) > s.Width {
 		var title string
 		if columns, title = leaveOut(columns); title == "" {
 			break
 		}
-		left, rows = append(left, title), t.grid(s, columns)
+		left, lines = append(left, title), t.grid(columns)
 	}
-	if prose == nil {
-		p.Rows(strings.Join(rows, "\n"))
-	} else {
-		t.writeWithProse(p, rows, *prose)
-	}
+	t.write(p, lines, prose)
 	if len(left) > 0 {
 		p.Line(Faint("not shown, for want of width: " + strings.Join(left, ", ")))
 	}
@@ -84,78 +75,43 @@ func leaveOut[T any](columns []Column[T]) (rest []Column[T], title string) {
 }
 
 // grid lays the rows out under a header.
-func (t Table[T]) grid(s Screen, columns []Column[T]) []string {
+func (t Table[T]) grid(columns []Column[T]) [][]Span {
 	titles, right := make([]string, len(columns)), make([]bool, len(columns))
 	for i, c := range columns {
 		titles[i], right[i] = c.Title, c.Right
 	}
-	cells := make([][]string, len(t.Rows))
+	cells := make([][][]Span, len(t.Rows))
 	for i, row := range t.Rows {
 		for _, c := range columns {
-			cells[i] = append(cells[i], s.Render(c.Cell(row)))
+			cells[i] = append(cells[i], Cell(c.Cell(row)))
 		}
 	}
-	return Grid(s, titles, right, cells)
+	return Grid(titles, right, cells)
 }
 
-// writeWithProse writes the rows with their prose beside or below them.
-func (t Table[T]) writeWithProse(p *Page, rows []string, prose Column[T]) {
-	longest, beside := text.StringWidthWithoutEscSequences(prose.Title), Widest(rows)+2
-	for _, row := range t.Rows {
-		longest = max(longest, prose.Cell(row).Width())
+// write writes the lines, each with its prose, if there is any, beside or below it.
+func (t Table[T]) write(p *Page, lines [][]Span, prose *Column[T]) {
+	said := make([]Span, len(lines))
+	longest, beside := 0, Widest(lines)+columnGap
+	if prose != nil {
+		said[0] = Faint(prose.Title)
+		for i, row := range t.Rows {
+			said[i+1] = prose.Cell(row)
+		}
+	}
+	for _, text := range said {
+		longest = max(longest, text.Width())
 	}
 	below := p.Width > 0 && p.Width-beside < min(longest, proseRoom)
-	if below {
-		p.Rows(rows[0])
-	} else {
-		p.Entry([]Span{{Text: text.Pad(rows[0], beside, ' ')}}, Faint(prose.Title))
-	}
-	for i, row := range t.Rows {
-		switch said := prose.Cell(row); {
-		case said.Text == "":
-			p.Rows(rows[i+1])
+	for i, line := range lines {
+		switch {
+		case said[i].Text == "" || below && i == 0:
+			p.Put(line)
 		case below:
-			p.Rows(rows[i+1])
-			p.Entry([]Span{Plain("").Pad(hang)}, said)
+			p.Put(line)
+			p.Entry([]Span{Plain("").Pad(hang)}, said[i])
 		default:
-			p.Entry([]Span{{Text: text.Pad(rows[i+1], beside, ' ')}}, said)
+			p.Entry(PadTo(line, beside), said[i])
 		}
 	}
 }
-
-// Grid lays cells out under titles, two blanks apart and without lines: the
-// style of all screens. The first row is the titles.
-func Grid(s Screen, titles []string, right []bool, cells [][]string) []string {
-	w := pretty.NewWriter()
-	style := pretty.StyleDefault
-	style.Options = pretty.OptionsNoBordersAndSeparators
-	style.Box.PaddingLeft, style.Box.PaddingRight = "", "  "
-	style.Format.Header = 0
-	w.SetStyle(style)
-	w.SuppressTrailingSpaces()
-	var configs []pretty.ColumnConfig
-	for i := range titles {
-		if right[i] {
-			configs = append(configs, pretty.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
-		}
-	}
-	w.SetColumnConfigs(configs)
-	w.AppendHeader(tableRow(titles))
-	for _, row := range cells {
-		w.AppendRow(tableRow(row))
-	}
-	rows := strings.Split(w.Render(), "\n")
-	rows[0] = s.Paint(StyleFaint, rows[0])
-	return rows
-}
-
-func tableRow(cells []string) pretty.Row {
-	row := make(pretty.Row, len(cells))
-	for i, cell := range cells {
-		row[i] = cell
-	}
-	return row
-}
-
-// Widest is how wide the widest of the rows is.
-func Widest(rows []string) int { return text.LongestLineLen(strings.Join(rows, "\n")) }

@@ -25,11 +25,8 @@ func StateMark(state string) (symbol string, look terminal.Style) {
 	}
 }
 
-// StateText shows a state: its symbol and, for those who cannot see that, its
-// word. It is empty for none.
-func StateText(state string, s terminal.Screen) string { return s.Render(State(&state)) }
-
-// State is a state with its symbol, or nothing for null.
+// State is a state with its symbol and, for those who cannot see that, its
+// word; nothing for null.
 func State(state *string) terminal.Span {
 	if state == nil || *state == "" {
 		return terminal.Plain("")
