@@ -178,6 +178,17 @@ CREATE TABLE result_items (
     CONSTRAINT result_items_run_fkey FOREIGN KEY (job_id, run_no) REFERENCES runs (job_id, run_no)
 );
 
+-- Runs that retention leaves alone, since somebody said so. Only run_hold and
+-- run_release write here, and record it in changes.
+CREATE TABLE holds (
+    job_id          bigint      NOT NULL,
+    run_no          integer     NOT NULL,
+    held_at         timestamptz NOT NULL,
+    reason          text,                 -- null: none was given
+    CONSTRAINT holds_pkey PRIMARY KEY (job_id, run_no),
+    CONSTRAINT holds_run_fkey FOREIGN KEY (job_id, run_no) REFERENCES runs (job_id, run_no)
+);
+
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
@@ -186,6 +197,7 @@ DO $$ BEGIN
     END IF;
 END $$;
 -- +goose StatementEnd
+DROP TABLE holds;
 DROP TABLE result_items;
 DROP TABLE anomalies;
 DROP TABLE transitions;

@@ -180,7 +180,8 @@ SELECT j.name AS job, s.name AS source, s.provider, j.labels, r.run_no, r.run_id
     r.state = 'unknown' AND r.run_no <> (
         SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1) AS superseded,
     CASE WHEN r.state IN ('queued', 'running', 'unknown') THEN report.usual_duration(r.job_id, r.run_no) END AS usual_duration,
-    r.state IN ('queued', 'running', 'unknown') AND report.is_stalled(r.job_id, r.run_no) AS stalled, r.job_id
+    r.state IN ('queued', 'running', 'unknown') AND report.is_stalled(r.job_id, r.run_no) AS stalled,
+    (SELECT h.held_at FROM holds h WHERE h.job_id = r.job_id AND h.run_no = r.run_no) AS held_at, r.job_id
 FROM runs r
 JOIN jobs j ON j.job_id = r.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -212,6 +213,7 @@ COMMENT ON COLUMN report.runs.failed_step IS 'Name of the last of the steps in w
 COMMENT ON COLUMN report.runs.superseded IS 'True if another run took the place of this one before anybody saw how it ended.';
 COMMENT ON COLUMN report.runs.usual_duration IS 'How long nearly all runs take (see report.open_runs), while the run goes on; null: it has ended, was superseded or is of a removed job, or nothing is known.';
 COMMENT ON COLUMN report.runs.stalled IS 'True if the run was seen to go on for longer than the job''s stall_after or, where it has none, than three times usual_duration (see report.stalled).';
+COMMENT ON COLUMN report.runs.held_at IS 'Since when the run is on hold (our time), so that retention leaves it alone; null: it is not.';
 COMMENT ON COLUMN report.runs.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.steps AS

@@ -38,6 +38,7 @@ func (c *check) checkFolds(ctx context.Context) error {
 		folded.Looked, folded.Gaps = shown.Looked, shown.Gaps   // not of the snapshots
 		for i := range min(len(folded.Runs), len(shown.Runs)) { // but of other runs, and of now
 			folded.Runs[i].UsualDuration, folded.Runs[i].Stalled = shown.Runs[i].UsualDuration, shown.Runs[i].Stalled
+			folded.Runs[i].HeldAt = shown.Runs[i].HeldAt
 		}
 		if diff := difference(folded, shown); diff != "" {
 			c.violated(job.Name, "the report views show what the snapshots tell, but (-snapshots +views):\n%s", diff)

@@ -49,6 +49,8 @@ func nameArgs() map[string]struct {
 		"tracker job pause":       {jobs, 1},
 		"tracker job resume":      {jobs, 1},
 		"tracker job remove":      {jobs, 1},
+		"tracker job hold":        {jobs, 1},
+		"tracker job release":     {jobs, 1},
 		"tracker source discover": {sources, 1},
 		"tracker source pause":    {sources, 1},
 		"tracker source remove":   {sources, 1},

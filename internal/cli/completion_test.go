@@ -39,6 +39,8 @@ func TestCompletion(t *testing.T) {
 		"rebuild x":               "",
 		"job show s":              "stores-eu stores-us",
 		"job pause poi":           "poi",
+		"job hold poi":            "poi",
+		"job release poi":         "poi",
 		"job add s":               "",
 		"job add x --source ":     "safetykit-test woosmap-test",
 		"source pause w":          "woosmap-test",

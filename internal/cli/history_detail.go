@@ -49,8 +49,12 @@ type event struct {
 func (v historyView) runDetail(p *terminal.Page, run store.RunRow) {
 	events := v.events(run)
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.rank, b.rank)) })
-	p.Line(terminal.Styled(terminal.StyleBold, fmt.Sprintf("Run %d", run.RunNo)).Whole(), terminal.Plain("  "), terminal.Plain(run.RunID).Whole(),
-		terminal.Plain("  "), terminal.Faint(v.Date(dayOf(events, run))+" (UTC)").Whole())
+	title := []terminal.Span{terminal.Styled(terminal.StyleBold, fmt.Sprintf("Run %d", run.RunNo)).Whole(), terminal.Plain("  "), terminal.Plain(run.RunID).Whole(),
+		terminal.Plain("  "), terminal.Faint(v.Date(dayOf(events, run)) + " (UTC)").Whole()}
+	if run.HeldAt != nil {
+		title = append(title, terminal.Plain("  "), terminal.Styled(terminal.StyleYellow, "on hold since "+v.Near(*run.HeldAt)).Whole())
+	}
+	p.Line(title...)
 
 	whenWidth, stepWidth := widths(events)
 	today := dayOf(events, run)

@@ -16,7 +16,8 @@ func (a *app) jobCommand() *cobra.Command {
 	return groupCommand("job", "Manage jobs: what is tracked at a source",
 		`Manages jobs: what is tracked at a source, such as one dataset. Each change is
 recorded with its actor in report.changes; history stays whatever is done here.`,
-		a.jobAddCommand(), a.jobListCommand(), a.jobShowCommand(), a.jobPauseCommand(), a.jobResumeCommand(), a.jobRemoveCommand())
+		a.jobAddCommand(), a.jobListCommand(), a.jobShowCommand(), a.jobPauseCommand(), a.jobResumeCommand(), a.jobRemoveCommand(),
+		a.jobHoldCommand(), a.jobReleaseCommand())
 }
 
 func (a *app) jobAddCommand() *cobra.Command {

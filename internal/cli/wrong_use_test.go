@@ -17,6 +17,7 @@ func TestWrongUse(t *testing.T) {
 		"Job": {`no job is named "stores-ue"; did you mean stores-eu, stores-us; see  tracker job list`, []string{
 			"history stores-ue", "log stores-ue", "log stores-ue --follow", "snapshot stores-ue", "wait stores-ue", "watch stores-ue", "watch stores-eu stores-ue",
 			"sync stores-ue", "sync stores-eu stores-ue", "rebuild stores-ue", "job show stores-ue", "job pause stores-ue", "job resume stores-ue", "job remove stores-ue",
+			"job hold stores-ue --run 1", "job release stores-ue --run 1",
 		}},
 		"JobLikeNone": {`no job is named "x"; see  tracker job list`, []string{"history x", "sync x", "job pause x"}},
 		"Source": {`no source is named "wosmap-test"; did you mean woosmap-test; see  tracker source list`, []string{
@@ -27,10 +28,11 @@ func TestWrongUse(t *testing.T) {
 		"Provider": {`unknown provider "wosmap": want one of safetykit, woosmap`, []string{"source add new --provider wosmap --credential env:KEY"}},
 		"Command":  {"did you mean  tracker ", []string{"histroy", "job lits", "help histroy", "source puase"}},
 		"Flag":     {"unknown flag: --fast; see  tracker ", []string{"sync --fast", "history stores-eu --fast", "job list --fast", "--fast"}},
-		"Run":      {"job stores-eu has no run 9; its latest is 1", []string{"history stores-eu --run 9", "log stores-eu --run 9"}},
+		"Run":      {"job stores-eu has no run 9; its latest is 1", []string{"history stores-eu --run 9", "log stores-eu --run 9", "job hold stores-eu --run 9", "job release stores-eu --run 9"}},
 		"Snapshot": {"job stores-eu has no snapshot 9; its newest is 2", []string{"snapshot stores-eu 9", "snapshot stores-eu --diff 9"}},
-		"Number":   {"numbered from 1", []string{"history stores-eu --run 0", "snapshot stores-eu 0", "snapshot stores-eu x"}},
+		"Number":   {"numbered from 1", []string{"history stores-eu --run 0", "job hold stores-eu --run 0", "snapshot stores-eu 0", "snapshot stores-eu x"}},
 		"Format":   {`--format "xml": want one of table, json`, []string{"job list --format xml", "source list --format xml", "history stores-eu --format xml", "report --format xml", "changes --format xml", "source discover woosmap-test --format xml"}},
+		"RunNone":  {"--run is missing: want the number of a run, see  tracker history stores-eu", []string{"job hold stores-eu", "job release stores-eu"}},
 		"Level":    {`--level "loud": want one of info, warning, error`, []string{"log stores-eu --level loud"}},
 		"LogLevel": {`--log-level "loud": want debug, info, warn or error`, []string{"job list --log-level loud", "sync --log-level loud"}},
 		"State":    {`"done": want one of `, []string{"wait stores-eu --for done", "job list --state done", "watch --state done", "sync --state done"}},

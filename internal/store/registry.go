@@ -21,7 +21,7 @@ type Author struct {
 
 // RegistryChange is a change of a source or job, as recorded.
 type RegistryChange struct {
-	Action  string // register, change, pause, resume, finish, reopen, remove, revive
+	Action  string // register, change, pause, resume, finish, reopen, remove, revive, hold, release
 	Subject string // "source NAME" or "job NAME"
 	Before  json.RawMessage
 	After   json.RawMessage

@@ -107,6 +107,7 @@ type RunRow struct {
 	Superseded      bool            `json:"superseded"` // by another run, before anybody saw how it ended
 	UsualDuration   *Interval       `json:"usual_duration"`
 	Stalled         *bool           `json:"stalled"` // nil: it is a run as it was in the past
+	HeldAt          *time.Time      `json:"held_at"` // since when retention leaves it alone; nil: it may take it
 }
 
 // StepRow is a row of report.steps.

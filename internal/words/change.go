@@ -44,6 +44,10 @@ func Change(action string, before, after json.RawMessage) string {
 		return fieldText(is["paused_reason"])
 	case "resume":
 		return resumeText(was)
+	case "hold":
+		return heldText(is)
+	case "release":
+		return heldText(was)
 	default:
 		return ""
 	}
@@ -64,6 +68,15 @@ func resumeText(was map[string]any) string {
 		return tracking + " before"
 	}
 	return ""
+}
+
+// heldText tells which run is, or was, on hold, and why.
+func heldText(hold map[string]any) string {
+	text := "run " + fieldText(hold["run_no"])
+	if reason, found := hold["reason"].(string); found {
+		text += ": " + reason
+	}
+	return text
 }
 
 // Fields reads the object that a change keeps; null has no fields.

@@ -86,6 +86,13 @@ type Gap struct {
 	Reason  string
 }
 
+type Hold struct {
+	JobID  int64
+	RunNo  int32
+	HeldAt time.Time
+	Reason *string
+}
+
 type Hourly struct {
 	SourceID     int64
 	Hour         time.Time
@@ -199,7 +206,7 @@ type ReportChange struct {
 	At time.Time
 	// Who changed it: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, or SQL was used, the login.
 	Actor string
-	// What was done: register, change, pause, resume, finish, reopen, remove or revive.
+	// What was done: register, change, pause, resume, finish, reopen, remove, revive, or, of a run of a job, hold or release.
 	Action string
 	// What it was done to: the word source or job, a blank, and its name.
 	Subject string
@@ -591,6 +598,8 @@ type ReportRun struct {
 	UsualDuration *time.Duration
 	// True if the run was seen to go on for longer than the job's stall_after or, where it has none, than three times usual_duration (see report.stalled).
 	Stalled bool
+	// Since when the run is on hold (our time), so that retention leaves it alone; null: it is not.
+	HeldAt *time.Time
 	// Number of the job, by which views are joined.
 	JobID int64
 }

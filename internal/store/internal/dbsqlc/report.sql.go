@@ -614,7 +614,7 @@ func (q *Queries) ReportPollsUnanswered(ctx context.Context, arg ReportPollsUnan
 }
 
 const reportRuns = `-- name: ReportRuns :many
-SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded, usual_duration, stalled, job_id FROM report.runs
+SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded, usual_duration, stalled, held_at, job_id FROM report.runs
 WHERE job = $1 AND ($2::integer IS NULL OR run_no = $2)
 ORDER BY run_no DESC
 LIMIT $3
@@ -664,6 +664,7 @@ func (q *Queries) ReportRuns(ctx context.Context, arg ReportRunsParams) ([]Repor
 			&i.Superseded,
 			&i.UsualDuration,
 			&i.Stalled,
+			&i.HeldAt,
 			&i.JobID,
 		); err != nil {
 			return nil, err

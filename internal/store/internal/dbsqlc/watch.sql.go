@@ -268,7 +268,7 @@ WITH head AS (
     ORDER BY extract(epoch FROM c.changed_at) * $1::integer, c.job_id
     LIMIT $6
 )
-SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn, r.failed_step, r.superseded, r.usual_duration, r.stalled, r.job_id, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state,
+SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn, r.failed_step, r.superseded, r.usual_duration, r.stalled, r.held_at, r.job_id, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state,
     h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.median_duration
 FROM head h
 JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
@@ -351,6 +351,7 @@ func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRu
 			&i.ReportRun.Superseded,
 			&i.ReportRun.UsualDuration,
 			&i.ReportRun.Stalled,
+			&i.ReportRun.HeldAt,
 			&i.ReportRun.JobID,
 			&i.Step,
 			&i.StepState,
