@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"tracker/internal/redact"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
@@ -32,7 +33,7 @@ type poller struct {
 	composer composer
 	random   *rand.Rand
 	provider source.Provider
-	secret   source.Secret
+	secret   redact.Secret
 	service  simulatedService
 	past     *sync.Past
 	claim    store.Claim
@@ -58,7 +59,7 @@ func newPoller(ctx context.Context, s scale, plan jobPlan, job store.Job, claim 
 		return nil, err
 	}
 	p := &poller{
-		scale: s, plan: plan, random: s.random(plan.no), provider: provider, secret: source.NewSecret(seedKey), claim: claim, end: s.endOf(plan),
+		scale: s, plan: plan, random: s.random(plan.no), provider: provider, secret: redact.NewSecret(seedKey), claim: claim, end: s.endOf(plan),
 	}
 	p.at = claim.NextPollAt
 	p.composer, p.outages = newComposer(s, plan, p.random), newOutages(s, plan, p.random)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tracker/internal/history"
+	"tracker/internal/redact"
 	"tracker/internal/schedule"
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -115,7 +116,7 @@ func (p *poller) poll() (store.Poll, error) {
 		poll.Outcome, poll.Error = history.OutcomeUpstreamError, fmt.Sprintf("%d %s", status, http.StatusText(status))
 		return poll, p.past.Fail(poll)
 	}
-	body, key, err := p.provider.Redact(raw, source.NewSecret(goodKey))
+	body, key, err := p.provider.Redact(raw, redact.NewSecret(goodKey))
 	switch {
 	case err != nil:
 	case bytes.Equal(key[:], p.past.Cursor().Key):

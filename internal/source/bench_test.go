@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"tracker/internal/redact"
 	"tracker/internal/source"
 )
 
@@ -22,7 +23,7 @@ func BenchmarkInterpret(b *testing.B) {
 }
 
 func BenchmarkRedact(b *testing.B) {
-	p, secret := provider(b, "woosmap"), source.NewSecret("hunter22-private")
+	p, secret := provider(b, "woosmap"), redact.NewSecret("hunter22-private")
 	signed := bytes.ReplaceAll(woosmapBody(20), []byte("position"), []byte("https:\\/\\/h/x?sig=1\\u0026x=2"))
 	for name, body := range map[string][]byte{"Plain": woosmapBody(20), "Signed": signed} {
 		b.Run(name, func(b *testing.B) {
@@ -69,7 +70,7 @@ func BenchmarkKey(b *testing.B) {
 
 // The worst that the body limit lets through.
 func BenchmarkHundredThousandEntries(b *testing.B) {
-	p, secret := provider(b, "woosmap"), source.NewSecret("hunter22-private")
+	p, secret := provider(b, "woosmap"), redact.NewSecret("hunter22-private")
 	raw := woosmapBody(100_000)
 	b.SetBytes(int64(len(raw)))
 	for b.Loop() {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"tracker/internal/jsonscan"
 )
 
 // hashBuffer is how much canonical text is gathered before it is hashed.
@@ -45,7 +47,7 @@ func (o order) compareBegin(begin int32) int { return cmp.Compare(o.begin, begin
 func canonicalHash(text []byte, without *omitted) [sha256.Size]byte {
 	var names [64]int32
 	c := canonical{text: text, names: names[:0], asItIs: true}
-	start := skipSpace(text, 0)
+	start := jsonscan.SkipSpace(text, 0)
 	if end := c.pass(start, without); c.asItIs {
 		return sha256.Sum256(text[start:end])
 	}
@@ -62,11 +64,11 @@ func (c *canonical) pass(i int, without *omitted) int {
 	case '[':
 		return c.passList(i, without)
 	case '"':
-		end := skipString(c.text, i)
+		end := jsonscan.SkipString(c.text, i)
 		c.asItIs = c.asItIs && !without.blanks()
 		return end
 	default:
-		return skipWord(c.text, i)
+		return jsonscan.SkipWord(c.text, i)
 	}
 }
 
@@ -75,12 +77,12 @@ func (c *canonical) passObject(begin int, without *omitted) int {
 	i := c.space(begin + 1)
 	for c.text[i] != '}' {
 		name := int32(i)
-		end := skipString(c.text, i)
+		end := jsonscan.SkipString(c.text, i)
 		under := without.member(c.text[i:end])
 		i = c.space(c.space(end) + len(":"))
 		if under.drops() {
 			c.asItIs = false
-			i = c.comma(skipValue(c.text, i))
+			i = c.comma(jsonscan.SkipValue(c.text, i))
 			continue
 		}
 		if last := len(c.names) - 1; last >= first && inOrder {
@@ -102,7 +104,7 @@ func (c *canonical) passList(begin int, without *omitted) int {
 	for c.text[i] != ']' {
 		if under.drops() {
 			c.asItIs = false
-			i = c.comma(skipValue(c.text, i))
+			i = c.comma(jsonscan.SkipValue(c.text, i))
 			continue
 		}
 		i = c.comma(c.pass(i, under))
@@ -112,7 +114,7 @@ func (c *canonical) passList(begin int, without *omitted) int {
 
 // space passes white space, which no canonical form has.
 func (c *canonical) space(i int) int {
-	end := skipSpace(c.text, i)
+	end := jsonscan.SkipSpace(c.text, i)
 	c.asItIs = c.asItIs && end == i
 	return end
 }
@@ -194,7 +196,7 @@ func (u *units) next() rune {
 	case '"':
 		return -1
 	case '\\':
-		unit, size := unescape(u.inside)
+		unit, size := jsonscan.Unescape(u.inside)
 		u.inside = u.inside[size:]
 		return unit
 	}
@@ -225,12 +227,12 @@ func (c *canonical) put(i int, without *omitted) int {
 	case '[':
 		return c.putList(i, without)
 	case '"':
-		if end = skipString(c.text, i); without.blanks() {
+		if end = jsonscan.SkipString(c.text, i); without.blanks() {
 			c.putText([]byte(`""`))
 			return end
 		}
 	default:
-		end = skipWord(c.text, i)
+		end = jsonscan.SkipWord(c.text, i)
 	}
 	c.putText(c.text[i:end])
 	return end
@@ -247,10 +249,10 @@ func (c *canonical) putObject(i int, without *omitted) int {
 		return int(found.end)
 	}
 	written := false
-	for i = skipSpace(c.text, i+1); c.text[i] != '}'; {
+	for i = jsonscan.SkipSpace(c.text, i+1); c.text[i] != '}'; {
 		end, put := c.putMember(i, written, without)
 		written = written || put
-		i = skipComma(c.text, end)
+		i = jsonscan.SkipComma(c.text, end)
 	}
 	c.putByte('}')
 	return i + 1
@@ -259,12 +261,12 @@ func (c *canonical) putObject(i int, without *omitted) int {
 // putMember writes the member whose name begins at i, after a comma if it is
 // not the first, unless it is left out. It gives the member's end.
 func (c *canonical) putMember(i int, comma bool, without *omitted) (end int, put bool) {
-	end = skipString(c.text, i)
+	end = jsonscan.SkipString(c.text, i)
 	name := c.text[i:end]
 	under := without.member(name)
-	i = skipSpace(c.text, skipSpace(c.text, end)+len(":"))
+	i = jsonscan.SkipSpace(c.text, jsonscan.SkipSpace(c.text, end)+len(":"))
 	if under.drops() {
-		return skipValue(c.text, i), false
+		return jsonscan.SkipValue(c.text, i), false
 	}
 	if comma {
 		c.putByte(',')
@@ -278,9 +280,9 @@ func (c *canonical) putList(i int, without *omitted) int {
 	under := without.element()
 	c.putByte('[')
 	written := false
-	for i = skipSpace(c.text, i+1); c.text[i] != ']'; i = skipComma(c.text, i) {
+	for i = jsonscan.SkipSpace(c.text, i+1); c.text[i] != ']'; i = jsonscan.SkipComma(c.text, i) {
 		if under.drops() {
-			i = skipValue(c.text, i)
+			i = jsonscan.SkipValue(c.text, i)
 			continue
 		}
 		if written {

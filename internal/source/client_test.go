@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"tracker/internal/history"
+	"tracker/internal/redact"
 	"tracker/internal/source"
 )
 
@@ -40,7 +41,7 @@ func fetchFrom(t *testing.T, client *source.Client, providerName, baseURL string
 
 func account(t *testing.T, providerName, baseURL string) source.Account {
 	t.Helper()
-	return source.Account{Provider: provider(t, providerName), BaseURL: baseURL, Secret: source.NewSecret(testSecret)}
+	return source.Account{Provider: provider(t, providerName), BaseURL: baseURL, Secret: redact.NewSecret(testSecret)}
 }
 
 func endpoint(t *testing.T, providerName, baseURL string) source.Endpoint {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"regexp"
 	"strings"
+
+	"tracker/internal/redact"
 )
 
 // credentialLimit bounds what is read of a credential's file, in bytes.
@@ -39,12 +41,12 @@ func CheckCredentialRef(ref string) error {
 // where there is none, where the scope leaves it out, where it could not travel
 // in an HTTP header and where it cannot be what a service gave; no error shows
 // any of it.
-func ReadCredential(ref string, getenv func(string) string, scope CredentialScope) (Secret, error) {
+func ReadCredential(ref string, getenv func(string) string, scope CredentialScope) (redact.Secret, error) {
 	if err := CheckCredentialRef(ref); err != nil {
-		return Secret{}, err
+		return redact.Secret{}, err
 	}
 	if err := scope.Check(ref); err != nil {
-		return Secret{}, err
+		return redact.Secret{}, err
 	}
 	kind, name, _ := strings.Cut(ref, ":")
 	value := ""
@@ -53,14 +55,14 @@ func ReadCredential(ref string, getenv func(string) string, scope CredentialScop
 	} else {
 		content, err := readCredentialFile(name, scope)
 		if err != nil {
-			return Secret{}, fmt.Errorf("%w %s: %w", ErrCredential, ref, err)
+			return redact.Secret{}, fmt.Errorf("%w %s: %w", ErrCredential, ref, err)
 		}
 		value = contentOf(content)
 	}
 	if err := checkCredentialForm(value); err != nil {
-		return Secret{}, fmt.Errorf("%w %s: %w", ErrCredential, ref, err)
+		return redact.Secret{}, fmt.Errorf("%w %s: %w", ErrCredential, ref, err)
 	}
-	return NewSecret(value), nil
+	return redact.NewSecret(value), nil
 }
 
 // CredentialWarning tells what is unwise about where a credential is; it is

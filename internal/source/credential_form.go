@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"tracker/internal/redact"
 )
 
 const (
@@ -58,8 +60,8 @@ func isAssignment(value string) bool {
 	if found == nil {
 		return false
 	}
-	name := []byte(found[1])
-	return len(name) == 0 || judge(name) != nameOfNone || hasSuffixFold(name, "key")
+	name := found[1]
+	return name == "" || redact.IsCredentialName(name) || strings.HasSuffix(strings.ToLower(name), "key")
 }
 
 // isUnseen reports whether nobody sees a char, or sees a blank in its place.

@@ -1,10 +1,7 @@
 package source_test
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,35 +103,6 @@ func TestReadCredentialOpensRegularFilesOnly(t *testing.T) {
 		if err == nil || !errors.Is(err, source.ErrCredential) || !strings.Contains(err.Error(), "no regular file") {
 			t.Errorf("%s: %v", path, err)
 		}
-	}
-}
-
-func TestSecretIsNeverPrinted(t *testing.T) {
-	t.Parallel()
-	secret := source.NewSecret("hunter22")
-	type hiding struct{ inside source.Secret }
-	var printed strings.Builder
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p"} {
-		fmt.Fprintf(&printed, verb+"\n", secret)
-		fmt.Fprintf(&printed, verb+"\n", &secret)
-		fmt.Fprintf(&printed, verb+"\n", hiding{secret})
-		fmt.Fprintf(&printed, verb+"\n", []source.Secret{secret})
-	}
-	encoded, err := json.Marshal(map[string]any{"secret": secret})
-	if err != nil {
-		t.Fatal(err)
-	}
-	printed.Write(encoded)
-	for _, handler := range []slog.Handler{slog.NewTextHandler(&printed, nil), slog.NewJSONHandler(&printed, nil)} {
-		slog.New(handler).InfoContext(t.Context(), "test", "secret", secret, "in", hiding{secret})
-	}
-	for _, form := range []string{"hunter22", fmt.Sprintf("%x", "hunter22"), fmt.Sprintf("%X", "hunter22"), "104 117 110 116"} {
-		if strings.Contains(printed.String(), form) {
-			t.Errorf("%q is in:\n%s", form, printed.String())
-		}
-	}
-	if source.NewSecret("").Reveal() != "" {
-		t.Error("an empty secret is not empty")
 	}
 }
 

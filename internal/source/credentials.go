@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"tracker/internal/redact"
 )
 
 // credentialTimeout bounds the reading of a credential's file: a file system
@@ -13,7 +15,7 @@ const credentialTimeout = 5 * time.Second
 
 // Credential is what a reference names.
 type Credential struct {
-	Secret  Secret
+	Secret  redact.Secret
 	Warning string // what is unwise about where it is
 }
 

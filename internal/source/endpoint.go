@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"tracker/internal/redact"
 )
 
 // Account is who asks a provider's API.
 type Account struct {
 	Provider Provider
 	BaseURL  string // as CheckBaseURL takes it
-	Secret   Secret
+	Secret   redact.Secret
 }
 
 // Endpoint is where a status, or a list, is asked for. It may be used again and again.

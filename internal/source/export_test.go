@@ -5,7 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"time"
-	"unicode/utf8"
+
+	"tracker/internal/jsonscan"
 )
 
 // SetTimeout replaces the time that a fetch may take.
@@ -30,7 +31,7 @@ func JSONB(body []byte) ([]byte, error) {
 func Canonical(body []byte, p Provider) string {
 	var out bytes.Buffer
 	c := canonical{text: body, asItIs: true}
-	start := skipSpace(body, 0)
+	start := jsonscan.SkipSpace(body, 0)
 	end := c.pass(start, p.omitted)
 	c.write(&out, start, p.omitted)
 	if c.asItIs != bytes.Equal(body[start:end], out.Bytes()) && p.omitted.members == nil {
@@ -41,85 +42,6 @@ func Canonical(body []byte, p Provider) string {
 
 // KeyOf is Key for a body that is JSON for sure.
 func KeyOf(p Provider, body []byte) [KeySize]byte { return p.key(body) }
-
-// Char is a char of a view, and where in the source it stands.
-type Char struct {
-	C      byte
-	Hidden uint8
-	At     int
-}
-
-// ViewOf gives a text as it reads, or the inside of a JSON string.
-func ViewOf(text string, quoted bool) (chars []Char) {
-	var v view
-	if quoted {
-		v.decoded([]byte(text))
-	} else {
-		v.plain([]byte(text))
-	}
-	v.undo()
-	at := offsets{view: &v}
-	for i, c := range v.chars {
-		chars = append(chars, Char{c, v.hidden[i], at.of(i)})
-	}
-	return append(chars, Char{At: at.of(len(v.chars))})
-}
-
-// WideViewOf is ViewOf by the plain way, which takes many times as much memory.
-func WideViewOf(text string, quoted bool) []Char {
-	chars := make([]Char, 0, len(text))
-	add := func(char rune, hidden uint8, at int) {
-		for _, c := range utf8.AppendRune(nil, char) {
-			chars = append(chars, Char{c, hidden, at})
-		}
-	}
-	for i := 0; i < len(text); {
-		if !quoted || text[i] != '\\' || i+1 == len(text) {
-			chars = append(chars, Char{C: text[i], At: i})
-			i++
-			continue
-		}
-		char, size := unescape([]byte(text[i:]))
-		add(char, 0, i)
-		i += size
-	}
-	chars = append(chars, Char{At: len(text)})
-	for range maxLayers {
-		layer := chars
-		text := make([]byte, len(layer)-1)
-		for i := range text {
-			text[i] = layer[i].C
-		}
-		chars = nil
-		for i := 0; i < len(text); {
-			size := 1
-			switch text[i] {
-			case '\\':
-				var char rune
-				var hidden uint8
-				char, hidden, size = readBackslashes(text[i:])
-				add(char, hidden+mostHidden(layer[i:i+size]), layer[i].At)
-			case '%':
-				var c byte
-				var hidden uint8
-				c, hidden, size = readPercent(text[i:])
-				chars = append(chars, Char{c, hidden + mostHidden(layer[i:i+size]), layer[i].At})
-			default:
-				chars = append(chars, layer[i])
-			}
-			i += size
-		}
-		chars = append(chars, layer[len(text)])
-	}
-	return chars
-}
-
-func mostHidden(chars []Char) (most uint8) {
-	for _, c := range chars {
-		most = max(most, c.Hidden)
-	}
-	return most
-}
 
 // CheckProxy is what judges the proxy that the environment names.
 var CheckProxy = checkProxy

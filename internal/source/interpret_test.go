@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"tracker/internal/history"
-	"tracker/internal/source"
+	"tracker/internal/redact"
 )
 
 var update = flag.Bool("update", false, "rewrite the want.json files")
@@ -31,7 +31,7 @@ func TestInterpretGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			body, _, err := p.Redact(raw, source.Secret{})
+			body, _, err := p.Redact(raw, redact.Secret{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -153,7 +153,7 @@ func TestInterpretMalformed(t *testing.T) {
 func TestInterpretReadsAHundredThousandEntries(t *testing.T) {
 	t.Parallel()
 	p := provider(t, "woosmap")
-	body, _, err := p.Redact(woosmapBody(100_000), source.NewSecret("hunter22"))
+	body, _, err := p.Redact(woosmapBody(100_000), redact.NewSecret("hunter22"))
 	if err != nil {
 		t.Fatal(err)
 	}

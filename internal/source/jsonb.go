@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"tracker/internal/jsonscan"
 )
 
 const (
@@ -29,11 +31,11 @@ func jsonb(v value) []byte {
 		end := i + 1
 		switch c := v[i]; c {
 		case '"':
-			end = skipString(v, i)
+			end = jsonscan.SkipString(v, i)
 			out = appendString(out, v[i:end])
 		case '{', '[':
 			if depth == maxDepth {
-				end = skipValue(v, i)
+				end = jsonscan.SkipValue(v, i)
 				out = appendQuoted(out, v[i:end].raw())
 				break
 			}
@@ -43,7 +45,7 @@ func jsonb(v value) []byte {
 			depth--
 			out = append(out, c)
 		case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-			end = skipWord(v, i)
+			end = jsonscan.SkipWord(v, i)
 			out = appendNumber(out, v[i:end])
 		default:
 			out = append(out, c)

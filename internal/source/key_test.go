@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"tracker/internal/redact"
 	"tracker/internal/source"
 )
 
@@ -38,14 +39,14 @@ func TestKey(t *testing.T) {
 		{"ExpiryElsewhere", replace(`{"data_count":2,`, `{"data_count":2,"x":{"data_expires_at":"1"},`).Replace(link), false},
 	}
 	p := provider(t, "safetykit")
-	_, want, err := p.Redact([]byte(link), source.Secret{})
+	_, want, err := p.Redact([]byte(link), redact.Secret{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			body, key, err := p.Redact([]byte(test.body), source.Secret{})
+			body, key, err := p.Redact([]byte(test.body), redact.Secret{})
 			if err != nil {
 				t.Fatal(err)
 			}

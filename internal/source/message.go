@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode"
+
+	"tracker/internal/redact"
 )
 
 const (
@@ -126,11 +128,11 @@ func location(object *fields) string {
 
 // errorText makes a text fit to be kept as an error: redacted, without the
 // query of any URL, on one line, short.
-func errorText(text string, secret Secret) string {
+func errorText(text string, secret redact.Secret) string {
 	if text == "" {
 		return ""
 	}
-	text = storable(redactText(text, secret, dropAll))
+	text = storable(redact.TextWithoutQueries(text, secret))
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return ' '

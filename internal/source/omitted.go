@@ -1,5 +1,7 @@
 package source
 
+import "tracker/internal/jsonscan"
+
 // omitted says what a comparison leaves out, as a tree of the fields' names. A
 // nil one leaves out nothing.
 type omitted struct {
@@ -18,7 +20,7 @@ func (o *omitted) member(literal []byte) *omitted {
 	if o == nil || o.members == nil {
 		return nil
 	}
-	return o.members[string(unquote(literal))]
+	return o.members[string(jsonscan.Unquote(literal))]
 }
 
 // named is what is left out of the member with a name.

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
+
+	"tracker/internal/redact"
 )
 
 // keptBody bounds what is kept of the body of an answer that is no status, in bytes.
@@ -47,15 +49,15 @@ func (a Account) said(body []byte) (sentence, kept string) {
 	cut := len(body) > messageLimit
 	body = body[:min(len(body), messageLimit)]
 	if json.Valid(body) {
-		body = a.Provider.redact(body, a.Secret)
+		body = redact.JSON(body, a.Secret, redact.Places{Links: a.Provider.Links, Signed: a.Provider.Signed})
 		if root, err := parse(body); err == nil {
 			sentence = message(root, maxMessageDepth)
 		}
 		return sentence, keep(string(body))
 	}
-	text := redactMarkup(string(body), a.Secret)
+	text := redact.Markup(string(body), a.Secret)
 	if cut { // the end may be half a secret, whatever way it is escaped
-		text = text[:max(0, len(text)-6*longest(a.Secret.reveal().needles))]
+		text = text[:max(0, len(text)-6*a.Secret.Longest())]
 	}
 	switch trimmed := strings.TrimSpace(text); {
 	case strings.HasPrefix(trimmed, "{"), strings.HasPrefix(trimmed, "["): // the beginning of some JSON
@@ -77,26 +79,6 @@ func isText(body string) bool {
 		}
 	}
 	return odd*3 < len(body)
-}
-
-// redactMarkup redacts a text. Where it is only found without the escapes of
-// HTML that it holds the secret, it loses them.
-func redactMarkup(text string, secret Secret) string {
-	if plain := html.UnescapeString(text); plain != text {
-		var seen view
-		seen.plain([]byte(plain))
-		if holdsSecret(&seen, secret.reveal().needles) {
-			text = plain
-		}
-	}
-	return redactText(text, secret, keepNames)
-}
-
-func longest(needles [][]byte) (size int) {
-	for _, needle := range needles {
-		size = max(size, len(needle))
-	}
-	return size
 }
 
 // keep gives the beginning of a redacted body as text that can be stored and

@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"tracker/internal/redact"
 	"tracker/internal/source"
 )
 
@@ -48,7 +49,7 @@ func TestMalformedTellsWhatTheServiceSaid(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			account := source.Account{Provider: provider(t, "woosmap"), Secret: source.NewSecret(key)}
+			account := source.Account{Provider: provider(t, "woosmap"), Secret: redact.NewSecret(key)}
 			failure := account.Malformed([]byte(test.body), errors.New("id: missing"))
 			want := "id: missing"
 			if test.want != "" {
@@ -75,7 +76,7 @@ func TestMalformedTellsWhatTheServiceSaid(t *testing.T) {
 func TestWhatIsKeptOfABodyIsBounded(t *testing.T) {
 	t.Parallel()
 	const key = "0123456789abcdef0123456789abcdef"
-	account := source.Account{Provider: provider(t, "woosmap"), Secret: source.NewSecret(key)}
+	account := source.Account{Provider: provider(t, "woosmap"), Secret: redact.NewSecret(key)}
 	for name, body := range map[string]string{
 		"Runes":  "x" + strings.Repeat("é", 5000),
 		"JSON":   `{"detail":"` + strings.Repeat("word ", 20_000) + `"}`,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/history"
+	"tracker/internal/redact"
 	"tracker/internal/source"
 	"tracker/internal/store"
 )
@@ -28,7 +29,7 @@ func (k *take) read(a said) {
 		return
 	}
 	k.poll.HTTPStatus = 200
-	body, key, err := k.provider.Redact([]byte(a.body), source.Secret{})
+	body, key, err := k.provider.Redact([]byte(a.body), redact.Secret{})
 	if err == nil && k.claim.SnapshotNo > 0 && bytes.Equal(key[:], k.claim.Key) {
 		k.poll.Outcome, k.poll.SnapshotNo, k.key = history.OutcomeUnchanged, k.claim.SnapshotNo, key
 		return
@@ -38,7 +39,7 @@ func (k *take) read(a said) {
 		answer, err = k.provider.Interpret(body)
 	}
 	if err != nil {
-		k.poll.Outcome, k.poll.Error = history.OutcomeMalformed, source.RedactText(err.Error(), source.Secret{})
+		k.poll.Outcome, k.poll.Error = history.OutcomeMalformed, redact.Text(err.Error(), redact.Secret{})
 		return
 	}
 	k.poll.Outcome, k.answer, k.body, k.key = history.OutcomeChanged, &answer, body, key

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tracker/internal/history"
+	"tracker/internal/redact"
 	"tracker/internal/source"
 )
 
@@ -66,7 +67,7 @@ func interpret(t *testing.T, provider string, body []byte) history.Answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	redacted, _, err := p.Redact(body, source.NewSecret(key))
+	redacted, _, err := p.Redact(body, redact.NewSecret(key))
 	if err != nil {
 		t.Fatalf("%v: %s", err, body)
 	}

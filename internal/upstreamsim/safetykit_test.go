@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tracker/internal/history"
+	"tracker/internal/redact"
 	"tracker/internal/source"
 	"tracker/internal/upstreamsim"
 )
@@ -140,7 +141,7 @@ func TestSafetyKitMakesSenseAtEveryMoment(t *testing.T) {
 				if answer.Code == http.StatusRequestEntityTooLarge {
 					continue
 				}
-				_, key, err := provider.Redact(answer.Body.Bytes(), source.NewSecret(key))
+				_, key, err := provider.Redact(answer.Body.Bytes(), redact.NewSecret(key))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -1,4 +1,4 @@
-package source_test
+package redact_test
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"tracker/internal/source"
+	"tracker/internal/redact"
 )
 
 // escapes are what views undo, and what only looks like it.
@@ -27,7 +27,7 @@ func TestViewKnowsWhereItsCharsStand(t *testing.T) {
 			text.WriteString(strings.Repeat(part, rapid.SampledFrom([]int{1, 1, 1, 2, 3, 100, 300}).Draw(t, "times")))
 		}
 		for _, quoted := range []bool{false, true} {
-			got, want := source.ViewOf(text.String(), quoted), source.WideViewOf(text.String(), quoted)
+			got, want := redact.ViewOf(text.String(), quoted), redact.WideViewOf(text.String(), quoted)
 			if !slices.Equal(got, want) {
 				t.Fatalf("%q\n got %v\nwant %v", text.String(), got, want)
 			}

@@ -1,4 +1,4 @@
-package source
+package redact
 
 // edit copies a text with stretches of it replaced, in order.
 type edit struct {

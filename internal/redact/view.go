@@ -1,4 +1,4 @@
-package source
+package redact
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"slices"
 	"unicode/utf8"
+
+	"tracker/internal/jsonscan"
 )
 
 // maxLayers bounds how many layers of escapes are undone.
@@ -108,31 +110,10 @@ func (v *view) decoded(inside []byte) {
 			i++
 			continue
 		}
-		char, size := unescape(inside[i:])
+		char, size := jsonscan.Unescape(inside[i:])
 		v.addRune(char, 0, i, size)
 		i += size
 	}
-}
-
-// unescape reads the escape of a JSON string that text begins with.
-func unescape(text []byte) (char rune, size int) {
-	switch text[1] {
-	case 'u':
-		if code, ok := readHex(text, 2, 4); ok {
-			return code, 6
-		}
-	case 'b':
-		return '\b', 2
-	case 'f':
-		return '\f', 2
-	case 'n':
-		return '\n', 2
-	case 'r':
-		return '\r', 2
-	case 't':
-		return '\t', 2
-	}
-	return rune(text[1]), 2
 }
 
 // undo undoes the escapes in v, layer by layer.

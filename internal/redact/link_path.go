@@ -1,6 +1,9 @@
-package source
+package redact
 
-import "bytes"
+import (
+	"bytes"
+	"regexp"
+)
 
 const (
 	// leastSegment is how long a token in a path is at least.
@@ -55,9 +58,11 @@ func isTokenValue(text guess) bool {
 	return text.secret(leastSegment) && (text.shuffled() || isUUID(text))
 }
 
+var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
 // isUUID reports whether a name is that of something rather than a token.
 func isUUID(name []byte) bool {
-	return len(name) == len("832eb97f-266c-4387-991d-52e77366dc99") && uuid.Match(name)
+	return len(name) == len("832eb97f-266c-4387-991d-52e77366dc99") && uuidForm.Match(name)
 }
 
 // isPlain reports whether a name is of words, numbers, dates and what numbers

@@ -1,11 +1,11 @@
-package source_test
+package redact_test
 
 import (
 	"math/rand/v2"
 	"strings"
 	"testing"
 
-	"tracker/internal/source"
+	"tracker/internal/redact"
 )
 
 // fragments are what decides where a secret begins and ends.
@@ -16,14 +16,14 @@ var fragments = strings.Split("password|token|api_key|Authorization|Cookie|Beare
 // TestRedactAgainChangesNothing redacts what was redacted, of texts at random.
 func TestRedactAgainChangesNothing(t *testing.T) {
 	t.Parallel()
-	random, secret := rand.New(rand.NewPCG(1, 2)), source.NewSecret("k3y/With+Odd") //nolint:gosec // the same texts each time
+	random, secret := rand.New(rand.NewPCG(1, 2)), redact.NewSecret("k3y/With+Odd") //nolint:gosec // the same texts each time
 	for range 10_000 {
 		var text strings.Builder
 		for range 2 + random.IntN(14) {
 			text.WriteString(fragments[random.IntN(len(fragments))])
 		}
-		once := source.RedactText(text.String(), secret)
-		if again := source.RedactText(once, secret); again != once {
+		once := redact.Text(text.String(), secret)
+		if again := redact.Text(once, secret); again != once {
 			t.Errorf("%q\nbecomes %q\nand then %q", text.String(), once, again)
 		}
 	}

@@ -1,4 +1,4 @@
-package source
+package redact
 
 import (
 	"bytes"
@@ -102,6 +102,9 @@ func judgeKind(kind []byte, token bool) credentialName {
 		return nameOfNone
 	}
 }
+
+// IsCredentialName reports whether a value of that name may be a secret.
+func IsCredentialName(name string) bool { return judge([]byte(name)) != nameOfNone }
 
 // judge is judgeName for a name as somebody wrote it.
 func judge(name []byte) credentialName {

@@ -1,4 +1,4 @@
-package source
+package redact
 
 const (
 	// maxAssigned is how long a name is looked at, from its end.

@@ -1,4 +1,4 @@
-package source
+package redact
 
 import (
 	"fmt"
@@ -33,6 +33,14 @@ func (s Secret) reveal() held {
 		return held{}
 	}
 	return s.held()
+}
+
+// Longest gives the length of the longest text that redaction looks for.
+func (s Secret) Longest() (size int) {
+	for _, needle := range s.reveal().needles {
+		size = max(size, len(needle))
+	}
+	return size
 }
 
 // Format prints [redacted] for every verb.

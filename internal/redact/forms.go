@@ -1,4 +1,4 @@
-package source
+package redact
 
 import (
 	"bytes"
@@ -68,10 +68,6 @@ func beginsForm(chars []byte, i int) bool {
 		return !within && (hasPrefixFold(chars[i:], bearer) || hasPrefixFold(chars[i:], basic))
 	}
 	return slices.ContainsFunc(secretForms[c], func(f secretForm) bool { return bytes.HasPrefix(chars[i:], []byte(f.prefix)) })
-}
-
-func hasSuffixFold(chars []byte, suffix string) bool {
-	return len(chars) >= len(suffix) && bytes.EqualFold(chars[len(chars)-len(suffix):], []byte(suffix))
 }
 
 func hasPrefixFold(chars []byte, prefix string) bool {

@@ -1,4 +1,4 @@
-package source
+package redact
 
 // harmless reports whether a string has neither an escape nor anything of what
 // begins an authority, a value or a secret: most have not, and are not looked at

@@ -1,8 +1,10 @@
-package source
+package redact
 
 import (
 	"bytes"
 	"iter"
+
+	"tracker/internal/jsonscan"
 )
 
 // literal is a string literal in a JSON text.
@@ -23,7 +25,7 @@ func literals(text []byte) iter.Seq[literal] {
 				i++
 				continue
 			}
-			l := literal{start: i, end: skipString(text, i), name: at.name}
+			l := literal{start: i, end: jsonscan.SkipString(text, i), name: at.name}
 			if l.name {
 				at.member(text[l.start:l.end])
 			}
@@ -82,7 +84,7 @@ func (p *place) member(literal []byte) {
 	}
 	name := literal
 	if len(literal) > 1 {
-		name = unquote(literal)
+		name = jsonscan.Unquote(literal)
 	}
 	p.path = append(p.path, name...)
 	if bytes.ContainsAny(name, ".[]") {
