@@ -59,7 +59,7 @@ SELECT j.name AS job, s.name AS source, s.provider, r.run_no, r.state,
     j.stall_after,
     CASE WHEN late.seen_at - coalesce(back.since, late.began) > late.patience THEN coalesce(back.since, late.began) END AS stalled_since,
     back.since IS NULL AND coalesce(r.started_at <= r.first_seen_at, false) AS since_reported,
-    r.job_id
+    late.seen_at, r.job_id
 FROM runs r
 JOIN jobs j ON j.job_id = r.job_id
 JOIN sources s ON s.source_id = j.source_id
@@ -123,6 +123,7 @@ COMMENT ON COLUMN report.open_runs.median_duration IS 'The median of the duratio
 COMMENT ON COLUMN report.open_runs.stall_after IS 'The job''s stall_after; null: it has none, and three times usual_duration decides what is stalled.';
 COMMENT ON COLUMN report.open_runs.stalled_since IS 'Since when the run goes on, if it is stalled: its start, or when it came out of a terminal state; the upstream''s time where it gave one, but never later than when we observed it; null: it is not stalled.';
 COMMENT ON COLUMN report.open_runs.since_reported IS 'True if stalled_since is the upstream''s time.';
+COMMENT ON COLUMN report.open_runs.seen_at IS 'When somebody last saw the run go on (our time): since then nobody has looked, or looking failed, and nothing counts towards stalled.';
 COMMENT ON COLUMN report.open_runs.job_id IS 'Number of the job, by which views are joined.';
 
 -- What open_runs tells of one run. In PL/pgSQL, so that who reads runs plans for

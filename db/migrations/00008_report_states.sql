@@ -50,7 +50,7 @@ COMMENT ON COLUMN report.jobs.job_id IS 'Number of the job, by which views are j
 
 CREATE VIEW report.stalled AS
 SELECT o.job, o.source, o.provider, o.run_no, p.name AS step, o.state, o.stalled_since AS since, o.usual_duration,
-    o.since_reported AS reported, o.stall_after, o.job_id
+    o.since_reported AS reported, o.stall_after, o.seen_at, o.job_id
 FROM report.open_runs o
 LEFT JOIN LATERAL (
     SELECT x.name FROM steps x
@@ -69,6 +69,7 @@ COMMENT ON COLUMN report.stalled.since IS 'Since when the run has not ended: its
 COMMENT ON COLUMN report.stalled.usual_duration IS 'How long nearly all runs take: see report.open_runs; null: nothing is known.';
 COMMENT ON COLUMN report.stalled.reported IS 'True if since is the upstream''s time, false if it is ours, when the run had been seen: it began by then.';
 COMMENT ON COLUMN report.stalled.stall_after IS 'The job''s stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.';
+COMMENT ON COLUMN report.stalled.seen_at IS 'When somebody last saw the run go on (our time): nobody knows what became of it since.';
 COMMENT ON COLUMN report.stalled.job_id IS 'Number of the job, by which views are joined.';
 
 -- As of now nothing is left out that was observed later than now: the

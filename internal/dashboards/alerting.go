@@ -18,6 +18,7 @@ type alerting struct {
 
 type rule struct {
 	Title       string            `yaml:"title"`
+	Condition   string            `yaml:"condition"`
 	Annotations map[string]string `yaml:"annotations"`
 	Data        []struct {
 		RefID             string `yaml:"refId"`
@@ -25,8 +26,9 @@ type rule struct {
 			From int `yaml:"from"` // seconds ago
 		} `yaml:"relativeTimeRange"`
 		Model struct {
-			Format string `yaml:"format"`
-			SQL    string `yaml:"rawSql"` // other models are expressions over the rows
+			Format     string `yaml:"format"`
+			SQL        string `yaml:"rawSql"`
+			Expression string `yaml:"expression"` // the letter of what it is computed of, where there is no SQL
 		} `yaml:"model"`
 	} `yaml:"data"`
 }
@@ -40,9 +42,10 @@ func (a alerting) queries(path string) []Query {
 				if data.Model.SQL == "" {
 					continue
 				}
+				decides := data.RefID == rule.decides()
 				asked = append(asked, Query{
-					File: path, Where: group.Name + " / alert " + rule.Title + " " + data.RefID, Kind: KindAlert,
-					Format: data.Model.Format, SQL: data.Model.SQL, Fields: rule.labels(),
+					File: path, Where: group.Name + " / alert " + rule.Title + " " + data.RefID, Kind: KindAlert, Decides: decides,
+					Format: data.Model.Format, SQL: data.Model.SQL, Fields: rule.labels(decides),
 					Lookback: time.Duration(data.RelativeTimeRange.From) * time.Second,
 				})
 			}
@@ -51,13 +54,33 @@ func (a alerting) queries(path string) []Query {
 	return asked
 }
 
-var labelReference = regexp.MustCompile(`\$labels\.(\w+)`)
+// decides gives the letter of the query that the condition is computed of, each
+// row of which is an alert. Any other is asked for what the texts tell.
+func (r rule) decides() string {
+	letter := r.Condition
+	for _, data := range slices.Backward(r.Data) {
+		if data.RefID == letter && data.Model.Expression != "" {
+			letter = data.Model.Expression
+		}
+	}
+	return letter
+}
 
-// labels gives the columns that the texts of an alert name.
-func (r rule) labels() []string {
+var (
+	labelReference = regexp.MustCompile(`\$labels\.(\w+)`)
+	toldReference  = regexp.MustCompile(`[^$]\.Labels\.(\w+)`)
+)
+
+// labels gives the columns that the texts of an alert name: of the query that
+// decides, or of the other.
+func (r rule) labels(decides bool) []string {
+	reference := toldReference
+	if decides {
+		reference = labelReference
+	}
 	var labels []string
 	texts := strings.Join(slices.Collect(maps.Values(r.Annotations)), "\n")
-	for _, match := range labelReference.FindAllStringSubmatch(texts, -1) {
+	for _, match := range reference.FindAllStringSubmatch(texts, -1) {
 		labels = append(labels, match[1])
 	}
 	slices.Sort(labels)

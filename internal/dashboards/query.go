@@ -25,6 +25,7 @@ type Query struct {
 	Format      string        // table or time_series
 	Interval    time.Duration // the least that $__interval is in the panel
 	Lookback    time.Duration // how long a window an alert rule looks at
+	Decides     bool          // each of its rows is an alert of which its texts are the labels
 	Fields      []string      // columns that a panel's links and overrides name
 	SQL         string
 	VariableFor string     // name of the variable whose options a query of KindVariable gives

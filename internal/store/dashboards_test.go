@@ -213,6 +213,11 @@ func checkColumns(t *testing.T, q dashboards.Query, result *pgconn.Result) {
 func checkSeries(t *testing.T, q dashboards.Query, result *pgconn.Result) {
 	t.Helper()
 	columns := result.FieldDescriptions
+	for _, column := range columns {
+		if q.Decides && isText(column) && column.Name != "job" && column.Name != "source" {
+			t.Errorf("%s: %s is a label, each change of which is another alert", q.Where, column.Name)
+		}
+	}
 	if numbers := slices.DeleteFunc(slices.Clone(columns[1:]), isText); columns[0].Name != "time" || len(numbers) != 1 {
 		t.Errorf("%s: the first column is %s, then there are %d of numbers", q.Where, columns[0].Name, len(numbers))
 	}

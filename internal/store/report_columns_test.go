@@ -21,7 +21,7 @@ var reportColumns = map[string]string{
 		why text, why_withdrawn boolean, failed_step text, superseded boolean, usual_duration interval, stalled boolean`,
 	"trackers": `tracker text, started_at timestamptz, seen_at timestamptz, ended_at timestamptz, runs_until timestamptz`,
 	"open_runs": `job text, source text, provider text, run_no number, state text, usual_duration interval, median_duration interval,
-		stall_after interval, stalled_since timestamptz, since_reported boolean, job_id number`,
+		stall_after interval, stalled_since timestamptz, since_reported boolean, seen_at timestamptz, job_id number`,
 	"declared_sources": `source text, provider text, base_url text, credential text, schedule text, active_every interval, rate_every interval, rate_burst count,
 		volatile text[], paused_at timestamptz, paused_reason text, registered_at timestamptz, removed_at timestamptz, source_id number`,
 	"declared_jobs": `job text, source text, provider text, target jsonb, labels jsonb, schedule text, stall_after interval, tracking text, paused_reason text,
@@ -51,7 +51,11 @@ var reportColumns = map[string]string{
 	"hourly":  `hour timestamptz, source text, provider text, outcome text, polls count, p50_latency interval, p95_latency interval`,
 	"daily": `day any, source text, provider text, runs count, succeeded count, failed count, p50_duration interval, p95_duration interval,
 		polls count, failed_polls count`,
-	"stalled":   `job text, source text, provider text, run_no number, step text, state text, since timestamptz, usual_duration interval`,
+	"stalled": `job text, source text, provider text, run_no number, step text, state text, since timestamptz, usual_duration interval,
+		reported boolean, stall_after interval, seen_at timestamptz, job_id number`,
+	"broken": `job text, source text, provider text, labels jsonb, tracking text, run_no number, step text, failed_at timestamptz, why text, failures count,
+		broken_since timestamptz, succeeded_at timestamptz, started_at timestamptz, job_id number`,
+	"unseen":    `job text, source text, provider text, since timestamptz, reason text, job_id number`,
 	"retention": `at timestamptz, job text, what text, range_from timestamptz, range_to timestamptz, rows count`,
 }
 

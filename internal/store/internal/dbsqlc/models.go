@@ -198,6 +198,38 @@ type ReportAnomaly struct {
 	JobID int64
 }
 
+// One row per job, unless it is removed, whose imports fail: of its runs that succeeded, at least in part, or failed the newest has failed. A run that goes on after it changes nothing until it has ended.
+type ReportBroken struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// The job's labels as they are now, a JSON object of strings.
+	Labels json.RawMessage
+	// Whether the job is polled: active, paused or finished.
+	Tracking string
+	// Number, within the job, of the newest run that failed.
+	RunNo int32
+	// Name of the step that failed in that run, the last of several; null: none did.
+	Step interface{}
+	// End of that run as the upstream reported it, else when we observed the terminal state.
+	FailedAt *time.Time
+	// Why that run failed: see report.runs.
+	Why interface{}
+	// Count of the runs that have failed since the last that succeeded, at least in part; 1: it has just broken.
+	Failures int64
+	// End of the first of them.
+	BrokenSince interface{}
+	// End of the last run that succeeded, at least in part; null: none did.
+	SucceededAt *time.Time
+	// Start of the newest run that failed.
+	StartedAt time.Time
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
 // One row per change of what is tracked: who did what to which source or job; rows are only ever added.
 type ReportChange struct {
 	// Number of the change, ascending, with holes.
@@ -436,6 +468,8 @@ type ReportOpenRun struct {
 	StalledSince *time.Time
 	// True if stalled_since is the upstream's time.
 	SinceReported bool
+	// When somebody last saw the run go on (our time): since then nobody has looked, or looking failed, and nothing counts towards stalled.
+	SeenAt interface{}
 	// Number of the job, by which views are joined.
 	JobID int64
 }
@@ -702,6 +736,8 @@ type ReportStalled struct {
 	Reported bool
 	// The job's stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.
 	StallAfter *time.Duration
+	// When somebody last saw the run go on (our time): nobody knows what became of it since.
+	SeenAt interface{}
 	// Number of the job, by which views are joined.
 	JobID int64
 }
@@ -794,6 +830,22 @@ type ReportTransition struct {
 	ObservedAt time.Time
 	// Number, within the job, of the snapshot that shows the change.
 	SnapshotNo int32
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
+// One row per job that nobody can look at at present: it is in a gap that is still open, or should have been polled for the first time more than five minutes ago, and was not.
+type ReportUnseen struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Since when nobody looked, or looking failed (our time).
+	Since time.Time
+	// Why: a reason of report.gaps, or never_looked, since the job was registered.
+	Reason string
 	// Number of the job, by which views are joined.
 	JobID int64
 }

@@ -458,7 +458,7 @@ func (q *Queries) AnswerRunsPerDay(ctx context.Context, arg AnswerRunsPerDayPara
 }
 
 const answerStalled = `-- name: AnswerStalled :many
-SELECT t.job, t.source, t.provider, t.run_no, t.step, t.state, t.since, t.usual_duration, t.reported, t.stall_after, t.job_id FROM report.stalled t
+SELECT t.job, t.source, t.provider, t.run_no, t.step, t.state, t.since, t.usual_duration, t.reported, t.stall_after, t.seen_at, t.job_id FROM report.stalled t
 WHERE ($1::text = '' OR t.source = $1::text)
     AND ($2::text = '{}' OR t.job IN (SELECT j.job FROM report.jobs j WHERE j.labels @> $2::text::jsonb))
 ORDER BY t.since, t.job
@@ -489,6 +489,7 @@ func (q *Queries) AnswerStalled(ctx context.Context, arg AnswerStalledParams) ([
 			&i.UsualDuration,
 			&i.Reported,
 			&i.StallAfter,
+			&i.SeenAt,
 			&i.JobID,
 		); err != nil {
 			return nil, err

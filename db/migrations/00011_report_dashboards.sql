@@ -1,0 +1,108 @@
+-- The reporting interface: what needs somebody, and what charts show of it.
+
+-- +goose Up
+-- Runs that were canceled, or whose end nobody saw, tell nothing of whether
+-- imports work; one that goes on does not yet.
+CREATE VIEW report.broken AS
+SELECT r.job, r.source, r.provider, r.labels, d.tracking, r.run_no, r.failed_step AS step, r.ended_at AS failed_at, r.why,
+    streak.failures, streak.broken_since, good.succeeded_at, r.started_at, r.job_id
+FROM report.declared_jobs d
+CROSS JOIN LATERAL (
+    SELECT x.run_no, x.state FROM report.runs x
+    WHERE x.job_id = d.job_id AND x.state IN ('succeeded', 'partial', 'failed')
+    ORDER BY x.run_no DESC LIMIT 1
+) newest
+JOIN report.runs r ON r.job_id = d.job_id AND r.run_no = newest.run_no
+LEFT JOIN LATERAL (
+    SELECT x.run_no, x.ended_at AS succeeded_at FROM report.runs x
+    WHERE x.job_id = d.job_id AND x.state IN ('succeeded', 'partial')
+    ORDER BY x.run_no DESC LIMIT 1
+) good ON true
+CROSS JOIN LATERAL (
+    SELECT count(*) AS failures, min(x.ended_at) AS broken_since FROM report.runs x
+    WHERE x.job_id = d.job_id AND x.state = 'failed' AND x.run_no > coalesce(good.run_no, 0)
+) streak
+WHERE newest.state = 'failed' AND d.tracking <> 'removed';
+COMMENT ON VIEW report.broken IS 'One row per job, unless it is removed, whose imports fail: of its runs that succeeded, at least in part, or failed the newest has failed. A run that goes on after it changes nothing until it has ended.';
+COMMENT ON COLUMN report.broken.job IS 'Name of the job.';
+COMMENT ON COLUMN report.broken.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.broken.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.broken.labels IS 'The job''s labels as they are now, a JSON object of strings.';
+COMMENT ON COLUMN report.broken.tracking IS 'Whether the job is polled: active, paused or finished.';
+COMMENT ON COLUMN report.broken.run_no IS 'Number, within the job, of the newest run that failed.';
+COMMENT ON COLUMN report.broken.step IS 'Name of the step that failed in that run, the last of several; null: none did.';
+COMMENT ON COLUMN report.broken.failed_at IS 'End of that run as the upstream reported it, else when we observed the terminal state.';
+COMMENT ON COLUMN report.broken.why IS 'Why that run failed: see report.runs.';
+COMMENT ON COLUMN report.broken.failures IS 'Count of the runs that have failed since the last that succeeded, at least in part; 1: it has just broken.';
+COMMENT ON COLUMN report.broken.broken_since IS 'End of the first of them.';
+COMMENT ON COLUMN report.broken.succeeded_at IS 'End of the last run that succeeded, at least in part; null: none did.';
+COMMENT ON COLUMN report.broken.started_at IS 'Start of the newest run that failed.';
+COMMENT ON COLUMN report.broken.job_id IS 'Number of the job, by which views are joined.';
+
+-- A gap begins with a look: jobs that never had one are in none.
+CREATE VIEW report.unseen AS
+SELECT g.job, g.source, g.provider, g.gap_from AS since, g.reason, g.job_id
+FROM report.gaps g
+WHERE g.gap_to IS NULL
+UNION ALL
+SELECT j.job, j.source, j.provider, j.registered_at, 'never_looked', j.job_id
+FROM report.jobs j
+WHERE j.tracking = 'active' AND j.last_polled_at IS NULL AND j.next_poll_at < now() - interval '5 minutes';
+COMMENT ON VIEW report.unseen IS 'One row per job that nobody can look at at present: it is in a gap that is still open, or should have been polled for the first time more than five minutes ago, and was not.';
+COMMENT ON COLUMN report.unseen.job IS 'Name of the job.';
+COMMENT ON COLUMN report.unseen.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.unseen.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.unseen.since IS 'Since when nobody looked, or looking failed (our time).';
+COMMENT ON COLUMN report.unseen.reason IS 'Why: a reason of report.gaps, or never_looked, since the job was registered.';
+COMMENT ON COLUMN report.unseen.job_id IS 'Number of the job, by which views are joined.';
+
+-- The reader's own rights suffice: what is asked of are views. An open gap is
+-- joined to the next by range_agg; what is nearer to each other than could be
+-- seen apart is, too.
+-- +goose StatementBegin
+CREATE FUNCTION report.unseen_stretches(from_time timestamptz, to_time timestamptz, sources text[] DEFAULT NULL)
+RETURNS TABLE (source text, starts_at timestamptz, ends_at timestamptz, jobs bigint, of_jobs bigint, reason text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    least_width interval := (to_time - from_time) / 500;
+BEGIN
+    RETURN QUERY
+    WITH gap AS MATERIALIZED (
+        SELECT g.source, g.job_id, g.reason, greatest(g.gap_from, from_time) AS gap_from, least(coalesce(g.gap_to, now()), to_time) AS gap_to
+        FROM report.gaps g
+        WHERE g.reason <> 'paused' AND g.gap_from < to_time AND coalesce(g.gap_to, now()) > from_time
+            AND (unseen_stretches.sources IS NULL OR g.source = ANY(unseen_stretches.sources))
+    ), edge AS (
+        SELECT gap.source, gap.gap_from AS at, 1 AS more FROM gap
+        UNION ALL SELECT gap.source, gap.gap_to, -1 FROM gap
+    ), counted AS (
+        SELECT edge.source, at, sum(more) OVER (PARTITION BY edge.source ORDER BY at) AS unseen, lead(at) OVER (PARTITION BY edge.source ORDER BY at) AS until
+        FROM edge
+    ), many AS (
+        SELECT c.source, max(c.unseen) OVER (PARTITION BY c.source) AS most, s.jobs AS of_jobs, c.unseen, c.at, c.until
+        FROM counted c
+        JOIN report.sources s ON s.source = c.source
+        WHERE c.until > c.at AND 2 * c.unseen > s.jobs
+    ), stretch AS (
+        SELECT m.source, m.of_jobs, unnest(range_agg(tstzrange(m.at, m.until + least_width))) AS span FROM many m GROUP BY m.source, m.of_jobs
+    ), shown AS (
+        SELECT s.source, s.of_jobs, lower(s.span) AS starts_at, upper(s.span) - least_width AS ends_at FROM stretch s
+    )
+    SELECT s.source, s.starts_at, s.ends_at, (SELECT max(m.unseen) FROM many m WHERE m.source = s.source AND m.at >= s.starts_at AND m.at < s.ends_at)::bigint,
+        s.of_jobs, (SELECT mode() WITHIN GROUP (ORDER BY g.reason) FROM gap g WHERE g.source = s.source AND g.gap_from < s.ends_at AND g.gap_to > s.starts_at)
+    FROM shown s
+    WHERE s.ends_at - s.starts_at >= least_width
+    ORDER BY s.starts_at, s.source;
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.unseen_stretches(timestamptz, timestamptz, text[]) IS 'When more than half of a source''s jobs could not be looked at between from_time and to_time, of all sources or those named: one row per stretch, from starts_at to ends_at, clipped to that window, with how many jobs of how many that were at most and the reason of most gaps in it. Jobs that somebody paused do not count. Stretches that are less than 1/500 of the window apart are one, and shorter ones are left out.';
+
+REVOKE EXECUTE ON FUNCTION report.unseen_stretches(timestamptz, timestamptz, text[]) FROM PUBLIC;
+GRANT SELECT ON report.broken, report.unseen TO tracker_writer, tracker_reader;
+GRANT EXECUTE ON FUNCTION report.unseen_stretches(timestamptz, timestamptz, text[]) TO tracker_writer, tracker_reader;
+
+-- +goose Down
+DROP FUNCTION report.unseen_stretches(timestamptz, timestamptz, text[]);
+DROP VIEW report.unseen;
+DROP VIEW report.broken;
