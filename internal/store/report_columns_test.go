@@ -55,8 +55,9 @@ var reportColumns = map[string]string{
 		reported boolean, stall_after interval, seen_at timestamptz, job_id number`,
 	"broken": `job text, source text, provider text, labels jsonb, tracking text, run_no number, step text, failed_at timestamptz, why text, failures count,
 		broken_since timestamptz, succeeded_at timestamptz, started_at timestamptz, job_id number`,
-	"unseen":    `job text, source text, provider text, since timestamptz, reason text, job_id number`,
-	"retention": `at timestamptz, job text, what text, range_from timestamptz, range_to timestamptz, rows count`,
+	"unseen":         `job text, source text, provider text, since timestamptz, reason text, job_id number`,
+	"last_successes": `job text, source text, provider text, run_no number, ended_at timestamptz, reported boolean, job_id number`,
+	"retention":      `at timestamptz, job text, what text, range_from timestamptz, range_to timestamptz, rows count`,
 }
 
 // laterViews come with later migrations; from then on they are checked too.

@@ -412,6 +412,24 @@ type ReportJob struct {
 	JobID int64
 }
 
+// One row per job, removed ones too, of which a run ever succeeded: the last one that did.
+type ReportLastSuccess struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Number of the run within its job.
+	RunNo int32
+	// End of the run, as in report.runs.
+	EndedAt *time.Time
+	// True if the start and the end of the run are the upstream's times, as in report.runs.
+	Reported *bool
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
 // One row per line that the upstream logged in a step; a line that it lists twice is two entries, and one that it withdraws stays.
 type ReportLogEntry struct {
 	// Name of the job.
