@@ -41,11 +41,13 @@ func TestFourYearsOfPolls(t *testing.T) {
 		w.must(args...)
 	}
 	w.want("polls", []string{"1463"}, `SELECT count(*)::text FROM report.polls`)
-	var looked struct{ Looked store.PollSummaryRow }
-	if err := json.Unmarshal([]byte(w.must("history", jobName(0), "--format", "json")), &looked); err != nil {
+	var read struct {
+		Polled store.PollSummaryRow `json:"looked"`
+	}
+	if err := json.Unmarshal([]byte(w.must("history", jobName(0), "--format", "json")), &read); err != nil {
 		t.Fatal(err)
 	}
-	if l := looked.Looked; l.Polls != 1463 || l.Failed != 1461 {
+	if l := read.Polled; l.Polls != 1463 || l.Failed != 1461 {
 		t.Errorf("it tells of %+v", l)
 	}
 }

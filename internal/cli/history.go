@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -80,43 +81,35 @@ func (a *app) history(ctx context.Context, s *store.Store, request historyReques
 	if err != nil {
 		return err
 	}
-	now, err := s.Now(ctx)
+	params := tracking.KnowledgeParams{RunNo: request.runNo, Most: request.most, Whole: request.format == formatJSON}
+	if params.Now, err = s.Now(ctx); err != nil {
+		return err
+	}
+	if params.KnownAt, err = pastTime("--known-at", request.knownAt, params.Now); err != nil {
+		return err
+	}
+	if params.AsOf, err = pastTime("--as-of", request.asOf, params.Now); err != nil {
+		return err
+	}
+	known, err := tracking.ReadKnowledge(ctx, s, job, params)
 	if err != nil {
 		return err
 	}
-	v := historyView{Clock: words.Clock{ReadAt: now}, runNo: request.runNo}
-	if request.asOf == "" && request.knownAt == "" {
-		err = v.readPresent(ctx, s, job, request)
-	} else {
-		err = v.readPast(ctx, s, job, request)
-	}
-	if err != nil {
-		return err
-	}
-	if err := v.readChanges(ctx, s, job); err != nil {
-		return err
-	}
-	if request.runNo > 0 && len(v.Runs) == 0 {
-		return noRun(v.Job, request.runNo, v.past())
-	}
+	h := words.NewHistory(known)
 	if request.format == formatJSON {
-		if text := v.untracked(); text != "" {
+		if text := h.Unpolled(); text != "" {
 			fmt.Fprintln(a.stderr, text)
 		}
-		return a.writeJSON(v.History)
+		return a.writeJSON(h.History)
 	}
-	_, err = fmt.Fprint(a.stdout, historyText(v, a.screen()))
+	_, err = fmt.Fprint(a.stdout, historyText(h, a.screen()))
 	return err
 }
 
-// noRun says which runs there are instead.
-func noRun(job store.JobRow, runNo int, past bool) error {
-	then := ""
-	if past {
-		then = " then"
+// pastTime reads the time of a flag; zero where it is not given.
+func pastTime(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
 	}
-	if job.RunNo == nil {
-		return usageError{fmt.Errorf("job %s has no run %d: none was known%s", job.Job, runNo, then)}
-	}
-	return usageError{fmt.Errorf("job %s has no run %d%s; its latest is %d, see  tracker history %s", job.Job, runNo, then, *job.RunNo, job.Job)}
+	return tracking.PastTime(flag, text, now)
 }

@@ -1,212 +1,133 @@
 package cli
 
 import (
-	"encoding/json"
-	"maps"
+	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/words"
 )
 
-// historyView is all that the screen of a history shows.
-type historyView struct {
-	store.History
-	words.Clock
+const (
+	// narrowWidth is where a screen has room for long words.
+	narrowWidth = 80
+	// labelWidth bounds the name of a step or level beside its line.
+	labelWidth = 20
+)
 
-	runNo        int        // of the run to show in detail; 0: the latest
-	answeredAt   time.Time  // when the last poll that got an answer was sent; zero: none did
-	sourcePaused *string    // why the source is paused; nil: it is not
-	asOf         time.Time  // zero: the present
-	knownAt      time.Time  // with asOf
-	firstPoll    time.Time  // with asOf; zero: nobody has polled yet
-	pace         store.Pace // what the latest run is judged by, if it goes on
-	narrow       bool       // the screen has no room for long words
-}
-
-// narrowWidth is where a screen has room for them.
-const narrowWidth = 80
+// On a terminal the detail of a run is so many events at most: the first, and
+// the last.
+const (
+	firstEvents = 20
+	lastEvents  = 40
+)
 
 // historyText answers "what happened to this import?" in its first two lines;
 // the rest is the evidence.
-func historyText(v historyView, s terminal.Screen) string {
+func historyText(h words.History, s terminal.Screen) string {
 	p := terminal.NewPage(s)
-	v.narrow = s.Width > 0 && s.Width < narrowWidth
-	where := v.headline(p)
-	v.standing(p)
+	h.Narrow = s.Width > 0 && s.Width < narrowWidth
+	where := historyHeadline(p, h)
+	for _, line := range h.Summary(p.Width > 0) {
+		p.Line(line...)
+	}
 	if where != nil {
 		p.Line(where...)
 	}
-	if len(v.Runs) > 0 {
+	if len(h.Runs) > 0 {
 		p.Blank()
-		v.runTable(p)
+		runTable(p, h)
 		p.Blank()
-		v.runDetail(p, v.detailed())
-	} else if len(v.Changes) > 0 {
+		runDetail(p, h, h.Detailed())
+	} else if len(h.Changes) > 0 {
 		p.Blank()
-		v.changeLines(p)
+		changeLines(p, h)
 	}
 	return p.String()
 }
 
-// past reports a view of what was, not of what is.
-func (v historyView) past() bool { return !v.asOf.IsZero() }
-
-// untracked tells that nobody looked by then. What is known of that time all the
-// same is what the service told afterwards. It is empty where somebody did.
-func (v historyView) untracked() string {
-	switch {
-	case !v.past():
-		return ""
-	case v.firstPoll.IsZero():
-		return "nobody has polled yet"
-	case v.asOf.Before(v.firstPoll) || v.knownAt.Before(v.firstPoll):
-		return "nobody polled before " + v.At(v.firstPoll) + " UTC"
-	default:
-		return ""
-	}
-}
-
-// detailed is the run to show in detail.
-func (v historyView) detailed() store.RunRow {
-	wanted := int32(v.runNo)
-	if wanted == 0 {
-		wanted = deref(v.Job.RunNo)
-	}
-	for _, run := range v.Runs {
-		if run.RunNo == wanted {
-			return run
-		}
-	}
-	return v.Runs[0]
-}
-
-// headline writes the job's state and, where there is room beside it, what the
-// job is; else it returns that.
-func (v historyView) headline(p *terminal.Page) (where []terminal.Span) {
-	line := append([]terminal.Span{terminal.Styled(terminal.StyleBold, v.Job.Job), terminal.Plain("  ")}, v.state()...)
+// historyHeadline writes the job's state and, where there is room beside it,
+// what the job is; else it returns that.
+func historyHeadline(p *terminal.Page, h words.History) (where []terminal.Span) {
+	line := append([]terminal.Span{terminal.Styled(terminal.StyleBold, h.Job.Job), terminal.Plain("  ")}, h.State()...)
 	for _, short := range []bool{false, true} {
-		where = v.where(short)
+		where = h.Where(short)
 		if p.Width == 0 || terminal.Width(line)+4+terminal.Width(where) <= p.Width {
 			p.Line(append(append(line, terminal.Plain("    ").Whole()), where...)...)
 			return nil
 		}
 	}
 	p.Line(line...)
-	if where = v.where(false); terminal.Width(where) > p.Width {
-		where = v.where(true)
+	if where = h.Where(false); terminal.Width(where) > p.Width {
+		where = h.Where(true)
 	}
 	return where
 }
 
-// state tells the job's state and since when it has it.
-func (v historyView) state() []terminal.Span {
-	switch {
-	case v.Job.State == nil && v.untracked() != "":
-		return []terminal.Span{terminal.Plain("nothing is known of then")}
-	case v.Job.State == nil && v.past():
-		return []terminal.Span{terminal.Plain("no run by then")}
-	case v.Job.State == nil:
-		return []terminal.Span{terminal.Plain("no answer yet")}
+// changeLines tells of the changes of a job that nobody knows a run of.
+func changeLines(p *terminal.Page, h words.History) {
+	for _, c := range h.Changes {
+		kind, _, _ := strings.Cut(c.Subject, " ")
+		p.Entry([]terminal.Span{terminal.Plain(" " + h.At(c.At) + "  " + kind + " ")}, words.TrackingChange(c)...)
 	}
-	state := words.Marked(*v.Job.State, *v.Job.State)
-	if v.unanswered() && !history.State(*v.Job.State).Terminal() {
-		return []terminal.Span{state, terminal.Plain(" when last seen, "), terminal.Plain(v.At(v.answeredAt) + " UTC").Whole(), terminal.Plain(" "), terminal.Plain("(" + v.Ago(v.answeredAt) + ")").Whole()}
-	}
-	since := deref(v.Job.StateSince)
-	late := ""
-	if t, found := v.latestTransition(deref(v.Job.RunNo)); found && t.HappenedAt == nil {
-		since, late = words.CeilSecond(since), " at the latest"
-	}
-	spans := []terminal.Span{state, terminal.Plain(" since "), terminal.Plain(v.At(since) + " UTC").Whole(), terminal.Plain(late)}
-	if !v.past() {
-		spans = append(spans, terminal.Plain(" "), terminal.Plain("("+v.Ago(since)+")").Whole())
-	}
-	return spans
 }
 
-// unanswered reports that the latest polls got no answer.
-func (v historyView) unanswered() bool {
-	return !v.past() && v.Job.Failures > 0 && !v.answeredAt.IsZero()
+// runDetail writes all that happened in a run.
+func runDetail(p *terminal.Page, h words.History, run store.RunRow) {
+	events := h.Events(run)
+	today := run.StartedAt
+	if len(events) > 0 {
+		today = events[0].At
+	}
+	p.Line(append([]terminal.Span{
+		terminal.Styled(terminal.StyleBold, fmt.Sprintf("Run %d", run.RunNo)).Whole(), terminal.Plain("  "), terminal.Plain(run.RunID).Whole(),
+		terminal.Plain("  "), terminal.Faint(h.Date(today) + " (UTC)").Whole(),
+	}, h.Held(run)...)...)
+
+	whenWidth, stepWidth := eventWidths(events)
+	for i, e := range events {
+		if p.Width > 0 && len(events) > firstEvents+lastEvents && i >= firstEvents && i < len(events)-lastEvents {
+			if i == firstEvents {
+				p.Line(terminal.Faint(fmt.Sprintf("   … %s more; see  tracker log %s --run %d  or  --format json",
+					terminal.Thousands(int64(len(events)-firstEvents-lastEvents)), h.Job.Job, run.RunNo)))
+			}
+			continue
+		}
+		dayLine(p, h.Clock, &today, e.At)
+		lead := []terminal.Span{terminal.Plain(" ").Whole(), e.When.Pad(whenWidth + 2)}
+		if stepWidth > 0 {
+			lead = append(lead, terminal.Plain(cmp.Or(stepLabel(e.Step), "run")).Pad(stepWidth+2))
+		}
+		p.Entry(lead, e.Body...)
+	}
+	if slices.ContainsFunc(h.Steps, func(s store.StepRow) bool { return s.RunNo == run.RunNo && s.ZoneAssumed }) {
+		p.Line(terminal.Faint(" " + words.ZoneNote))
+	}
 }
 
-// latestTransition is the newest of a run itself.
-func (v historyView) latestTransition(runNo int32) (store.TransitionRow, bool) {
-	for _, t := range slices.Backward(v.Transitions) {
-		if t.RunNo == runNo && t.StepNo == nil {
-			return t, true
+// eventWidths are those of the two first columns; the second is 0 where all
+// events are the run's own.
+func eventWidths(events []words.Event) (when, step int) {
+	for _, e := range events {
+		when = max(when, e.When.Width())
+		if e.Step != "" {
+			step = max(step, terminal.Plain(stepLabel(e.Step)).Width(), len("run"))
 		}
 	}
-	return store.TransitionRow{}, false
+	return when, step
 }
 
-// where tells what the job is: its source, its target and its labels.
-func (v historyView) where(short bool) []terminal.Span {
-	var target, labels map[string]string
-	_ = json.Unmarshal(v.Job.Target, &target) // of strings, as it was registered
-	_ = json.Unmarshal(v.Job.Labels, &labels)
-	parts := []string{v.Job.Source, targetText(target, short)}
-	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		parts = append(parts, key+"="+labels[key])
-	}
-	var spans []terminal.Span
-	for _, part := range slices.DeleteFunc(parts, func(part string) bool { return part == "" }) {
-		if len(spans) > 0 {
-			spans = append(spans, terminal.Faint(" · "))
-		}
-		spans = append(spans, terminal.Faint(part).Whole())
-	}
-	return spans
-}
+// stepLabel is the name of a step beside its lines.
+func stepLabel(step string) string { return terminal.Cut(terminal.OneLine(step), labelWidth) }
 
-// targetText shows a target: "dataset 8c4c51f1…22c0", or its fields' values in
-// the order of their names: "products/request_01KHS…WE9".
-func targetText(target map[string]string, short bool) string {
-	names := slices.Sorted(maps.Keys(target))
-	var values []string
-	for _, name := range names {
-		value := target[name]
-		if short {
-			value = terminal.Shorten(value)
-		}
-		values = append(values, value)
-	}
-	if len(names) == 1 {
-		return strings.TrimSuffix(names[0], "_id") + " " + values[0]
-	}
-	return strings.Join(values, "/")
-}
-
-// standing writes what is to say of the run, of the looking and of the job.
-func (v historyView) standing(p *terminal.Page) {
-	if v.past() {
-		p.Line(terminal.Styled(terminal.StyleYellow, "as of "+v.At(v.asOf)+" UTC").Whole(), terminal.Styled(terminal.StyleYellow, ", by what was known at "),
-			terminal.Styled(terminal.StyleYellow, v.At(v.knownAt)+" UTC").Whole())
-	}
-	if text := v.untracked(); text != "" {
-		p.Line(terminal.Styled(terminal.StyleYellow, text))
-	}
-	terminal := history.State(deref(v.Job.State)).Terminal()
-	if v.unanswered() && !terminal {
-		p.Line(v.unansweredText()...)
-	}
-	switch {
-	case len(v.Runs) > 0:
-		p.Line(v.verdict(v.detailed(), p.Width > 0)...)
-	case !v.past():
-		p.Line(v.unseen()...)
-	}
-	if v.unanswered() && terminal {
-		p.Line(v.unansweredText()...)
-	}
-	if v.Looked.Polls > 0 {
-		p.Line(v.looked()...)
-	}
-	if tracking := v.tracking(); tracking != nil && !v.past() {
-		p.Line(tracking...)
+// dayLine writes the day of what follows, where that is not today any more.
+func dayLine(p *terminal.Page, c words.Clock, today *time.Time, at time.Time) {
+	if !words.SameDay(at, *today) {
+		*today = at
+		p.Line(terminal.Faint(" " + c.Date(at)))
 	}
 }

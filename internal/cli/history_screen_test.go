@@ -16,6 +16,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 	"tracker/internal/words"
 )
 
@@ -58,36 +59,36 @@ const (
 )
 
 // view is what the history command would show of the case.
-func (c historyCase) view(t *testing.T) historyView {
+func (c historyCase) view(t *testing.T) words.History {
 	t.Helper()
 	provider, err := source.Lookup(c.Provider)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := historyView{Clock: words.Clock{ReadAt: c.Now}, runNo: c.Run, sourcePaused: c.SourcePaused, asOf: deref(c.AsOf), knownAt: deref(c.KnownAt)}
+	v := tracking.Knowledge{Now: c.Now, RunNo: c.Run, SourcePaused: c.SourcePaused, AsOf: deref(c.AsOf), KnownAt: deref(c.KnownAt)}
 	job := store.JobRow{
 		Job: goldenJob, Source: c.Source, Provider: c.Provider, Target: c.Target, Labels: c.Labels, Tracking: c.Tracking,
 		PausedReason: c.PausedReason, NextPollAt: c.NextPollAt,
 	}
 	trail := history.NewTrail()
-	var looked store.PollSummaryRow
+	var polled store.PollSummaryRow
 	var head string
 	for _, poll := range c.Polls {
 		for i := range max(1, poll.Times) {
 			at := poll.At.Add(time.Duration(i*poll.Seconds) * time.Second)
-			if v.firstPoll.IsZero() {
-				v.firstPoll = at
+			if v.FirstPollAt.IsZero() {
+				v.FirstPollAt = at
 			}
-			if v.past() && at.Add(answerTime).After(v.knownAt) {
+			if v.Past() && at.Add(answerTime).After(v.KnownAt) {
 				continue
 			}
-			looked.Polls++
-			if looked.FirstAt == nil {
-				looked.FirstAt = &at
+			polled.Polls++
+			if polled.FirstAt == nil {
+				polled.FirstAt = &at
 			}
-			looked.LastAt, job.LastPolledAt, job.LastOutcome = &at, &at, new(string(poll.Outcome))
+			polled.LastAt, job.LastPolledAt, job.LastOutcome = &at, &at, new(string(poll.Outcome))
 			if poll.Outcome != "" {
-				looked.Failed++
+				polled.Failed++
 				job.Failures++
 				continue
 			}
@@ -96,22 +97,22 @@ func (c historyCase) view(t *testing.T) historyView {
 				if err != nil {
 					t.Fatal(err)
 				}
-				trail.Add(said, history.Bounds{NotBefore: v.answeredAt, ObservedAt: at.Add(answerTime)})
+				trail.Add(said, history.Bounds{NotBefore: v.AnsweredAt, ObservedAt: at.Add(answerTime)})
 				head = body
 			}
-			job.Failures, v.answeredAt = 0, at
+			job.Failures, v.AnsweredAt = 0, at
 		}
 	}
 	v.History, err = store.TrailHistory(job, trail)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if v.past() {
-		v.History = v.AsOf(v.asOf)
+	if v.Past() {
+		v.History = v.History.AsOf(v.AsOf)
 	}
 	v.History = v.Select(store.HistoryParams{RunNo: c.Run, Most: 10})
-	v.Looked, v.Changes = looked, c.Changes
-	return v
+	v.Polled, v.Changes = polled, c.Changes
+	return words.NewHistory(v)
 }
 
 func TestHistoryText(t *testing.T) {
@@ -146,7 +147,7 @@ func TestHistoryText_Stalled(t *testing.T) {
 			t.Parallel()
 			read := readCase(t, "testdata/history/running.json")
 			v := read.view(t)
-			v.pace, v.Runs[0].Stalled = c.pace, &c.stalled
+			v.Pace, v.Runs[0].Stalled = c.pace, &c.stalled
 			text := historyText(v, terminal.Screen{})
 			if got := strings.Contains(text, "stalled"); got != (c.want != "") || !strings.Contains(text, c.want) {
 				t.Errorf("no %q in\n%s", c.want, text)
@@ -203,13 +204,13 @@ func TestHistoryText_ManySteps(t *testing.T) {
 }
 
 // checkGolden checks the screens of a view, and that a pipe gets all of it.
-func checkGolden(t *testing.T, file string, v historyView) {
+func checkGolden(t *testing.T, file string, v words.History) {
 	t.Helper()
 	show := func(s terminal.Screen) string { return historyText(v, s) }
 	checkScreens(t, file, show)
 	piped := show(terminal.Screen{})
 	for _, e := range v.LogEntries {
-		if e.RunNo == v.detailed().RunNo && e.Level != "info" && !strings.Contains(piped, terminal.OneLine(e.Detail)) {
+		if e.RunNo == v.Detailed().RunNo && e.Level != "info" && !strings.Contains(piped, terminal.OneLine(e.Detail)) {
 			t.Errorf("in a pipe, this is truncated: %s", e.Detail)
 		}
 	}

@@ -68,12 +68,9 @@ func (a *app) alterHold(cmd *cobra.Command, name string, runNo int, change func(
 		if err != nil {
 			return err
 		}
-		shown, err := s.History(ctx, store.HistoryParams{Job: name, RunNo: runNo, Most: 1})
+		shown, err := tracking.ReadRun(ctx, s, name, runNo)
 		if err != nil {
 			return err
-		}
-		if len(shown.Runs) == 0 {
-			return noRun(shown.Job, runNo, false)
 		}
 		author, err := a.author(ctx, s)
 		if err != nil {
@@ -81,7 +78,7 @@ func (a *app) alterHold(cmd *cobra.Command, name string, runNo int, change func(
 		}
 		err = change(ctx, s, author, job)
 		if errors.Is(err, store.ErrNotFound) { // gone since
-			return noRun(shown.Job, runNo, false)
+			return tracking.NoRun(shown.Job, runNo, false)
 		}
 		return err
 	})

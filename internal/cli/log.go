@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,11 +14,9 @@ import (
 	"tracker/internal/words"
 )
 
-// logLevels are those whose weight we know, from the least.
-var logLevels = []string{"info", "warning", "error"}
-
 func (a *app) logCommand() *cobra.Command {
 	var request logRequest
+	levels := words.LogLevels()
 	cmd := &cobra.Command{
 		Use:   "log JOB",
 		Short: "Show what the service logged during an import",
@@ -43,16 +39,16 @@ time of that.`,
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().IntVar(&request.runNo, "run", 0, "of run `N` instead of the newest")
-	cmd.Flags().StringVar(&request.level, "level", logLevels[0], "least `LEVEL` to show: "+strings.Join(logLevels, ", "))
+	cmd.Flags().StringVar(&request.level, "level", levels[0], "least `LEVEL` to show: "+strings.Join(levels, ", "))
 	cmd.Flags().BoolVarP(&request.follow, "follow", "f", false, "go on with entries as they come")
-	_ = cmd.RegisterFlagCompletionFunc("level", cobra.FixedCompletions(logLevels, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("level", cobra.FixedCompletions(levels, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		request.job, request.format = args[0], *format
 		if err := checkRunFlags(cmd, request.runNo, 1); err != nil {
 			return err
 		}
-		if !slices.Contains(logLevels, request.level) {
-			return usageError{fmt.Errorf("--level %q: want one of %s", request.level, strings.Join(logLevels, ", "))}
+		if !slices.Contains(levels, request.level) {
+			return usageError{fmt.Errorf("--level %q: want one of %s", request.level, strings.Join(levels, ", "))}
 		}
 		if request.follow && request.format == formatCSV {
 			return usageError{errors.New("--follow writes a table or json, not csv")}
@@ -77,11 +73,11 @@ type logRequest struct {
 }
 
 func (a *app) log(ctx context.Context, s *store.Store, request logRequest) error {
-	h, err := readLog(ctx, s, request)
+	h, err := tracking.ReadRun(ctx, s, request.job, request.runNo)
 	if err != nil {
 		return err
 	}
-	entries := logEntries(h, request.level)
+	entries := words.LogAt(request.level, h.LogEntries)
 	switch request.format {
 	case formatJSON:
 		return a.writeJSON(entries)
@@ -94,42 +90,4 @@ func (a *app) log(ctx context.Context, s *store.Store, request logRequest) error
 	}
 	_, err = fmt.Fprint(a.stdout, logText(h, entries, request.level, words.Clock{ReadAt: now}, a.screen()))
 	return err
-}
-
-// readLog reads the run that was asked for, with all of its log.
-func readLog(ctx context.Context, s *store.Store, request logRequest) (store.History, error) {
-	if _, err := tracking.FindJob(ctx, s, request.job); err != nil {
-		return store.History{}, err
-	}
-	row, err := s.JobRow(ctx, request.job)
-	if err != nil {
-		return store.History{}, err
-	}
-	wanted := cmp.Or(request.runNo, int(deref(row.RunNo)))
-	h, err := s.History(ctx, store.HistoryParams{Job: request.job, RunNo: wanted, Most: 1})
-	if err == nil && request.runNo > 0 && len(h.Runs) == 0 {
-		err = noRun(row, request.runNo, false)
-	}
-	return h, err
-}
-
-// logEntries are those of a level and above, in the order of their times, and
-// at one time in the order in which they were found.
-func logEntries(h store.History, level string) []store.LogEntryRow {
-	entries := slices.DeleteFunc(slices.Clone(h.LogEntries), func(e store.LogEntryRow) bool {
-		weight := slices.Index(logLevels, e.Level)
-		return weight >= 0 && weight < slices.Index(logLevels, level)
-	})
-	slices.SortStableFunc(entries, func(x, y store.LogEntryRow) int {
-		return cmp.Or(loggedAt(x).Compare(loggedAt(y)), cmp.Compare(x.StepNo, y.StepNo), cmp.Compare(x.EntryNo, y.EntryNo))
-	})
-	return entries
-}
-
-// loggedAt is the service's time of an entry, else when it was first seen.
-func loggedAt(e store.LogEntryRow) time.Time {
-	if e.CreatedAt != nil {
-		return *e.CreatedAt
-	}
-	return e.FirstSeenAt
 }

@@ -87,7 +87,7 @@ func (f *follower) look(ctx context.Context, first bool) error {
 	if !first && snapshotNo == f.snapshotNo {
 		return nil
 	}
-	latest, err := readLog(ctx, f.store, f.request)
+	latest, err := tracking.ReadRun(ctx, f.store, f.request.job, f.request.runNo)
 	if err != nil {
 		return err
 	}
@@ -117,12 +117,12 @@ func (f *follower) begin(latest store.History) error {
 	if f.request.format == formatJSON {
 		return f.tell(latest)
 	}
-	entries := logEntries(latest, f.request.level)
+	entries := words.LogAt(f.request.level, latest.LogEntries)
 	for _, e := range latest.LogEntries {
 		f.withdrawn[keyOfEntry(e)] = e.WithdrawnAt != nil
 	}
 	if n := len(entries); n > 0 {
-		f.columns.today = loggedAt(entries[n-1])
+		f.columns.today = words.LoggedAt(entries[n-1])
 	}
 	_, err := fmt.Fprint(f.app.stdout, logText(latest, entries, f.request.level, f.columns.Clock, f.app.screen()))
 	return err
@@ -136,9 +136,7 @@ func (f *follower) goOn(ctx context.Context, latest store.History) error {
 	}
 	run := latest.Runs[0]
 	if f.current.RunNo > 0 && f.current.RunNo != run.RunNo {
-		request := f.request
-		request.runNo = int(f.current.RunNo)
-		before, err := readLog(ctx, f.store, request)
+		before, err := tracking.ReadRun(ctx, f.store, f.request.job, int(f.current.RunNo))
 		if err != nil {
 			return err
 		}
@@ -160,7 +158,7 @@ func (f *follower) tell(h store.History) error {
 	if run := h.Runs; len(run) > 0 && run[0].RunNo != f.current.RunNo {
 		f.heading(p, run[0])
 	}
-	for _, e := range logEntries(h, f.request.level) {
+	for _, e := range words.LogAt(f.request.level, h.LogEntries) {
 		was, known := f.withdrawn[keyOfEntry(e)]
 		is := e.WithdrawnAt != nil
 		if known && was == is {

@@ -20,8 +20,8 @@ func TestLogText(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v := readCase(t, "testdata/history/"+name+".json").view(t)
-			entries := logEntries(v.History, level)
-			checkScreens(t, "testdata/log/"+name, func(s terminal.Screen) string { return logText(v.History, entries, level, v.Clock, s) })
+			entries := words.LogAt(level, v.LogEntries)
+			checkScreens(t, "testdata/log/"+name, func(s terminal.Screen) string { return logText(v.Knowledge.History, entries, level, v.Clock, s) })
 		})
 	}
 }

@@ -130,7 +130,7 @@ func historyPast(t *testing.T, f *readFixture) {
 	state := func(args ...string) string {
 		var h store.History
 		decode(t, f.must(append([]string{"history", "stores-eu", "--format", "json"}, args...)...), &historyJSON{History: &h})
-		return fmt.Sprint(deref(h.Job.State), len(h.Runs), h.Looked.Polls)
+		return fmt.Sprint(deref(h.Job.State), len(h.Runs), h.Polled.Polls)
 	}
 	learned := f.after[0].Format(time.RFC3339Nano)
 	for _, c := range []struct {
@@ -159,11 +159,11 @@ type historyJSON struct{ *store.History }
 func (h *historyJSON) UnmarshalJSON(raw []byte) error {
 	var read struct {
 		Job    store.JobRow         `json:"job"`
-		Looked store.PollSummaryRow `json:"looked"`
+		Polled store.PollSummaryRow `json:"looked"`
 		Runs   []json.RawMessage    `json:"runs"`
 	}
 	err := json.Unmarshal(raw, &read)
-	h.Job, h.Looked, h.Runs = read.Job, read.Looked, make([]store.RunRow, len(read.Runs))
+	h.Job, h.Polled, h.Runs = read.Job, read.Polled, make([]store.RunRow, len(read.Runs))
 	return err
 }
 

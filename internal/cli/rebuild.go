@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 	"tracker/internal/tracking"
 )
 
@@ -47,12 +48,12 @@ func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error
 			return fmt.Errorf("rebuild %s: %w", job.Name, err)
 		}
 		if rebuilt.Rows > 0 {
-			fmt.Fprintf(a.stdout, "%s: %s differed\n", job.Name, plural(int(rebuilt.Rows), "row", "rows"))
+			fmt.Fprintf(a.stdout, "%s: %s differed\n", job.Name, terminal.Plural(int(rebuilt.Rows), "row", "rows"))
 		}
 		snapshots += rebuilt.Snapshots
 		rows += rebuilt.Rows
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s of %s folded; %s differed\n",
-		plural(snapshots, "snapshot", "snapshots"), plural(len(jobs), "job", "jobs"), plural(int(rows), "row", "rows"))
+		terminal.Plural(snapshots, "snapshot", "snapshots"), terminal.Plural(len(jobs), "job", "jobs"), terminal.Plural(int(rows), "row", "rows"))
 	return err
 }

@@ -61,13 +61,13 @@ func changeText(c history.Change) string {
 		}
 	}
 	if n := newEntries(c); n > 0 {
-		texts = append(texts, plural(n, "new log entry", "new log entries"))
+		texts = append(texts, terminal.Plural(n, "new log entry", "new log entries"))
 	}
 	if len(c.Anomalies) > 0 {
-		texts = append(texts, plural(len(c.Anomalies), "anomaly", "anomalies")+": "+string(c.Anomalies[0].Kind))
+		texts = append(texts, terminal.Plural(len(c.Anomalies), "anomaly", "anomalies")+": "+string(c.Anomalies[0].Kind))
 	}
 	if len(texts) == 0 {
-		texts = append(texts, plural(len(c.Steps), "step changed", "steps changed"))
+		texts = append(texts, terminal.Plural(len(c.Steps), "step changed", "steps changed"))
 	}
 	return strings.Join(texts, ", ")
 }
@@ -90,11 +90,4 @@ func newEntries(c history.Change) int {
 		}
 	}
 	return n
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// freshLook is how old the last look at a run may be to go on counting its time.
-	freshLook = time.Minute
 	// wideWidth is where a screen has room for more.
 	wideWidth = 130
 	// leastText is how narrow the text at the end of a row may get.
@@ -24,7 +22,7 @@ const (
 // soFar is how long a run is known to go on, and whether that is up to now.
 func (v watchView) soFar(run store.WatchRun) (d time.Duration, now bool) {
 	until := run.ConfirmedAt
-	if run.Failures == 0 && v.ReadAt.Sub(run.ConfirmedAt) <= freshLook && v.unserved() == "" {
+	if run.Failures == 0 && v.ReadAt.Sub(run.ConfirmedAt) <= words.FreshPoll && v.unserved() == "" {
 		until, now = v.ReadAt, true
 	}
 	return max(0, until.Sub(began(run))), now

@@ -17,7 +17,7 @@ func (h History) AsOf(at time.Time) History {
 		if e.WithdrawnAt != nil && e.WithdrawnAt.After(at) {
 			e.WithdrawnAt = nil
 		}
-		return !e.loggedAt().After(at)
+		return !e.Effective().After(at)
 	})
 	latest := map[[2]int32]TransitionRow{}
 	for _, t := range was.Transitions {
@@ -46,8 +46,8 @@ func (h History) AsOf(at time.Time) History {
 	return was
 }
 
-// loggedAt is when an entry counts as logged.
-func (e LogEntryRow) loggedAt() time.Time {
+// Effective is when an entry counts as logged.
+func (e LogEntryRow) Effective() time.Time {
 	return history.EffectiveAt(fromPointer(e.CreatedAt), e.FirstSeenAt)
 }
 

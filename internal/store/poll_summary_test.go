@@ -64,7 +64,7 @@ func TestPollSummaryCountsNoAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l := read.Looked; l.Polls != 5 || l.Failed != 0 || !l.FirstAt.Equal(f.now.Add(-4*time.Minute)) || text(l.LastOutcome) != "unchanged" {
+	if l := read.Polled; l.Polls != 5 || l.Failed != 0 || !l.FirstAt.Equal(f.now.Add(-4*time.Minute)) || text(l.LastOutcome) != "unchanged" {
 		t.Errorf("of 5 polls it tells %+v", l)
 	}
 }

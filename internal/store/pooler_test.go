@@ -107,8 +107,8 @@ func (f *feed) throughPooler(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(read.Runs) == 0 || read.Looked.Polls != 6 {
-		t.Errorf("of 6 polls it reads %+v", read.Looked)
+	if len(read.Runs) == 0 || read.Polled.Polls != 6 {
+		t.Errorf("of 6 polls it reads %+v", read.Polled)
 	}
 	provider, err := source.Lookup("woosmap")
 	if err != nil {

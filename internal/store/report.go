@@ -72,7 +72,7 @@ func (s *Store) SnapshotRow(ctx context.Context, job string, no int) (SnapshotRo
 // belongs to them.
 type History struct {
 	Job         JobRow          `json:"job"`
-	Looked      PollSummaryRow  `json:"looked"`
+	Polled      PollSummaryRow  `json:"looked"`
 	Runs        []RunRow        `json:"runs"` // the newest first
 	Steps       []StepRow       `json:"steps"`
 	Transitions []TransitionRow `json:"transitions"`
@@ -126,7 +126,7 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 	if err != nil {
 		return History{}, fmt.Errorf("history of job %s: %w", params.Job, err)
 	}
-	if h.Looked, err = s.PollSummary(ctx, params.Job, always); err != nil {
+	if h.Polled, err = s.PollSummary(ctx, params.Job, always); err != nil {
 		return History{}, err
 	}
 	h.Gaps, err = s.Gaps(ctx, params.Job, h.begins())

@@ -1,6 +1,9 @@
 package terminal
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Thousands writes a number with commas.
 func Thousands(n int64) string {
@@ -17,4 +20,12 @@ func Counted(n int64, one string) string {
 		return "1 " + one
 	}
 	return Thousands(n) + " " + one + "s"
+}
+
+// Plural is a number of things whose plural has no s: "2 anomalies".
+func Plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

@@ -1,10 +1,10 @@
-package cli
+package words
 
 import (
 	"testing"
 	"time"
 
-	"tracker/internal/words"
+	"tracker/internal/tracking"
 )
 
 func TestNext(t *testing.T) {
@@ -14,9 +14,9 @@ func TestNext(t *testing.T) {
 		5 * time.Second: "; next in 5 s", 900 * time.Millisecond: "; next due now", 0: "; next due now", -59 * time.Second: "; next due now",
 		-5 * time.Minute: "; next was due 5 m ago",
 	} {
-		v := historyView{Clock: words.Clock{ReadAt: now}}
-		v.Job.NextPollAt = new(now.Add(d))
-		if got := v.next(); got != want {
+		h := NewHistory(tracking.Knowledge{Now: now})
+		h.Job.NextPollAt = new(now.Add(d))
+		if got := h.next(); got != want {
 			t.Errorf("%s before it is due %q, not %q", d, got, want)
 		}
 	}
