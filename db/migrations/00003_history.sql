@@ -143,6 +143,7 @@ CREATE TABLE transitions (
     CONSTRAINT transitions_from_check CHECK ((from_state IS NULL) = (from_status IS NULL))
 );
 CREATE INDEX transitions_time_idx ON transitions (observed_at);
+CREATE INDEX transitions_first_idx ON transitions (job_id) WHERE transition_no = 1; -- one row of each job that has a history
 CREATE INDEX transitions_run_idx ON transitions (job_id, transition_no) INCLUDE (run_no, to_state, to_status, happened_at, observed_at)
     WHERE step_no IS NULL; -- a job's states from the index alone: its rows are strewn over the table
 

@@ -52,66 +52,91 @@ COMMENT ON FUNCTION report.duration_most(timestamptz, timestamptz, timestamptz, 
 -- poll that was answered. Since when it goes on is looked up for those alone that
 -- have begun too long ago: one that came out of a terminal state has not been open
 -- since its start.
-CREATE VIEW report.open_runs AS
-SELECT j.name AS job, s.name AS source, s.provider, r.run_no, r.state,
-    CASE WHEN own.runs < 5 THEN shared.usual ELSE own.usual END AS usual_duration,
-    CASE WHEN own.runs < 5 THEN shared.median ELSE own.median END AS median_duration,
-    j.stall_after,
-    CASE WHEN late.seen_at - coalesce(back.since, late.began) > late.patience THEN coalesce(back.since, late.began) END AS stalled_since,
-    back.since IS NULL AND coalesce(r.started_at <= r.first_seen_at, false) AS since_reported,
-    late.seen_at, r.job_id
-FROM runs r
-JOIN jobs j ON j.job_id = r.job_id
-JOIN sources s ON s.source_id = j.source_id
-JOIN cursors c ON c.job_id = r.job_id
-CROSS JOIN LATERAL (
-    SELECT count(*) AS runs, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS usual,
+--
+-- What is asked of a job's own rows stands in one subquery, which Citus answers on
+-- the nodes that have them. What few runs need to know stands in functions, which
+-- are not run where an argument is null.
+-- +goose StatementBegin
+CREATE FUNCTION report.source_durations(source_id bigint, OUT usual interval, OUT median interval)
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took),
         coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.state IN ('succeeded', 'partial')),
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took)) AS median
-    FROM (
-        SELECT x.state, report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) AS took
-        FROM runs x
-        WHERE x.job_id = r.job_id AND x.state IN ('succeeded', 'partial', 'failed', 'canceled')
-            AND (report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) <> interval '0'
-                OR report.duration_most(x.started_at, x.not_before, x.ended_at, x.ended_seen_at) IS NOT NULL)
-        ORDER BY x.run_no DESC LIMIT 100
-    ) d
-) own
-CROSS JOIN LATERAL (
-    SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS usual,
-        coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.state IN ('succeeded', 'partial')),
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took)) AS median
+            percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took))
+    INTO usual, median
     FROM (
         SELECT n.state, n.took
-        FROM jobs k
+        FROM public.runs f
+        JOIN public.jobs k ON k.job_id = f.job_id
         CROSS JOIN LATERAL (
             SELECT x.state, report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) AS took
-            FROM runs x
-            WHERE x.job_id = k.job_id AND x.state IN ('succeeded', 'partial', 'failed', 'canceled')
+            FROM public.runs x
+            WHERE x.job_id = f.job_id AND x.state IN ('succeeded', 'partial', 'failed', 'canceled')
                 AND (report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) <> interval '0'
                     OR report.duration_most(x.started_at, x.not_before, x.ended_at, x.ended_seen_at) IS NOT NULL)
             ORDER BY x.run_no DESC LIMIT 5
         ) n
-        WHERE own.runs < 5 AND k.source_id = j.source_id
+        WHERE f.run_no = 1 AND k.source_id = source_durations.source_id
         ORDER BY k.job_id DESC LIMIT 100
-    ) d
-) shared
+    ) d;
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.source_durations(bigint) IS 'The 95th percentile and the median of the durations of a hundred runs of a source''s newest jobs, five of each at most, as report.open_runs has them for a job of which fewer than five runs have ended.';
+-- +goose StatementBegin
+CREATE FUNCTION report.goes_on_since(job_id bigint, run_no integer) RETURNS timestamptz
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+BEGIN
+    RETURN (SELECT report.effective_at(t.happened_at, t.observed_at)
+        FROM public.transitions t
+        WHERE t.job_id = goes_on_since.job_id AND t.run_no = goes_on_since.run_no AND t.step_no IS NULL AND t.transition_no > (
+            SELECT max(e.transition_no) FROM public.transitions e
+            WHERE e.job_id = goes_on_since.job_id AND e.run_no = goes_on_since.run_no AND e.step_no IS NULL
+                AND e.to_state IN ('succeeded', 'partial', 'failed', 'canceled'))
+        ORDER BY t.transition_no LIMIT 1);
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.goes_on_since(bigint, integer) IS 'When a run came out of its last terminal state: the upstream''s time where it gave one, but never later than when we observed it; null: it was in none, or is in it.';
+
+CREATE VIEW report.open_runs AS
+SELECT j.name AS job, s.name AS source, s.provider, r.run_no, r.state,
+    CASE WHEN r.ended < 5 THEN shared.usual ELSE r.usual END AS usual_duration,
+    CASE WHEN r.ended < 5 THEN shared.median ELSE r.median END AS median_duration,
+    j.stall_after,
+    CASE WHEN late.seen_at - coalesce(back.since, late.began) > late.patience THEN coalesce(back.since, late.began) END AS stalled_since,
+    back.since IS NULL AND coalesce(r.started_at <= r.first_seen_at, false) AS since_reported,
+    late.seen_at, r.step, c.job_id
+FROM cursors c
+JOIN jobs j ON j.job_id = c.job_id
+JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN ( -- to the left for Citus' sake: it answers that in one go
+    SELECT o.job_id, o.run_no, o.state, o.started_at, o.first_seen_at, own.ended, own.usual, own.median, (
+            SELECT x.name FROM steps x
+            WHERE x.job_id = o.job_id AND x.run_no = o.run_no AND x.vanished_at IS NULL AND x.state IN ('queued', 'running', 'unknown')
+            ORDER BY x.step_no DESC LIMIT 1) AS step
+    FROM runs o
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS ended, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS usual,
+            coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.state IN ('succeeded', 'partial')),
+                percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took)) AS median
+        FROM (
+            SELECT x.state, report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) AS took
+            FROM runs x
+            WHERE x.job_id = o.job_id AND x.state IN ('succeeded', 'partial', 'failed', 'canceled')
+                AND (report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) <> interval '0'
+                    OR report.duration_most(x.started_at, x.not_before, x.ended_at, x.ended_seen_at) IS NOT NULL)
+            ORDER BY x.run_no DESC LIMIT 100
+        ) d
+    ) own
+    WHERE o.state IN ('queued', 'running', 'unknown')
+        AND o.run_no = (SELECT n.run_no FROM snapshots n WHERE n.job_id = o.job_id ORDER BY n.snapshot_no DESC LIMIT 1)
+) r ON r.job_id = c.job_id
+LEFT JOIN LATERAL report.source_durations(CASE WHEN r.ended < 5 THEN j.source_id END) shared ON true
 CROSS JOIN LATERAL (
     SELECT report.effective_at(r.started_at, r.first_seen_at) AS began, least(c.confirmed_at, now()) AS seen_at,
-        CASE WHEN j.stall_after IS NOT NULL THEN j.stall_after WHEN own.runs < 5 THEN 3 * shared.usual ELSE 3 * own.usual END AS patience
+        CASE WHEN j.stall_after IS NOT NULL THEN j.stall_after WHEN r.ended < 5 THEN 3 * shared.usual ELSE 3 * r.usual END AS patience
 ) late
-LEFT JOIN LATERAL (
-    SELECT report.effective_at(t.happened_at, t.observed_at) AS since
-    FROM transitions t
-    WHERE late.seen_at - late.began > late.patience
-        AND t.job_id = r.job_id AND t.run_no = r.run_no AND t.step_no IS NULL AND t.transition_no > (
-            SELECT max(e.transition_no) FROM transitions e
-            WHERE e.job_id = r.job_id AND e.run_no = r.run_no AND e.step_no IS NULL
-                AND e.to_state IN ('succeeded', 'partial', 'failed', 'canceled'))
-    ORDER BY t.transition_no LIMIT 1
-) back ON true
-WHERE r.state IN ('queued', 'running', 'unknown') AND j.tracking <> 'removed'
-    AND r.run_no = (SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1);
+LEFT JOIN LATERAL report.goes_on_since(CASE WHEN late.seen_at - late.began > late.patience THEN r.job_id END, r.run_no) back (since) ON true
+WHERE r.job_id IS NOT NULL AND j.tracking <> 'removed';
 COMMENT ON VIEW report.open_runs IS 'One row per job, unless it is removed, whose latest run has not ended: how long such a run usually takes, and whether it is stalled. It is stalled if it was seen to go on for longer than the job''s stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.';
 COMMENT ON COLUMN report.open_runs.job IS 'Name of the job.';
 COMMENT ON COLUMN report.open_runs.source IS 'Name of the job''s source.';
@@ -124,14 +149,19 @@ COMMENT ON COLUMN report.open_runs.stall_after IS 'The job''s stall_after; null:
 COMMENT ON COLUMN report.open_runs.stalled_since IS 'Since when the run goes on, if it is stalled: its start, or when it came out of a terminal state; the upstream''s time where it gave one, but never later than when we observed it; null: it is not stalled.';
 COMMENT ON COLUMN report.open_runs.since_reported IS 'True if stalled_since is the upstream''s time.';
 COMMENT ON COLUMN report.open_runs.seen_at IS 'When somebody last saw the run go on (our time): since then nobody has looked, or looking failed, and nothing counts towards stalled.';
+COMMENT ON COLUMN report.open_runs.step IS 'Name of the last of the run''s steps that have not ended; null: there is none.';
 COMMENT ON COLUMN report.open_runs.job_id IS 'Number of the job, by which views are joined.';
 
 -- What open_runs tells of one run. In PL/pgSQL, so that who reads runs plans for
 -- this only where a run goes on, and once: it takes longer than to read a job's runs.
+-- A node of a distributed database that has runs, but no cursors, knows neither.
 -- +goose StatementBegin
 CREATE FUNCTION report.usual_duration(job_id bigint, run_no integer) RETURNS interval
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
+    IF to_regclass('public.cursors') IS NULL THEN
+        RETURN NULL;
+    END IF;
     RETURN (SELECT o.usual_duration FROM report.open_runs o WHERE o.job_id = usual_duration.job_id AND o.run_no = usual_duration.run_no);
 END $$;
 -- +goose StatementEnd
@@ -140,11 +170,14 @@ COMMENT ON FUNCTION report.usual_duration(bigint, integer) IS 'usual_duration of
 CREATE FUNCTION report.is_stalled(job_id bigint, run_no integer) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
+    IF to_regclass('public.cursors') IS NULL THEN
+        RETURN NULL;
+    END IF;
     RETURN EXISTS (SELECT 1 FROM report.open_runs o
         WHERE o.job_id = is_stalled.job_id AND o.run_no = is_stalled.run_no AND o.stalled_since IS NOT NULL);
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.is_stalled(bigint, integer) IS 'Whether report.open_runs has a run as stalled.';
+COMMENT ON FUNCTION report.is_stalled(bigint, integer) IS 'Whether report.open_runs has a run as stalled; null: asked on a node of a distributed database that cannot tell.';
 
 -- Why a run has not succeeded is looked up where it is asked for, by key, the
 -- last first: the last error of the step that failed tells more than one of
@@ -212,8 +245,8 @@ COMMENT ON COLUMN report.runs.why IS 'Why a run failed, was canceled or succeede
 COMMENT ON COLUMN report.runs.why_withdrawn IS 'True if why is an error that the upstream has withdrawn.';
 COMMENT ON COLUMN report.runs.failed_step IS 'Name of the last of the steps in which the run failed; null: no step did that the upstream still lists, or the run has not failed.';
 COMMENT ON COLUMN report.runs.superseded IS 'True if another run took the place of this one before anybody saw how it ended.';
-COMMENT ON COLUMN report.runs.usual_duration IS 'How long nearly all runs take (see report.open_runs), while the run goes on; null: it has ended, was superseded or is of a removed job, or nothing is known.';
-COMMENT ON COLUMN report.runs.stalled IS 'True if the run was seen to go on for longer than the job''s stall_after or, where it has none, than three times usual_duration (see report.stalled).';
+COMMENT ON COLUMN report.runs.usual_duration IS 'How long nearly all runs take (see report.open_runs), while the run goes on; null: it has ended, was superseded or is of a removed job, or nothing is known; in a distributed database null always: ask report.open_runs.';
+COMMENT ON COLUMN report.runs.stalled IS 'True if the run was seen to go on for longer than the job''s stall_after or, where it has none, than three times usual_duration (see report.stalled); in a distributed database null while it goes on: ask report.open_runs.';
 COMMENT ON COLUMN report.runs.held_at IS 'Since when the run is on hold (our time), so that retention leaves it alone; null: it is not.';
 COMMENT ON COLUMN report.runs.job_id IS 'Number of the job, by which views are joined.';
 

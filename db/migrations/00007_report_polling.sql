@@ -188,9 +188,7 @@ COMMENT ON COLUMN report.declared_jobs.job_id IS 'Number of the job, by which vi
 CREATE VIEW report.polling AS
 SELECT j.name AS job, s.name AS source, s.provider, j.labels, j.tracking, j.paused_reason, j.stall_after,
     s.paused_at AS source_paused_at, s.paused_reason AS source_paused_reason, b.held_until, c.next_poll_at, c.polled_at, c.outcome,
-    c.failures, c.snapshot_no,
-    (SELECT n.run_no FROM snapshots n WHERE n.job_id = c.job_id AND n.snapshot_no = c.snapshot_no) AS run_no, c.state,
-    c.changed_at, c.confirmed_at, c.confirmations, c.accounted_at, c.unseen_reason, c.job_id
+    c.failures, c.snapshot_no, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.accounted_at, c.unseen_reason, c.job_id
 FROM cursors c
 JOIN jobs j ON j.job_id = c.job_id
 JOIN sources s ON s.source_id = j.source_id
@@ -211,8 +209,7 @@ COMMENT ON COLUMN report.polling.polled_at IS 'When the request of the last poll
 COMMENT ON COLUMN report.polling.outcome IS 'Outcome of the last poll, one of those of report.polls; null: never polled.';
 COMMENT ON COLUMN report.polling.failures IS 'Count of failed polls in a row up to the last one; 0 after an answer.';
 COMMENT ON COLUMN report.polling.snapshot_no IS 'Number of the newest snapshot; 0: there is none.';
-COMMENT ON COLUMN report.polling.run_no IS 'Number of the run that the newest snapshot tells of; null: there is none.';
-COMMENT ON COLUMN report.polling.state IS 'State of that run in our words; null: there is none.';
+COMMENT ON COLUMN report.polling.state IS 'State in our words of the run that the newest snapshot tells of; null: there is none.';
 COMMENT ON COLUMN report.polling.changed_at IS 'When we had read the newest snapshot (our time); null: there is none.';
 COMMENT ON COLUMN report.polling.confirmed_at IS 'When the last poll that saw the newest snapshot was sent (our time), but for those since then that were not noted yet; null: there is none.';
 COMMENT ON COLUMN report.polling.confirmations IS 'Count of the polls that saw the newest snapshot until confirmed_at, the first included.';

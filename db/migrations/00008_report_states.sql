@@ -2,13 +2,14 @@
 -- at any moment, and what is stuck.
 
 -- +goose Up
--- The run's id is looked up where it is asked for, by its key: as a join it was
--- read from all runs there are.
+-- The latest run is looked up beside the job's first transition, not beside its row
+-- of jobs, of which each node of a distributed database has a copy: Citus answers by
+-- job where rows of the history are looked up beside another row of it. (So it is
+-- wherever this schema begins with transition_no = 1 or run_no = 1.)
 CREATE VIEW report.jobs AS
 SELECT j.name AS job, s.name AS source, s.provider, j.target, j.labels, j.tracking,
     coalesce(j.schedule, s.schedule) AS schedule,
-    t.to_state AS state, t.to_status AS status, t.run_no,
-    (SELECT r.run_id FROM runs r WHERE r.job_id = j.job_id AND r.run_no = t.run_no) AS run_id,
+    t.to_state AS state, t.to_status AS status, t.run_no, t.run_id,
     report.effective_at(t.happened_at, t.observed_at) AS state_since,
     c.polled_at AS last_polled_at, c.outcome AS last_outcome,
     CASE WHEN s.paused_at IS NULL AND j.tracking = 'active' AND c.next_poll_at IS NOT NULL
@@ -20,11 +21,19 @@ FROM jobs j
 JOIN sources s ON s.source_id = j.source_id
 JOIN cursors c ON c.job_id = j.job_id
 JOIN budgets b ON b.source_id = j.source_id
-LEFT JOIN LATERAL (
-    SELECT * FROM transitions
-    WHERE job_id = j.job_id AND step_no IS NULL
-    ORDER BY transition_no DESC LIMIT 1
-) t ON true;
+LEFT JOIN (
+    -- The run's id is looked up where it is asked for, by its key: as a join it was
+    -- read from all runs there are.
+    SELECT f.job_id, x.to_state, x.to_status, x.run_no, x.happened_at, x.observed_at,
+        (SELECT r.run_id FROM runs r WHERE r.job_id = f.job_id AND r.run_no = x.run_no) AS run_id
+    FROM transitions f
+    CROSS JOIN LATERAL (
+        SELECT n.to_state, n.to_status, n.run_no, n.happened_at, n.observed_at FROM transitions n
+        WHERE n.job_id = f.job_id AND n.step_no IS NULL
+        ORDER BY n.transition_no DESC LIMIT 1
+    ) x
+    WHERE f.transition_no = 1
+) t ON t.job_id = j.job_id;
 COMMENT ON VIEW report.jobs IS 'One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.';
 COMMENT ON COLUMN report.jobs.job IS 'Name of the job, unique among all jobs.';
 COMMENT ON COLUMN report.jobs.source IS 'Name of the source (the account at an upstream API) that the job is polled at.';
@@ -49,14 +58,9 @@ COMMENT ON COLUMN report.jobs.state_since_reported IS 'True if state_since is th
 COMMENT ON COLUMN report.jobs.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.stalled AS
-SELECT o.job, o.source, o.provider, o.run_no, p.name AS step, o.state, o.stalled_since AS since, o.usual_duration,
+SELECT o.job, o.source, o.provider, o.run_no, o.step, o.state, o.stalled_since AS since, o.usual_duration,
     o.since_reported AS reported, o.stall_after, o.seen_at, o.job_id
 FROM report.open_runs o
-LEFT JOIN LATERAL (
-    SELECT x.name FROM steps x
-    WHERE x.job_id = o.job_id AND x.run_no = o.run_no AND x.vanished_at IS NULL AND x.state IN ('queued', 'running', 'unknown')
-    ORDER BY x.step_no DESC LIMIT 1
-) p ON true
 WHERE o.stalled_since IS NOT NULL;
 COMMENT ON VIEW report.stalled IS 'One row per job, unless it is removed, whose latest run was seen to go on for longer than the job''s stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.';
 COMMENT ON COLUMN report.stalled.job IS 'Name of the job.';
@@ -73,22 +77,31 @@ COMMENT ON COLUMN report.stalled.seen_at IS 'When somebody last saw the run go o
 COMMENT ON COLUMN report.stalled.job_id IS 'Number of the job, by which views are joined.';
 
 -- As of now nothing is left out that was observed later than now: the
--- database's clock was set back.
+-- database's clock was set back. In PL/pgSQL, since Citus plans no function with
+-- arguments whose text is put in the place of the call. Each job is asked for once:
+-- what is memoized is never read again.
 -- +goose StatementBegin
 CREATE FUNCTION report.status_as_of(as_of timestamptz, known_at timestamptz DEFAULT now())
 RETURNS TABLE (job text, source text, provider text, run_no integer, run_id text, state text, status text, since timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT j.name, s.name, s.provider, t.run_no, (SELECT r.run_id FROM public.runs r WHERE r.job_id = j.job_id AND r.run_no = t.run_no), t.to_state, t.to_status, t.since
-    FROM public.jobs j
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_memoize = off AS $$
+#variable_conflict use_column
+BEGIN
+    IF as_of >= now() THEN as_of := 'infinity'; END IF;
+    IF known_at >= now() THEN known_at := 'infinity'; END IF;
+    RETURN QUERY
+    SELECT j.name, s.name, s.provider, t.run_no, (SELECT r.run_id FROM public.runs r WHERE r.job_id = f.job_id AND r.run_no = t.run_no), t.to_state, t.to_status, t.since
+    FROM public.transitions f
+    JOIN public.jobs j ON j.job_id = f.job_id
     JOIN public.sources s ON s.source_id = j.source_id
     CROSS JOIN LATERAL (
         SELECT n.run_no, n.to_state, n.to_status, report.effective_at(n.happened_at, n.observed_at) AS since
         FROM public.transitions n
-        WHERE n.job_id = j.job_id AND n.step_no IS NULL AND n.observed_at <= CASE WHEN known_at >= now() THEN 'infinity' ELSE known_at END
-            AND report.effective_at(n.happened_at, n.observed_at) <= CASE WHEN as_of >= now() THEN 'infinity' ELSE as_of END
+        WHERE n.job_id = f.job_id AND n.step_no IS NULL AND n.observed_at <= known_at
+            AND report.effective_at(n.happened_at, n.observed_at) <= as_of
         ORDER BY n.transition_no DESC LIMIT 1
     ) t
-$$;
+    WHERE f.transition_no = 1;
+END $$;
 -- +goose StatementEnd
 COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row per job with its latest run as it was at as_of by what was known at known_at (now, unless given): of the run transitions observed by known_at and effective by as_of the one numbered highest; since is its effective time, the upstream''s where it gave one but never later than observed. Jobs without such a transition are absent.';
 
@@ -101,31 +114,36 @@ COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row pe
 -- +goose StatementBegin
 CREATE FUNCTION report.state_timeline(from_time timestamptz, to_time timestamptz, sources text[] DEFAULT NULL, jobs text[] DEFAULT NULL)
 RETURNS TABLE (job text, source text, provider text, run_no integer, state text, status text, starts_at timestamptz, ends_at timestamptz)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_memoize = off AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT j.name, s.name, s.provider, i.run_no, i.to_state, i.to_status, greatest(i.since, from_time), least(i.until, to_time, now())
-    FROM public.jobs j
+    FROM public.transitions f
+    JOIN public.jobs j ON j.job_id = f.job_id
     JOIN public.sources s ON s.source_id = j.source_id
     LEFT JOIN LATERAL (
         SELECT n.transition_no FROM public.transitions n
-        WHERE n.job_id = j.job_id AND n.step_no IS NULL
+        WHERE n.job_id = f.job_id AND n.step_no IS NULL
             AND report.effective_at(n.happened_at, n.observed_at) <= from_time
         ORDER BY n.transition_no DESC LIMIT 1
     ) before ON true
     CROSS JOIN LATERAL (
-        SELECT e.*, min(e.since) OVER (ORDER BY e.transition_no DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until
+        SELECT e.*, min(e.since) OVER (PARTITION BY e.job_id ORDER BY e.transition_no DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS until
         FROM (
-            SELECT t.transition_no, t.run_no, t.to_state, t.to_status, report.effective_at(t.happened_at, t.observed_at) AS since
+            SELECT t.job_id, t.transition_no, t.run_no, t.to_state, t.to_status, report.effective_at(t.happened_at, t.observed_at) AS since
             FROM public.transitions t
-            WHERE t.job_id = j.job_id AND t.step_no IS NULL
+            WHERE t.job_id = f.job_id AND t.step_no IS NULL
                 AND t.transition_no >= coalesce(before.transition_no, 1)
         ) e
         WHERE e.since < to_time
     ) i
-    WHERE (state_timeline.sources IS NULL OR s.name = ANY(state_timeline.sources))
+    WHERE f.transition_no = 1
+        AND (state_timeline.sources IS NULL OR s.name = ANY(state_timeline.sources))
         AND (state_timeline.jobs IS NULL OR j.name = ANY(state_timeline.jobs))
         AND greatest(i.since, from_time) < least(i.until, to_time, now())
-    ORDER BY j.name, i.transition_no
-$$;
+    ORDER BY j.name, i.transition_no;
+END $$;
 -- +goose StatementEnd
 COMMENT ON FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]) IS 'The states of every job''s latest run between from_time and to_time, one row per interval [starts_at, ends_at), clipped to that window, and agreeing at each moment t with status_as_of(t, now()). One that began before the window is included; one still open ends at to_time or now, whichever is earlier; a terminal state lasts until the next run starts. With sources or jobs, arrays of names, only of those: much quicker than to leave out the others afterwards.';
 

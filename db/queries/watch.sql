@@ -18,7 +18,7 @@ GROUP BY 1, 2, 3, 4;
 -- first (-1). With each the step that it is in, or failed in, and what it is
 -- judged by while it goes on.
 WITH head AS (
-    SELECT c.job_id, c.run_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
+    SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
     FROM report.polling c
     WHERE c.state = ANY(@states::text[]) AND c.changed_at >= sqlc.arg(since)::timestamptz AND (@removed::boolean OR c.tracking <> 'removed')
         AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
@@ -26,15 +26,16 @@ WITH head AS (
     LIMIT @rows
 )
 SELECT h.job_id, sqlc.embed(r), coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state,
-    h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.median_duration
+    h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.usual_duration, o.median_duration, o.stalled_since
 FROM head h
-JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
+JOIN report.snapshots n ON n.job_id = h.job_id AND n.snapshot_no = h.snapshot_no
+JOIN report.runs r ON r.job_id = n.job_id AND r.run_no = n.run_no
 LEFT JOIN LATERAL (
     SELECT x.step, x.state FROM report.steps x
-    WHERE x.job_id = h.job_id AND x.run_no = h.run_no AND x.vanished_at IS NULL
+    WHERE x.job_id = r.job_id AND x.run_no = r.run_no AND x.vanished_at IS NULL
     ORDER BY x.state = r.state DESC, x.state IN ('queued', 'running', 'unknown') DESC, x.step_no DESC LIMIT 1
 ) p ON true
-LEFT JOIN report.open_runs o ON o.job_id = h.job_id AND o.run_no = h.run_no
+LEFT JOIN report.open_runs o ON o.job_id = r.job_id AND o.run_no = r.run_no
 ORDER BY extract(epoch FROM h.changed_at) * sqlc.arg(direction)::integer, h.job_id;
 
 -- name: WatchFailing :many

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"tracker/internal/store/internal/dbsqlc"
 )
@@ -104,6 +107,28 @@ func (h *History) readLatest(ctx context.Context, q *dbsqlc.Queries, params Hist
 	return nil
 }
 
+// judgeOpenRun asks report.open_runs of a run that goes on, where report.runs does not
+// tell: in a distributed database.
+func (h *History) judgeOpenRun(ctx context.Context, q *dbsqlc.Queries) error {
+	untold := slices.ContainsFunc(h.Runs, func(r RunRow) bool { return r.Stalled == nil })
+	if !untold {
+		return nil
+	}
+	open, err := q.ReportOpenRun(ctx, h.Job.Job)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	for i := range h.Runs {
+		if r := &h.Runs[i]; r.Stalled == nil {
+			r.Stalled = new(open.RunNo == r.RunNo && open.StalledSince != nil)
+			if open.RunNo == r.RunNo {
+				r.UsualDuration = (*Interval)(open.UsualDuration)
+			}
+		}
+	}
+	return nil
+}
+
 // History reads a job's runs from the report views.
 func (s *Store) History(ctx context.Context, params HistoryParams) (History, error) {
 	var h History
@@ -119,6 +144,9 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 		}
 		h.Runs = convert(runs, toRunRow)
 		if err := h.readLatest(ctx, q, params); err != nil {
+			return err
+		}
+		if err := h.judgeOpenRun(ctx, q); err != nil {
 			return err
 		}
 		return h.readRuns(ctx, q, params)

@@ -44,7 +44,7 @@ func toRunRow(row dbsqlc.ReportRun) RunRow {
 		LastChangedAt: row.LastChangedAt, Steps: row.Steps, Warnings: row.Warnings, Errors: row.Errors,
 		ErrorSummary: row.ErrorSummary, ResultCount: row.ResultCount, ResultExpiresAt: row.ResultExpiresAt,
 		Why: row.Why, WhyWithdrawn: row.WhyWithdrawn, FailedStep: row.FailedStep, Superseded: row.Superseded,
-		UsualDuration: (*Interval)(row.UsualDuration), Stalled: &row.Stalled, HeldAt: row.HeldAt,
+		UsualDuration: (*Interval)(row.UsualDuration), Stalled: row.Stalled, HeldAt: row.HeldAt,
 	}
 }
 

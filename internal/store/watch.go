@@ -222,10 +222,12 @@ func toWatchClass(row dbsqlc.WatchClassesRow) WatchClass {
 }
 
 func toWatchRun(row dbsqlc.WatchRunsRow) WatchRun {
+	run := toRunRow(row.ReportRun)
+	run.UsualDuration, run.Stalled = (*Interval)(row.UsualDuration), new(row.StalledSince != nil) // in a distributed database report.runs tells neither
 	return WatchRun{
-		RunRow: toRunRow(row.ReportRun), JobID: row.JobID, Step: row.Step, StepState: row.StepState,
+		RunRow: run, JobID: row.JobID, Step: row.Step, StepState: row.StepState,
 		PolledAt: fromPointer(row.PolledAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Failures: int(row.Failures),
-		Pace: Pace{StallAfter: fromPointer(row.StallAfter), Usual: fromPointer(row.ReportRun.UsualDuration), Median: fromPointer(row.MedianDuration)},
+		Pace: Pace{StallAfter: fromPointer(row.StallAfter), Usual: fromPointer(row.UsualDuration), Median: fromPointer(row.MedianDuration)},
 	}
 }
 

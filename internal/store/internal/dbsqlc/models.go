@@ -488,6 +488,8 @@ type ReportOpenRun struct {
 	SinceReported bool
 	// When somebody last saw the run go on (our time): since then nobody has looked, or looking failed, and nothing counts towards stalled.
 	SeenAt interface{}
+	// Name of the last of the run's steps that have not ended; null: there is none.
+	Step string
 	// Number of the job, by which views are joined.
 	JobID int64
 }
@@ -550,9 +552,7 @@ type ReportPolling struct {
 	Failures int32
 	// Number of the newest snapshot; 0: there is none.
 	SnapshotNo int32
-	// Number of the run that the newest snapshot tells of; null: there is none.
-	RunNo *int32
-	// State of that run in our words; null: there is none.
+	// State in our words of the run that the newest snapshot tells of; null: there is none.
 	State *string
 	// When we had read the newest snapshot (our time); null: there is none.
 	ChangedAt *time.Time
@@ -646,10 +646,10 @@ type ReportRun struct {
 	FailedStep *string
 	// True if another run took the place of this one before anybody saw how it ended.
 	Superseded bool
-	// How long nearly all runs take (see report.open_runs), while the run goes on; null: it has ended, was superseded or is of a removed job, or nothing is known.
+	// How long nearly all runs take (see report.open_runs), while the run goes on; null: it has ended, was superseded or is of a removed job, or nothing is known; in a distributed database null always: ask report.open_runs.
 	UsualDuration *time.Duration
-	// True if the run was seen to go on for longer than the job's stall_after or, where it has none, than three times usual_duration (see report.stalled).
-	Stalled bool
+	// True if the run was seen to go on for longer than the job's stall_after or, where it has none, than three times usual_duration (see report.stalled); in a distributed database null while it goes on: ask report.open_runs.
+	Stalled *bool
 	// Since when the run is on hold (our time), so that retention leaves it alone; null: it is not.
 	HeldAt *time.Time
 	// Number of the job, by which views are joined.

@@ -422,7 +422,7 @@ func (q *Queries) ReportLogEntries(ctx context.Context, arg ReportLogEntriesPara
 }
 
 const reportOpenRun = `-- name: ReportOpenRun :one
-SELECT job, source, provider, run_no, state, usual_duration, median_duration, stall_after, stalled_since, since_reported, seen_at, job_id FROM report.open_runs WHERE job = $1
+SELECT job, source, provider, run_no, state, usual_duration, median_duration, stall_after, stalled_since, since_reported, seen_at, step, job_id FROM report.open_runs WHERE job = $1
 `
 
 // What the latest run of a job is judged by, if it goes on.
@@ -441,6 +441,7 @@ func (q *Queries) ReportOpenRun(ctx context.Context, job string) (ReportOpenRun,
 		&i.StalledSince,
 		&i.SinceReported,
 		&i.SeenAt,
+		&i.Step,
 		&i.JobID,
 	)
 	return i, err

@@ -261,7 +261,7 @@ func (q *Queries) WatchPausedJobs(ctx context.Context, jobIds []int64) ([]WatchP
 
 const watchRuns = `-- name: WatchRuns :many
 WITH head AS (
-    SELECT c.job_id, c.run_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
+    SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
     FROM report.polling c
     WHERE c.state = ANY($2::text[]) AND c.changed_at >= $3::timestamptz AND ($4::boolean OR c.tracking <> 'removed')
         AND (cardinality($5::bigint[]) = 0 OR c.job_id = ANY($5::bigint[]))
@@ -269,15 +269,16 @@ WITH head AS (
     LIMIT $6
 )
 SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn, r.failed_step, r.superseded, r.usual_duration, r.stalled, r.held_at, r.job_id, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state,
-    h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.median_duration
+    h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.usual_duration, o.median_duration, o.stalled_since
 FROM head h
-JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
+JOIN report.snapshots n ON n.job_id = h.job_id AND n.snapshot_no = h.snapshot_no
+JOIN report.runs r ON r.job_id = n.job_id AND r.run_no = n.run_no
 LEFT JOIN LATERAL (
     SELECT x.step, x.state FROM report.steps x
-    WHERE x.job_id = h.job_id AND x.run_no = h.run_no AND x.vanished_at IS NULL
+    WHERE x.job_id = r.job_id AND x.run_no = r.run_no AND x.vanished_at IS NULL
     ORDER BY x.state = r.state DESC, x.state IN ('queued', 'running', 'unknown') DESC, x.step_no DESC LIMIT 1
 ) p ON true
-LEFT JOIN report.open_runs o ON o.job_id = h.job_id AND o.run_no = h.run_no
+LEFT JOIN report.open_runs o ON o.job_id = r.job_id AND o.run_no = r.run_no
 ORDER BY extract(epoch FROM h.changed_at) * $1::integer, h.job_id
 `
 
@@ -299,7 +300,9 @@ type WatchRunsRow struct {
 	ConfirmedAt    *time.Time
 	Failures       int32
 	StallAfter     *time.Duration
+	UsualDuration  *time.Duration
 	MedianDuration *time.Duration
+	StalledSince   *time.Time
 }
 
 // The latest runs of those jobs whose state is one of the given ones and has
@@ -359,7 +362,9 @@ func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRu
 			&i.ConfirmedAt,
 			&i.Failures,
 			&i.StallAfter,
+			&i.UsualDuration,
 			&i.MedianDuration,
+			&i.StalledSince,
 		); err != nil {
 			return nil, err
 		}
