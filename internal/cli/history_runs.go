@@ -31,11 +31,15 @@ func runColumns() []runColumn {
 		{"STARTED (UTC)", false, func(h words.History, run store.RunRow) []terminal.Span {
 			return terminal.Cell(terminal.Plain(h.Started(run)))
 		}},
-		{"TOOK", false, func(h words.History, run store.RunRow) []terminal.Span { return terminal.Cell(terminal.Plain(h.Took(run))) }},
+		{"TOOK", false, func(h words.History, run store.RunRow) []terminal.Span {
+			return terminal.Cell(terminal.Plain(h.Took(run)))
+		}},
 		{"WARN", true, func(_ words.History, run store.RunRow) []terminal.Span {
 			return countCell(run.Warnings, terminal.StyleYellow)
 		}},
-		{"ERR", true, func(_ words.History, run store.RunRow) []terminal.Span { return countCell(run.Errors, terminal.StyleRed) }},
+		{"ERR", true, func(_ words.History, run store.RunRow) []terminal.Span {
+			return countCell(run.Errors, terminal.StyleRed)
+		}},
 		{"STEPS", false, words.History.RunSteps},
 	}
 }

@@ -47,7 +47,7 @@ type entryKey struct{ runNo, stepNo, entryNo int32 }
 func (f *follower) run(ctx context.Context) error {
 	trouble := outage{stderr: f.app.stderr}
 	for {
-		blind, err := f.lookedAt(ctx) // first: what was seen before nobody looked is told
+		polling, err := f.polling(ctx) // first: what was seen before polling stopped is told
 		if err == nil {
 			err = f.look(ctx, !trouble.looked)
 		}
@@ -55,9 +55,9 @@ func (f *follower) run(ctx context.Context) error {
 			return unlessEnded(ctx, err)
 		}
 		if err == nil {
-			f.hints.tell(blind.why)
+			f.hints.tell(words.NotPolled(polling))
 		}
-		if err == nil && blind.forGood {
+		if err == nil && polling.Stopped() {
 			return exitError{exitUnseen}
 		}
 		select {
@@ -68,13 +68,13 @@ func (f *follower) run(ctx context.Context) error {
 	}
 }
 
-// lookedAt finds out whether there will be more to see.
-func (f *follower) lookedAt(ctx context.Context) (unlooked, error) {
+// polling finds out whether there will be more to see.
+func (f *follower) polling(ctx context.Context) (tracking.Polling, error) {
 	job, err := tracking.FindJob(ctx, f.store, f.request.job)
 	if err != nil {
-		return unlooked{}, err
+		return tracking.Polling{}, err
 	}
-	return lookedAt(ctx, f.store, job)
+	return tracking.ReadPolling(ctx, f.store, job)
 }
 
 // look tells what is new. It reads the log only where a new answer has come.

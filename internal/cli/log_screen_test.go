@@ -34,14 +34,13 @@ func TestSnapshotText(t *testing.T) {
 	hostile.Body = []byte("{\"\x7f\": \"\u009b2J \u202e \xff\", \"list\": [], \"text\": \"" + strings.Repeat("long ", 40) + "\"}")
 	checkScreens(t, "testdata/snapshot/body", func(s terminal.Screen) string { return snapshotText(hostile, c.clock(), s) })
 
-	changes, err := diffJSON(was.Body, now.Body)
+	diff, err := words.DiffSnapshots(was, now)
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff := snapshotDiff{Job: goldenJob, From: was.SnapshotNo, To: now.SnapshotNo, Changes: changes}
-	checkScreens(t, "testdata/snapshot/diff", func(s terminal.Screen) string { return diff.text(was, now, c.clock(), s) })
+	checkScreens(t, "testdata/snapshot/diff", func(s terminal.Screen) string { return snapshotDiffText(diff, was, now, c.clock(), s) })
 	diff.Changes = nil
-	checkScreens(t, "testdata/snapshot/same_values", func(s terminal.Screen) string { return diff.text(was, now, c.clock(), s) })
+	checkScreens(t, "testdata/snapshot/same_values", func(s terminal.Screen) string { return snapshotDiffText(diff, was, now, c.clock(), s) })
 }
 
 // snapshotCase is the row of the answer to a poll of a case.

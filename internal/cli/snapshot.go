@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -59,7 +58,7 @@ func (a *app) snapshot(ctx context.Context, s *store.Store, request snapshotRequ
 	if _, err := tracking.FindJob(ctx, s, request.job); err != nil {
 		return err
 	}
-	row, err := findSnapshot(ctx, s, request.job, request.no)
+	row, err := tracking.FindSnapshot(ctx, s, request.job, request.no)
 	if err != nil {
 		return err
 	}
@@ -68,7 +67,7 @@ func (a *app) snapshot(ctx context.Context, s *store.Store, request snapshotRequ
 		return err
 	}
 	if request.against > 0 {
-		was, err := findSnapshot(ctx, s, request.job, request.against)
+		was, err := tracking.FindSnapshot(ctx, s, request.job, request.against)
 		if err != nil {
 			return err
 		}
@@ -83,22 +82,4 @@ func (a *app) snapshot(ctx context.Context, s *store.Store, request snapshotRequ
 		_, err = a.stdout.Write(row.Body)
 	}
 	return err
-}
-
-// findSnapshot returns a snapshot, or an error that says which there are.
-func findSnapshot(ctx context.Context, s *store.Store, job string, no int) (store.SnapshotRow, error) {
-	row, err := s.SnapshotRow(ctx, job, no)
-	if !errors.Is(err, store.ErrNotFound) {
-		return row, err
-	}
-	newest, err := s.SnapshotRow(ctx, job, 0)
-	switch {
-	case errors.Is(err, store.ErrNotFound) && no > 0:
-		return row, usageError{fmt.Errorf("job %s has no snapshot %d: no poll has succeeded yet; see  tracker history %s", job, no, job)}
-	case errors.Is(err, store.ErrNotFound):
-		return row, fmt.Errorf("job %s has no snapshot yet: no poll has succeeded; see  tracker history %s", job, job)
-	case err != nil:
-		return row, err
-	}
-	return row, usageError{fmt.Errorf("job %s has no snapshot %d; its newest is %d", job, no, newest.SnapshotNo)}
 }

@@ -107,7 +107,7 @@ func (w *waiter) wait(ctx context.Context, name string) error {
 	trouble := outage{stderr: w.app.stderr}
 	w.hints.out = w.app.stderr
 	for {
-		job, run, blind, err := w.look(ctx, name)
+		job, run, polling, err := w.look(ctx, name)
 		if !trouble.survives(ctx, err) {
 			if ctx.Err() != nil {
 				return errors.New("interrupted")
@@ -115,14 +115,14 @@ func (w *waiter) wait(ctx context.Context, name string) error {
 			return err
 		}
 		if err == nil {
-			w.hints.tell(blind.why)
+			w.hints.tell(words.NotPolled(polling))
 		}
 		switch {
 		case run != nil && w.reached(history.State(run.State)):
 			return w.tell(job, run, nil)
 		case run != nil && history.State(run.State).Terminal():
 			return w.tell(job, run, exitError{exitOther})
-		case blind.forGood:
+		case polling.Stopped():
 			return w.tell(job, run, exitError{exitUnseen})
 		}
 		select {
@@ -141,21 +141,21 @@ func (w *waiter) reached(state history.State) bool {
 }
 
 // look reads the job's latest run (nil: none counts), and whether there will be
-// more to see. The run is read last: what was seen before nobody looked is in it.
-func (w *waiter) look(ctx context.Context, name string) (store.Job, *store.WatchRun, unlooked, error) {
+// more to see. The run is read last: what was seen before polling stopped is in it.
+func (w *waiter) look(ctx context.Context, name string) (store.Job, *store.WatchRun, tracking.Polling, error) {
 	job, err := tracking.FindJob(ctx, w.store, name)
 	if err != nil {
-		return job, nil, unlooked{}, err
+		return job, nil, tracking.Polling{}, err
 	}
-	blind, err := lookedAt(ctx, w.store, job)
+	polling, err := tracking.ReadPolling(ctx, w.store, job)
 	if err != nil {
-		return job, nil, unlooked{}, err
+		return job, nil, tracking.Polling{}, err
 	}
 	run, err := w.store.LatestRun(ctx, job.ID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !run.StartedAt.After(w.after) {
-		return job, nil, blind, nil
+		return job, nil, polling, nil
 	}
-	return job, &run, blind, err
+	return job, &run, polling, err
 }
 
 // tell prints how it ended.

@@ -26,6 +26,11 @@ type Change struct {
 	Anomalies   []Anomaly
 }
 
+// Quiet reports a change that tells nothing of runs, steps and entries.
+func (c Change) Quiet() bool {
+	return len(c.Transitions)+len(c.Steps)+len(c.Entries)+len(c.Anomalies) == 0
+}
+
 // PlacedStep is a step with its place.
 type PlacedStep struct {
 	RunNo int

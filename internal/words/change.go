@@ -94,11 +94,7 @@ func fieldText(value any) string {
 	case string:
 		return value
 	case map[string]any:
-		var pairs []string
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			pairs = append(pairs, key+"="+fieldText(value[key]))
-		}
-		return cmp.Or(strings.Join(pairs, " "), noField)
+		return cmp.Or(pairsText(value), noField)
 	case []any:
 		var texts []string
 		for _, one := range value {
@@ -109,4 +105,15 @@ func fieldText(value any) string {
 		text, _ := json.Marshal(value) // it was read from JSON
 		return string(text)
 	}
+}
+
+// Pairs shows an object as one writes it in a command; it is empty of none.
+func Pairs(object json.RawMessage) string { return pairsText(Fields(object)) }
+
+func pairsText(fields map[string]any) string {
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		pairs = append(pairs, key+"="+fieldText(fields[key]))
+	}
+	return strings.Join(pairs, " ")
 }

@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"bytes"
@@ -12,18 +12,18 @@ import (
 	"strconv"
 )
 
-// jsonChange is a path at which two JSON documents differ. Was is nil where
+// JSONChange is a path at which two JSON documents differ. Was is nil where
 // the path is new, Now where it has gone.
-type jsonChange struct {
+type JSONChange struct {
 	Path string          `json:"path"` // such as steps[1].status, elements counted from 0
 	Was  json.RawMessage `json:"was,omitempty"`
 	Now  json.RawMessage `json:"now,omitempty"`
 }
 
-// diffJSON lists what differs between the values of two documents, in the
+// DiffJSON lists what differs between the values of two documents, in the
 // order of their paths. The order of fields, white space and the way in which
 // a string is escaped are no differences.
-func diffJSON(was, now []byte) ([]jsonChange, error) {
+func DiffJSON(was, now []byte) ([]JSONChange, error) {
 	before, err := decodeJSON(was)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func diffJSON(was, now []byte) ([]jsonChange, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := jsonDiff{changes: []jsonChange{}}
+	d := jsonDiff{changes: []JSONChange{}}
 	d.values("", before, after)
 	return d.changes, nil
 }
@@ -45,7 +45,7 @@ func decodeJSON(body []byte) (v any, err error) {
 	return v, err
 }
 
-type jsonDiff struct{ changes []jsonChange }
+type jsonDiff struct{ changes []JSONChange }
 
 func (d *jsonDiff) values(path string, was, now any) {
 	switch was := was.(type) {
@@ -61,7 +61,7 @@ func (d *jsonDiff) values(path string, was, now any) {
 		}
 	}
 	if !reflect.DeepEqual(was, now) {
-		d.changes = append(d.changes, jsonChange{Path: path, Was: compact(was), Now: compact(now)})
+		d.changes = append(d.changes, JSONChange{Path: path, Was: compact(was), Now: compact(now)})
 	}
 }
 
@@ -73,9 +73,9 @@ func (d *jsonDiff) objects(path string, was, now map[string]any) {
 		after, has := now[key]
 		switch at := member(path, key); {
 		case !has:
-			d.changes = append(d.changes, jsonChange{Path: at, Was: compact(before)})
+			d.changes = append(d.changes, JSONChange{Path: at, Was: compact(before)})
 		case !had:
-			d.changes = append(d.changes, jsonChange{Path: at, Now: compact(after)})
+			d.changes = append(d.changes, JSONChange{Path: at, Now: compact(after)})
 		default:
 			d.values(at, before, after)
 		}
@@ -100,7 +100,7 @@ func (d *jsonDiff) gap(path string, was, now []any, i, j int) {
 		pair := recognise(was[next:], element, len(was)-next == len(now)-n)
 		at := path + "[" + strconv.Itoa(j+n) + "]"
 		if pair < 0 {
-			d.changes = append(d.changes, jsonChange{Path: at, Now: compact(element)})
+			d.changes = append(d.changes, JSONChange{Path: at, Now: compact(element)})
 			continue
 		}
 		d.gone(path, was[next:next+pair], i+next)
@@ -112,7 +112,7 @@ func (d *jsonDiff) gap(path string, was, now []any, i, j int) {
 
 func (d *jsonDiff) gone(path string, was []any, i int) {
 	for n, element := range was {
-		d.changes = append(d.changes, jsonChange{Path: path + "[" + strconv.Itoa(i+n) + "]", Was: compact(element)})
+		d.changes = append(d.changes, JSONChange{Path: path + "[" + strconv.Itoa(i+n) + "]", Was: compact(element)})
 	}
 }
 

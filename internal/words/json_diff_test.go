@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"fmt"
@@ -33,7 +33,7 @@ func TestDiffJSON(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			changes, err := diffJSON([]byte(c.was), []byte(c.now))
+			changes, err := DiffJSON([]byte(c.was), []byte(c.now))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +57,7 @@ func TestDiffJSON_LongListsTakeNoTime(t *testing.T) {
 		}
 		return []byte("[" + b.String()[1:] + "]")
 	}
-	changes, err := diffJSON(list(0, 100_000), list(1, 100_001))
+	changes, err := DiffJSON(list(0, 100_000), list(1, 100_001))
 	if err != nil {
 		t.Fatal(err)
 	}

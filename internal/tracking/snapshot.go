@@ -1,0 +1,27 @@
+package tracking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"tracker/internal/store"
+)
+
+// FindSnapshot returns a snapshot, or an error that says which there are.
+func FindSnapshot(ctx context.Context, s *store.Store, job string, no int) (store.SnapshotRow, error) {
+	row, err := s.SnapshotRow(ctx, job, no)
+	if !errors.Is(err, store.ErrNotFound) {
+		return row, err
+	}
+	newest, err := s.SnapshotRow(ctx, job, 0)
+	switch {
+	case errors.Is(err, store.ErrNotFound) && no > 0:
+		return row, RequestError{fmt.Errorf("job %s has no snapshot %d: no poll has succeeded yet; see  tracker history %s", job, no, job)}
+	case errors.Is(err, store.ErrNotFound):
+		return row, fmt.Errorf("job %s has no snapshot yet: no poll has succeeded; see  tracker history %s", job, job)
+	case err != nil:
+		return row, err
+	}
+	return row, RequestError{fmt.Errorf("job %s has no snapshot %d; its newest is %d", job, no, newest.SnapshotNo)}
+}
