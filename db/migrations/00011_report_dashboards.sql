@@ -98,11 +98,71 @@ END $$;
 -- +goose StatementEnd
 COMMENT ON FUNCTION report.unseen_stretches(timestamptz, timestamptz, text[]) IS 'When more than half of a source''s jobs could not be looked at between from_time and to_time, of all sources or those named: one row per stretch, from starts_at to ends_at, clipped to that window, with how many jobs of how many that were at most and the reason of most gaps in it. Jobs that somebody paused do not count. Stretches that are less than 1/500 of the window apart are one, and shorter ones are left out.';
 
-REVOKE EXECUTE ON FUNCTION report.unseen_stretches(timestamptz, timestamptz, text[]) FROM PUBLIC;
+-- What was learned of a time in which nobody looked, since the upstream tells when
+-- things happened, is shown: a gap hides a state only where that began before it.
+-- +goose StatementBegin
+CREATE FUNCTION report.looked_timeline(from_time timestamptz, to_time timestamptz, sources text[] DEFAULT NULL, jobs text[] DEFAULT NULL)
+RETURNS TABLE (job text, source text, run_no integer, state text, starts_at timestamptz, ends_at timestamptz)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH told AS MATERIALIZED (
+        SELECT t.job, t.source, t.run_no, t.state, t.starts_at, t.ends_at
+        FROM report.state_timeline(from_time, to_time, looked_timeline.sources, looked_timeline.jobs) t
+    ), gap AS MATERIALIZED (
+        SELECT g.job, g.gap_from, least(coalesce(g.gap_to, now()), to_time) AS gap_to
+        FROM report.gaps g
+        WHERE g.job IN (SELECT t.job FROM told t) AND g.gap_from < to_time AND coalesce(g.gap_to, now()) > from_time
+            AND coalesce(g.gap_to, now()) - g.gap_from >= (to_time - from_time) / 500
+    ), unseen AS (
+        SELECT t.job, t.source, t.run_no, t.starts_at, range_agg(tstzrange(greatest(g.gap_from, t.starts_at), least(g.gap_to, t.ends_at))) AS spans
+        FROM told t
+        JOIN gap g ON g.job = t.job AND g.gap_from < t.ends_at AND g.gap_to > t.starts_at AND (g.gap_from >= t.starts_at OR t.starts_at = from_time)
+        GROUP BY t.job, t.source, t.run_no, t.starts_at
+    )
+    SELECT t.job, t.source, t.run_no, t.state, lower(seen.span), upper(seen.span)
+    FROM told t
+    LEFT JOIN unseen u ON u.job = t.job AND u.starts_at = t.starts_at
+    CROSS JOIN LATERAL unnest(tstzmultirange(tstzrange(t.starts_at, t.ends_at)) - coalesce(u.spans, '{}')) AS seen (span)
+    UNION ALL
+    SELECT u.job, u.source, u.run_no, 'not looked at', lower(hidden.span), upper(hidden.span)
+    FROM unseen u
+    CROSS JOIN LATERAL unnest(u.spans) AS hidden (span)
+    ORDER BY 1, 5;
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.looked_timeline(timestamptz, timestamptz, text[], text[]) IS 'report.state_timeline, with the state "not looked at" wherever a gap hides what became of the run. A change of state that the upstream told later, and when it had happened, ends that. Gaps of less than 1/500 of the window are left out.';
+
+CREATE FUNCTION report.bucket_width(from_time timestamptz, to_time timestamptz) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
+    WHEN to_time - from_time <= interval '73 h' THEN interval '1 hour'
+    WHEN to_time - from_time <= interval '120 d' THEN interval '1 day'
+    ELSE interval '7 days'
+END;
+COMMENT ON FUNCTION report.bucket_width(timestamptz, timestamptz) IS 'How wide a bar of a chart is that shows from from_time to to_time: an hour up to three days, a day up to 120, else a week.';
+CREATE FUNCTION report.bucket(at timestamptz, from_time timestamptz, to_time timestamptz) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN date_bin(report.bucket_width(from_time, to_time), at, timestamptz '2000-01-03 00:00:00+00');
+COMMENT ON FUNCTION report.bucket(timestamptz, timestamptz, timestamptz) IS 'Where the bar begins that a time belongs to, in a chart that shows from from_time to to_time: hours, days and weeks are those of UTC, a week begins on Monday.';
+
+-- Links of Grafana take times as milliseconds.
+CREATE FUNCTION report.picker_from(starts_at timestamptz, ends_at timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE RETURN (1000 * extract(epoch FROM starts_at - least(greatest(coalesce(ends_at, now()) - starts_at, interval '1 min'), interval '1 day') / 10))::bigint::text;
+COMMENT ON FUNCTION report.picker_from(timestamptz, timestamptz) IS 'Where a chart begins that shows what lasted from starts_at to ends_at (null: it goes on) and a tenth around it, as a time picker takes it: milliseconds since 1970.';
+CREATE FUNCTION report.picker_to(starts_at timestamptz, ends_at timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE RETURN (1000 * extract(epoch FROM coalesce(ends_at, now()) + least(greatest(coalesce(ends_at, now()) - starts_at, interval '1 min'), interval '1 day') / 10))::bigint::text;
+COMMENT ON FUNCTION report.picker_to(timestamptz, timestamptz) IS 'Where the chart of report.picker_from ends.';
+
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA report FROM PUBLIC;
 GRANT SELECT ON report.broken, report.unseen TO tracker_writer, tracker_reader;
-GRANT EXECUTE ON FUNCTION report.unseen_stretches(timestamptz, timestamptz, text[]) TO tracker_writer, tracker_reader;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_writer, tracker_reader;
 
 -- +goose Down
+DROP FUNCTION report.picker_to(timestamptz, timestamptz);
+DROP FUNCTION report.picker_from(timestamptz, timestamptz);
+DROP FUNCTION report.bucket(timestamptz, timestamptz, timestamptz);
+DROP FUNCTION report.bucket_width(timestamptz, timestamptz);
+DROP FUNCTION report.looked_timeline(timestamptz, timestamptz, text[], text[]);
 DROP FUNCTION report.unseen_stretches(timestamptz, timestamptz, text[]);
 DROP VIEW report.unseen;
 DROP VIEW report.broken;

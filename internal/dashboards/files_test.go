@@ -119,7 +119,7 @@ func TestDashboardsAreNamedForTheirFiles(t *testing.T) {
 
 func TestPanelsAreWhole(t *testing.T) {
 	t.Parallel()
-	known := []string{"stat", "table", "timeseries", "state-timeline", "barchart"}
+	known := []string{"stat", "table", "timeseries", "state-timeline", "barchart", "bargauge"}
 	for name, b := range boards(t) {
 		for _, p := range b.Panels {
 			if p.Title == "" || p.Description == "" || p.FieldConfig.Defaults.Unit == "" || !slices.Contains(known, p.Type) {
@@ -252,7 +252,7 @@ func TestSQLKeepsOutOfTraps(t *testing.T) {
 			t.Errorf("%s: the SQL of alert rules is taken as it stands", q.Where)
 		}
 		for _, v := range q.Variables {
-			used, listed := strings.Count(q.SQL, "$"+v.Name), strings.Count(q.SQL, "IN ($"+v.Name+")")
+			used, listed := strings.Count(q.SQL, "$"+v.Name), strings.Count(q.SQL, "IN ($"+v.Name+")")+strings.Count(q.SQL, "ARRAY[$"+v.Name+"]")
 			if v.Multi && used != listed {
 				t.Errorf("%s: %d of %d uses of $%s are lists", q.Where, listed, used, v.Name)
 			}

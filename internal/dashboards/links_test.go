@@ -13,7 +13,7 @@ import (
 )
 
 // own are the references that every dashboard can make.
-var own = regexp.MustCompile(`^(datasource|__data\.fields\.\w+|__field\.labels\.\w+|__url_time_range)$`)
+var own = regexp.MustCompile(`^(datasource|__data\.fields\.\w+|__field\.labels\.\w+|__field\.name|__value\.time|__url_time_range)$`)
 
 func TestLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
@@ -75,6 +75,37 @@ func (b board) has(variable string) bool {
 		}
 	}
 	return false
+}
+
+// A link to the run of some time says which, in the range that it opens with; any
+// other says which run.
+func TestLinksToARunSayWhich(t *testing.T) {
+	t.Parallel()
+	link := regexp.MustCompile(`"url": "/d/tracker-run\?([^"]+)"`)
+	for name, b := range boards(t) {
+		for _, match := range link.FindAllStringSubmatch(b.text, -1) {
+			if strings.Contains(match[1], "viewPanel=") {
+				continue // on the dashboard itself
+			}
+			if !strings.Contains(match[1], "&var-run=") && !strings.Contains(match[1], "&var-at=") {
+				t.Errorf("%s: %s opens the newest run", name, match[1])
+			}
+			if !strings.Contains(match[1], "&from=${__data.fields.from_ms}&to=${__data.fields.to_ms}") && !strings.Contains(match[1], "${__url_time_range}") {
+				t.Errorf("%s: %s sets no time range", name, match[1])
+			}
+		}
+	}
+}
+
+func TestStatsLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	for name, b := range boards(t) {
+		for _, p := range b.Panels {
+			if p.Type == "stat" && len(p.FieldConfig.Defaults.Links) == 0 {
+				t.Errorf("%s, %s: nothing tells what the number is made of", name, p.Title)
+			}
+		}
+	}
 }
 
 // What is stalled is told by one panel only; other lists have runs that are not.

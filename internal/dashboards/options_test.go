@@ -18,7 +18,8 @@ var (
 		"custom.scaleDistribution", "custom.axisCenteredZero", "custom.axisSoftMin", "custom.axisSoftMax",
 	}
 	panelOptions = map[string][]string{
-		"stat": {},
+		"stat":     {},
+		"bargauge": {},
 		"table": {
 			"custom.minWidth", "custom.width", "custom.align", "custom.filterable", "custom.wrapText", "custom.wrapHeaderText", "custom.hideFrom.viz",
 			"custom.footer.reducers", "custom.cellOptions", "custom.inspect", "custom.tooltip.field", "custom.tooltip.placement",
@@ -86,7 +87,7 @@ func TestTimesOfLinksAreHidden(t *testing.T) {
 	t.Parallel()
 	for name, b := range boards(t) {
 		for _, p := range b.Panels {
-			for _, column := range []string{"from_ms", "to_ms"} {
+			for _, column := range []string{"at_ms", "from_ms", "to_ms"} {
 				hidden := slices.ContainsFunc(p.FieldConfig.Overrides, func(o override) bool {
 					return o.Matcher.Options == column && slices.ContainsFunc(o.Properties, func(set property) bool { return set.ID == "custom.hideFrom.viz" && set.Value == true })
 				})

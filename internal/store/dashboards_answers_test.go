@@ -10,21 +10,28 @@ import (
 	"tracker/internal/dashboards"
 )
 
-// The timeline of the dashboard reads only the jobs that it shows. It must tell
-// the same as the report, which reads all.
+// The timeline of the dashboard reads only the jobs that it shows, and says where
+// nobody looked. For the rest it must tell the same as the report, which reads all.
 func TestDashboardsTimelineAgreesWithTheReport(t *testing.T) {
 	t.Parallel()
 	v := newViewer(t)
 	q := v.query(t, "Imports / State of each job A")
 	mustExec(t, v.conn, "BEGIN") // so that now is the same
-	values := map[string][]string{"source": {"geo", "shop", "old"}, "job": {""}, "label": {"{}"}, "limit": {"250"}}
+	values := map[string][]string{"source": {"geo", "shop", "old"}, "job": {dashboards.All}, "label": {"{}"}, "limit": {"250"}}
 	for _, length := range []time.Duration{time.Hour, 36 * time.Hour, 30 * 24 * time.Hour} {
 		for _, until := range []time.Duration{0, 10 * time.Minute, -40 * time.Hour} {
 			window := dashboards.Window{From: v.now.Add(until - length), To: v.now.Add(until)}
-			report := dashboards.Query{SQL: `SELECT starts_at, ends_at, job, state FROM report.state_timeline($__timeFrom(), $__timeTo())`}
-			got, want := v.rows(t, q, window, values), v.rows(t, report, window, nil)
-			if !slices.Equal(got, want) || len(got) == 0 {
-				t.Errorf("%s until %s from now:\n%s\nnot\n%s", length, until, strings.Join(got, "\n"), strings.Join(want, "\n"))
+			other := q
+			other.SQL = `WITH shown AS (` + q.SQL + `), told AS (SELECT * FROM report.state_timeline($__timeFrom(), $__timeTo()))
+				SELECT s.job || ' is ' || s.state FROM shown s
+				WHERE NOT EXISTS (SELECT FROM told t WHERE t.job = s.job AND t.starts_at <= s.time AND t.ends_at >= s.time_end AND s.state IN (t.state, 'not looked at'))
+				UNION ALL
+				SELECT coalesce(s.job, t.job) || ' is shown for ' || coalesce(s.lasts, '0') || ', not ' || coalesce(t.lasts, '0')
+				FROM (SELECT job, sum(time_end - time) AS lasts FROM shown GROUP BY job) s
+				FULL JOIN (SELECT job, sum(ends_at - starts_at) AS lasts FROM told GROUP BY job) t ON t.job = s.job
+				WHERE s.lasts IS DISTINCT FROM t.lasts`
+			if got := v.rows(t, other, window, values); len(got) > 0 || len(v.rows(t, q, window, values)) == 0 {
+				t.Errorf("%s until %s from now:\n%s", length, until, strings.Join(got, "\n"))
 			}
 		}
 	}
@@ -35,7 +42,7 @@ func TestDashboardsForgetWhatFailedLongAgo(t *testing.T) {
 	t.Parallel()
 	v := newViewer(t)
 	q := v.query(t, "Imports / Failed now A")
-	values := map[string][]string{"source": {"geo", "shop"}, "job": {""}, "label": {"{}"}}
+	values := map[string][]string{"source": {"geo", "shop"}, "job": {dashboards.All}, "label": {"{}"}}
 	for length, want := range map[time.Duration]string{10 * time.Minute: "1", 24 * time.Hour: "1", 30 * 24 * time.Hour: "2"} {
 		if got := v.rows(t, q, dashboards.Window{From: v.now.Add(-length), To: v.now}, values); !slices.Equal(got, []string{want}) {
 			t.Errorf("within %s %q have failed, not %s", length, got, want)
@@ -53,7 +60,7 @@ func TestDashboardsMissJobsThatNobodyEverLookedAt(t *testing.T) {
 	if got, want := v.rows(t, alert, window, nil), []string{"geo 1", "shop 1"}; !slices.Equal(got, want) {
 		t.Errorf("the alert tells of %q, not %q", got, want)
 	}
-	values := map[string][]string{"source": {"shop"}, "limit": {"250"}}
+	values := map[string][]string{"source": {"shop"}, "job": {dashboards.All}, "label": {"{}"}, "limit": {"250"}}
 	if got := v.rows(t, v.query(t, "Sources / Not looked at now A"), window, values); !slices.Equal(got, []string{"1"}) {
 		t.Errorf("%q jobs are not looked at", got)
 	}
@@ -68,7 +75,7 @@ func TestDashboardsMissJobsThatNobodyEverLookedAt(t *testing.T) {
 func TestDashboardsTellHowLongStepsTookEachDay(t *testing.T) {
 	t.Parallel()
 	v := newViewer(t)
-	q := v.query(t, "Imports / Durations by step and day A")
+	q := v.query(t, "Imports / Durations by step over time A")
 	values := map[string][]string{"source": {"geo"}, "job": {"stores-us"}, "label": {"{}"}}
 	q.SQL = "SELECT metric, round(took) FROM (" + q.SQL + ") told WHERE metric LIKE 'import%' AND time = date_trunc('day', now(), 'UTC') - interval '96 h'"
 	q.Format = "table"

@@ -64,8 +64,11 @@ func (v *viewer) emptyQueries(t *testing.T, window dashboards.Window, choice str
 		if chosen[q.Dashboard] == nil {
 			chosen[q.Dashboard] = fixedValues(q)
 		}
-		values, shown := chosen[q.Dashboard], false
-		for _, one := range alternatives(q, values, choice) {
+		values, shown, way := chosen[q.Dashboard], false, choice
+		if q.Kind == dashboards.KindVariable {
+			way = chooseAll // of what it depends on, so that there are options
+		}
+		for _, one := range alternatives(q, values, way) {
 			result := v.ask(t, q, window, one)
 			if q.Kind == dashboards.KindVariable {
 				chooseOption(t, q, result, values, choice)
@@ -119,34 +122,34 @@ func chooseOption(t *testing.T, q dashboards.Query, result *pgconn.Result, value
 }
 
 // alternatives gives the values to ask a query with: where each value is to be
-// chosen alone there are as many as the query's variables have options.
+// chosen alone there are as many as the query's variables have options, the
+// others being all.
 func alternatives(q dashboards.Query, values map[string][]string, choice string) []map[string][]string {
-	all := []map[string][]string{maps.Clone(values)}
+	common := maps.Clone(values)
+	var alone []map[string][]string
 	for _, v := range q.Variables {
 		if !v.Multi || q.VariableFor == v.Name {
 			continue
 		}
-		var next []map[string][]string
-		for _, one := range all {
-			switch {
-			case choice == chooseAll:
-				one[v.Name] = []string{dashboards.All}
-			case choice == chooseSeveral:
-				one[v.Name] = append([]string{"o'hara"}, v.Options...)
-			case !strings.Contains(q.SQL, "$"+v.Name):
-			default:
-				for _, option := range v.Options {
-					alone := maps.Clone(one)
-					alone[v.Name] = []string{option}
-					next = append(next, alone)
-				}
-				continue
-			}
-			next = append(next, one)
+		common[v.Name] = []string{dashboards.All}
+		if choice == chooseSeveral {
+			common[v.Name] = append([]string{"o'hara"}, v.Options...)
 		}
-		all = next
 	}
-	return all
+	for _, v := range q.Variables {
+		if choice != chooseEach || !v.Multi || q.VariableFor == v.Name || !strings.Contains(q.SQL, "$"+v.Name) {
+			continue
+		}
+		for _, option := range v.Options {
+			one := maps.Clone(common)
+			one[v.Name] = []string{option}
+			alone = append(alone, one)
+		}
+	}
+	if len(alone) == 0 {
+		return []map[string][]string{common}
+	}
+	return alone
 }
 
 // ask sends what Grafana would, the way it does: as one text, without parameters.

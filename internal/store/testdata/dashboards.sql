@@ -1,15 +1,16 @@
 -- What happened of late, beside world.sql: dashboards look back as little as an
 -- hour. Job fresh failed half an hour ago, the day before it succeeded; job going
--- has run for five minutes, and succeeded before. Nobody has looked at unseen yet,
+-- has run for five minutes, and succeeded before; job slow has just taken four times
+-- as long as usual. Nobody has looked at unseen yet,
 -- nor at next, which is due for a minute only.
 CREATE FUNCTION pg_temp.ago(ago interval) RETURNS timestamptz LANGUAGE sql AS $$ SELECT now() - ago $$;
 
 INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
 SELECT s.source_id, w.name, '{}', '{"team": "geo"}', 'active', pg_temp.ago('21 d')
-FROM (VALUES ('fresh', 'geo'), ('going', 'shop')) AS w (name, source)
+FROM (VALUES ('fresh', 'geo'), ('going', 'shop'), ('slow', 'shop')) AS w (name, source)
 JOIN sources s ON s.name = w.source;
 INSERT INTO cursors (job_id, source_id, next_poll_at, polled_at, outcome, planned_every, accounted_at)
-SELECT job_id, source_id, now() + interval '1 h', now() - interval '1 s', 'unchanged', '5 min', now() - interval '1 s' FROM jobs WHERE name IN ('fresh', 'going');
+SELECT job_id, source_id, now() + interval '1 h', now() - interval '1 s', 'unchanged', '5 min', now() - interval '1 s' FROM jobs WHERE name IN ('fresh', 'going', 'slow');
 INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
 SELECT s.source_id, w.name, '{}', '{}', 'active', pg_temp.ago('30 min')
 FROM (VALUES ('unseen'), ('next')) AS w (name), sources s
@@ -25,7 +26,13 @@ FROM (VALUES
     ('fresh', 1, interval '20 h 10 min', interval '20 h', 'succeeded', NULL),
     ('fresh', 2, '35 min', '30 min', 'failed', '1 row rejected'),
     ('going', 1, '55 min', '50 min', 'succeeded', NULL),
-    ('going', 2, '5 min', NULL, 'running', NULL)
+    ('going', 2, '5 min', NULL, 'running', NULL),
+    ('slow', 1, '32 d', '32 d -5 min', 'succeeded', NULL),
+    ('slow', 2, '32 d -1 h', '32 d -65 min', 'succeeded', NULL),
+    ('slow', 3, '32 d -2 h', '32 d -125 min', 'succeeded', NULL),
+    ('slow', 4, '32 d -3 h', '32 d -185 min', 'succeeded', NULL),
+    ('slow', 5, '32 d -4 h', '32 d -245 min', 'succeeded', NULL),
+    ('slow', 6, '30 min', '10 min', 'succeeded', NULL)
 ) AS w (job, no, began, ended, state, summary)
 JOIN jobs j ON j.name = w.job;
 
@@ -57,7 +64,9 @@ WHERE state = 'failed';
 INSERT INTO anomalies (job_id, anomaly_no, run_no, step_no, kind, was, now, count, observed_at, snapshot_no)
 SELECT job_id, row_number() OVER (PARTITION BY job_id ORDER BY no), no, 1, 'step_changed', '"success"', '"failed"', 1, coalesce(ended, began) + interval '4 s', 1 FROM late;
 INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
-SELECT job_id, 1, pg_temp.ago('50 min'), pg_temp.ago('40 min'), 'not_running' FROM jobs WHERE name = 'fresh';
+SELECT job_id, 100, pg_temp.ago('50 min'), pg_temp.ago('40 min'), 'not_running' FROM jobs WHERE name IN ('fresh', 'stores-eu', 'stores-uk');
+INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
+SELECT job_id, 99, pg_temp.ago('76 h'), pg_temp.ago('72 h'), 'not_running' FROM jobs WHERE name IN ('fresh', 'stores-eu', 'stores-uk');
 INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, snapshot_no, error)
 SELECT job_id, pg_temp.ago(w.ago), w.outcome, w.status, 1000 * w.latency_ms, w.snapshot_no, w.error
 FROM jobs, (VALUES
