@@ -36,7 +36,8 @@ const (
 
 // Client asks upstreams over HTTP. It may be used by many goroutines at once.
 type Client struct {
-	transport *http.Transport
+	lines     *lines          // for plain text
+	transport *http.Transport // for TLS, and for all that goes by a proxy
 	userAgent string
 	timeout   time.Duration
 	buffers   sync.Pool // of *bytes.Buffer, for bodies
@@ -45,7 +46,9 @@ type Client struct {
 // NewClient gives a client that calls itself tracker/version. It honours
 // HTTPS_PROXY, HTTP_PROXY and NO_PROXY and trusts what the system trusts.
 func NewClient(version string) *Client {
+	userAgent := "tracker/" + version
 	return &Client{
+		lines: newLines(userAgent),
 		transport: &http.Transport{
 			Proxy:                  proxy,
 			ForceAttemptHTTP2:      true,
@@ -54,13 +57,16 @@ func NewClient(version string) *Client {
 			MaxResponseHeaderBytes: headerLimit,
 			HTTP2:                  &http.HTTP2Config{MaxReceiveBufferPerStream: streamBuffer, SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
 		},
-		userAgent: "tracker/" + version,
+		userAgent: userAgent,
 		timeout:   fetchTimeout,
 	}
 }
 
 // Close closes the connections that wait for a next poll.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.lines.closeIdle(time.Now())
+	c.transport.CloseIdleConnections()
+}
 
 // proxy keeps the proxy's own password out of the error.
 func proxy(request *http.Request) (*url.URL, error) {
@@ -118,10 +124,9 @@ func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint, pa
 }
 
 // poll asks at an endpoint, elsewhere where the answer is too large.
-func (c *Client) poll(whole context.Context, account Account, status Endpoint, pace Pace) (response Response) {
-	ctx, cancel := context.WithTimeout(whole, c.timeout)
-	defer cancel()
-	started, e := time.Now(), exchange{client: c, account: account, pace: pace, whole: whole}
+func (c *Client) poll(ctx context.Context, account Account, status Endpoint, pace Pace) (response Response) {
+	started := time.Now()
+	e := exchange{client: c, account: account, pace: pace, deadline: started.Add(c.timeout)}
 	defer func() {
 		e.end()
 		response.Latency = time.Since(started) - e.waited

@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"tracker/internal/history"
 	"tracker/internal/redact"
 	"tracker/internal/source"
@@ -23,7 +27,8 @@ import (
 
 const testSecret = "hunter22/private"
 
-// fetchFrom polls a server for a provider's status, as the sync would.
+// fetchFrom polls a server for a provider's status, as the sync would, over a line
+// where it can. By net/http the same comes of it.
 func fetchFrom(t *testing.T, client *source.Client, providerName, baseURL string) source.Response {
 	t.Helper()
 	response, err := client.Fetch(t.Context(), account(t, providerName, baseURL), endpoint(t, providerName, baseURL), source.Pace{Now: time.Now})
@@ -35,6 +40,14 @@ func fetchFrom(t *testing.T, client *source.Client, providerName, baseURL string
 	}
 	if response.Latency <= 0 {
 		t.Errorf("latency %s", response.Latency)
+	}
+	other, err := client.ByNetHTTP().Fetch(t.Context(), account(t, providerName, baseURL), endpoint(t, providerName, baseURL), source.Pace{Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	besides := cmp.Options{cmpopts.IgnoreFields(source.Response{}, "Latency", "Body"), cmpopts.IgnoreUnexported(source.Response{})}
+	if diff := cmp.Diff(response, other, besides); diff != "" || !bytes.Equal(response.Body, other.Body) {
+		t.Errorf("net/http gives another body, or (+): %s", diff)
 	}
 	return response
 }

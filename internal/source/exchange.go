@@ -2,10 +2,12 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 )
 
@@ -18,32 +20,43 @@ type exchange struct {
 	client    *Client
 	account   Account
 	pace      Pace
+	deadline  time.Time     // of the poll: it moves where its time stands still
 	waited    time.Duration // for turns and for memory
 	requests  int           // that were sent
 	outOfTurn int           // of them
+	under     request       // that is under way, or was the last; nil: none yet
+}
 
-	// Of the request that is under way:
-	whole    context.Context //nolint:containedctx // its time may stand still, the process's end still ends it
-	ctx      context.Context //nolint:containedctx // it belongs to the request
-	cancel   context.CancelCauseFunc
-	deadline time.Time
-	unset    func() bool // takes the limit of time from it; false: it is over
+// request is one that is under way, over a line or by net/http.
+type request interface {
+	limit(at time.Time) // it fails then; never: the zero time
+	end()               // lets go of it
 }
 
 // end lets go of the last request.
 func (e *exchange) end() {
-	if e.cancel != nil {
-		e.unset()
-		e.cancel(context.Canceled)
+	if e.under != nil {
+		e.under.end()
 	}
 }
 
-// cause gives what ended the request, if that is why it failed.
-func (e *exchange) cause(err error) error {
-	if cause := context.Cause(e.ctx); cause != nil {
+// cause gives what ended a request, if that is why it failed.
+func (e *exchange) cause(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return context.DeadlineExceeded
+	}
 	return err
+}
+
+// over tells what has ended the poll; nil: nothing has.
+func (e *exchange) over(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil || time.Now().Before(e.deadline) {
+		return err
+	}
+	return context.DeadlineExceeded
 }
 
 // ask sends a request, follows its redirects and reads the answer.
@@ -51,61 +64,96 @@ func (e *exchange) ask(ctx context.Context, address *url.URL) Response {
 	for redirects := 0; ; redirects++ {
 		answer, err := e.send(ctx, address)
 		if err != nil {
-			return e.client.failure(e.cause(err))
+			return e.client.failure(e.cause(ctx, err))
 		}
-		next, refusal := redirect(answer, redirects)
+		next, refusal := redirect(address, answer, redirects)
 		if next != nil {
 			discard(answer)
 			refusal = e.await(ctx, answer)
-			if err := ctx.Err(); err != nil {
+			if err := e.over(ctx); err != nil {
 				return e.client.failure(err)
 			}
 		}
 		if next == nil || refusal != "" {
-			return e.read(answer, refusal)
+			return e.read(ctx, answer, refusal)
 		}
 		address = next
 	}
 }
 
-// send uses the transport itself: http.Client would follow redirects by its
-// own rules and put URLs into errors.
 func (e *exchange) send(ctx context.Context, address *url.URL) (*http.Response, error) {
 	e.requests++
+	e.end()
+	name, credential := e.account.Provider.Authorize(e.account.Secret.Reveal())
+	if e.client.lines.carries(address, credential) {
+		answer, err := e.client.lines.ask(ctx, e.deadline, address, name, credential)
+		if err != nil {
+			return nil, err
+		}
+		e.under = answer
+		return answer.Response, nil
+	}
+	sending, cancel := context.WithCancelCause(ctx)
+	sent := &sentRequest{cancel: cancel}
+	sent.limit(e.deadline)
+	e.under = sent
 	get := &http.Request{Method: http.MethodGet, URL: address, Header: http.Header{
 		"User-Agent": {e.client.userAgent},
 		"Accept":     {"application/json"},
 	}}
-	get.Header.Set(e.account.Provider.Authorize(e.account.Secret.Reveal()))
-	e.end()
-	e.ctx, e.cancel = context.WithCancelCause(e.whole)
-	cancel := e.cancel
-	e.unset = context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
-	e.deadline, _ = ctx.Deadline()
-	return e.client.transport.RoundTrip(get.WithContext(e.ctx)) //nolint:contextcheck // the exchange's own ends with ctx, and stands still where ctx does not
+	get.Header.Set(name, credential)
+	// The transport itself: http.Client would follow redirects by its own rules and put
+	// URLs into errors.
+	answer, err := e.client.transport.RoundTrip(get.WithContext(sending))
+	if cause := context.Cause(sending); err != nil && cause != nil {
+		return nil, cause
+	}
+	return answer, err
+}
+
+// sentRequest is one of net/http.
+type sentRequest struct {
+	cancel context.CancelCauseFunc
+	timer  *time.Timer // nil: it may last
+}
+
+func (r *sentRequest) limit(at time.Time) {
+	if r.timer != nil {
+		r.timer.Stop()
+		r.timer = nil
+	}
+	if !at.IsZero() {
+		r.timer = time.AfterFunc(time.Until(at), func() { r.cancel(context.DeadlineExceeded) })
+	}
+}
+
+func (r *sentRequest) end() {
+	r.limit(time.Time{})
+	r.cancel(context.Canceled)
 }
 
 // room waits for the memory that the rest of a body takes, with the time that
 // the poll has left standing still.
-func (e *exchange) room(size int64) error {
+func (e *exchange) room(ctx context.Context, size int64) error {
 	if e.pace.Room == nil {
 		return nil
 	}
-	left, began := time.Until(e.deadline), time.Now()
-	e.unset()
-	defer func() { e.waited += time.Since(began) }()
-	if err := e.pace.Room(e.whole, size); err != nil {
-		return err
+	began := time.Now()
+	e.under.limit(time.Time{})
+	err := e.pace.Room(ctx, size)
+	stood := time.Since(began)
+	e.waited += stood
+	e.deadline = e.deadline.Add(stood)
+	if err == nil {
+		e.under.limit(e.deadline)
 	}
-	cancel := e.cancel
-	e.unset = time.AfterFunc(left, func() { cancel(context.DeadlineExceeded) }).Stop
-	return nil
+	return err
 }
 
 // await waits until a redirect may be followed, or says why it is not.
 func (e *exchange) await(ctx context.Context, answer *http.Response) (refusal string) {
 	if wait := retryAfter(answer, e.pace.Now()); wait > 0 {
-		if deadline, _ := ctx.Deadline(); time.Until(deadline) < wait+answerTime {
+		if time.Until(e.deadline) < wait+answerTime {
 			return fmt.Sprintf("redirect that asks to wait for %s not followed", wait)
 		}
 		_ = pause(ctx, wait) // whoever ends it ends the poll
@@ -124,11 +172,10 @@ func (e *exchange) turn(ctx context.Context) error {
 	}
 	began := time.Now()
 	defer func() { e.waited += time.Since(began) }()
-	deadline, _ := ctx.Deadline()
-	bounded, cancel := context.WithDeadline(ctx, deadline.Add(-answerTime))
+	bounded, cancel := context.WithDeadline(ctx, e.deadline.Add(-answerTime))
 	defer cancel()
 	err := e.pace.Turn(bounded)
-	if err != nil && bounded.Err() != nil && ctx.Err() == nil {
+	if err != nil && bounded.Err() != nil && e.over(ctx) == nil {
 		return ErrNoTurn
 	}
 	return err

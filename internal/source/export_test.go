@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/url"
 	"time"
 
 	"tracker/internal/jsonscan"
@@ -15,6 +18,13 @@ func (c *Client) SetTimeout(timeout time.Duration) { c.timeout = timeout }
 // Trust makes the client trust a test server's certificate authority.
 func (c *Client) Trust(roots *x509.CertPool) {
 	c.transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+}
+
+// ByNetHTTP gives a client that sends nothing over lines.
+func (c *Client) ByNetHTTP() *Client {
+	never := newLines(c.userAgent)
+	never.proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no lines") }
+	return &Client{lines: never, transport: c.transport, userAgent: c.userAgent, timeout: c.timeout}
 }
 
 // JSONB is jsonb, of a body that has to be valid JSON.

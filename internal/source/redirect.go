@@ -10,16 +10,15 @@ import (
 // maxRedirects is how many redirects of one request are followed.
 const maxRedirects = 5
 
-// redirect gives the address that an answer redirects to, or why it is not
+// redirect gives the address that an answer from another redirects to, or why it is not
 // followed. There is neither where the answer is no redirect. Another host or
 // port is never asked, since the credential would travel there, and neither is
 // the same one in plain text after TLS.
-func redirect(answer *http.Response, followed int) (next *url.URL, refusal string) {
+func redirect(from *url.URL, answer *http.Response, followed int) (next *url.URL, refusal string) {
 	location := answer.Header.Get("Location")
 	if !isRedirect(answer.StatusCode) || location == "" {
 		return nil, ""
 	}
-	from := answer.Request.URL
 	to, err := from.Parse(location)
 	switch {
 	case err != nil:

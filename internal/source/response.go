@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,7 +15,7 @@ const maxPooled = LightBody + 2*bytes.MinRead
 
 // read makes a Response of an answer; refusal tells why a redirect was not
 // followed.
-func (e *exchange) read(answer *http.Response, refusal string) Response {
+func (e *exchange) read(ctx context.Context, answer *http.Response, refusal string) Response {
 	defer answer.Body.Close()
 	response := Response{
 		HTTPStatus: answer.StatusCode,
@@ -34,10 +35,10 @@ func (e *exchange) read(answer *http.Response, refusal string) Response {
 	response.buffer = buffer
 	if err == nil && len(body) > LightBody {
 		response.buffer = nil
-		body, err = e.readOn(answer, buffer)
+		body, err = e.readOn(ctx, answer, buffer)
 	}
 	if err != nil {
-		failure := e.client.failure(e.cause(err))
+		failure := e.client.failure(e.cause(ctx, err))
 		response.Outcome, response.Error = failure.Outcome, failure.Error
 		if failure.Outcome == history.OutcomeMalformed {
 			response.said = bytes.Clone(body[:min(len(body), messageLimit+1)])
@@ -105,12 +106,12 @@ func (c *Client) readLight(answer *http.Response) (*bytes.Buffer, error) {
 
 // readOn reads the rest of a body, decompressed, up to one byte over the limit,
 // once there is room for it.
-func (e *exchange) readOn(answer *http.Response, begun *bytes.Buffer) ([]byte, error) {
+func (e *exchange) readOn(ctx context.Context, answer *http.Response, begun *bytes.Buffer) ([]byte, error) {
 	size := answer.ContentLength
 	if size < 0 || size > bodyLimit { // not known, or not to be read to its end
 		size = bodyLimit
 	}
-	if err := e.room(size); err != nil {
+	if err := e.room(ctx, size); err != nil {
 		return nil, err
 	}
 	return io.ReadAll(io.LimitReader(io.MultiReader(begun, answer.Body), bodyLimit+1))

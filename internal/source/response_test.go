@@ -51,8 +51,8 @@ func gzipBody(size int) http.HandlerFunc {
 		w.Header().Set("Content-Encoding", "gzip")
 		compress, _ := gzip.NewWriterLevel(w, gzip.BestSpeed) // a level that there is
 		defer func() { _ = compress.Close() }()               // fails where the client has seen enough
-		for part := make([]byte, 1<<20); size > 0; size -= len(part) {
-			if _, err := compress.Write(part[:min(size, len(part))]); err != nil {
+		for part, left := make([]byte, 1<<20), size; left > 0; left -= len(part) {
+			if _, err := compress.Write(part[:min(left, len(part))]); err != nil {
 				return // the client has seen enough
 			}
 		}
