@@ -102,6 +102,17 @@ SELECT outcome FROM report.polls WHERE job_id = @job_id AND polled_at = @polled_
 -- The gaps of a job that ended after a time, or are open.
 SELECT * FROM report.gaps WHERE job = @job AND (gap_to IS NULL OR gap_to > @since) ORDER BY gap_from;
 
+-- name: ReportTracked :one
+-- How far anybody looked at the jobs that an answer is about.
+SELECT count(*) AS jobs, count(j.last_polled_at) AS polled, count(n.observed_at) AS answered,
+    count(*) FILTER (WHERE n.observed_at IS NOT NULL AND j.failures > 0 AND j.tracking IN ('active', 'paused')) AS failing,
+    coalesce(min(j.registered_at), '0001-01-01 00:00:00+00')::timestamptz AS registered_at,
+    coalesce(max(j.last_polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at,
+    coalesce(min(n.observed_at), '0001-01-01 00:00:00+00')::timestamptz AS first_answer_at
+FROM report.jobs j
+LEFT JOIN report.transitions n ON n.job_id = j.job_id AND n.transition_no = 1
+WHERE (sqlc.arg(source)::text = '' OR j.source = sqlc.arg(source)::text) AND j.labels @> sqlc.arg(labels)::text::jsonb;
+
 -- name: DeclaredJob :one
 SELECT sqlc.embed(j), sqlc.embed(s) FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source WHERE j.job = @job;
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,34 +93,44 @@ func listedChanges(s terminal.Screen) string {
 }
 
 func listedFailures(s terminal.Screen) string {
-	rows := []store.FailedImportRow{
-		{Job: "stores-eu", Source: "woosmap-prod", RunNo: 1204, EndedAt: before(time.Hour), Duration: store.Interval(72 * time.Second), DurationMax: new(store.Interval(72 * time.Second)), Reported: true, Step: new("import"), Why: new("Row 317: geometry is not valid (latitude out of range)")},
-		{Job: "products-7", Source: "safetykit-prod", RunNo: 1, EndedAt: before(3 * words.Day), Duration: store.Interval(5 * time.Minute), Step: new("ingesting")},
-	}
-	k := keyed{Clock: words.Clock{ReadAt: watchNow}, bounded: s.Width > 0}
-	return terminal.Table[store.FailedImportRow]{Rows: rows, Columns: keyColumns[store.FailedImportRow](k, []string{"source", "duration", "step"})}.Text(s)
+	const columns = "job source run_no# ended_at duration step why duration_max reported"
+	took := store.Interval(72 * time.Second)
+	return listedAnswer(s, "failed-imports", columns,
+		[]any{"stores-eu", "woosmap-prod", 1204, before(time.Hour), took, "import", "Row 317: geometry is not valid (latitude out of range)", took, true},
+		[]any{"products-7", "safetykit-prod", 1, before(3 * words.Day), store.Interval(5 * time.Minute), "ingesting", nil, nil, false})
 }
 
 // listedBounds shows how exactly times and durations are known.
 func listedBounds(s terminal.Screen) string {
-	took := func(least, most time.Duration) store.UnusualDurationRow {
-		row := store.UnusualDurationRow{Job: "products-7", Source: "safetykit-prod", RunNo: 1, State: "succeeded", StartedAt: before(time.Hour), Duration: store.Interval(least), UsualDuration: store.Interval(time.Minute)}
-		if most > 0 {
-			row.DurationMax = new(store.Interval(most))
-		}
-		return row
+	const columns = "job source run_no# state started_at duration usual_duration duration_max reported"
+	took := func(least time.Duration, most any, reported bool) []any {
+		return []any{"products-7", "safetykit-prod", 1, "succeeded", before(time.Hour), store.Interval(least), store.Interval(time.Minute), most, reported}
 	}
-	rows := []store.UnusualDurationRow{took(185*time.Second, 0), took(185*time.Second, 205*time.Second), took(0, 12*time.Second), took(185*time.Second, 185*time.Second)}
-	rows[3].Reported = true
-	k := keyed{Clock: words.Clock{ReadAt: watchNow}, bounded: s.Width > 0}
-	return terminal.Table[store.UnusualDurationRow]{Rows: rows, Columns: keyColumns[store.UnusualDurationRow](k, []string{"source", "state"})}.Text(s)
+	return listedAnswer(s, "unusual-durations", columns, took(185*time.Second, nil, false), took(185*time.Second, store.Interval(205*time.Second), false),
+		took(0, store.Interval(12*time.Second), false), took(185*time.Second, store.Interval(185*time.Second), true))
 }
 
 func listedSteps(s terminal.Screen) string {
-	rows := []store.StepDurationRow{
-		{Week: watchNow.Truncate(7 * words.Day), Source: "woosmap-north-america-prod", Step: "fetch", Runs: 12345, P50Duration: store.Interval(time.Second), P95Duration: store.Interval(time.Hour), P50DurationMax: new(store.Interval(time.Second)), P95DurationMax: new(store.Interval(time.Hour)), Reported: true},
+	const columns = "week source step runs# p50_duration p95_duration p50_duration_max p95_duration_max reported"
+	second, hour := store.Interval(time.Second), store.Interval(time.Hour)
+	return listedAnswer(s, "step-durations", columns,
+		[]any{watchNow.Truncate(7 * words.Day), "woosmap-north-america-prod", "fetch", 12345, second, hour, second, hour, true})
+}
+
+// listedAnswer shows rows under columns, of which # marks those of numbers, as the answer to a question.
+func listedAnswer(s terminal.Screen, name, columns string, rows ...[]any) string {
+	var answer store.Answer
+	for column := range strings.FieldsSeq(columns) {
+		column, number := strings.CutSuffix(column, "#")
+		answer.Columns = append(answer.Columns, store.AnswerColumn{Name: column, Number: number})
 	}
-	return terminal.Table[store.StepDurationRow]{Rows: rows, Columns: keyColumns[store.StepDurationRow](keyed{Clock: words.Clock{ReadAt: watchNow}}, []string{"runs", "p95_duration"})}.Text(s)
+	for _, values := range rows {
+		answer.Rows = append(answer.Rows, store.AnswerRow{Columns: answer.Columns, Values: values})
+	}
+	all := words.Questions()
+	q := all[slices.IndexFunc(all, func(q words.Question) bool { return q.Name == name })]
+	shown := words.Clock{ReadAt: watchNow}.AnswerColumns(answer.Columns, q.Spare, s.Width > 0)
+	return terminal.Table[store.AnswerRow]{Rows: answer.Rows, Columns: shown}.Text(s)
 }
 
 // TestListing_KeepsNamesWhole lets a terminal wrap what no layout has room for.

@@ -12,6 +12,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/testdb"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 // Where nobody has looked, or had an answer, no report gives an all-clear.
@@ -57,17 +58,17 @@ func TestNothingIsKnown(t *testing.T) {
 // have rows; others have a say in each format.
 func (f *readFixture) reportsNothing(want string, but ...string) {
 	f.t.Helper()
-	for _, k := range reports() {
-		if slices.Contains(but, k.name) {
+	for _, q := range words.Questions() {
+		if slices.Contains(but, q.Name) {
 			continue
 		}
-		text := f.must("report", k.name)
-		lists := (k.name == "no-recent-success" || k.name == "job-summary") && strings.Contains(text, "none seen") // jobs that never succeeded
+		text := f.must("report", q.Name)
+		lists := (q.Name == "no-recent-success" || q.Name == "job-summary") && strings.Contains(text, "none seen") // jobs that never succeeded
 		if !strings.HasPrefix(text, want) && !lists {
-			f.t.Errorf("report %s: %s", k.name, text)
+			f.t.Errorf("report %s: %s", q.Name, text)
 		}
-		if text, stderr, _ := f.run("report", k.name, "--format", "json"); text == "[]\n" && !strings.HasPrefix(stderr, want) {
-			f.t.Errorf("report %s as json: %s%s", k.name, text, stderr)
+		if text, stderr, _ := f.run("report", q.Name, "--format", "json"); text == "[]\n" && !strings.HasPrefix(stderr, want) {
+			f.t.Errorf("report %s as json: %s%s", q.Name, text, stderr)
 		}
 	}
 }
@@ -85,10 +86,10 @@ func TestNothingText(t *testing.T) {
 	}{
 		{all, at(9), "no gap is known since 2026-11-28 09:00:00"},
 		{all, at(6), "no gap is known since 2026-11-28 06:00:00; tracked since 2026-11-28 08:00:00, nobody had an answer before"},
-		{all, &time.Time{}, "no gap is known; tracked since 2026-11-28 08:00:00, nobody had an answer before"},
+		{all, nil, "no gap is known; tracked since 2026-11-28 08:00:00, nobody had an answer before"},
 		{some, at(9), "no gap is known since 2026-11-28 09:00:00; of 1 of 2 jobs nothing is known: no poll was answered yet; nobody can look at 1 of 2 jobs now"},
 	} {
-		if got := nothingText("no gap is known", *c.since, c.tracked); got != c.want {
+		if got := nothingText("no gap is known", c.since, c.tracked); got != c.want {
 			t.Errorf("%q, not %q", got, c.want)
 		}
 	}

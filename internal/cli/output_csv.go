@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"reflect"
 	"slices"
 	"strconv"
@@ -26,23 +27,38 @@ type cells struct {
 	visible bool // to a terminal, which would obey what is in them
 }
 
-// writeCSV writes the rows with their JSON keys as a header; null is empty.
+// writeCSV writes the rows with their JSON keys as a header.
 func writeCSV[T any](out io.Writer, rows []T, how cells) error {
-	w := csv.NewWriter(out)
 	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[T]()), func(f reflect.StructField) bool { return !f.IsExported() })
 	header := make([]string, len(fields))
 	for i, field := range fields {
 		header[i], _, _ = strings.Cut(field.Tag.Get("json"), ",")
 	}
+	return writeRecords(out, header, func(yield func([]any) bool) {
+		for _, row := range rows {
+			record := make([]any, len(fields))
+			for i, field := range fields {
+				record[i] = reflect.ValueOf(row).FieldByIndex(field.Index).Interface()
+			}
+			if !yield(record) {
+				return
+			}
+		}
+	}, how)
+}
+
+// writeRecords writes records of values under a header; null is empty.
+func writeRecords(out io.Writer, header []string, records iter.Seq[[]any], how cells) error {
+	w := csv.NewWriter(out)
 	if err := w.Write(header); err != nil {
 		return err
 	}
-	for _, row := range rows {
-		record := make([]string, len(fields))
-		for i, field := range fields {
-			record[i] = how.text(reflect.ValueOf(row).FieldByIndex(field.Index))
+	texts := make([]string, len(header))
+	for record := range records {
+		for i, value := range record {
+			texts[i] = how.text(reflect.ValueOf(value))
 		}
-		if err := w.Write(record); err != nil {
+		if err := w.Write(texts); err != nil {
 			return err
 		}
 	}
@@ -53,11 +69,9 @@ func writeCSV[T any](out io.Writer, rows []T, how cells) error {
 // text shows a value as JSON does, without quotes around text. Numbers and
 // times begin no formula, whatever their sign.
 func (c cells) text(v reflect.Value) string {
-	for v.Kind() == reflect.Pointer {
-		if v.IsNil() {
-			return ""
-		}
-		v = v.Elem()
+	v = reflect.Indirect(v)
+	if !v.IsValid() {
+		return ""
 	}
 	switch value := v.Interface().(type) {
 	case time.Time:

@@ -1,26 +1,24 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
-	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 // reportRequest is what a report is asked for with.
 type reportRequest struct {
 	tracking.Selection
 
-	since  string
-	format string
+	since    string
+	format   string
+	question words.Question
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -55,52 +53,6 @@ docs/sql.md has these and more as SQL, to change at will.
 	return cmd
 }
 
-// answerReport prints one report.
-func (a *app) answerReport(ctx context.Context, name string, request reportRequest) error {
-	all := reports()
-	at := slices.IndexFunc(all, func(k reportKind) bool { return k.name == name })
-	if at < 0 {
-		return usageError{fmt.Errorf("there is no report %q%s; there are %s", name, tracking.Meant(name, reportNames()), strings.Join(reportNames(), ", "))}
-	}
-	if err := request.Read(nil); err != nil {
-		return err
-	}
-	if request.since != "" && all[at].since == 0 {
-		return usageError{fmt.Errorf("report %s tells of now and takes no --since: it would hide what is so for longest; those that do are %s",
-			name, strings.Join(lookingBack(), ", "))}
-	}
-	if request.since != "" { // what is no time is refused before a server is started for it
-		if _, err := config.ParseTime(request.since, time.Now()); err != nil {
-			return usageError{fmt.Errorf("--since: %w", err)}
-		}
-	}
-	return a.withStore(ctx, func(s *store.Store) error {
-		if _, err := request.Jobs(ctx, s); err != nil {
-			return err
-		}
-		now, err := s.Now(ctx)
-		if err != nil {
-			return err
-		}
-		since, err := sinceTime(request.since, all[at], now)
-		if err != nil {
-			return err
-		}
-		return all[at].print(ctx, a, s, store.AnswerFilter{Since: since, Now: now, Source: request.Source, Labels: request.Labels}, request)
-	})
-}
-
-// sinceTime is how far a report looks back: as asked, else as it is made to.
-func sinceTime(since string, kind reportKind, now time.Time) (time.Time, error) {
-	switch {
-	case since == "" && kind.since == 0:
-		return time.Time{}, nil
-	case since == "":
-		return now.Add(-kind.since), nil
-	}
-	return tracking.PastTime("--since", since, now)
-}
-
 // listReports prints one line per report, however narrow the screen is.
 func (a *app) listReports(format string) error {
 	type reportLine struct {
@@ -108,15 +60,13 @@ func (a *app) listReports(format string) error {
 		Question string `json:"question"`
 	}
 	lines := []reportLine{}
-	for _, k := range reports() {
-		lines = append(lines, reportLine{Name: k.name, Question: k.question})
+	width := 0
+	for _, q := range words.Questions() {
+		lines = append(lines, reportLine{q.Name, q.Asks})
+		width = max(width, len(q.Name))
 	}
 	if format != formatTable {
 		return writeRows(a, format, terminal.Table[reportLine]{Rows: lines})
-	}
-	width := 0
-	for _, line := range lines {
-		width = max(width, len(line.Name))
 	}
 	for _, line := range lines {
 		if _, err := fmt.Fprintf(a.stdout, "%-*s  %s\n", width, line.Name, line.Question); err != nil {
@@ -124,4 +74,26 @@ func (a *app) listReports(format string) error {
 		}
 	}
 	return nil
+}
+
+// reportCompletions are the names with their questions.
+func reportCompletions() []cobra.Completion {
+	var offered []cobra.Completion
+	for _, q := range words.Questions() {
+		offered = append(offered, cobra.CompletionWithDesc(q.Name, q.Asks))
+	}
+	return offered
+}
+
+// reportHelp tells of each report how far it looks back.
+func reportHelp() string {
+	p := terminal.NewPage(terminal.Screen{Width: helpWidth - 8}) // the manual indents it
+	for _, q := range words.Questions() {
+		back := ""
+		if q.Since > 0 {
+			back = fmt.Sprintf(" (%dd)", q.Since/words.Day)
+		}
+		p.Entry([]terminal.Span{terminal.Plain(fmt.Sprintf("  %-17s  ", q.Name))}, terminal.Plain(q.Asks+back))
+	}
+	return strings.TrimSuffix(p.String(), "\n")
 }

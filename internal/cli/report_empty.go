@@ -11,7 +11,7 @@ import (
 
 // nothingText says what it means that a report has no rows. That nothing is
 // known is no good news: it tells since when anybody has looked, and at what.
-func nothingText(none string, since time.Time, t store.Tracked) string {
+func nothingText(none string, since *time.Time, t store.Tracked) string {
 	jobs := terminal.Counted(t.Jobs, "job")
 	switch {
 	case t.Jobs == 0:
@@ -22,10 +22,10 @@ func nothingText(none string, since time.Time, t store.Tracked) string {
 		return fmt.Sprintf("nothing is known: no poll was answered yet, the last at %s; see  tracker job list", words.Time(t.PolledAt))
 	}
 	text := none
-	if !since.IsZero() {
+	if since != nil {
 		text += " since " + since.Format(words.TimeLayout)
 	}
-	if first := *t.FirstAnswerAt; since.IsZero() || first.After(since) {
+	if first := *t.FirstAnswerAt; since == nil || first.After(*since) {
 		text += "; " + untrackedText(t)
 	}
 	if unknown := t.Jobs - t.Answered; unknown > 0 {

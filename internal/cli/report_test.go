@@ -3,11 +3,12 @@ package cli
 import (
 	"encoding/csv"
 	"fmt"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"tracker/internal/words"
 )
 
 func TestReport(t *testing.T) {
@@ -45,29 +46,6 @@ func reportList(t *testing.T, f *readFixture) {
 	}
 }
 
-// The reports are the first questions of docs/sql.md.
-func TestReportQuestionsAreThoseOfTheDocs(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile("../../docs/sql.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var told []string
-	for _, head := range regexp.MustCompile(`(?m)^### ([a-z-]+): (.+\?)$`).FindAllStringSubmatch(string(text), -1) {
-		told = append(told, head[1]+" "+head[2])
-	}
-	var asked []string
-	for _, k := range reports() {
-		asked = append(asked, k.name+" "+k.question)
-	}
-	slices.Sort(asked)
-	told = told[:min(len(told), len(asked))]
-	slices.Sort(told)
-	if !slices.Equal(asked, told) {
-		t.Errorf("reports\n%q\ndocs\n%q", asked, told)
-	}
-}
-
 func reportFormats(t *testing.T, f *readFixture) {
 	t.Helper()
 	want := []string{"job", "source", "run_no", "ended_at", "duration", "step", "why", "duration_max", "reported"}
@@ -98,23 +76,23 @@ func reportFormats(t *testing.T, f *readFixture) {
 
 func reportAll(t *testing.T, f *readFixture) {
 	t.Helper()
-	for _, k := range reports() {
+	for _, q := range words.Questions() {
 		for format, empty := range map[string]string{formatTable: "", formatCSV: "", formatJSON: "[]\n"} {
-			args := []string{"report", k.name, "--format", format}
-			if k.since > 0 {
+			args := []string{"report", q.Name, "--format", format}
+			if q.Since > 0 {
 				args = append(args, "--since", "2026-01-01")
 			}
 			stdout := f.must(args...)
 			if stdout == "" || stdout == "null\n" {
-				t.Errorf("%s as %s: %q", k.name, format, stdout)
+				t.Errorf("%s as %s: %q", q.Name, format, stdout)
 			}
-			stdout = f.must("report", k.name, "--label", "team=us", "--format", format)
+			stdout = f.must("report", q.Name, "--label", "team=us", "--format", format)
 			// They list jobs that never had one, and a gap where this takes minutes.
-			if slices.Contains([]string{"no-recent-success", "job-summary", "gaps"}, k.name) {
+			if slices.Contains([]string{"no-recent-success", "job-summary", "gaps"}, q.Name) {
 				continue
 			}
 			if empty != "" && stdout != empty || format == formatTable && strings.Count(stdout, "\n") != 1 {
-				t.Errorf("%s as %s, of nothing: %q", k.name, format, stdout)
+				t.Errorf("%s as %s, of nothing: %q", q.Name, format, stdout)
 			}
 		}
 	}

@@ -17,6 +17,7 @@ import (
 const (
 	codeRestrict   = "23001" // restrict_violation: a guard
 	codePrivilege  = "42501" // insufficient_privilege
+	codeNoFunction = "42883" // undefined_function
 	codeRaise      = "P0001" // raise_exception: a migration that refuses
 	codeNotInPlace = "55000" // object_not_in_prerequisite_state: a view over several tables takes no writes
 )

@@ -1,19 +1,39 @@
 package store_test
 
 import (
-	"strings"
+	"fmt"
+	"slices"
 	"testing"
+
+	"tracker/internal/testdb"
+	"tracker/internal/words"
 )
 
-// Each question that a function answers has the answer of docs/sql.md, for
-// whoever may only read, and wherever that is.
-func TestReportQuestionsAnswer(t *testing.T) {
+// The questions that help and docs tell of are the functions that there are,
+// look back as far, and are commented by what they ask.
+func TestReportQuestionsAreFunctions(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	reader := loginAs(t, w.owner, w.url, "tracker_reader")
-	mustExec(t, reader, "SET TimeZone = 'Asia/Tokyo'")
-	for _, q := range questions(t)[:11] {
-		columns, rows := query(t, reader, "SELECT * FROM report."+strings.ReplaceAll(q.name, "-", "_")+"()")
-		w.check(t, q.name, columns, rows)
+	conn := dial(t, testdb.New(t))
+	var want []string
+	for _, q := range words.Questions() {
+		since := ""
+		if q.Since > 0 {
+			since = fmt.Sprintf("since timestamp with time zone DEFAULT (now() - '%d days'::interval), ", q.Since/words.Day)
+		}
+		want = append(want, fmt.Sprintf("%s(%ssources text[] DEFAULT NULL::text[], labels jsonb DEFAULT '{}'::jsonb): %s", q.Function(), since, q.Asks))
 	}
+	slices.Sort(want)
+	equalLines(t, column[string](t, conn, `SELECT format('%s(%s): %s', proname, pg_get_function_arguments(oid), substring(obj_description(oid, 'pg_proc') from '^.*?[?]'))
+		FROM pg_proc WHERE pronamespace = 'report'::regnamespace AND 'labels' = ANY(proargnames) ORDER BY proname COLLATE "C"`), want...)
+}
+
+// Answers hold values of some types only.
+func TestReportQuestionsGiveWhatAnswersHold(t *testing.T) {
+	t.Parallel()
+	conn := dial(t, testdb.New(t))
+	equalLines(t, column[string](t, conn, `SELECT format('%s.%s %s', proname, a.name, a.type::regtype)
+		FROM pg_proc, unnest(proargnames, proargmodes, proallargtypes) AS a (name, mode, type)
+		WHERE pronamespace = 'report'::regnamespace AND 'labels' = ANY(proargnames) AND a.mode = 't'
+			AND a.type NOT IN ('boolean'::regtype, 'integer'::regtype, 'bigint'::regtype, 'double precision'::regtype, 'text'::regtype,
+				'date'::regtype, 'timestamptz'::regtype, 'interval'::regtype)`))
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -175,29 +174,6 @@ func query(t *testing.T, conn *pgx.Conn, sql string) (columns []string, values [
 	}
 	if err := rows.Err(); err != nil {
 		t.Fatalf("%s: %v", sql, err)
-	}
-	return columns, values
-}
-
-// cellsOf gives the columns and values of rows by the JSON keys of their fields.
-func cellsOf[T any](rows []T) (columns []string, values [][]any) {
-	fields := reflect.VisibleFields(reflect.TypeFor[T]())
-	for _, field := range fields {
-		columns = append(columns, field.Tag.Get("json"))
-	}
-	for _, row := range rows {
-		cells := make([]any, len(fields))
-		for i, field := range fields {
-			v := reflect.ValueOf(row).FieldByIndex(field.Index)
-			if v.Kind() == reflect.Pointer && v.IsNil() {
-				continue
-			}
-			cells[i] = reflect.Indirect(v).Interface()
-			if day, err := time.ParseInLocation(time.DateOnly, fmt.Sprint(cells[i]), dateOnly); err == nil && field.Name == "Day" {
-				cells[i] = day
-			}
-		}
-		values = append(values, cells)
 	}
 	return columns, values
 }

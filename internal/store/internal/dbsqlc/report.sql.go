@@ -808,6 +808,48 @@ func (q *Queries) ReportSteps(ctx context.Context, arg ReportStepsParams) ([]Rep
 	return items, nil
 }
 
+const reportTracked = `-- name: ReportTracked :one
+SELECT count(*) AS jobs, count(j.last_polled_at) AS polled, count(n.observed_at) AS answered,
+    count(*) FILTER (WHERE n.observed_at IS NOT NULL AND j.failures > 0 AND j.tracking IN ('active', 'paused')) AS failing,
+    coalesce(min(j.registered_at), '0001-01-01 00:00:00+00')::timestamptz AS registered_at,
+    coalesce(max(j.last_polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at,
+    coalesce(min(n.observed_at), '0001-01-01 00:00:00+00')::timestamptz AS first_answer_at
+FROM report.jobs j
+LEFT JOIN report.transitions n ON n.job_id = j.job_id AND n.transition_no = 1
+WHERE ($1::text = '' OR j.source = $1::text) AND j.labels @> $2::text::jsonb
+`
+
+type ReportTrackedParams struct {
+	Source string
+	Labels string
+}
+
+type ReportTrackedRow struct {
+	Jobs          int64
+	Polled        int64
+	Answered      int64
+	Failing       int64
+	RegisteredAt  time.Time
+	PolledAt      time.Time
+	FirstAnswerAt time.Time
+}
+
+// How far anybody looked at the jobs that an answer is about.
+func (q *Queries) ReportTracked(ctx context.Context, arg ReportTrackedParams) (ReportTrackedRow, error) {
+	row := q.db.QueryRow(ctx, reportTracked, arg.Source, arg.Labels)
+	var i ReportTrackedRow
+	err := row.Scan(
+		&i.Jobs,
+		&i.Polled,
+		&i.Answered,
+		&i.Failing,
+		&i.RegisteredAt,
+		&i.PolledAt,
+		&i.FirstAnswerAt,
+	)
+	return i, err
+}
+
 const reportTrackingChanges = `-- name: ReportTrackingChanges :many
 SELECT change_no, at, actor, action, subject, before, after FROM report.changes
 WHERE subject = ANY($1::text[]) AND action IN ('pause', 'resume', 'remove', 'revive') AND at >= $2

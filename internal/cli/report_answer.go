@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"tracker/internal/config"
+	"tracker/internal/store"
+	"tracker/internal/terminal"
+	"tracker/internal/tracking"
+	"tracker/internal/words"
+)
+
+// answerReport prints one report.
+func (a *app) answerReport(ctx context.Context, name string, request reportRequest) error {
+	all := words.Questions()
+	at := slices.IndexFunc(all, func(q words.Question) bool { return q.Name == name })
+	if at < 0 {
+		return usageError{fmt.Errorf("there is no report %q%s; there are %s", name, tracking.Meant(name, reportNames()), strings.Join(reportNames(), ", "))}
+	}
+	request.question = all[at]
+	if err := request.Read(nil); err != nil {
+		return err
+	}
+	if request.since != "" && request.question.Since == 0 {
+		return usageError{fmt.Errorf("report %s tells of now and takes no --since: it would hide what is so for longest; those that do are %s",
+			name, strings.Join(lookingBack(), ", "))}
+	}
+	if request.since != "" { // what is no time is refused before a server is started for it
+		if _, err := config.ParseTime(request.since, time.Now()); err != nil {
+			return usageError{fmt.Errorf("--since: %w", err)}
+		}
+	}
+	return a.withStore(ctx, func(s *store.Store) error {
+		if _, err := request.Jobs(ctx, s); err != nil {
+			return err
+		}
+		now, err := s.Now(ctx)
+		if err != nil {
+			return err
+		}
+		return a.printAnswer(ctx, s, request, now)
+	})
+}
+
+// reportNames are the names of all reports.
+func reportNames() []string {
+	var names []string
+	for _, q := range words.Questions() {
+		names = append(names, q.Name)
+	}
+	return names
+}
+
+// lookingBack names the reports that take --since.
+func lookingBack() []string {
+	var names []string
+	for _, q := range words.Questions() {
+		if q.Since > 0 {
+			names = append(names, q.Name)
+		}
+	}
+	return names
+}
+
+// printAnswer prints what the store answers, and where that is nothing, as far
+// as anybody looked.
+func (a *app) printAnswer(ctx context.Context, s *store.Store, request reportRequest, now time.Time) error {
+	since, err := request.sinceTime(now)
+	if err != nil {
+		return err
+	}
+	filter := store.AnswerFilter{Since: since, Source: request.Source, Labels: request.Labels}
+	answer, err := s.Answer(ctx, request.question.Function(), filter)
+	if err != nil {
+		return err
+	}
+	var empty string
+	if len(answer.Rows) == 0 || request.since != "" {
+		tracked, err := s.Tracked(ctx, filter)
+		if err != nil {
+			return err
+		}
+		empty = nothingText(request.question.None, since, tracked)
+		switch {
+		case len(answer.Rows) == 0 && request.format == formatTable: // the table says it
+		case tracked.Answered == 0:
+			fmt.Fprintln(a.stderr, empty)
+		case request.since != "" && tracked.FirstAnswerAt.After(*since):
+			fmt.Fprintln(a.stderr, untrackedText(tracked))
+		}
+	}
+	if request.format == formatCSV {
+		return a.writeAnswerCSV(answer)
+	}
+	columns := words.Clock{ReadAt: now}.AnswerColumns(answer.Columns, request.question.Spare, a.screen().Width > 0)
+	return writeRows(a, request.format, terminal.Table[store.AnswerRow]{Rows: answer.Rows, Empty: empty, Columns: columns})
+}
+
+// sinceTime is how far a report looks back: as asked, else as it is made to; nil: it tells of now.
+func (r reportRequest) sinceTime(now time.Time) (*time.Time, error) {
+	switch {
+	case r.question.Since == 0:
+		return nil, nil
+	case r.since == "":
+		return new(now.Add(-r.question.Since)), nil
+	}
+	since, err := tracking.PastTime("--since", r.since, now)
+	return &since, err
+}
+
+func (a *app) writeAnswerCSV(answer store.Answer) error {
+	var header []string
+	for _, column := range answer.Columns {
+		header = append(header, column.Name)
+	}
+	return writeRecords(a.stdout, header, func(yield func([]any) bool) {
+		for _, row := range answer.Rows {
+			if !yield(row.Values) {
+				return
+			}
+		}
+	}, a.cells())
+}

@@ -1,0 +1,37 @@
+package words
+
+import (
+	"strings"
+	"time"
+)
+
+// Question is one that the database answers.
+type Question struct {
+	Name  string        // by which it is asked for
+	Asks  string        // the question
+	Since time.Duration // how far it looks back unless told otherwise; 0: it tells of now
+	None  string        // what it means that there are no rows
+	Spare []string      // columns that a narrow screen leaves out, the first one first
+}
+
+// Questions are those that there are. A question is a function of the schema
+// report and a line here, from which help, completion and docs/sql.md tell of it.
+func Questions() []Question {
+	const week = 7 * Day
+	return []Question{
+		{"failed-imports", "Which imports failed lately, and why?", week, "no import has failed", []string{"source", "duration", "step"}},
+		{"stalled", "What is stuck now?", 0, "nothing is stuck", []string{"source", "state", "stall_after", "usual_duration"}},
+		{"gaps", "When did we not look?", week, "no gap is known", []string{"source", "gap_to", "lasted"}},
+		{"new-errors", "Which error lines are new?", week, "no error line is new", []string{"jobs", "times"}},
+		{"step-durations", "How long does each step take, by week?", 8 * week, "no step has ended", []string{"runs", "p95_duration"}},
+		{"time-in-state", "How long was each run in each state?", week, "nothing has run", []string{"source"}},
+		{"runs-per-day", "How many imports ran per day and source?", 2 * week, "no run has begun", []string{"provider", "p95_duration", "p50_duration"}},
+		{"broken-streaks", "Which failed after a row of successes?", week, "no import has failed after five successes", []string{"source", "successes"}},
+		{"unusual-durations", "What took far longer or less than usual?", week, "no import took over twice, or under half, as long as usual", []string{"source", "state"}},
+		{"no-recent-success", "Which jobs have not succeeded lately?", week, "every job that is tracked has succeeded", []string{"source", "last_success_no", "state_since"}},
+		{"job-summary", "How reliable and quick is each job?", 30 * Day, "no job is tracked", []string{"source", "last_success_no", "ended", "succeeded", "p95_duration"}},
+	}
+}
+
+// Function is the name of the question's function in the schema report.
+func (q Question) Function() string { return strings.ReplaceAll(q.Name, "-", "_") }
