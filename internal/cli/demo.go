@@ -29,8 +29,8 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "Show what it does: simulated services, a few jobs, the daemon",
 		Long: `Runs simulated Woosmap and SafetyKit services on this machine, registers a few
 jobs at them, polls these as  tracker serve  does and shows them as
- tracker watch  does, until Ctrl-C. Try the other commands meanwhile in a second
-terminal.
+ tracker watch  does, until q or Ctrl-C. Try the other commands meanwhile in a
+second terminal.
 
 It keeps to the Postgres that the tracker runs itself, under TRACKER_DATA_DIR,
 and asks nobody outside this machine. All of its jobs have the label
@@ -166,7 +166,7 @@ func (t *tour) heartbeat(ctx context.Context) error {
 
 // daemonLogger keeps the daemon's log off the screen: beside the data.
 func (t *tour) daemonLogger() (*slog.Logger, func(), error) {
-	if _, live := terminal.NewCanvas(t.stdout, t.getenv); !live {
+	if !terminal.Drawable(t.stdout, t.getenv) {
 		return t.logger, func() {}, nil
 	}
 	file, err := os.OpenFile(filepath.Join(t.dir, "demo.log"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)

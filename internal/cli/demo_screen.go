@@ -22,8 +22,8 @@ func (t *tour) show(ctx context.Context) error {
 		end = timer.C
 	}
 	w := &watcher{app: t.app, store: t.store, ticks: ticker.C, end: end, below: t.next}
-	if canvas, ok := terminal.NewCanvas(t.stdout, t.getenv); ok {
-		return w.live(ctx, canvas)
+	if live, ok := terminal.NewLive(t.stdin, t.stdout, t.getenv); ok {
+		return w.live(ctx, live)
 	}
 	p := terminal.NewPage(terminal.Screen{})
 	t.next(p)

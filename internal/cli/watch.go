@@ -33,9 +33,9 @@ func (a *app) watchCommand() *cobra.Command {
 		Use:   "watch [JOB...]",
 		Short: "Watch imports as they go on",
 		Long: `Shows how the named jobs, or all that are selected, stand right now, and goes
-on doing so until Ctrl-C: what runs and how long that usually takes, what has
-failed, where nobody can look. It reads what trackers have recorded and polls
-nothing itself.
+on doing so until q or Ctrl-C: what runs and how long that usually takes, what
+has failed, where nobody can look. It reads what trackers have recorded and
+polls nothing itself.
 
 A run is stalled when it goes on for longer than its job's stall_after, or,
 where none is declared, three times as long as 95 % of the job's runs took (of
@@ -44,7 +44,9 @@ all runs of its source where fewer than five of the job's have ended).
 Which jobs are selected is settled when it begins: one that was failed then is
 still watched when it has succeeded.
 
-In a pipe it prints a line for each change of a job's state.`,
+On a terminal, ↑ ↓ PgUp PgDn scroll where there are more rows than fit, / shows
+the jobs whose names have a text in them, and ? tells all keys. In a pipe it
+prints a line for each change of a job's state.`,
 		Example: `  tracker watch
   tracker watch stores-eu products-7
   tracker watch --source woosmap-prod --state failed
@@ -92,8 +94,8 @@ func (a *app) watch(ctx context.Context, s *store.Store, ids []int64, end <-chan
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	w := &watcher{app: a, store: s, jobIDs: ids, ticks: ticker.C, end: end}
-	if canvas, ok := terminal.NewCanvas(a.stdout, a.getenv); ok {
-		return w.live(ctx, canvas)
+	if live, ok := terminal.NewLive(a.stdin, a.stdout, a.getenv); ok {
+		return w.live(ctx, live)
 	}
 	return w.print(ctx)
 }
@@ -154,38 +156,37 @@ func (w *watcher) wait(ctx context.Context) bool {
 }
 
 // live shows the jobs on a terminal.
-func (w *watcher) live(ctx context.Context, c *terminal.Canvas) error {
+func (w *watcher) live(ctx context.Context, l *terminal.Live) error {
+	l.Read, l.Ticks, l.End = w.reader(), w.ticks, w.end
+	return unlessEnded(ctx, l.Run(ctx))
+}
+
+// reader gives what reads how the jobs stand whose names have a text in them.
+// Trouble with the database is the end only at the first time: it may come
+// back, and what was seen last stays.
+func (w *watcher) reader() func(ctx context.Context, filter string) (terminal.Layout, error) {
 	var last watchView
 	var lookedAt time.Time // by our own clock
-	defer c.Close()
-	for {
-		view, err := w.look(ctx)
+	return func(ctx context.Context, filter string) (terminal.Layout, error) {
+		view, err := w.lookAt(ctx, filter)
 		switch {
-		case ctx.Err() != nil:
-			return nil // told to end, which is what a watch ends with
 		case err != nil && lookedAt.IsZero():
-			return err
-		case err != nil: // it may come back: what was seen last stays
+			return nil, err
+		case err != nil:
 			view = last
 			view.ReadAt = last.ReadAt.Add(time.Since(lookedAt))
 			view.trouble = err.Error()
 		default:
 			last, lookedAt = view, time.Now()
 		}
-		s, height := c.Size()
-		if err := c.Draw(w.frame(view, s, height), s, height); err != nil {
-			return err
-		}
-		if !w.wait(ctx) {
-			return nil
-		}
+		return func(s terminal.Screen, height, skip int) terminal.Frame { return w.frame(view, s, height, skip) }, nil
 	}
 }
 
 // frame is what the terminal shows, in so many lines at most (0: all).
-func (w *watcher) frame(view watchView, s terminal.Screen, height int) string {
+func (w *watcher) frame(view watchView, s terminal.Screen, height, skip int) terminal.Frame {
 	if w.below == nil {
-		return watchText(view, s, height)
+		return watchText(view, s, height, skip)
 	}
 	p := terminal.NewPage(s)
 	p.Blank()
@@ -194,12 +195,34 @@ func (w *watcher) frame(view watchView, s terminal.Screen, height int) string {
 	if height > 0 {
 		room = max(1, height-strings.Count(below, "\n"))
 	}
-	return firstLines(watchText(view, s, room)+below, height)
+	frame := watchText(view, s, room, skip)
+	frame.Text = firstLines(frame.Text+below, height)
+	return frame
 }
 
-// look reads how the jobs stand.
-func (w *watcher) look(ctx context.Context) (watchView, error) {
-	rows, err := w.store.Watch(ctx, store.WatchParams{JobIDs: w.jobIDs, Rows: watchRows, Ended: justEnded})
+// lookAt reads how those of the watched jobs stand whose names have a text in them.
+func (w *watcher) lookAt(ctx context.Context, filter string) (watchView, error) {
+	if filter == "" {
+		return w.look(ctx, w.jobIDs)
+	}
+	jobs, err := w.store.Jobs(ctx)
+	if err != nil {
+		return watchView{}, err
+	}
+	ids := []int64{-1} // no job's: none at all would be all
+	for _, job := range jobs {
+		if strings.Contains(job.Name, filter) && job.Tracking != store.TrackingRemoved && (len(w.jobIDs) == 0 || slices.Contains(w.jobIDs, job.ID)) {
+			ids = append(ids, job.ID)
+		}
+	}
+	view, err := w.look(ctx, ids)
+	view.filter = filter
+	return view, err
+}
+
+// look reads how jobs stand, or all.
+func (w *watcher) look(ctx context.Context, ids []int64) (watchView, error) {
+	rows, err := w.store.Watch(ctx, store.WatchParams{JobIDs: ids, Rows: watchRows, Ended: justEnded})
 	if err != nil {
 		return watchView{}, err
 	}

@@ -93,7 +93,7 @@ func (p *watchPrinter) keep(heads []store.WatchHead) {
 
 // begin tells how things stand before anything changes.
 func (p *watchPrinter) begin(ctx context.Context) error {
-	view, err := p.watcher.look(ctx)
+	view, err := p.watcher.look(ctx, p.jobIDs)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,16 +18,18 @@ type watchView struct {
 	store.Watch
 	words.Clock
 
+	filter  string // what the names of the jobs have in them
 	trouble string // why the rows are old; empty: they are not
 }
 
-// watchText shows how the jobs stand, in so many lines at most (0: all).
-func watchText(v watchView, s terminal.Screen, height int) string {
+// watchText shows how the jobs stand, in so many lines at most (0: all), from
+// some row on.
+func watchText(v watchView, s terminal.Screen, height, skip int) terminal.Frame {
 	p := terminal.NewPage(s)
 	v.headline(p)
 	if v.total() == 0 {
-		p.Line(terminal.Plain("no jobs yet; see  "), terminal.Plain("tracker apply --help").Whole(), terminal.Plain("  or  "), terminal.Plain("tracker job add --help").Whole())
-		return p.String()
+		v.nothing(p)
+		return terminal.Frame{Text: firstLines(p.String(), height)}
 	}
 	v.warnings(p)
 	sections := slices.DeleteFunc([]terminal.Section{v.running(s), v.failed(s), v.unseen(s), v.ended(s)}, func(one terminal.Section) bool {
@@ -37,17 +40,31 @@ func watchText(v watchView, s terminal.Screen, height int) string {
 	if quiet != nil {
 		used += 2
 	}
+	var frame terminal.Frame
 	if height > 0 {
-		sections = terminal.Share(sections, height-used)
+		sections, frame.Skip = terminal.Share(sections, height-used, skip)
 	}
 	for _, one := range sections {
 		one.Write(p)
+	}
+	if len(sections) > 0 {
+		frame.Page = sections[0].Shown()
 	}
 	if quiet != nil {
 		p.Blank()
 		p.Put(terminal.Fit(quiet, s.Width))
 	}
-	return firstLines(p.String(), height)
+	frame.Text = firstLines(p.String(), height)
+	return frame
+}
+
+// nothing tells that there are no jobs.
+func (v watchView) nothing(p *terminal.Page) {
+	if v.filter != "" {
+		p.Line(terminal.Plain("no watched job has " + strconv.Quote(v.filter) + " in its name"))
+		return
+	}
+	p.Line(terminal.Plain("no jobs yet; see  "), terminal.Plain("tracker apply --help").Whole(), terminal.Plain("  or  "), terminal.Plain("tracker job add --help").Whole())
 }
 
 // firstLines leaves out what does not fit below.
@@ -80,7 +97,7 @@ func (v watchView) warnings(p *terminal.Page) {
 }
 
 // unserved tells that nobody looks; it is empty where somebody does.
-func (v watchView) unserved() string { return v.Clock.Unserved(v.Now, v.Served) }
+func (v watchView) unserved() string { return v.Unserved(v.Now, v.Served) }
 
 // total counts the watched jobs.
 func (v watchView) total() int { return v.count(func(store.WatchClass) bool { return true }) }

@@ -117,7 +117,7 @@ func TestWatchText(t *testing.T) {
 	for name, v := range map[string]watchView{"busy": busyWatch(), "calm": calmWatch(), "unserved": unserved, "empty": empty} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			checkScreens(t, "testdata/watch/"+name, func(s terminal.Screen) string { return watchText(v, s, 0) })
+			checkScreens(t, "testdata/watch/"+name, func(s terminal.Screen) string { return watchText(v, s, 0, 0).Text })
 		})
 	}
 }
@@ -127,10 +127,10 @@ func TestWatchText(t *testing.T) {
 func TestWatchText_Heights(t *testing.T) {
 	t.Parallel()
 	v := busyWatch()
-	all := watchText(v, terminal.Screen{Width: 100}, 0)
+	all := watchText(v, terminal.Screen{Width: 100}, 0, 0).Text
 	for height := 1; height <= 45; height++ {
 		for _, width := range []int{20, 60, 100} {
-			got := watchText(v, terminal.Screen{Width: width}, height)
+			got := watchText(v, terminal.Screen{Width: width}, height, 0).Text
 			if n := strings.Count(got, "\n"); n > height {
 				t.Errorf("%d lines of %d:\n%s", n, height, got)
 			}
@@ -140,10 +140,40 @@ func TestWatchText_Heights(t *testing.T) {
 			}
 		}
 	}
-	if got := watchText(v, terminal.Screen{Width: 100}, strings.Count(all, "\n")); got != all {
+	if got := watchText(v, terminal.Screen{Width: 100}, strings.Count(all, "\n"), 0).Text; got != all {
 		t.Errorf("where all fits it is cut:\n%s", got)
 	}
-	golden(t, "testdata/watch/busy.100x24.txt", watchText(v, terminal.Screen{Width: 100}, 24))
+	golden(t, "testdata/watch/busy.100x24.txt", watchText(v, terminal.Screen{Width: 100}, 24, 0).Text)
+}
+
+// TestWatchText_Scrolls comes by all rows, and ends when all that follow have room.
+func TestWatchText_Scrolls(t *testing.T) {
+	t.Parallel()
+	v := busyWatch()
+	s := terminal.Screen{Width: 100}
+	all := watchText(v, s, 0, 0).Text
+	for height := 7; height <= 45; height++ {
+		seen := map[string]bool{}
+		for skip := 0; ; {
+			frame := watchText(v, s, height, skip)
+			if n := strings.Count(frame.Text, "\n"); n > height || frame.Skip > skip {
+				t.Fatalf("%d lines of %d, %d rows skipped of %d:\n%s", n, height, frame.Skip, skip, frame.Text)
+			}
+			for line := range strings.Lines(frame.Text) {
+				seen[line] = true
+			}
+			if frame.Skip < skip { // no further
+				break
+			}
+			skip += max(1, frame.Page)
+		}
+		for line := range strings.Lines(all) {
+			if !seen[line] && !strings.HasPrefix(line, "  ") && line != strings.ToUpper(line) {
+				t.Errorf("in %d lines one does not come by:\n%s", height, line)
+			}
+		}
+	}
+	golden(t, "testdata/watch/busy.100x24.last.txt", watchText(v, s, 24, 99).Text)
 }
 
 func TestBar(t *testing.T) {
@@ -162,6 +192,6 @@ func BenchmarkWatchText(b *testing.B) {
 		v.Running = append(v.Running, goingRun(fmt.Sprintf("job-%d", i), "import", time.Duration(i)*time.Second))
 	}
 	for b.Loop() {
-		watchText(v, terminal.Screen{Width: 100, Color: true}, 40)
+		watchText(v, terminal.Screen{Width: 100, Color: true}, 40, 0)
 	}
 }

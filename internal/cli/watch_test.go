@@ -234,35 +234,35 @@ func TestWatchPrints(t *testing.T) {
 
 func TestWatchLive(t *testing.T) {
 	t.Parallel()
-	l := newLookout(t, "stores-eu", "stores-us", "quiet")
+	l := newLookout(t, "stores-eu", "stores-us", "quiet", "gone")
 	l.heartbeat()
 	l.says("quiet", l.importing("q-1", time.Hour, "success"))
 	l.says("stores-eu", l.importing("e-1", 30*time.Second, "in_progress"))
-	c := &terminal.Canvas{Out: l.out, Size: func() (terminal.Screen, int) { return terminal.Screen{Width: 80}, 24 }}
-	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
-		return (&watcher{app: l.app, store: l.store, ticks: ticks}).live(ctx, c)
-	})
-	looker.look()
-	l.says("stores-eu", l.importing("e-1", 40*time.Second, "success"))
-	looker.look()
-	if err := looker.end(); err != nil {
-		t.Errorf("ends with %v", err)
+	if _, err := l.store.RemoveJob(t.Context(), store.Author{Actor: "tester", At: l.now()}, "gone"); err != nil {
+		t.Fatal(err)
 	}
-	out := l.out.String()
-	frames := strings.Split(out, terminal.BeginFrame)
-	if frames[0] != terminal.EnterScreen || !strings.Contains(out, terminal.LeaveScreen) {
-		t.Errorf("the terminal is not given back: %q", out)
-	}
-	for i, want := range map[int][]string{
-		1: {"1 running · 2 quiet", "▶ stores-eu  import", " of about 30 m", "QUIET  2 jobs, 1 not seen yet"},
-		3: {"3 quiet", "JUST SUCCEEDED", "✔ stores-eu"},
-	} {
-		for _, text := range want {
-			if !strings.Contains(frames[i], text) {
-				t.Errorf("no %q in frame %d: %q", text, i, frames[i])
+	read := (&watcher{app: l.app, store: l.store}).reader()
+	check := func(filter string, want ...string) {
+		t.Helper()
+		layout, err := read(t.Context(), filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := layout(terminal.Screen{Width: 80}, 24, 0).Text
+		for _, one := range want {
+			if !strings.Contains(text, one) {
+				t.Errorf("no %q for %q in\n%s", one, filter, text)
 			}
 		}
 	}
+	check("", "1 running · 2 quiet", "▶ stores-eu  import", " of about 30 m", "QUIET  2 jobs, 1 not seen yet")
+	check("quiet", "1 quiet", "QUIET  1 job, succeeded")
+	check("eu", "1 running  ", "▶ stores-eu")
+	check("gone", `no watched job has "gone" in its name`)
+	l.says("stores-eu", l.importing("e-1", 40*time.Second, "success"))
+	check("", "3 quiet", "JUST SUCCEEDED", "✔ stores-eu")
+	read = (&watcher{app: l.app, store: l.store, jobIDs: []int64{l.jobs["stores-us"].ID}}).reader()
+	check("stores", "1 quiet")
 }
 
 // TestWatch_WaitsForTheDatabase ends the connections under one that looks.
@@ -272,10 +272,9 @@ func TestWatch_WaitsForTheDatabase(t *testing.T) {
 	l.heartbeat()
 	l.says("stores-eu", l.importing("e-1", time.Minute, "in_progress"))
 	shown := &printed{}
-	c := &terminal.Canvas{Out: shown, Size: func() (terminal.Screen, int) { return terminal.Screen{}, 0 }}
 	lookers := []*looking{
 		begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
-			return (&watcher{app: l.app, store: l.store, ticks: ticks}).live(ctx, c)
+			return (&watcher{app: l.app, store: l.store, ticks: ticks}).live(ctx, &terminal.Live{Out: shown})
 		}),
 		begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
 			return (&watcher{app: l.app, store: l.store, ticks: ticks}).print(ctx)
@@ -292,7 +291,7 @@ func TestWatch_WaitsForTheDatabase(t *testing.T) {
 			t.Errorf("ends with %v", err)
 		}
 	}
-	if got := shown.String(); !strings.Contains(got, "the database does not answer, this is what it said last") || strings.Count(got, "▶ stores-eu") < 4 {
+	if got := shown.String(); !strings.Contains(got, "\nthe database does not answer, this is what it said last") || !strings.Contains(got, "\n▶ stores-eu") {
 		t.Errorf("on a terminal: %s", got)
 	}
 	if got := l.errs.String(); strings.Count(got, "the database does not answer: ") != 2 {
