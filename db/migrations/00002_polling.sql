@@ -55,7 +55,7 @@ CREATE TABLE cursors (
     grace_polls     integer     NOT NULL DEFAULT 0, -- answered polls since the run ended
     running         boolean     NOT NULL GENERATED ALWAYS AS (coalesce(state IN ('queued', 'running', 'unknown'), false)) STORED,
     planned_every   interval,             -- how long after the last answer the next poll was planned
-    accounted_at    timestamptz,          -- up to here gaps and answered polls cover the job's time
+    covered_until   timestamptz,          -- up to here gaps and answered polls cover the job's time
     unseen_reason   text,                 -- why nobody is to poll since then: paused, credential or clock
     CONSTRAINT cursors_pkey PRIMARY KEY (job_id),
     CONSTRAINT cursors_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)

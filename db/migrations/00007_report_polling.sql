@@ -108,10 +108,10 @@ JOIN sources s ON s.source_id = j.source_id
 JOIN budgets b ON b.source_id = j.source_id
 CROSS JOIN LATERAL (
     SELECT coalesce(c.planned_every, interval '1 min') AS every,
-        coalesce(c.failures > 0 AND c.polled_at >= c.accounted_at, false) AS failing
+        coalesce(c.failures > 0 AND c.polled_at >= c.covered_until, false) AS failing
 ) e
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN e.failing THEN c.polled_at ELSE c.accounted_at END AS last,
+    SELECT CASE WHEN e.failing THEN c.polled_at ELSE c.covered_until END AS last,
         coalesce(now() - c.confirmed_at > report.gap_least(e.every), true) AS long
 ) l
 CROSS JOIN LATERAL (
@@ -120,11 +120,11 @@ CROSS JOIN LATERAL (
         ELSE e.every END), false) AS overdue
 ) o
 CROSS JOIN LATERAL (
-    SELECT c.accounted_at AS gap_from, NULL::timestamptz AS gap_to, c.unseen_reason AS reason
+    SELECT c.covered_until AS gap_from, NULL::timestamptz AS gap_to, c.unseen_reason AS reason
     WHERE c.unseen_reason IS NOT NULL AND (l.long OR c.unseen_reason = 'clock')
     UNION ALL
-    SELECT c.accounted_at, CASE WHEN o.overdue THEN l.last END, c.outcome
-    WHERE c.unseen_reason IS NULL AND e.failing AND l.long AND (c.accounted_at < l.last OR NOT o.overdue)
+    SELECT c.covered_until, CASE WHEN o.overdue THEN l.last END, c.outcome
+    WHERE c.unseen_reason IS NULL AND e.failing AND l.long AND (c.covered_until < l.last OR NOT o.overdue)
     UNION ALL
     SELECT l.last, NULL, CASE
         WHEN NOT EXISTS (SELECT 1 FROM replicas r WHERE r.started_at <= m.middle AND report.runs_until(r.seen_at, r.ended_at) > m.middle)
@@ -188,7 +188,7 @@ COMMENT ON COLUMN report.declared_jobs.job_id IS 'Number of the job, by which vi
 CREATE VIEW report.polling AS
 SELECT j.name AS job, s.name AS source, s.provider, j.labels, j.tracking, j.paused_reason, j.stall_after,
     s.paused_at AS source_paused_at, s.paused_reason AS source_paused_reason, b.held_until, c.next_poll_at, c.polled_at, c.outcome,
-    c.failures, c.snapshot_no, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.accounted_at, c.unseen_reason, c.job_id
+    c.failures, c.snapshot_no, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.covered_until, c.unseen_reason, c.job_id
 FROM cursors c
 JOIN jobs j ON j.job_id = c.job_id
 JOIN sources s ON s.source_id = j.source_id
@@ -213,7 +213,7 @@ COMMENT ON COLUMN report.polling.state IS 'State in our words of the run that th
 COMMENT ON COLUMN report.polling.changed_at IS 'When we had read the newest snapshot (our time); null: there is none.';
 COMMENT ON COLUMN report.polling.confirmed_at IS 'When the last poll that saw the newest snapshot was sent (our time), but for those since then that were not noted yet; null: there is none.';
 COMMENT ON COLUMN report.polling.confirmations IS 'Count of the polls that saw the newest snapshot until confirmed_at, the first included.';
-COMMENT ON COLUMN report.polling.accounted_at IS 'Up to when it is settled whether there was a gap (our time).';
+COMMENT ON COLUMN report.polling.covered_until IS 'Up to when it is settled whether there was a gap (our time).';
 COMMENT ON COLUMN report.polling.unseen_reason IS 'Why nobody is to look since then: paused, credential or clock; null: somebody is.';
 COMMENT ON COLUMN report.polling.job_id IS 'Number of the job, by which views are joined.';
 

@@ -21,12 +21,12 @@ UPDATE cursors c SET
         (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz AND p.snapshot_no IS NOT NULL),
         (SELECT least(j.registered_at, sqlc.arg(now)::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)) END,
     changed_at = least(c.changed_at, sqlc.arg(now)::timestamptz),
-    accounted_at = CASE WHEN c.accounted_at <= sqlc.arg(now)::timestamptz THEN c.accounted_at ELSE greatest(coalesce(
+    covered_until = CASE WHEN c.covered_until <= sqlc.arg(now)::timestamptz THEN c.covered_until ELSE greatest(coalesce(
         (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz),
         (SELECT least(j.registered_at, sqlc.arg(now)::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)),
         (SELECT max(g.gap_to) FROM gaps g WHERE g.job_id = c.job_id AND g.gap_to <= sqlc.arg(now)::timestamptz)) END,
     unseen_reason = CASE WHEN c.next_poll_at IS NOT NULL THEN coalesce(c.unseen_reason, 'clock') ELSE c.unseen_reason END
-WHERE c.polled_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR c.accounted_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval
+WHERE c.polled_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR c.covered_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval
     OR c.claimed_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '11 min';
 
 -- name: ClockSetBackBudgets :execrows

@@ -1,5 +1,5 @@
 -- name: CursorInsert :exec
-INSERT INTO cursors (job_id, source_id, next_poll_at, accounted_at, unseen_reason)
+INSERT INTO cursors (job_id, source_id, next_poll_at, covered_until, unseen_reason)
 VALUES (@job_id, @source_id, @next_poll_at, @registered_at, sqlc.narg('unseen_reason'));
 
 -- name: CursorClaimJobs :many
@@ -54,7 +54,7 @@ WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at =
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
     changed_at = NULLIF(r.changed_at, '0001-01-01 00:00:00+00'), confirmed_at = NULLIF(r.confirmed_at, '0001-01-01 00:00:00+00'),
     confirmations = r.confirmations, grace_polls = r.grace_polls,
-    planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = greatest(c.accounted_at, r.accounted_at),
+    planned_every = NULLIF(r.planned_every, interval '0'), covered_until = greatest(c.covered_until, r.covered_until),
     unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until,
     unnest(@claimed_poll_ats::timestamptz[]) AS claimed_poll_at,
@@ -63,7 +63,7 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::times
     unnest(@snapshot_nos::integer[]) AS snapshot_no, unnest(@keys::bytea[]) AS key, unnest(@states::text[]) AS state,
     unnest(@changed_ats::timestamptz[]) AS changed_at, unnest(@confirmed_ats::timestamptz[]) AS confirmed_at,
     unnest(@confirmations::integer[]) AS confirmations, unnest(@grace_polls::integer[]) AS grace_polls,
-    unnest(@planned_everys::interval[]) AS planned_every, unnest(@accounted_ats::timestamptz[]) AS accounted_at,
+    unnest(@planned_everys::interval[]) AS planned_every, unnest(@covered_untils::timestamptz[]) AS covered_until,
     unnest(@unseen_reasons::text[]) AS unseen_reason) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 RETURNING c.job_id)
@@ -178,8 +178,8 @@ RETURNING sqlc.embed(c), k.start_at;
 
 -- name: CursorCover :exec
 -- Gaps are told until now; from now on nobody is to poll, for the reason; null: somebody is.
-UPDATE cursors c SET accounted_at = greatest(c.accounted_at, r.covered_at), unseen_reason = sqlc.narg('reason')
-FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@covered_ats::timestamptz[]) AS covered_at) r
+UPDATE cursors c SET covered_until = greatest(c.covered_until, r.covered_until), unseen_reason = sqlc.narg('reason')
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@covered_untils::timestamptz[]) AS covered_until) r
 WHERE c.job_id = r.job_id;
 
 -- name: CursorListForUpdate :many

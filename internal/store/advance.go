@@ -169,7 +169,7 @@ func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {
 		Confirmations:  column(advances, func(a *Advance) int32 { return int32(a.Confirmations) }),
 		GracePolls:     column(advances, func(a *Advance) int32 { return int32(a.GracePolls) }),
 		PlannedEverys:  column(advances, func(a *Advance) time.Duration { return a.PlannedEvery }),
-		AccountedAts:   column(advances, func(a *Advance) time.Time { return a.AccountedAt }),
+		CoveredUntils:  column(advances, func(a *Advance) time.Time { return a.CoveredUntil }),
 		UnseenReasons:  column(advances, func(a *Advance) string { return a.Unseen }),
 	}
 }

@@ -34,13 +34,13 @@ type Cursor struct {
 
 	NextPollAt   time.Time     // when the next poll is planned; zero: not by schedule
 	PlannedEvery time.Duration // how long after the last answer the next poll was planned; 0: no answer yet
-	AccountedAt  time.Time     // up to here gaps and answered polls cover the job's time
+	CoveredUntil time.Time     // up to here gaps and answered polls cover the job's time
 	UnseenReason string        // why nobody is to poll since then: paused, credential or clock; empty: somebody is
 }
 
 // Coverage is what the cursor tells of gaps.
 func (c Cursor) Coverage() history.Coverage {
-	a := history.Coverage{Since: c.AccountedAt, Answered: c.ConfirmedAt, Unseen: c.UnseenReason, Due: c.NextPollAt, Every: c.PlannedEvery}
+	a := history.Coverage{Since: c.CoveredUntil, Answered: c.ConfirmedAt, Unseen: c.UnseenReason, Due: c.NextPollAt, Every: c.PlannedEvery}
 	if c.Failures > 0 {
 		a.Failed, a.Outcome = c.PolledAt, c.Outcome
 	}
@@ -144,6 +144,6 @@ func toCursor(row dbsqlc.Cursor) Cursor {
 		SnapshotNo: int(row.SnapshotNo), Key: row.Key, State: history.State(fromPointer(row.State)),
 		ChangedAt: fromPointer(row.ChangedAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Confirmations: int(row.Confirmations),
 		GracePolls: int(row.GracePolls), NextPollAt: fromPointer(row.NextPollAt),
-		PlannedEvery: fromPointer(row.PlannedEvery), AccountedAt: fromPointer(row.AccountedAt), UnseenReason: fromPointer(row.UnseenReason),
+		PlannedEvery: fromPointer(row.PlannedEvery), CoveredUntil: fromPointer(row.CoveredUntil), UnseenReason: fromPointer(row.UnseenReason),
 	}
 }

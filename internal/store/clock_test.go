@@ -36,10 +36,10 @@ func TestClockSetBack(t *testing.T) {
 	if again, err := f.store.SetClockBack(t.Context(), f.now); err != nil || again != (store.SetBack{}) {
 		t.Errorf("the second time it brings back %+v: %v", again, err)
 	}
-	equalLines(t, column[string](t, f.conn, `SELECT concat_ws(' ', name, polled_at = $1, confirmed_at = $1, accounted_at = $1, next_poll_at = $2, unseen_reason)
+	equalLines(t, column[string](t, f.conn, `SELECT concat_ws(' ', name, polled_at = $1, confirmed_at = $1, covered_until = $1, next_poll_at = $2, unseen_reason)
 		FROM cursors JOIN jobs USING (job_id) ORDER BY job_id`, right, f.now),
 		"before t t t t clock", "ahead-only f f t clock", "paused t t t t paused", "untouched t t t t", "claimed t t t t clock", "resumed f f t clock")
-	equalLines(t, column[string](t, f.conn, "SELECT (accounted_at = $2)::text FROM cursors WHERE job_id = $1", resumed.ID, right.Add(30*time.Second)), "true")
+	equalLines(t, column[string](t, f.conn, "SELECT (covered_until = $2)::text FROM cursors WHERE job_id = $1", resumed.ID, right.Add(30*time.Second)), "true")
 	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', held_until - $1, next_slot_at <= $1 + interval '1 ms') FROM budgets", f.now), "00:01:00 t")
 	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', owner, seen_at = $1) FROM replicas", f.now), "a t")
 	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', actor, action, subject) FROM changes WHERE action = 'resume'"), "ann resume job resumed")

@@ -85,7 +85,7 @@ func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string
 		if inFlight := fromPointer(row.ClaimedUntil); inFlight.After(r.by.At) { // its poll may yet be answered
 			until = slices.MinFunc([]time.Time{until, inFlight.Add(-claimLease)}, time.Time.Compare)
 		}
-		covered.JobIds, covered.CoveredAts = append(covered.JobIds, row.JobID), append(covered.CoveredAts, until)
+		covered.JobIds, covered.CoveredUntils = append(covered.JobIds, row.JobID), append(covered.CoveredUntils, until)
 		ended[i] = cursor.Coverage().Gaps(until)
 		jobs[i] = unexplained{gaps: &ended[i], sourceID: row.SourceID, every: cursor.PlannedEvery}
 	}
@@ -115,6 +115,6 @@ func (r *registry) recordTrackingGaps(ctx context.Context, was dbsqlc.Job, unsee
 		return r.recordGaps(ctx, []int64{was.JobID}, unseen)
 	}
 	return r.queries.CursorCover(ctx, dbsqlc.CursorCoverParams{
-		Reason: toPointer(unseen), JobIds: []int64{was.JobID}, CoveredAts: []time.Time{r.by.At},
+		Reason: toPointer(unseen), JobIds: []int64{was.JobID}, CoveredUntils: []time.Time{r.by.At},
 	})
 }

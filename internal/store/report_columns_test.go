@@ -29,7 +29,7 @@ var reportColumns = map[string]string{
 	"polling": `job text, source text, provider text, labels jsonb, tracking text, paused_reason text, stall_after interval,
 		source_paused_at timestamptz, source_paused_reason text, held_until timestamptz, next_poll_at timestamptz, polled_at timestamptz, outcome text,
 		failures count, snapshot_no number, state text, changed_at timestamptz, confirmed_at timestamptz, confirmations count,
-		accounted_at timestamptz, unseen_reason text, job_id number`,
+		covered_until timestamptz, unseen_reason text, job_id number`,
 	"steps": `job text, source text, provider text, run_no number, step_no number, step text, state text, status text,
 		started_at timestamptz, ended_at timestamptz, reported boolean, duration interval, duration_max interval,
 		started_raw text, ended_raw text, zone_assumed boolean`,

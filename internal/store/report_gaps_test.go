@@ -26,9 +26,9 @@ func TestReportGapsTellsWhatAnAccountTells(t *testing.T) {
 		now := value[time.Time](t, f.conn, "SELECT now()")
 		cursor := randomCursor(random, now)
 		mustExec(t, f.conn, `UPDATE cursors SET next_poll_at = $2, polled_at = $3, outcome = $4, failures = $5, confirmed_at = $6,
-			planned_every = $7, accounted_at = $8, unseen_reason = NULLIF($9, '') WHERE job_id = $1`,
+			planned_every = $7, covered_until = $8, unseen_reason = NULLIF($9, '') WHERE job_id = $1`,
 			job.ID, timeOrNull(cursor.NextPollAt), timeOrNull(cursor.PolledAt), string(cursor.Outcome), cursor.Failures, timeOrNull(cursor.ConfirmedAt),
-			durationOrNull(cursor.PlannedEvery), cursor.AccountedAt, cursor.UnseenReason)
+			durationOrNull(cursor.PlannedEvery), cursor.CoveredUntil, cursor.UnseenReason)
 		ran := history.Stretch{From: now.Add(-time.Duration(random.IntN(40)) * time.Minute)}
 		ran.To = ran.From.Add(time.Duration(random.IntN(40)) * time.Minute)
 		held := history.Stretch{From: ran.From.Add(time.Minute), To: ran.To.Add(-time.Minute)}
@@ -67,11 +67,11 @@ func randomCursor(random *rand.Rand, now time.Time) store.Cursor {
 		return now.Add(-time.Duration(from+random.IntN(to-from+1)) * time.Minute)
 	}
 	minutes := func(at time.Time) int { return int(now.Sub(at) / time.Minute) }
-	c := store.Cursor{AccountedAt: ago(1, 30)}
+	c := store.Cursor{CoveredUntil: ago(1, 30)}
 	if random.IntN(5) > 0 {
-		c.ConfirmedAt = ago(minutes(c.AccountedAt), 40)
+		c.ConfirmedAt = ago(minutes(c.CoveredUntil), 40)
 		if random.IntN(2) > 0 {
-			c.ConfirmedAt = c.AccountedAt
+			c.ConfirmedAt = c.CoveredUntil
 		}
 		c.PolledAt, c.Outcome, c.PlannedEvery = c.ConfirmedAt, history.OutcomeUnchanged, time.Duration(1+random.IntN(8))*time.Minute
 	}

@@ -60,7 +60,7 @@ func (k *take) advance() store.Advance {
 	a := store.Advance{Cursor: k.claim.Cursor, Claim: k.claim.Until, ClaimedPoll: k.claim.NextPollAt, SourceID: k.job.From.ID, RequestedAt: k.poll.PolledAt}
 	a.PolledAt, a.Outcome, a.NextPollAt = k.poll.PolledAt, k.poll.Outcome, k.poll.PolledAt.Add(time.Minute)
 	a.Unseen, a.PlannedEvery = k.claim.UnseenReason, time.Minute
-	a.Gaps, a.AccountedAt = k.claim.Coverage().Poll(a.PolledAt, a.Outcome)
+	a.Gaps, a.CoveredUntil = k.claim.Coverage().Poll(a.PolledAt, a.Outcome)
 	for i := range a.Gaps {
 		a.Gaps[i].Reason = cmp.Or(a.Gaps[i].Reason, history.GapNotRunning)
 	}

@@ -34,7 +34,7 @@ func TestOnceLeavesWhatCannotBePolled(t *testing.T) {
 			UPDATE sources SET rate_every = '0' WHERE name = 'other'`, "source other: rate_limit every 0s is too short"},
 		"Credential":  {`UPDATE sources SET credential = 'vault:x' WHERE name = 'other'`, "want env:NAME or file:PATH"},
 		"PausedEver":  {`UPDATE sources SET paused_at = 'infinity', paused_reason = 'for ever' WHERE name = 'other'`, "source other is paused: for ever"},
-		"CursorTimes": {`UPDATE cursors SET next_poll_at = 'infinity', accounted_at = '-infinity', planned_every = '3000 years'`, ""},
+		"CursorTimes": {`UPDATE cursors SET next_poll_at = 'infinity', covered_until = '-infinity', planned_every = '3000 years'`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

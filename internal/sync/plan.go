@@ -17,7 +17,7 @@ func (r *result) advance() (store.Advance, bool) {
 		ExtraTaken: r.outOfTurn, RequestedAt: r.poll.PolledAt, ToldAt: r.clock.latest(),
 	}
 	next.PolledAt, next.Outcome, next.Unseen = r.poll.PolledAt, r.poll.Outcome, r.claim.UnseenReason
-	next.Gaps, next.AccountedAt = coverage(r)
+	next.Gaps, next.CoveredUntil = coverage(r)
 	if next.PlannedEvery == 0 {
 		next.PlannedEvery = r.cron.Interval(r.poll.PolledAt)
 	}

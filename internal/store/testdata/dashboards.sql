@@ -9,7 +9,7 @@ INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
 SELECT s.source_id, w.name, '{}', '{"team": "geo"}', 'active', pg_temp.ago('21 d')
 FROM (VALUES ('fresh', 'geo'), ('going', 'shop'), ('slow', 'shop')) AS w (name, source)
 JOIN sources s ON s.name = w.source;
-INSERT INTO cursors (job_id, source_id, next_poll_at, polled_at, outcome, planned_every, accounted_at)
+INSERT INTO cursors (job_id, source_id, next_poll_at, polled_at, outcome, planned_every, covered_until)
 SELECT job_id, source_id, now() + interval '1 h', now() - interval '1 s', 'unchanged', '5 min', now() - interval '1 s' FROM jobs WHERE name IN ('fresh', 'going', 'slow');
 INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
 SELECT s.source_id, w.name, '{}', '{}', 'active', pg_temp.ago('30 min')

@@ -22,7 +22,7 @@ FROM (VALUES
 JOIN sources s ON s.name = w.source;
 
 -- stores-us was polled last six hours ago and has been due since.
-INSERT INTO cursors (job_id, source_id, next_poll_at, polled_at, outcome, planned_every, accounted_at)
+INSERT INTO cursors (job_id, source_id, next_poll_at, polled_at, outcome, planned_every, covered_until)
 SELECT j.job_id, j.source_id, now() + w.next, now() + w.polled, CASE WHEN w.polled IS NOT NULL THEN 'unchanged' END, w.every, now() + w.polled
 FROM (VALUES
     ('stores-eu',  interval '1 h', interval '-1 s', interval '10 s'),

@@ -19,7 +19,7 @@ WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at =
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
     changed_at = NULLIF(r.changed_at, '0001-01-01 00:00:00+00'), confirmed_at = NULLIF(r.confirmed_at, '0001-01-01 00:00:00+00'),
     confirmations = r.confirmations, grace_polls = r.grace_polls,
-    planned_every = NULLIF(r.planned_every, interval '0'), accounted_at = greatest(c.accounted_at, r.accounted_at),
+    planned_every = NULLIF(r.planned_every, interval '0'), covered_until = greatest(c.covered_until, r.covered_until),
     unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until,
     unnest($3::timestamptz[]) AS claimed_poll_at,
@@ -28,7 +28,7 @@ FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claime
     unnest($8::integer[]) AS snapshot_no, unnest($9::bytea[]) AS key, unnest($10::text[]) AS state,
     unnest($11::timestamptz[]) AS changed_at, unnest($12::timestamptz[]) AS confirmed_at,
     unnest($13::integer[]) AS confirmations, unnest($14::integer[]) AS grace_polls,
-    unnest($15::interval[]) AS planned_every, unnest($16::timestamptz[]) AS accounted_at,
+    unnest($15::interval[]) AS planned_every, unnest($16::timestamptz[]) AS covered_until,
     unnest($17::text[]) AS unseen_reason) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 RETURNING c.job_id)
@@ -51,7 +51,7 @@ type CursorAdvanceParams struct {
 	Confirmations  []int32
 	GracePolls     []int32
 	PlannedEverys  []time.Duration
-	AccountedAts   []time.Time
+	CoveredUntils  []time.Time
 	UnseenReasons  []string
 }
 
@@ -75,7 +75,7 @@ func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) er
 		arg.Confirmations,
 		arg.GracePolls,
 		arg.PlannedEverys,
-		arg.AccountedAts,
+		arg.CoveredUntils,
 		arg.UnseenReasons,
 	)
 	return err
@@ -123,7 +123,7 @@ WITH open AS (
 UPDATE cursors c SET claimed_until = k.start_at + $1::interval, claimed_by = $2::text
 FROM taken k
 WHERE c.job_id = k.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.accounted_at, c.unseen_reason, k.start_at
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.covered_until, c.unseen_reason, k.start_at
 `
 
 type CursorClaimDueParams struct {
@@ -180,7 +180,7 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 			&i.Cursor.GracePolls,
 			&i.Cursor.Running,
 			&i.Cursor.PlannedEvery,
-			&i.Cursor.AccountedAt,
+			&i.Cursor.CoveredUntil,
 			&i.Cursor.UnseenReason,
 			&i.StartAt,
 		); err != nil {
@@ -252,7 +252,7 @@ UPDATE cursors c SET
     claimed_by = $3::text
 FROM slots s
 WHERE c.job_id = s.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.accounted_at, c.unseen_reason, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.covered_until, c.unseen_reason, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at
 `
 
 type CursorClaimJobsParams struct {
@@ -311,7 +311,7 @@ func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams
 			&i.Cursor.GracePolls,
 			&i.Cursor.Running,
 			&i.Cursor.PlannedEvery,
-			&i.Cursor.AccountedAt,
+			&i.Cursor.CoveredUntil,
 			&i.Cursor.UnseenReason,
 			&i.StartAt,
 		); err != nil {
@@ -337,25 +337,25 @@ func (q *Queries) CursorCountRefusal(ctx context.Context, jobID int64) (int32, e
 }
 
 const cursorCover = `-- name: CursorCover :exec
-UPDATE cursors c SET accounted_at = greatest(c.accounted_at, r.covered_at), unseen_reason = $1
-FROM (SELECT unnest($2::bigint[]) AS job_id, unnest($3::timestamptz[]) AS covered_at) r
+UPDATE cursors c SET covered_until = greatest(c.covered_until, r.covered_until), unseen_reason = $1
+FROM (SELECT unnest($2::bigint[]) AS job_id, unnest($3::timestamptz[]) AS covered_until) r
 WHERE c.job_id = r.job_id
 `
 
 type CursorCoverParams struct {
-	Reason     *string
-	JobIds     []int64
-	CoveredAts []time.Time
+	Reason        *string
+	JobIds        []int64
+	CoveredUntils []time.Time
 }
 
 // Gaps are told until now; from now on nobody is to poll, for the reason; null: somebody is.
 func (q *Queries) CursorCover(ctx context.Context, arg CursorCoverParams) error {
-	_, err := q.db.Exec(ctx, cursorCover, arg.Reason, arg.JobIds, arg.CoveredAts)
+	_, err := q.db.Exec(ctx, cursorCover, arg.Reason, arg.JobIds, arg.CoveredUntils)
 	return err
 }
 
 const cursorInsert = `-- name: CursorInsert :exec
-INSERT INTO cursors (job_id, source_id, next_poll_at, accounted_at, unseen_reason)
+INSERT INTO cursors (job_id, source_id, next_poll_at, covered_until, unseen_reason)
 VALUES ($1, $2, $3, $4, $5)
 `
 
@@ -379,7 +379,7 @@ func (q *Queries) CursorInsert(ctx context.Context, arg CursorInsertParams) erro
 }
 
 const cursorList = `-- name: CursorList :many
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
 `
 
 func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, error) {
@@ -410,7 +410,7 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 			&i.GracePolls,
 			&i.Running,
 			&i.PlannedEvery,
-			&i.AccountedAt,
+			&i.CoveredUntil,
 			&i.UnseenReason,
 		); err != nil {
 			return nil, err
@@ -424,7 +424,7 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 }
 
 const cursorListForUpdate = `-- name: CursorListForUpdate :many
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
 `
 
 // Cursors of jobs whose gaps are told until now.
@@ -456,7 +456,7 @@ func (q *Queries) CursorListForUpdate(ctx context.Context, jobIds []int64) ([]Cu
 			&i.GracePolls,
 			&i.Running,
 			&i.PlannedEvery,
-			&i.AccountedAt,
+			&i.CoveredUntil,
 			&i.UnseenReason,
 		); err != nil {
 			return nil, err
@@ -522,7 +522,7 @@ func (q *Queries) CursorListUnseen(ctx context.Context, sourceID int64) ([]int64
 }
 
 const cursorLock = `-- name: CursorLock :one
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, accounted_at, unseen_reason FROM cursors WHERE job_id = $1 FOR UPDATE
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason FROM cursors WHERE job_id = $1 FOR UPDATE
 `
 
 // Nobody can claim the job until the transaction ends.
@@ -548,7 +548,7 @@ func (q *Queries) CursorLock(ctx context.Context, jobID int64) (Cursor, error) {
 		&i.GracePolls,
 		&i.Running,
 		&i.PlannedEvery,
-		&i.AccountedAt,
+		&i.CoveredUntil,
 		&i.UnseenReason,
 	)
 	return i, err

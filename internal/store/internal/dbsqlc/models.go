@@ -62,7 +62,7 @@ type Cursor struct {
 	GracePolls    int32
 	Running       bool
 	PlannedEvery  *time.Duration
-	AccountedAt   *time.Time
+	CoveredUntil  *time.Time
 	UnseenReason  *string
 }
 
@@ -561,7 +561,7 @@ type ReportPolling struct {
 	// Count of the polls that saw the newest snapshot until confirmed_at, the first included.
 	Confirmations int32
 	// Up to when it is settled whether there was a gap (our time).
-	AccountedAt *time.Time
+	CoveredUntil *time.Time
 	// Why nobody is to look since then: paused, credential or clock; null: somebody is.
 	UnseenReason *string
 	// Number of the job, by which views are joined.

@@ -112,7 +112,7 @@ SELECT f.source, f.outcome, f.jobs, f.names::text[] AS names, f.since, f.job::te
     coalesce((SELECT p.error FROM report.polls p WHERE p.job_id = f.job_id AND p.polled_at = f.polled_at), '')::text AS error
 FROM (
     SELECT c.source, coalesce(c.outcome, '')::text AS outcome, count(*) AS jobs, (array_agg(c.job ORDER BY c.job))[1:20] AS names,
-        min(coalesce(c.accounted_at, c.polled_at))::timestamptz AS since, max(c.polled_at)::timestamptz AS polled_at,
+        min(coalesce(c.covered_until, c.polled_at))::timestamptz AS since, max(c.polled_at)::timestamptz AS polled_at,
         (array_agg(c.job ORDER BY c.polled_at DESC, c.job_id))[1] AS job, ((array_agg(c.job_id ORDER BY c.polled_at DESC, c.job_id))[1])::bigint AS job_id
     FROM report.polling c
     WHERE c.failures > 0 AND c.tracking = 'active' AND c.source_paused_at IS NULL AND (cardinality($1::bigint[]) = 0 OR c.job_id = ANY($1::bigint[]))
