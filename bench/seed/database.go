@@ -65,7 +65,7 @@ func (t *target) empty(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, t.conn, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			SET LOCAL tracker.rewrite = 'on';
-			TRUNCATE recounts, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies,
+			TRUNCATE holds, recounts, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies,
 				result_items, hourly, daily RESTART IDENTITY;
 			UPDATE rollup SET rolled_up_to = '0001-01-01 00:00:00+00', swept_day = '0001-01-01'`)
 		return err

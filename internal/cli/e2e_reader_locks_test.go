@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"database/sql"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -66,17 +64,7 @@ func (w *world) lockAsReader() int {
 	w.t.Helper()
 	relations := w.lines(`SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname IN ('public', 'report') AND c.relkind IN ('r', 'p', 'v') ORDER BY 1`)
-	address, err := url.Parse(w.url)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	address.User = url.User("reader")
-	db, err := sql.Open("pgx", address.String())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() { _ = db.Close() })
-	tx, err := db.BeginTx(w.t.Context(), nil)
+	tx, err := w.loginAs("reader").BeginTx(w.t.Context(), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
