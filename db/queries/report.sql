@@ -103,7 +103,7 @@ SELECT outcome FROM report.polls WHERE job_id = @job_id AND polled_at = @polled_
 SELECT * FROM report.gaps WHERE job = @job AND (gap_to IS NULL OR gap_to > @since) ORDER BY gap_from;
 
 -- name: ReportTracked :one
--- How far anybody looked at the jobs that an answer is about.
+-- How far the jobs were polled that an answer is about.
 SELECT count(*) AS jobs, count(j.last_polled_at) AS polled, count(n.observed_at) AS answered,
     count(*) FILTER (WHERE n.observed_at IS NOT NULL AND j.failures > 0 AND j.tracking IN ('active', 'paused')) AS failing,
     coalesce(min(j.registered_at), '0001-01-01 00:00:00+00')::timestamptz AS registered_at,

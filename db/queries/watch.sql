@@ -5,7 +5,7 @@ SELECT clock_timestamp()::timestamptz AS now, coalesce(max(r.seen_at), '0001-01-
 FROM report.trackers r;
 
 -- name: WatchClasses :many
--- How the watched jobs stand, class by class, and when any of a class is looked at next.
+-- How the watched jobs stand, class by class, and when any of a class is polled next.
 SELECT c.tracking, coalesce(c.state, '')::text AS state, (c.failures > 0)::boolean AS failing, (c.source_paused_at IS NOT NULL)::boolean AS source_paused,
     count(*) AS jobs, coalesce(min(greatest(c.next_poll_at, c.held_until)) FILTER (WHERE c.next_poll_at IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS next_poll_at
 FROM report.polling c
@@ -54,7 +54,7 @@ FROM (
 ORDER BY f.since, f.source, f.outcome;
 
 -- name: WatchPausedJobs :many
--- Jobs that are not to be looked at, by source and reason.
+-- Jobs that are not to be polled, by source and reason.
 SELECT c.source, coalesce(c.paused_reason, '')::text AS reason, count(*) AS jobs, ((array_agg(c.job ORDER BY c.job))[1:20])::text[] AS names,
     coalesce(max(c.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at
 FROM report.polling c

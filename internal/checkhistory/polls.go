@@ -23,7 +23,7 @@ func (c *check) checkPolls(ctx context.Context) error {
 		counted.LastOutcome = outcome
 		counted.FirstAt, counted.LastAt = inUTC(counted.FirstAt), inUTC(counted.LastAt)
 		if diff := difference(counted, c.shown[job.ID].Polled); diff != "" {
-			c.violated(job.Name, "the history tells how often somebody looked, but (-counted +told):\n%s", diff)
+			c.violated(job.Name, "the history tells how often the job was polled, but (-counted +told):\n%s", diff)
 		}
 		told, err := c.store.AnsweredAt(ctx, job.ID)
 		if err != nil {

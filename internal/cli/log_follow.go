@@ -30,9 +30,9 @@ type follower struct {
 	store   *store.Store
 	request logRequest
 	jobID   int64
-	ticks   <-chan time.Time // when to look again
+	ticks   <-chan time.Time // when to read again
 
-	snapshotNo int               // that the job was at when we looked last
+	snapshotNo int               // that the job was at when we read last
 	current    store.RunRow      // the run that is followed; RunNo 0: none yet
 	withdrawn  map[entryKey]bool // of each entry that is known, whether it was
 	columns    logColumns
@@ -42,14 +42,14 @@ type follower struct {
 // entryKey names an entry among those of its job.
 type entryKey struct{ runNo, stepNo, entryNo int32 }
 
-// run looks until ctx ends, which is what ends it well, or until nobody will
+// run reads until ctx ends, which is what ends it well, or until nobody will
 // poll, so that nothing can come any more.
 func (f *follower) run(ctx context.Context) error {
 	trouble := outage{stderr: f.app.stderr}
 	for {
 		polling, err := f.polling(ctx) // first: what was seen before polling stopped is told
 		if err == nil {
-			err = f.look(ctx, !trouble.looked)
+			err = f.read(ctx, !trouble.worked)
 		}
 		if !trouble.survives(ctx, err) {
 			return unlessEnded(ctx, err)
@@ -77,8 +77,8 @@ func (f *follower) polling(ctx context.Context) (tracking.Polling, error) {
 	return tracking.ReadPolling(ctx, f.store, job)
 }
 
-// look tells what is new. It reads the log only where a new answer has come.
-func (f *follower) look(ctx context.Context, first bool) error {
+// read tells what is new. It reads the log only where a new answer has come.
+func (f *follower) read(ctx context.Context, first bool) error {
 	cursors, err := f.store.Cursors(ctx, []int64{f.jobID})
 	if err != nil {
 		return err

@@ -14,21 +14,21 @@ import (
 // and when it ends.
 type outage struct {
 	stderr io.Writer
-	looked bool      // once it worked; until then trouble is the end
+	worked bool      // once; until then trouble is the end
 	since  time.Time // by our own clock; zero: there is none
 }
 
-// survives takes in what came of a look, and reports whether to go on.
+// survives takes in what came of reading, and reports whether to go on.
 func (o *outage) survives(ctx context.Context, err error) bool {
 	switch {
 	case ctx.Err() != nil:
 		return false
 	case err == nil && o.since.IsZero():
-		o.looked = true
+		o.worked = true
 	case err == nil:
 		fmt.Fprintf(o.stderr, "the database answers again, after %s\n", words.Duration(time.Since(o.since).Round(time.Second)))
 		o.since = time.Time{}
-	case !o.looked:
+	case !o.worked:
 		return false
 	case o.since.IsZero():
 		o.since = time.Now()
@@ -38,7 +38,7 @@ func (o *outage) survives(ctx context.Context, err error) bool {
 }
 
 // unlessEnded is an error, unless it comes from being told to end, which is
-// what ends a look that goes on for ever.
+// what ends a command that goes on for ever.
 func unlessEnded(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err

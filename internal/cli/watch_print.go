@@ -16,7 +16,7 @@ func (w *watcher) print(ctx context.Context) error {
 	p := &watchPrinter{watcher: w, page: terminal.NewPage(terminal.Screen{}), heads: map[int64]store.WatchHead{}}
 	trouble := outage{stderr: w.app.stderr}
 	for {
-		err := p.look(ctx, !trouble.looked)
+		err := p.look(ctx, !trouble.worked)
 		if !trouble.survives(ctx, err) {
 			return unlessEnded(ctx, err)
 		}

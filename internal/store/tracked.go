@@ -8,7 +8,7 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-// Tracked is how far anybody looked at some jobs.
+// Tracked is how far some jobs were polled.
 type Tracked struct {
 	Jobs          int64      // registered, removed ones too
 	Polled        int64      // of these, that were ever polled
@@ -19,7 +19,7 @@ type Tracked struct {
 	FirstAnswerAt *time.Time // nil: there was none
 }
 
-// Tracked tells how far anybody looked at the jobs that an answer is about.
+// Tracked tells how far the jobs were polled that an answer is about.
 func (s *Store) Tracked(ctx context.Context, filter AnswerFilter) (Tracked, error) {
 	row, err := s.queries.ReportTracked(ctx, dbsqlc.ReportTrackedParams{Source: filter.Source, Labels: filter.labels()})
 	if err != nil {

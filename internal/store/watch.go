@@ -159,7 +159,7 @@ func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams)
 	return w.readUnseen(ctx, q, ids)
 }
 
-// readUnseen reads why nobody can look at some jobs.
+// readUnseen reads why some jobs are not polled, or not answered.
 func (w *Watch) readUnseen(ctx context.Context, q *dbsqlc.Queries, ids []int64) error {
 	failing, err := q.WatchFailing(ctx, ids)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 const (
 	// rebuildPatience is how long to wait for a poll of the job to end.
 	rebuildPatience = 30 * time.Second
-	// rebuildRetry is how often to look whether it has.
+	// rebuildRetry is how often to try whether it has.
 	rebuildRetry = 200 * time.Millisecond
 )
 

@@ -47,7 +47,7 @@ func OutcomeSpan(outcome string) terminal.Span {
 	}
 }
 
-// Tracking shows how a job is tracked, marked where nobody may look. blocked
+// Tracking shows how a job is tracked, marked where nobody polls it. blocked
 // is how its source stands, if that may not be asked.
 func Tracking(tracking, blocked string) terminal.Span {
 	switch {

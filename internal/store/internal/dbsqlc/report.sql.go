@@ -834,7 +834,7 @@ type ReportTrackedRow struct {
 	FirstAnswerAt time.Time
 }
 
-// How far anybody looked at the jobs that an answer is about.
+// How far the jobs were polled that an answer is about.
 func (q *Queries) ReportTracked(ctx context.Context, arg ReportTrackedParams) (ReportTrackedRow, error) {
 	row := q.db.QueryRow(ctx, reportTracked, arg.Source, arg.Labels)
 	var i ReportTrackedRow

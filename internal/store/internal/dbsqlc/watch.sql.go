@@ -27,7 +27,7 @@ type WatchClassesRow struct {
 	NextPollAt   time.Time
 }
 
-// How the watched jobs stand, class by class, and when any of a class is looked at next.
+// How the watched jobs stand, class by class, and when any of a class is polled next.
 func (q *Queries) WatchClasses(ctx context.Context, jobIds []int64) ([]WatchClassesRow, error) {
 	rows, err := q.db.Query(ctx, watchClasses, jobIds)
 	if err != nil {
@@ -232,7 +232,7 @@ type WatchPausedJobsRow struct {
 	PolledAt time.Time
 }
 
-// Jobs that are not to be looked at, by source and reason.
+// Jobs that are not to be polled, by source and reason.
 func (q *Queries) WatchPausedJobs(ctx context.Context, jobIds []int64) ([]WatchPausedJobsRow, error) {
 	rows, err := q.db.Query(ctx, watchPausedJobs, jobIds)
 	if err != nil {
