@@ -22,6 +22,8 @@ const (
 	watchEvery = time.Second
 	// watchRows is how many runs of a kind are read: more than a screen shows.
 	watchRows = 100
+	// leastJobs is how many lines the jobs must have for something else to stand below.
+	leastJobs = 10
 	// justEnded is how long the end of a run is news.
 	justEnded = 5 * time.Minute
 )
@@ -183,7 +185,8 @@ func (w *watcher) reader() func(ctx context.Context, filter string) (terminal.La
 	}
 }
 
-// frame is what the terminal shows, in so many lines at most (0: all).
+// frame is what the terminal shows, in so many lines at most (0: all): the jobs
+// first.
 func (w *watcher) frame(view watchView, s terminal.Screen, height, skip int) terminal.Frame {
 	if w.below == nil {
 		return watchText(view, s, height, skip)
@@ -194,6 +197,9 @@ func (w *watcher) frame(view watchView, s terminal.Screen, height, skip int) ter
 	below, room := p.String(), 0
 	if height > 0 {
 		room = max(1, height-strings.Count(below, "\n"))
+	}
+	if height > 0 && room < leastJobs {
+		return watchText(view, s, height, skip)
 	}
 	frame := watchText(view, s, room, skip)
 	frame.Text = firstLines(frame.Text+below, height)
@@ -227,10 +233,10 @@ func (w *watcher) look(ctx context.Context, ids []int64) (watchView, error) {
 		return watchView{}, err
 	}
 	slices.SortStableFunc(rows.Running, func(x, y store.WatchRun) int {
-		return cmp.Or(began(x).Compare(began(y)), cmp.Compare(x.Job, y.Job))
+		return cmp.Or(words.Began(x).Compare(words.Began(y)), cmp.Compare(x.Job, y.Job))
 	})
 	rows.Ended = slices.DeleteFunc(rows.Ended, func(run store.WatchRun) bool { // it was seen lately, that it had ended long ago
 		return rows.Now.Sub(deref(run.EndedAt)) > justEnded
 	})
-	return watchView{Watch: rows, Clock: words.Clock{ReadAt: rows.Now}}, nil
+	return watchView{Watch: words.Watch{Watch: rows, Clock: words.Clock{ReadAt: rows.Now}}}, nil
 }

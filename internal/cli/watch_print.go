@@ -97,8 +97,8 @@ func (p *watchPrinter) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.line(view.Now, "", terminal.Plain("watching "), terminal.Plain(terminal.Counted(int64(view.total()), "job")), terminal.Plain(": "), terminal.Plain(terminal.Join(view.summary())))
-	if text := view.unserved(); text != "" {
+	p.line(view.Now, "", terminal.Plain("watching "), terminal.Plain(terminal.Counted(int64(view.Total()), "job")), terminal.Plain(": "), terminal.Plain(terminal.Join(view.Summary())))
+	if text := view.Unserved(); text != "" {
 		fmt.Fprintln(p.app.stderr, text+"; start one:  tracker serve")
 	}
 	if len(p.jobIDs) == 0 {

@@ -48,7 +48,7 @@ func servedUntil(at time.Time) store.Served {
 
 // busyWatch is a bit of everything.
 func busyWatch() watchView {
-	v := watchView{Clock: words.Clock{ReadAt: watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second))}}
+	v := watchView{Watch: words.Watch{Clock: words.Clock{ReadAt: watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second))}}}
 	queued := goingRun("products-7", "queued", 5*time.Second)
 	queued.State, queued.StepState = "queued", "queued"
 	strange := goingRun("brands", "", 65*time.Second)
@@ -102,9 +102,9 @@ func busyWatch() watchView {
 
 // calmWatch is one where nothing happens.
 func calmWatch() watchView {
-	return watchView{Clock: words.Clock{ReadAt: watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second)), Classes: []store.WatchClass{
+	return watchView{Watch: words.Watch{Clock: words.Clock{ReadAt: watchNow}, Watch: store.Watch{Now: watchNow, Served: servedUntil(before(-17 * time.Second)), Classes: []store.WatchClass{
 		{Tracking: store.TrackingActive, State: history.StateSucceeded, Jobs: 212, NextPollAt: before(-3 * time.Second)},
-	}}}
+	}}}}
 }
 
 func TestWatchText(t *testing.T) {
