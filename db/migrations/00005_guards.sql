@@ -141,7 +141,8 @@ END $$;
 -- with default settings has room for about a hundred partitions; four years are 48. A
 -- month of which the default partition has rows stays there. Who makes partitions
 -- waits for others by a lock that only a writer of polls can take, and then asks
--- pg_class: to_regclass may answer from before the wait.
+-- pg_class: to_regclass may answer from before the wait. It attaches a table that is
+-- there: CREATE TABLE ... PARTITION OF takes a lock for which inserts wait.
 -- +goose StatementBegin
 CREATE FUNCTION polls_partition(day date) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -159,7 +160,8 @@ BEGIN
     THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE TABLE public.%I PARTITION OF public.polls FOR VALUES FROM (%L) TO (%L)',
+    EXECUTE format('CREATE TABLE public.%I (LIKE public.polls INCLUDING ALL)', part);
+    EXECUTE format('ALTER TABLE public.polls ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)',
         part, to_char(starts_on, 'YYYY-MM-DD') || ' 00:00:00+00', to_char(ends_on, 'YYYY-MM-DD') || ' 00:00:00+00');
     EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON public.%I FOR EACH STATEMENT EXECUTE FUNCTION public.rewrite_refuse()',
         part || '_no_truncate', part);
@@ -173,9 +175,9 @@ END $$;
 -- +goose StatementEnd
 
 -- polls_extend makes the partitions of this month and of the month in a week, no
--- others, whoever asks. It runs as its owner, so that the daemon may call it. Inserts
--- queue behind it while it waits: where somebody reads polls for longer than two
--- seconds it gives up, and the next call, days before it matters, makes them.
+-- others, whoever asks. It runs as its owner, so that the daemon may call it. Who reads
+-- polls queues behind it while it waits for those who do: where that takes longer than
+-- two seconds it gives up, and the next call, days before it matters, makes them.
 -- +goose StatementBegin
 CREATE FUNCTION polls_extend() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$

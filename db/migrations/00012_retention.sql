@@ -54,14 +54,230 @@ REVOKE EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, 
 GRANT SELECT ON holds TO tracker_writer;
 GRANT EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer) TO tracker_writer;
 
+-- What went, and by whose setting.
+CREATE TABLE retention (
+    retention_no    bigint GENERATED ALWAYS AS IDENTITY,
+    taken_at        timestamptz NOT NULL,
+    of_job          bigint,               -- null: polls of all jobs
+    what            text        NOT NULL,
+    range_from      timestamptz NOT NULL,
+    range_to        timestamptz NOT NULL,
+    rows_taken      bigint      NOT NULL,
+    kept_for        interval    NOT NULL, -- the setting
+    actor           text        NOT NULL,
+    CONSTRAINT retention_pkey PRIMARY KEY (retention_no),
+    CONSTRAINT retention_what_check CHECK (what IN ('polls', 'runs', 'bodies'))
+);
+CREATE INDEX retention_job_idx ON retention (of_job, retention_no);
+CREATE TRIGGER retention_append_only BEFORE UPDATE OR DELETE ON retention FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER retention_no_truncate BEFORE TRUNCATE ON retention FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+
+CREATE VIEW report.retention AS
+SELECT r.taken_at AS at, j.name AS job, r.what, r.range_from, r.range_to, r.rows_taken AS rows, r.kept_for, r.actor, r.of_job AS job_id
+FROM retention r
+LEFT JOIN jobs j ON j.job_id = r.of_job;
+COMMENT ON VIEW report.retention IS 'One row per month of polls, and per job and time, of which retention has taken something; rows are only ever added.';
+COMMENT ON COLUMN report.retention.at IS 'When it was taken (our time).';
+COMMENT ON COLUMN report.retention.job IS 'Name of the job; null: polls are taken of all jobs.';
+COMMENT ON COLUMN report.retention.what IS 'What was taken: polls; runs, with their steps, log entries, results, transitions and anomalies; or bodies of their snapshots.';
+COMMENT ON COLUMN report.retention.range_from IS 'Since when what was taken had been observed, or, of polls, since when their requests had been sent (our time).';
+COMMENT ON COLUMN report.retention.range_to IS 'Until when, likewise; of polls, none that was sent then or later was taken.';
+COMMENT ON COLUMN report.retention.rows IS 'Count of the polls, runs or bodies that were taken.';
+COMMENT ON COLUMN report.retention.kept_for IS 'The setting: for how long such are kept.';
+COMMENT ON COLUMN report.retention.actor IS 'Whose setting: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, the login.';
+COMMENT ON COLUMN report.retention.job_id IS 'Number of the job, by which views are joined; null: polls are taken of all jobs.';
+
+-- What taken polls told that snapshots do not: which got no answer, and how often the
+-- newest snapshot had been seen. (Of an older one the next tells, not_before and
+-- previous_polls.)
+CREATE TABLE taken_polls (
+    job_id          bigint      NOT NULL,
+    unanswered      bigint      NOT NULL, -- superseded ones too
+    failed          bigint      NOT NULL,
+    first_at        timestamptz,          -- of the unanswered
+    last_at         timestamptz,
+    snapshot_no     integer     NOT NULL, -- the newest when they were taken; 0: none saw it
+    confirmations   integer     NOT NULL, -- taken polls that saw it
+    confirmed_at    timestamptz,          -- the last of them
+    CONSTRAINT taken_polls_pkey PRIMARY KEY (job_id),
+    CONSTRAINT taken_polls_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
+);
+
+CREATE VIEW report.taken_polls AS
+SELECT j.name AS job, s.name AS source, s.provider, t.unanswered, t.failed, t.first_at, t.last_at, t.snapshot_no, t.confirmations, t.confirmed_at, t.job_id
+FROM taken_polls t
+JOIN jobs j ON j.job_id = t.job_id
+JOIN sources s ON s.source_id = j.source_id;
+COMMENT ON VIEW report.taken_polls IS 'One row per job of whose polls retention has taken some that snapshots do not tell of.';
+COMMENT ON COLUMN report.taken_polls.job IS 'Name of the job.';
+COMMENT ON COLUMN report.taken_polls.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.taken_polls.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.taken_polls.unanswered IS 'Count of the taken polls that got no answer, or one that counts for nothing.';
+COMMENT ON COLUMN report.taken_polls.failed IS 'Count of those of them that failed.';
+COMMENT ON COLUMN report.taken_polls.first_at IS 'When the first of the unanswered ones was sent (our time); null: there are none.';
+COMMENT ON COLUMN report.taken_polls.last_at IS 'When the last of the unanswered ones was sent (our time); null: there are none.';
+COMMENT ON COLUMN report.taken_polls.snapshot_no IS 'Number of the snapshot that was the newest when they were taken; 0: none of them saw it.';
+COMMENT ON COLUMN report.taken_polls.confirmations IS 'Count of the taken polls that saw that snapshot. They are among those of report.snapshots.polls.';
+COMMENT ON COLUMN report.taken_polls.confirmed_at IS 'When the last of those was sent (our time); null: there are none.';
+COMMENT ON COLUMN report.taken_polls.job_id IS 'Number of the job, by which views are joined.';
+
+-- retention_check raises where what is old cannot be told, or is still needed. A
+-- program says more of schedules, which it can read.
+-- +goose StatementBegin
+CREATE FUNCTION retention_check(keep interval) RETURNS void LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    now_is timestamptz := clock_timestamp();
+    newest timestamptz := (SELECT max(c.polled_at) FROM public.cursors c);
+    planned record;
+    open_run record;
+BEGIN
+    IF keep <= interval '0' THEN
+        RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('%s is no time to keep something', keep);
+    END IF;
+    IF abs(extract(epoch FROM now_is - newest)) > 86400 THEN
+        RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('the database''s clock says %s UTC, and the newest poll was at %s UTC: a day apart at most, or what is old cannot be told',
+            to_char(now_is, 'YYYY-MM-DD HH24:MI:SS'), to_char(newest, 'YYYY-MM-DD HH24:MI:SS'));
+    END IF;
+    SELECT j.name, c.planned_every INTO planned FROM public.cursors c JOIN public.jobs j ON j.job_id = c.job_id
+    WHERE j.tracking = 'active' AND c.planned_every > keep ORDER BY c.planned_every DESC LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('job %s is polled every %s, which is longer', planned.name, planned.planned_every);
+    END IF;
+    SELECT j.name, r.run_no, r.first_seen_at INTO open_run FROM public.runs r JOIN public.jobs j ON j.job_id = r.job_id
+    WHERE r.state IN ('queued', 'running', 'unknown') AND r.first_seen_at < now_is - keep AND j.tracking = 'active'
+        AND r.run_no = (SELECT n.run_no FROM public.snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1)
+    ORDER BY r.first_seen_at LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('run %s of job %s has gone on since %s UTC, which is longer: where it is stuck, pause or remove the job',
+            open_run.run_no, open_run.name, to_char(open_run.first_seen_at, 'YYYY-MM-DD HH24:MI:SS'));
+    END IF;
+END $$;
+-- +goose StatementEnd
+
+-- polls_old lists the months of polls that are older: the partitions, the oldest first,
+-- then what the default partition has.
+-- +goose StatementBegin
+CREATE FUNCTION polls_old(keep interval) RETURNS TABLE (part text, range_from timestamptz, range_to timestamptz, rows_old bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+    before timestamptz := date_trunc('month', clock_timestamp() - keep);
+BEGIN
+    PERFORM public.retention_check(keep);
+    RETURN QUERY
+    SELECT m.relname::text, m.began, m.began + interval '1 month',
+        (SELECT coalesce(sum(h.polls), 0)::bigint FROM public.hourly h WHERE h.hour >= m.began AND h.hour < m.began + interval '1 month')
+    FROM (
+        SELECT c.relname, to_date(right(c.relname, 6), 'YYYYMM')::timestamptz AS began
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'public.polls'::regclass AND c.relname ~ '^polls_[0-9]{6}$'
+    ) m
+    WHERE m.began < before
+    ORDER BY m.began;
+    RETURN QUERY
+    SELECT 'polls_default', date_trunc('month', p.polled_at), date_trunc('month', p.polled_at) + interval '1 month', count(*)
+    FROM public.polls_default p WHERE p.polled_at < before GROUP BY 2 ORDER BY 2;
+END $$;
+-- +goose StatementEnd
+
+-- retention_turn waits for nobody: one at a time takes something. No reader can lock
+-- the table.
+-- +goose StatementBegin
+CREATE FUNCTION retention_turn() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    LOCK TABLE public.retention IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION USING ERRCODE = 'TR003', MESSAGE = 'somebody else is taking what is old';
+END $$;
+-- +goose StatementEnd
+
+-- polls_take takes the oldest month of polls that is older, and returns what it took:
+-- no row where nothing is. Before, it keeps what no snapshot tells, and sees to it that
+-- the polls are counted. The partition goes last: only then does anybody wait, and
+-- nobody longer than lock_timeout. Who reads polls for longer is left alone: the
+-- caller tries again.
+-- +goose StatementBegin
+CREATE FUNCTION polls_take(keep interval) RETURNS TABLE (range_from timestamptz, range_to timestamptz, rows_taken bigint)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '100ms' AS $$
+DECLARE
+    old record;
+    author record;
+BEGIN
+    PERFORM public.retention_turn();
+    SELECT * INTO old FROM public.polls_old(keep) o LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF (SELECT r.rolled_up_to FROM public.rollup r) < old.range_to THEN
+        RAISE EXCEPTION USING ERRCODE = 'TR004', MESSAGE = format('polls until %s UTC are not counted yet',
+            to_char(old.range_to, 'YYYY-MM-DD HH24:MI'));
+    END IF;
+    EXECUTE format($sql$
+        INSERT INTO public.taken_polls AS t (job_id, unanswered, failed, first_at, last_at, snapshot_no, confirmations, confirmed_at)
+        SELECT job_id, coalesce(u.unanswered, 0), coalesce(u.failed, 0), u.first_at, u.last_at,
+            coalesce(h.snapshot_no, 0), coalesce(h.confirmations, 0), h.confirmed_at
+        FROM (
+            SELECT p.job_id, count(*) AS unanswered, count(*) FILTER (WHERE p.outcome <> 'superseded') AS failed,
+                min(p.polled_at) AS first_at, max(p.polled_at) AS last_at
+            FROM public.%1$I p WHERE p.outcome NOT IN ('changed', 'unchanged') AND p.polled_at < $1
+            GROUP BY p.job_id
+        ) u
+        FULL JOIN (
+            SELECT n.job_id, n.snapshot_no, s.confirmations, s.confirmed_at
+            FROM public.jobs j
+            CROSS JOIN LATERAL (
+                SELECT x.job_id, x.snapshot_no, x.polled_at FROM public.snapshots x WHERE x.job_id = j.job_id ORDER BY x.snapshot_no DESC LIMIT 1
+            ) n
+            CROSS JOIN LATERAL (
+                SELECT count(*)::integer AS confirmations, max(p.polled_at) AS confirmed_at
+                FROM public.%1$I p WHERE p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no AND p.polled_at < $1
+            ) s
+            WHERE n.polled_at < $1 AND s.confirmations > 0
+        ) h USING (job_id)
+        ON CONFLICT (job_id) DO UPDATE SET
+            unanswered = t.unanswered + excluded.unanswered, failed = t.failed + excluded.failed,
+            first_at = least(t.first_at, excluded.first_at), last_at = greatest(t.last_at, excluded.last_at),
+            snapshot_no = greatest(t.snapshot_no, excluded.snapshot_no),
+            confirmations = CASE WHEN excluded.snapshot_no = t.snapshot_no THEN t.confirmations + excluded.confirmations
+                WHEN excluded.snapshot_no > t.snapshot_no THEN excluded.confirmations ELSE t.confirmations END,
+            confirmed_at = CASE WHEN excluded.snapshot_no = t.snapshot_no THEN greatest(t.confirmed_at, excluded.confirmed_at)
+                WHEN excluded.snapshot_no > t.snapshot_no THEN excluded.confirmed_at ELSE t.confirmed_at END$sql$, old.part) USING old.range_to;
+    SELECT * INTO author FROM public.registry_author();
+    INSERT INTO public.retention (taken_at, what, range_from, range_to, rows_taken, kept_for, actor)
+    VALUES (clock_timestamp(), 'polls', old.range_from, old.range_to, old.rows_old, justify_hours(keep), author.actor);
+    IF old.part = 'polls_default' THEN
+        PERFORM set_config('tracker.rewrite', 'on', true);
+        DELETE FROM public.polls_default p WHERE p.polled_at < old.range_to;
+        PERFORM set_config('tracker.rewrite', '', true);
+    ELSE
+        EXECUTE format('ALTER TABLE public.polls DETACH PARTITION public.%I', old.part);
+        EXECUTE format('DROP TABLE public.%I', old.part);
+    END IF;
+    RETURN QUERY SELECT old.range_from, old.range_to, old.rows_old;
+END $$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION retention_check(interval), retention_turn(), polls_old(interval), polls_take(interval) FROM PUBLIC;
+
+GRANT SELECT ON retention, taken_polls TO tracker_writer;
+GRANT EXECUTE ON FUNCTION polls_old(interval), polls_take(interval) TO tracker_writer;
+GRANT SELECT ON report.retention, report.taken_polls TO tracker_reader, tracker_writer;
+
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM holds) THEN
-        RAISE EXCEPTION 'holds has rows: a migration down would lose them';
+    IF EXISTS (SELECT FROM holds) OR EXISTS (SELECT FROM retention) THEN
+        RAISE EXCEPTION 'holds or retention have rows: a migration down would lose them';
     END IF;
 END $$;
 -- +goose StatementEnd
 REVOKE ALL ON holds FROM tracker_writer;
+DROP FUNCTION polls_take(interval);
+DROP FUNCTION polls_old(interval);
+DROP FUNCTION retention_turn();
+DROP FUNCTION retention_check(interval);
+DROP VIEW report.taken_polls;
+DROP TABLE taken_polls;
+DROP VIEW report.retention;
+DROP TABLE retention;
 DROP FUNCTION run_release(bigint, integer);
 DROP FUNCTION run_hold(bigint, integer, text);

@@ -86,6 +86,14 @@ SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS f
 FROM report.polls p
 WHERE p.job_id = @job_id AND p.polled_at <= @known_at AND p.outcome NOT IN ('changed', 'unchanged');
 
+-- name: ReportTakenPolls :one
+-- What is known of a job's polls that retention has taken.
+SELECT * FROM report.taken_polls WHERE job_id = @job_id;
+
+-- name: ReportRetention :many
+-- What retention has taken of a job, and of all jobs since a time.
+SELECT * FROM report.retention WHERE job_id = @job_id OR job_id IS NULL AND range_to > @since ORDER BY at, range_from;
+
 -- name: ReportPollsCounted :one
 -- How often a job was polled, and when, poll by poll.
 SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome NOT IN ('changed', 'unchanged', 'superseded')) AS failed,

@@ -35,8 +35,8 @@ func (c *check) checkFolds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		folded.Polled, folded.Gaps = shown.Polled, shown.Gaps   // not of the snapshots
-		for i := range min(len(folded.Runs), len(shown.Runs)) { // but of other runs, and of now
+		folded.Polled, folded.Gaps, folded.Retention = shown.Polled, shown.Gaps, shown.Retention // not of the snapshots
+		for i := range min(len(folded.Runs), len(shown.Runs)) {                                  // but of other runs, and of now
 			folded.Runs[i].UsualDuration, folded.Runs[i].Stalled = shown.Runs[i].UsualDuration, shown.Runs[i].Stalled
 			folded.Runs[i].HeldAt = shown.Runs[i].HeldAt
 		}

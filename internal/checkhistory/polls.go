@@ -2,8 +2,11 @@ package checkhistory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"tracker/internal/store"
 )
@@ -21,6 +24,9 @@ func (c *check) checkPolls(ctx context.Context) error {
 			return fmt.Errorf("job %s: count polls: %w", job.Name, err)
 		}
 		counted.LastOutcome = outcome
+		if err := c.addTaken(ctx, job, &counted, &answered); err != nil {
+			return err
+		}
 		counted.FirstAt, counted.LastAt = inUTC(counted.FirstAt), inUTC(counted.LastAt)
 		if diff := difference(counted, c.shown[job.ID].Polled); diff != "" {
 			c.violated(job.Name, "the history tells how often the job was polled, but (-counted +told):\n%s", diff)
@@ -32,6 +38,35 @@ func (c *check) checkPolls(ctx context.Context) error {
 		if counted := inUTC(answered); counted == nil && !told.IsZero() || counted != nil && !counted.Equal(told) {
 			c.violated(job.Name, "the last answer came to the poll at %v, but it is told to be that at %s", counted, told)
 		}
+	}
+	return nil
+}
+
+// addTaken adds the polls that retention has taken: those that snapshots tell of, and
+// those that were kept count of when they went.
+func (c *check) addTaken(ctx context.Context, job store.Job, counted *store.PollSummaryRow, answered **time.Time) error {
+	var taken store.PollSummaryRow
+	var confirmedAt *time.Time
+	err := c.conn.QueryRow(ctx, `SELECT coalesce(t.unanswered, 0) + n.polls + c.confirmations - l.polls, coalesce(t.failed, 0), least(t.first_at, n.first_at), greatest(t.last_at, c.confirmed_at), c.confirmed_at
+		FROM cursors c LEFT JOIN taken_polls t ON t.job_id = c.job_id
+		CROSS JOIN (SELECT coalesce(sum(previous_polls), 0) AS polls, min(polled_at) AS first_at FROM snapshots WHERE job_id = $1) n
+		CROSS JOIN (SELECT count(*) AS polls FROM polls WHERE job_id = $1 AND snapshot_no IS NOT NULL) l
+		WHERE c.job_id = $1 AND EXISTS (SELECT FROM report.retention WHERE what = 'polls')`, job.ID).Scan(&taken.Polls, &taken.Failed, &taken.FirstAt, &taken.LastAt, &confirmedAt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("job %s: count polls that were taken: %w", job.Name, err)
+	}
+	counted.Polls, counted.Failed = counted.Polls+taken.Polls, counted.Failed+taken.Failed
+	if first := taken.FirstAt; first != nil && (counted.FirstAt == nil || first.Before(*counted.FirstAt)) {
+		counted.FirstAt = first
+	}
+	if last := taken.LastAt; last != nil && (counted.LastAt == nil || last.After(*counted.LastAt)) {
+		counted.LastAt = last
+	}
+	if confirmedAt != nil && (*answered == nil || confirmedAt.After(**answered)) {
+		*answered = confirmedAt
 	}
 	return nil
 }

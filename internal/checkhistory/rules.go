@@ -64,6 +64,9 @@ func numbered(table, number string, scope ...string) rule {
 	}
 }
 
+// takenUntil is when the last poll may have been sent that retention has taken.
+const takenUntil = `(SELECT coalesce(max(range_to), '-infinity') FROM report.retention WHERE what = 'polls')`
+
 var pollRules = []rule{
 	{"a poll is of a registered job", `
 		SELECT p.job_id, format('poll of job %s at %s', p.job_id, p.polled_at) FROM polls p
@@ -76,7 +79,7 @@ var pollRules = []rule{
 		FROM (SELECT * FROM snapshots WHERE job_id = ANY($1)) n
 		FULL JOIN (SELECT * FROM polls WHERE job_id = ANY($1) AND outcome = 'changed') p
 			ON p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no AND p.polled_at = n.polled_at
-		WHERE n.job_id IS NULL OR p.job_id IS NULL`},
+		WHERE n.job_id IS NULL OR p.job_id IS NULL AND n.polled_at >= ` + takenUntil},
 	{"an unchanged poll confirms the newest snapshot of its time", `
 		SELECT p.job_id, format('poll at %s confirms snapshot %s', p.polled_at, p.snapshot_no) FROM polls p
 		LEFT JOIN snapshots n ON n.job_id = p.job_id AND n.snapshot_no = p.snapshot_no
@@ -96,17 +99,22 @@ var snapshotRules = []rule{
 		SELECT n.job_id, format('snapshot %s: %s, the poll before at %s', n.snapshot_no, n.not_before, l.polled_at) FROM snapshots n
 		CROSS JOIN LATERAL (SELECT max(p.polled_at) AS polled_at FROM polls p
 			WHERE p.job_id = n.job_id AND p.snapshot_no IS NOT NULL AND p.polled_at < n.polled_at) l
-		WHERE n.job_id = ANY($1) AND n.not_before IS DISTINCT FROM l.polled_at`},
+		WHERE n.job_id = ANY($1) AND n.not_before IS DISTINCT FROM l.polled_at AND NOT coalesce(l.polled_at IS NULL AND n.not_before < ` + takenUntil + `, false)`},
 	{"previous_polls is how many polls saw the snapshot before", `
 		SELECT n.job_id, format('snapshot %s: %s, not %s', n.snapshot_no, n.previous_polls, l.polls) FROM snapshots n
-		CROSS JOIN LATERAL (SELECT count(*) AS polls FROM polls p WHERE p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no - 1) l
-		WHERE n.job_id = ANY($1) AND n.previous_polls <> l.polls`},
+		LEFT JOIN snapshots b ON b.job_id = n.job_id AND b.snapshot_no = n.snapshot_no - 1
+		LEFT JOIN taken_polls t ON t.job_id = b.job_id AND t.snapshot_no = b.snapshot_no
+		CROSS JOIN LATERAL (SELECT count(*) + coalesce(t.confirmations, 0) AS polls FROM polls p WHERE p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no - 1) l
+		WHERE n.job_id = ANY($1) AND n.previous_polls <> l.polls
+			AND (l.polls > n.previous_polls OR t.job_id IS NOT NULL OR coalesce(b.polled_at >= ` + takenUntil + `, true))`},
 	{"report.snapshots tells how often and until when each was seen", `
 		SELECT j.job_id, format('snapshot %s: %s polls until %s, not %s until %s', v.snapshot_no, v.polls, v.confirmed_at, l.polls, l.confirmed_at)
 		FROM report.snapshots v JOIN jobs j ON j.name = v.job
-		CROSS JOIN LATERAL (SELECT count(*) AS polls, max(p.polled_at) AS confirmed_at FROM polls p
+		LEFT JOIN taken_polls t ON t.job_id = j.job_id AND t.snapshot_no = v.snapshot_no
+		CROSS JOIN LATERAL (SELECT count(*) + coalesce(t.confirmations, 0) AS polls, greatest(max(p.polled_at), t.confirmed_at) AS confirmed_at FROM polls p
 			WHERE p.job_id = j.job_id AND p.snapshot_no = v.snapshot_no) l
-		WHERE j.job_id = ANY($1) AND (v.polls, v.confirmed_at) IS DISTINCT FROM (l.polls, l.confirmed_at)`},
+		WHERE j.job_id = ANY($1) AND (v.polls, v.confirmed_at) IS DISTINCT FROM (l.polls, l.confirmed_at)
+			AND (l.polls > v.polls OR t.job_id IS NOT NULL OR v.polled_at >= ` + takenUntil + `)`},
 	{"a snapshot tells of a run in the state that its last transition by then led to", `
 		SELECT n.job_id, format('snapshot %s: run %s %s (%s), its transitions %s (%s)', n.snapshot_no, n.run_no, n.status, n.state, t.to_status, t.to_state)
 		FROM snapshots n LEFT JOIN LATERAL (SELECT * FROM transitions x

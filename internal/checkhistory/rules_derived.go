@@ -127,11 +127,13 @@ var cursorRules = []rule{
 		SELECT c.job_id, format('it has %s, the truth is %s', cached, truth) FROM (
 			SELECT c.job_id, jsonb_build_object('polled_at', c.polled_at, 'outcome', c.outcome, 'failing', c.failures > 0, 'snapshot_no', c.snapshot_no,
 					'state', c.state, 'changed_at', c.changed_at, 'confirmed_at', c.confirmed_at, 'confirmations', c.confirmations) AS cached,
-				jsonb_build_object('polled_at', p.polled_at, 'outcome', p.outcome, 'failing', coalesce(p.snapshot_no IS NULL AND p.job_id IS NOT NULL, false),
-					'snapshot_no', coalesce(n.snapshot_no, 0), 'state', n.state, 'changed_at', n.observed_at,
-					'confirmed_at', (SELECT max(x.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.snapshot_no = n.snapshot_no),
-					'confirmations', (SELECT count(*) FROM polls x WHERE x.job_id = n.job_id AND x.snapshot_no = n.snapshot_no)) AS truth
+				CASE WHEN p.job_id IS NULL AND c.polled_at < ` + takenUntil + ` THEN jsonb_build_object('polled_at', c.polled_at, 'outcome', c.outcome, 'failing', c.failures > 0)
+					ELSE jsonb_build_object('polled_at', p.polled_at, 'outcome', p.outcome, 'failing', coalesce(p.snapshot_no IS NULL AND p.job_id IS NOT NULL, false)) END
+				|| jsonb_build_object('snapshot_no', coalesce(n.snapshot_no, 0), 'state', n.state, 'changed_at', n.observed_at,
+					'confirmed_at', greatest((SELECT max(x.polled_at) FROM polls x WHERE x.job_id = n.job_id AND x.snapshot_no = n.snapshot_no), t.confirmed_at),
+					'confirmations', (SELECT count(*) FROM polls x WHERE x.job_id = n.job_id AND x.snapshot_no = n.snapshot_no) + coalesce(t.confirmations, 0)) AS truth
 			FROM cursors c
+			LEFT JOIN taken_polls t ON t.job_id = c.job_id AND t.snapshot_no = c.snapshot_no
 			LEFT JOIN LATERAL (SELECT * FROM polls x WHERE x.job_id = c.job_id AND x.outcome <> 'superseded' ORDER BY x.polled_at DESC LIMIT 1) p ON true
 			LEFT JOIN LATERAL (SELECT * FROM snapshots x WHERE x.job_id = c.job_id ORDER BY x.snapshot_no DESC LIMIT 1) n ON true
 			WHERE c.job_id = ANY($1)

@@ -55,6 +55,15 @@ func FormatDuration(d time.Duration) string {
 	return text
 }
 
+// FormatDays writes a duration in days where it is whole days, such as 90d, else as
+// FormatDuration does.
+func FormatDays(d time.Duration) string {
+	if d == 0 || d%day != 0 {
+		return FormatDuration(d)
+	}
+	return strconv.Itoa(int(d/day)) + "d"
+}
+
 // TimeForms tells, for a help, how a time may be written.
 const TimeForms = "2026-11-28 22:20, 22:20 (UTC), a date, RFC 3339, or an age such as 12h or 30d"
 

@@ -19,6 +19,10 @@ const (
 	// firstWithin is the time over which first polls are spread: half of the promised
 	// minute. The other half is for the claim.
 	firstWithin = 30 * time.Second
+
+	// The longest time between two polls is looked for over so many ticks, and so long.
+	longestTicks  = 13
+	longestWithin = 8 * 24 * time.Hour
 )
 
 // Schedule is a checked cron expression or "@every" duration. Only Parse makes
@@ -75,6 +79,24 @@ func (s Schedule) Interval(at time.Time) time.Duration {
 	}
 	tick := s.tick(at)
 	return s.tick(tick).Sub(tick)
+}
+
+// Longest returns the longest planned time between two polls from the given time on:
+// of a cron expression, of those within eight days and of the next dozen.
+func (s Schedule) Longest(from time.Time) time.Duration {
+	if s.cron == nil {
+		return s.every
+	}
+	var longest time.Duration
+	tick := s.tick(from)
+	for n := 0; n < longestTicks || tick.Sub(from) < longestWithin; n++ {
+		next := s.tick(tick)
+		if next.IsZero() {
+			break
+		}
+		longest, tick = max(longest, next.Sub(tick)), next
+	}
+	return longest
 }
 
 // tick returns the first tick of the cron expression after the given time; the

@@ -191,3 +191,24 @@ func TestNextIsMonotone(t *testing.T) {
 		}
 	})
 }
+
+func TestLongest(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC) // a Wednesday
+	for expr, want := range map[string]time.Duration{
+		"@every 90m":             90 * time.Minute,
+		"*/5 * * * *":            5 * time.Minute,
+		"*/5 8-17 * * 1-5":       (2*24+14)*time.Hour + 5*time.Minute,
+		"0 9 * * 1":              7 * 24 * time.Hour,
+		"0 0 1 * *":              31 * 24 * time.Hour,
+		"CRON_TZ=UTC 30 6 * * *": 24 * time.Hour,
+	} {
+		parsed, err := schedule.Parse(expr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := parsed.Longest(from); got != want {
+			t.Errorf("%s: %s, not %s", expr, got, want)
+		}
+	}
+}

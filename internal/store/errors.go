@@ -28,13 +28,27 @@ var (
 	ErrNotOwner = errors.New("only the owner of the tables may rebuild")
 	// ErrNotOperator means that the login may poll, and not decide what is tracked.
 	ErrNotOperator = errors.New("this login may not change what is tracked: use that of the tables' owner, or see docs/sql.md for one that may")
+	// ErrRetentionRefused means that nothing may be taken by a setting; the error says why.
+	ErrRetentionRefused = errors.New("nothing is taken")
+	// ErrRetentionBusy means that polls stay, since somebody reads them.
+	ErrRetentionBusy = errors.New("polls stay for now, since somebody reads them")
+	// ErrRetentionUncounted means that polls stay until RollUp has counted them.
+	ErrRetentionUncounted = errors.New("polls stay until they are counted")
+	// ErrRetentionElsewhere means that somebody else takes what is old right now.
+	ErrRetentionElsewhere = errors.New("somebody else is taking what is old")
+	// ErrNotRetainer means that the login may take nothing.
+	ErrNotRetainer = errors.New("this login may take nothing: use that of the tables' owner, of an operator or of the daemon, see docs/sql.md")
 	// ErrConflict means that a registration contradicts one that exists.
 	ErrConflict = errors.New("conflict")
 )
 
-// SQLSTATEs that the store acts on. claimLost is raised by claims_held.
+// SQLSTATEs that the store acts on. claimLost is raised by claims_held,
+// the next ones by what takes old polls and runs.
 const (
 	claimLost             = "TR001"
+	retentionRefused      = "TR002"
+	retentionElsewhere    = "TR003"
+	retentionUncounted    = "TR004"
 	uniqueViolation       = "23505"
 	notNullViolation      = "23502"
 	checkViolation        = "23514"

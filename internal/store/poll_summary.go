@@ -66,8 +66,24 @@ func readPollSummary(ctx context.Context, q *dbsqlc.Queries, jobID int64, by tim
 		return l, err
 	}
 	others, err := q.ReportPollsUnanswered(ctx, dbsqlc.ReportPollsUnansweredParams{JobID: jobID, KnownAt: by})
-	if err != nil || others.Polls == 0 {
+	if err != nil {
 		return l, err
+	}
+	l.addUnanswered(others)
+	taken, err := q.ReportTakenPolls(ctx, jobID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return l, nil
+	}
+	if last := fromPointer(taken.LastAt); err == nil && !last.After(by) {
+		l.addUnanswered(dbsqlc.ReportPollsUnansweredRow{Polls: taken.Unanswered, Failed: taken.Failed, FirstAt: fromPointer(taken.FirstAt), LastAt: last})
+	}
+	return l, err
+}
+
+// addUnanswered takes in polls that got no answer, or one that counts for nothing.
+func (l *pollSummary) addUnanswered(others dbsqlc.ReportPollsUnansweredRow) {
+	if others.Polls == 0 {
+		return
 	}
 	if l.polls == 0 || others.FirstAt.Before(l.first) {
 		l.first = others.FirstAt.UTC()
@@ -75,8 +91,7 @@ func readPollSummary(ctx context.Context, q *dbsqlc.Queries, jobID int64, by tim
 	if others.LastAt.After(l.last) {
 		l.last = others.LastAt.UTC()
 	}
-	l.polls, l.failed = l.polls+others.Polls, others.Failed
-	return l, nil
+	l.polls, l.failed = l.polls+others.Polls, l.failed+others.Failed
 }
 
 // readAnsweredPolls reads of the polls that were answered: of the newest snapshot

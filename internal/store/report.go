@@ -81,8 +81,9 @@ type History struct {
 	Transitions []TransitionRow `json:"transitions"`
 	Anomalies   []AnomalyRow    `json:"anomalies"`
 	LogEntries  []LogEntryRow   `json:"log_entries"`
-	Gaps        []GapRow        `json:"gaps"`    // since the first of the runs
-	Changes     []ChangeRow     `json:"changes"` // that paused, resumed, removed or revived the job or its source, likewise
+	Gaps        []GapRow        `json:"gaps"`      // since the first of the runs
+	Retention   []RetentionRow  `json:"retention"` // what was taken of the job
+	Changes     []ChangeRow     `json:"changes"`   // that paused, resumed, removed or revived the job or its source, likewise
 }
 
 // HistoryParams says which runs to read.
@@ -155,6 +156,13 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 		return History{}, fmt.Errorf("history of job %s: %w", params.Job, err)
 	}
 	if h.Polled, err = s.PollSummary(ctx, params.Job, always); err != nil {
+		return History{}, err
+	}
+	since := always
+	if h.Polled.FirstAt != nil {
+		since = *h.Polled.FirstAt
+	}
+	if h.Retention, err = s.RetentionRows(ctx, params.Job, since); err != nil {
 		return History{}, err
 	}
 	h.Gaps, err = s.Gaps(ctx, params.Job, h.begins())

@@ -78,6 +78,18 @@ type ChangeRow struct {
 	After    json.RawMessage `json:"after"`
 }
 
+// RetentionRow is a row of report.retention.
+type RetentionRow struct {
+	At        time.Time `json:"at"`
+	Job       *string   `json:"job"` // nil: polls are taken of all jobs
+	What      string    `json:"what"`
+	RangeFrom time.Time `json:"range_from"`
+	RangeTo   time.Time `json:"range_to"`
+	Rows      int64     `json:"rows"`
+	KeptFor   Interval  `json:"kept_for"`
+	Actor     string    `json:"actor"`
+}
+
 // RunRow is a row of report.runs.
 type RunRow struct {
 	Job             string          `json:"job"`

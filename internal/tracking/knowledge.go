@@ -138,6 +138,9 @@ func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job,
 	if err := k.readPolls(ctx, s); err != nil {
 		return err
 	}
+	if k.Retention, err = s.RetentionRows(ctx, job.Name, cmp.Or(k.FirstPollAt, k.Now)); err != nil {
+		return err
+	}
 	gaps, err := s.Gaps(ctx, job.Name, time.Time{})
 	if err != nil {
 		return err

@@ -145,6 +145,9 @@ func (h History) Summary(short bool) [][]terminal.Span {
 	if h.Polled.Polls > 0 {
 		add(h.polls()...)
 	}
+	if spans := h.taken(); spans != nil {
+		add(spans...)
+	}
 	if spans := h.notTracked(); spans != nil && !h.Past() {
 		add(spans...)
 	}

@@ -594,6 +594,28 @@ type ReportResultItem struct {
 	JobID int64
 }
 
+// One row per month of polls, and per job and time, of which retention has taken something; rows are only ever added.
+type ReportRetention struct {
+	// When it was taken (our time).
+	At time.Time
+	// Name of the job; null: polls are taken of all jobs.
+	Job *string
+	// What was taken: polls; runs, with their steps, log entries, results, transitions and anomalies; or bodies of their snapshots.
+	What string
+	// Since when what was taken had been observed, or, of polls, since when their requests had been sent (our time).
+	RangeFrom time.Time
+	// Until when, likewise; of polls, none that was sent then or later was taken.
+	RangeTo time.Time
+	// Count of the polls, runs or bodies that were taken.
+	Rows int64
+	// The setting: for how long such are kept.
+	KeptFor time.Duration
+	// Whose setting: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, the login.
+	Actor string
+	// Number of the job, by which views are joined; null: polls are taken of all jobs.
+	JobID *int64
+}
+
 // One row per run (an import as the upstream counts them), as the newest snapshot that told of it left it.
 type ReportRun struct {
 	// Name of the job.
@@ -802,6 +824,32 @@ type ReportStep struct {
 	JobID int64
 }
 
+// One row per job of whose polls retention has taken some that snapshots do not tell of.
+type ReportTakenPoll struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Count of the taken polls that got no answer, or one that counts for nothing.
+	Unanswered int64
+	// Count of those of them that failed.
+	Failed int64
+	// When the first of the unanswered ones was sent (our time); null: there are none.
+	FirstAt *time.Time
+	// When the last of the unanswered ones was sent (our time); null: there are none.
+	LastAt *time.Time
+	// Number of the snapshot that was the newest when they were taken; 0: none of them saw it.
+	SnapshotNo int32
+	// Count of the taken polls that saw that snapshot. They are among those of report.snapshots.polls.
+	Confirmations int32
+	// When the last of those was sent (our time); null: there are none.
+	ConfirmedAt *time.Time
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
 // One row per tracker that serves, or served in the last ninety days: one process from its start to its end.
 type ReportTracker struct {
 	// Name of the tracker: its host and process.
@@ -877,6 +925,18 @@ type ResultItem struct {
 	Labels   []string
 	Output   json.RawMessage
 	Metadata json.RawMessage
+}
+
+type Retention struct {
+	RetentionNo int64
+	TakenAt     time.Time
+	OfJob       *int64
+	What        string
+	RangeFrom   time.Time
+	RangeTo     time.Time
+	RowsTaken   int64
+	KeptFor     time.Duration
+	Actor       string
 }
 
 type Rollup struct {
@@ -962,6 +1022,17 @@ type Step struct {
 	EndedNotBefore     *time.Time
 	EndedSeenAt        *time.Time
 	VanishedAt         *time.Time
+}
+
+type TakenPoll struct {
+	JobID         int64
+	Unanswered    int64
+	Failed        int64
+	FirstAt       *time.Time
+	LastAt        *time.Time
+	SnapshotNo    int32
+	Confirmations int32
+	ConfirmedAt   *time.Time
 }
 
 type Transition struct {

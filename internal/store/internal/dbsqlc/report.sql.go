@@ -615,6 +615,46 @@ func (q *Queries) ReportPollsUnanswered(ctx context.Context, arg ReportPollsUnan
 	return i, err
 }
 
+const reportRetention = `-- name: ReportRetention :many
+SELECT at, job, what, range_from, range_to, rows, kept_for, actor, job_id FROM report.retention WHERE job_id = $1 OR job_id IS NULL AND range_to > $2 ORDER BY at, range_from
+`
+
+type ReportRetentionParams struct {
+	JobID *int64
+	Since time.Time
+}
+
+// What retention has taken of a job, and of all jobs since a time.
+func (q *Queries) ReportRetention(ctx context.Context, arg ReportRetentionParams) ([]ReportRetention, error) {
+	rows, err := q.db.Query(ctx, reportRetention, arg.JobID, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportRetention
+	for rows.Next() {
+		var i ReportRetention
+		if err := rows.Scan(
+			&i.At,
+			&i.Job,
+			&i.What,
+			&i.RangeFrom,
+			&i.RangeTo,
+			&i.Rows,
+			&i.KeptFor,
+			&i.Actor,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportRuns = `-- name: ReportRuns :many
 SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded, usual_duration, stalled, held_at, job_id FROM report.runs
 WHERE job = $1 AND ($2::integer IS NULL OR run_no = $2)
@@ -806,6 +846,30 @@ func (q *Queries) ReportSteps(ctx context.Context, arg ReportStepsParams) ([]Rep
 		return nil, err
 	}
 	return items, nil
+}
+
+const reportTakenPolls = `-- name: ReportTakenPolls :one
+SELECT job, source, provider, unanswered, failed, first_at, last_at, snapshot_no, confirmations, confirmed_at, job_id FROM report.taken_polls WHERE job_id = $1
+`
+
+// What is known of a job's polls that retention has taken.
+func (q *Queries) ReportTakenPolls(ctx context.Context, jobID int64) (ReportTakenPoll, error) {
+	row := q.db.QueryRow(ctx, reportTakenPolls, jobID)
+	var i ReportTakenPoll
+	err := row.Scan(
+		&i.Job,
+		&i.Source,
+		&i.Provider,
+		&i.Unanswered,
+		&i.Failed,
+		&i.FirstAt,
+		&i.LastAt,
+		&i.SnapshotNo,
+		&i.Confirmations,
+		&i.ConfirmedAt,
+		&i.JobID,
+	)
+	return i, err
 }
 
 const reportTracked = `-- name: ReportTracked :one

@@ -7,7 +7,70 @@ package dbsqlc
 
 import (
 	"context"
+	"time"
 )
+
+const pollsOld = `-- name: PollsOld :many
+SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.rows_old::bigint AS rows FROM polls_old($1) o
+`
+
+type PollsOldRow struct {
+	RangeFrom time.Time
+	RangeTo   time.Time
+	Rows      int64
+}
+
+// The months of polls that are older.
+func (q *Queries) PollsOld(ctx context.Context, keep time.Duration) ([]PollsOldRow, error) {
+	rows, err := q.db.Query(ctx, pollsOld, keep)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PollsOldRow
+	for rows.Next() {
+		var i PollsOldRow
+		if err := rows.Scan(&i.RangeFrom, &i.RangeTo, &i.Rows); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pollsTake = `-- name: PollsTake :many
+SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.rows_taken::bigint AS rows FROM polls_take($1) o
+`
+
+type PollsTakeRow struct {
+	RangeFrom time.Time
+	RangeTo   time.Time
+	Rows      int64
+}
+
+// Takes the oldest of them: no row where there is none.
+func (q *Queries) PollsTake(ctx context.Context, keep time.Duration) ([]PollsTakeRow, error) {
+	rows, err := q.db.Query(ctx, pollsTake, keep)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PollsTakeRow
+	for rows.Next() {
+		var i PollsTakeRow
+		if err := rows.Scan(&i.RangeFrom, &i.RangeTo, &i.Rows); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
 
 const runHold = `-- name: RunHold :one
 SELECT run_hold($1, $2, $3)
@@ -40,4 +103,29 @@ func (q *Queries) RunRelease(ctx context.Context, arg RunReleaseParams) (bool, e
 	var run_release bool
 	err := row.Scan(&run_release)
 	return run_release, err
+}
+
+const scheduleList = `-- name: ScheduleList :many
+SELECT DISTINCT coalesce(j.schedule, s.schedule)::text AS schedule FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.tracking = 'active' ORDER BY 1
+`
+
+// The schedules by which jobs are polled.
+func (q *Queries) ScheduleList(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, scheduleList)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var schedule string
+		if err := rows.Scan(&schedule); err != nil {
+			return nil, err
+		}
+		items = append(items, schedule)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -1,0 +1,97 @@
+package tracking
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tracker/internal/config"
+	"tracker/internal/schedule"
+	"tracker/internal/store"
+)
+
+const (
+	// retainTries is how often it is tried to take a month of polls beside those who
+	// read polls, retainRetry the pause between.
+	retainTries = 20
+	retainRetry = 250 * time.Millisecond
+)
+
+// Retention says for how long is kept what grows; zero: for ever.
+type Retention struct {
+	Polls time.Duration
+}
+
+// Retain takes what is older, step by step, and tells of each: what is taken stays so
+// if a later step fails.
+func Retain(ctx context.Context, s *store.Store, by store.Author, keep Retention, tell func([]store.Taken)) error {
+	old, err := RetainDue(ctx, s, by.At, keep)
+	if err != nil || len(old) == 0 {
+		return err
+	}
+	return again(ctx, tell, func() ([]store.Taken, error) {
+		taken, err := s.TakeOldPolls(ctx, by, keep.Polls)
+		if errors.Is(err, store.ErrRetentionUncounted) { // somebody else counts, where RollUp has nothing to say
+			return taken, errors.Join(err, s.RollUp(ctx, by.At))
+		}
+		return taken, err
+	})
+}
+
+// RetainsLater reports an error for which nothing is taken now, but soon.
+func RetainsLater(err error) bool {
+	return errors.Is(err, store.ErrRetentionBusy) || errors.Is(err, store.ErrRetentionUncounted)
+}
+
+// again takes until nothing is left to take.
+func again(ctx context.Context, tell func([]store.Taken), take func() ([]store.Taken, error)) error {
+	for tries := 1; ; tries++ {
+		taken, err := take()
+		switch {
+		case err == nil && len(taken) == 0:
+			return nil
+		case err == nil:
+			tell(taken)
+			tries = 0
+			continue
+		case !RetainsLater(err) || tries == retainTries:
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(retainRetry):
+		}
+	}
+}
+
+// RetainDue lists what Retain would take.
+func RetainDue(ctx context.Context, s *store.Store, now time.Time, keep Retention) ([]store.Taken, error) {
+	if keep.Polls == 0 {
+		return nil, nil
+	}
+	if err := checkSchedules(ctx, s, now, "--retention-polls", keep.Polls); err != nil {
+		return nil, err
+	}
+	return s.OldPolls(ctx, keep.Polls)
+}
+
+// checkSchedules refuses to keep something for less than the time between two polls.
+func checkSchedules(ctx context.Context, s *store.Store, now time.Time, flag string, keep time.Duration) error {
+	expressions, err := s.Schedules(ctx)
+	if err != nil {
+		return err
+	}
+	for _, expression := range expressions {
+		parsed, err := schedule.Parse(expression)
+		if err != nil {
+			continue // its jobs are not polled
+		}
+		if longest := parsed.Longest(now); longest > keep {
+			return RequestError{fmt.Errorf("%s %s: jobs are polled by the schedule %q, up to %s apart, which is longer",
+				flag, config.FormatDays(keep), expression, config.FormatDays(longest))}
+		}
+	}
+	return nil
+}
