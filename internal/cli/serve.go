@@ -17,6 +17,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
+	"tracker/internal/tracking"
 )
 
 const (
@@ -31,6 +32,7 @@ const (
 func (a *app) serveCommand() *cobra.Command {
 	var path, listen string
 	var budget *memoryBudget
+	var keep func() tracking.Retention
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Poll every job on its schedule: the daemon",
@@ -49,6 +51,9 @@ A source whose key is refused, or cannot be read, is paused; see
  tracker source list. Its credential may be any file and any variable that the
 daemon can read, and is sent to its base_url: where others than you register
 sources, bound that by --credential-dir and --credential-env.
+
+What is older than it is to be kept goes, each hour, as  tracker retain  tells:
+whole months of polls after --retention-polls.
 
 Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 		Example: "  tracker serve --apply tracker.yaml\n  tracker serve --listen off --log-format json",
@@ -70,13 +75,14 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 				}
 				defer s.Close()
 				fit := func(ctx context.Context) error { return a.fit(ctx, s, url, options) }
-				return a.serve(cmd.Context(), s, fit, path, listen, budget)
+				return a.serve(cmd.Context(), s, fit, serving{path: path, listen: listen, budget: budget, keep: keep()})
 			})
 		},
 	}
 	cmd.Flags().StringVar(&path, "apply", "", "register `FILE` first, as  tracker apply -f  does")
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz and /readyz answer, or off")
 	budget = memoryBudgetFlag(cmd)
+	keep = retentionFlags(cmd)
 	a.credentialScopeFlags(cmd)
 	_ = cmd.MarkFlagFilename("apply", "yaml", "yml")
 	return cmd
@@ -97,8 +103,16 @@ func checkListen(ctx context.Context, listen string) error {
 	return nil
 }
 
-func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, path, listen string, budget *memoryBudget) error {
-	budget.limit(a.getenv)
+// serving is what the flags of serve say.
+type serving struct {
+	path   string // of the file to register; empty: none
+	listen string
+	budget *memoryBudget
+	keep   tracking.Retention
+}
+
+func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, how serving) error {
+	how.budget.limit(a.getenv)
 	if a.getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)
 	}
@@ -109,12 +123,12 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	defer cancel()
 	client := source.NewClient(a.version)
 	defer client.Close()
-	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Scope: a.scope, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*budget)}
+	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Scope: a.scope, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*how.budget)}
 	var running errgroup.Group
-	if listen != listenOff {
-		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", listen)
+	if how.listen != listenOff {
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", how.listen)
 		if err != nil {
-			return fmt.Errorf("listen on %s: %w; choose another address with --listen, or --listen off", listen, err)
+			return fmt.Errorf("listen on %s: %w; choose another address with --listen, or --listen off", how.listen, err)
 		}
 		running.Go(func() error {
 			defer cancel()
@@ -124,13 +138,14 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	}
 	running.Go(func() error {
 		defer cancel()
-		if err := a.begin(ctx, s, fit, path); err != nil {
+		if err := a.begin(ctx, s, fit, how.path); err != nil {
 			if ctx.Err() != nil { // told to end before it has begun
 				return nil
 			}
 			return err
 		}
-		running.Go(func() error { a.obeyHangups(ctx, s, hangups, path); return nil })
+		running.Go(func() error { a.obeyHangups(ctx, s, hangups, how.path); return nil })
+		running.Go(func() error { (&retainer{app: a, store: s, keep: how.keep}).run(ctx); return nil })
 		a.logger.InfoContext(ctx, "serving", "version", a.version, "owner", owner())
 		restless := restlessJobs{quiet: map[int64]int{}}
 		return syncer.Serve(ctx, func(e sync.Event) {

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tracker/internal/store"
+	"tracker/internal/tracking"
+)
+
+const (
+	// retainEvery is how often a daemon takes what is old.
+	retainEvery = time.Hour
+	// retainSoon is how soon it tries again where somebody was in the way.
+	retainSoon = 10 * time.Second
+	// retainTimeout bounds one turn: the next goes on.
+	retainTimeout = 30 * time.Minute
+	// jumpMost is how much further than ours the database's clock may have gone.
+	jumpMost = 24 * time.Hour
+)
+
+// errJumped means that what looks old may not be: the database's clock was set.
+var errJumped = errors.New("the database's clock has jumped ahead while this tracker ran: it takes nothing until it is started again, which says that the clock is right")
+
+// retainer takes what is old, for a daemon.
+type retainer struct {
+	app   *app
+	store *store.Store
+	keep  tracking.Retention
+
+	began   time.Time // by the database's clock; zero: it was not read yet
+	beganAt time.Time // when that was, by ours
+	told    string    // why nothing went the last time
+}
+
+// run takes what is old, now and each hour, until ctx ends.
+func (r *retainer) run(ctx context.Context) {
+	if r.keep == (tracking.Retention{}) {
+		return
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		timer.Reset(r.turn(ctx))
+	}
+}
+
+// turn takes what is old and logs what went, or, once, why nothing goes. Where another
+// daemon does it, there is nothing to say. It returns how soon to come again.
+func (r *retainer) turn(ctx context.Context) time.Duration {
+	bounded, cancel := context.WithTimeout(ctx, retainTimeout)
+	defer cancel()
+	author, err := r.app.author(bounded, r.store)
+	if err == nil {
+		err = r.checkClock(author.At)
+	}
+	if err == nil {
+		err = tracking.Retain(bounded, r.store, author, r.keep, func(taken []store.Taken) {
+			for _, one := range taken {
+				r.app.logger.InfoContext(ctx, "taken by retention", "what", one.What, "from", one.RangeFrom, "to", one.RangeTo, "rows", one.Rows)
+			}
+		})
+	}
+	told := r.told
+	switch r.told = ""; {
+	case ctx.Err() != nil || err == nil || errors.Is(err, store.ErrRetentionElsewhere):
+		return retainEvery
+	default:
+		if r.told = err.Error(); r.told != told {
+			r.app.logger.WarnContext(ctx, "nothing is taken by retention; it comes again", "error", err)
+		}
+	}
+	if tracking.RetainsLater(err) {
+		return retainSoon
+	}
+	return retainEvery
+}
+
+// checkClock compares how far the database's clock went with ours, which nobody sets.
+func (r *retainer) checkClock(now time.Time) error {
+	if r.began.IsZero() {
+		r.began, r.beganAt = now, time.Now()
+	}
+	if now.Sub(r.began)-time.Since(r.beganAt) > jumpMost {
+		return errJumped
+	}
+	return nil
+}
