@@ -152,7 +152,8 @@ func describeViews(t *testing.T, conn *pgx.Conn) string {
 func describeFunctions(t *testing.T, conn *pgx.Conn) string {
 	t.Helper()
 	var b strings.Builder
-	_, functions := query(t, conn, `SELECT proname::text, replace(pg_get_function_arguments(oid), 'timestamp with time zone', 'timestamptz'),
+	_, functions := query(t, conn, `SELECT proname::text,
+			regexp_replace(replace(pg_get_function_arguments(oid), 'timestamp with time zone', 'timestamptz'), '::[a-z]+(\[\])?', '', 'g'),
 			obj_description(oid, 'pg_proc'), replace(pg_get_function_result(oid), 'timestamp with time zone', 'timestamptz')
 		FROM pg_proc WHERE pronamespace = 'report'::regnamespace ORDER BY proname`)
 	for _, f := range functions {
