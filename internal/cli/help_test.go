@@ -2,12 +2,18 @@ package cli
 
 import (
 	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+
+	"tracker/internal/source"
 )
 
 // TestHelp looks at the help of every command.
@@ -36,6 +42,39 @@ func TestHelp(t *testing.T) {
 			for _, words := range examples(cmd.Example) {
 				checkUse(t, words)
 			}
+		})
+	}
+}
+
+// TestTextsAskForTheNamesOfProviders: no text of a command lists them but its
+// examples, and what the demo simulates.
+func TestTextsAskForTheNamesOfProviders(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "demo") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if field, ok := n.(*ast.KeyValueExpr); ok {
+				key, isName := field.Key.(*ast.Ident)
+				return !isName || key.Name != "Example"
+			}
+			if text, ok := n.(*ast.BasicLit); ok {
+				for _, provider := range source.Providers() {
+					if strings.Contains(strings.ToLower(text.Value), provider.Name) {
+						t.Errorf("%s names %s: %s", name, provider.Name, text.Value)
+					}
+				}
+			}
+			return true
 		})
 	}
 }

@@ -28,8 +28,10 @@ func (a *app) jobAddCommand() *cobra.Command {
 		Use:   "add NAME --source S FIELD=VALUE...",
 		Short: "Register a job, or change its labels and schedule",
 		Long: `Registers a job. Its target is given by the fields that the source's provider
-needs: woosmap dataset_id, safetykit namespace and request_id. A target never
-changes: another target is another job.
+needs:
+
+` + targetsByProvider() + `
+A target never changes: another target is another job.
 
 Where the job exists, its labels, schedule and stall time become those given
 here. A removed job is tracked again.`,
@@ -108,8 +110,8 @@ until  tracker job resume.`,
 func (a *app) jobResumeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "resume NAME", Short: "Poll a paused or finished job again", Args: exactly(1, "one NAME"),
-		Long: `Polls a paused job by its schedule again, or one that is finished: a SafetyKit
-request is, once it has ended.`,
+		Long: `Polls a paused job by its schedule again, or one that is finished, as a job
+of ` + providerNames(func(p source.Provider) bool { return p.Finishes }) + ` is once its import has ended.`,
 		Example: "  tracker job resume stores-eu",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.alter(cmd.Context(), "job "+args[0], "resumed", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {

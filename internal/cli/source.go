@@ -59,7 +59,7 @@ allows, it answers 429 and the source is held for a while.`,
 	a.credentialScopeFlags(cmd)
 	cmd.PreRunE = a.readTwins(credentialDirName, credentialEnvName)
 	flags := cmd.Flags()
-	flags.StringVar(&from.Provider, "provider", "", "the `API`: woosmap or safetykit")
+	flags.StringVar(&from.Provider, "provider", "", "the `API`: "+providerNames(anyProvider))
 	flags.StringVar(&from.Credential, "credential", "", "`REF` by which the daemon finds the secret: env:NAME or file:PATH")
 	flags.StringVar(&from.BaseURL, "base-url", "", "`URL` where the API answers (default: the provider's)")
 	flags.StringVar(&from.Schedule, "schedule", "", "when its jobs are polled, as `CRON` or @every D (default: the provider's)")

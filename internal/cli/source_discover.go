@@ -21,13 +21,14 @@ func (a *app) sourceDiscoverCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "discover NAME",
 		Short: "List what the account of a source has that jobs could track",
-		Long: `Lists the datasets of a Woosmap account and which of them jobs track. With
---register it registers a job for each of the others, named after the dataset.
-A dataset whose job was removed is left alone.
+		Long: `Lists the datasets of an account and which of them jobs track, where the API
+has such a list: that of ` + providerNames(func(p source.Provider) bool { return p.Discover != nil }) + ` has. With --register it registers a job for
+each of the others, named after the dataset. A dataset whose job was removed is
+left alone.
 
 It asks the service with the credential that the source refers to, which this
-process must be able to read, and within the source's rate limit: a page of 20
-datasets is one request, for which polls wait.`,
+process must be able to read, and within the source's rate limit: each page of
+the list is one request, for which polls wait.`,
 		Example: `  tracker source discover woosmap-prod
   tracker source discover woosmap-prod --register --label team=geo`,
 		Args: exactly(1, "one NAME"),
