@@ -30,7 +30,7 @@ func TestDemo(t *testing.T) {
 	w.awaitLine(`SELECT '' FROM report.sources WHERE source = 'demo-woosmap-old' AND paused_reason LIKE 'forbidden%'`)
 	w.awaitLine(`SELECT '' FROM report.polls WHERE job = 'demo-outage' AND http_status = 500`)
 	w.awaitLine(`SELECT '' FROM report.anomalies WHERE job = 'demo-rewritten' AND kind = 'entry_withdrawn'`)
-	w.want("labels", []string{`{"simulated": "true"}`}, `SELECT DISTINCT labels::text FROM report.jobs`)
+	w.Want("labels", []string{`{"simulated": "true"}`}, `SELECT DISTINCT labels::text FROM report.jobs`)
 	demo.stop()
 	for _, text := range []string{"watching 14 jobs", "demo-shops-fr  ✖ failed", " history demo-stores-eu", " psql -- -c "} {
 		if !strings.Contains(demo.stdout.String(), text) {
@@ -38,14 +38,14 @@ func TestDemo(t *testing.T) {
 		}
 	}
 
-	first := w.mustWhileServed(func() []string { return w.lines(demoRunIDs) })
+	first := w.mustWhileServed(func() []string { return w.Lines(demoRunIDs) })
 	w.must("demo", "--for", "3s")
 	w.mustWhileServed(func() []string {
-		w.want("run ids that the second start changed", nil, `SELECT id FROM unnest($1::text[]) AS f (id) EXCEPT (`+demoRunIDs+`)`, first)
-		w.want("anomalies", nil, demoFalse)
-		w.want("polls of finished requests", nil, `SELECT DISTINCT p.job FROM report.polls p JOIN report.changes c ON c.subject = 'job ' || p.job AND c.action = 'finish'
+		w.Want("run ids that the second start changed", nil, `SELECT id FROM unnest($1::text[]) AS f (id) EXCEPT (`+demoRunIDs+`)`, first)
+		w.Want("anomalies", nil, demoFalse)
+		w.Want("polls of finished requests", nil, `SELECT DISTINCT p.job FROM report.polls p JOIN report.changes c ON c.subject = 'job ' || p.job AND c.action = 'finish'
 			WHERE p.polled_at > c.at`)
-		w.check()
+		w.Check()
 		return nil
 	})
 }
@@ -73,7 +73,7 @@ func TestDemoPast(t *testing.T) {
 	w := newEmbeddedWorld(t)
 	demo := w.start("demo")
 	await(t, "the first lines", func() bool { return strings.Contains(demo.stdout.String(), "watching") })
-	w.want("jobs with a past", []string{"demo-parking", "demo-rewritten", "demo-shops-de", "demo-shops-fr", "demo-stores-eu", "demo-stores-us"},
+	w.Want("jobs with a past", []string{"demo-parking", "demo-rewritten", "demo-shops-de", "demo-shops-fr", "demo-stores-eu", "demo-stores-us"},
 		`SELECT job FROM report.runs WHERE ended_at < now() - interval '1 hour' GROUP BY job HAVING count(*) > 20 ORDER BY job`)
 	var notes struct{ Began map[string]time.Time }
 	text, err := os.ReadFile(filepath.Join(w.env["TRACKER_DATA_DIR"], "demo.json"))
@@ -85,9 +85,9 @@ func TestDemoPast(t *testing.T) {
 		t.Errorf("what is live begins at %v: not once, after the past was made up", began)
 	}
 	w.awaitLine(`SELECT '' FROM report.daily WHERE source = 'demo-woosmap' AND runs > 5 AND succeeded > failed AND polls > 200 HAVING count(*) >= 20`)
-	w.want("gaps", []string{"demo-stores-us upstream_error"},
+	w.Want("gaps", []string{"demo-stores-us upstream_error"},
 		`SELECT job || ' ' || reason FROM report.gaps WHERE gap_from < now() - interval '1 hour' OR reason = 'not_running'`)
-	w.want("runs that have not ended", nil, `SELECT job FROM report.runs WHERE first_seen_at < `+demoBegan+` AND state NOT IN ('succeeded', 'failed')`)
+	w.Want("runs that have not ended", nil, `SELECT job FROM report.runs WHERE first_seen_at < `+demoBegan+` AND state NOT IN ('succeeded', 'failed')`)
 	if text := w.must("rebuild"); !strings.Contains(text, " 0 rows differed") {
 		t.Error(text)
 	}
@@ -102,14 +102,14 @@ func TestDemoPast(t *testing.T) {
 		t.Errorf("after Ctrl-C it ends with %d: %s", code, demo.stderr.String())
 	}
 	w.mustWhileServed(func() []string { // checked when nobody polls
-		w.check()
+		w.Check()
 		return nil
 	})
 }
 
 func TestDemoWrongUse(t *testing.T) {
 	t.Parallel()
-	w := newWorldOn(t, "")
+	w := newWorldWithout(t)
 	dir := openTempDir(t)
 	for _, wrong := range []struct {
 		name string

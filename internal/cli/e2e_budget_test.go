@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -20,7 +21,7 @@ func TestServeSpendsItsBudget(t *testing.T) {
 			w := newWorld(t)
 			for n := range jobs {
 				state := map[bool]string{false: "success", true: "in_progress"}[isRunning(n)]
-				w.woosmap.Script(datasetID(n), woosmapAnswer("r1", state))
+				w.Woosmap.Script(datasetID(n), testkit.WoosmapRun("r1", state))
 			}
 			w.apply(declaration(`schedule: "@every 1s", active_every: 1s, rate_limit: {every: 200ms, burst: 1}`, jobs))
 			var daemons []*process
@@ -28,16 +29,16 @@ func TestServeSpendsItsBudget(t *testing.T) {
 			for range count {
 				daemons = append(daemons, w.serve())
 			}
-			await(t, "requests", func() bool { return len(w.requests.All()) >= jobs+counted })
+			await(t, "requests", func() bool { return len(w.Requests.All()) >= jobs+counted })
 			for _, daemon := range daemons {
 				daemon.stop()
 			}
-			requests := w.requests.All()
+			requests := w.Requests.All()
 			checkPace(t, requests, start, every)
 			if count == 1 {
 				checkTurns(t, requests)
 			}
-			w.check()
+			w.Check()
 		})
 	}
 }
@@ -91,11 +92,11 @@ func TestServeIsNotDelayedByASourceThatHangs(t *testing.T) {
 	defer gate.Open()
 	const jobs, hanging = 100, 95
 	for n := range jobs {
-		answer := woosmapAnswer("r1", "success")
+		answer := testkit.WoosmapRun("r1", "success")
 		if n < hanging {
 			answer = answer.Behind(gate)
 		}
-		w.woosmap.Script(datasetID(n), answer)
+		w.Woosmap.Script(datasetID(n), answer)
 	}
 	text := declaration(`schedule: "@every 1s", active_every: 1s, `+unlimited, jobs)
 	text = strings.Replace(text, "jobs:", `- {name: quick, provider: woosmap, credential: env:KEY, base_url: $WOOSMAP, schedule: "@every 1s", active_every: 1s, `+unlimited+"}\njobs:", 1)
@@ -106,7 +107,7 @@ func TestServeIsNotDelayedByASourceThatHangs(t *testing.T) {
 	daemon := w.serve()
 	w.awaitLine(`SELECT '' FROM (SELECT job_id FROM polls GROUP BY 1 HAVING count(*) >= 6) p HAVING count(*) = $1`, jobs-hanging)
 	daemon.stop()
-	w.want("polls that waited for another to time out", nil, `SELECT pace::text FROM (SELECT polled_at - lag(polled_at) OVER (PARTITION BY job_id ORDER BY polled_at) AS pace
+	w.Want("polls that waited for another to time out", nil, `SELECT pace::text FROM (SELECT polled_at - lag(polled_at) OVER (PARTITION BY job_id ORDER BY polled_at) AS pace
 		FROM polls JOIN jobs USING (job_id) JOIN sources USING (source_id) WHERE sources.name = 'quick') p WHERE pace > interval '14 s'`)
-	w.check()
+	w.Check()
 }

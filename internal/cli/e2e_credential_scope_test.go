@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tracker/internal/testkit"
 )
 
 // TestCredentialScope has who may register sources point them at secrets of the
@@ -36,7 +38,7 @@ func TestCredentialScope(t *testing.T) {
 	} {
 		yaml.WriteString("- {name: " + c.name + ", provider: woosmap, credential: '" + c.credential + "', base_url: $WOOSMAP, " + unlimited + "}\n")
 		jobs.WriteString("- {name: of-" + c.name + ", source: " + c.name + ", target: {dataset_id: " + datasetID(n) + "}}\n")
-		w.woosmap.Script(datasetID(n), woosmapAnswer("r1", "success"))
+		w.Woosmap.Script(datasetID(n), testkit.WoosmapRun("r1", "success"))
 	}
 	path := w.file(yaml.String() + "jobs:\n" + jobs.String())
 	w.env["TRACKER_CREDENTIAL_DIR"] = keys
@@ -72,9 +74,9 @@ func TestCredentialScope(t *testing.T) {
 	daemon := w.serve(scope)
 	w.awaitLine(`SELECT '' FROM report.sources WHERE paused_reason IS NOT NULL HAVING count(*) = 4`)
 	daemon.stop()
-	wantReasons(strings.Join(w.lines(`SELECT paused_reason FROM report.sources WHERE paused_reason IS NOT NULL AND source <> 'added'`), "\n"))
-	w.want("sources that go on", []string{"file", "variable"}, `SELECT source FROM report.sources WHERE paused_at IS NULL ORDER BY 1`)
-	w.want("jobs that were polled", []string{"of-file changed", "of-variable changed"},
+	wantReasons(strings.Join(w.Lines(`SELECT paused_reason FROM report.sources WHERE paused_reason IS NOT NULL AND source <> 'added'`), "\n"))
+	w.Want("sources that go on", []string{"file", "variable"}, `SELECT source FROM report.sources WHERE paused_at IS NULL ORDER BY 1`)
+	w.Want("jobs that were polled", []string{"of-file changed", "of-variable changed"},
 		`SELECT DISTINCT job || ' ' || outcome FROM report.polls WHERE outcome <> 'unchanged' ORDER BY 1`)
 	for _, empty := range []string{"--credential-dir=", "--credential-env="} {
 		if p := w.run("serve", empty); p.code != exitUsage || !strings.Contains(p.stderr.String(), "it is empty") {
@@ -87,5 +89,5 @@ func TestCredentialScope(t *testing.T) {
 			t.Errorf("with an empty %s sync ends with %d: %s", twin, p.code, p.stderr.String())
 		}
 	}
-	w.check()
+	w.Check()
 }

@@ -8,20 +8,20 @@ import (
 	"testing"
 
 	"tracker/internal/embeddedpg"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
 // newEmbeddedWorld gives a world whose trackers run their own database.
 func newEmbeddedWorld(t *testing.T) *world {
 	t.Helper()
-	w := newWorldOn(t, "")
+	w := newWorldWithout(t)
 	dir := openTempDir(t)
 	w.env["TRACKER_DATA_DIR"] = dir
-	w.url = (&url.URL{Scheme: "postgres", User: url.User("tracker"), Path: "/tracker", RawQuery: url.Values{
+	w.Database = testkit.Connect(t, (&url.URL{Scheme: "postgres", User: url.User("tracker"), Path: "/tracker", RawQuery: url.Values{
 		"host": {filepath.Join(dir, "socket")}, "port": {"5432"},
-	}.Encode()}).String()
-	w.connect(w.url)
-	w.db.SetMaxIdleConns(0) // the server ends when its starter does
+	}.Encode()}).String())
+	w.DB.SetMaxIdleConns(0) // the server ends when its starter does
 	return w
 }
 
@@ -49,7 +49,7 @@ func TestEmbedded(t *testing.T) {
 	t.Parallel()
 	w := newEmbeddedWorld(t)
 	gate := upstreamsim.NewGate()
-	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "in_progress"), woosmapAnswer("r1", "success").Behind(gate), woosmapAnswer("r2", "success"))
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success").Behind(gate), testkit.WoosmapRun("r2", "success"))
 	w.apply(declaration(`schedule: "@every 1h", `+unlimited, 1))
 	w.must("sync")
 	if text := w.must("history", jobName(0)); !strings.Contains(text, "running") {
@@ -69,7 +69,7 @@ func TestEmbedded(t *testing.T) {
 		t.Error(text)
 	}
 	w.awaitLine(`SELECT '' FROM snapshots HAVING count(*) = 3`)
-	w.check()
+	w.Check()
 	second.stop()
 	if text := w.must("rebuild"); text != "3 snapshots of 1 job folded; 0 rows differed\n" {
 		t.Error(text)
@@ -93,8 +93,8 @@ func TestEmbeddedSurvivesItsStarter(t *testing.T) {
 	polled(2)
 	lost := 10 // claims that the killed process can have held
 	starter.kill()
-	before := len(w.requests.All())
-	await(t, "further polls", func() bool { return len(w.requests.All()) > before+10 })
+	before := len(w.Requests.All())
+	await(t, "further polls", func() bool { return len(w.Requests.All()) > before+10 })
 	w.must("job", "list")
 	w.must("source", "pause", "woosmap")
 	other.stop()
@@ -103,7 +103,7 @@ func TestEmbeddedSurvivesItsStarter(t *testing.T) {
 	if got := w.unrecorded(); got > lost {
 		t.Errorf("%d requests are unrecorded", got)
 	}
-	w.check()
+	w.Check()
 	keeper.stop()
 }
 
@@ -114,7 +114,7 @@ func TestEmbeddedSyncOutlivesItsStarter(t *testing.T) {
 	w := newEmbeddedWorld(t)
 	gates := [2]*upstreamsim.Gate{upstreamsim.NewGate(), upstreamsim.NewGate()}
 	for n, gate := range gates {
-		w.woosmap.Script(datasetID(n), woosmapAnswer("r1", "success").Behind(gate))
+		w.Woosmap.Script(datasetID(n), testkit.WoosmapRun("r1", "success").Behind(gate))
 	}
 	w.apply(declaration(`schedule: "@every 1h", `+unlimited, 2))
 	var syncs [2]*process
@@ -129,8 +129,8 @@ func TestEmbeddedSyncOutlivesItsStarter(t *testing.T) {
 		}
 	}
 	keeper := w.serve()
-	w.want("polls", []string{"2"}, `SELECT count(*)::text FROM polls`)
-	w.check()
+	w.Want("polls", []string{"2"}, `SELECT count(*)::text FROM polls`)
+	w.Check()
 	keeper.stop()
 }
 
@@ -143,7 +143,7 @@ func TestEmbeddedMigratesWithoutItsStarter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	held, err := w.db.BeginTx(t.Context(), nil)
+	held, err := w.DB.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

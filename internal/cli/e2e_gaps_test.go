@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"testing"
 
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -15,11 +16,11 @@ type clocked struct{ *world }
 func newClockedWorld(t *testing.T) clocked {
 	t.Helper()
 	w := clocked{newWorld(t)}
-	w.exec(`CREATE SCHEMA turned`)
-	w.exec(`CREATE TABLE turned.clock (ahead interval NOT NULL)`)
-	w.exec(`INSERT INTO turned.clock VALUES ('-1 day')`) // all of it is past for those who look with another clock
-	w.exec(`ALTER FUNCTION pg_catalog.clock_timestamp() RENAME TO true_clock_timestamp`)
-	w.exec(`SET allow_system_table_mods = on; CREATE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$
+	w.Exec(`CREATE SCHEMA turned`)
+	w.Exec(`CREATE TABLE turned.clock (ahead interval NOT NULL)`)
+	w.Exec(`INSERT INTO turned.clock VALUES ('-1 day')`) // all of it is past for those who look with another clock
+	w.Exec(`ALTER FUNCTION pg_catalog.clock_timestamp() RENAME TO true_clock_timestamp`)
+	w.Exec(`SET allow_system_table_mods = on; CREATE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$
 		SELECT pg_catalog.true_clock_timestamp() + ahead FROM turned.clock $$`)
 	return w
 }
@@ -27,14 +28,14 @@ func newClockedWorld(t *testing.T) clocked {
 // turn lets a while pass.
 func (w clocked) turn(by string) {
 	w.t.Helper()
-	w.exec(`UPDATE turned.clock SET ahead = ahead + $1::interval`, by)
+	w.Exec(`UPDATE turned.clock SET ahead = ahead + $1::interval`, by)
 }
 
 // gaps are the recorded ones of a job, without those that a busy machine leaves
 // between polls of each second: reason and length in full minutes.
 func (w *world) gaps(job string) []string {
 	w.t.Helper()
-	return w.lines(`SELECT reason || ' ' || floor(extract(epoch FROM gap_to - gap_from) / 60) FROM report.gaps
+	return w.Lines(`SELECT reason || ' ' || floor(extract(epoch FROM gap_to - gap_from) / 60) FROM report.gaps
 		WHERE job = $1 AND gap_to - gap_from >= interval '1 min' ORDER BY gap_from`, job)
 }
 
@@ -48,7 +49,7 @@ func TestGaps(t *testing.T) {
 	t.Parallel()
 	w := newClockedWorld(t)
 	for n := range 2 {
-		w.woosmap.Script(datasetID(n), woosmapAnswer("r1", "success"))
+		w.Woosmap.Script(datasetID(n), testkit.WoosmapRun("r1", "success"))
 	}
 	w.apply(declaration(`schedule: "@every 10m", active_every: 1s, `+unlimited, 2))
 	w.turn("1 min") // by then the first polls are due
@@ -80,7 +81,7 @@ func TestGaps(t *testing.T) {
 	blind.await("source paused")
 	blind.stop()
 	w.turn("1 hour")
-	w.want("open gaps", []string{"credential", "credential"}, `SELECT reason FROM report.gaps WHERE gap_to IS NULL`)
+	w.Want("open gaps", []string{"credential", "credential"}, `SELECT reason FROM report.gaps WHERE gap_to IS NULL`)
 	w.must("source", "resume", "woosmap")
 	daemon = w.serve()
 	pollOnce()
@@ -92,21 +93,21 @@ func TestGaps(t *testing.T) {
 			t.Errorf("the gaps of %s are %q, want %q", jobName(n), got, want)
 		}
 	}
-	w.check()
+	w.Check()
 }
 
 // TestGapsOfFailures cannot look for a while.
 func TestGapsOfFailures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success"), upstreamsim.WoosmapError(500), woosmapAnswer("r1", "success"))
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"), upstreamsim.WoosmapError(500), testkit.WoosmapRun("r1", "success"))
 	w.apply(declaration(`schedule: "@every 1s", active_every: 1s, `+unlimited, 1))
 	daemon := w.serve()
 	w.awaitLine(`SELECT '' FROM report.gaps WHERE gap_to IS NULL AND reason = 'upstream_error'`)
 	w.awaitLine(`SELECT '' FROM report.gaps WHERE gap_to IS NOT NULL AND reason = 'upstream_error'`)
 	daemon.stop()
-	w.want("gaps", []string{"upstream_error"}, `SELECT reason FROM report.gaps WHERE reason <> 'rate_budget'`) // as a busy machine leaves
-	w.check()
+	w.Want("gaps", []string{"upstream_error"}, `SELECT reason FROM report.gaps WHERE reason <> 'rate_budget'`) // as a busy machine leaves
+	w.Check()
 }
 
 // TestGapsOfABudget asks for more than a source's budget allows.
@@ -115,14 +116,14 @@ func TestGapsOfABudget(t *testing.T) {
 	w := newWorld(t)
 	const jobs = 6
 	for n := range jobs {
-		w.woosmap.Script(datasetID(n), woosmapAnswer("r1", "success"))
+		w.Woosmap.Script(datasetID(n), testkit.WoosmapRun("r1", "success"))
 	}
 	w.apply(declaration(`schedule: "@every 1s", active_every: 1s, rate_limit: {every: 500ms, burst: 1}`, jobs))
 	daemon := w.serve()
 	w.awaitLine(`SELECT '' FROM gaps HAVING count(DISTINCT job_id) = $1`, jobs)
 	daemon.stop()
-	w.want("reasons", []string{"rate_budget"}, `SELECT DISTINCT reason FROM report.gaps WHERE gap_to IS NOT NULL`)
-	w.check()
+	w.Want("reasons", []string{"rate_budget"}, `SELECT DISTINCT reason FROM report.gaps WHERE gap_to IS NOT NULL`)
+	w.Check()
 }
 
 // TestServeKeepsWhatItFetched fetches while the database is away for longer
@@ -134,7 +135,7 @@ func TestServeKeepsWhatItFetched(t *testing.T) {
 			t.Parallel()
 			w := newClockedWorld(t)
 			gate := upstreamsim.NewGate()
-			w.woosmap.Script(datasetID(0), woosmapAnswer("during", "success").Behind(gate), woosmapAnswer("after", "success"))
+			w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("during", "success").Behind(gate), testkit.WoosmapRun("after", "success"))
 			w.apply(declaration(`schedule: "@every 1s", active_every: 1s, `+unlimited, 1))
 			line := newProxy(t, w.env["DATABASE_URL"])
 			daemon := w.with(t, map[string]string{"DATABASE_URL": line.url}).serve()
@@ -145,9 +146,9 @@ func TestServeKeepsWhatItFetched(t *testing.T) {
 			w.turn("30 s")
 			line.unblock()
 			w.awaitLine(`SELECT '' FROM runs WHERE run_id = 'after'`)
-			w.want("runs", []string{"during", "after"}, `SELECT run_id FROM runs ORDER BY run_no`)
+			w.Want("runs", []string{"during", "after"}, `SELECT run_id FROM runs ORDER BY run_no`)
 			daemon.stop()
-			w.check()
+			w.Check()
 		})
 	}
 }

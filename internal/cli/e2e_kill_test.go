@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"testing"
 
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -16,11 +17,11 @@ func TestKilledSync(t *testing.T) {
 	const jobs, quick = 60, 25
 	gates := [2]*upstreamsim.Gate{upstreamsim.NewGate(), upstreamsim.NewGate()}
 	for n := range jobs {
-		answers := []upstreamsim.Frame{woosmapAnswer("r1", "in_progress"), woosmapAnswer("r1", "success"), woosmapAnswer("r2", "success")}
+		answers := []upstreamsim.Frame{testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success"), testkit.WoosmapRun("r2", "success")}
 		if n >= quick {
 			answers[0], answers[1] = answers[0].Behind(gates[0]), answers[1].Behind(gates[1])
 		}
-		w.woosmap.Script(datasetID(n), answers...)
+		w.Woosmap.Script(datasetID(n), answers...)
 	}
 	w.apply(declaration(`schedule: "@every 1h", `+unlimited, jobs))
 	const stored = `SELECT concat_ws(' ', job_id, polled_at, outcome, snapshot_no) FROM polls ORDER BY 1`
@@ -32,7 +33,7 @@ func TestKilledSync(t *testing.T) {
 		receive(t, gates[i].Reached(), "a request that waits")
 		p.kill()
 		lost += w.claimedBy(p)
-		after := w.lines(stored)
+		after := w.Lines(stored)
 		if len(after) != len(before)+quick || !isSubset(before, after) {
 			t.Errorf("after kill %d %d polls are stored, before it %d", i+1, len(after), len(before))
 		}
@@ -40,14 +41,14 @@ func TestKilledSync(t *testing.T) {
 		w.expireClaims()
 		gates[i].Open()
 	}
-	if text := w.must("sync"); !isSubset(before, w.lines(stored)) {
+	if text := w.must("sync"); !isSubset(before, w.Lines(stored)) {
 		t.Error(text)
 	}
-	w.want("polls", []string{strconv.Itoa(2*quick + jobs)}, `SELECT count(*)::text FROM polls`)
+	w.Want("polls", []string{strconv.Itoa(2*quick + jobs)}, `SELECT count(*)::text FROM polls`)
 	if got := w.unrecorded(); got > lost {
 		t.Errorf("%d requests are unrecorded, though the kills can have lost but %d", got, lost)
 	}
-	w.check()
+	w.Check()
 }
 
 func isSubset(part, whole []string) bool {
@@ -61,7 +62,7 @@ func TestSyncsAtOnce(t *testing.T) {
 	const jobs = 40
 	gate := upstreamsim.NewGate()
 	for n := range jobs {
-		w.woosmap.Script(datasetID(n), woosmapAnswer("r1", "success").Behind(gate))
+		w.Woosmap.Script(datasetID(n), testkit.WoosmapRun("r1", "success").Behind(gate))
 	}
 	w.apply(declaration(`schedule: "@every 1h", `+unlimited, jobs))
 	one := w.start("sync")
@@ -83,7 +84,7 @@ func TestSyncsAtOnce(t *testing.T) {
 	if lost := w.unrecorded(); lost != 0 {
 		t.Errorf("%d requests are unrecorded", lost)
 	}
-	w.check()
+	w.Check()
 }
 
 // TestSyncBesideServe polls by hand what a daemon polls on schedule.
@@ -103,12 +104,12 @@ func TestSyncBesideServe(t *testing.T) {
 	}
 	w.awaitLine(`SELECT '' FROM (SELECT job_id FROM polls GROUP BY 1 HAVING count(*) >= 8) j HAVING count(*) = $1`, jobs)
 	w.must("source", "pause", "woosmap")
-	await(t, "no claims", func() bool { return w.lines(`SELECT count(claimed_until)::text FROM cursors`)[0] == "0" })
+	await(t, "no claims", func() bool { return w.Lines(`SELECT count(claimed_until)::text FROM cursors`)[0] == "0" })
 	daemon.stop()
 	if lost := w.unrecorded(); lost != 0 {
 		t.Errorf("%d requests are unrecorded", lost)
 	}
-	w.check()
+	w.Check()
 }
 
 func (p *process) pid() string { return strconv.Itoa(p.cmd.Process.Pid) }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"tracker/internal/testkit"
 )
 
 // TestNamelessUser runs as a container may that is given any number for its
@@ -16,11 +18,11 @@ func TestNamelessUser(t *testing.T) {
 	}
 	w := newWorld(t)
 	delete(w.env, "TRACKER_ACTOR")
-	w.env["HOME"], w.env["DATABASE_URL"] = "/", newProxy(t, w.url).url // its socket's directory is ours alone
-	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success"))
+	w.env["HOME"], w.env["DATABASE_URL"] = "/", newProxy(t, w.URL).url // its socket's directory is ours alone
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"))
 	nameless := &syscall.Credential{Uid: 1234567, Gid: 0}
 	for _, args := range [][]string{
-		{"source", "add", "geo", "--provider", "woosmap", "--credential", "env:KEY", "--base-url", w.woosmapAt},
+		{"source", "add", "geo", "--provider", "woosmap", "--credential", "env:KEY", "--base-url", w.WoosmapAt},
 		{"job", "add", jobName(0), "--source", "geo", "dataset_id=" + datasetID(0)},
 		{"sync"},
 		{"history", jobName(0)},
@@ -33,6 +35,6 @@ func TestNamelessUser(t *testing.T) {
 	daemon := w.startAs(nameless, "serve", "--listen", "off")
 	daemon.await("serving")
 	daemon.stop()
-	w.want("who did it", []string{"uid 1234567"}, `SELECT DISTINCT actor FROM report.changes`)
-	w.check()
+	w.Want("who did it", []string{"uid 1234567"}, `SELECT DISTINCT actor FROM report.changes`)
+	w.Check()
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 )
 
 // TestFourYearsOfPolls reads beside others that hold what they read, on a server
@@ -17,15 +18,15 @@ func TestFourYearsOfPolls(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := newWorldOn(t, s.URL())
-	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success"))
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"))
 	w.apply(declaration(unlimited, 1))
 	w.must("sync")
-	w.exec(`SELECT polls_partition(current_date - 30 * i) FROM generate_series(1, 49) i`)
-	w.exec(`INSERT INTO polls (job_id, polled_at, outcome, latency_us)
+	w.Exec(`SELECT polls_partition(current_date - 30 * i) FROM generate_series(1, 49) i`)
+	w.Exec(`INSERT INTO polls (job_id, polled_at, outcome, latency_us)
 		SELECT job_id, now() - i * interval '1 day', 'timeout', 1 FROM jobs, generate_series(1, 1461) i`)
-	w.db.SetMaxOpenConns(6)
+	w.DB.SetMaxOpenConns(6)
 	for range 4 {
-		tx, err := w.db.BeginTx(t.Context(), nil)
+		tx, err := w.DB.BeginTx(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +41,7 @@ func TestFourYearsOfPolls(t *testing.T) {
 	for _, args := range [][]string{{"history", jobName(0)}, {"history", jobName(0), "--as-of", "1d"}, {"job", "list"}, {"report", "gaps"}, {"sync"}} {
 		w.must(args...)
 	}
-	w.want("polls", []string{"1463"}, `SELECT count(*)::text FROM report.polls`)
+	w.Want("polls", []string{"1463"}, `SELECT count(*)::text FROM report.polls`)
 	var read struct {
 		Polled store.PollSummaryRow `json:"looked"`
 	}

@@ -50,7 +50,7 @@ func TestPasswordsThatWereNotEncoded(t *testing.T) {
 			return w.with(w.t, map[string]string{"HTTP_PROXY": "http" + rest}).run("sync", "far", "--log-level", "debug")
 		},
 		"Redirect": func(w *world, rest string) *process {
-			w.woosmap.Script(datasetID(0), upstreamsim.Redirect(http.StatusFound, "https"+strings.ReplaceAll(rest, "\x01", "\t")))
+			w.Woosmap.Script(datasetID(0), upstreamsim.Redirect(http.StatusFound, "https"+strings.ReplaceAll(rest, "\x01", "\t")))
 			return w.run("sync", jobName(0), "--log-level", "debug")
 		},
 	}
@@ -65,7 +65,7 @@ func TestPasswordsThatWereNotEncoded(t *testing.T) {
 					t.Errorf("of %q it says, and ends with %d: %s", rest, p.code, said)
 				}
 			}
-			w.want("what is stored of it", nil, `SELECT error FROM report.polls WHERE error ~ 'pw|4711'`)
+			w.Want("what is stored of it", nil, `SELECT error FROM report.polls WHERE error ~ 'pw|4711'`)
 		})
 	}
 }

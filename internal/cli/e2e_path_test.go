@@ -48,8 +48,8 @@ func TestPath(t *testing.T) {
 		bodies []string
 		play   func(...upstreamsim.Frame)
 	}{
-		{pathBodies.woosmap, func(f ...upstreamsim.Frame) { w.woosmap.Script(datasetID(0), f...) }},
-		{pathBodies.safetykit, func(f ...upstreamsim.Frame) { w.safetykit.Script("products", "q1", f...) }},
+		{pathBodies.woosmap, func(f ...upstreamsim.Frame) { w.Woosmap.Script(datasetID(0), f...) }},
+		{pathBodies.safetykit, func(f ...upstreamsim.Frame) { w.SafetyKit.Script("products", "q1", f...) }},
 	} {
 		var frames []upstreamsim.Frame
 		for _, body := range script.bodies {
@@ -79,9 +79,9 @@ func TestPath(t *testing.T) {
 		}
 	}
 	pathPolls(w)
-	w.check()
+	w.Check()
 	pathReads(w)
-	w.check()
+	w.Check()
 }
 
 // pathPolls syncs until the services have said all they have to say.
@@ -107,7 +107,7 @@ func pathPolls(w *world) {
 			w.t.Fatalf("sync %d ends with %d: %q, want %q\n%s", n+1, p.code, got, want, p.stderr.String())
 		}
 	}
-	w.want("finished", []string{"finished"}, `SELECT tracking FROM report.jobs WHERE job = 'products'`)
+	w.Want("finished", []string{"finished"}, `SELECT tracking FROM report.jobs WHERE job = 'products'`)
 }
 
 // pathReads reads back what was polled.

@@ -13,7 +13,7 @@ import (
 func TestPooler(t *testing.T) {
 	t.Parallel()
 	w := newWorldOn(t, testdb.Empty(t))
-	w.env["DATABASE_URL"] = testdb.Pooler(t, w.url)
+	w.env["DATABASE_URL"] = testdb.Pooler(t, w.URL)
 	for n := range 4 {
 		w.counter(n, 20)
 	}
@@ -49,7 +49,7 @@ func TestPooler(t *testing.T) {
 			t.Errorf("tracker %s: %s", p.cmd.Args[1], text)
 		}
 	}
-	w.check()
+	w.Check()
 }
 
 // TestPoolerPutInLater puts a pgbouncer in the place of the server that daemons
@@ -58,15 +58,15 @@ func TestPooler(t *testing.T) {
 func TestPoolerPutInLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	direct, err := url.Parse(w.url)
+	direct, err := url.Parse(w.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	pooler, err := url.Parse(testdb.Pooler(t, w.url))
+	pooler, err := url.Parse(testdb.Pooler(t, w.URL))
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := newProxy(t, w.url)
+	line := newProxy(t, w.URL)
 	w.env["DATABASE_URL"] = line.url
 	for n := range 4 {
 		w.counter(n, 200)
@@ -75,10 +75,10 @@ func TestPoolerPutInLater(t *testing.T) {
 	daemons := []*process{w.serve(), w.serve()}
 	polled := func(what string) {
 		t.Helper()
-		w.exec(`CREATE TABLE IF NOT EXISTS marks (at timestamptz)`)
-		w.exec(`INSERT INTO marks VALUES (clock_timestamp())`)
+		w.Exec(`CREATE TABLE IF NOT EXISTS marks (at timestamptz)`)
+		w.Exec(`INSERT INTO marks VALUES (clock_timestamp())`)
 		await(t, "polls "+what, func() bool {
-			lines, err := w.query(`SELECT '' FROM (SELECT count(*) AS n FROM polls WHERE polled_at > (SELECT max(at) FROM marks) GROUP BY job_id) p
+			lines, err := w.Query(`SELECT '' FROM (SELECT count(*) AS n FROM polls WHERE polled_at > (SELECT max(at) FROM marks) GROUP BY job_id) p
 				HAVING count(*) = 4 AND min(n) >= 4`)
 			return err == nil && len(lines) > 0
 		})
@@ -91,6 +91,6 @@ func TestPoolerPutInLater(t *testing.T) {
 	for _, daemon := range daemons {
 		daemon.stop()
 	}
-	w.exec(`DROP TABLE marks`)
-	w.check()
+	w.Exec(`DROP TABLE marks`)
+	w.Check()
 }

@@ -10,6 +10,7 @@ import (
 
 	"tracker/internal/embeddedpg"
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -63,32 +64,32 @@ func troubles(w *world, s *server) map[string]func() (end func()) {
 		},
 		"SessionsEnded": func() func() {
 			for range 20 {
-				w.lines(`SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE application_name = 'tracker'`)
+				w.Lines(`SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE application_name = 'tracker'`)
 				w.pass(checkEvery)
 			}
 			return func() {}
 		},
 		"ReadOnly": func() func() {
-			w.exec(`ALTER SYSTEM SET default_transaction_read_only = on`)
-			w.exec(`SELECT pg_reload_conf()`)
+			w.Exec(`ALTER SYSTEM SET default_transaction_read_only = on`)
+			w.Exec(`SELECT pg_reload_conf()`)
 			return func() {
-				w.exec(`ALTER SYSTEM RESET default_transaction_read_only`)
-				w.exec(`SELECT pg_reload_conf()`)
+				w.Exec(`ALTER SYSTEM RESET default_transaction_read_only`)
+				w.Exec(`SELECT pg_reload_conf()`)
 			}
 		},
 		"Failover": func() func() { // to sessions that stay as they are when the server that writes is back
-			w.exec(`ALTER DATABASE tracker SET default_transaction_read_only = on`)
-			w.exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tracker'`)
+			w.Exec(`ALTER DATABASE tracker SET default_transaction_read_only = on`)
+			w.Exec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tracker'`)
 			return func() {
-				w.exec(`ALTER DATABASE tracker RESET default_transaction_read_only`)
+				w.Exec(`ALTER DATABASE tracker RESET default_transaction_read_only`)
 			}
 		},
 		"DiskFull": func() func() {
-			w.exec(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$`)
-			w.exec(`CREATE TRIGGER full_disk BEFORE INSERT ON polls FOR EACH ROW EXECUTE FUNCTION full_disk()`)
+			w.Exec(`CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$`)
+			w.Exec(`CREATE TRIGGER full_disk BEFORE INSERT ON polls FOR EACH ROW EXECUTE FUNCTION full_disk()`)
 			return func() {
-				w.exec(`DROP TRIGGER full_disk ON polls`)
-				w.exec(`DROP FUNCTION full_disk`)
+				w.Exec(`DROP TRIGGER full_disk ON polls`)
+				w.Exec(`DROP FUNCTION full_disk`)
 			}
 		},
 		"TooManyConnections": func() func() { return takeConnections(w, s.URL()) },
@@ -103,10 +104,10 @@ func takeConnections(w *world, url string) (giveBack func()) {
 		w.t.Fatal(err)
 	}
 	await(w.t, "no connection is left", func() bool {
-		w.lines(`SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE application_name = 'tracker'`)
+		w.Lines(`SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity WHERE application_name = 'tracker'`)
 		for {
 			if _, err := db.Conn(w.t.Context()); err != nil {
-				return w.lines(`SELECT count(*)::text FROM pg_stat_activity WHERE application_name = 'tracker'`)[0] == "0"
+				return w.Lines(`SELECT count(*)::text FROM pg_stat_activity WHERE application_name = 'tracker'`)[0] == "0"
 			}
 		}
 	})
@@ -132,7 +133,7 @@ func TestServeOutlivesTrouble(t *testing.T) {
 	for name, begin := range troubles(w, s) {
 		names = append(names, name)
 		gate := upstreamsim.NewGate()
-		w.woosmap.Script(datasetID(0), woosmapAnswer("during-"+name, "success").Behind(gate), woosmapAnswer("after-"+name, "success"))
+		w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("during-"+name, "success").Behind(gate), testkit.WoosmapRun("after-"+name, "success"))
 		receive(t, gate.Reached(), "a request during "+name)
 		known := strings.Count(daemon.stderr.String(), "level=ERROR")
 		end := begin()
@@ -147,14 +148,14 @@ func TestServeOutlivesTrouble(t *testing.T) {
 	w.awaitRound(jobs) // claims that were lost on the way run out
 	w.must("source", "pause", "woosmap")
 	await(t, "no claims", func() bool {
-		lines, err := w.query(`SELECT count(*) FILTER (WHERE claimed_until > clock_timestamp())::text FROM cursors`)
+		lines, err := w.Query(`SELECT count(*) FILTER (WHERE claimed_until > clock_timestamp())::text FROM cursors`)
 		return err == nil && lines[0] == "0"
 	})
 	daemon.stop()
 	if lost := w.unrecorded(); lost != 0 {
 		t.Errorf("after %q %d requests are unrecorded", names, lost)
 	}
-	w.check()
+	w.Check()
 }
 
 // awaitRound waits until each job has been polled from now on.
@@ -162,7 +163,7 @@ func (w *world) awaitRound(jobs int) {
 	w.t.Helper()
 	var now string
 	await(w.t, "the database", func() bool {
-		lines, err := w.query(`SELECT clock_timestamp()::text`)
+		lines, err := w.Query(`SELECT clock_timestamp()::text`)
 		if err == nil {
 			now = lines[0]
 		}

@@ -25,8 +25,8 @@ func TestReaderLocksNothing(t *testing.T) {
 	const every = `schedule: "@every 1s", active_every: 1s, `
 	w.apply(declaration(every+unlimited, 1))
 	w.must("sync")
-	w.exec(`CREATE ROLE reader LOGIN IN ROLE tracker_reader`)
-	w.exec(`DO $$ BEGIN EXECUTE format('DROP TABLE polls_%s', to_char(now() AT TIME ZONE 'UTC' + interval '7 days', 'YYYYMM')); END $$`) // which is to be made again
+	w.Exec(`CREATE ROLE reader LOGIN IN ROLE tracker_reader`)
+	w.Exec(`DO $$ BEGIN EXECUTE format('DROP TABLE polls_%s', to_char(now() AT TIME ZONE 'UTC' + interval '7 days', 'YYYYMM')); END $$`) // which is to be made again
 	if taken := w.lockAsReader(); taken < 10 {
 		t.Errorf("the reader took %d locks: it can read the reports, and so has locks on them", taken)
 	}
@@ -48,7 +48,7 @@ func TestReaderLocksNothing(t *testing.T) {
 	}
 	daemon.stop()
 
-	w.want("functions with advisory locks", nil, `SELECT proname::text FROM pg_proc WHERE pronamespace IN ('public'::regnamespace, 'report'::regnamespace) AND prosrc ILIKE '%advisory%'`)
+	w.Want("functions with advisory locks", nil, `SELECT proname::text FROM pg_proc WHERE pronamespace IN ('public'::regnamespace, 'report'::regnamespace) AND prosrc ILIKE '%advisory%'`)
 	log, err := os.ReadFile(filepath.Join(s.config.DataDir, "postgres.log"))
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestReaderLocksNothing(t *testing.T) {
 // have, keeps them to the end of the test, and tells how many there are.
 func (w *world) lockAsReader() int {
 	w.t.Helper()
-	relations := w.lines(`SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	relations := w.Lines(`SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 		WHERE n.nspname IN ('public', 'report') AND c.relkind IN ('r', 'p', 'v') ORDER BY 1`)
 	tx, err := w.loginAs("reader").BeginTx(w.t.Context(), nil)
 	if err != nil {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"tracker/internal/testdb"
 )
 
 // refused is a wrong use or a broken surrounding.
@@ -144,13 +142,13 @@ func TestRefusals(t *testing.T) {
 	w.apply(goodSource + "jobs:\n- {name: taken, source: geo, target: {dataset_id: " + datasetID(0) + "}}\n")
 	const registry = `SELECT x::text FROM sources x UNION ALL SELECT x::text FROM jobs x UNION ALL SELECT x::text FROM changes x
 		UNION ALL SELECT x::text FROM cursors x UNION ALL SELECT count(*)::text FROM polls ORDER BY 1`
-	before := w.lines(registry)
+	before := w.Lines(registry)
 	for _, c := range slices.Concat(refusedFiles(), refusedCommands(), refusedSurroundings(t)) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := w.with(t, c.env)
 			c.check(w)
-			w.want("the registry", before, registry)
+			w.Want("the registry", before, registry)
 		})
 	}
 }
@@ -194,12 +192,12 @@ func TestSchemaOfAnotherVersion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOn(t, testdb.New(t))
-			w.exec(c.change)
+			w := newWorld(t)
+			w.Exec(c.change)
 			for _, args := range [][]string{{"job", "list"}, {"apply", "-f", w.file(declaration(unlimited, 1))}, {"sync"}, {"serve", "--listen", "off"}} {
 				refused{args: args, code: exitFailed, want: c.want}.check(w)
 			}
-			w.want("jobs", []string{"0"}, `SELECT count(*)::text FROM jobs`)
+			w.Want("jobs", []string{"0"}, `SELECT count(*)::text FROM jobs`)
 		})
 	}
 }
@@ -220,7 +218,7 @@ func TestReadOnlyDataDirectory(t *testing.T) {
 			}
 		}
 	}
-	w := newWorldOn(t, "")
+	w := newWorldWithout(t)
 	w.env["TRACKER_DATA_DIR"] = dir
 	p := w.startAs(user, "job", "list")
 	if code := p.wait(); code != exitFailed {

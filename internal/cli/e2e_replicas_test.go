@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tracker/internal/checkhistory"
+	"tracker/internal/testkit"
 )
 
 const (
@@ -38,7 +39,7 @@ func newReplicas(w *world, count int) *replicas {
 	r := &replicas{world: w, long: os.Getenv(longVariable) != ""}
 	r.daemons = make([]*process, count)
 	for i := range count {
-		r.proxies = append(r.proxies, newProxy(w.t, w.url))
+		r.proxies = append(r.proxies, newProxy(w.t, w.URL))
 		r.begin(i)
 	}
 	return r
@@ -56,7 +57,7 @@ func (r *replicas) takeOver(i int) {
 	r.t.Helper()
 	r.lost += r.claimedBy(r.daemons[i])
 	if !r.long {
-		r.exec(`UPDATE cursors SET claimed_until = clock_timestamp() - interval '1 ms' WHERE claimed_by LIKE '%/' || $1`, r.daemons[i].pid())
+		r.Exec(`UPDATE cursors SET claimed_until = clock_timestamp() - interval '1 ms' WHERE claimed_by LIKE '%/' || $1`, r.daemons[i].pid())
 	}
 }
 
@@ -86,7 +87,7 @@ func (r *replicas) faults() []func(i int) {
 			r.proxies[i].thaw()
 		},
 		func(int) { // sessions ended in their middle
-			r.lines(`SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
+			r.Lines(`SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity
 				WHERE datname = current_database() AND application_name = 'tracker' AND random() < 0.5`)
 		},
 	}
@@ -108,8 +109,8 @@ func TestReplicas(t *testing.T) {
 	w := newWorld(t)
 	const jobs = 300
 	for n := range jobs {
-		w.woosmap.Script(datasetID(n), woosmapAnswer("r1", "in_progress"), woosmapAnswer("r1", "success"), woosmapAnswer("r1", "success"),
-			woosmapAnswer("r2", "in_progress"), woosmapAnswer("r2", "in_progress"), woosmapAnswer("r2", "failed"), woosmapAnswer("r3", "success"))
+		w.Woosmap.Script(datasetID(n), testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success"), testkit.WoosmapRun("r1", "success"),
+			testkit.WoosmapRun("r2", "in_progress"), testkit.WoosmapRun("r2", "in_progress"), testkit.WoosmapRun("r2", "failed"), testkit.WoosmapRun("r3", "success"))
 	}
 	w.apply(declaration(`schedule: "@every 3s", active_every: 3s, `+unlimited, jobs))
 	w.latency.Store(int64(300 * time.Millisecond)) // so that each fault finds polls under way
@@ -132,7 +133,7 @@ func TestReplicas(t *testing.T) {
 		faults[fault](random.IntN(len(r.daemons)))
 		r.pass(700 * time.Millisecond)
 	}
-	quiet := w.lines(`SELECT clock_timestamp()::text`)[0]
+	quiet := w.Lines(`SELECT clock_timestamp()::text`)[0]
 	w.awaitLine(`SELECT '' FROM (SELECT DISTINCT job_id FROM polls WHERE polled_at > $1) p HAVING count(*) = $2`, quiet, jobs)
 	w.must("source", "pause", "woosmap")
 	w.awaitLine(`SELECT '' FROM cursors HAVING count(*) FILTER (WHERE claimed_until > clock_timestamp()) = 0`)
@@ -145,7 +146,7 @@ func TestReplicas(t *testing.T) {
 // judge checks what is left when all is over.
 func (r *replicas) judge(jobs int) {
 	r.t.Helper()
-	polls := r.lines(`SELECT count(*)::text FROM polls`)[0]
+	polls := r.Lines(`SELECT count(*)::text FROM polls`)[0]
 	lost := r.unrecorded()
 	r.t.Logf("%s polls of %d jobs, %d requests unrecorded of %d that can be", polls, jobs, lost, r.lost)
 	if lost < 0 || lost > r.lost {
@@ -155,20 +156,20 @@ func (r *replicas) judge(jobs int) {
 	if !r.long { // beside all other tests
 		most = waitLimit
 	}
-	r.want("stretches without a poll that are too long", nil, `SELECT job_id || ': ' || pace FROM (
+	r.Want("stretches without a poll that are too long", nil, `SELECT job_id || ': ' || pace FROM (
 		SELECT job_id, polled_at - lag(polled_at) OVER (PARTITION BY job_id ORDER BY polled_at) AS pace FROM polls) p WHERE pace > $1::interval`,
 		most.String())
-	r.want("snapshots that say what the one before says", nil, `SELECT job_id || ' ' || snapshot_no FROM (
+	r.Want("snapshots that say what the one before says", nil, `SELECT job_id || ' ' || snapshot_no FROM (
 		SELECT *, lag(sha256) OVER (PARTITION BY job_id ORDER BY snapshot_no) AS before FROM snapshots) s WHERE sha256 = before`)
 	if r.long {
-		r.check()
+		r.Check()
 		return
 	}
 	var some []string
 	for n := range sampled {
 		some = append(some, jobName(n*jobs/sampled))
 	}
-	violations, err := checkhistory.Violations(r.t.Context(), r.url, some...)
+	violations, err := checkhistory.Violations(r.t.Context(), r.URL, some...)
 	if err != nil || len(violations) > 0 {
 		r.t.Errorf("histories: %q, %v", violations, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -18,7 +19,7 @@ type poll struct {
 
 func (w *world) polls() []poll {
 	w.t.Helper()
-	rows, err := w.db.QueryContext(w.t.Context(), `SELECT j.target->>'dataset_id', p.polled_at, p.latency_us
+	rows, err := w.DB.QueryContext(w.t.Context(), `SELECT j.target->>'dataset_id', p.polled_at, p.latency_us
 		FROM polls p JOIN jobs j USING (job_id) ORDER BY j.job_id, p.polled_at`)
 	if err != nil {
 		w.t.Fatal(err)
@@ -51,7 +52,7 @@ func (w *world) unrecorded() int {
 	const slack = 10 * time.Second
 	got := map[string][]time.Time{}
 	total := 0
-	for _, r := range w.requests.All() {
+	for _, r := range w.Requests.All() {
 		got[r.Path] = append(got[r.Path], r.At)
 		total++
 	}
@@ -72,7 +73,7 @@ func (w *world) unrecorded() int {
 // claimedBy counts the claims that a process held when it came to its end.
 func (w *world) claimedBy(p *process) int {
 	w.t.Helper()
-	owners := w.lines(`SELECT claimed_by FROM cursors WHERE claimed_until IS NOT NULL`)
+	owners := w.Lines(`SELECT claimed_by FROM cursors WHERE claimed_until IS NOT NULL`)
 	count := 0
 	for _, owner := range owners {
 		if strings.HasSuffix(owner, "/"+p.pid()) {
@@ -85,16 +86,16 @@ func (w *world) claimedBy(p *process) int {
 // expireClaims makes all claims run out at once.
 func (w *world) expireClaims() {
 	w.t.Helper()
-	w.exec(`UPDATE cursors SET claimed_until = claimed_until - interval '1 hour' WHERE claimed_until IS NOT NULL`)
+	w.Exec(`UPDATE cursors SET claimed_until = claimed_until - interval '1 hour' WHERE claimed_until IS NOT NULL`)
 }
 
 // counter makes a dataset answer with another run each time.
 func (w *world) counter(n, runs int) {
 	frames := make([]upstreamsim.Frame, runs)
 	for i := range frames {
-		frames[i] = woosmapAnswer(strings.Repeat("r", i+1), "success")
+		frames[i] = testkit.WoosmapRun(strings.Repeat("r", i+1), "success")
 	}
-	w.woosmap.Script(datasetID(n), frames...)
+	w.Woosmap.Script(datasetID(n), frames...)
 }
 
 func receive(t *testing.T, from <-chan struct{}, what string) {

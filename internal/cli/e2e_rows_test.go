@@ -31,11 +31,11 @@ func TestServeOutlivesRows(t *testing.T) {
 		`UPDATE jobs SET labels = '{"team": 7}' WHERE name = 'job-001'`,
 		`UPDATE cursors SET next_poll_at = now()`,
 	} {
-		w.exec(statement)
+		w.Exec(statement)
 	}
 	for range 2 {
 		daemon := w.serve()
-		before := w.lines(`SELECT clock_timestamp()::text`)[0]
+		before := w.Lines(`SELECT clock_timestamp()::text`)[0]
 		for n := range 2 {
 			w.awaitLine(`SELECT '' FROM report.polls WHERE job = $1 AND polled_at > $2 HAVING count(*) >= 3`, jobName(n), before)
 		}
@@ -46,12 +46,12 @@ func TestServeOutlivesRows(t *testing.T) {
 		"source alien": `unknown provider "acme"`, "source nowhere": "base_url: want http", "source slow": "longer than a year",
 		"source elsewhere": `zone "Europe/Newtown" is unknown`,
 	} {
-		w.want("changes of "+subject, []string{"tracker pause"}, `SELECT actor || ' ' || action FROM report.changes
+		w.Want("changes of "+subject, []string{"tracker pause"}, `SELECT actor || ' ' || action FROM report.changes
 			WHERE subject = $1 AND action <> 'register' AND after->>'paused_reason' LIKE '%' || $2 || '%'`, subject, why)
 	}
-	w.want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
-	w.exec(`SET LOCAL session_replication_role = replica; UPDATE sources SET provider = 'woosmap' WHERE name = 'alien'`) // what nobody knows cannot be checked
-	w.check()
+	w.Want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
+	w.Exec(`SET LOCAL session_replication_role = replica; UPDATE sources SET provider = 'woosmap' WHERE name = 'alien'`) // what nobody knows cannot be checked
+	w.Check()
 }
 
 // oddDeclaration has two jobs that are polled each second, and one at each of

@@ -93,19 +93,19 @@ func hushSafetyKit() []upstreamsim.Frame {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	frames, others := hushWoosmap(w.woosmapAt+upstreamsim.WoosmapPath(datasetID(1))), hushSafetyKit()
-	w.woosmap.Script(datasetID(0), frames...)
-	w.woosmap.Script(datasetID(1), upstreamsim.Answer(`{"id":"r","status":"success","steps":[]}`))
-	w.safetykit.Script("products", "q1", others...)
+	frames, others := hushWoosmap(w.WoosmapAt+upstreamsim.WoosmapPath(datasetID(1))), hushSafetyKit()
+	w.Woosmap.Script(datasetID(0), frames...)
+	w.Woosmap.Script(datasetID(1), upstreamsim.Answer(`{"id":"r","status":"success","steps":[]}`))
+	w.SafetyKit.Script("products", "q1", others...)
 	w.apply(pathDeclaration)
 	for range frames {
 		w.run("sync", "stores", "products", "--log-level", "debug", "--format", "json")
-		w.exec(`UPDATE budgets SET held_until = NULL, limited = 0, probed_until = NULL`)
+		w.Exec(`UPDATE budgets SET held_until = NULL, limited = 0, probed_until = NULL`)
 	}
-	w.want("failures", []string{"0"}, `SELECT failures::text FROM report.jobs WHERE job = 'stores'`)
-	w.want("polls", []string{strconv.Itoa(len(frames))}, `SELECT count(*)::text FROM report.polls WHERE job = 'stores'`)
-	w.woosmap.Script(datasetID(0), frames...)
-	w.exec(`UPDATE cursors SET next_poll_at = now() WHERE next_poll_at IS NOT NULL`)
+	w.Want("failures", []string{"0"}, `SELECT failures::text FROM report.jobs WHERE job = 'stores'`)
+	w.Want("polls", []string{strconv.Itoa(len(frames))}, `SELECT count(*)::text FROM report.polls WHERE job = 'stores'`)
+	w.Woosmap.Script(datasetID(0), frames...)
+	w.Exec(`UPDATE cursors SET next_poll_at = now() WHERE next_poll_at IS NOT NULL`)
 	daemon := w.serve("--log-format", "json", "--log-level", "debug")
 	daemon.await(`"msg":"changed"`)
 	daemon.stop()
@@ -117,7 +117,7 @@ func TestSecrets(t *testing.T) {
 	for _, args := range [][]string{{"job", "list", "--format", "json"}, {"source", "list", "--format", "json"}, {"rebuild"}} {
 		w.must(args...)
 	}
-	w.check()
+	w.Check()
 
 	for _, p := range w.started {
 		wantHushed(t, fmt.Sprintf("tracker %q", p.cmd.Args[1:]), p.stdout.String()+p.stderr.String())
@@ -167,7 +167,7 @@ func wantHushed(t *testing.T, what, text string) {
 // dump gives all that is in the database, as pg_dump writes it.
 func (w *world) dump() string {
 	w.t.Helper()
-	out, err := exec.CommandContext(w.t.Context(), postgresProgram(w.t, "pg_dump"), "--dbname", w.url).Output()
+	out, err := exec.CommandContext(w.t.Context(), postgresProgram(w.t, "pg_dump"), "--dbname", w.URL).Output()
 	if err != nil {
 		w.t.Fatalf("pg_dump: %v", err)
 	}

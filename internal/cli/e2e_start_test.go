@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"tracker/internal/store"
 	"tracker/internal/sync"
+	"tracker/internal/testkit"
 )
 
 // get asks the daemon's web server.
@@ -35,10 +35,10 @@ func (p *process) get(path string) (status int, text string) {
 func TestServeWaitsForItsDatabase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	line := newProxy(t, w.url)
+	line := newProxy(t, w.URL)
 	line.block()
 	w.env["DATABASE_URL"], w.env["TRACKER_LISTEN"] = line.url, "127.0.0.1:0"
-	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success"))
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"))
 	daemon := w.start("serve", "--apply", w.file(declaration(unlimited, 1)))
 	daemon.await("waiting for the database")
 	if status, text := daemon.get("/healthz"); status != http.StatusOK {
@@ -78,7 +78,7 @@ func TestServeObeysHangups(t *testing.T) {
 	}
 	daemon.signal(syscall.SIGHUP)
 	daemon.await("read again")
-	w.want("jobs", []string{jobName(0)}, `SELECT job FROM report.jobs`)
+	w.Want("jobs", []string{jobName(0)}, `SELECT job FROM report.jobs`)
 	daemon.stop()
 
 	daemon = w.serve()
@@ -91,11 +91,7 @@ func TestServeObeysHangups(t *testing.T) {
 func TestHealthTellsOfALoopThatStands(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s, err := store.Open(t.Context(), w.url, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := w.Store()
 	h := health{store: s, syncer: &sync.Syncer{Store: s, Getenv: os.Getenv, Owner: "test", Logger: slog.New(slog.DiscardHandler)}, most: time.Nanosecond}
 	if reasons := h.lives(); len(reasons) > 0 {
 		t.Errorf("before it begins: %q", reasons)

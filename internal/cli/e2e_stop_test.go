@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -23,38 +24,38 @@ func TestServeStops(t *testing.T) {
 	const jobs, quick = 40, 20
 	gate := upstreamsim.NewGate()
 	for n := range jobs {
-		answer := woosmapAnswer("r1", "success")
+		answer := testkit.WoosmapRun("r1", "success")
 		if n >= quick {
 			answer = answer.Behind(gate)
 		}
-		w.woosmap.Script(datasetID(n), answer)
+		w.Woosmap.Script(datasetID(n), answer)
 	}
 	w.apply(declaration(`schedule: "@every 1h", active_every: 1h, `+unlimited, jobs)) // each is asked once
-	w.exec(`UPDATE cursors SET next_poll_at = now()`)
+	w.Exec(`UPDATE cursors SET next_poll_at = now()`)
 	daemon := w.serve()
-	await(t, "a request for each job", func() bool { return len(w.requests.All()) == jobs })
+	await(t, "a request for each job", func() bool { return len(w.Requests.All()) == jobs })
 	w.awaitLine(`SELECT '' FROM polls HAVING count(*) = $1`, quick) // a request that has come says nothing of its answer
 	began := time.Now()
 	daemon.stop()
 	if took := time.Since(began); took > stopMost {
 		t.Errorf("it took %s", took)
 	}
-	w.want("polls", []string{"20"}, `SELECT count(*)::text FROM polls`) // of the rest nothing is known
-	w.want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
+	w.Want("polls", []string{"20"}, `SELECT count(*)::text FROM polls`) // of the rest nothing is known
+	w.Want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
 	if text := daemon.stderr.String(); strings.Contains(text, "ERROR") || !strings.Contains(text, "stopped") {
 		t.Error(text)
 	}
-	w.check()
+	w.Check()
 }
 
 // TestServeStopsWithWhatItFetched records answers that came before it was told to end.
 func TestServeStopsWithWhatItFetched(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success"))
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"))
 	w.apply(declaration(`schedule: "@every 1h", `+unlimited, 1))
-	w.exec(`UPDATE cursors SET next_poll_at = now()`)
-	recording, err := w.db.BeginTx(t.Context(), nil)
+	w.Exec(`UPDATE cursors SET next_poll_at = now()`)
+	recording, err := w.DB.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,9 +72,9 @@ func TestServeStopsWithWhatItFetched(t *testing.T) {
 	if code := daemon.wait(); code != exitDone {
 		t.Errorf("it ended with %d", code)
 	}
-	w.want("polls", []string{"changed"}, `SELECT outcome FROM polls`)
-	w.want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
-	w.check()
+	w.Want("polls", []string{"changed"}, `SELECT outcome FROM polls`)
+	w.Want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
+	w.Check()
 }
 
 // TestServeStopsWithoutADatabase ends though the database does not answer.
@@ -84,9 +85,9 @@ func TestServeStopsWithoutADatabase(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			gate := upstreamsim.NewGate()
-			w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success").Behind(gate))
+			w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success").Behind(gate))
 			w.apply(declaration(`schedule: "@every 10s", `+unlimited, 1))
-			line := newProxy(t, w.url)
+			line := newProxy(t, w.URL)
 			w.env["DATABASE_URL"] = line.url
 			daemon := w.serve()
 			receive(t, gate.Reached(), "the request")
@@ -98,7 +99,7 @@ func TestServeStopsWithoutADatabase(t *testing.T) {
 			if took := time.Since(began); took > stopMost || code > exitFailed {
 				t.Errorf("it took %s and ended with %d", took, code)
 			}
-			w.check()
+			w.Check()
 		})
 	}
 }
@@ -108,9 +109,9 @@ func TestServeEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	gate := upstreamsim.NewGate()
-	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success").Behind(gate))
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success").Behind(gate))
 	w.apply(declaration(`schedule: "@every 10s", `+unlimited, 1))
-	line := newProxy(t, w.url)
+	line := newProxy(t, w.URL)
 	w.env["DATABASE_URL"] = line.url
 	daemon := w.start("serve", "--listen", "127.0.0.1:0")
 	daemon.await("serving")
@@ -156,7 +157,7 @@ func (p *process) address() string {
 func TestServeListens(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	line := newProxy(t, w.url)
+	line := newProxy(t, w.URL)
 	w.env["DATABASE_URL"] = line.url
 	w.env["TRACKER_LISTEN"] = "127.0.0.1:0"
 	daemon := w.start("serve", "--apply", w.file(declaration(unlimited, 1)))
@@ -191,7 +192,7 @@ func TestServeListens(t *testing.T) {
 func TestServeWarnsOfAReadableCredential(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success"))
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"))
 	path := w.file(worldKey + "\n")
 	if err := os.Chmod(path, 0o644); err != nil { //nolint:gosec // that is what is tested
 		t.Fatal(err)

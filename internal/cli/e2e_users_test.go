@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 )
 
 // TestUsersOfComposeMayDoNoMoreThanTheyNeed runs what docker-compose.yml runs, and
@@ -45,7 +46,7 @@ func TestUsersOfComposeMayDoNoMoreThanTheyNeed(t *testing.T) {
 	if _, err := grafana.ExecContext(t.Context(), "SELECT count(*) FROM report.jobs, report.failed_imports()"); err != nil {
 		t.Error(err)
 	}
-	w.want("limits of the login", []string{"20|default_transaction_read_only=on,idle_in_transaction_session_timeout=1min,jit=off,statement_timeout=30s,temp_file_limit=1GB"}, `
+	w.Want("limits of the login", []string{"20|default_transaction_read_only=on,idle_in_transaction_session_timeout=1min,jit=off,statement_timeout=30s,temp_file_limit=1GB"}, `
 		SELECT concat_ws('|', r.rolconnlimit, (SELECT string_agg(c, ',' ORDER BY c) FROM unnest(s.setconfig) c))
 		FROM pg_roles r JOIN pg_db_role_setting s ON s.setrole = r.oid WHERE r.rolname = 'grafana'`)
 	if _, err := w.loginAs("tracker_app").ExecContext(t.Context(), "SELECT polls_extend()"); err != nil {
@@ -56,15 +57,10 @@ func TestUsersOfComposeMayDoNoMoreThanTheyNeed(t *testing.T) {
 // loginAs gives connections of another login.
 func (w *world) loginAs(login string) *sql.DB {
 	w.t.Helper()
-	address, err := url.Parse(w.url)
+	address, err := url.Parse(w.URL)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	address.User = url.User(login)
-	db, err := sql.Open("pgx", address.String())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() { _ = db.Close() })
-	return db
+	return testkit.Connect(w.t, address.String()).DB
 }

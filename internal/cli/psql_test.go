@@ -83,7 +83,7 @@ func TestPsql_KeepsItsServerUp(t *testing.T) {
 	await(t, "psql", func() bool { return exists(begun) })
 	starter.stop()
 	await(t, "the server of psql", func() bool {
-		_, err := w.query("SELECT ''")
+		_, err := w.Query("SELECT ''")
 		return err == nil
 	})
 	if err := os.WriteFile(gone, nil, 0o600); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/testdb"
+	"tracker/internal/testkit"
 )
 
 // readAnswers is what the service says, poll by poll: an import that is
@@ -75,12 +76,7 @@ func (f *readFixture) must(args ...string) string {
 
 func (f *readFixture) now() time.Time {
 	f.t.Helper()
-	s, err := store.Open(f.t.Context(), f.getenv("DATABASE_URL"), store.Options{})
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer s.Close()
-	now, err := s.Now(f.t.Context())
+	now, err := testkit.OpenStore(f.t, f.getenv("DATABASE_URL")).Now(f.t.Context())
 	if err != nil {
 		f.t.Fatal(err)
 	}

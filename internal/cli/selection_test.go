@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"tracker/internal/store"
+	"tracker/internal/testkit"
 	"tracker/internal/tracking"
 )
 
@@ -113,11 +113,7 @@ func TestSelection_OfSyncAndWatch(t *testing.T) {
 	if len(rows) != 1 || rows[0].Job != "stores-eu" || rows[0].Result != "polled" {
 		t.Errorf("%+v", rows)
 	}
-	s, err := store.Open(t.Context(), f.getenv("DATABASE_URL"), store.Options{MaxConns: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
+	s := testkit.OpenStore(t, f.getenv("DATABASE_URL"))
 	ids, err := watchedJobs(t.Context(), s, nil, tracking.Selection{Source: "woosmap-test"})
 	if err != nil {
 		t.Fatal(err)

@@ -5,31 +5,30 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"tracker/internal/checkhistory"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	tracking "tracker/internal/sync"
 	"tracker/internal/terminal"
 	"tracker/internal/testdb"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
 // lookout is a database, a Woosmap account, and an app that looks at them.
 type lookout struct {
-	t       *testing.T
-	url     string
-	app     *app
-	out     *printed
-	errs    *printed
-	store   *store.Store
-	woosmap *upstreamsim.Woosmap
-	jobs    map[string]store.Job
-	began   time.Time // what the service takes for now
+	*testkit.Database
+	*testkit.Services
+	t     *testing.T
+	app   *app
+	out   *printed
+	errs  *printed
+	store *store.Store
+	jobs  map[string]store.Job
+	began time.Time // what the service takes for now
 }
 
 const lookoutKey = "lookout-key"
@@ -37,26 +36,15 @@ const lookoutKey = "lookout-key"
 // newLookout has jobs that were not polled yet.
 func newLookout(t *testing.T, names ...string) *lookout {
 	t.Helper()
-	l := &lookout{t: t, url: testdb.New(t), out: &printed{}, errs: &printed{}, jobs: map[string]store.Job{}, began: time.Now().UTC()}
-	l.woosmap = upstreamsim.NewWoosmap(upstreamsim.Options{Key: lookoutKey})
-	server := httptest.NewServer(l.woosmap)
-	t.Cleanup(server.Close)
-	environment := map[string]string{"DATABASE_URL": l.url, "KEY": lookoutKey, "TRACKER_ACTOR": "tester"}
+	l := &lookout{
+		Database: testkit.NewDatabase(t), Services: testkit.NewServices(t, lookoutKey, nil), t: t,
+		out: &printed{}, errs: &printed{}, jobs: map[string]store.Job{}, began: time.Now().UTC(),
+	}
+	environment := map[string]string{"DATABASE_URL": l.URL, "KEY": lookoutKey, "TRACKER_ACTOR": "tester"}
 	l.app = &app{surroundings: surroundings{"dev", func(name string) string { return environment[name] }, strings.NewReader(""), l.out, l.errs}}
-	var err error
-	if l.store, err = store.Open(t.Context(), l.url, store.Options{MaxConns: 4}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(l.store.Close)
-	t.Cleanup(func() {
-		if !t.Failed() {
-			l.check()
-		}
-	})
-	spec := store.SourceSpec{
-		Name: "woosmap-test", Provider: "woosmap", BaseURL: server.URL, Credential: "env:KEY", Schedule: "@every 5m",
-		ActiveEvery: 10 * time.Second, RateEvery: time.Millisecond, RateBurst: 1000,
-	}
+	l.store = l.Store()
+	t.Cleanup(func() { l.Check() })
+	spec := testkit.Source("woosmap-test", "woosmap", l.WoosmapAt, "env:KEY")
 	declared := store.Declaration{Sources: []store.SourceSpec{spec}}
 	for i, name := range names {
 		declared.Jobs = append(declared.Jobs, store.JobSpec{
@@ -67,22 +55,12 @@ func newLookout(t *testing.T, names ...string) *lookout {
 		t.Fatal(err)
 	}
 	for _, name := range names {
+		var err error
 		if l.jobs[name], err = l.store.Job(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return l
-}
-
-// check asserts that the history is sound, when the test's context has ended.
-func (l *lookout) check() {
-	violations, err := checkhistory.Violations(context.WithoutCancel(l.t.Context()), l.url)
-	if err != nil {
-		l.t.Error(err)
-	}
-	for _, v := range violations {
-		l.t.Errorf("history: %s", v)
-	}
 }
 
 func (l *lookout) now() time.Time {
@@ -106,7 +84,7 @@ func (l *lookout) heartbeat() {
 func (l *lookout) says(name string, frame upstreamsim.Frame) {
 	l.t.Helper()
 	job := l.jobs[name]
-	l.woosmap.Script(job.Target["dataset_id"], frame)
+	l.Woosmap.Script(job.Target["dataset_id"], frame)
 	client := source.NewClient("test")
 	defer client.Close()
 	syncer := &tracking.Syncer{Store: l.store, Client: client, Getenv: l.app.getenv, Owner: "tester", Logger: slog.New(slog.DiscardHandler)}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -25,15 +26,15 @@ func wantSpaced(t *testing.T, requests []upstreamsim.Request, start time.Time, e
 func TestOnceKeepsToTheBudget(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	const every, burst = 60 * time.Millisecond, 3
 	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.RateEvery, s.RateBurst = every, burst })
-	jobs := l.datasets("woosmap", "job", 25, woosmapRun("r1", "success"))
+	jobs := l.datasets("woosmap", "job", 25, testkit.WoosmapRun("r1", "success"))
 	start := time.Now() // the server's clock is this machine's
 	if n := len(l.once(jobs...).all()); n != len(jobs) {
 		t.Errorf("%d events", n)
 	}
-	requests := l.requests.All()
+	requests := l.Requests.All()
 	wantSpaced(t, requests, start, every, burst)
 	if took := requests[len(requests)-1].At.Sub(start); took > time.Minute {
 		t.Errorf("%d slots of %s took %s", len(jobs), every, took)
@@ -43,13 +44,13 @@ func TestOnceKeepsToTheBudget(t *testing.T) {
 func TestOnceKeepsToTheBudgetThatSyncersShare(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	const every = 40 * time.Millisecond
 	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.RateEvery, s.RateBurst = every, 1 })
-	jobs := l.datasets("woosmap", "job", 30, woosmapRun("r1", "success"))
+	jobs := l.datasets("woosmap", "job", 30, testkit.WoosmapRun("r1", "success"))
 	start := time.Now()
 	one := l.start(l.syncer, jobs...)
-	two := l.start(l.newSyncer("other", l.open(l.url)), jobs...)
+	two := l.start(l.newSyncer("other", testkit.OpenStore(l.t, l.URL)), jobs...)
 	for _, round := range []*running{one, two} {
 		if err := round.wait(); err != nil {
 			t.Fatal(err)
@@ -58,12 +59,12 @@ func TestOnceKeepsToTheBudgetThatSyncersShare(t *testing.T) {
 			t.Errorf("%d events for %d jobs: %q", n, len(jobs), round.texts())
 		}
 	}
-	requests := l.requests.All()
+	requests := l.Requests.All()
 	wantSpaced(t, requests, start, every, 1)
-	if polls := l.lines(`SELECT count(*)::text FROM polls`)[0]; polls != strconv.Itoa(len(requests)) {
+	if polls := l.Lines(`SELECT count(*)::text FROM polls`)[0]; polls != strconv.Itoa(len(requests)) {
 		t.Errorf("%s polls for %d requests", polls, len(requests))
 	}
-	l.want("snapshots", []string{"30"}, `SELECT count(*)::text FROM snapshots`)
+	l.Want("snapshots", []string{"30"}, `SELECT count(*)::text FROM snapshots`)
 }
 
 func TestOncePollsManySourcesAtOnce(t *testing.T) {
@@ -71,23 +72,23 @@ func TestOncePollsManySourcesAtOnce(t *testing.T) {
 	l := newLab(t)
 	var jobs []string
 	for _, from := range []string{"x", "y", "z"} {
-		l.declare(store.Declaration{Sources: []store.SourceSpec{l.sourceSpec(from, "woosmap", l.woosmapAt)}})
-		jobs = append(jobs, l.datasets(from, from, 70, woosmapRun("r1", "success"))...)
+		l.declare(store.Declaration{Sources: []store.SourceSpec{l.sourceSpec(from, "woosmap", l.WoosmapAt)}})
+		jobs = append(jobs, l.datasets(from, from, 70, testkit.WoosmapRun("r1", "success"))...)
 	}
-	defer l.check(jobs[:3]...)
+	defer l.Check(jobs[:3]...)
 	if n := len(l.once(jobs...).all()); n != len(jobs) {
 		t.Errorf("%d events for %d jobs", n, len(jobs))
 	}
-	l.want("polls", []string{strconv.Itoa(len(jobs))}, `SELECT count(*)::text FROM polls`)
+	l.Want("polls", []string{strconv.Itoa(len(jobs))}, `SELECT count(*)::text FROM polls`)
 }
 
 func TestOnceIsNotDelayedByASourceThatHangs(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check("quick", "slow-00", "slow-99")
+	defer l.Check("quick", "slow-00", "slow-99")
 	gate := upstreamsim.NewGate()
 	defer gate.Open()
-	jobs := l.datasets("woosmap", "slow", 100, woosmapRun("r1", "success").Behind(gate))
+	jobs := l.datasets("woosmap", "slow", 100, testkit.WoosmapRun("r1", "success").Behind(gate))
 	l.request("quick", safetykitRun("r1", "queued"))
 	round := l.start(l.syncer, slices.Concat(jobs, []string{"quick"})...)
 	round.await("polled quick changed")

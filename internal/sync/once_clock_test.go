@@ -6,17 +6,18 @@ import (
 	"time"
 
 	"tracker/internal/sync"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
 // turnClock makes the database's clock show another time.
 func (l *lab) turnClock(by string) {
 	l.t.Helper()
-	l.exec(`SET allow_system_table_mods = on`)
-	l.exec(`DO $$ BEGIN ALTER FUNCTION pg_catalog.clock_timestamp() RENAME TO true_clock_timestamp; EXCEPTION WHEN duplicate_function THEN NULL; END $$`)
-	l.exec(`CREATE OR REPLACE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$
+	l.Exec(`SET allow_system_table_mods = on`)
+	l.Exec(`DO $$ BEGIN ALTER FUNCTION pg_catalog.clock_timestamp() RENAME TO true_clock_timestamp; EXCEPTION WHEN duplicate_function THEN NULL; END $$`)
+	l.Exec(`CREATE OR REPLACE FUNCTION pg_catalog.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$
 		SELECT pg_catalog.true_clock_timestamp() + interval '` + by + `' $$`)
-	l.store = l.open(l.url) // prepared statements go on to show the old one
+	l.store = testkit.OpenStore(l.t, l.URL) // prepared statements go on to show the old one
 	l.syncer = l.newSyncer("turned", l.store)
 }
 
@@ -24,16 +25,16 @@ func TestOnceGoesByTheDatabasesClock(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.turnClock("3 hours")
-	l.exec(`UPDATE budgets SET next_slot_at = next_slot_at + interval '3 hours'`)
-	l.dataset("a", woosmapRun("r1", "in_progress"), woosmapRun("r1", "success"), upstreamsim.WoosmapError(429).With("Retry-After", "60"))
+	l.Exec(`UPDATE budgets SET next_slot_at = next_slot_at + interval '3 hours'`)
+	l.dataset("a", testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success"), upstreamsim.WoosmapError(429).With("Retry-After", "60"))
 	before := time.Now().Add(3 * time.Hour)
 	l.expect("a", "changed")
 	l.expect("a", "changed")
 	l.expect("a", "rate_limited")
 	after := time.Now().Add(3 * time.Hour)
-	l.want("holds", []string{"1"}, `SELECT count(held_until)::text FROM budgets`)
+	l.Want("holds", []string{"1"}, `SELECT count(held_until)::text FROM budgets`)
 	for _, column := range []string{"p.polled_at", "n.observed_at", "t.observed_at", "b.held_until - interval '60 s'"} {
-		l.want(column, nil, `SELECT (`+column+`)::text FROM polls p JOIN snapshots n USING (job_id, snapshot_no) JOIN transitions t USING (job_id, snapshot_no)
+		l.Want(column, nil, `SELECT (`+column+`)::text FROM polls p JOIN snapshots n USING (job_id, snapshot_no) JOIN transitions t USING (job_id, snapshot_no)
 			JOIN jobs j USING (job_id) JOIN budgets b USING (source_id)
 			WHERE `+column+` NOT BETWEEN $1 AND $2`, before, after)
 	}
@@ -43,30 +44,30 @@ func TestOnceGoesOnWhereTheDatabasesClockWasSetBack(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.turnClock("1 hour")
-	l.exec(`UPDATE budgets SET next_slot_at = next_slot_at + interval '1 hour'`)
-	l.dataset("a", woosmapRun("r1", "in_progress"), woosmapRun("r1", "in_progress"), woosmapRun("r1", "success"))
+	l.Exec(`UPDATE budgets SET next_slot_at = next_slot_at + interval '1 hour'`)
+	l.dataset("a", testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success"))
 	l.expect("a", "changed")
 	l.turnClock("0")
 	for _, outcome := range []string{"unchanged", "changed"} {
 		l.expect("a", outcome)
-		l.want("times by the clock of now", []string{"true"}, `SELECT (max(polled_at) FILTER (WHERE polled_at < now() + interval '30 min') > now() - interval '1 min')::text FROM polls`)
+		l.Want("times by the clock of now", []string{"true"}, `SELECT (max(polled_at) FILTER (WHERE polled_at < now() + interval '30 min') > now() - interval '1 min')::text FROM polls`)
 	}
-	l.want("the run's state", []string{"succeeded"}, `SELECT state FROM report.jobs`)
-	l.want("the run's state as of now", []string{"succeeded"}, `SELECT state FROM report.status_as_of(now())`)
-	l.want("the gap", []string{"clock"}, `SELECT DISTINCT reason FROM report.gaps`)
-	l.want("polls", []string{"changed 1", "unchanged 1", "changed 2"}, `SELECT concat_ws(' ', outcome, snapshot_no) FROM polls ORDER BY ctid`)
+	l.Want("the run's state", []string{"succeeded"}, `SELECT state FROM report.jobs`)
+	l.Want("the run's state as of now", []string{"succeeded"}, `SELECT state FROM report.status_as_of(now())`)
+	l.Want("the gap", []string{"clock"}, `SELECT DISTINCT reason FROM report.gaps`)
+	l.Want("polls", []string{"changed 1", "unchanged 1", "changed 2"}, `SELECT concat_ws(' ', outcome, snapshot_no) FROM polls ORDER BY ctid`)
 }
 
 func TestOncePollsAtTimesThatGrow(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.dataset("a", woosmapRun("r1", "success"))
+	defer l.Check()
+	l.dataset("a", testkit.WoosmapRun("r1", "success"))
 	for range 10 {
 		l.once("a")
 	}
-	l.want("polls", []string{"10"}, `SELECT count(DISTINCT polled_at)::text FROM polls`)
-	l.want("bounds", nil, `SELECT snapshot_no::text FROM snapshots WHERE observed_at <= polled_at`)
+	l.Want("polls", []string{"10"}, `SELECT count(DISTINCT polled_at)::text FROM polls`)
+	l.Want("bounds", nil, `SELECT snapshot_no::text FROM snapshots WHERE observed_at <= polled_at`)
 }
 
 func TestClockIsBetweenItsBounds(t *testing.T) {
@@ -102,17 +103,17 @@ func TestCeilRoundsUpToMicroseconds(t *testing.T) {
 func TestOnceTakesAnotherSlotForOneThatPassed(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.dataset("a", woosmapRun("r1", "success"))
-	l.exec(`CREATE SEQUENCE dawdled`)
-	l.exec(`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	defer l.Check()
+	l.dataset("a", testkit.WoosmapRun("r1", "success"))
+	l.Exec(`CREATE SEQUENCE dawdled`)
+	l.Exec(`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 		IF nextval('dawdled') = 1 THEN PERFORM pg_sleep(1.2); END IF; RETURN NEW; END $$`)
-	l.exec(`CREATE TRIGGER dawdle BEFORE UPDATE OF next_slot_at ON budgets FOR EACH ROW EXECUTE FUNCTION dawdle()`)
+	l.Exec(`CREATE TRIGGER dawdle BEFORE UPDATE OF next_slot_at ON budgets FOR EACH ROW EXECUTE FUNCTION dawdle()`)
 	if told := l.once("a").texts(); len(told) != 1 || told[0] != "polled a changed" {
 		t.Errorf("told %q", told)
 	}
-	l.want("claims", []string{"2"}, `SELECT last_value::text FROM dawdled`)
-	if n := len(l.requests.All()); n != 1 {
+	l.Want("claims", []string{"2"}, `SELECT last_value::text FROM dawdled`)
+	if n := len(l.Requests.All()); n != 1 {
 		t.Errorf("%d requests", n)
 	}
 	if n := l.claims(); n != "0" {
@@ -125,10 +126,10 @@ func TestOnceTakesAnotherSlotForOneThatPassed(t *testing.T) {
 func TestOnceObservesInOrder(t *testing.T) {
 	t.Parallel()
 	l := newLab(t) // not checked: no history is in the future
-	l.dataset("a", woosmapRun("r1", "in_progress"), woosmapRun("r1", "success"))
+	l.dataset("a", testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success"))
 	l.once("a")
-	l.exec(`UPDATE cursors SET changed_at = clock_timestamp() + interval '1 hour'`)
+	l.Exec(`UPDATE cursors SET changed_at = clock_timestamp() + interval '1 hour'`)
 	l.once("a")
-	l.want("snapshots", []string{"1", "2"}, `SELECT snapshot_no::text FROM snapshots ORDER BY 1`)
-	l.want("the second's time", []string{"true"}, `SELECT (s.observed_at > clock_timestamp() + interval '50 min')::text FROM snapshots s WHERE snapshot_no = 2`)
+	l.Want("snapshots", []string{"1", "2"}, `SELECT snapshot_no::text FROM snapshots ORDER BY 1`)
+	l.Want("the second's time", []string{"true"}, `SELECT (s.observed_at > clock_timestamp() + interval '50 min')::text FROM snapshots s WHERE snapshot_no = 2`)
 }

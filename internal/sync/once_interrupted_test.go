@@ -10,17 +10,18 @@ import (
 	"strings"
 	"testing"
 
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
 func TestOnceEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	gate := upstreamsim.NewGate()
 	defer gate.Open()
-	l.dataset("a", woosmapRun("r1", "success"))
-	l.dataset("b", woosmapRun("r1", "success").Behind(gate))
+	l.dataset("a", testkit.WoosmapRun("r1", "success"))
+	l.dataset("b", testkit.WoosmapRun("r1", "success").Behind(gate))
 	round := l.start(l.syncer, "a", "b")
 	receive(t, gate.Reached(), "the request")
 	round.await("polled a changed")
@@ -43,11 +44,11 @@ func TestOnceEndsWithItsContext(t *testing.T) {
 func TestOnceRecordsWhatWasFetchedAsItsContextEnded(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	l.reconfigure("woosmap", inAnHour)
 	gate := upstreamsim.NewGate()
-	l.dataset("a", woosmapRun("r1", "success").Behind(gate))
-	l.dataset("b", woosmapRun("r1", "success")) // waits for its slot
+	l.dataset("a", testkit.WoosmapRun("r1", "success").Behind(gate))
+	l.dataset("b", testkit.WoosmapRun("r1", "success")) // waits for its slot
 	unlock := l.lock(`LOCK TABLE polls IN EXCLUSIVE MODE`)
 	round := l.start(l.syncer, "a", "b")
 	receive(t, gate.Reached(), "the request")
@@ -65,7 +66,7 @@ func TestOnceRecordsWhatWasFetchedAsItsContextEnded(t *testing.T) {
 // lock takes a lock that holds up the recorder.
 func (l *lab) lock(statement string) (unlock func()) {
 	l.t.Helper()
-	tx, err := l.db.BeginTx(l.t.Context(), nil)
+	tx, err := l.DB.BeginTx(l.t.Context(), nil)
 	if err != nil {
 		l.t.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func (l *lab) lock(statement string) (unlock func()) {
 // awaitLock returns once somebody waits for a lock.
 func (l *lab) awaitLock() {
 	l.t.Helper()
-	for l.lines(`SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)[0] == "0" {
+	for l.Lines(`SELECT count(*)::text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)[0] == "0" {
 		if l.t.Context().Err() != nil {
 			l.t.Fatal("nobody waits for a lock")
 		}
@@ -88,15 +89,15 @@ func (l *lab) awaitLock() {
 func TestOnceWithAnEndedContextPollsNothing(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.dataset("a", woosmapRun("r1", "success"))
+	defer l.Check()
+	l.dataset("a", testkit.WoosmapRun("r1", "success"))
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	told := &events{}
 	if err := l.syncer.Once(ctx, l.jobs("a"), told.tell); !isCanceled(err) {
 		t.Errorf("it ends with %v", err)
 	}
-	if n := len(told.all()) + len(l.requests.All()); n > 0 {
+	if n := len(told.all()) + len(l.Requests.All()); n > 0 {
 		t.Errorf("%d events and requests", n)
 	}
 }
@@ -110,10 +111,10 @@ func TestOnceEndsWhenTheDatabaseIsGone(t *testing.T) {
 	defer gate.Open()
 	jobs := []string{"a", "b", "c"}
 	for _, job := range jobs {
-		l.dataset(job, woosmapRun("r1", "success").Behind(gate))
+		l.dataset(job, testkit.WoosmapRun("r1", "success").Behind(gate))
 	}
 	l.reconfigure("woosmap", inAnHour)
-	l.exec(`UPDATE sources SET rate_burst = 2`)
+	l.Exec(`UPDATE sources SET rate_burst = 2`)
 
 	ended := make(chan error, 1)
 	list, told := l.jobs(jobs...), &events{}
@@ -133,21 +134,21 @@ func TestOnceEndsWhenTheDatabaseIsGone(t *testing.T) {
 	wantNoGoroutines(t, t.Name())
 
 	restore()
-	l.want("polls", nil, `SELECT outcome FROM polls`)
-	l.exec(`UPDATE budgets SET next_slot_at = clock_timestamp()`)
-	l.exec(`UPDATE sources SET rate_every = '1 ms'`)
+	l.Want("polls", nil, `SELECT outcome FROM polls`)
+	l.Exec(`UPDATE budgets SET next_slot_at = clock_timestamp()`)
+	l.Exec(`UPDATE sources SET rate_every = '1 ms'`)
 	l.expireClaims()
 	for _, job := range jobs {
 		l.expect(job, "changed")
 	}
-	l.check()
+	l.Check()
 }
 
 // takeAway ends all connections to the lab's database and lets nobody in again
 // until restore is called.
 func (l *lab) takeAway() (restore func()) {
 	l.t.Helper()
-	address, err := url.Parse(l.url)
+	address, err := url.Parse(l.URL)
 	if err != nil {
 		l.t.Fatal(err)
 	}

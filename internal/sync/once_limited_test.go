@@ -10,32 +10,33 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/sync"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
 // budget shows the 429s in a row, and for how long the source woosmap is held.
 func (l *lab) budget(want string) {
 	l.t.Helper()
-	l.want("budget", []string{want}, `SELECT concat_ws(' ', limited, CASE WHEN held_until > now() THEN 10 * round(extract(epoch FROM held_until - now()) / 10) END)
+	l.Want("budget", []string{want}, `SELECT concat_ws(' ', limited, CASE WHEN held_until > now() THEN 10 * round(extract(epoch FROM held_until - now()) / 10) END)
 		FROM budgets JOIN sources USING (source_id) WHERE name = 'woosmap'`)
 }
 
 // release ends the hold of all sources, as if it had passed.
-func (l *lab) release() { l.exec(`UPDATE budgets SET held_until = now()`) }
+func (l *lab) release() { l.Exec(`UPDATE budgets SET held_until = now()`) }
 
 func TestOnceHoldsASourceLongerWithEach429(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	no, ok := upstreamsim.WoosmapError(429), woosmapRun("r1", "success")
+	defer l.Check()
+	no, ok := upstreamsim.WoosmapError(429), testkit.WoosmapRun("r1", "success")
 	l.dataset("a", no, no, no, no, no, upstreamsim.WoosmapError(503), no, ok, no)
 	for _, want := range []string{"1 10", "2 20", "3 40", "4 80", "5 160", "5", "6 320", "0", "1 10"} {
 		l.release()
-		l.exec(`UPDATE budgets SET probed_until = NULL`) // a failed probe leaves it
+		l.Exec(`UPDATE budgets SET probed_until = NULL`) // a failed probe leaves it
 		l.once("a")
 		l.budget(want)
 	}
-	l.exec(`UPDATE budgets SET limited = 40, held_until = now()`)
+	l.Exec(`UPDATE budgets SET limited = 40, held_until = now()`)
 	l.once("a")
 	l.budget("41 900")
 }
@@ -43,7 +44,7 @@ func TestOnceHoldsASourceLongerWithEach429(t *testing.T) {
 func TestOnceCountsA429OnceForAllThatWereUnderWay(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	var jobs []string
 	var gates []*upstreamsim.Gate
 	for i := range 60 {
@@ -61,14 +62,14 @@ func TestOnceCountsA429OnceForAllThatWereUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.budget("1 10")
-	l.want("polls", []string{"60"}, `SELECT count(*)::text FROM report.polls WHERE outcome = 'rate_limited'`)
+	l.Want("polls", []string{"60"}, `SELECT count(*)::text FROM report.polls WHERE outcome = 'rate_limited'`)
 }
 
 func TestOnceAsksALimitedSourceByOnePoll(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.dataset("first", upstreamsim.WoosmapError(429), upstreamsim.WoosmapError(429), woosmapRun("r1", "success"))
+	defer l.Check()
+	l.dataset("first", upstreamsim.WoosmapError(429), upstreamsim.WoosmapError(429), testkit.WoosmapRun("r1", "success"))
 	jobs := l.datasets("woosmap", "job", 20, upstreamsim.WoosmapError(429))
 	l.once("first")
 	for _, requests := range []int{2, 3} { // one each, and all others wait for the next hold's end
@@ -78,12 +79,12 @@ func TestOnceAsksALimitedSourceByOnePoll(t *testing.T) {
 				t.Errorf("told %q", text)
 			}
 		}
-		if n := len(l.requests.All()); n != requests {
+		if n := len(l.Requests.All()); n != requests {
 			t.Errorf("%d requests, not %d", n, requests)
 		}
 	}
 	for _, job := range jobs {
-		l.woosmap.Script(datasetID(job), woosmapRun("r1", "success"))
+		l.Woosmap.Script(datasetID(job), testkit.WoosmapRun("r1", "success"))
 	}
 	l.release()
 	for _, text := range l.once(jobs...).texts() { // one answer lets in the others
@@ -97,8 +98,8 @@ func TestOnceAsksALimitedSourceByOnePoll(t *testing.T) {
 func TestResumeSourceEndsAHoldAndBackOff(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.dataset("a", upstreamsim.WoosmapError(429).With("Retry-After", "36000"), woosmapRun("r1", "success"))
+	defer l.Check()
+	l.dataset("a", upstreamsim.WoosmapError(429).With("Retry-After", "36000"), testkit.WoosmapRun("r1", "success"))
 	l.dataset("b", upstreamsim.WoosmapError(500))
 	l.request("other", upstreamsim.Answer(`{}`))
 	for range 3 {
@@ -112,10 +113,10 @@ func TestResumeSourceEndsAHoldAndBackOff(t *testing.T) {
 			t.Errorf("resumed is %t, %v", resumed, err)
 		}
 	}
-	l.want("before", []string{"a true", "b true", "other true"}, `SELECT concat_ws(' ', job, (next_poll_at > now() + interval '1 s')::text) FROM report.jobs ORDER BY job`)
+	l.Want("before", []string{"a true", "b true", "other true"}, `SELECT concat_ws(' ', job, (next_poll_at > now() + interval '1 s')::text) FROM report.jobs ORDER BY job`)
 	resume(true)
-	l.want("after", []string{"a false", "b false", "other true"}, `SELECT concat_ws(' ', job, (next_poll_at > now())::text) FROM report.jobs ORDER BY job`)
-	l.want("change", []string{"resume source woosmap true"}, `SELECT concat_ws(' ', action, subject, ((before ->> 'held_until')::timestamptz > now())::text)
+	l.Want("after", []string{"a false", "b false", "other true"}, `SELECT concat_ws(' ', job, (next_poll_at > now())::text) FROM report.jobs ORDER BY job`)
+	l.Want("change", []string{"resume source woosmap true"}, `SELECT concat_ws(' ', action, subject, ((before ->> 'held_until')::timestamptz > now())::text)
 		FROM report.changes WHERE action = 'resume'`)
 	l.budget("0")
 	resume(false)
@@ -125,7 +126,7 @@ func TestResumeSourceEndsAHoldAndBackOff(t *testing.T) {
 func TestServeAsksALimitingSourceAsItBacksOff(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	jobs := l.datasets("woosmap", "job", 60, upstreamsim.WoosmapError(429))
 	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.RateEvery, s.RateBurst = 20*time.Millisecond, 1 })
 	ctx, stop := context.WithCancel(t.Context())
@@ -135,9 +136,9 @@ func TestServeAsksALimitingSourceAsItBacksOff(t *testing.T) {
 	for n := 1; n <= 5; n++ {
 		l.until(strconv.Itoa(n), `SELECT max(limited)::text FROM budgets`)
 		if n == 1 {
-			first = len(l.requests.All())
+			first = len(l.Requests.All())
 		}
-		l.exec(`UPDATE cursors SET next_poll_at = now() WHERE next_poll_at IS NOT NULL`)
+		l.Exec(`UPDATE cursors SET next_poll_at = now() WHERE next_poll_at IS NOT NULL`)
 		if n < 5 {
 			l.release()
 		}
@@ -146,7 +147,7 @@ func TestServeAsksALimitingSourceAsItBacksOff(t *testing.T) {
 	if err := receive(t, served, "the daemon's end"); err != nil {
 		t.Error(err)
 	}
-	if n := len(l.requests.All()) - first; n != 4 {
+	if n := len(l.Requests.All()) - first; n != 4 {
 		t.Errorf("%d requests after 4 holds", n)
 	}
 	if first > len(jobs)/2 {
@@ -159,7 +160,7 @@ func (l *lab) until(want, query string) {
 	l.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for l.lines(query)[0] != want {
+	for l.Lines(query)[0] != want {
 		receive(l.t, tick.C, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -16,7 +17,7 @@ import (
 func TestOnceGivesEachFaultItsOutcome(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	never := upstreamsim.NewGate()
 	defer never.Open()
 	closed, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -24,14 +25,14 @@ func TestOnceGivesEachFaultItsOutcome(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = closed.Close()
-	tls := httptest.NewTLSServer(l.woosmap) // with a certificate that nobody knows
+	tls := httptest.NewTLSServer(l.Woosmap) // with a certificate that nobody knows
 	defer tls.Close()
 	l.declare(store.Declaration{Sources: []store.SourceSpec{
 		l.sourceSpec("closed", "woosmap", "http://"+closed.Addr().String()),
 		l.sourceSpec("untrusted", "woosmap", tls.URL),
-		l.sourceSpec("no-tls", "woosmap", strings.Replace(l.woosmapAt, "http:", "https:", 1)),
+		l.sourceSpec("no-tls", "woosmap", strings.Replace(l.WoosmapAt, "http:", "https:", 1)),
 	}})
-	good := woosmapRun("r1", "success")
+	good := testkit.WoosmapRun("r1", "success")
 	tests := []struct {
 		name   string
 		source string
@@ -86,9 +87,9 @@ func TestOnceGivesEachFaultItsOutcome(t *testing.T) {
 		t.Errorf("%d events for %d jobs", len(told), len(tests))
 	}
 	for _, test := range tests {
-		l.want(test.name, []string{test.want},
+		l.Want(test.name, []string{test.want},
 			`SELECT concat_ws(' ', outcome, coalesce(http_status, 0)) FROM report.polls WHERE job = $1`, test.name)
-		l.want("error of "+test.name, []string{map[bool]string{true: "none", false: "told"}[test.name == "answer"]},
+		l.Want("error of "+test.name, []string{map[bool]string{true: "none", false: "told"}[test.name == "answer"]},
 			`SELECT CASE WHEN error IS NULL THEN 'none' WHEN error ~ '[?]|sekret|lab=' OR length(error) > 500 OR error !~ '[a-z9]' THEN error ELSE 'told' END
 			FROM report.polls WHERE job = $1`, test.name)
 	}
@@ -97,8 +98,8 @@ func TestOnceGivesEachFaultItsOutcome(t *testing.T) {
 			t.Errorf("job %s: %s with error %q", event.Job.Name, event.Outcome, event.Error)
 		}
 	}
-	l.want("failures", []string{"33"}, `SELECT count(*)::text FROM report.jobs WHERE failures = 1 AND state IS NULL AND next_poll_at > last_polled_at`)
-	l.want("snapshots", []string{"answer"}, `SELECT job FROM report.snapshots`)
+	l.Want("failures", []string{"33"}, `SELECT count(*)::text FROM report.jobs WHERE failures = 1 AND state IS NULL AND next_poll_at > last_polled_at`)
+	l.Want("snapshots", []string{"answer"}, `SELECT job FROM report.snapshots`)
 	if got := l.claims(); got != "0" {
 		t.Errorf("%s jobs are claimed still", got)
 	}
@@ -107,22 +108,22 @@ func TestOnceGivesEachFaultItsOutcome(t *testing.T) {
 func TestOnceNeverTakesAFailedPollForNews(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	same := woosmapRun("r1", "in_progress")
-	l.dataset("stores", same, upstreamsim.Status(404, ""), upstreamsim.Answer("{}"), same, woosmapRun("r1", "success"))
+	defer l.Check()
+	same := testkit.WoosmapRun("r1", "in_progress")
+	l.dataset("stores", same, upstreamsim.Status(404, ""), upstreamsim.Answer("{}"), same, testkit.WoosmapRun("r1", "success"))
 	for range 5 {
 		l.once("stores")
 	}
 	l.wantPolls("stores", "changed 1", "not_found", "malformed", "unchanged 1", "changed 2")
-	l.want("not_before is the last poll that saw the old state", []string{"t"}, `SELECT (t.not_before = p.polled_at)::text::char
+	l.Want("not_before is the last poll that saw the old state", []string{"t"}, `SELECT (t.not_before = p.polled_at)::text::char
 		FROM report.transitions t JOIN report.polls p ON p.outcome = 'unchanged' WHERE t.from_state IS NOT NULL`)
-	l.want("failures", []string{"0"}, `SELECT failures::text FROM report.jobs`)
+	l.Want("failures", []string{"0"}, `SELECT failures::text FROM report.jobs`)
 }
 
 func TestOnceTakesWhatPostgresCannot(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	l.dataset("nul", upstreamsim.Answer(`{"id":"r\u0000","status":"suc\u0000cess","steps":[],"x\u0000":"\u0000"}`))
 	l.dataset("utf8", upstreamsim.Answer("{\"id\":\"r1\",\"status\":\"success\",\"steps\":[],\"x\":\"\xff\xfe\"}"))
 	l.dataset("twice", upstreamsim.Answer(`{"id":"r0","id":"r1","status":"success","steps":[]}`))
@@ -140,20 +141,20 @@ func TestOnceTakesWhatPostgresCannot(t *testing.T) {
 			}
 		}
 	}
-	l.want("stored", []string{"count r succeeded", "huge huge succeeded", "nul r\uFFFD suc\uFFFDcess", "times r1 success", "twice r1 success", "utf8 r1 success"},
+	l.Want("stored", []string{"count r succeeded", "huge huge succeeded", "nul r\uFFFD suc\uFFFDcess", "times r1 success", "twice r1 success", "utf8 r1 success"},
 		`SELECT concat_ws(' ', job, run_id, status) FROM report.runs ORDER BY job`)
-	l.want("two items with one id", []string{"1 i", "2 i"}, `SELECT concat_ws(' ', item_no, item_id) FROM report.result_items ORDER BY item_no`)
+	l.Want("two items with one id", []string{"1 i", "2 i"}, `SELECT concat_ws(' ', item_no, item_id) FROM report.result_items ORDER BY item_no`)
 }
 
 func TestOnceRecordsThePoisonedAloneAsMalformed(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	// An id that is too long for its index, and so random that it cannot be packed.
-	l.dataset("poison", woosmapRun(noise(20_000), "success"), woosmapRun("r2", "success"))
+	l.dataset("poison", testkit.WoosmapRun(noise(20_000), "success"), testkit.WoosmapRun("r2", "success"))
 	jobs := []string{"poison"}
 	for _, name := range []string{"a", "b", "c", "d"} {
-		l.dataset(name, woosmapRun("r1", "success"))
+		l.dataset(name, testkit.WoosmapRun("r1", "success"))
 		jobs = append(jobs, name)
 	}
 	told := l.once(jobs...).texts()
@@ -184,6 +185,6 @@ func TestOnceTakesAHundredThousandEntries(t *testing.T) {
 	l.dataset("stores", fetchWith(strings.Repeat(entry, 99_999)+`{"created_at":"","detail":"","level":""}`))
 	l.expect("stores", "changed")
 	l.expect("stores", "unchanged")
-	l.want("entries", []string{"100000"}, `SELECT count(*)::text FROM report.log_entries`)
-	l.want("run", []string{"99999"}, `SELECT warnings::text FROM report.runs`)
+	l.Want("entries", []string{"100000"}, `SELECT count(*)::text FROM report.log_entries`)
+	l.Want("run", []string{"99999"}, `SELECT warnings::text FROM report.runs`)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -40,13 +41,13 @@ func (l *lab) redirecting(hops int) (baseURL string, requests func() []upstreams
 func TestOnceKeepsToTheBudgetWithRedirects(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	const every, burst = 60 * time.Millisecond, 2
 	baseURL, requests := l.redirecting(3)
 	spec := l.sourceSpec("moved", "woosmap", baseURL)
 	spec.RateEvery, spec.RateBurst = every, burst
 	l.declare(store.Declaration{Sources: []store.SourceSpec{spec}})
-	jobs := l.datasets("moved", "job", 5, woosmapRun("r1", "success"))
+	jobs := l.datasets("moved", "job", 5, testkit.WoosmapRun("r1", "success"))
 	start := time.Now()
 	for _, event := range l.once(jobs...).all() {
 		if event.Outcome != "changed" {
@@ -62,16 +63,16 @@ func TestOnceKeepsToTheBudgetWithRedirects(t *testing.T) {
 func TestOnceFollowsNoRedirectThatTheBudgetHasNoRequestFor(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	baseURL, requests := l.redirecting(1)
 	spec := l.sourceSpec("moved", "woosmap", baseURL)
 	inAnHour(&spec)
 	l.declare(store.Declaration{Sources: []store.SourceSpec{spec}})
-	l.datasetAt("moved", "a", woosmapRun("r1", "success"))
+	l.datasetAt("moved", "a", testkit.WoosmapRun("r1", "success"))
 	l.expect("a", "rejected")
 	if n := len(requests()); n != 1 {
 		t.Errorf("%d requests", n)
 	}
-	l.want("error", []string{"302 Found: redirect not followed: the rate limit has no request for it in time"}, `SELECT error FROM report.polls WHERE job = 'a'`)
-	l.want("next slot", []string{"true"}, `SELECT (b.next_slot_at < now() + interval '61 minutes')::text FROM budgets b JOIN sources s USING (source_id) WHERE s.name = 'moved'`)
+	l.Want("error", []string{"302 Found: redirect not followed: the rate limit has no request for it in time"}, `SELECT error FROM report.polls WHERE job = 'a'`)
+	l.Want("next slot", []string{"true"}, `SELECT (b.next_slot_at < now() + interval '61 minutes')::text FROM budgets b JOIN sources s USING (source_id) WHERE s.name = 'moved'`)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -15,7 +16,7 @@ const labRefusal = "unauthorized: 401 Unauthorized: Unable to locate credentials
 func TestOncePausesASourceAfterThreeRefusals(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	for _, job := range []string{"a", "b", "c", "d"} {
 		l.dataset(job, upstreamsim.WoosmapError(401))
 	}
@@ -32,33 +33,33 @@ func TestOncePausesASourceAfterThreeRefusals(t *testing.T) {
 		t.Errorf("a paused source tells %q, not %q", told, want)
 	}
 	l.wantPolls("d")
-	l.want("who", []string{"tracker pause source woosmap"}, `SELECT concat_ws(' ', actor, action, subject) FROM report.changes WHERE action = 'pause'`)
+	l.Want("who", []string{"tracker pause source woosmap"}, `SELECT concat_ws(' ', actor, action, subject) FROM report.changes WHERE action = 'pause'`)
 
 	if _, err := l.store.ResumeSource(t.Context(), l.author(), "woosmap"); err != nil {
 		t.Fatal(err)
 	}
 	l.expect("a", "unauthorized") // it takes three again
 	l.expect("a", "unauthorized")
-	l.want("paused", nil, `SELECT source FROM report.sources WHERE paused_at IS NOT NULL`)
+	l.Want("paused", nil, `SELECT source FROM report.sources WHERE paused_at IS NOT NULL`)
 }
 
 func TestOnceForgetsRefusalsOnAnAnswer(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	no, ok := upstreamsim.WoosmapError(401), woosmapRun("r1", "success")
+	defer l.Check()
+	no, ok := upstreamsim.WoosmapError(401), testkit.WoosmapRun("r1", "success")
 	l.dataset("a", no, no, ok, no, upstreamsim.WoosmapError(403), upstreamsim.WoosmapError(404), ok, no)
 	for range 8 {
 		l.once("a")
 	}
-	l.want("paused", nil, `SELECT name FROM sources WHERE paused_at IS NOT NULL UNION SELECT name FROM jobs WHERE tracking = 'paused'`)
+	l.Want("paused", nil, `SELECT name FROM sources WHERE paused_at IS NOT NULL UNION SELECT name FROM jobs WHERE tracking = 'paused'`)
 }
 
 func TestOncePausesAJobThatAloneIsRefused(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.dataset("good", woosmapRun("r1", "success"))
+	defer l.Check()
+	l.dataset("good", testkit.WoosmapRun("r1", "success"))
 	l.dataset("bad", upstreamsim.WoosmapError(403))
 	for range 2 {
 		l.once("bad")
@@ -69,14 +70,14 @@ func TestOncePausesAJobThatAloneIsRefused(t *testing.T) {
 	if !slices.Equal(told, want) {
 		t.Errorf("told %q, not %q", told, want)
 	}
-	l.want("tracking", []string{"bad paused", "good active"}, `SELECT concat_ws(' ', job, tracking) FROM report.jobs ORDER BY job`)
-	l.want("paused sources", nil, `SELECT name FROM sources WHERE paused_at IS NOT NULL`)
+	l.Want("tracking", []string{"bad paused", "good active"}, `SELECT concat_ws(' ', job, tracking) FROM report.jobs ORDER BY job`)
+	l.Want("paused sources", nil, `SELECT name FROM sources WHERE paused_at IS NOT NULL`)
 }
 
 func TestOnceHoldsASourceForItsRetryAfter(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.RateEvery, s.RateBurst = 10*time.Second, 1 })
 	for _, job := range []string{"a", "b", "c"} {
 		l.dataset(job, upstreamsim.WoosmapError(429).With("Retry-After", "60"))
@@ -92,7 +93,7 @@ func TestOnceHoldsASourceForItsRetryAfter(t *testing.T) {
 	if skipped != 2 || !slices.Contains(told, "polled a rate_limited") || !slices.Contains(told, "polled other changed") {
 		t.Errorf("told %q", told)
 	}
-	l.want("hold", []string{"t t"}, `SELECT concat_ws(' ', b.held_until - p.polled_at BETWEEN '60 s' AND '75 s', j.next_poll_at >= b.held_until)
+	l.Want("hold", []string{"t t"}, `SELECT concat_ws(' ', b.held_until - p.polled_at BETWEEN '60 s' AND '75 s', j.next_poll_at >= b.held_until)
 		FROM budgets b JOIN sources s USING (source_id) JOIN report.polls p ON p.source = s.name JOIN report.jobs j ON j.job = p.job WHERE s.name = 'woosmap'`)
 	if told := l.once("a").texts(); !strings.HasPrefix(told[0], "skipped a") {
 		t.Errorf("told %q", told)
@@ -102,12 +103,12 @@ func TestOnceHoldsASourceForItsRetryAfter(t *testing.T) {
 func TestOnceHoldsASourceWhereItCannotBeAskedNow(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	for job, test := range map[string]struct {
 		frame upstreamsim.Frame
 		held  string
 	}{
-		"ok":       {woosmapRun("r1", "success").With("Retry-After", "3600"), "none"},
+		"ok":       {testkit.WoosmapRun("r1", "success").With("Retry-After", "3600"), "none"},
 		"down":     {upstreamsim.WoosmapError(503).With("Retry-After", "3600"), "01:00:00"},
 		"for-days": {upstreamsim.WoosmapError(503).With("Retry-After", "864000"), "1 day"},
 		"garbage":  {upstreamsim.WoosmapError(503).With("Retry-After", "99999999999999999999"), "none"},
@@ -115,18 +116,18 @@ func TestOnceHoldsASourceWhereItCannotBeAskedNow(t *testing.T) {
 	} {
 		l.dataset(job, test.frame)
 		l.once(job)
-		l.want(job, []string{test.held},
+		l.Want(job, []string{test.held},
 			`SELECT coalesce(justify_interval(date_trunc('minute', b.held_until - c.polled_at))::text, 'none') FROM budgets b JOIN cursors c USING (source_id)
 				JOIN jobs j ON j.job_id = c.job_id WHERE j.name = $1`, job)
-		l.exec(`UPDATE budgets SET held_until = NULL`)
+		l.Exec(`UPDATE budgets SET held_until = NULL`)
 	}
 }
 
 func TestOnceSkipsSourcesWithoutACredential(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.dataset("a", woosmapRun("r1", "success"))
+	defer l.Check()
+	l.dataset("a", testkit.WoosmapRun("r1", "success"))
 	l.request("other", safetykitRun("r1", "queued"))
 	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.Credential = "env:NOT_THERE" })
 	told := l.once("a", "other").texts()
@@ -140,10 +141,10 @@ func TestOnceSkipsSourcesWithoutACredential(t *testing.T) {
 func TestOnceIsToldThatTheKeyIsWrong(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.Credential = "env:OTHER_KEY" })
 	l.reconfigure("safetykit", func(s *store.SourceSpec) { s.Credential = "env:OTHER_KEY" })
-	l.dataset("a", woosmapRun("r1", "success"))
+	l.dataset("a", testkit.WoosmapRun("r1", "success"))
 	l.request("b", safetykitRun("r1", "queued"))
 	l.expect("a", "forbidden")
 	l.expect("b", "unauthorized")
@@ -152,10 +153,10 @@ func TestOnceIsToldThatTheKeyIsWrong(t *testing.T) {
 func TestOnceLeavesJobsThatAreStoppedMeanwhile(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.RateEvery, s.RateBurst = time.Hour, 1 })
 	for _, job := range []string{"a", "b", "c"} {
-		l.dataset(job, woosmapRun("r1", "success"))
+		l.dataset(job, testkit.WoosmapRun("r1", "success"))
 	}
 	round := l.start(l.syncer, "a", "b", "c")
 	round.await("polled a changed")

@@ -5,22 +5,23 @@ import (
 	"strings"
 	"testing"
 
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
 func TestOnceWaitsForAPollThatIsUnderWayElsewhere(t *testing.T) {
 	t.Parallel()
-	for want, frame := range map[string]upstreamsim.Frame{"changed": woosmapRun("r1", "success"), "upstream_error": upstreamsim.WoosmapError(500)} {
+	for want, frame := range map[string]upstreamsim.Frame{"changed": testkit.WoosmapRun("r1", "success"), "upstream_error": upstreamsim.WoosmapError(500)} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
-			defer l.check()
+			defer l.Check()
 			gate := upstreamsim.NewGate()
 			l.dataset("a", frame.Behind(gate))
 			first := l.start(l.syncer, "a")
 			receive(t, gate.Reached(), "the first round's request")
 
-			other := l.newSyncer("other", l.open(l.url))
+			other := l.newSyncer("other", testkit.OpenStore(l.t, l.URL))
 			looked := make(chan struct{}, 1)
 			getenv := other.Getenv
 			other.Getenv = func(name string) string { // a round reads credentials once it knows what was polled when
@@ -39,7 +40,7 @@ func TestOnceWaitsForAPollThatIsUnderWayElsewhere(t *testing.T) {
 			if want := []string{"polled a " + want, "elsewhere a " + want}; !slices.Equal(told, want) {
 				t.Errorf("told %q, not %q", told, want)
 			}
-			if n := len(l.requests.All()); n != 1 {
+			if n := len(l.Requests.All()); n != 1 {
 				t.Errorf("%d requests", n)
 			}
 		})
@@ -49,22 +50,22 @@ func TestOnceWaitsForAPollThatIsUnderWayElsewhere(t *testing.T) {
 func TestOnceDropsALatePoll(t *testing.T) {
 	t.Parallel()
 	for name, answers := range map[string][2]upstreamsim.Frame{
-		"SameAnswer":    {woosmapRun("r1", "success"), woosmapRun("r1", "success")},
-		"AnotherAnswer": {woosmapRun("r1", "in_progress"), woosmapRun("r1", "success")},
-		"Unchanged":     {woosmapRun("r0", "success"), woosmapRun("r1", "success")},
-		"Failed":        {upstreamsim.WoosmapError(500), woosmapRun("r1", "success")},
+		"SameAnswer":    {testkit.WoosmapRun("r1", "success"), testkit.WoosmapRun("r1", "success")},
+		"AnotherAnswer": {testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success")},
+		"Unchanged":     {testkit.WoosmapRun("r0", "success"), testkit.WoosmapRun("r1", "success")},
+		"Failed":        {upstreamsim.WoosmapError(500), testkit.WoosmapRun("r1", "success")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
-			defer l.check()
+			defer l.Check()
 			gate := upstreamsim.NewGate()
-			l.dataset("stores", woosmapRun("r0", "success"), answers[0].Behind(gate), answers[1])
+			l.dataset("stores", testkit.WoosmapRun("r0", "success"), answers[0].Behind(gate), answers[1])
 			l.once("stores")
 			slow := l.start(l.syncer, "stores")
 			receive(t, gate.Reached(), "the slow request")
 			l.expireClaims()
-			quick := l.start(l.newSyncer("quick", l.open(l.url)), "stores")
+			quick := l.start(l.newSyncer("quick", testkit.OpenStore(l.t, l.URL)), "stores")
 			if err := quick.wait(); err != nil {
 				t.Fatal(err)
 			}
@@ -88,17 +89,17 @@ func TestOnceDropsALatePoll(t *testing.T) {
 func TestOnceDropsALatePollOfManyAlone(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	gate := upstreamsim.NewGate()
 	for _, job := range []string{"a", "b", "c"} {
-		l.dataset(job, woosmapRun("r1", "success").Behind(gate))
+		l.dataset(job, testkit.WoosmapRun("r1", "success").Behind(gate))
 	}
 	round := l.start(l.syncer, "a", "b", "c")
 	receive(t, gate.Reached(), "a request")
 	for l.claims() != "3" {
 		receive(t, gate.Reached(), "a request")
 	}
-	l.exec(`UPDATE cursors SET claimed_until = claimed_until + interval '1 us', claimed_by = 'another' WHERE job_id = (SELECT job_id FROM jobs WHERE name = 'b')`)
+	l.Exec(`UPDATE cursors SET claimed_until = claimed_until + interval '1 us', claimed_by = 'another' WHERE job_id = (SELECT job_id FROM jobs WHERE name = 'b')`)
 	gate.Open()
 	if err := round.wait(); err != nil {
 		t.Fatal(err)
@@ -108,5 +109,5 @@ func TestOnceDropsALatePollOfManyAlone(t *testing.T) {
 	if want := []string{"late b: somebody else has taken over the job", "polled a changed", "polled c changed"}; !slices.Equal(told, want) {
 		t.Errorf("told %q, not %q", told, want)
 	}
-	l.want("claims", []string{"another"}, `SELECT claimed_by FROM cursors WHERE claimed_by IS NOT NULL`)
+	l.Want("claims", []string{"another"}, `SELECT claimed_by FROM cursors WHERE claimed_by IS NOT NULL`)
 }

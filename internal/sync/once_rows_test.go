@@ -7,6 +7,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/sync"
+	"tracker/internal/testkit"
 )
 
 // TestOnceLeavesWhatCannotBePolled has a row in the database that no tracker
@@ -39,10 +40,10 @@ func TestOnceLeavesWhatCannotBePolled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := newLab(t)
-			l.dataset("good", woosmapRun("r1", "success"))
+			l.dataset("good", testkit.WoosmapRun("r1", "success"))
 			l.another("other")
-			l.datasetAt("other", "bad", woosmapRun("r1", "success"))
-			l.exec(test.row)
+			l.datasetAt("other", "bad", testkit.WoosmapRun("r1", "success"))
+			l.Exec(test.row)
 			told := l.once("bad", "good").texts()
 			if !slices.Contains(told, "polled good changed") {
 				t.Errorf("the good job is not polled: %q", told)
@@ -58,7 +59,7 @@ func TestOnceLeavesWhatCannotBePolled(t *testing.T) {
 // another registers one more source of Woosmap.
 func (l *lab) another(name string) {
 	l.t.Helper()
-	l.declare(store.Declaration{Sources: []store.SourceSpec{l.sourceSpec(name, "woosmap", l.woosmapAt)}})
+	l.declare(store.Declaration{Sources: []store.SourceSpec{l.sourceSpec(name, "woosmap", l.WoosmapAt)}})
 }
 
 // TestOncePausesWhatCannotBeCompared has what is stored of a job in a state in
@@ -78,7 +79,7 @@ func TestOncePausesWhatCannotBeCompared(t *testing.T) {
 			}
 			l.once("bad", "good")
 			l.syncer = l.newSyncer("restarted", l.store)
-			l.exec(guardless + test.row)
+			l.Exec(guardless + test.row)
 			told := l.once("bad", "good")
 			if !slices.Contains(told.texts(), "polled good changed") {
 				t.Errorf("the good job is not polled: %q", told.texts())
@@ -88,8 +89,8 @@ func TestOncePausesWhatCannotBeCompared(t *testing.T) {
 			}) {
 				t.Errorf("the bad job is not left for %q: %q", test.want, told.texts())
 			}
-			l.want("the change", []string{"tracker pause"}, `SELECT actor || ' ' || action FROM report.changes WHERE subject = 'job bad' AND after->>'paused_reason' LIKE '%' || $1 || '%'`, test.want)
-			l.want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
+			l.Want("the change", []string{"tracker pause"}, `SELECT actor || ' ' || action FROM report.changes WHERE subject = 'job bad' AND after->>'paused_reason' LIKE '%' || $1 || '%'`, test.want)
+			l.Want("claims", []string{"0"}, `SELECT count(claimed_until)::text FROM cursors`)
 		})
 	}
 }

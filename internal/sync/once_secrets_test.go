@@ -33,7 +33,7 @@ var links = []string{
 func TestOnceLetsNoSecretsLand(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	told, hashes := &events{}, []string{}
 	poll := func(job string, frames ...upstreamsim.Frame) {
 		if strings.HasPrefix(job, "w") {
@@ -47,7 +47,7 @@ func TestOnceLetsNoSecretsLand(t *testing.T) {
 			if err := l.syncer.Once(t.Context(), l.jobs(job), told.tell); err != nil {
 				t.Fatal(err)
 			}
-			l.exec(`UPDATE budgets SET held_until = NULL, refusals = 0`)
+			l.Exec(`UPDATE budgets SET held_until = NULL, refusals = 0`)
 		}
 	}
 	for i, link := range links {
@@ -87,12 +87,12 @@ func entryOf(detail string) string {
 func (l *lab) wantNothingOf(told []sync.Event, hashes []string) {
 	l.t.Helper()
 	var texts []string
-	tables := l.lines(`SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`)
+	tables := l.Lines(`SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`)
 	for _, table := range tables {
-		texts = append(texts, l.lines(`SELECT t::text FROM `+table+` t`)...)
+		texts = append(texts, l.Lines(`SELECT t::text FROM `+table+` t`)...)
 	}
-	texts = append(texts, l.lines(`SELECT encode(body, 'base64') FROM snapshots`)...)
-	bodies := l.lines(`SELECT convert_from(body, 'UTF8') FROM snapshots`)
+	texts = append(texts, l.Lines(`SELECT encode(body, 'base64') FROM snapshots`)...)
+	bodies := l.Lines(`SELECT convert_from(body, 'UTF8') FROM snapshots`)
 	if len(tables) < 14 || len(bodies) < 30 {
 		l.t.Errorf("only %d tables and %d bodies to look at", len(tables), len(bodies))
 	}
@@ -127,7 +127,7 @@ func (l *lab) wantNothingOf(told []sync.Event, hashes []string) {
 
 // storedAsItCame reports whether a body had nothing to hide.
 func (l *lab) storedAsItCame(hash string) bool {
-	return l.lines(`SELECT count(*)::text FROM snapshots WHERE encode(sha256(body), 'hex') = $1`, hash)[0] != "0"
+	return l.Lines(`SELECT count(*)::text FROM snapshots WHERE encode(sha256(body), 'hex') = $1`, hash)[0] != "0"
 }
 
 // unescaped undoes escapes, of JSON and of URLs, however often they were put on.

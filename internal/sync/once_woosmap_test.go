@@ -5,15 +5,16 @@ import (
 	"testing"
 	"time"
 
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
 func TestOnceFollowsAWoosmapImport(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	id := l.dataset("stores")
-	l.woosmap.Play(id, "stores", upstreamsim.Scenario{
+	l.Woosmap.Play(id, "stores", upstreamsim.Scenario{
 		Start: l.clock.Now(),
 		Imports: []upstreamsim.Import{{ID: "run-a", Steps: []upstreamsim.Step{
 			{Name: "fetch", Takes: 12 * time.Second, Entries: []upstreamsim.Entry{
@@ -25,40 +26,40 @@ func TestOnceFollowsAWoosmapImport(t *testing.T) {
 
 	l.expect("stores", "changed")
 	l.expect("stores", "unchanged")
-	l.clock.pass(13 * time.Second)
+	l.clock.Pass(13 * time.Second)
 	l.expect("stores", "changed") // fetch has ended, import has begun
-	l.clock.pass(30 * time.Second)
+	l.clock.Pass(30 * time.Second)
 	l.expect("stores", "changed") // the import has succeeded
 	l.expect("stores", "unchanged")
-	l.clock.pass(10 * time.Second)
+	l.clock.Pass(10 * time.Second)
 	l.expect("stores", "changed") // a late log entry
 	l.expect("stores", "unchanged")
-	l.want("a woosmap job goes on", []string{"active t"},
+	l.Want("a woosmap job goes on", []string{"active t"},
 		`SELECT concat_ws(' ', tracking, next_poll_at - last_polled_at > '4 minutes') FROM report.jobs WHERE job = 'stores'`)
-	l.clock.pass(time.Hour)
+	l.clock.Pass(time.Hour)
 	l.expect("stores", "changed") // another run, which failed
 
 	l.wantPolls("stores", "changed 1", "unchanged 1", "changed 2", "changed 3", "unchanged 3", "changed 4", "unchanged 4", "changed 5")
-	if n := len(l.requests.Of(upstreamsim.WoosmapPath(id))); n != 8 {
+	if n := len(l.Requests.Of(upstreamsim.WoosmapPath(id))); n != 8 {
 		t.Errorf("%d requests for 8 polls", n)
 	}
-	l.want("transitions", []string{
+	l.Want("transitions", []string{
 		"1 run -> running", "1 fetch -> running", "1 fetch running -> succeeded", "1 import -> running",
 		"1 import running -> succeeded", "1 run running -> succeeded", "2 run -> failed", "2 fetch -> failed",
 	}, `SELECT concat_ws(' ', run_no, coalesce(step, 'run'), from_state, '->', to_state) FROM report.transitions ORDER BY transition_no`)
-	l.want("log", []string{"fetch 1 info", "fetch 2 warning", "import 1 info"},
+	l.Want("log", []string{"fetch 1 info", "fetch 2 warning", "import 1 info"},
 		`SELECT concat_ws(' ', step, entry_no, level) FROM report.log_entries ORDER BY run_no, step_no, entry_no`)
-	l.want("durations", []string{"run-a 00:00:42 t", "run-b 00:00:01 t"},
+	l.Want("durations", []string{"run-a 00:00:42 t", "run-b 00:00:01 t"},
 		`SELECT concat_ws(' ', run_id, duration, reported) FROM report.runs ORDER BY run_no`)
-	l.want("anomalies", nil, `SELECT kind FROM report.anomalies`)
-	l.want("bounds", nil, `SELECT transition_no::text FROM report.transitions WHERE not_before >= observed_at OR (snapshot_no = 1) <> (not_before IS NULL)`)
+	l.Want("anomalies", nil, `SELECT kind FROM report.anomalies`)
+	l.Want("bounds", nil, `SELECT transition_no::text FROM report.transitions WHERE not_before >= observed_at OR (snapshot_no = 1) <> (not_before IS NULL)`)
 }
 
 func TestOnceFailsAWoosmapImportInImport(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.woosmap.Play(l.dataset("stores"), "stores", upstreamsim.Scenario{
+	defer l.Check()
+	l.Woosmap.Play(l.dataset("stores"), "stores", upstreamsim.Scenario{
 		Start: l.clock.Now(),
 		Imports: []upstreamsim.Import{{ID: "r", Steps: []upstreamsim.Step{
 			{Name: "fetch", Takes: time.Second},
@@ -67,42 +68,42 @@ func TestOnceFailsAWoosmapImportInImport(t *testing.T) {
 	})
 	for range 4 {
 		l.expect("stores", "changed")
-		l.clock.pass(time.Second)
+		l.clock.Pass(time.Second)
 	}
-	l.want("run", []string{"failed 1"}, `SELECT concat_ws(' ', state, errors) FROM report.runs`)
+	l.Want("run", []string{"failed 1"}, `SELECT concat_ws(' ', state, errors) FROM report.runs`)
 }
 
 func TestOnceKeepsEachOfABA(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	a, b := woosmapRun("r1", "in_progress"), woosmapRun("r1", "failed")
+	defer l.Check()
+	a, b := testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "failed")
 	l.dataset("stores", a, b, a, a, b)
 	for range 5 {
 		l.once("stores")
 	}
 	l.wantPolls("stores", "changed 1", "changed 2", "changed 3", "unchanged 3", "changed 4")
-	l.want("what the newest confirmed", []string{"1 1", "2 1", "3 2", "4 1"},
+	l.Want("what the newest confirmed", []string{"1 1", "2 1", "3 2", "4 1"},
 		`SELECT concat_ws(' ', snapshot_no, polls) FROM report.snapshots ORDER BY snapshot_no`)
-	l.want("anomalies", []string{"status_regressed"}, `SELECT kind FROM report.anomalies`)
+	l.Want("anomalies", []string{"status_regressed"}, `SELECT kind FROM report.anomalies`)
 }
 
 func TestOnceTellsOfARunThatWasSupersededUnseen(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.dataset("stores", woosmapRun("r1", "in_progress"), woosmapRun("r3", "success"), woosmapRun("r1", "success"))
+	defer l.Check()
+	l.dataset("stores", testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r3", "success"), testkit.WoosmapRun("r1", "success"))
 	for range 3 {
 		l.expect("stores", "changed")
 	}
-	l.want("anomalies", []string{"outcome_unseen", "run_returned"}, `SELECT kind FROM report.anomalies ORDER BY anomaly_no`)
+	l.Want("anomalies", []string{"outcome_unseen", "run_returned"}, `SELECT kind FROM report.anomalies ORDER BY anomaly_no`)
 }
 
 func TestOnceTellsEachJobOnce(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
-	l.dataset("a", woosmapRun("r1", "in_progress"))
+	defer l.Check()
+	l.dataset("a", testkit.WoosmapRun("r1", "in_progress"))
 	l.dataset("b", upstreamsim.Status(500, ""))
 	told := l.once("b", "a", "a").texts()
 	slices.Sort(told)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 )
 
 // awaitLine waits until a query of one text column has a row.
@@ -16,7 +17,7 @@ func (l *lab) awaitLine(query string, args ...any) string {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); <-tick.C {
-		if lines := l.lines(query, args...); len(lines) > 0 {
+		if lines := l.Lines(query, args...); len(lines) > 0 {
 			return lines[0]
 		}
 	}
@@ -43,9 +44,9 @@ func (l *lab) serve() (stop func() error) {
 func TestServeLeavesRemovedSources(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	for _, name := range []string{"gone", "kept"} {
-		spec := l.sourceSpec(name, "woosmap", l.woosmapAt)
+		spec := l.sourceSpec(name, "woosmap", l.WoosmapAt)
 		spec.Credential = "env:ABSENT"
 		l.declare(store.Declaration{Sources: []store.SourceSpec{spec}})
 	}
@@ -57,13 +58,13 @@ func TestServeLeavesRemovedSources(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Error(err)
 	}
-	l.want("of the removed one", []string{"register", "remove"}, `SELECT action FROM report.changes WHERE subject = 'source gone' ORDER BY change_no`)
+	l.Want("of the removed one", []string{"register", "remove"}, `SELECT action FROM report.changes WHERE subject = 'source gone' ORDER BY change_no`)
 }
 
 func TestServeIsNotDelayedByACredentialThatHangs(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check("quick")
+	defer l.Check("quick")
 	gate := make(chan struct{})
 	getenv := l.syncer.Getenv
 	l.syncer.Getenv = func(name string) string {
@@ -74,14 +75,14 @@ func TestServeIsNotDelayedByACredentialThatHangs(t *testing.T) {
 	}
 	l.reconfigure("safetykit", func(s *store.SourceSpec) { s.Credential = "env:OTHER_KEY" })
 	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.Schedule, s.ActiveEvery = "@every 1s", time.Second })
-	l.dataset("quick", woosmapRun("r1", "in_progress"))
+	l.dataset("quick", testkit.WoosmapRun("r1", "in_progress"))
 	l.request("blind", safetykitRun("blind", "queued"))
 	stop := l.serve()
 	reason := l.awaitLine(`SELECT paused_reason FROM report.sources WHERE source = 'safetykit' AND paused_reason IS NOT NULL`)
 	if !strings.Contains(reason, "cannot be read") {
 		t.Errorf("paused for %q", reason)
 	}
-	polls := l.lines(`SELECT outcome FROM report.polls WHERE job = 'quick'`)
+	polls := l.Lines(`SELECT outcome FROM report.polls WHERE job = 'quick'`)
 	if len(polls) < 4 || slices.Contains(polls, "timeout") {
 		t.Errorf("while it hung the other source was polled %q", polls)
 	}

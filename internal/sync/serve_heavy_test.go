@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
 
@@ -21,7 +22,7 @@ func heavyRun(status string) upstreamsim.Frame {
 func TestServeRecordsHeavyAnswersInALaneOfTheirSource(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	everySecond := func(s *store.SourceSpec) { s.Schedule, s.ActiveEvery = "@every 1s", time.Second }
 	l.reconfigure("woosmap", everySecond)
 	l.reconfigure("safetykit", everySecond)
@@ -31,9 +32,9 @@ func TestServeRecordsHeavyAnswersInALaneOfTheirSource(t *testing.T) {
 	l.awaitLine(`SELECT '' FROM report.polls WHERE job = 'heavy' AND outcome = 'unchanged'`)
 
 	gate := upstreamsim.NewGate()
-	l.woosmap.Script(heavy, heavyRun("failed").Behind(gate))
+	l.Woosmap.Script(heavy, heavyRun("failed").Behind(gate))
 	receive(t, gate.Reached(), "the heavy poll")
-	lock, err := l.db.BeginTx(t.Context(), nil)
+	lock, err := l.DB.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,9 +44,9 @@ func TestServeRecordsHeavyAnswersInALaneOfTheirSource(t *testing.T) {
 	}
 	gate.Open()
 	l.awaitLine(`SELECT '' FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-	seen := l.lines(`SELECT count(*)::text FROM report.polls WHERE job = 'quick'`)[0]
+	seen := l.Lines(`SELECT count(*)::text FROM report.polls WHERE job = 'quick'`)[0]
 	l.awaitLine(`SELECT '' FROM report.polls WHERE job = 'quick' HAVING count(*) >= $1::integer + 4`, seen)
-	l.want("snapshots of the heavy one, which still waits", []string{"1"}, `SELECT count(*)::text FROM report.snapshots WHERE job = 'heavy'`)
+	l.Want("snapshots of the heavy one, which still waits", []string{"1"}, `SELECT count(*)::text FROM report.snapshots WHERE job = 'heavy'`)
 	if err := lock.Rollback(); err != nil {
 		t.Fatal(err)
 	}
@@ -60,14 +61,14 @@ func TestOncePollsManyHeavyAnswers(t *testing.T) {
 	l := newLab(t)
 	l.syncer.MemoryBudget = 1 << 20 // less than one of them needs: they go one at a time
 	jobs := l.datasets("woosmap", "job", 12, heavyRun("success"))
-	defer l.check(jobs[0], jobs[11])
+	defer l.Check(jobs[0], jobs[11])
 	if n := len(l.once(jobs...).all()); n != len(jobs) {
 		t.Errorf("%d events", n)
 	}
-	l.want("outcomes", []string{"changed 12"}, `SELECT outcome || ' ' || count(*) FROM polls GROUP BY outcome`)
+	l.Want("outcomes", []string{"changed 12"}, `SELECT outcome || ' ' || count(*) FROM polls GROUP BY outcome`)
 	for _, job := range jobs {
-		l.woosmap.Script(datasetID(job), woosmapRun("r2", "success")) // light, after a heavy one
+		l.Woosmap.Script(datasetID(job), testkit.WoosmapRun("r2", "success")) // light, after a heavy one
 	}
 	l.once(jobs...)
-	l.want("outcomes", []string{"changed 24"}, `SELECT outcome || ' ' || count(*) FROM polls GROUP BY outcome`)
+	l.Want("outcomes", []string{"changed 24"}, `SELECT outcome || ' ' || count(*) FROM polls GROUP BY outcome`)
 }

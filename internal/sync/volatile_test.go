@@ -17,7 +17,7 @@ func progressing(progress int) upstreamsim.Frame {
 func TestVolatileFieldsMakeNoSnapshot(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	defer l.check()
+	defer l.Check()
 	ignore := func(paths ...string) {
 		l.reconfigure("woosmap", func(s *store.SourceSpec) { s.Volatile = paths })
 	}
@@ -47,8 +47,8 @@ func TestVolatileFieldsMakeNoSnapshot(t *testing.T) {
 	poll(first, "unchanged") // without it, in another order
 	poll(other, "unchanged") // 7
 	l.wantPolls("stores", "changed 1", "changed 2", "unchanged 2", "unchanged 2", "unchanged 2", "changed 3", "unchanged 3", "unchanged 3", "unchanged 3")
-	l.want("kept as first seen", []string{"0", "1", "5"}, `SELECT body_text::json->>'progress' FROM report.snapshots ORDER BY snapshot_no`)
-	l.want("source", []string{".progress"}, `SELECT unnest(volatile) FROM report.sources WHERE source = 'woosmap'`)
-	l.want("changes", []string{`[] [".progress"]`, `[".progress"] [".progress", ".eta"]`, `[".progress", ".eta"] []`, `[] [".progress"]`},
+	l.Want("kept as first seen", []string{"0", "1", "5"}, `SELECT body_text::json->>'progress' FROM report.snapshots ORDER BY snapshot_no`)
+	l.Want("source", []string{".progress"}, `SELECT unnest(volatile) FROM report.sources WHERE source = 'woosmap'`)
+	l.Want("changes", []string{`[] [".progress"]`, `[".progress"] [".progress", ".eta"]`, `[".progress", ".eta"] []`, `[] [".progress"]`},
 		`SELECT concat_ws(' ', before->'volatile', after->'volatile') FROM report.changes WHERE action = 'change' ORDER BY change_no`)
 }
