@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"tracker/internal/store"
+	"tracker/internal/testkit"
 )
 
 // newOldWorld is a world with a job that was polled now, and half a year ago.
 func newOldWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
-	w.woosmap.Script(datasetID(0), woosmapAnswer("r1", "success"))
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"))
 	w.apply(declaration(unlimited, 1))
-	w.exec(`SELECT polls_partition((now() - interval '6 months')::date)`)
-	w.exec(`INSERT INTO polls (job_id, polled_at, outcome, latency_us)
+	w.Exec(`SELECT polls_partition((now() - interval '6 months')::date)`)
+	w.Exec(`INSERT INTO polls (job_id, polled_at, outcome, latency_us)
 		SELECT job_id, date_trunc('month', now() - interval '6 months') + i * interval '1 day', 'timeout', 1 FROM jobs, generate_series(1, 7) i`)
 	w.must("sync")
 	return w
@@ -36,19 +37,19 @@ func TestRetain(t *testing.T) {
 		if err := json.Unmarshal([]byte(w.must(step.args...)), step.rows); err != nil {
 			t.Fatal(err)
 		}
-		w.want("polls", []string{step.left}, `SELECT count(*)::text FROM report.polls`)
+		w.Want("polls", []string{step.left}, `SELECT count(*)::text FROM report.polls`)
 	}
 	if len(would) != 1 || len(did) != 1 || would[0].RangeFrom != did[0].RangeFrom || did[0].Rows != 7 {
 		t.Errorf("it would take %+v, and takes %+v", would, did)
 	}
-	w.want("what report.retention tells", []string{"polls 7 90 days tester"}, `SELECT concat_ws(' ', what, rows, kept_for, actor) FROM report.retention`)
+	w.Want("what report.retention tells", []string{"polls 7 90 days tester"}, `SELECT concat_ws(' ', what, rows, kept_for, actor) FROM report.retention`)
 	if text := w.must("history", jobName(0)); !strings.Contains(text, "looked 8 times (7 failed) since ") || !strings.Contains(text, " were taken by retention") {
 		t.Errorf("the history tells\n%s", text)
 	}
 	if text := w.must("retain"); text != "nothing is old enough\n" {
 		t.Errorf("again it says %q", text)
 	}
-	w.check()
+	w.Check()
 }
 
 func TestRetainKeepsAll(t *testing.T) {
@@ -57,13 +58,13 @@ func TestRetainKeepsAll(t *testing.T) {
 	if text := w.must("retain", "--retention-polls", "0"); text != "nothing is old enough\n" {
 		t.Errorf("it says %q", text)
 	}
-	w.want("polls", []string{"8"}, `SELECT count(*)::text FROM report.polls`)
+	w.Want("polls", []string{"8"}, `SELECT count(*)::text FROM report.polls`)
 }
 
 func TestRetainRefuses(t *testing.T) {
 	t.Parallel()
 	w := newOldWorld(t)
-	w.exec(`UPDATE jobs SET schedule = '0 6 * * 1'`)
+	w.Exec(`UPDATE jobs SET schedule = '0 6 * * 1'`)
 	for _, test := range []struct {
 		args []string
 		code int
@@ -78,7 +79,7 @@ func TestRetainRefuses(t *testing.T) {
 			t.Errorf("retain %q ends with %d: %s", test.args, p.code, text)
 		}
 	}
-	w.want("polls", []string{"8"}, `SELECT count(*)::text FROM report.polls`)
+	w.Want("polls", []string{"8"}, `SELECT count(*)::text FROM report.polls`)
 }
 
 // TestServeRetains: a daemon takes what is old by itself, two no more than one.
@@ -89,5 +90,5 @@ func TestServeRetains(t *testing.T) {
 		w.serve()
 	}
 	w.awaitLine(`SELECT rows::text FROM report.retention`)
-	w.want("what was taken", []string{"7"}, `SELECT rows::text FROM report.retention`)
+	w.Want("what was taken", []string{"7"}, `SELECT rows::text FROM report.retention`)
 }
