@@ -30,7 +30,7 @@ type Progress struct {
 	Finishes    bool          // a run's end is the end of the job
 
 	PolledAt time.Time // of the answered poll
-	Spread   bool      // the schedule sets this job's time for the first time: see Schedule.Second
+	Spread   bool      // others were polled together with it, as when they were registered together: see Schedule.Second
 
 	Phase     Phase
 	ChangedAt time.Time // when the newest snapshot was observed; the active cadence slows down from here
@@ -43,9 +43,9 @@ type Progress struct {
 func Plan(p Progress) (next time.Time, finished bool) {
 	switch {
 	case p.Phase == PhaseActive:
-		return earlier(p.scheduled(), p.PolledAt.Add(p.slowed())), false
+		return earlier(p.scheduled(), p.PolledAt.Add(p.spread(p.slowed()))), false
 	case p.Phase == PhaseEnded && p.GraceDone < GracePolls:
-		return earlier(p.scheduled(), p.PolledAt.Add(p.ActiveEvery)), false
+		return earlier(p.scheduled(), p.PolledAt.Add(p.spread(p.ActiveEvery))), false
 	case p.Phase == PhaseEnded && p.Finishes:
 		return time.Time{}, true
 	default:
@@ -58,6 +58,13 @@ func (p Progress) scheduled() time.Time {
 		return p.Schedule.Second(p.PolledAt, p.Name)
 	}
 	return p.Schedule.Next(p.PolledAt, p.Name)
+}
+
+func (p Progress) spread(every time.Duration) time.Duration {
+	if p.Spread {
+		return apart(every, p.Name)
+	}
+	return every
 }
 
 // slowed doubles the active cadence for each full hour without a change.

@@ -67,7 +67,7 @@ func both(a, b func(*schedule.Progress)) func(*schedule.Progress) {
 	return func(p *schedule.Progress) { a(p); b(p) }
 }
 
-func TestPlanSpreadsWhenTheScheduleTakesOver(t *testing.T) {
+func TestPlanSpreadsThePollAfterTheFirst(t *testing.T) {
 	t.Parallel()
 	polled := at(t, "2025-11-22T10:00:00Z")
 	p := schedule.Progress{
@@ -77,8 +77,8 @@ func TestPlanSpreadsWhenTheScheduleTakesOver(t *testing.T) {
 		t.Errorf("next = %s, want %s", next, p.Schedule.Second(polled, p.Name))
 	}
 	p.Phase, p.ChangedAt = schedule.PhaseActive, polled
-	if next, _ := schedule.Plan(p); next.Sub(polled) != 10*time.Second {
-		t.Errorf("next after %s, want the active cadence", next.Sub(polled))
+	if next, _ := schedule.Plan(p); next.Sub(polled) != 3698*time.Millisecond {
+		t.Errorf("next after %s, want the active cadence, spread", next.Sub(polled))
 	}
 }
 

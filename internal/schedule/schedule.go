@@ -61,14 +61,25 @@ func (s Schedule) Next(after time.Time, name string) time.Time {
 	}
 }
 
-// Second is Next for the job's first poll: it cuts the first interval of
-// "@every" by the hash of the name, so that jobs that were registered together
-// are apart from then on. Cron ticks are spread anyway.
+// Second is Next for the job's first poll, or for one after a time without polls: of
+// "@every" it cuts the interval, so that jobs that were polled together are apart from
+// then on. Cron ticks are spread anyway.
 func (s Schedule) Second(firstPoll time.Time, name string) time.Time {
 	if s.cron == nil {
-		return firstPoll.Add(max(time.Second, spread(name, s.every))).UTC()
+		return firstPoll.Add(apart(s.every, name)).UTC()
 	}
 	return s.Next(firstPoll, name)
+}
+
+// apart cuts an interval by the hash of a name, so that jobs which were polled together
+// are spread evenly over it from then on. What would be left of less than a second, or
+// than half of the interval, is added to it.
+func apart(every time.Duration, name string) time.Duration {
+	cut := spread(name, every)
+	if cut < min(time.Second, every/2) {
+		cut += every
+	}
+	return cut
 }
 
 // Interval returns the planned time between two polls around the given time:

@@ -87,10 +87,10 @@ func TestSecondSpreadsEvery(t *testing.T) {
 	minutes := make([]int, 10)
 	for i := range 1000 {
 		after := s.Second(first, fmt.Sprint("job-", i)).Sub(first)
-		if after < time.Second || after >= 10*time.Minute {
+		if after < time.Second || after >= 10*time.Minute+time.Second {
 			t.Fatalf("second poll after %s", after)
 		}
-		minutes[int(after.Minutes())]++
+		minutes[int(after.Minutes())%10]++
 	}
 	for minute, jobs := range minutes {
 		if jobs < 60 || jobs > 140 {
@@ -99,6 +99,25 @@ func TestSecondSpreadsEvery(t *testing.T) {
 	}
 	if got, want := s.Second(first, "stores-eu"), at(t, "2025-11-22T10:03:41.884Z"); !got.Equal(want) {
 		t.Errorf("Second of stores-eu = %s, want %s", got, want)
+	}
+}
+
+// TestSecondSpreadsTheShortestInterval: what is left of it is no less than half.
+func TestSecondSpreadsTheShortestInterval(t *testing.T) {
+	t.Parallel()
+	s, first := mustParse(t, "@every 1s"), at(t, "2025-11-22T10:00:00Z")
+	tenths := make([]int, 10)
+	for i := range 1000 {
+		after := s.Second(first, fmt.Sprint("job-", i)).Sub(first)
+		if after < 500*time.Millisecond || after >= 1500*time.Millisecond {
+			t.Fatalf("second poll after %s", after)
+		}
+		tenths[after/(100*time.Millisecond)%10]++
+	}
+	for tenth, jobs := range tenths {
+		if jobs < 60 || jobs > 140 {
+			t.Errorf("%d of 1000 jobs in tenth %d: %v", jobs, tenth, tenths)
+		}
 	}
 }
 

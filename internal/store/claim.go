@@ -80,18 +80,20 @@ func (s *Store) ClaimJobs(ctx context.Context, params ClaimParams) ([]Claim, err
 // DueParams says of which sources due jobs are to be claimed.
 type DueParams struct {
 	Owner     string
-	Now       time.Time // by the database's clock
+	Now       time.Time     // by the database's clock
+	Ahead     time.Duration // what is due so much later is due, too: it is polled then
 	SourceIDs []int64
 	Mosts     []int64 // claims at most, of each of them
 }
 
 // ClaimDue claims those of the due jobs that their sources' budgets allow to poll
-// within the next second, and spends the budgets. Where more jobs are due than the
+// within the next second, and spends the budgets. Each starts when it is due, or as
+// soon as there is a slot. Where more jobs are due than the
 // budget allows, three of four slots go to imports that run, and one to the job
 // that has been due longest of the others.
 func (s *Store) ClaimDue(ctx context.Context, params DueParams) ([]Claim, error) {
 	rows, err := s.queries.CursorClaimDue(ctx, dbsqlc.CursorClaimDueParams{
-		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, Mosts: params.Mosts, Horizon: slotHorizon, Lease: claimLease,
+		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, Mosts: params.Mosts, Ahead: params.Ahead, Horizon: slotHorizon, Lease: claimLease,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim due jobs: %w", err)

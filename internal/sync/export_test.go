@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"context"
 	"time"
 
 	"tracker/internal/history"
@@ -49,6 +50,25 @@ func Advance(l Landed) (store.Advance, bool, error) {
 	}
 	next, finished := r.advance()
 	return next, finished, nil
+}
+
+// InFlightMost is inFlightMost.
+const InFlightMost = inFlightMost
+
+// Fly starts so many tasks of one source at once, lets poll run for each, and returns
+// how many have ended.
+func Fly(ctx context.Context, tasks int, poll func()) int {
+	results := make(chan *result, tasks)
+	f := newFlight(ctx, &Syncer{}, newMemoryBudget(0), nil, results)
+	f.poll = func(t *task) *result {
+		poll()
+		return &result{task: t}
+	}
+	for range tasks {
+		f.start(&task{job: &store.Job{}})
+	}
+	f.wait()
+	return len(results)
 }
 
 // EndpointOf is where a job is asked for whose account was opened before.

@@ -10,9 +10,13 @@ import (
 )
 
 const (
-	// inFlightMost is how many polls of one source may be under way at once.
+	// inFlightMost is how many requests to one source may be in flight at once.
 	// Each source has its own, so that a slow one never delays another.
 	inFlightMost = 128
+	// startsAgain is how many times what has ended since the last claim may be claimed
+	// beyond that: a quick source keeps going until the next claim, a slow one gets no
+	// more claims than it can use.
+	startsAgain = 2
 	// holdKnown is how long after a Retry-After a claim may not have seen it yet: it
 	// is recorded meanwhile.
 	holdKnown = time.Second
@@ -33,10 +37,13 @@ type flight struct {
 
 	mu       sync.Mutex
 	idle     []chan *task        // of workers that wait for a task, the longest waiting first
-	sentAway map[int64]time.Time // by source that sent a Retry-After: from when, by our clock, every claim has seen it
+	inFlight map[int64]int       // by source, its requests, and so are the others
+	behind   map[int64][]*task   // that wait until fewer are in flight
+	sentAway map[int64]time.Time // of one that sent a Retry-After: from when, by our clock, every claim has seen it
 
 	underWay int
 	bySource map[int64]int // how many of a source's are under way
+	landed   map[int64]int // how many have ended since free was asked
 }
 
 // landing is the end of a task.
@@ -48,7 +55,10 @@ type landing struct {
 // newFlight returns a flight whose tasks end early when ctx ends. Heavy answers go
 // to record, all other results to results.
 func newFlight(ctx context.Context, syncer *Syncer, budget *memoryBudget, record func(*result) error, results chan<- *result) *flight {
-	f := &flight{record: record, results: results, budget: budget, ended: make(chan landing, endedMost), bySource: map[int64]int{}, sentAway: map[int64]time.Time{}}
+	f := &flight{
+		record: record, results: results, budget: budget, ended: make(chan landing, endedMost), bySource: map[int64]int{}, landed: map[int64]int{},
+		inFlight: map[int64]int{}, behind: map[int64][]*task{}, sentAway: map[int64]time.Time{},
+	}
 	f.poll = func(t *task) *result {
 		if f.comesTooLate(t) {
 			return &result{task: t, unused: true}
@@ -85,31 +95,57 @@ func (f *flight) start(t *task) {
 	f.bySource[t.job.From.ID]++
 	f.tasks.Add(1)
 	t.budget = f.budget
-	time.AfterFunc(t.wait(), func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		if n := len(f.idle); n > 0 { // the last one is still warm
-			f.idle[n-1] <- t
-			f.idle = f.idle[:n-1]
-			return
-		}
-		f.workers.Go(func() { f.work(t) })
-	})
+	time.AfterFunc(t.wait(), func() { f.send(t) })
+}
+
+// send gives a task to a worker, or puts it behind those of its source of which as
+// many are in flight as may be.
+func (f *flight) send(t *task) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	source := t.job.From.ID
+	if f.inFlight[source] == inFlightMost {
+		f.behind[source] = append(f.behind[source], t)
+		return
+	}
+	f.inFlight[source]++
+	if n := len(f.idle); n > 0 { // the last one is still warm
+		f.idle[n-1] <- t
+		f.idle = f.idle[:n-1]
+		return
+	}
+	f.workers.Go(func() { f.work(t) })
 }
 
 // work runs a task, then those that it is sent.
 func (f *flight) work(t *task) {
-	next := make(chan *task, 1)
-	for ok := true; ok; t, ok = <-next {
+	sent := make(chan *task, 1)
+	for t != nil {
 		r := f.poll(t)
 		over := landing{job: t.job, unused: r.unused}
 		f.deliver(r)
 		f.ended <- over
-		f.mu.Lock()
-		f.idle = append(f.idle, next)
-		f.mu.Unlock()
+		next := f.next(over.job.From.ID, sent)
 		f.tasks.Done()
+		if next == nil {
+			next = <-sent
+		}
+		t = next
 	}
+}
+
+// next gives a worker whose task has ended the next of that source which waits for
+// its place. Nil: there is none, and the worker is sent one.
+func (f *flight) next(source int64, worker chan *task) *task {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if waiting := f.behind[source]; len(waiting) > 0 {
+		f.behind[source] = waiting[1:]
+		return waiting[0]
+	}
+	f.inFlight[source]--
+	f.idle = append(f.idle, worker)
+	return nil
 }
 
 // deliver records a heavy result at once, and sends any other to the recorder.
@@ -128,6 +164,7 @@ func (f *flight) deliver(r *result) {
 func (f *flight) land(l landing) {
 	f.underWay--
 	f.bySource[l.job.From.ID]--
+	f.landed[l.job.From.ID]++
 }
 
 // landAll counts all tasks as ended that have by now, and returns them.
@@ -143,12 +180,14 @@ func (f *flight) landAll() (landed []landing) {
 	}
 }
 
-// free is how many more polls of a source may be under way.
+// free is how many more polls of a source may be claimed: it is asked once for each claim.
 func (f *flight) free(sourceID int64) int {
+	ended := f.landed[sourceID]
+	delete(f.landed, sourceID)
 	if f.budget.behind(sourceID) {
 		return 0
 	}
-	return inFlightMost - f.bySource[sourceID]
+	return inFlightMost + startsAgain*ended - f.bySource[sourceID]
 }
 
 // wait returns when all tasks have ended. Afterwards none can be started.

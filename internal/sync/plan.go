@@ -36,7 +36,7 @@ func (r *result) advance() (store.Advance, bool) {
 	var finished bool
 	next.NextPollAt, finished = schedule.Plan(schedule.Progress{
 		Schedule: r.cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery, Finishes: r.account.Provider.Finishes,
-		PolledAt: r.poll.PolledAt, Spread: r.claim.PolledAt.IsZero(),
+		PolledAt: r.poll.PolledAt, Spread: r.together(),
 		Phase: phaseOf(next.State), ChangedAt: next.ChangedAt, GraceDone: next.GracePolls,
 	})
 	if finished { // a crash before the job is marked finished must leave it due
@@ -44,6 +44,14 @@ func (r *result) advance() (store.Advance, bool) {
 	}
 	next.PlannedEvery = next.NextPollAt.Sub(r.poll.PolledAt)
 	return unscheduled(next, r.job), finished && r.job.Tracking == store.TrackingActive
+}
+
+// together reports whether a job was polled with others: registered with them, or due
+// with them after a time without polls. Where polls are late by less than their
+// interval they stay as far apart as they are.
+func (r *result) together() bool {
+	late := r.poll.PolledAt.Sub(r.claim.NextPollAt)
+	return r.claim.PolledAt.IsZero() || !r.claim.NextPollAt.IsZero() && late >= max(r.claim.PlannedEvery, time.Second)
 }
 
 // coverage returns the gaps that a poll has ended, and up to when gaps and answers

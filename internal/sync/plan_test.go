@@ -168,19 +168,31 @@ func TestAdvanceSchedulesActiveJobsOnly(t *testing.T) {
 	}
 }
 
-func TestAdvanceSpreadsTheSecondPoll(t *testing.T) {
+// TestAdvanceSpreadsJobsThatWerePolledTogether: as they were registered together, or
+// after a time in which nobody polled. A poll that is merely late counts as any other.
+func TestAdvanceSpreadsJobsThatWerePolledTogether(t *testing.T) {
 	t.Parallel()
-	times := map[time.Time]bool{}
-	for _, name := range []string{"a", "b", "c", "d", "e"} {
-		first := landed(store.Cursor{}, history.OutcomeChanged, history.StateUnknown)
-		first.Job.Name, first.Job.From.ActiveEvery = name, 2*time.Hour // the schedule is sooner
-		next, _ := advance(t, first)
-		if wait := next.NextPollAt.Sub(polledAt); wait < time.Second || wait > time.Hour {
-			t.Errorf("job %s is polled again in %s", name, wait)
-		}
-		times[next.NextPollAt] = true
+	late := func(by time.Duration) store.Cursor {
+		before := seen(history.StateSucceeded)
+		before.NextPollAt, before.PlannedEvery, before.GracePolls = polledAt.Add(-by), time.Hour, schedule.GracePolls
+		return before
 	}
-	if len(times) != 5 {
-		t.Errorf("five jobs share %d times", len(times))
+	for name, test := range map[string]struct {
+		before store.Cursor
+		times  int
+	}{"First": {store.Cursor{}, 5}, "AfterAnHourWithout": {late(time.Hour), 5}, "Late": {late(59 * time.Minute), 1}} {
+		times := map[time.Time]bool{}
+		for _, job := range []string{"a", "b", "c", "d", "e"} {
+			l := landed(test.before, history.OutcomeChanged, history.StateUnknown)
+			l.Job.Name, l.Job.From.ActiveEvery = job, 2*time.Hour // the schedule is sooner
+			next, _ := advance(t, l)
+			if wait := next.NextPollAt.Sub(polledAt); wait < time.Second || wait > time.Hour {
+				t.Errorf("%s: job %s is polled again in %s", name, job, wait)
+			}
+			times[next.NextPollAt] = true
+		}
+		if len(times) != test.times {
+			t.Errorf("%s: five jobs share %d times", name, len(times))
+		}
 	}
 }

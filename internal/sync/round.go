@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -191,7 +192,7 @@ func (r *round) skip(ctx context.Context, clock clock) (map[int64]store.Availabi
 // claim takes as many of the waiting jobs as their budgets allow.
 func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
 	var open []int64
-	most := inFlightMost
+	most := math.MaxInt
 	for _, id := range r.sources() {
 		if free := r.flight.free(id); free > 0 {
 			open = append(open, id)

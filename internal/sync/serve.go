@@ -16,6 +16,10 @@ import (
 const (
 	// dueAgain is how long the daemon waits before it asks for due jobs again.
 	dueAgain = 500 * time.Millisecond
+	// dueAhead is by how much jobs are claimed before they are due: more than dueAgain,
+	// so that the wait between claims makes no poll late. It is less than the shortest
+	// interval, of which the poll before, and its recording, need some.
+	dueAhead = 750 * time.Millisecond
 	// batchWait is how long it waits where it has just claimed some: the next claim
 	// then gets several slots at once.
 	batchWait = 200 * time.Millisecond
@@ -144,7 +148,7 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read}
+	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read, Ahead: dueAhead}
 	for id := range open {
 		if free := d.flight.free(id); free > 0 {
 			params.SourceIDs = append(params.SourceIDs, id)

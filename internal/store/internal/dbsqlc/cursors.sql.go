@@ -83,7 +83,7 @@ func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) er
 
 const cursorClaimDue = `-- name: CursorClaimDue :many
 WITH open AS (
-    SELECT b.source_id, b.turn, s.rate_every, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
+    SELECT b.source_id, b.turn, s.rate_every, s.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
         (greatest(b.next_slot_at, $3::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
     FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most) w
     JOIN budgets b ON b.source_id = w.source_id JOIN sources s ON s.source_id = w.source_id
@@ -92,32 +92,37 @@ WITH open AS (
         AND greatest(b.next_slot_at, $3::timestamptz - (s.rate_burst - 1) * s.rate_every) <= $3::timestamptz + $6::interval
     FOR UPDATE OF b SKIP LOCKED
 ), asked AS (
-    SELECT o.source_id, o.turn, o.rate_every, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
+    SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
         $3::timestamptz + $6::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
     FROM open o
 ), due AS (
-    SELECT o.source_id, o.turn, o.rate_every, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
+    SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at, (greatest(c.next_poll_at, $3::timestamptz))::timestamptz AS due_at, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
     FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
         SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
-        WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= $3::timestamptz
+        WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= $3::timestamptz + $7::interval
             AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
         ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
     ) c
 ), queued AS (
-    SELECT d.source_id, d.turn, d.rate_every, d.first_slot, d.slots, d.job_id, d.running, d.next_poll_at, d.place, row_number() OVER (PARTITION BY d.source_id ORDER BY CASE
+    SELECT d.source_id, d.turn, d.rate_every, d.rate_burst, d.first_slot, d.slots, d.job_id, d.running, d.next_poll_at, d.due_at, d.place, row_number() OVER (PARTITION BY d.source_id ORDER BY d.due_at, CASE
         WHEN NOT d.running THEN 3 - d.turn + 4 * d.place
         WHEN d.place < 3 - d.turn THEN d.place
         ELSE 4 - d.turn + (d.place - (3 - d.turn)) + (d.place - (3 - d.turn)) / 3 END, d.running DESC) - 1 AS slot
     FROM due d
-), taken AS (
-    SELECT q.source_id, q.job_id, q.rate_every, q.first_slot,
-        (greatest(q.first_slot + q.slot * q.rate_every, $3::timestamptz))::timestamptz AS start_at
+), slotted AS (
+    SELECT q.source_id, q.job_id, q.rate_every, q.due_at,
+        (greatest(q.first_slot, max(q.due_at - (q.rate_burst - 1 + q.slot) * q.rate_every) OVER (PARTITION BY q.source_id ORDER BY q.slot))
+            + q.slot * q.rate_every)::timestamptz AS slot_at
     FROM queued q
     WHERE q.slot < q.slots
+), taken AS (
+    SELECT s.source_id, s.job_id, s.rate_every, s.slot_at, (greatest(s.slot_at, s.due_at))::timestamptz AS start_at
+    FROM slotted s
+    WHERE s.slot_at <= $3::timestamptz + $6::interval
 ), spent AS (
-    UPDATE budgets b SET next_slot_at = n.first_slot + n.used * n.rate_every, turn = (b.turn + n.used) % 4,
-        probed_until = CASE WHEN b.limited > 0 THEN greatest(n.first_slot, $3::timestamptz) + $1::interval END
-    FROM (SELECT k.source_id, k.first_slot, k.rate_every, count(*)::integer AS used FROM taken k GROUP BY 1, 2, 3) n
+    UPDATE budgets b SET next_slot_at = n.last_slot + n.rate_every, turn = (b.turn + n.used) % 4,
+        probed_until = CASE WHEN b.limited > 0 THEN n.starts + $1::interval END
+    FROM (SELECT k.source_id, k.rate_every, max(k.slot_at) AS last_slot, max(k.start_at) AS starts, count(*)::integer AS used FROM taken k GROUP BY 1, 2) n
     WHERE b.source_id = n.source_id
 )
 UPDATE cursors c SET claimed_until = k.start_at + $1::interval, claimed_by = $2::text
@@ -133,6 +138,7 @@ type CursorClaimDueParams struct {
 	SourceIds []int64
 	Mosts     []int64
 	Horizon   time.Duration
+	Ahead     time.Duration
 }
 
 type CursorClaimDueRow struct {
@@ -140,11 +146,11 @@ type CursorClaimDueRow struct {
 	StartAt time.Time
 }
 
-// Claims due jobs for which the budget of their source has slots within the
-// horizon, and moves the budgets on. Where more is due than may be asked, of
-// any four slots three go to imports that run and one to the longest due of the
-// rest: budgets.turn counts them. After a 429 a source gets one poll at a time until
-// it answers again.
+// Claims jobs that are due by ahead of now, for which the budget of their source has
+// slots within the horizon, and moves the budgets on. A poll starts when it is due, if
+// it has a slot by then. Where more is due now than may be asked, of any four slots
+// three go to imports that run and one to the longest due of the rest: budgets.turn
+// counts them. After a 429 a source gets one poll at a time until it answers again.
 func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) ([]CursorClaimDueRow, error) {
 	rows, err := q.db.Query(ctx, cursorClaimDue,
 		arg.Lease,
@@ -153,6 +159,7 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 		arg.SourceIds,
 		arg.Mosts,
 		arg.Horizon,
+		arg.Ahead,
 	)
 	if err != nil {
 		return nil, err
