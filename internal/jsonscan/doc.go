@@ -1,6 +1,6 @@
 // Package jsonscan walks over a JSON text where it stands, for who redacts, reads
 // or hashes it: nothing is decoded but what is asked for, and nothing copied. The
-// text has to be valid JSON: in another they may run over its end.
+// text has to be valid JSON: in another a walk may run over its end.
 //
 // Its place could be taken by github.com/go-json-experiment/json/jsontext, with a
 // decoder that is used again: all golden files pass. To redact an answer of 3 KB of
