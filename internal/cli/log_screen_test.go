@@ -21,7 +21,7 @@ func TestLogText(t *testing.T) {
 			t.Parallel()
 			v := readCase(t, "testdata/history/"+name+".json").view(t)
 			entries := words.LogAt(level, v.LogEntries)
-			checkScreens(t, "testdata/log/"+name, func(s terminal.Screen) string { return logText(v.Knowledge.History, entries, level, v.Clock, s) })
+			checkScreens(t, "testdata/log/"+name, func(s terminal.Screen) string { return logText(v.History, entries, level, v.Clock, s) })
 		})
 	}
 }

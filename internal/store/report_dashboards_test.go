@@ -81,7 +81,7 @@ func TestReportUnseenStretches(t *testing.T) {
 			"('a', 100, 110, 'timeout'), ('b', 100, 110, 'timeout'), ('c', 100, 110, 'timeout'), ('a', 110.5, 120, 'timeout'), ('b', 110.5, 120, 'timeout'), ('c', 110.5, 120, 'timeout')",
 			[]string{"here from 100 to 120 min, 3 of 4 jobs: timeout"},
 		},
-		"ShortOnesAreLeftOut": {"('a', 100, 100.9, 'timeout'), ('b', 100, 100.9, 'timeout'), ('c', 100, 100.9, 'timeout')", nil},
+		"ShortOnesAreLeftOut":      {"('a', 100, 100.9, 'timeout'), ('b', 100, 100.9, 'timeout'), ('c', 100, 100.9, 'timeout')", nil},
 		"WhatIsPausedDoesNotCount": {"('a', 100, 200, 'paused'), ('b', 100, 200, 'paused'), ('c', 100, 200, 'paused')", nil},
 		"ClippedToTheWindow": {
 			"('a', -50, 20, 'timeout'), ('b', -60, 20, 'timeout'), ('c', -70, 20, 'timeout'), ('a', 490, 600, 'timeout'), ('b', 490, 600, 'timeout'), ('c', 490, 600, 'timeout')",
