@@ -1,6 +1,7 @@
 -- When to poll, and what came of it. budgets and cursors are the only hot
 -- rows: small tables of their own, without keys into the history, so that they
--- can stay on one node where the history is distributed.
+-- can stay on one node where the history is distributed. Who claims jobs reads
+-- these two alone: what it asks of sources and jobs is copied here by triggers.
 
 -- +goose Up
 CREATE TABLE budgets (
@@ -12,6 +13,9 @@ CREATE TABLE budgets (
     probed_until    timestamptz,          -- while limited: until when one poll may be under way to find out whether the service answers again
     refusals        integer     NOT NULL DEFAULT 0, -- polls refused for the credential since the last answer
     turn            integer     NOT NULL DEFAULT 0, -- slots handed out, modulo 4: every fourth is for imports that do not run
+    rate_every      interval    NOT NULL, -- as sources has it
+    rate_burst      integer     NOT NULL, -- likewise
+    paused          boolean     NOT NULL DEFAULT false, -- likewise
     CONSTRAINT budgets_pkey PRIMARY KEY (source_id),
     CONSTRAINT budgets_source_fkey FOREIGN KEY (source_id) REFERENCES sources (source_id)
 ) WITH (fillfactor = 50);
@@ -57,10 +61,43 @@ CREATE TABLE cursors (
     planned_every   interval,             -- how long after the last answer the next poll was planned
     covered_until   timestamptz,          -- up to here gaps and answered polls cover the job's time
     unseen_reason   text,                 -- why nobody is to poll since then: paused, credential or clock
+    tracking        text        NOT NULL, -- as jobs has it
     CONSTRAINT cursors_pkey PRIMARY KEY (job_id),
     CONSTRAINT cursors_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
 ) WITH (fillfactor = 50);
 CREATE INDEX cursors_due_idx ON cursors (source_id, running, next_poll_at);
+
+-- Where the database is distributed, each node has a copy of sources and jobs, but one
+-- alone has budgets and cursors.
+-- +goose StatementBegin
+CREATE FUNCTION budget_copy() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT s.rate_every, s.rate_burst, s.paused_at IS NOT NULL INTO NEW.rate_every, NEW.rate_burst, NEW.paused
+        FROM public.sources s WHERE s.source_id = NEW.source_id;
+    ELSIF to_regclass('public.budgets') IS NOT NULL THEN
+        UPDATE public.budgets SET rate_every = NEW.rate_every, rate_burst = NEW.rate_burst, paused = NEW.paused_at IS NOT NULL
+        WHERE source_id = NEW.source_id;
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION cursor_copy() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT j.tracking INTO NEW.tracking FROM public.jobs j WHERE j.job_id = NEW.job_id;
+    ELSIF to_regclass('public.cursors') IS NOT NULL THEN
+        UPDATE public.cursors SET tracking = NEW.tracking WHERE job_id = NEW.job_id;
+    END IF;
+    RETURN NEW;
+END $$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION budget_copy(), cursor_copy() FROM PUBLIC;
+CREATE TRIGGER budgets_copied BEFORE INSERT ON budgets FOR EACH ROW EXECUTE FUNCTION budget_copy();
+CREATE TRIGGER cursors_copied BEFORE INSERT ON cursors FOR EACH ROW EXECUTE FUNCTION cursor_copy();
+CREATE TRIGGER sources_copied AFTER UPDATE ON sources FOR EACH ROW
+    WHEN ((OLD.rate_every, OLD.rate_burst, OLD.paused_at) IS DISTINCT FROM (NEW.rate_every, NEW.rate_burst, NEW.paused_at)) EXECUTE FUNCTION budget_copy();
+CREATE TRIGGER jobs_copied AFTER UPDATE ON jobs FOR EACH ROW WHEN (OLD.tracking <> NEW.tracking) EXECUTE FUNCTION cursor_copy();
 
 -- The trackers that run, or ran: they tell a downtime from a rate budget that was used up.
 CREATE TABLE replicas (
@@ -108,14 +145,18 @@ CREATE INDEX gaps_clock_idx ON gaps (job_id, gap_no) WHERE reason = 'clock';
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM polls) OR EXISTS (SELECT FROM gaps) OR EXISTS (SELECT FROM cursors) OR EXISTS (SELECT FROM budgets) THEN
+    IF EXISTS (SELECT 1 FROM polls) OR EXISTS (SELECT 1 FROM gaps) OR EXISTS (SELECT 1 FROM cursors) OR EXISTS (SELECT 1 FROM budgets) THEN
         RAISE EXCEPTION 'polls, gaps, cursors or budgets hold rows: a migration down would lose them';
     END IF;
 END $$;
 -- +goose StatementEnd
+DROP TRIGGER jobs_copied ON jobs;
+DROP TRIGGER sources_copied ON sources;
 DROP TABLE gaps;
 DROP TABLE polls;
 DROP TABLE replicas;
 DROP TABLE cursors;
 DROP TABLE budgets;
+DROP FUNCTION cursor_copy();
+DROP FUNCTION budget_copy();
 DROP FUNCTION hold_record();

@@ -193,7 +193,7 @@ CREATE TABLE holds (
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM snapshots) THEN
+    IF EXISTS (SELECT 1 FROM snapshots) THEN
         RAISE EXCEPTION 'snapshots hold rows: a migration down would lose them';
     END IF;
 END $$;

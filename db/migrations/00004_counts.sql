@@ -52,7 +52,7 @@ INSERT INTO rollup (rolled_up_to, swept_day) VALUES ('0001-01-01 00:00:00+00', '
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM hourly) OR EXISTS (SELECT FROM daily) THEN
+    IF EXISTS (SELECT 1 FROM hourly) OR EXISTS (SELECT 1 FROM daily) THEN
         RAISE EXCEPTION 'hourly or daily hold rows, which may outlive the polls that they count: a migration down would lose them';
     END IF;
 END $$;

@@ -70,7 +70,7 @@ BEGIN
             MESSAGE = format('%I may not make a job that is %s %s', current_user, OLD.tracking, NEW.tracking);
     END IF;
     IF NEW.tracking <> 'removed' AND (TG_OP = 'INSERT' OR OLD.tracking = 'removed')
-        AND EXISTS (SELECT FROM public.sources s WHERE s.source_id = NEW.source_id AND s.removed_at IS NOT NULL)
+        AND EXISTS (SELECT 1 FROM public.sources s WHERE s.source_id = NEW.source_id AND s.removed_at IS NOT NULL)
     THEN
         RAISE EXCEPTION USING
             ERRCODE = 'restrict_violation',
@@ -103,7 +103,7 @@ BEGIN
             MESSAGE = format('%I may not resume a source', current_user);
     END IF;
     IF OLD.removed_at IS NULL AND NEW.removed_at IS NOT NULL
-        AND EXISTS (SELECT FROM public.jobs j WHERE j.source_id = NEW.source_id AND j.tracking <> 'removed')
+        AND EXISTS (SELECT 1 FROM public.jobs j WHERE j.source_id = NEW.source_id AND j.tracking <> 'removed')
     THEN
         RAISE EXCEPTION USING
             ERRCODE = 'restrict_violation',
@@ -151,12 +151,12 @@ DECLARE
     ends_on timestamp := starts_on + interval '1 month';
     stranger oid;
 BEGIN
-    IF EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part) THEN
+    IF EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part) THEN
         RETURN;
     END IF;
     LOCK TABLE public.polls IN SHARE UPDATE EXCLUSIVE MODE;
-    IF EXISTS (SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part)
-        OR EXISTS (SELECT FROM public.polls_default WHERE polled_at >= starts_on AT TIME ZONE 'UTC' AND polled_at < ends_on AT TIME ZONE 'UTC')
+    IF EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part)
+        OR EXISTS (SELECT 1 FROM public.polls_default WHERE polled_at >= starts_on AT TIME ZONE 'UTC' AND polled_at < ends_on AT TIME ZONE 'UTC')
     THEN
         RETURN;
     END IF;

@@ -58,7 +58,7 @@ COMMENT ON FUNCTION report.duration_most(timestamptz, timestamptz, timestamptz, 
 -- are not run where an argument is null.
 -- +goose StatementBegin
 CREATE FUNCTION report.source_durations(source_id bigint, OUT usual interval, OUT median interval)
-LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took),
         coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.state IN ('succeeded', 'partial')),
@@ -84,7 +84,7 @@ END $$;
 COMMENT ON FUNCTION report.source_durations(bigint) IS 'The 95th percentile and the median of the durations of a hundred runs of a source''s newest jobs, five of each at most, as report.open_runs has them for a job of which fewer than five runs have ended.';
 -- +goose StatementBegin
 CREATE FUNCTION report.goes_on_since(job_id bigint, run_no integer) RETURNS timestamptz
-LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     RETURN (SELECT report.effective_at(t.happened_at, t.observed_at)
         FROM public.transitions t
@@ -154,30 +154,31 @@ COMMENT ON COLUMN report.open_runs.job_id IS 'Number of the job, by which views 
 
 -- What open_runs tells of one run. In PL/pgSQL, so that who reads runs plans for
 -- this only where a run goes on, and once: it takes longer than to read a job's runs.
--- A node of a distributed database that has runs, but no cursors, knows neither.
+-- A node of a distributed database (one that has Citus' table of nodes) has some
+-- runs, but not what they are judged by: it tells neither.
 -- +goose StatementBegin
 CREATE FUNCTION report.usual_duration(job_id bigint, run_no integer) RETURNS interval
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    IF to_regclass('public.cursors') IS NULL THEN
+    IF to_regclass('pg_catalog.pg_dist_node') IS NOT NULL THEN
         RETURN NULL;
     END IF;
     RETURN (SELECT o.usual_duration FROM report.open_runs o WHERE o.job_id = usual_duration.job_id AND o.run_no = usual_duration.run_no);
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.usual_duration(bigint, integer) IS 'usual_duration of report.open_runs for one run; null: it is not there.';
+COMMENT ON FUNCTION report.usual_duration(bigint, integer) IS 'usual_duration of report.open_runs for one run; null: it is not there, or the database is distributed.';
 -- +goose StatementBegin
 CREATE FUNCTION report.is_stalled(job_id bigint, run_no integer) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 BEGIN
-    IF to_regclass('public.cursors') IS NULL THEN
+    IF to_regclass('pg_catalog.pg_dist_node') IS NOT NULL THEN
         RETURN NULL;
     END IF;
     RETURN EXISTS (SELECT 1 FROM report.open_runs o
         WHERE o.job_id = is_stalled.job_id AND o.run_no = is_stalled.run_no AND o.stalled_since IS NOT NULL);
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.is_stalled(bigint, integer) IS 'Whether report.open_runs has a run as stalled; null: asked on a node of a distributed database that cannot tell.';
+COMMENT ON FUNCTION report.is_stalled(bigint, integer) IS 'Whether report.open_runs has a run as stalled; null: the database is distributed.';
 
 -- Why a run has not succeeded is looked up where it is asked for, by key, the
 -- last first: the last error of the step that failed tells more than one of

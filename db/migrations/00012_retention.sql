@@ -265,7 +265,7 @@ GRANT SELECT ON report.retention, report.taken_polls TO tracker_reader, tracker_
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
-    IF EXISTS (SELECT FROM holds) OR EXISTS (SELECT FROM retention) THEN
+    IF EXISTS (SELECT 1 FROM holds) OR EXISTS (SELECT 1 FROM retention) THEN
         RAISE EXCEPTION 'holds or retention have rows: a migration down would lose them';
     END IF;
 END $$;

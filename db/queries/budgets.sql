@@ -34,9 +34,8 @@ WHERE source_id = @source_id AND (held_until > sqlc.arg(now)::timestamptz OR lim
 
 -- name: BudgetMoveOn :exec
 -- A poll sent more requests than the one that it had a slot for.
-UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, sqlc.arg(now)::timestamptz) + sqlc.arg(requests)::integer * s.rate_every
-FROM sources s
-WHERE b.source_id = @source_id AND s.source_id = b.source_id;
+UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, sqlc.arg(now)::timestamptz) + sqlc.arg(requests)::integer * b.rate_every
+WHERE b.source_id = @source_id;
 
 -- name: BudgetResetRefusals :exec
 -- Answers came: the credential works.
@@ -58,16 +57,14 @@ WHERE s.source_id = ANY(@source_ids::bigint[]);
 
 -- name: BudgetTake :one
 -- The next slot of a source for a request that polls no job, and when it may be sent.
-UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every) + s.rate_every
-FROM sources s
-WHERE b.source_id = @source_id AND s.source_id = b.source_id
-RETURNING greatest(b.next_slot_at - s.rate_every, sqlc.arg(now)::timestamptz)::timestamptz AS start_at;
+UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (b.rate_burst - 1) * b.rate_every) + b.rate_every
+WHERE b.source_id = @source_id
+RETURNING greatest(b.next_slot_at - b.rate_every, sqlc.arg(now)::timestamptz)::timestamptz AS start_at;
 
 -- name: BudgetTakeBy :one
 -- The next slot of a source for one more request of a poll, if it comes by some
 -- time and the source may still be asked.
-UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every) + s.rate_every
-FROM sources s
-WHERE b.source_id = @source_id AND s.source_id = b.source_id AND b.next_slot_at <= sqlc.arg(by)::timestamptz
-    AND s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
-RETURNING greatest(b.next_slot_at - s.rate_every, sqlc.arg(now)::timestamptz)::timestamptz AS start_at;
+UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (b.rate_burst - 1) * b.rate_every) + b.rate_every
+WHERE b.source_id = @source_id AND b.next_slot_at <= sqlc.arg(by)::timestamptz
+    AND NOT b.paused AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
+RETURNING greatest(b.next_slot_at - b.rate_every, sqlc.arg(now)::timestamptz)::timestamptz AS start_at;

@@ -5,40 +5,51 @@ SELECT clock_timestamp()::timestamptz;
 -- The time, and the newest change of the registry.
 SELECT clock_timestamp()::timestamptz AS now, coalesce(max(change_no), 0)::bigint AS change_no FROM changes;
 
--- name: RewriteAllow :exec
--- The one way past the guards of the append-only tables, for their owner, until the transaction ends.
-SELECT set_config('tracker.rewrite', 'on', true);
-
 -- name: ClockSetBackCursors :execrows
 -- Jobs whose last poll, covered time or claim lies further ahead of now than it can:
 -- a claim lasts ten minutes at most. Their last poll becomes the last one before now,
 -- and they are due. No gap is told a second time.
+WITH ahead AS MATERIALIZED (
+    SELECT c.job_id FROM cursors c
+    WHERE c.polled_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR c.covered_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval
+        OR c.claimed_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '11 min'
+), polled AS MATERIALIZED (
+    SELECT p.job_id, max(p.polled_at) AS polled_at, max(p.polled_at) FILTER (WHERE p.snapshot_no IS NOT NULL) AS answered_at
+    FROM polls p
+    WHERE p.job_id IN (SELECT a.job_id FROM ahead a) AND p.polled_at <= sqlc.arg(now)::timestamptz
+    GROUP BY p.job_id
+), told AS MATERIALIZED (
+    SELECT g.job_id, max(g.gap_to) AS gap_to FROM gaps g
+    WHERE g.job_id IN (SELECT a.job_id FROM ahead a) AND g.gap_to <= sqlc.arg(now)::timestamptz
+    GROUP BY g.job_id
+), truth AS MATERIALIZED (
+    SELECT a.job_id, p.polled_at, p.answered_at, t.gap_to, least(j.registered_at, sqlc.arg(now)::timestamptz) AS registered_at
+    FROM ahead a
+    JOIN jobs j ON j.job_id = a.job_id
+    LEFT JOIN polled p ON p.job_id = a.job_id
+    LEFT JOIN told t ON t.job_id = a.job_id
+)
 UPDATE cursors c SET
     next_poll_at = least(c.next_poll_at, sqlc.arg(now)::timestamptz),
     claimed_until = NULL, claimed_by = NULL,
-    polled_at = (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz),
-    confirmed_at = CASE WHEN c.snapshot_no > 0 THEN coalesce(
-        (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz AND p.snapshot_no IS NOT NULL),
-        (SELECT least(j.registered_at, sqlc.arg(now)::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)) END,
+    polled_at = t.polled_at,
+    confirmed_at = CASE WHEN c.snapshot_no > 0 THEN coalesce(t.answered_at, t.registered_at) END,
     changed_at = least(c.changed_at, sqlc.arg(now)::timestamptz),
-    covered_until = CASE WHEN c.covered_until <= sqlc.arg(now)::timestamptz THEN c.covered_until ELSE greatest(coalesce(
-        (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= sqlc.arg(now)::timestamptz),
-        (SELECT least(j.registered_at, sqlc.arg(now)::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)),
-        (SELECT max(g.gap_to) FROM gaps g WHERE g.job_id = c.job_id AND g.gap_to <= sqlc.arg(now)::timestamptz)) END,
+    covered_until = CASE WHEN c.covered_until <= sqlc.arg(now)::timestamptz THEN c.covered_until
+        ELSE greatest(coalesce(t.polled_at, t.registered_at), t.gap_to) END,
     unseen_reason = CASE WHEN c.next_poll_at IS NOT NULL THEN coalesce(c.unseen_reason, 'clock') ELSE c.unseen_reason END
-WHERE c.polled_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR c.covered_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval
-    OR c.claimed_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '11 min';
+FROM truth t
+WHERE c.job_id = t.job_id;
 
 -- name: ClockSetBackBudgets :execrows
 -- Slots and holds that lie further ahead of now than they can.
 UPDATE budgets b SET
-    next_slot_at = least(b.next_slot_at, sqlc.arg(now)::timestamptz + s.rate_every),
+    next_slot_at = least(b.next_slot_at, sqlc.arg(now)::timestamptz + b.rate_every),
     held_until = CASE WHEN b.held_from > sqlc.arg(now)::timestamptz THEN sqlc.arg(now)::timestamptz + (b.held_until - b.held_from) ELSE b.held_until END,
     held_from = least(b.held_from, sqlc.arg(now)::timestamptz),
     probed_until = NULL
-FROM sources s
-WHERE s.source_id = b.source_id AND (b.next_slot_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + 16 * s.rate_every
-    OR b.held_from > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR b.probed_until > sqlc.arg(now)::timestamptz + interval '1 min');
+WHERE b.next_slot_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + 16 * b.rate_every
+    OR b.held_from > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR b.probed_until > sqlc.arg(now)::timestamptz + interval '1 min';
 
 -- name: ClockSetBackReplicas :exec
 -- A tracker that started after now is deleted: its next heartbeat notes it again.

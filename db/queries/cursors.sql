@@ -9,17 +9,17 @@ VALUES (@job_id, @source_id, @next_poll_at, @registered_at, sqlc.narg('unseen_re
 -- Rows that somebody else is claiming are skipped. After a 429 a source gets one
 -- poll at a time until it answers again.
 WITH open AS (
-    SELECT b.source_id, b.limited, s.rate_every, (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
-    FROM budgets b JOIN sources s ON s.source_id = b.source_id
-    WHERE b.source_id = ANY(@source_ids::bigint[]) AND s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
+    SELECT b.source_id, b.limited, b.rate_every, (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
+    FROM budgets b
+    WHERE b.source_id = ANY(@source_ids::bigint[]) AND NOT b.paused AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
         AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= sqlc.arg(now)::timestamptz)
-        AND greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every) <= sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval
+        AND greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (b.rate_burst - 1) * b.rate_every) <= sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval
     FOR UPDATE OF b SKIP LOCKED
 ), due AS (
     SELECT o.source_id, o.rate_every, o.first_slot, c.job_id, c.next_poll_at
     FROM open o CROSS JOIN LATERAL (
-        SELECT u.job_id, u.next_poll_at FROM cursors u JOIN jobs j ON j.job_id = u.job_id
-        WHERE u.source_id = o.source_id AND u.job_id = ANY(@job_ids::bigint[]) AND j.tracking IN ('active', 'finished')
+        SELECT u.job_id, u.next_poll_at FROM cursors u
+        WHERE u.source_id = o.source_id AND u.job_id = ANY(@job_ids::bigint[]) AND u.tracking IN ('active', 'finished')
             AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
         ORDER BY u.next_poll_at, u.job_id
         LIMIT least(sqlc.arg(most)::bigint, CASE WHEN o.limited > 0 THEN 1 END, 1 + floor(extract(epoch FROM sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)
@@ -134,13 +134,13 @@ SELECT * FROM cursors WHERE job_id = @job_id FOR UPDATE;
 -- three go to imports that run and one to the longest due of the rest: budgets.turn
 -- counts them. After a 429 a source gets one poll at a time until it answers again.
 WITH open AS (
-    SELECT b.source_id, b.turn, s.rate_every, s.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
-        (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
+    SELECT b.source_id, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
+        (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
     FROM (SELECT unnest(@source_ids::bigint[]) AS source_id, unnest(@mosts::bigint[]) AS most) w
-    JOIN budgets b ON b.source_id = w.source_id JOIN sources s ON s.source_id = w.source_id
-    WHERE s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
+    JOIN budgets b ON b.source_id = w.source_id
+    WHERE NOT b.paused AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
         AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= sqlc.arg(now)::timestamptz)
-        AND greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (s.rate_burst - 1) * s.rate_every) <= sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval
+        AND greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (b.rate_burst - 1) * b.rate_every) <= sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval
     FOR UPDATE OF b SKIP LOCKED
 ), asked AS (
     SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
@@ -193,10 +193,10 @@ SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id FOR
 
 -- name: CursorListSeen :many
 -- The jobs of a source that are to be polled.
-SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
-WHERE c.source_id = @source_id AND c.unseen_reason IS NULL AND j.tracking = 'active';
+SELECT c.job_id FROM cursors c
+WHERE c.source_id = @source_id AND c.unseen_reason IS NULL AND c.tracking = 'active';
 
 -- name: CursorListUnseen :many
 -- The jobs of a source that were not to be polled, as it was paused.
-SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
-WHERE c.source_id = @source_id AND c.unseen_reason IS NOT NULL AND j.tracking = 'active';
+SELECT c.job_id FROM cursors c
+WHERE c.source_id = @source_id AND c.unseen_reason IS NOT NULL AND c.tracking = 'active';

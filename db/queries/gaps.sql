@@ -1,17 +1,15 @@
--- name: GapAppend :exec
--- Gaps that a change of the registry has ended.
-INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
-SELECT r.job_id, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = r.job_id), 0)
-    + row_number() OVER (PARTITION BY r.job_id ORDER BY r.gap_from), r.gap_from, r.gap_to, r.reason
-FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@gap_froms::timestamptz[]) AS gap_from,
-    unnest(@gap_tos::timestamptz[]) AS gap_to, unnest(@reasons::text[]) AS reason) r;
-
 -- name: GapInsert :exec
--- Gaps that polls have ended, without what a change of the registry, such as a
--- pause, has told of meanwhile.
+-- Gaps that polls or a change of the registry have ended, without what another change,
+-- such as a pause, has told of meanwhile.
+WITH ended AS MATERIALIZED (
+    SELECT r.job_id, greatest(r.gap_from, c.covered_until) AS gap_from, r.gap_to, r.reason,
+        row_number() OVER (PARTITION BY r.job_id ORDER BY r.gap_from, r.gap_to) AS place
+    FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@gap_froms::timestamptz[]) AS gap_from, unnest(@gap_tos::timestamptz[]) AS gap_to, unnest(@reasons::text[]) AS reason) r
+    JOIN cursors c ON c.job_id = r.job_id
+    WHERE greatest(r.gap_from, c.covered_until) < r.gap_to
+), last AS MATERIALIZED (
+    SELECT g.job_id, max(g.gap_no) AS gap_no FROM gaps g WHERE g.job_id = ANY(@job_ids::bigint[]) GROUP BY g.job_id
+)
 INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
-SELECT r.job_id, coalesce((SELECT max(g.gap_no) FROM gaps g WHERE g.job_id = r.job_id), 0)
-    + row_number() OVER (PARTITION BY r.job_id ORDER BY r.gap_from, r.gap_to), greatest(r.gap_from, c.covered_until), r.gap_to, r.reason
-FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@gap_froms::timestamptz[]) AS gap_from, unnest(@gap_tos::timestamptz[]) AS gap_to, unnest(@reasons::text[]) AS reason) r
-JOIN cursors c ON c.job_id = r.job_id
-WHERE greatest(r.gap_from, c.covered_until) < r.gap_to;
+SELECT e.job_id, coalesce(l.gap_no, 0) + e.place, e.gap_from, e.gap_to, e.reason
+FROM ended e LEFT JOIN last l ON l.job_id = e.job_id;

@@ -33,6 +33,6 @@ ORDER BY e.job_id, e.run_no, e.step_no, e.entry_no;
 -- For rebuild alone, as the owner: entries beyond those of each step, or of no step.
 DELETE FROM log_entries e
 WHERE e.job_id = @job_id AND NOT EXISTS (
-    SELECT FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@step_nos::integer[]) AS step_no,
+    SELECT 1 FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@step_nos::integer[]) AS step_no,
         unnest(@entry_counts::integer[]) AS entries) r WHERE r.run_no = e.run_no AND r.step_no = e.step_no AND e.entry_no <= r.entries
 );

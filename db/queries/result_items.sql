@@ -20,6 +20,6 @@ WHERE i.job_id = r.job_id AND i.run_no = r.run_no AND i.item_no > r.items;
 -- For rebuild alone, as the owner: items beyond those of each run, or of no run.
 DELETE FROM result_items i
 WHERE i.job_id = @job_id AND NOT EXISTS (
-    SELECT FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@item_counts::integer[]) AS items) r
+    SELECT 1 FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@item_counts::integer[]) AS items) r
     WHERE r.run_no = i.run_no AND i.item_no <= r.items
 );

@@ -27,7 +27,7 @@ ORDER BY day;
 -- A day that is there already is written again: RecountTake then waits for this
 -- transaction, and counts what it has moved.
 INSERT INTO recounts (job_id, day)
-SELECT DISTINCT r.job_id, r.day FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@days::date[]) AS day) r ORDER BY 1, 2
+SELECT DISTINCT r.job_id, (r.day AT TIME ZONE 'UTC')::date FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@days::timestamptz[]) AS day) r ORDER BY 1, 2
 ON CONFLICT (job_id, day) DO UPDATE SET day = excluded.day;
 
 -- name: RecountDays :many
@@ -81,7 +81,7 @@ CROSS JOIN LATERAL (
     WHERE h.source_id = s.source_id
         AND h.hour >= sqlc.arg(day)::date::timestamp AT TIME ZONE 'UTC' AND h.hour < (sqlc.arg(day)::date + 1)::timestamp AT TIME ZONE 'UTC'
 ) p
-WHERE r.runs > 0 OR p.polls > 0 OR EXISTS (SELECT FROM daily d WHERE d.source_id = s.source_id AND d.day = sqlc.arg(day)::date)
+WHERE r.runs > 0 OR p.polls > 0 OR EXISTS (SELECT 1 FROM daily d WHERE d.source_id = s.source_id AND d.day = sqlc.arg(day)::date)
 ON CONFLICT (source_id, day) DO UPDATE SET
     runs = excluded.runs, succeeded = excluded.succeeded, failed = excluded.failed,
     p50_duration = excluded.p50_duration, p95_duration = excluded.p95_duration,

@@ -45,15 +45,18 @@ WHERE (runs.run_id, runs.status, runs.state, runs.started_at, runs.ended_at, run
 -- The runs that comparing needs: of each job the run of the newest snapshot and the
 -- run of the answer, with the job's highest numbers.
 SELECT sqlc.embed(r), n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
-    (SELECT max(x.run_no) FROM runs x WHERE x.job_id = w.job_id)::integer AS last_run_no,
+    lr.no::integer AS last_run_no,
     coalesce((SELECT max(x.step_no) FROM steps x WHERE x.job_id = r.job_id AND x.run_no = r.run_no), 0)::integer AS last_step_no,
-    coalesce((SELECT max(x.transition_no) FROM transitions x WHERE x.job_id = w.job_id), 0)::integer AS last_transition_no,
-    coalesce((SELECT max(x.anomaly_no) FROM anomalies x WHERE x.job_id = w.job_id), 0)::integer AS last_anomaly_no
+    coalesce(lt.no, 0)::integer AS last_transition_no, coalesce(la.no, 0)::integer AS last_anomaly_no
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_ids::text[]) AS run_id) w
+JOIN snapshots f ON f.job_id = w.job_id AND f.snapshot_no = 1 AND f.job_id = ANY(@job_ids::bigint[])
 CROSS JOIN LATERAL (
-    SELECT s.snapshot_no, s.run_no FROM snapshots s WHERE s.job_id = w.job_id ORDER BY s.snapshot_no DESC LIMIT 1
+    SELECT s.snapshot_no, s.run_no FROM snapshots s WHERE s.job_id = f.job_id ORDER BY s.snapshot_no DESC LIMIT 1
 ) n
-JOIN runs r ON r.job_id = w.job_id AND (r.run_no = n.run_no OR r.run_id = w.run_id);
+CROSS JOIN LATERAL (SELECT max(x.run_no) AS no FROM runs x WHERE x.job_id = f.job_id) lr
+CROSS JOIN LATERAL (SELECT max(x.transition_no) AS no FROM transitions x WHERE x.job_id = f.job_id) lt
+CROSS JOIN LATERAL (SELECT max(x.anomaly_no) AS no FROM anomalies x WHERE x.job_id = f.job_id) la
+JOIN runs r ON r.job_id = f.job_id AND (r.run_no = n.run_no OR r.run_id = w.run_id);
 
 -- name: RunVacate :exec
 -- For rebuild alone: takes a run id from the wrong run, so that the right one can have it.

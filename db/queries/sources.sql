@@ -1,7 +1,3 @@
--- name: RegistryLock :exec
--- One change of the registry at a time.
-LOCK TABLE registry_lock IN SHARE ROW EXCLUSIVE MODE;
-
 -- name: SourceInsert :one
 INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
 VALUES (@name, @provider, @base_url, @credential, @schedule, @active_every, @rate_every, @rate_burst, @volatile, @registered_at)

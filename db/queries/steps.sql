@@ -45,6 +45,6 @@ ORDER BY s.job_id, s.run_no, s.step_no;
 -- For rebuild alone, as the owner: steps beyond those of each run, or of no run.
 DELETE FROM steps s
 WHERE s.job_id = @job_id AND NOT EXISTS (
-    SELECT FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@step_counts::integer[]) AS steps) r
+    SELECT 1 FROM (SELECT unnest(@run_nos::integer[]) AS run_no, unnest(@step_counts::integer[]) AS steps) r
     WHERE r.run_no = s.run_no AND s.step_no <= r.steps
 );

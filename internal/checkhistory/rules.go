@@ -70,7 +70,7 @@ const takenUntil = `(SELECT coalesce(max(range_to), '-infinity') FROM report.ret
 var pollRules = []rule{
 	{"a poll is of a registered job", `
 		SELECT p.job_id, format('poll of job %s at %s', p.job_id, p.polled_at) FROM polls p
-		WHERE $1::bigint[] IS NOT NULL AND NOT EXISTS (SELECT FROM jobs j WHERE j.job_id = p.job_id)`},
+		WHERE $1::bigint[] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.job_id = p.job_id)`},
 	{"a poll has a snapshot exactly if it was answered", `
 		SELECT job_id, format('%s poll at %s has snapshot %s', outcome, polled_at, snapshot_no) FROM polls
 		WHERE job_id = ANY($1) AND (outcome IN ('changed', 'unchanged')) <> (snapshot_no IS NOT NULL)`},
@@ -108,13 +108,17 @@ var snapshotRules = []rule{
 		WHERE n.job_id = ANY($1) AND n.previous_polls <> l.polls
 			AND (l.polls > n.previous_polls OR t.job_id IS NOT NULL OR coalesce(b.polled_at >= ` + takenUntil + `, true))`},
 	{"report.snapshots tells how often and until when each was seen", `
-		SELECT j.job_id, format('snapshot %s: %s polls until %s, not %s until %s', v.snapshot_no, v.polls, v.confirmed_at, l.polls, l.confirmed_at)
-		FROM report.snapshots v JOIN jobs j ON j.name = v.job
-		LEFT JOIN taken_polls t ON t.job_id = j.job_id AND t.snapshot_no = v.snapshot_no
-		CROSS JOIN LATERAL (SELECT count(*) + coalesce(t.confirmations, 0) AS polls, greatest(max(p.polled_at), t.confirmed_at) AS confirmed_at FROM polls p
-			WHERE p.job_id = j.job_id AND p.snapshot_no = v.snapshot_no) l
-		WHERE j.job_id = ANY($1) AND (v.polls, v.confirmed_at) IS DISTINCT FROM (l.polls, l.confirmed_at)
-			AND (l.polls > v.polls OR t.job_id IS NOT NULL OR v.polled_at >= ` + takenUntil + `)`},
+		SELECT job_id, format('snapshot %s: %s polls until %s, not %s until %s', snapshot_no, polls, confirmed_at, kept_polls, kept_until)
+		FROM (
+			SELECT v.job_id, v.snapshot_no, v.polls, v.confirmed_at, v.polled_at, t.job_id IS NOT NULL AS taken,
+				coalesce(l.polls, 0) + coalesce(t.confirmations, 0) AS kept_polls, greatest(l.confirmed_at, t.confirmed_at) AS kept_until
+			FROM report.snapshots v
+			LEFT JOIN taken_polls t ON t.job_id = v.job_id AND t.snapshot_no = v.snapshot_no
+			LEFT JOIN (SELECT p.job_id, p.snapshot_no, count(*) AS polls, max(p.polled_at) AS confirmed_at FROM polls p
+				WHERE p.job_id = ANY($1) GROUP BY p.job_id, p.snapshot_no) l ON l.job_id = v.job_id AND l.snapshot_no = v.snapshot_no
+			WHERE v.job_id = ANY($1)
+		) x
+		WHERE (polls, confirmed_at) IS DISTINCT FROM (kept_polls, kept_until) AND (kept_polls > polls OR taken OR polled_at >= ` + takenUntil + `)`},
 	{"a snapshot tells of a run in the state that its last transition by then led to", `
 		SELECT n.job_id, format('snapshot %s: run %s %s (%s), its transitions %s (%s)', n.snapshot_no, n.run_no, n.status, n.state, t.to_status, t.to_state)
 		FROM snapshots n LEFT JOIN LATERAL (SELECT * FROM transitions x

@@ -11,7 +11,7 @@ var derivedRules = []rule{
 	{"a transition changes something, or is the return of a run", `
 		SELECT job_id, format('transition %s leads from %s (%s) to the same', transition_no, from_status, from_state) FROM transitions t
 		WHERE job_id = ANY($1) AND (from_state, from_status) = (to_state, to_status) AND (step_no IS NOT NULL OR NOT EXISTS (
-			SELECT FROM snapshots b WHERE b.job_id = t.job_id AND b.snapshot_no = t.snapshot_no - 1 AND b.run_no <> t.run_no))`},
+			SELECT 1 FROM snapshots b WHERE b.job_id = t.job_id AND b.snapshot_no = t.snapshot_no - 1 AND b.run_no <> t.run_no))`},
 	{"the newest transition of a run is of the run that the newest snapshot tells of", `
 		SELECT n.job_id, format('run %s, of run %s', t.run_no, n.run_no)
 		FROM (SELECT DISTINCT ON (job_id) * FROM snapshots WHERE job_id = ANY($1) ORDER BY job_id, snapshot_no DESC) n
@@ -35,8 +35,8 @@ var derivedRules = []rule{
 		SELECT a.job_id, format('anomaly %s (%s) at %s in run %s, step %s', a.anomaly_no, a.kind, a.observed_at, a.run_no, a.step_no) FROM anomalies a
 		LEFT JOIN snapshots n ON n.job_id = a.job_id AND n.snapshot_no = a.snapshot_no
 		WHERE a.job_id = ANY($1) AND (a.observed_at IS DISTINCT FROM n.observed_at
-			OR NOT EXISTS (SELECT FROM runs r WHERE r.job_id = a.job_id AND r.run_no = a.run_no)
-			OR a.step_no IS NOT NULL AND NOT EXISTS (SELECT FROM steps p WHERE p.job_id = a.job_id AND p.run_no = a.run_no AND p.step_no = a.step_no))`},
+			OR NOT EXISTS (SELECT 1 FROM runs r WHERE r.job_id = a.job_id AND r.run_no = a.run_no)
+			OR a.step_no IS NOT NULL AND NOT EXISTS (SELECT 1 FROM steps p WHERE p.job_id = a.job_id AND p.run_no = a.run_no AND p.step_no = a.step_no))`},
 	{"an anomaly has one row for its kind, step and snapshot", `
 		SELECT job_id, format('%s of them, %s in snapshot %s', count(*), kind, snapshot_no) FROM anomalies WHERE job_id = ANY($1)
 		GROUP BY job_id, snapshot_no, run_no, step_no, kind HAVING count(*) > 1`},
@@ -109,6 +109,11 @@ var cursorRules = []rule{
 		SELECT j.job_id, format('cursor of source %s, budget of source %s', c.source_id, b.source_id) FROM jobs j
 		LEFT JOIN cursors c ON c.job_id = j.job_id AND c.source_id = j.source_id LEFT JOIN budgets b ON b.source_id = j.source_id
 		WHERE j.job_id = ANY($1) AND (c.job_id IS NULL OR b.source_id IS NULL)`},
+	{"a budget and a cursor have what their source and job have", `
+		SELECT j.job_id, format('%s, not %s', (c.tracking, b.rate_every, b.rate_burst, b.paused), (j.tracking, s.rate_every, s.rate_burst, s.paused_at IS NOT NULL))
+		FROM jobs j JOIN sources s ON s.source_id = j.source_id JOIN cursors c ON c.job_id = j.job_id JOIN budgets b ON b.source_id = j.source_id
+		WHERE j.job_id = ANY($1) AND (c.tracking, b.rate_every, b.rate_burst, b.paused)
+			IS DISTINCT FROM (j.tracking, s.rate_every, s.rate_burst, s.paused_at IS NOT NULL)`},
 	{"the gaps of a job do not overlap, and are in their order", `
 		SELECT job_id, format('gap %s begins at %s, the one before ends at %s', gap_no, gap_from, before) FROM (
 			SELECT *, lag(gap_to) OVER (PARTITION BY job_id ORDER BY gap_no) AS before FROM gaps WHERE job_id = ANY($1)) g
@@ -143,5 +148,5 @@ var cursorRules = []rule{
 		FROM report.jobs v JOIN jobs j ON j.name = v.job LEFT JOIN report.status_as_of(now()) a ON a.job = v.job
 		WHERE j.job_id = ANY($1) AND (v.run_no, v.run_id, v.state, v.status, v.state_since) IS DISTINCT FROM (a.run_no, a.run_id, a.state, a.status, a.since)`},
 	{"every job is in report.jobs", `
-		SELECT j.job_id, 'it is not' FROM jobs j WHERE j.job_id = ANY($1) AND NOT EXISTS (SELECT FROM report.jobs v WHERE v.job = j.name)`},
+		SELECT j.job_id, 'it is not' FROM jobs j WHERE j.job_id = ANY($1) AND NOT EXISTS (SELECT 1 FROM report.jobs v WHERE v.job = j.name)`},
 }

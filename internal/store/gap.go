@@ -92,7 +92,7 @@ func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string
 	if err := explain(ctx, r.queries, jobs); err != nil {
 		return err
 	}
-	var rows dbsqlc.GapAppendParams
+	var rows dbsqlc.GapInsertParams
 	for i, gaps := range ended {
 		for _, gap := range gaps {
 			rows.JobIds = append(rows.JobIds, cursors[i].JobID)
@@ -101,7 +101,7 @@ func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string
 		}
 	}
 	if len(rows.JobIds) > 0 {
-		if err := r.queries.GapAppend(ctx, rows); err != nil {
+		if err := r.queries.GapInsert(ctx, rows); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,11 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
+// oneShardAtATime lets Citus run several changes of a distributed table, some of which
+// concern a table that each node has a copy of, in one transaction. To a plain Postgres
+// it is a name without a meaning.
+const oneShardAtATime = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
+
 // inMigration runs work in one transaction, through a database handle whose own
 // transactions are savepoints in it. So goose applies all migrations or none, and
 // needs no session, which a pooler may change between transactions.
@@ -27,8 +32,10 @@ func inMigration(ctx context.Context, config pgx.ConnConfig, work func(*sql.DB) 
 		return fmt.Errorf("begin to migrate: %w", err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, setSettings(true)); err != nil {
-		return fmt.Errorf("begin to migrate: %w", err)
+	for _, statement := range []string{setSettings(true), oneShardAtATime} {
+		if _, err := tx.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("begin to migrate: %w", err)
+		}
 	}
 	db := sql.OpenDB(oneConnector{stdlib.GetConnector(config), oneConn{conn, tx}})
 	db.SetMaxOpenConns(1)

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -43,6 +45,95 @@ func TestMigrationsLetTheHistoryBeDistributed(t *testing.T) {
 			t.Errorf("%s: %q", what, found)
 		}
 	}
+}
+
+// What a real Citus has refused of functions, and a catalog shows of them.
+func TestMigrationsFunctionsCanBeDistributed(t *testing.T) {
+	t.Parallel()
+	conn := dial(t, testdb.New(t))
+	const ours = `SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+		WHERE p.pronamespace IN ('public'::regnamespace, 'report'::regnamespace) AND `
+	for what, query := range map[string]string{
+		"EXISTS without a column": ours + `p.prosrc ~* 'EXISTS\s*\(\s*SELECT\s+FROM'`,
+		"an SQL function with arguments that reads tables": ours + `l.lanname = 'sql' AND p.pronargs > 0
+			AND p.prosqlbody IS NULL AND p.prosrc ~* '\m(FROM|JOIN)\s+(public|report)\.'`,
+		"a generic plan of what runs in a distributed database": ours + `'plan_cache_mode=force_generic_plan' = ANY(p.proconfig)
+			AND p.prosrc !~ 'pg_dist_node'`,
+		// Each node has a copy of sources and jobs, and so their triggers.
+		"a trigger that writes a table of one node alone": `SELECT p.oid::regprocedure || ' writes ' || n.name
+			FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid,
+				unnest(ARRAY['changes', 'budgets', 'cursors', 'replicas', 'hourly', 'daily', 'rollup', 'registry_lock']) n (name)
+			WHERE t.tgrelid IN ('sources'::regclass, 'jobs'::regclass) AND NOT t.tgisinternal
+				AND p.prosrc ~ ('\m(INSERT INTO|UPDATE|DELETE FROM) public\.' || n.name || '\M')
+				AND p.prosrc !~ ('to_regclass\(''public\.' || n.name || '''\) IS (NOT )?NULL')`,
+	} {
+		if found := column[string](t, conn, query); len(found) > 0 {
+			t.Errorf("%s: %q", what, found)
+		}
+	}
+}
+
+// Citus takes no part in a statement that reads and writes budgets and cursors alone,
+// which stay on one node. It refuses some that read sources or jobs besides.
+func TestMigrationsLetHotStatementsStayOnOneNode(t *testing.T) {
+	t.Parallel()
+	queries := readQueries(t)
+	other := regexp.MustCompile(`\b(?:FROM|JOIN|UPDATE|INTO)\s+(?:report\.)?(?:sources|jobs|polls|snapshots|gaps|runs)\b`)
+	for _, name := range []string{
+		"CursorClaimDue", "CursorClaimJobs", "CursorAdvance", "CursorRelease", "CursorLockForGaps", "CursorListSeen", "CursorListUnseen",
+		"BudgetTake", "BudgetTakeBy", "BudgetMoveOn", "BudgetHold", "BudgetLimit", "BudgetLetIn", "BudgetUnprobe", "ClockSetBackBudgets",
+	} {
+		sql, exists := queries[name]
+		if !exists {
+			t.Errorf("there is no query %s", name)
+		}
+		if found := other.FindString(sql); found != "" {
+			t.Errorf("%s has %q", name, found)
+		}
+	}
+}
+
+// What a real Citus has refused of queries, and their text shows.
+func TestMigrationsQueriesCanBeDistributed(t *testing.T) {
+	t.Parallel()
+	queries := readQueries(t)
+	for what, pattern := range map[string]string{
+		"EXISTS without a column":                         `EXISTS\s*\(\s*SELECT\s+FROM`,
+		"an upsert that sets what a function gives":       `(?s)DO UPDATE SET.*\b(?:now|clock_timestamp|random|gen_random_uuid)\(`,
+		"an UPDATE that calls a volatile function":        `(?s)UPDATE\b.*\b(?:clock_timestamp|random|gen_random_uuid)\(`,
+		"a setting of which Citus does not tell workers":  `set_config\('tracker\.rewrite'`,
+		"rows of the history looked up beside an array":   `(?s)\bunnest\([^;]*\) w\s+CROSS JOIN LATERAL`,
+		"rows of the history looked up beside cursors":    `(?s)\(SELECT [^;]*?\bFROM (?:report\.)?(?:polls|snapshots|runs|gaps) \w+ WHERE \w+\.job_id = c\.job_id`,
+		"a gap's number beside rows that are yet to come": `\(SELECT max\(g\.gap_no\) FROM gaps g WHERE g\.job_id = \w+\.job_id`,
+	} {
+		refused := regexp.MustCompile(pattern)
+		for name, sql := range queries {
+			if refused.MatchString(sql) {
+				t.Errorf("%s has %s", name, what)
+			}
+		}
+	}
+}
+
+// readQueries gives the text of each query of db/queries, by its name.
+func readQueries(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../../db/queries/*.sql")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no queries are found: %v", err)
+	}
+	queries := map[string]string{}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, query := range strings.Split(string(content), "-- name: ")[1:] {
+			name, sql, _ := strings.Cut(query, " ")
+			queries[name] = comment.ReplaceAllString(sql, "")
+		}
+	}
+	return queries
 }
 
 var (

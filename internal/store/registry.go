@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"tracker/internal/history"
@@ -34,13 +35,14 @@ type registry struct {
 	due     dbsqlc.CursorSchedulesParams // next polls to be written at the end
 }
 
+// lockRegistry lets one change the registry at a time.
+const lockRegistry = "LOCK TABLE registry_lock IN SHARE ROW EXCLUSIVE MODE"
+
 // inRegistry runs work in a transaction that alone changes the registry. Triggers of
 // the database record what it changes, in the author's name.
 func (s *Store) inRegistry(ctx context.Context, by Author, work func(*registry) error) error {
-	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
-		if err := q.RegistryLock(ctx); err != nil {
-			return err
-		}
+	err := s.inTxAfter(ctx, []string{lockRegistry}, func(tx pgx.Tx) error {
+		q := s.queries.WithTx(tx)
 		if err := q.ChangeTell(ctx, dbsqlc.ChangeTellParams{Actor: by.Actor, At: by.At.Format(time.RFC3339Nano)}); err != nil {
 			return err
 		}

@@ -102,8 +102,21 @@ func (s *Store) NowAndChange(ctx context.Context) (now time.Time, changeNo int64
 // inTx runs work in a transaction of its own and commits unless it fails. After
 // a deadlock work is run again, from its start.
 func (s *Store) inTx(ctx context.Context, work func(*dbsqlc.Queries) error) error {
+	return s.inTxAfter(ctx, nil, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
+}
+
+// inTxAfter is inTx where the transaction begins with statements that nobody can
+// prepare, so that sqlc does not take them.
+func (s *Store) inTxAfter(ctx context.Context, statements []string, work func(pgx.Tx) error) error {
 	return againAfterDeadlock(func() error {
-		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			for _, statement := range statements {
+				if _, err := tx.Exec(ctx, statement); err != nil {
+					return err
+				}
+			}
+			return work(tx)
+		})
 	})
 }
 

@@ -57,7 +57,7 @@ func TestTrackingChanges(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: it gives %s, not %s", job, got, test.want)
 		}
-		equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', tracking, next_poll_at IS NOT NULL) FROM jobs JOIN cursors USING (job_id) WHERE name = $1", job),
+		equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', jobs.tracking, next_poll_at IS NOT NULL) FROM jobs JOIN cursors USING (job_id) WHERE name = $1", job),
 			want+map[bool]string{true: " t", false: " f"}[want == "active"])
 	}
 }

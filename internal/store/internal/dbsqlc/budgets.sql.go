@@ -173,9 +173,8 @@ func (q *Queries) BudgetLimit(ctx context.Context, arg BudgetLimitParams) error 
 }
 
 const budgetMoveOn = `-- name: BudgetMoveOn :exec
-UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz) + $2::integer * s.rate_every
-FROM sources s
-WHERE b.source_id = $3 AND s.source_id = b.source_id
+UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz) + $2::integer * b.rate_every
+WHERE b.source_id = $3
 `
 
 type BudgetMoveOnParams struct {
@@ -220,10 +219,9 @@ func (q *Queries) BudgetResume(ctx context.Context, arg BudgetResumeParams) (int
 }
 
 const budgetTake = `-- name: BudgetTake :one
-UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every) + s.rate_every
-FROM sources s
-WHERE b.source_id = $2 AND s.source_id = b.source_id
-RETURNING greatest(b.next_slot_at - s.rate_every, $1::timestamptz)::timestamptz AS start_at
+UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz - (b.rate_burst - 1) * b.rate_every) + b.rate_every
+WHERE b.source_id = $2
+RETURNING greatest(b.next_slot_at - b.rate_every, $1::timestamptz)::timestamptz AS start_at
 `
 
 type BudgetTakeParams struct {
@@ -240,11 +238,10 @@ func (q *Queries) BudgetTake(ctx context.Context, arg BudgetTakeParams) (time.Ti
 }
 
 const budgetTakeBy = `-- name: BudgetTakeBy :one
-UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every) + s.rate_every
-FROM sources s
-WHERE b.source_id = $2 AND s.source_id = b.source_id AND b.next_slot_at <= $3::timestamptz
-    AND s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= $1::timestamptz)
-RETURNING greatest(b.next_slot_at - s.rate_every, $1::timestamptz)::timestamptz AS start_at
+UPDATE budgets b SET next_slot_at = greatest(b.next_slot_at, $1::timestamptz - (b.rate_burst - 1) * b.rate_every) + b.rate_every
+WHERE b.source_id = $2 AND b.next_slot_at <= $3::timestamptz
+    AND NOT b.paused AND (b.held_until IS NULL OR b.held_until <= $1::timestamptz)
+RETURNING greatest(b.next_slot_at - b.rate_every, $1::timestamptz)::timestamptz AS start_at
 `
 
 type BudgetTakeByParams struct {

@@ -40,13 +40,12 @@ func (q *Queries) ClockNow(ctx context.Context) (time.Time, error) {
 
 const clockSetBackBudgets = `-- name: ClockSetBackBudgets :execrows
 UPDATE budgets b SET
-    next_slot_at = least(b.next_slot_at, $1::timestamptz + s.rate_every),
+    next_slot_at = least(b.next_slot_at, $1::timestamptz + b.rate_every),
     held_until = CASE WHEN b.held_from > $1::timestamptz THEN $1::timestamptz + (b.held_until - b.held_from) ELSE b.held_until END,
     held_from = least(b.held_from, $1::timestamptz),
     probed_until = NULL
-FROM sources s
-WHERE s.source_id = b.source_id AND (b.next_slot_at > $1::timestamptz + $2::interval + 16 * s.rate_every
-    OR b.held_from > $1::timestamptz + $2::interval OR b.probed_until > $1::timestamptz + interval '1 min')
+WHERE b.next_slot_at > $1::timestamptz + $2::interval + 16 * b.rate_every
+    OR b.held_from > $1::timestamptz + $2::interval OR b.probed_until > $1::timestamptz + interval '1 min'
 `
 
 type ClockSetBackBudgetsParams struct {
@@ -64,21 +63,37 @@ func (q *Queries) ClockSetBackBudgets(ctx context.Context, arg ClockSetBackBudge
 }
 
 const clockSetBackCursors = `-- name: ClockSetBackCursors :execrows
+WITH ahead AS MATERIALIZED (
+    SELECT c.job_id FROM cursors c
+    WHERE c.polled_at > $1::timestamptz + $2::interval OR c.covered_until > $1::timestamptz + $2::interval
+        OR c.claimed_until > $1::timestamptz + $2::interval + interval '11 min'
+), polled AS MATERIALIZED (
+    SELECT p.job_id, max(p.polled_at) AS polled_at, max(p.polled_at) FILTER (WHERE p.snapshot_no IS NOT NULL) AS answered_at
+    FROM polls p
+    WHERE p.job_id IN (SELECT a.job_id FROM ahead a) AND p.polled_at <= $1::timestamptz
+    GROUP BY p.job_id
+), told AS MATERIALIZED (
+    SELECT g.job_id, max(g.gap_to) AS gap_to FROM gaps g
+    WHERE g.job_id IN (SELECT a.job_id FROM ahead a) AND g.gap_to <= $1::timestamptz
+    GROUP BY g.job_id
+), truth AS MATERIALIZED (
+    SELECT a.job_id, p.polled_at, p.answered_at, t.gap_to, least(j.registered_at, $1::timestamptz) AS registered_at
+    FROM ahead a
+    JOIN jobs j ON j.job_id = a.job_id
+    LEFT JOIN polled p ON p.job_id = a.job_id
+    LEFT JOIN told t ON t.job_id = a.job_id
+)
 UPDATE cursors c SET
     next_poll_at = least(c.next_poll_at, $1::timestamptz),
     claimed_until = NULL, claimed_by = NULL,
-    polled_at = (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz),
-    confirmed_at = CASE WHEN c.snapshot_no > 0 THEN coalesce(
-        (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz AND p.snapshot_no IS NOT NULL),
-        (SELECT least(j.registered_at, $1::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)) END,
+    polled_at = t.polled_at,
+    confirmed_at = CASE WHEN c.snapshot_no > 0 THEN coalesce(t.answered_at, t.registered_at) END,
     changed_at = least(c.changed_at, $1::timestamptz),
-    covered_until = CASE WHEN c.covered_until <= $1::timestamptz THEN c.covered_until ELSE greatest(coalesce(
-        (SELECT max(p.polled_at) FROM polls p WHERE p.job_id = c.job_id AND p.polled_at <= $1::timestamptz),
-        (SELECT least(j.registered_at, $1::timestamptz) FROM jobs j WHERE j.job_id = c.job_id)),
-        (SELECT max(g.gap_to) FROM gaps g WHERE g.job_id = c.job_id AND g.gap_to <= $1::timestamptz)) END,
+    covered_until = CASE WHEN c.covered_until <= $1::timestamptz THEN c.covered_until
+        ELSE greatest(coalesce(t.polled_at, t.registered_at), t.gap_to) END,
     unseen_reason = CASE WHEN c.next_poll_at IS NOT NULL THEN coalesce(c.unseen_reason, 'clock') ELSE c.unseen_reason END
-WHERE c.polled_at > $1::timestamptz + $2::interval OR c.covered_until > $1::timestamptz + $2::interval
-    OR c.claimed_until > $1::timestamptz + $2::interval + interval '11 min'
+FROM truth t
+WHERE c.job_id = t.job_id
 `
 
 type ClockSetBackCursorsParams struct {
@@ -127,15 +142,5 @@ type ClockSetBackRollupParams struct {
 
 func (q *Queries) ClockSetBackRollup(ctx context.Context, arg ClockSetBackRollupParams) error {
 	_, err := q.db.Exec(ctx, clockSetBackRollup, arg.Now, arg.Slack)
-	return err
-}
-
-const rewriteAllow = `-- name: RewriteAllow :exec
-SELECT set_config('tracker.rewrite', 'on', true)
-`
-
-// The one way past the guards of the append-only tables, for their owner, until the transaction ends.
-func (q *Queries) RewriteAllow(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, rewriteAllow)
 	return err
 }

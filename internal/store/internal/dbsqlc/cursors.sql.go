@@ -83,13 +83,13 @@ func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) er
 
 const cursorClaimDue = `-- name: CursorClaimDue :many
 WITH open AS (
-    SELECT b.source_id, b.turn, s.rate_every, s.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
-        (greatest(b.next_slot_at, $3::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
+    SELECT b.source_id, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
+        (greatest(b.next_slot_at, $3::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
     FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most) w
-    JOIN budgets b ON b.source_id = w.source_id JOIN sources s ON s.source_id = w.source_id
-    WHERE s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= $3::timestamptz)
+    JOIN budgets b ON b.source_id = w.source_id
+    WHERE NOT b.paused AND (b.held_until IS NULL OR b.held_until <= $3::timestamptz)
         AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= $3::timestamptz)
-        AND greatest(b.next_slot_at, $3::timestamptz - (s.rate_burst - 1) * s.rate_every) <= $3::timestamptz + $6::interval
+        AND greatest(b.next_slot_at, $3::timestamptz - (b.rate_burst - 1) * b.rate_every) <= $3::timestamptz + $6::interval
     FOR UPDATE OF b SKIP LOCKED
 ), asked AS (
     SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
@@ -128,7 +128,7 @@ WITH open AS (
 UPDATE cursors c SET claimed_until = k.start_at + $1::interval, claimed_by = $2::text
 FROM taken k
 WHERE c.job_id = k.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.covered_until, c.unseen_reason, k.start_at
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, k.start_at
 `
 
 type CursorClaimDueParams struct {
@@ -189,6 +189,7 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 			&i.Cursor.PlannedEvery,
 			&i.Cursor.CoveredUntil,
 			&i.Cursor.UnseenReason,
+			&i.Cursor.Tracking,
 			&i.StartAt,
 		); err != nil {
 			return nil, err
@@ -228,17 +229,17 @@ func (q *Queries) CursorClaimForRebuild(ctx context.Context, arg CursorClaimForR
 
 const cursorClaimJobs = `-- name: CursorClaimJobs :many
 WITH open AS (
-    SELECT b.source_id, b.limited, s.rate_every, (greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every))::timestamptz AS first_slot
-    FROM budgets b JOIN sources s ON s.source_id = b.source_id
-    WHERE b.source_id = ANY($4::bigint[]) AND s.paused_at IS NULL AND (b.held_until IS NULL OR b.held_until <= $1::timestamptz)
+    SELECT b.source_id, b.limited, b.rate_every, (greatest(b.next_slot_at, $1::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
+    FROM budgets b
+    WHERE b.source_id = ANY($4::bigint[]) AND NOT b.paused AND (b.held_until IS NULL OR b.held_until <= $1::timestamptz)
         AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= $1::timestamptz)
-        AND greatest(b.next_slot_at, $1::timestamptz - (s.rate_burst - 1) * s.rate_every) <= $1::timestamptz + $5::interval
+        AND greatest(b.next_slot_at, $1::timestamptz - (b.rate_burst - 1) * b.rate_every) <= $1::timestamptz + $5::interval
     FOR UPDATE OF b SKIP LOCKED
 ), due AS (
     SELECT o.source_id, o.rate_every, o.first_slot, c.job_id, c.next_poll_at
     FROM open o CROSS JOIN LATERAL (
-        SELECT u.job_id, u.next_poll_at FROM cursors u JOIN jobs j ON j.job_id = u.job_id
-        WHERE u.source_id = o.source_id AND u.job_id = ANY($6::bigint[]) AND j.tracking IN ('active', 'finished')
+        SELECT u.job_id, u.next_poll_at FROM cursors u
+        WHERE u.source_id = o.source_id AND u.job_id = ANY($6::bigint[]) AND u.tracking IN ('active', 'finished')
             AND (u.claimed_until IS NULL OR u.claimed_until < $1::timestamptz)
         ORDER BY u.next_poll_at, u.job_id
         LIMIT least($7::bigint, CASE WHEN o.limited > 0 THEN 1 END, 1 + floor(extract(epoch FROM $1::timestamptz + $5::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)
@@ -259,7 +260,7 @@ UPDATE cursors c SET
     claimed_by = $3::text
 FROM slots s
 WHERE c.job_id = s.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.covered_until, c.unseen_reason, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at
 `
 
 type CursorClaimJobsParams struct {
@@ -320,6 +321,7 @@ func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams
 			&i.Cursor.PlannedEvery,
 			&i.Cursor.CoveredUntil,
 			&i.Cursor.UnseenReason,
+			&i.Cursor.Tracking,
 			&i.StartAt,
 		); err != nil {
 			return nil, err
@@ -386,7 +388,7 @@ func (q *Queries) CursorInsert(ctx context.Context, arg CursorInsertParams) erro
 }
 
 const cursorList = `-- name: CursorList :many
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
 `
 
 func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, error) {
@@ -419,6 +421,7 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 			&i.PlannedEvery,
 			&i.CoveredUntil,
 			&i.UnseenReason,
+			&i.Tracking,
 		); err != nil {
 			return nil, err
 		}
@@ -431,7 +434,7 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 }
 
 const cursorListForUpdate = `-- name: CursorListForUpdate :many
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
 `
 
 // Cursors of jobs whose gaps are told until now.
@@ -465,6 +468,7 @@ func (q *Queries) CursorListForUpdate(ctx context.Context, jobIds []int64) ([]Cu
 			&i.PlannedEvery,
 			&i.CoveredUntil,
 			&i.UnseenReason,
+			&i.Tracking,
 		); err != nil {
 			return nil, err
 		}
@@ -477,8 +481,8 @@ func (q *Queries) CursorListForUpdate(ctx context.Context, jobIds []int64) ([]Cu
 }
 
 const cursorListSeen = `-- name: CursorListSeen :many
-SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
-WHERE c.source_id = $1 AND c.unseen_reason IS NULL AND j.tracking = 'active'
+SELECT c.job_id FROM cursors c
+WHERE c.source_id = $1 AND c.unseen_reason IS NULL AND c.tracking = 'active'
 `
 
 // The jobs of a source that are to be polled.
@@ -503,8 +507,8 @@ func (q *Queries) CursorListSeen(ctx context.Context, sourceID int64) ([]int64, 
 }
 
 const cursorListUnseen = `-- name: CursorListUnseen :many
-SELECT c.job_id FROM cursors c JOIN jobs j ON j.job_id = c.job_id
-WHERE c.source_id = $1 AND c.unseen_reason IS NOT NULL AND j.tracking = 'active'
+SELECT c.job_id FROM cursors c
+WHERE c.source_id = $1 AND c.unseen_reason IS NOT NULL AND c.tracking = 'active'
 `
 
 // The jobs of a source that were not to be polled, as it was paused.
@@ -529,7 +533,7 @@ func (q *Queries) CursorListUnseen(ctx context.Context, sourceID int64) ([]int64
 }
 
 const cursorLock = `-- name: CursorLock :one
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason FROM cursors WHERE job_id = $1 FOR UPDATE
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = $1 FOR UPDATE
 `
 
 // Nobody can claim the job until the transaction ends.
@@ -557,6 +561,7 @@ func (q *Queries) CursorLock(ctx context.Context, jobID int64) (Cursor, error) {
 		&i.PlannedEvery,
 		&i.CoveredUntil,
 		&i.UnseenReason,
+		&i.Tracking,
 	)
 	return i, err
 }

@@ -62,7 +62,7 @@ func (q *Queries) LogEntryListByRuns(ctx context.Context, arg LogEntryListByRuns
 const logEntryTrim = `-- name: LogEntryTrim :execrows
 DELETE FROM log_entries e
 WHERE e.job_id = $1 AND NOT EXISTS (
-    SELECT FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS step_no,
+    SELECT 1 FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS step_no,
         unnest($4::integer[]) AS entries) r WHERE r.run_no = e.run_no AND r.step_no = e.step_no AND e.entry_no <= r.entries
 )
 `

@@ -31,6 +31,9 @@ type Budget struct {
 	ProbedUntil *time.Time
 	Refusals    int32
 	Turn        int32
+	RateEvery   time.Duration
+	RateBurst   int32
+	Paused      bool
 }
 
 type Change struct {
@@ -64,6 +67,7 @@ type Cursor struct {
 	PlannedEvery  *time.Duration
 	CoveredUntil  *time.Time
 	UnseenReason  *string
+	Tracking      string
 }
 
 type Daily struct {
@@ -489,7 +493,7 @@ type ReportOpenRun struct {
 	// When somebody last saw the run go on (our time): since then nobody has looked, or looking failed, and nothing counts towards stalled.
 	SeenAt interface{}
 	// Name of the last of the run's steps that have not ended; null: there is none.
-	Step string
+	Step *string
 	// Number of the job, by which views are joined.
 	JobID int64
 }

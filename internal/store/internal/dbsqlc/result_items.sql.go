@@ -33,7 +33,7 @@ func (q *Queries) ResultItemTrim(ctx context.Context, arg ResultItemTrimParams) 
 const resultItemTrimJob = `-- name: ResultItemTrimJob :execrows
 DELETE FROM result_items i
 WHERE i.job_id = $1 AND NOT EXISTS (
-    SELECT FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS items) r
+    SELECT 1 FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS items) r
     WHERE r.run_no = i.run_no AND i.item_no <= r.items
 )
 `

@@ -36,7 +36,7 @@ func (q *Queries) RecountDays(ctx context.Context) ([]time.Time, error) {
 
 const recountInsert = `-- name: RecountInsert :execrows
 INSERT INTO recounts (job_id, day)
-SELECT DISTINCT r.job_id, r.day FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::date[]) AS day) r ORDER BY 1, 2
+SELECT DISTINCT r.job_id, (r.day AT TIME ZONE 'UTC')::date FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS day) r ORDER BY 1, 2
 ON CONFLICT (job_id, day) DO UPDATE SET day = excluded.day
 `
 
@@ -112,7 +112,7 @@ CROSS JOIN LATERAL (
     WHERE h.source_id = s.source_id
         AND h.hour >= $1::date::timestamp AT TIME ZONE 'UTC' AND h.hour < ($1::date + 1)::timestamp AT TIME ZONE 'UTC'
 ) p
-WHERE r.runs > 0 OR p.polls > 0 OR EXISTS (SELECT FROM daily d WHERE d.source_id = s.source_id AND d.day = $1::date)
+WHERE r.runs > 0 OR p.polls > 0 OR EXISTS (SELECT 1 FROM daily d WHERE d.source_id = s.source_id AND d.day = $1::date)
 ON CONFLICT (source_id, day) DO UPDATE SET
     runs = excluded.runs, succeeded = excluded.succeeded, failed = excluded.failed,
     p50_duration = excluded.p50_duration, p95_duration = excluded.p95_duration,

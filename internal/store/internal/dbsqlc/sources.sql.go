@@ -10,16 +10,6 @@ import (
 	"time"
 )
 
-const registryLock = `-- name: RegistryLock :exec
-LOCK TABLE registry_lock IN SHARE ROW EXCLUSIVE MODE
-`
-
-// One change of the registry at a time.
-func (q *Queries) RegistryLock(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, registryLock)
-	return err
-}
-
 const sourceByName = `-- name: SourceByName :one
 SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at FROM sources WHERE name = $1
 `

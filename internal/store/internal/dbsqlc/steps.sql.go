@@ -75,7 +75,7 @@ func (q *Queries) StepListByRuns(ctx context.Context, arg StepListByRunsParams) 
 const stepTrim = `-- name: StepTrim :execrows
 DELETE FROM steps s
 WHERE s.job_id = $1 AND NOT EXISTS (
-    SELECT FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS steps) r
+    SELECT 1 FROM (SELECT unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS steps) r
     WHERE r.run_no = s.run_no AND s.step_no <= r.steps
 )
 `

@@ -76,9 +76,9 @@ func (q *Queries) WatchClock(ctx context.Context) (WatchClockRow, error) {
 }
 
 const watchErrors = `-- name: WatchErrors :many
-SELECT c.job_id, coalesce((SELECT p.error FROM report.polls p WHERE p.job_id = c.job_id AND p.polled_at = c.polled_at), '')::text AS error
-FROM report.polling c
-WHERE c.job_id = ANY($1::bigint[])
+SELECT c.job_id, coalesce(p.error, '')::text AS error
+FROM report.polls p
+JOIN (SELECT x.job_id, x.polled_at FROM report.polling x WHERE x.job_id = ANY($1::bigint[])) c ON c.job_id = p.job_id AND c.polled_at = p.polled_at
 `
 
 type WatchErrorsRow struct {
@@ -108,16 +108,19 @@ func (q *Queries) WatchErrors(ctx context.Context, jobIds []int64) ([]WatchError
 }
 
 const watchFailing = `-- name: WatchFailing :many
-SELECT f.source, f.outcome, f.jobs, f.names::text[] AS names, f.since, f.job::text AS job,
-    coalesce((SELECT p.error FROM report.polls p WHERE p.job_id = f.job_id AND p.polled_at = f.polled_at), '')::text AS error
-FROM (
+WITH f AS MATERIALIZED (
     SELECT c.source, coalesce(c.outcome, '')::text AS outcome, count(*) AS jobs, (array_agg(c.job ORDER BY c.job))[1:20] AS names,
         min(coalesce(c.covered_until, c.polled_at))::timestamptz AS since, max(c.polled_at)::timestamptz AS polled_at,
         (array_agg(c.job ORDER BY c.polled_at DESC, c.job_id))[1] AS job, ((array_agg(c.job_id ORDER BY c.polled_at DESC, c.job_id))[1])::bigint AS job_id
     FROM report.polling c
     WHERE c.failures > 0 AND c.tracking = 'active' AND c.source_paused_at IS NULL AND (cardinality($1::bigint[]) = 0 OR c.job_id = ANY($1::bigint[]))
     GROUP BY 1, 2
-) f
+)
+SELECT f.source, f.outcome, f.jobs, f.names::text[] AS names, f.since, f.job::text AS job, coalesce(e.error, '')::text AS error
+FROM f
+LEFT JOIN (
+    SELECT p.job_id, p.error FROM report.polls p JOIN f x ON x.job_id = p.job_id AND x.polled_at = p.polled_at
+) e ON e.job_id = f.job_id
 ORDER BY f.since, f.source, f.outcome
 `
 
