@@ -80,7 +80,7 @@ BEGIN
         SELECT edge.source, at, sum(more) OVER (PARTITION BY edge.source ORDER BY at) AS unseen, lead(at) OVER (PARTITION BY edge.source ORDER BY at) AS until
         FROM edge
     ), many AS (
-        SELECT c.source, max(c.unseen) OVER (PARTITION BY c.source) AS most, s.jobs AS of_jobs, c.unseen, c.at, c.until
+        SELECT c.source, s.jobs AS of_jobs, c.unseen, c.at, c.until
         FROM counted c
         JOIN report.sources s ON s.source = c.source
         WHERE c.until > c.at AND 2 * c.unseen > s.jobs
@@ -89,9 +89,12 @@ BEGIN
     ), shown AS (
         SELECT s.source, s.of_jobs, lower(s.span) AS starts_at, upper(s.span) - least_width AS ends_at FROM stretch s
     )
-    SELECT s.source, s.starts_at, s.ends_at, (SELECT max(m.unseen) FROM many m WHERE m.source = s.source AND m.at >= s.starts_at AND m.at < s.ends_at)::bigint,
-        s.of_jobs, (SELECT mode() WITHIN GROUP (ORDER BY g.reason) FROM gap g WHERE g.source = s.source AND g.gap_from < s.ends_at AND g.gap_to > s.starts_at)
+    SELECT s.source, s.starts_at, s.ends_at, most.unseen, greatest(s.of_jobs, most.unseen), -- with those that were removed since
+        (SELECT mode() WITHIN GROUP (ORDER BY g.reason) FROM gap g WHERE g.source = s.source AND g.gap_from < s.ends_at AND g.gap_to > s.starts_at)
     FROM shown s
+    CROSS JOIN LATERAL (
+        SELECT max(m.unseen)::bigint AS unseen FROM many m WHERE m.source = s.source AND m.at >= s.starts_at AND m.at < s.ends_at
+    ) most
     WHERE s.ends_at - s.starts_at >= least_width
     ORDER BY s.starts_at, s.source;
 END $$;

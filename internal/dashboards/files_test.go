@@ -40,8 +40,8 @@ type boardPanel struct {
 	GridPos                  struct{ X, Y, W, H int }
 	FieldConfig              struct {
 		Defaults struct {
-			Unit, NoValue string
-			Links         []struct{ URL string }
+			Unit, NoValue, DisplayName string
+			Links                      []struct{ URL string }
 		}
 		Overrides []override
 	}

@@ -1,6 +1,7 @@
 package dashboards_test
 
 import (
+	"encoding/json"
 	"io/fs"
 	"net/url"
 	"regexp"
@@ -92,6 +93,34 @@ func TestLinksToARunSayWhich(t *testing.T) {
 			}
 			if !strings.Contains(match[1], "&from=${__data.fields.from_ms}&to=${__data.fields.to_ms}") && !strings.Contains(match[1], "${__url_time_range}") {
 				t.Errorf("%s: %s sets no time range", name, match[1])
+			}
+		}
+	}
+}
+
+// What a link takes of a row is shown as the row's other cells are: in seconds or
+// as a date it is no number that another dashboard takes.
+func TestLinksTakeWhatStands(t *testing.T) {
+	t.Parallel()
+	field := regexp.MustCompile(`__data\.fields\.(\w+)`)
+	for name, b := range boards(t) {
+		for _, p := range b.Panels {
+			text, err := json.Marshal(p.FieldConfig)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range field.FindAllStringSubmatch(string(text), -1) {
+				unit := p.FieldConfig.Defaults.Unit
+				for _, o := range p.FieldConfig.Overrides {
+					for _, set := range o.Properties {
+						if o.Matcher.Options == match[1] && set.ID == "unit" {
+							unit, _ = set.Value.(string)
+						}
+					}
+				}
+				if unit != "string" && unit != "none" && p.FieldConfig.Defaults.DisplayName == "" {
+					t.Errorf("%s, %s: a link takes %s as %s", name, p.Title, match[1], unit)
+				}
 			}
 		}
 	}
