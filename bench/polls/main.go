@@ -2,9 +2,10 @@
 // second of CPU that it and its Postgres spend, beside a naive baseline that
 // stores every answer as jsonb (bench/naive), on the same upstream
 // (bench/upstream): once with a quarter of all answers new, once with
-// practically none. Each has a Postgres server of its own, which it talks to
-// over TCP. The baseline runs as fast as it can, the tracker by its schedule:
-// 10,000 jobs each second. They take turns; medians and ratios are printed.
+// practically none; of the first also how many bytes a poll takes on disk. Each
+// has a Postgres server of its own, which it talks to over TCP. The baseline
+// runs as fast as it can, the tracker by its schedule: 10,000 jobs each second.
+// They take turns; medians and ratios are printed.
 package main
 
 import (
@@ -70,8 +71,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		}
 		return err
 	}
-	var report report
-	for _, mix := range mixes {
+	report := report{bytes: map[string]float64{}}
+	for i, mix := range mixes {
 		for turn := range p.turns {
 			for _, program := range []string{naive, tracker} {
 				w, err := lab.measure(ctx, p, program, mix.idle)
@@ -80,6 +81,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 				}
 				report.add(mix.name, program, w)
 				fmt.Fprintf(out, "%-12s  turn %d  %-8s %s\n", mix.name, turn+1, program, w)
+			}
+		}
+		if i > 0 {
+			continue // what is stored by now is of both mixes
+		}
+		for _, program := range []string{naive, tracker} {
+			if report.bytes[program], err = lab.bytesPerPoll(ctx, program); err != nil {
+				return fmt.Errorf("measure the bytes that %s has stored: %w", program, err)
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 // report gathers windows by mix and program.
 type report struct {
 	windows map[string]map[string][]window
+	bytes   map[string]float64 // by program, on disk for each poll where a quarter of the answers is new
 }
 
 func (r *report) add(mix, program string, w window) {
@@ -51,5 +52,7 @@ func (r *report) print(out io.Writer) {
 			t.AppendRow(table.Row{mix.name + ": " + figure.name, fmt.Sprintf("%.0f", base), fmt.Sprintf("%.0f", ours), fmt.Sprintf("%.2f", ours/base)})
 		}
 	}
+	base, ours := r.bytes[naive], r.bytes[tracker]
+	t.AppendRow(table.Row{mixes[0].name + ": bytes per poll", fmt.Sprintf("%.0f", base), fmt.Sprintf("%.0f", ours), fmt.Sprintf("%.2f", ours/base)})
 	fmt.Fprintln(out, t.Render())
 }

@@ -46,6 +46,27 @@ var counts = map[string]string{
 	tracker: `SELECT count(*), coalesce(avg((outcome = 'changed')::int), 0)::float8 FROM polls WHERE polled_at >= $1 AND polled_at < $2 AND snapshot_no IS NOT NULL`,
 }
 
+// sizes are the queries for the bytes on disk of all that a program has stored, tables
+// and indexes, and for the polls that they tell of.
+var sizes = map[string]string{
+	naive:   `SELECT pg_total_relation_size('naive_polls'), count(*) FROM naive_polls`,
+	tracker: `SELECT (SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'm'))::bigint, count(*) FROM polls`,
+}
+
+// bytesPerPoll gives the bytes on disk for each poll that a program has stored so far.
+func (l *lab) bytesPerPoll(ctx context.Context, name string) (float64, error) {
+	db, err := pgx.Connect(ctx, l.urls[name])
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = db.Close(context.WithoutCancel(ctx)) }()
+	var size, polls int64
+	if err := db.QueryRow(ctx, sizes[name]).Scan(&size, &polls); err != nil {
+		return 0, err
+	}
+	return float64(size) / float64(polls), nil
+}
+
 // measure runs a program for a warm-up and a window. The polls are counted when it has ended.
 func (l *lab) measure(ctx context.Context, p plan, name string, idle int) (window, error) {
 	upstream, address, err := l.startUpstream(ctx, idle)
