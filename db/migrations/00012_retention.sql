@@ -224,15 +224,15 @@ BEGIN
         ) u
         FULL JOIN (
             SELECT n.job_id, n.snapshot_no, s.confirmations, s.confirmed_at
-            FROM public.jobs j
+            FROM public.snapshots f
             CROSS JOIN LATERAL (
-                SELECT x.job_id, x.snapshot_no, x.polled_at FROM public.snapshots x WHERE x.job_id = j.job_id ORDER BY x.snapshot_no DESC LIMIT 1
+                SELECT x.job_id, x.snapshot_no, x.polled_at FROM public.snapshots x WHERE x.job_id = f.job_id ORDER BY x.snapshot_no DESC LIMIT 1
             ) n
             CROSS JOIN LATERAL (
                 SELECT count(*)::integer AS confirmations, max(p.polled_at) AS confirmed_at
                 FROM public.%1$I p WHERE p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no AND p.polled_at < $1
             ) s
-            WHERE n.polled_at < $1 AND s.confirmations > 0
+            WHERE f.snapshot_no = 1 AND n.polled_at < $1 AND s.confirmations > 0
         ) h USING (job_id)
         ON CONFLICT (job_id) DO UPDATE SET
             unanswered = t.unanswered + excluded.unanswered, failed = t.failed + excluded.failed,

@@ -51,7 +51,7 @@ func (c *check) addTaken(ctx context.Context, job store.Job, counted *store.Poll
 		FROM cursors c LEFT JOIN taken_polls t ON t.job_id = c.job_id
 		CROSS JOIN (SELECT coalesce(sum(previous_polls), 0) AS polls, min(polled_at) AS first_at FROM snapshots WHERE job_id = $1) n
 		CROSS JOIN (SELECT count(*) AS polls FROM polls WHERE job_id = $1 AND snapshot_no IS NOT NULL) l
-		WHERE c.job_id = $1 AND EXISTS (SELECT FROM report.retention WHERE what = 'polls')`, job.ID).Scan(&taken.Polls, &taken.Failed, &taken.FirstAt, &taken.LastAt, &confirmedAt)
+		WHERE c.job_id = $1 AND EXISTS (SELECT 1 FROM report.retention WHERE what = 'polls')`, job.ID).Scan(&taken.Polls, &taken.Failed, &taken.FirstAt, &taken.LastAt, &confirmedAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}
