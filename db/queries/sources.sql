@@ -23,3 +23,9 @@ UPDATE sources SET paused_at = @paused_at::timestamptz, paused_reason = @paused_
 
 -- name: SourceResume :one
 UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = @source_id RETURNING *;
+
+-- name: SourceCounts :one
+-- How many of the sources that are not removed nobody may ask now.
+SELECT count(*) FILTER (WHERE s.paused_at IS NOT NULL) AS paused, count(*) FILTER (WHERE b.held_until > sqlc.arg(now)::timestamptz) AS held
+FROM sources s JOIN budgets b ON b.source_id = s.source_id
+WHERE s.removed_at IS NULL;

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/expfmt"
+
 	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
@@ -182,8 +184,16 @@ func TestServeListens(t *testing.T) {
 	if status, text := daemon.get("/healthz"); status != http.StatusOK { // a restart would bring none
 		t.Errorf("without a database: %d %q", status, text)
 	}
+	await(t, "a count of errors, in a scrape", func() bool {
+		families := daemon.scrape(expfmt.NewFormat(expfmt.TypeTextPlain))
+		return valueOf(families["tracker_database_errors_total"]) > 0
+	})
 	line.unblock()
 	await(t, "readiness", func() bool { status, _ := daemon.get("/readyz"); return status == http.StatusOK })
+	w.Exec(`UPDATE public.tracker_migrations SET version_id = version_id + 1000 WHERE version_id = (SELECT max(version_id) FROM public.tracker_migrations)`)
+	if status, text := daemon.get("/readyz"); status != http.StatusServiceUnavailable || !strings.HasPrefix(text, "schema: ") {
+		t.Errorf("with another's schema: %d %q", status, text)
+	}
 	daemon.stop()
 }
 

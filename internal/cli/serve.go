@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracker/internal/config"
+	"tracker/internal/metrics"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
@@ -45,7 +46,8 @@ file of --apply again, and go on.
 A database that does not answer is waited for, at the start, too; an old schema
 is refused. /healthz answers 200 as long as the daemon goes round, also without
 a database, and 503 when it has not for 30 s: then a restart may help. /readyz
-answers 503 where the database or its schema is what is missing.
+answers 503 where the database or its schema is what is missing. /metrics tells
+Prometheus what it does; docs/operations.md has the list.
 
 A source whose key is refused, or cannot be read, is paused; see
  tracker source list. Its credential may be any file and any variable that the
@@ -80,7 +82,7 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 		},
 	}
 	cmd.Flags().StringVar(&path, "apply", "", "register `FILE` first, as  tracker apply -f  does")
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz and /readyz answer, or off")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz, /readyz and /metrics answer, or off")
 	budget = memoryBudgetFlag(cmd)
 	keep = retentionFlags(cmd)
 	a.credentialScopeFlags(cmd)
@@ -124,6 +126,8 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	client := source.NewClient(a.version)
 	defer client.Close()
 	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Scope: a.scope, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*how.budget)}
+	counted := metrics.New(a.version, syncer, s)
+	syncer.Recorded = counted.Recorded
 	var running errgroup.Group
 	if how.listen != listenOff {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", how.listen)
@@ -132,7 +136,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		running.Go(func() error {
 			defer cancel()
-			return a.serveWeb(ctx, health{store: s, syncer: syncer, most: turnMost}, listener)
+			return a.serveWeb(ctx, health{store: s, syncer: syncer, most: turnMost}, counted.Handler(), listener)
 		})
 		a.logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
 	}
@@ -149,6 +153,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		a.logger.InfoContext(ctx, "serving", "version", a.version, "owner", owner())
 		restless := restlessJobs{quiet: map[int64]int{}}
 		return syncer.Serve(ctx, func(e sync.Event) {
+			counted.See(e)
 			a.logEvent(ctx, e)
 			if restless.see(e) {
 				running.Go(func() error { a.tellRestless(ctx, s, e.Job, &restless); return nil })

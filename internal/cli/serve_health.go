@@ -70,10 +70,11 @@ func answer(w http.ResponseWriter, reasons []string) {
 }
 
 // serveWeb answers on a listener until ctx ends.
-func (a *app) serveWeb(ctx context.Context, h health, listener net.Listener) error {
+func (a *app) serveWeb(ctx context.Context, h health, metrics http.Handler, listener net.Listener) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, h.lives()) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { answer(w, h.ready(r.Context())) })
+	mux.Handle("GET /metrics", metrics)
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
 	stop := context.AfterFunc(ctx, func() {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), webStopTimeout)

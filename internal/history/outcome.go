@@ -24,6 +24,23 @@ const (
 // Answered reports whether the poll brought an answer, new or known.
 func (o Outcome) Answered() bool { return o == OutcomeChanged || o == OutcomeUnchanged }
 
+// Outcomes lists them all.
+func Outcomes() []Outcome {
+	return []Outcome{
+		OutcomeChanged, OutcomeUnchanged, OutcomeSuperseded, OutcomeUnauthorized, OutcomeQuotaExhausted, OutcomeForbidden, OutcomeNotFound,
+		OutcomeRateLimited, OutcomeRejected, OutcomeUpstreamError, OutcomeTimeout, OutcomeUnreachable, OutcomeMalformed,
+	}
+}
+
+// Late is what the outcome counts as where somebody else had taken over the job
+// meanwhile: nothing comes of an answer then.
+func (o Outcome) Late() Outcome {
+	if o.Answered() {
+		return OutcomeSuperseded
+	}
+	return o
+}
+
 // LetIn reports whether the upstream has taken the poll in, whatever it said to
 // it: it did not send it away, and it works.
 func (o Outcome) LetIn() bool {

@@ -14,6 +14,11 @@ const (
 	StateUnknown   State = "unknown"
 )
 
+// States lists them all.
+func States() []State {
+	return []State{StateQueued, StateRunning, StateSucceeded, StatePartial, StateFailed, StateCanceled, StateUnknown}
+}
+
 // Terminal reports whether an import in this state has ended.
 func (s State) Terminal() bool {
 	switch s {

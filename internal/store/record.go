@@ -133,9 +133,7 @@ func (s *Store) lateUnless(ctx context.Context, poll Poll) (RecordResult, error)
 // RecordLate keeps that a poll was made whose job somebody else had taken over
 // meanwhile. An answer is superseded: nothing else comes of it.
 func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
-	if poll.Outcome.Answered() {
-		poll.Outcome = history.OutcomeSuperseded
-	}
+	poll.Outcome = poll.Outcome.Late()
 	err := s.queries.PollInsertLate(ctx, dbsqlc.PollInsertLateParams{
 		JobID: poll.JobID, PolledAt: poll.PolledAt, Outcome: string(poll.Outcome), HttpStatus: toPointer(int16(poll.HTTPStatus)),
 		LatencyUs: int32(poll.Latency.Microseconds()), Error: toPointer(poll.Error), ErrorBody: toPointer(poll.ErrorBody),

@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"time"
+
 	"tracker/internal/history"
 	"tracker/internal/store"
 )
@@ -10,9 +12,13 @@ type Event struct {
 	Job  store.Job
 	Kind EventKind
 
-	Outcome history.Outcome // of Polled and Elsewhere
+	Outcome history.Outcome // of Polled, Late and Elsewhere
 	Error   string          // why the poll failed, redacted; of Skipped: why the job cannot be polled
 	Change  *history.Change // what a changed answer brought
+
+	DueAt   time.Time     // of Polled and Late: when the poll was planned; zero: it was not
+	SentAt  time.Time     // of these: when its request was sent
+	Latency time.Duration // of these: how long it took
 
 	Failures     int    // of Polled: failed polls in a row, this one included
 	FailedBefore int    // of Polled: failed polls in a row before this one

@@ -60,10 +60,16 @@ func newFlight(ctx context.Context, syncer *Syncer, budget *memoryBudget, record
 		inFlight: map[int64]int{}, behind: map[int64][]*task{}, sentAway: map[int64]time.Time{},
 	}
 	f.poll = func(t *task) *result {
+		defer syncer.load.unrecorded.Add(1)
 		if f.comesTooLate(t) {
 			return &result{task: t, unused: true}
 		}
+		syncer.load.inFlight.Add(1)
 		r := t.run(ctx, syncer.Client, syncer.Store)
+		syncer.load.inFlight.Add(-1)
+		if r.unused {
+			syncer.load.claimsLost.Add(1)
+		}
 		f.note(r)
 		return r
 	}

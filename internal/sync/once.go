@@ -31,6 +31,12 @@ type Syncer struct {
 	// MemoryBudget is how much memory answers may take, in bytes; 0:
 	// DefaultMemoryBudget. Answers that find none wait.
 	MemoryBudget int64
+
+	// Recorded is told of each batch that was recorded, and how long that took;
+	// nil: nobody is. It may be called from several goroutines at once.
+	Recorded func(polls int, took time.Duration)
+
+	load load
 }
 
 // Turned is how long ago the claim loop of Serve last turned, whatever came of
@@ -62,7 +68,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 	results := make(chan *result, inFlightMost)
 	budget := newMemoryBudget(s.MemoryBudget)
 	cache := newKnownCache(budget.known)
-	recorder := newRecorder(s, cache, retry{logger: s.Logger, most: onceTries}, say)
+	recorder := newRecorder(s, cache, retry{logger: s.Logger, load: &s.load, most: onceTries}, say)
 	claiming, stop := context.WithCancel(ctx)
 	defer stop()
 	var recording errgroup.Group

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"tracker/internal/sync"
 	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
 )
@@ -69,9 +70,15 @@ func TestOnceDropsALatePoll(t *testing.T) {
 			if err := quick.wait(); err != nil {
 				t.Fatal(err)
 			}
+			if load := l.syncer.Load(); load != (sync.Load{InFlight: 1}) {
+				t.Errorf("while the request is under way: %+v", load)
+			}
 			gate.Open()
 			if err := slow.wait(); err != nil {
 				t.Fatal(err)
+			}
+			if load := l.syncer.Load(); load != (sync.Load{ClaimsLost: 1}) {
+				t.Errorf("afterwards: %+v", load)
 			}
 			if told := strings.Join(slow.texts(), ", "); told != "late stores: somebody else has taken over the job" {
 				t.Errorf("the slow round tells %s", told)
@@ -79,6 +86,9 @@ func TestOnceDropsALatePoll(t *testing.T) {
 			late := "superseded"
 			if name == "Failed" {
 				late = "upstream_error"
+			}
+			if event := slow.all()[0]; string(event.Outcome) != late || event.SentAt.IsZero() || event.Latency == 0 {
+				t.Errorf("it tells of a poll that is %s, sent at %s, which took %s", event.Outcome, event.SentAt, event.Latency)
 			}
 			l.wantPolls("stores", "changed 1", late, "changed 2")
 			l.expect("stores", "unchanged")

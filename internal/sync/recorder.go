@@ -33,6 +33,8 @@ type recorder struct {
 	retry  retry
 	linger time.Duration
 	tell   func(Event)
+	load   *load
+	stored func(polls int, took time.Duration) // as Syncer.Recorded; never nil
 
 	interrupted bool // the end of the process cut a poll short
 
@@ -42,7 +44,10 @@ type recorder struct {
 }
 
 func newRecorder(s *Syncer, m *knownCache, again retry, tell func(Event)) *recorder {
-	r := &recorder{db: s.Store, cache: m, retry: again, tell: tell}
+	r := &recorder{db: s.Store, cache: m, retry: again, tell: tell, load: &s.load, stored: s.Recorded}
+	if r.stored == nil {
+		r.stored = func(int, time.Duration) {}
+	}
 	r.retry.failed = func() { r.behind.Store(true) }
 	return r
 }
@@ -55,6 +60,7 @@ func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 		for _, res := range batch {
 			res.memory.release()
 		}
+		r.load.unrecorded.Add(-int64(len(batch)))
 		if err != nil {
 			return err
 		}
@@ -67,10 +73,14 @@ func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 
 // recordHeavy records one heavy answer while the recorder goes on with others.
 func (r *recorder) recordHeavy(ctx context.Context, res *result) error {
-	beside := &recorder{db: r.db, cache: r.cache, retry: r.retry, tell: r.tell}
+	beside := &recorder{db: r.db, cache: r.cache, retry: r.retry, tell: r.tell, load: r.load, stored: r.stored}
 	lane := res.memory.lane
 	beside.retry.failed = func() { lane.failing.Store(true) }
-	return beside.record(ctx, []*result{res})
+	err := beside.record(ctx, []*result{res})
+	if err == nil {
+		r.load.unrecorded.Add(-1)
+	}
+	return err
 }
 
 // gather returns a batch: first, and what comes while the recorder lingers.
@@ -162,12 +172,14 @@ func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorab
 		polls[i] = res.poll
 	}
 	var recorded []store.RecordResult
+	begun := time.Now()
 	if err := r.retry.do(ctx, "record polls", func(ctx context.Context) (err error) {
 		recorded, err = r.db.Record(ctx, polls)
 		return err
 	}); err != nil {
 		return nil, nil, err
 	}
+	r.stored(len(part), time.Since(begun))
 	for i, res := range part {
 		switch res.refusal = recorded[i].Refused; {
 		case recorded[i].Late:

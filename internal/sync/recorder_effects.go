@@ -12,13 +12,24 @@ import (
 // late tells of a poll that is recorded as superseded, without its answer.
 func (r *recorder) late(res *result) {
 	r.cache.forget(res.job.ID)
-	r.tell(Event{Job: *res.job, Kind: Late, Reason: "somebody else has taken over the job"})
+	r.load.claimsLost.Add(1)
+	event := res.event(Late)
+	event.Outcome, event.Reason = event.Outcome.Late(), "somebody else has taken over the job"
+	r.tell(event)
+}
+
+// event tells of a poll that was made.
+func (r *result) event(kind EventKind) Event {
+	return Event{
+		Job: *r.job, Kind: kind, Outcome: r.poll.Outcome, DueAt: r.claim.NextPollAt, SentAt: r.poll.PolledAt, Latency: r.poll.Latency,
+	}
 }
 
 // tellPolled tells of polls that are stored, before it is told what they caused.
 func (r *recorder) tellPolled(landed []*result) {
 	for _, res := range landed {
-		event := Event{Job: *res.job, Kind: Polled, Outcome: res.poll.Outcome, Error: res.poll.Error, FailedBefore: res.claim.Failures}
+		event := res.event(Polled)
+		event.Error, event.FailedBefore = res.poll.Error, res.claim.Failures
 		if !res.poll.Outcome.Answered() {
 			event.Failures = res.claim.Failures + 1
 		}

@@ -22,6 +22,7 @@ const (
 type retry struct {
 	logger *slog.Logger
 	most   int    // tries at most; 0: as many as it takes
+	load   *load  // counts each failure
 	failed func() // told when something begins to fail; nil: nobody is
 }
 
@@ -30,7 +31,7 @@ type retry struct {
 func (r retry) do(ctx context.Context, what string, work func(context.Context) error) error {
 	pause := retryFrom
 	for failures := 0; ; failures++ {
-		err := attempt(ctx, work)
+		err := r.load.database(attempt(ctx, work))
 		if err == nil || failures+1 == r.most {
 			if err == nil && failures > 0 {
 				r.logger.InfoContext(ctx, "the database answers again", "action", what, "failures", failures)

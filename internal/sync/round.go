@@ -42,7 +42,7 @@ type round struct {
 func newRound(s *Syncer, jobs []store.Job, m *knownCache, f *flight, tell func(Event)) *round {
 	r := &round{
 		syncer: s, tell: tell, flight: f, cache: m,
-		retry:   retry{logger: s.Logger, most: onceTries},
+		retry:   retry{logger: s.Logger, load: &s.load, most: onceTries},
 		waiting: make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*preparedJob{},
 	}
 	for _, job := range jobs {

@@ -51,7 +51,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	results := make(chan *result, endedMost)
 	budget := newMemoryBudget(s.MemoryBudget)
 	cache := newKnownCache(budget.known)
-	retry := retry{logger: s.Logger}
+	retry := retry{logger: s.Logger, load: &s.load}
 	recorder := newRecorder(s, cache, retry, oneAtATime(tell))
 	recorder.linger = linger
 	var recording errgroup.Group
@@ -308,6 +308,8 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 		{Name: "tend partitions", Every: time.Hour, Timeout: choreTimeout, Do: tend},
 		{Name: "roll up", Every: rollUpEvery, Timeout: rollUpTimeout, Do: rollUp},
 	} {
+		do := chore.Do
+		chore.Do = func(ctx context.Context) error { return d.syncer.load.database(do(ctx)) }
 		if err := chores.Add(ctx, chore); err != nil {
 			return nil, err
 		}

@@ -36,6 +36,25 @@ func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error)
 	return i, err
 }
 
+const sourceCounts = `-- name: SourceCounts :one
+SELECT count(*) FILTER (WHERE s.paused_at IS NOT NULL) AS paused, count(*) FILTER (WHERE b.held_until > $1::timestamptz) AS held
+FROM sources s JOIN budgets b ON b.source_id = s.source_id
+WHERE s.removed_at IS NULL
+`
+
+type SourceCountsRow struct {
+	Paused int64
+	Held   int64
+}
+
+// How many of the sources that are not removed nobody may ask now.
+func (q *Queries) SourceCounts(ctx context.Context, now time.Time) (SourceCountsRow, error) {
+	row := q.db.QueryRow(ctx, sourceCounts, now)
+	var i SourceCountsRow
+	err := row.Scan(&i.Paused, &i.Held)
+	return i, err
+}
+
 const sourceInsert = `-- name: SourceInsert :one
 INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

@@ -1,0 +1,171 @@
+package metrics
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"tracker/internal/history"
+	"tracker/internal/source"
+	"tracker/internal/store"
+	"tracker/internal/sync"
+)
+
+// scrapesMost is how many scrapes are answered at once.
+const scrapesMost = 8
+
+// Metrics are all that one daemon tells of itself.
+type Metrics struct {
+	registry  *prometheus.Registry
+	census    *census
+	outcomes  []history.Outcome
+	states    []history.State
+	providers []ofProvider
+
+	lateness, batch, took prometheus.Histogram
+	late                  prometheus.Counter
+}
+
+// ofProvider are the series of one provider. They are looked up by their labels
+// once: a poll then costs a few additions.
+type ofProvider struct {
+	name        string
+	polls       []prometheus.Counter // in the order of Metrics.outcomes
+	transitions []prometheus.Counter // in the order of Metrics.states
+	latency     prometheus.Observer
+	snapshots   prometheus.Counter
+}
+
+// New gives the metrics of a syncer that works on a database. They count what See
+// and Recorded are told.
+func New(version string, syncer *sync.Syncer, db *store.Store) *Metrics {
+	m := &Metrics{
+		registry: prometheus.NewRegistry(), outcomes: history.Outcomes(), states: history.States(),
+		census: newCensus(databaseCensus(db)),
+	}
+	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.census)
+	known := promauto.With(m.registry)
+	m.resolveProviders(known)
+	m.lateness = known.NewHistogram(histogram("tracker_poll_lateness_seconds", "From when a poll was due to when its request was sent.",
+		.01, .05, .1, .25, .5, 1, 2, 5, 10, 30, 60, 300))
+	m.batch = known.NewHistogram(histogram("tracker_record_batch_polls", "Polls that were recorded in one transaction.",
+		1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
+	m.took = known.NewHistogram(histogram("tracker_record_seconds", "How long recording a batch took, waits for a database that failed included.",
+		.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60))
+	m.late = known.NewCounter(prometheus.CounterOpts{
+		Name: "tracker_polls_late_total", Help: "Polls that were made in vain: somebody else had taken over the job meanwhile.",
+	})
+	m.tellLoad(known, syncer)
+	known.NewGaugeVec(prometheus.GaugeOpts{Name: "tracker_build_info", Help: "Always 1; its label says which tracker runs."}, []string{"version"}).
+		WithLabelValues(version).Set(1)
+	return m
+}
+
+// histogram has classic buckets for any Prometheus, and native ones, which are a
+// tenth wide, for those that take them.
+func histogram(name, help string, buckets ...float64) prometheus.HistogramOpts {
+	return prometheus.HistogramOpts{
+		Name: name, Help: help, Buckets: buckets,
+		NativeHistogramBucketFactor: 1.1, NativeHistogramMaxBucketNumber: 160, NativeHistogramMinResetDuration: time.Hour,
+	}
+}
+
+func (m *Metrics) resolveProviders(known promauto.Factory) {
+	polls := known.NewCounterVec(prometheus.CounterOpts{
+		Name: "tracker_polls_total", Help: "Polls that were recorded, by what came of them.",
+	}, []string{"provider", "outcome"})
+	latency := known.NewHistogramVec(histogram("tracker_poll_latency_seconds", "How long polls took, from sending the request until its answer was read or given up.",
+		.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20), []string{"provider"})
+	snapshots := known.NewCounterVec(prometheus.CounterOpts{
+		Name: "tracker_snapshots_total", Help: "Answers that differed from the one before, and were kept.",
+	}, []string{"provider"})
+	transitions := known.NewCounterVec(prometheus.CounterOpts{
+		Name: "tracker_transitions_total", Help: "Changes of state of runs and of their steps.",
+	}, []string{"provider", "to_state"})
+	for _, provider := range source.Providers() {
+		of := ofProvider{name: provider.Name, latency: latency.WithLabelValues(provider.Name), snapshots: snapshots.WithLabelValues(provider.Name)}
+		for _, outcome := range m.outcomes {
+			of.polls = append(of.polls, polls.WithLabelValues(provider.Name, string(outcome)))
+		}
+		for _, state := range m.states {
+			of.transitions = append(of.transitions, transitions.WithLabelValues(provider.Name, string(state)))
+		}
+		m.providers = append(m.providers, of)
+	}
+}
+
+// tellLoad tells what the syncer itself counts.
+func (m *Metrics) tellLoad(known promauto.Factory, syncer *sync.Syncer) {
+	known.NewGaugeFunc(prometheus.GaugeOpts{Name: "tracker_in_flight", Help: "Requests that were sent and are not answered yet."},
+		func() float64 { return float64(syncer.Load().InFlight) })
+	known.NewGaugeFunc(prometheus.GaugeOpts{Name: "tracker_unrecorded", Help: "Polls that were made and are not recorded yet."},
+		func() float64 { return float64(syncer.Load().Unrecorded) })
+	begun := time.Now()
+	known.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tracker_claim_loop_age_seconds", Help: "How long ago the daemon last looked for due polls, or started, where it waits for its database yet.",
+	}, func() float64 {
+		ago, turned := syncer.Turned()
+		if !turned {
+			ago = time.Since(begun)
+		}
+		return ago.Seconds()
+	})
+	known.NewCounterFunc(prometheus.CounterOpts{
+		Name: "tracker_claims_lost_total", Help: "Claims whose slot passed before the request was sent, or whose job somebody else took over meanwhile.",
+	}, func() float64 { return float64(syncer.Load().ClaimsLost) })
+	known.NewCounterFunc(prometheus.CounterOpts{
+		Name: "tracker_database_errors_total", Help: "Times that the database failed, or refused, what the daemon asked of it.",
+	}, func() float64 { return float64(syncer.Load().DatabaseErrors + m.census.errors.Load()) })
+}
+
+// See counts what an event tells. It costs a daemon's poll well under a microsecond.
+func (m *Metrics) See(e sync.Event) {
+	if e.Kind == sync.Late {
+		m.late.Inc()
+	} else if e.Kind != sync.Polled {
+		return
+	}
+	if !e.DueAt.IsZero() {
+		m.lateness.Observe(max(0, e.SentAt.Sub(e.DueAt).Seconds()))
+	}
+	at := slices.IndexFunc(m.providers, func(of ofProvider) bool { return of.name == e.Job.From.Provider })
+	if at < 0 {
+		return
+	}
+	of := &m.providers[at]
+	if i := slices.Index(m.outcomes, e.Outcome); i >= 0 {
+		of.polls[i].Inc()
+	}
+	of.latency.Observe(e.Latency.Seconds())
+	if e.Change == nil {
+		return
+	}
+	of.snapshots.Inc()
+	for _, transition := range e.Change.Transitions {
+		if i := slices.Index(m.states, transition.ToState); i >= 0 {
+			of.transitions[i].Inc()
+		}
+	}
+}
+
+// Recorded counts a batch, as sync.Syncer.Recorded tells of it.
+func (m *Metrics) Recorded(polls int, took time.Duration) {
+	m.batch.Observe(float64(polls))
+	m.took.Observe(took.Seconds())
+}
+
+// Handler answers scrapes, in the text format, OpenMetrics or protobuf, as asked.
+func (m *Metrics) Handler() http.Handler {
+	exposition := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		EnableOpenMetrics: true, MaxRequestsInFlight: scrapesMost, ErrorHandling: promhttp.ContinueOnError,
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.census.refresh(r.Context(), time.Now())
+		exposition.ServeHTTP(w, r)
+	})
+}
