@@ -102,6 +102,9 @@ func queriesOf(panels []panel) ([]Query, error) {
 			}
 		}
 		for _, t := range p.Targets {
+			if t.SQL == "" { // it asks Prometheus
+				continue
+			}
 			asked = append(asked, Query{
 				Where: p.Title + " " + t.RefID, Kind: KindPanel, Format: t.Format, Interval: interval, Fields: p.fields(t), SQL: t.SQL,
 			})
