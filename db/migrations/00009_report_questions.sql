@@ -28,18 +28,19 @@ COMMENT ON FUNCTION report.failed_imports(timestamptz, text[], jsonb) IS 'Which 
 
 -- +goose StatementBegin
 CREATE FUNCTION report.stalled(sources text[] DEFAULT NULL, labels jsonb DEFAULT '{}')
-RETURNS TABLE (job text, source text, run_no integer, step text, state text, since timestamptz, usual_duration interval, stall_after interval, reported boolean)
+RETURNS TABLE (job text, source text, run_no integer, step text, state text, since timestamptz, seen_at timestamptz, usual_duration interval,
+    stall_after interval, reported boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     RETURN QUERY
-    SELECT t.job, t.source, t.run_no, t.step, t.state, t.since, t.usual_duration, t.stall_after, t.reported
+    SELECT t.job, t.source, t.run_no, t.step, t.state, t.since, t.seen_at, t.usual_duration, t.stall_after, t.reported
     FROM report.stalled t
     WHERE (stalled.sources IS NULL OR t.source = ANY(stalled.sources))
         AND (stalled.labels = '{}' OR t.job IN (SELECT j.job FROM report.declared_jobs j WHERE j.labels @> stalled.labels))
     ORDER BY t.since, t.job;
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.stalled(text[], jsonb) IS 'What is stuck now? The rows of the view report.stalled, the longest first. A run is stalled that goes on for longer than its job''s stall_after; where that is null, than three times usual_duration.';
+COMMENT ON FUNCTION report.stalled(text[], jsonb) IS 'What is stuck now? The rows of the view report.stalled, the longest first. A run is stalled that goes on for longer than its job''s stall_after; where that is null, than three times usual_duration. It was last seen so at seen_at: nothing is known since.';
 
 -- +goose StatementBegin
 CREATE FUNCTION report.gaps(since timestamptz DEFAULT now() - interval '7 days', sources text[] DEFAULT NULL, labels jsonb DEFAULT '{}')

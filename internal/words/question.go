@@ -20,7 +20,7 @@ func Questions() []Question {
 	const week = 7 * Day
 	return []Question{
 		{"failed-imports", "Which imports failed lately, and why?", week, "no import has failed", []string{"source", "duration", "step"}},
-		{"stalled", "What is stuck now?", 0, "nothing is stuck", []string{"source", "state", "stall_after", "usual_duration"}},
+		{"stalled", "What is stuck now?", 0, "nothing is stuck", []string{"source", "state", "stall_after", "usual_duration", "seen_at"}},
 		{"gaps", "When did we not look?", week, "no gap is known", []string{"source", "gap_to", "lasted"}},
 		{"new-errors", "Which error lines are new?", week, "no error line is new", []string{"jobs", "times"}},
 		{"step-durations", "How long does each step take, by week?", 8 * week, "no step has ended", []string{"runs", "p95_duration"}},

@@ -33,6 +33,8 @@ FROM (VALUES
 ) AS w (name, next, polled, every)
 JOIN jobs j ON j.name = w.name;
 
+UPDATE cursors SET confirmed_at = pg_temp.day(0, '0 h') FROM jobs WHERE jobs.job_id = cursors.job_id AND jobs.name = 'stores-eu'; -- whose run goes on
+
 -- Runs of woosmap: when they began, how long fetch and import took, and how they
 -- ended. Everything was seen four seconds after it happened.
 CREATE TEMP TABLE told AS
