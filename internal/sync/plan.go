@@ -47,11 +47,11 @@ func (r *result) advance() (store.Advance, bool) {
 }
 
 // together reports whether a job was polled with others: registered with them, or due
-// with them after a time without polls. Where polls are late by less than their
-// interval they stay as far apart as they are.
+// with them after a time without polls. Where polls are late by less than half of
+// their interval they stay as far apart as they are.
 func (r *result) together() bool {
 	late := r.poll.PolledAt.Sub(r.claim.NextPollAt)
-	return r.claim.PolledAt.IsZero() || !r.claim.NextPollAt.IsZero() && late >= max(r.claim.PlannedEvery, time.Second)
+	return r.claim.PolledAt.IsZero() || !r.claim.NextPollAt.IsZero() && 2*late >= max(r.claim.PlannedEvery, time.Second)
 }
 
 // coverage returns the gaps that a poll has ended, and up to when gaps and answers

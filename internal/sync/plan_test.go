@@ -180,7 +180,7 @@ func TestAdvanceSpreadsJobsThatWerePolledTogether(t *testing.T) {
 	for name, test := range map[string]struct {
 		before store.Cursor
 		times  int
-	}{"First": {store.Cursor{}, 5}, "AfterAnHourWithout": {late(time.Hour), 5}, "Late": {late(59 * time.Minute), 1}} {
+	}{"First": {store.Cursor{}, 5}, "AfterHalfAnHourWithout": {late(30 * time.Minute), 5}, "Late": {late(29 * time.Minute), 1}} {
 		times := map[time.Time]bool{}
 		for _, job := range []string{"a", "b", "c", "d", "e"} {
 			l := landed(test.before, history.OutcomeChanged, history.StateUnknown)

@@ -12,11 +12,12 @@ import (
 )
 
 // batchMost is how many polls are recorded in one transaction at most.
-const batchMost = 512
+const batchMost = 1024
 
 // linger is how long the daemon waits for a batch to fill: a row costs less, the
-// more of them one statement writes.
-const linger = 50 * time.Millisecond
+// more of them one statement writes. A job that is due each second is claimed again
+// in time all the same.
+const linger = 150 * time.Millisecond
 
 // batchBytes is the size of all bodies at which a batch is full. A statement can
 // hold a gigabyte.

@@ -14,15 +14,13 @@ import (
 )
 
 const (
-	// dueAgain is how long the daemon waits before it asks for due jobs again.
-	dueAgain = 500 * time.Millisecond
-	// dueAhead is by how much jobs are claimed before they are due: more than dueAgain,
-	// so that the wait between claims makes no poll late. It is less than the shortest
-	// interval, of which the poll before, and its recording, need some.
+	// claimEvery is how often the daemon claims due jobs: a claim costs less, the more
+	// jobs it takes.
+	claimEvery = 400 * time.Millisecond
+	// dueAhead is by how much jobs are claimed before they are due: so much more than
+	// claimEvery that the wait between claims makes no poll late. It is less than the
+	// shortest interval, of which the poll before, and its recording, need some.
 	dueAhead = 750 * time.Millisecond
-	// batchWait is how long it waits where it has just claimed some: the next claim
-	// then gets several slots at once.
-	batchWait = 200 * time.Millisecond
 	// credentialMoment is how long a turn waits for a credential: a local file
 	// takes a thousandth of it.
 	credentialMoment = 50 * time.Millisecond
@@ -99,54 +97,43 @@ type daemon struct {
 // run claims until ctx ends.
 func (d *daemon) run(ctx context.Context) {
 	d.syncer.turn()
+	again := time.NewTicker(claimEvery)
+	defer again.Stop()
 	for ctx.Err() == nil {
-		var started int
-		_ = d.retry.do(ctx, "claim due jobs", func(ctx context.Context) (err error) {
+		_ = d.retry.do(ctx, "claim due jobs", func(ctx context.Context) error {
 			defer d.syncer.turn() // one that the database has failed, too
 			ctx, cancel := context.WithTimeout(ctx, turnTimeout)
 			defer cancel()
-			started, err = d.claim(ctx)
-			return err
+			return d.claim(ctx)
 		})
-		d.wait(ctx, started)
+		select {
+		case <-ctx.Done():
+		case <-again.C:
+		}
 	}
 }
 
-// wait lets time pass until the next turn: less where more may be due.
-func (d *daemon) wait(ctx context.Context, started int) {
-	pause := dueAgain
-	if started > 0 {
-		pause = batchWait
-	}
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-}
-
-// claim starts a task for each due job that has a slot, and returns how many. While
-// the recorder is behind it claims none: claims of results that wait there may have
-// run out, and it would claim those jobs a second time.
-func (d *daemon) claim(ctx context.Context) (int, error) {
+// claim starts a task for each due job that has a slot. While the recorder is behind
+// it claims none: claims of results that wait there may have run out, and it would
+// claim those jobs a second time.
+func (d *daemon) claim(ctx context.Context) error {
 	d.flight.landAll()
 	if d.recorder.behind.Load() {
-		return 0, nil
+		return nil
 	}
 	clock, err := d.registry.refresh(ctx)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if d.clock.read.IsZero() || clock.setBack(d.clock) > store.ClockSlack {
 		if err := d.syncer.bringBack(ctx, clock); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	d.clock = clock
 	open, err := d.open(ctx, clock)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read, Ahead: dueAhead}
 	for id := range open {
@@ -156,11 +143,11 @@ func (d *daemon) claim(ctx context.Context) (int, error) {
 		}
 	}
 	if len(params.SourceIDs) == 0 {
-		return 0, nil
+		return nil
 	}
 	claims, err := d.syncer.Store.ClaimDue(ctx, params)
 	if err != nil || len(claims) == 0 {
-		return 0, err
+		return err
 	}
 	return d.start(ctx, clock, claims, open)
 }
@@ -204,18 +191,18 @@ func (d *daemon) examine(ctx context.Context, from store.Source, warning string)
 }
 
 // start starts a task for each claim of a job that can be polled.
-func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]source.Account) (int, error) {
+func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]source.Account) error {
 	if err := d.registry.load(ctx, claims, open); err != nil {
-		return 0, err
+		return err
 	}
 	claims, err := d.sift(ctx, clock, claims)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	jobs := d.registry.jobs
 	err = d.syncer.renewKeys(ctx, claims, func(jobID int64) source.Provider { return open[jobs[jobID].From.ID].Provider })
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
@@ -223,7 +210,7 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 			job: &job.Job, account: open[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock, cache: d.cache,
 		})
 	}
-	return len(claims), nil
+	return nil
 }
 
 // sift returns the claims of jobs that can be polled. It pauses the other jobs and
