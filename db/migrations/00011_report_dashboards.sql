@@ -140,11 +140,12 @@ COMMENT ON FUNCTION report.looked_timeline(timestamptz, timestamptz, text[], tex
 
 CREATE FUNCTION report.bucket_width(from_time timestamptz, to_time timestamptz) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
+    WHEN to_time - from_time <= interval '6 h' THEN interval '10 min'
     WHEN to_time - from_time <= interval '73 h' THEN interval '1 hour'
     WHEN to_time - from_time <= interval '120 d' THEN interval '1 day'
     ELSE interval '7 days'
 END;
-COMMENT ON FUNCTION report.bucket_width(timestamptz, timestamptz) IS 'How wide a bar of a chart is that shows from from_time to to_time: an hour up to three days, a day up to 120, else a week.';
+COMMENT ON FUNCTION report.bucket_width(timestamptz, timestamptz) IS 'How wide a bar of a chart is that shows from from_time to to_time: ten minutes up to six hours, an hour up to three days, a day up to 120, else a week.';
 CREATE FUNCTION report.bucket(at timestamptz, from_time timestamptz, to_time timestamptz) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN date_bin(report.bucket_width(from_time, to_time), at, timestamptz '2000-01-03 00:00:00+00');
 COMMENT ON FUNCTION report.bucket(timestamptz, timestamptz, timestamptz) IS 'Where the bar begins that a time belongs to, in a chart that shows from from_time to to_time: hours, days and weeks are those of UTC, a week begins on Monday.';
