@@ -41,7 +41,7 @@ func (s *subject) choose(v *dashboards.Variable) []string {
 	case v.Name == "source":
 		v.Options = s.sources
 		return []string{dashboards.All}
-	case v.Name == "job" && v.Type == "query":
+	case v.Name == "job" && !v.IncludeAll:
 		return s.jobs[:1]
 	case v.Name == "run":
 		return []string{s.run}
