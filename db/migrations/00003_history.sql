@@ -18,7 +18,7 @@ CREATE TABLE snapshots (
     run_no          integer     NOT NULL,
     status          text        NOT NULL, -- of the run, as this interpretation reads it
     state           text        NOT NULL,
-    body            bytea       NOT NULL, -- redacted; bytes, since jsonb refuses NUL and rewrites numbers
+    body            bytea,                -- redacted; bytes, since jsonb refuses NUL and rewrites numbers; null: retention took it
     body_is_text    boolean     NOT NULL, -- valid UTF-8 without NUL
     sha256          bytea       NOT NULL, -- of body
     interpretation  integer     NOT NULL,
@@ -29,6 +29,7 @@ CREATE TABLE snapshots (
     CONSTRAINT snapshots_first_check CHECK ((snapshot_no = 1) = (not_before IS NULL) AND (snapshot_no = 1) = (previous_polls = 0)),
     CONSTRAINT snapshots_sha256_check CHECK (octet_length(sha256) = 32)
 );
+CREATE INDEX snapshots_first_idx ON snapshots (job_id) WHERE snapshot_no = 1; -- one row of each job that has a history
 CREATE INDEX snapshots_time_idx ON snapshots USING brin (observed_at) WITH (pages_per_range = 32, autosummarize = on);
 
 -- lz4 takes a fifth of the time of pglz, where this server has it.
@@ -143,7 +144,6 @@ CREATE TABLE transitions (
     CONSTRAINT transitions_from_check CHECK ((from_state IS NULL) = (from_status IS NULL))
 );
 CREATE INDEX transitions_time_idx ON transitions (observed_at);
-CREATE INDEX transitions_first_idx ON transitions (job_id) WHERE transition_no = 1; -- one row of each job that has a history
 CREATE INDEX transitions_run_idx ON transitions (job_id, transition_no) INCLUDE (run_no, to_state, to_status, happened_at, observed_at)
     WHERE step_no IS NULL; -- a job's states from the index alone: its rows are strewn over the table
 

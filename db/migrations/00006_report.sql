@@ -66,7 +66,7 @@ BEGIN
     INTO usual, median
     FROM (
         SELECT n.state, n.took
-        FROM public.runs f
+        FROM public.snapshots f
         JOIN public.jobs k ON k.job_id = f.job_id
         CROSS JOIN LATERAL (
             SELECT x.state, report.duration_least(x.started_at, x.first_seen_at, x.ended_at, x.ended_not_before) AS took
@@ -76,7 +76,7 @@ BEGIN
                     OR report.duration_most(x.started_at, x.not_before, x.ended_at, x.ended_seen_at) IS NOT NULL)
             ORDER BY x.run_no DESC LIMIT 5
         ) n
-        WHERE f.run_no = 1 AND k.source_id = source_durations.source_id
+        WHERE f.snapshot_no = 1 AND k.source_id = source_durations.source_id
         ORDER BY k.job_id DESC LIMIT 100
     ) d;
 END $$;
@@ -362,10 +362,10 @@ COMMENT ON COLUMN report.snapshots.confirmed_at IS 'When the last poll that saw 
 COMMENT ON COLUMN report.snapshots.polls IS 'Count of the polls that saw this snapshot, the first included.';
 COMMENT ON COLUMN report.snapshots.status IS 'Status of the run in the upstream''s own word, as read when the snapshot was recorded.';
 COMMENT ON COLUMN report.snapshots.state IS 'State of the run in our words, as read when the snapshot was recorded.';
-COMMENT ON COLUMN report.snapshots.sha256 IS 'SHA-256 of body, 32 bytes.';
-COMMENT ON COLUMN report.snapshots.size IS 'Size of body in bytes.';
-COMMENT ON COLUMN report.snapshots.body IS 'The answer''s body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came.';
-COMMENT ON COLUMN report.snapshots.body_text IS 'The body as text; null: it is not valid UTF-8 or holds a NUL.';
+COMMENT ON COLUMN report.snapshots.sha256 IS 'SHA-256 of body, 32 bytes; it stays when retention takes the body.';
+COMMENT ON COLUMN report.snapshots.size IS 'Size of body in bytes; null: retention took it.';
+COMMENT ON COLUMN report.snapshots.body IS 'The answer''s body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came; null: retention took it.';
+COMMENT ON COLUMN report.snapshots.body_text IS 'The body as text; null: it is not valid UTF-8 or holds a NUL, or retention took it.';
 COMMENT ON COLUMN report.snapshots.interpretation IS 'Version of the provider''s interpretation by which the snapshot was recorded.';
 COMMENT ON COLUMN report.snapshots.polled_at IS 'When the request of the first poll that saw it was sent (our time).';
 COMMENT ON COLUMN report.snapshots.previous_polls IS 'Count of the polls that saw the snapshot before; 0 for the job''s first.';

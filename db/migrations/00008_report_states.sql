@@ -2,10 +2,10 @@
 -- at any moment, and what is stuck.
 
 -- +goose Up
--- The latest run is looked up beside the job's first transition, not beside its row
+-- The latest run is looked up beside the job's first snapshot, not beside its row
 -- of jobs, of which each node of a distributed database has a copy: Citus answers by
 -- job where rows of the history are looked up beside another row of it. (So it is
--- wherever this schema begins with transition_no = 1 or run_no = 1.)
+-- wherever this schema begins with snapshot_no = 1: that row stays for ever.)
 CREATE VIEW report.jobs AS
 SELECT j.name AS job, s.name AS source, s.provider, j.target, j.labels, j.tracking,
     coalesce(j.schedule, s.schedule) AS schedule,
@@ -26,13 +26,13 @@ LEFT JOIN (
     -- read from all runs there are.
     SELECT f.job_id, x.to_state, x.to_status, x.run_no, x.happened_at, x.observed_at,
         (SELECT r.run_id FROM runs r WHERE r.job_id = f.job_id AND r.run_no = x.run_no) AS run_id
-    FROM transitions f
+    FROM snapshots f
     CROSS JOIN LATERAL (
         SELECT n.to_state, n.to_status, n.run_no, n.happened_at, n.observed_at FROM transitions n
         WHERE n.job_id = f.job_id AND n.step_no IS NULL
         ORDER BY n.transition_no DESC LIMIT 1
     ) x
-    WHERE f.transition_no = 1
+    WHERE f.snapshot_no = 1
 ) t ON t.job_id = j.job_id;
 COMMENT ON VIEW report.jobs IS 'One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.';
 COMMENT ON COLUMN report.jobs.job IS 'Name of the job, unique among all jobs.';
@@ -90,7 +90,7 @@ BEGIN
     IF known_at >= now() THEN known_at := 'infinity'; END IF;
     RETURN QUERY
     SELECT j.name, s.name, s.provider, t.run_no, (SELECT r.run_id FROM public.runs r WHERE r.job_id = f.job_id AND r.run_no = t.run_no), t.to_state, t.to_status, t.since
-    FROM public.transitions f
+    FROM public.snapshots f
     JOIN public.jobs j ON j.job_id = f.job_id
     JOIN public.sources s ON s.source_id = j.source_id
     CROSS JOIN LATERAL (
@@ -100,7 +100,7 @@ BEGIN
             AND report.effective_at(n.happened_at, n.observed_at) <= as_of
         ORDER BY n.transition_no DESC LIMIT 1
     ) t
-    WHERE f.transition_no = 1;
+    WHERE f.snapshot_no = 1;
 END $$;
 -- +goose StatementEnd
 COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row per job with its latest run as it was at as_of by what was known at known_at (now, unless given): of the run transitions observed by known_at and effective by as_of the one numbered highest; since is its effective time, the upstream''s where it gave one but never later than observed. Jobs without such a transition are absent.';
@@ -119,7 +119,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp S
 BEGIN
     RETURN QUERY
     SELECT j.name, s.name, s.provider, i.run_no, i.to_state, i.to_status, greatest(i.since, from_time), least(i.until, to_time, now())
-    FROM public.transitions f
+    FROM public.snapshots f
     JOIN public.jobs j ON j.job_id = f.job_id
     JOIN public.sources s ON s.source_id = j.source_id
     LEFT JOIN LATERAL (
@@ -138,7 +138,7 @@ BEGIN
         ) e
         WHERE e.since < to_time
     ) i
-    WHERE f.transition_no = 1
+    WHERE f.snapshot_no = 1
         AND (state_timeline.sources IS NULL OR s.name = ANY(state_timeline.sources))
         AND (state_timeline.jobs IS NULL OR j.name = ANY(state_timeline.jobs))
         AND greatest(i.since, from_time) < least(i.until, to_time, now())

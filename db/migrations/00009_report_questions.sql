@@ -190,17 +190,19 @@ END $$;
 -- +goose StatementEnd
 COMMENT ON FUNCTION report.unusual_durations(timestamptz, text[], jsonb) IS 'What took far longer or less than usual? One row per run that ended since then and took, for certain, over twice, or under half, as long as usual_duration: here the median of the job''s successes before then, of which there must be five. The latest first.';
 
--- Looked up beside a job's first run: a distributed database takes that, and no
+-- Looked up beside a job's first snapshot: a distributed database takes that, and no
 -- lookup beside the row of a table that is not distributed by job_id.
 CREATE VIEW report.last_successes AS
-SELECT f.job, f.source, f.provider, l.run_no, l.ended_at, l.reported, f.job_id
-FROM report.runs f
+SELECT j.name AS job, s.name AS source, s.provider, l.run_no, l.ended_at, l.reported, f.job_id
+FROM snapshots f
+JOIN jobs j ON j.job_id = f.job_id
+JOIN sources s ON s.source_id = j.source_id
 CROSS JOIN LATERAL (
     SELECT r.run_no, r.ended_at, r.reported FROM report.runs r
     WHERE r.job_id = f.job_id AND r.state = 'succeeded'
     ORDER BY r.run_no DESC LIMIT 1
 ) l
-WHERE f.run_no = 1;
+WHERE f.snapshot_no = 1;
 COMMENT ON VIEW report.last_successes IS 'One row per job, removed ones too, of which a run ever succeeded: the last one that did.';
 COMMENT ON COLUMN report.last_successes.job IS 'Name of the job.';
 COMMENT ON COLUMN report.last_successes.source IS 'Name of the job''s source.';

@@ -6,7 +6,7 @@
 CREATE VIEW report.broken AS
 SELECT r.job, r.source, r.provider, r.labels, d.tracking, r.run_no, r.failed_step AS step, r.ended_at AS failed_at, r.why,
     streak.failures, streak.broken_since, good.succeeded_at, r.started_at, r.job_id
-FROM report.runs f
+FROM snapshots f
 JOIN report.declared_jobs d ON d.job_id = f.job_id
 CROSS JOIN LATERAL (
     SELECT x.run_no, x.state FROM report.runs x
@@ -23,7 +23,7 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS failures, min(x.ended_at) AS broken_since FROM report.runs x
     WHERE x.job_id = f.job_id AND x.state = 'failed' AND x.run_no > coalesce(good.run_no, 0)
 ) streak
-WHERE f.run_no = 1 AND newest.state = 'failed' AND d.tracking <> 'removed';
+WHERE f.snapshot_no = 1 AND newest.state = 'failed' AND d.tracking <> 'removed';
 COMMENT ON VIEW report.broken IS 'One row per job, unless it is removed, whose imports fail: of its runs that succeeded, at least in part, or failed the newest has failed. A run that goes on after it changes nothing until it has ended.';
 COMMENT ON COLUMN report.broken.job IS 'Name of the job.';
 COMMENT ON COLUMN report.broken.source IS 'Name of the job''s source.';

@@ -262,6 +262,138 @@ GRANT SELECT ON retention, taken_polls TO tracker_writer;
 GRANT EXECUTE ON FUNCTION polls_old(interval), polls_take(interval) TO tracker_writer;
 GRANT SELECT ON report.retention, report.taken_polls TO tracker_reader, tracker_writer;
 
+-- What is left of runs that retention has taken: what counts by day need, and what
+-- folding the snapshots around theirs needs.
+CREATE TABLE taken_runs (
+    job_id          bigint      NOT NULL,
+    run_no          integer     NOT NULL,
+    run_id          text        NOT NULL,
+    state           text        NOT NULL,
+    started_at      timestamptz NOT NULL, -- as report.runs had it
+    duration        interval,             -- likewise
+    shape           jsonb       NOT NULL,
+    last_snapshot_no integer    NOT NULL, -- of its own, which follow on from each other
+    last_transition_no integer  NOT NULL, -- the highest number given by then
+    last_anomaly_no integer     NOT NULL, -- likewise; 0: none
+    CONSTRAINT taken_runs_pkey PRIMARY KEY (job_id, run_no),
+    CONSTRAINT taken_runs_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
+);
+CREATE INDEX taken_runs_start_idx ON taken_runs (started_at);
+CREATE TRIGGER taken_runs_append_only BEFORE UPDATE OR DELETE ON taken_runs FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER taken_runs_no_truncate BEFORE TRUNCATE ON taken_runs FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+
+CREATE VIEW report.taken_runs AS
+SELECT j.name AS job, s.name AS source, s.provider, t.run_no, t.run_id, t.state, t.started_at, t.duration, t.shape,
+    t.last_snapshot_no, t.last_transition_no, t.last_anomaly_no, t.job_id
+FROM taken_runs t
+JOIN jobs j ON j.job_id = t.job_id
+JOIN sources s ON s.source_id = j.source_id;
+COMMENT ON VIEW report.taken_runs IS 'One row per run that retention has taken: what is left of it.';
+COMMENT ON COLUMN report.taken_runs.job IS 'Name of the job.';
+COMMENT ON COLUMN report.taken_runs.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.taken_runs.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.taken_runs.run_no IS 'Number of the run within its job, which no other run gets.';
+COMMENT ON COLUMN report.taken_runs.run_id IS 'The upstream''s id of the run.';
+COMMENT ON COLUMN report.taken_runs.state IS 'The terminal state of the run, in our words.';
+COMMENT ON COLUMN report.taken_runs.started_at IS 'Start of the run, as report.runs had it.';
+COMMENT ON COLUMN report.taken_runs.duration IS 'How long the run took, as report.runs had it.';
+COMMENT ON COLUMN report.taken_runs.shape IS 'Fields outside the provider''s contract in the job''s answers up to the run''s last snapshot, a JSON object.';
+COMMENT ON COLUMN report.taken_runs.last_snapshot_no IS 'Number of the run''s last snapshot, whose hash stays.';
+COMMENT ON COLUMN report.taken_runs.last_transition_no IS 'The highest number of a transition of the job by that snapshot.';
+COMMENT ON COLUMN report.taken_runs.last_anomaly_no IS 'The highest number of an anomaly of the job by that snapshot; 0: there was none.';
+COMMENT ON COLUMN report.taken_runs.job_id IS 'Number of the job, by which views are joined.';
+
+-- runs_ripe lists the runs of a job, or of all, that ended, and were seen to change
+-- last, before a time, without those that stay: the newest of a job and the one that its
+-- newest snapshot tells of, those on hold, and those that were interrupted by another
+-- run, whose rows hang together with that one's.
+-- +goose StatementBegin
+CREATE FUNCTION runs_ripe(before timestamptz, of_job bigint) RETURNS TABLE (job_id bigint, run_no integer, first_no integer, last_no integer, first_seen_at timestamptz, last_changed_at timestamptz)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH old AS (
+        SELECT r.job_id, r.run_no, r.first_seen_at, r.last_changed_at
+        FROM public.runs r
+        WHERE (of_job IS NULL OR r.job_id = of_job) AND r.first_seen_at < before AND r.last_changed_at < before
+            AND r.state IN ('succeeded', 'partial', 'failed', 'canceled')
+            AND EXISTS (SELECT 1 FROM public.runs n WHERE n.job_id = r.job_id AND n.run_no > r.run_no)
+            AND NOT EXISTS (SELECT 1 FROM public.holds h WHERE h.job_id = r.job_id AND h.run_no = r.run_no)
+    ), blocks AS (
+        SELECT n.job_id, n.run_no, min(n.snapshot_no) AS first_no, max(n.snapshot_no) AS last_no, count(*)::integer AS snapshots
+        FROM public.snapshots n WHERE n.job_id IN (SELECT o.job_id FROM old o)
+        GROUP BY n.job_id, n.run_no
+    )
+    SELECT o.job_id, o.run_no, b.first_no, b.last_no, o.first_seen_at, o.last_changed_at
+    FROM old o JOIN blocks b ON b.job_id = o.job_id AND b.run_no = o.run_no
+    WHERE b.last_no - b.first_no + 1 = b.snapshots
+        AND b.last_no < (SELECT max(x.snapshot_no) FROM public.snapshots x WHERE x.job_id = o.job_id);
+END $$;
+-- +goose StatementEnd
+
+-- runs_old lists of which jobs runs are older, how many, and how many bodies they have.
+-- +goose StatementBegin
+CREATE FUNCTION runs_old(keep interval) RETURNS TABLE (of_job bigint, job text, range_from timestamptz, range_to timestamptz, runs bigint, bodies bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM public.retention_check(keep);
+    RETURN QUERY
+    SELECT o.job_id, j.name, min(o.first_seen_at), max(o.last_changed_at), count(*), sum(o.last_no - o.first_no + 1)::bigint
+    FROM public.runs_ripe(clock_timestamp() - keep, NULL) o JOIN public.jobs j ON j.job_id = o.job_id
+    GROUP BY o.job_id, j.name ORDER BY j.name;
+END $$;
+-- +goose StatementEnd
+
+-- runs_take takes the oldest hundred of a job's runs that are older, with all that hangs
+-- on them, and the bodies of their snapshots; no row where there is none. The snapshots
+-- themselves stay, with their hashes.
+-- +goose StatementBegin
+CREATE FUNCTION runs_take(keep interval, taken_job bigint) RETURNS TABLE (range_from timestamptz, range_to timestamptz, runs bigint, bodies bigint)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '100ms' AS $$
+DECLARE
+    nos integer[];
+    author record;
+BEGIN
+    PERFORM public.retention_turn();
+    PERFORM public.retention_check(keep);
+    SELECT array_agg(o.run_no), min(o.first_seen_at), max(o.last_changed_at), count(*), sum(o.last_no - o.first_no + 1) INTO nos, range_from, range_to, runs, bodies
+    FROM (SELECT * FROM public.runs_ripe(clock_timestamp() - keep, taken_job) ORDER BY run_no LIMIT 100) o;
+    IF runs = 0 THEN
+        RETURN;
+    END IF;
+    PERFORM set_config('tracker.rewrite', 'on', true);
+    INSERT INTO public.taken_runs (job_id, run_no, run_id, state, started_at, duration, shape, last_snapshot_no, last_transition_no, last_anomaly_no)
+    SELECT r.job_id, r.run_no, r.run_id, r.state, coalesce(r.started_at, r.first_seen_at),
+        report.duration_least(r.started_at, r.first_seen_at, r.ended_at, r.ended_not_before), r.shape, l.last_no,
+        (SELECT max(t.transition_no) FROM public.transitions t WHERE t.job_id = taken_job AND t.snapshot_no <= l.last_no),
+        greatest((SELECT max(a.anomaly_no) FROM public.anomalies a WHERE a.job_id = taken_job AND a.snapshot_no <= l.last_no),
+            (SELECT max(k.last_anomaly_no) FROM public.taken_runs k WHERE k.job_id = taken_job AND k.last_snapshot_no <= l.last_no), 0)
+    FROM public.runs r
+    CROSS JOIN LATERAL (SELECT max(n.snapshot_no) AS last_no FROM public.snapshots n WHERE n.job_id = r.job_id AND n.run_no = r.run_no) l
+    WHERE r.job_id = taken_job AND r.run_no = ANY(nos);
+    UPDATE public.snapshots n SET body = NULL WHERE n.job_id = taken_job AND n.run_no = ANY(nos);
+    DELETE FROM public.anomalies a WHERE a.job_id = taken_job AND a.run_no = ANY(nos);
+    DELETE FROM public.transitions t WHERE t.job_id = taken_job AND t.run_no = ANY(nos);
+    DELETE FROM public.result_items i WHERE i.job_id = taken_job AND i.run_no = ANY(nos);
+    DELETE FROM public.log_entries e WHERE e.job_id = taken_job AND e.run_no = ANY(nos);
+    DELETE FROM public.steps p WHERE p.job_id = taken_job AND p.run_no = ANY(nos);
+    DELETE FROM public.runs r WHERE r.job_id = taken_job AND r.run_no = ANY(nos);
+    PERFORM set_config('tracker.rewrite', '', true);
+    SELECT * INTO author FROM public.registry_author();
+    INSERT INTO public.retention (taken_at, of_job, what, range_from, range_to, rows_taken, kept_for, actor)
+    VALUES (clock_timestamp(), taken_job, 'runs', range_from, range_to, runs, justify_hours(keep), author.actor),
+        (clock_timestamp(), taken_job, 'bodies', range_from, range_to, bodies, justify_hours(keep), author.actor);
+    RETURN NEXT;
+END $$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION runs_ripe(timestamptz, bigint), runs_old(interval), runs_take(interval, bigint) FROM PUBLIC;
+
+GRANT SELECT ON taken_runs TO tracker_writer;
+GRANT EXECUTE ON FUNCTION runs_old(interval), runs_take(interval, bigint) TO tracker_writer;
+GRANT SELECT ON report.taken_runs TO tracker_reader, tracker_writer;
+
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
@@ -271,6 +403,11 @@ DO $$ BEGIN
 END $$;
 -- +goose StatementEnd
 REVOKE ALL ON holds FROM tracker_writer;
+DROP FUNCTION runs_take(interval, bigint);
+DROP FUNCTION runs_old(interval);
+DROP FUNCTION runs_ripe(timestamptz, bigint);
+DROP VIEW report.taken_runs;
+DROP TABLE taken_runs;
 DROP FUNCTION polls_take(interval);
 DROP FUNCTION polls_old(interval);
 DROP FUNCTION retention_turn();

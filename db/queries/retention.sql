@@ -15,3 +15,22 @@ SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range
 -- name: ScheduleList :many
 -- The schedules by which jobs are polled.
 SELECT DISTINCT coalesce(j.schedule, s.schedule)::text AS schedule FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.tracking = 'active' ORDER BY 1;
+
+-- name: RunHoldFailed :exec
+-- RunHold for a pipeline.
+SELECT run_hold(@job_id, @run_no, @reason);
+
+-- name: RunsOld :many
+-- The jobs of which runs are older.
+SELECT o.of_job::bigint AS job_id, o.job::text AS job, o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to,
+    o.runs::bigint AS runs, o.bodies::bigint AS bodies
+FROM runs_old(@keep) o;
+
+-- name: RunsTake :many
+-- Takes some of a job's: no row where there is none.
+SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.runs::bigint AS runs, o.bodies::bigint AS bodies
+FROM runs_take(@keep, @job_id) o;
+
+-- name: ReportTakenRuns :many
+-- What is left of a job's runs that were taken.
+SELECT * FROM report.taken_runs WHERE job_id = @job_id ORDER BY run_no;

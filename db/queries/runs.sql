@@ -47,7 +47,7 @@ WHERE (runs.run_id, runs.status, runs.state, runs.started_at, runs.ended_at, run
 SELECT sqlc.embed(r), n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
     lr.no::integer AS last_run_no,
     coalesce((SELECT max(x.step_no) FROM steps x WHERE x.job_id = r.job_id AND x.run_no = r.run_no), 0)::integer AS last_step_no,
-    coalesce(lt.no, 0)::integer AS last_transition_no, coalesce(la.no, 0)::integer AS last_anomaly_no
+    coalesce(lt.no, 0)::integer AS last_transition_no, coalesce(greatest(la.no, lk.no), 0)::integer AS last_anomaly_no
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_ids::text[]) AS run_id) w
 JOIN snapshots f ON f.job_id = w.job_id AND f.snapshot_no = 1 AND f.job_id = ANY(@job_ids::bigint[])
 CROSS JOIN LATERAL (
@@ -56,6 +56,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT max(x.run_no) AS no FROM runs x WHERE x.job_id = f.job_id) lr
 CROSS JOIN LATERAL (SELECT max(x.transition_no) AS no FROM transitions x WHERE x.job_id = f.job_id) lt
 CROSS JOIN LATERAL (SELECT max(x.anomaly_no) AS no FROM anomalies x WHERE x.job_id = f.job_id) la
+CROSS JOIN LATERAL (SELECT max(x.last_anomaly_no) AS no FROM taken_runs x WHERE x.job_id = f.job_id) lk
 JOIN runs r ON r.job_id = f.job_id AND (r.run_no = n.run_no OR r.run_id = w.run_id);
 
 -- name: RunVacate :exec

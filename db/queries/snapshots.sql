@@ -16,13 +16,14 @@ SELECT body FROM snapshots WHERE job_id = @job_id AND snapshot_no = @snapshot_no
 -- name: SnapshotList :many
 -- The next snapshots of a job to fold: as many as are no larger than @most bytes
 -- together, and at least one. The sum does not read the bodies.
-SELECT snapshot_no, observed_at, not_before, body
+SELECT snapshot_no, observed_at, not_before, run_no, status, state, body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(s.size) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, s.status, s.state, s.body,
+        (sum(coalesce(s.size, 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
     FROM report.snapshots s
     WHERE s.job_id = @job_id AND s.snapshot_no > @after AND s.observed_at <= @known_at
     ORDER BY s.snapshot_no
     LIMIT @rows
 ) n
-WHERE n.total <= @most::bigint OR n.total = octet_length(n.body)
+WHERE n.total <= @most::bigint OR n.total = coalesce(octet_length(n.body), 0)
 ORDER BY snapshot_no;

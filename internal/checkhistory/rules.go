@@ -39,12 +39,12 @@ func (c *check) checkRules(ctx context.Context) error {
 func rules() []rule {
 	all := []rule{
 		numbered("snapshots", "snapshot_no"),
-		numbered("runs", "run_no"),
+		numberedIn("(SELECT job_id, run_no FROM runs UNION ALL SELECT job_id, run_no FROM taken_runs) r", "runs", "run_no"),
 		numbered("steps", "step_no", "run_no"),
 		numbered("log_entries", "entry_no", "run_no", "step_no"),
 		numbered("result_items", "item_no", "run_no"),
-		numbered("transitions", "transition_no"),
-		numbered("anomalies", "anomaly_no"),
+		numberedIn(untaken("transitions"), "transitions", "transition_no"),
+		numberedIn(untaken("anomalies"), "anomalies", "anomaly_no"),
 		numbered("gaps", "gap_no"),
 	}
 	all = append(all, pollRules...)
@@ -53,15 +53,26 @@ func rules() []rule {
 	return append(all, cursorRules...)
 }
 
-// numbered claims that rows count from 1 without holes within their job and scope.
+// numbered claims that the rows of a table count from 1 without holes within their job
+// and scope.
 func numbered(table, number string, scope ...string) rule {
+	return numberedIn(table, table, number, scope...)
+}
+
+// numberedIn claims it of rows that are called something.
+func numberedIn(rows, called, number string, scope ...string) rule {
 	within := strings.Join(append([]string{"job_id"}, scope...), ", ")
 	return rule{
-		fmt.Sprintf("%s count from 1 within %s", table, within),
+		fmt.Sprintf("%s count from 1 within %s", called, within),
 		fmt.Sprintf(`SELECT job_id, format('number %%s in place %%s of (%%s)', no, place, concat_ws(', ', %[1]s)) FROM (
 			SELECT %[1]s, %[2]s AS no, row_number() OVER (PARTITION BY %[1]s ORDER BY %[2]s) AS place FROM %[3]s WHERE job_id = ANY($1)
-		) n WHERE no <> place`, within, number, table),
+		) n WHERE no <> place`, within, number, rows),
 	}
+}
+
+// untaken are the rows of a table of jobs of which no run was taken.
+func untaken(table string) string {
+	return "(SELECT * FROM " + table + " x WHERE NOT EXISTS (SELECT FROM taken_runs t WHERE t.job_id = x.job_id)) u"
 }
 
 // takenUntil is when the last poll may have been sent that retention has taken.
@@ -124,5 +135,9 @@ var snapshotRules = []rule{
 		FROM snapshots n LEFT JOIN LATERAL (SELECT * FROM transitions x
 			WHERE x.job_id = n.job_id AND x.run_no = n.run_no AND x.step_no IS NULL AND x.snapshot_no <= n.snapshot_no
 			ORDER BY x.transition_no DESC LIMIT 1) t ON true
-		WHERE n.job_id = ANY($1) AND (n.status, n.state) IS DISTINCT FROM (t.to_status, t.to_state)`},
+		WHERE n.job_id = ANY($1) AND n.body IS NOT NULL AND (n.status, n.state) IS DISTINCT FROM (t.to_status, t.to_state)`},
+	{"the bodies of a run are gone exactly if it was taken, and then all that belongs to it", `
+		SELECT n.job_id, format('snapshot %s of run %s', n.snapshot_no, n.run_no) FROM snapshots n
+		WHERE n.job_id = ANY($1) AND ((n.body IS NULL) <> EXISTS (SELECT FROM taken_runs t WHERE t.job_id = n.job_id AND t.run_no = n.run_no)
+			OR (n.body IS NULL) = EXISTS (SELECT FROM runs r WHERE r.job_id = n.job_id AND r.run_no = n.run_no))`},
 }

@@ -71,7 +71,7 @@ func runTable(p *terminal.Page, h words.History) {
 			p.Put(append(terminal.PadTo(lines[i+1], beside), note))
 		}
 	}
-	if older := int(h.Runs[len(h.Runs)-1].RunNo) - 1; older > 0 && h.RunNo == 0 {
+	if older := h.OlderRuns(); older > 0 && h.RunNo == 0 {
 		p.Line(terminal.Faint(terminal.Counted(int64(older), "older run") + ":  tracker history " + h.Job.Job + " --runs " + strconv.Itoa(older+len(h.Runs))))
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 const (
 	retentionPollsName    = "retention-polls"
+	retentionHistoryName  = "retention-history"
 	retentionPollsDefault = keepTime(90 * 24 * time.Hour)
 )
 
@@ -46,9 +47,12 @@ func (*keepTime) Type() string { return "duration" }
 
 // retentionFlags adds for how long something is kept to a command.
 func retentionFlags(cmd *cobra.Command) func() tracking.Retention {
-	polls := retentionPollsDefault
+	polls, history := retentionPollsDefault, keepTime(0)
 	cmd.Flags().Var(&polls, retentionPollsName, "keep polls for `DURATION`: whole months of older ones go; 0 keeps all")
-	return func() tracking.Retention { return tracking.Retention{Polls: time.Duration(polls)} }
+	cmd.Flags().Var(&history, retentionHistoryName, "keep runs that have ended for `DURATION`; 0 keeps all")
+	return func() tracking.Retention {
+		return tracking.Retention{Polls: time.Duration(polls), History: time.Duration(history)}
+	}
 }
 
 func (a *app) retainCommand() *cobra.Command {
@@ -59,14 +63,18 @@ func (a *app) retainCommand() *cobra.Command {
 		Long: `Takes away what is older than it is to be kept, as  tracker serve  does each
 hour, and prints what went: of polls, whole months. What they told stays: how
 often and until when each answer was seen, gaps, and the counts of
-report.hourly and report.daily. report.retention tells what was taken.
+report.hourly and report.daily. Runs that ended go, where that is asked for,
+with their steps, log entries, results and the bodies of their answers; of these
+the hashes stay. The newest run of a job stays, what is on hold (see
+ tracker job hold) and what another run had interrupted. report.retention tells
+what was taken.
 
 Nothing is taken where the database's clock and the newest poll are more than a
 day apart, or by a time that is shorter than that between two polls of a job, or
 than a run that goes on. Whoever reads polls meanwhile is left alone.`,
-		Example: "  tracker retain --dry-run\n  tracker retain --retention-polls 30d",
+		Example: "  tracker retain --dry-run\n  tracker retain --retention-polls 30d --retention-history 365d",
 		Args:    exactly(0, "no arguments"),
-		PreRunE: a.readTwins(retentionPollsName),
+		PreRunE: a.readTwins(retentionPollsName, retentionHistoryName),
 	}
 	keep := retentionFlags(cmd)
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "print what would go, and take nothing")

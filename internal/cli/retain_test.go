@@ -82,6 +82,30 @@ func TestRetainRefuses(t *testing.T) {
 	w.Want("polls", []string{"8"}, `SELECT count(*)::text FROM report.polls`)
 }
 
+func TestRetainHistory(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"), testkit.WoosmapRun("r2", "success"))
+	w.apply(declaration(unlimited, 1))
+	w.must("sync")
+	w.must("sync")
+	w.Exec(`UPDATE runs SET first_seen_at = now() - interval '100 days', last_changed_at = now() - interval '100 days' WHERE run_no = 1`)
+	if text := w.must("retain", "--retention-history", "90d"); !strings.Contains(text, "runs    "+jobName(0)) || !strings.Contains(text, "bodies  "+jobName(0)) {
+		t.Errorf("it says\n%s", text)
+	}
+	if text := w.must("history", jobName(0)); !strings.Contains(text, "1 run that ended by ") || strings.Contains(text, "older run") {
+		t.Errorf("the history tells\n%s", text)
+	}
+	for _, args := range [][]string{{"snapshot", jobName(0), "1"}, {"snapshot", jobName(0), "--diff", "1"}} {
+		if p := w.run(args...); p.code != exitUsage || !strings.Contains(p.stderr.String(), "has no body any more: retention took it; its SHA-256 was ") {
+			t.Errorf("tracker %q ends with %d: %s", args, p.code, p.stderr.String())
+		}
+	}
+	if text := w.must("rebuild"); !strings.HasSuffix(text, "; 0 rows differed\n") {
+		t.Errorf("rebuild says %q", text)
+	}
+}
+
 // TestServeRetains: a daemon takes what is old by itself, two no more than one.
 func TestServeRetains(t *testing.T) {
 	t.Parallel()

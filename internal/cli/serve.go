@@ -34,6 +34,7 @@ func (a *app) serveCommand() *cobra.Command {
 	var path, listen string
 	var budget *memoryBudget
 	var keep func() tracking.Retention
+	var holdFailed bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Poll every job on its schedule: the daemon",
@@ -55,7 +56,8 @@ daemon can read, and is sent to its base_url: where others than you register
 sources, bound that by --credential-dir and --credential-env.
 
 What is older than it is to be kept goes, each hour, as  tracker retain  tells:
-whole months of polls after --retention-polls.
+whole months of polls after --retention-polls, runs that ended after
+--retention-history.
 
 Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 		Example: "  tracker serve --apply tracker.yaml\n  tracker serve --listen off --log-format json",
@@ -71,6 +73,7 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withDatabase(cmd.Context(), func(url string, options store.Options) error {
+				options.HoldFailed = holdFailed
 				s, err := store.Open(cmd.Context(), url, options)
 				if err != nil {
 					return err
@@ -85,6 +88,7 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz, /readyz and /metrics answer, or off")
 	budget = memoryBudgetFlag(cmd)
 	keep = retentionFlags(cmd)
+	cmd.Flags().BoolVar(&holdFailed, "hold-failed", false, "put a run on hold when it ends failed, as  tracker job hold  does")
 	a.credentialScopeFlags(cmd)
 	_ = cmd.MarkFlagFilename("apply", "yaml", "yml")
 	return cmd

@@ -58,7 +58,7 @@ func (a *app) snapshot(ctx context.Context, s *store.Store, request snapshotRequ
 	if _, err := tracking.FindJob(ctx, s, request.job); err != nil {
 		return err
 	}
-	row, err := tracking.FindSnapshot(ctx, s, request.job, request.no)
+	row, err := tracking.FindBody(ctx, s, request.job, request.no)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (a *app) snapshot(ctx context.Context, s *store.Store, request snapshotRequ
 		return err
 	}
 	if request.against > 0 {
-		was, err := tracking.FindSnapshot(ctx, s, request.job, request.against)
+		was, err := tracking.FindBody(ctx, s, request.job, request.against)
 		if err != nil {
 			return err
 		}

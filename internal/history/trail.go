@@ -1,5 +1,7 @@
 package history
 
+import "slices"
+
 // Trail is a job's whole history, folded from its snapshots.
 type Trail struct {
 	*Known                     // with all runs, and what comparing has forgotten of them
@@ -7,6 +9,8 @@ type Trail struct {
 	Items       map[int][]Item // the results of each run, by its number
 	Transitions []Transition
 	Anomalies   []Anomaly
+
+	skipped string // id of the run whose snapshots were skipped last; empty: it was left
 }
 
 // NewTrail is the history of a job without snapshots.
@@ -18,6 +22,7 @@ func NewTrail() *Trail {
 func (t *Trail) Add(said Answer, seen Bounds) Change {
 	change := Compare(t.compared, said, seen)
 	t.compared.Apply(change)
+	t.leaveSkipped(said.RunID)
 	t.take(change)
 	t.Transitions = append(t.Transitions, change.Transitions...)
 	t.Anomalies = append(t.Anomalies, change.Anomalies...)
@@ -25,4 +30,55 @@ func (t *Trail) Add(said Answer, seen Bounds) Change {
 		t.Items[change.RunNo] = change.Items
 	}
 	return change
+}
+
+// TakenRun is what is left of a run whose rows and bodies are gone.
+type TakenRun struct {
+	No           int
+	ID           string
+	Status       string // in one of its snapshots
+	State        State
+	Shape        Shape // after its last snapshot
+	TransitionNo int   // the highest numbers given by then
+	AnomalyNo    int
+}
+
+// Skip takes in the next snapshot where its body is gone with its run. What it
+// changed in the run before, which it superseded, is derived all the same. The
+// snapshots of a run that is gone follow on from each other, and the run had ended.
+func (t *Trail) Skip(run TakenRun, seen Bounds) {
+	change := Change{}
+	if t.compared.Head != run.ID {
+		change = Compare(t.compared, Answer{RunID: run.ID, Status: run.Status, State: run.State}, seen).without(run.No)
+	}
+	change.SnapshotNo = t.compared.SnapshotNo + 1
+	t.compared.take(change)
+	t.take(change)
+	t.Transitions = append(t.Transitions, change.Transitions...)
+	t.Anomalies = append(t.Anomalies, change.Anomalies...)
+	t.leaveSkipped(run.ID)
+	t.compared.Runs[run.ID] = &Run{No: run.No, ID: run.ID, Status: run.Status, State: run.State, Shape: run.Shape}
+	t.compared.Head, t.skipped = run.ID, run.ID
+	for _, k := range []*Known{t.compared, t.Known} {
+		k.RunNo, k.TransitionNo, k.AnomalyNo = max(k.RunNo, run.No), run.TransitionNo, run.AnomalyNo
+	}
+}
+
+// leaveSkipped forgets a run that was skipped and is the latest no more: it is as if it
+// had never been, but for its number.
+func (t *Trail) leaveSkipped(head string) {
+	if t.skipped != "" && t.skipped != head {
+		delete(t.compared.Runs, t.skipped)
+		t.skipped = ""
+	}
+}
+
+// without leaves out what a change says of a run.
+func (c Change) without(runNo int) Change {
+	c.Runs = slices.DeleteFunc(c.Runs, func(r Run) bool { return r.No == runNo })
+	c.Steps = slices.DeleteFunc(c.Steps, func(s PlacedStep) bool { return s.RunNo == runNo })
+	c.Entries = slices.DeleteFunc(c.Entries, func(e PlacedEntry) bool { return e.RunNo == runNo })
+	c.Transitions = slices.DeleteFunc(c.Transitions, func(t Transition) bool { return t.RunNo == runNo })
+	c.Anomalies = slices.DeleteFunc(c.Anomalies, func(a Anomaly) bool { return a.RunNo == runNo })
+	return c
 }

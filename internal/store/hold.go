@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -43,4 +44,23 @@ func (s *Store) ReleaseRun(ctx context.Context, by Author, job Job, runNo int) (
 		return false, fmt.Errorf("release run %d of job %s: %w", runNo, job.Name, err)
 	}
 	return released, nil
+}
+
+// holdFailed puts the runs on hold that ended failed in the answers to polls.
+func holdFailed(ctx context.Context, q *dbsqlc.Queries, polls []Poll) error {
+	for _, poll := range polls {
+		if poll.Finding == nil {
+			continue
+		}
+		for _, t := range poll.Finding.Change.Transitions {
+			if t.StepNo != 0 || t.ToState != history.StateFailed || t.FromState == history.StateFailed {
+				continue
+			}
+			err := q.RunHoldFailed(ctx, dbsqlc.RunHoldFailedParams{JobID: poll.JobID, RunNo: int32(t.RunNo), Reason: "it ended failed"})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

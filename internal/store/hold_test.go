@@ -59,3 +59,34 @@ func TestHoldsOfTheDaemon(t *testing.T) {
 	equalLines(t, column[string](t, f.conn, "SELECT actor FROM report.changes WHERE action = 'hold'"), writer.Config().User)
 	mustExec(t, f.conn, "SELECT run_release($1, 1)", job.ID)
 }
+
+// TestHoldFailed: a run is on hold from the moment when it is recorded that it failed,
+// and no longer than until somebody releases it.
+func TestHoldFailed(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	writer := loginAs(t, f.conn, f.url, "tracker_writer")
+	job := f.register(t, "woosmap", "stores-eu")[0]
+	daemon, err := store.Open(t.Context(), writer.Config().ConnString(), store.Options{HoldFailed: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer daemon.Close()
+	owner := f.store
+	f.store = daemon
+	for _, body := range []string{woosmapBody("run-1", "in_progress"), woosmapBody("run-1", "failed"), woosmapBody("run-2", "success"), woosmapBody("run-3", "failed")} {
+		f.round(t, said{job: job, body: body})
+	}
+	held := func() []string {
+		return column[string](t, f.conn, "SELECT run_no::text FROM report.runs WHERE held_at IS NOT NULL ORDER BY run_no")
+	}
+	equalLines(t, held(), "1", "3")
+	if _, err := owner.ReleaseRun(t.Context(), f.by, job, 3); err != nil {
+		t.Fatal(err)
+	}
+	f.round(t, said{job: job, body: woosmapBody("run-3", "failed", woosmapStep("fetch", "failed", "10:00:00", ""))})
+	equalLines(t, held(), "1")
+	f.store = owner
+	f.round(t, said{job: job, body: woosmapBody("run-4", "failed")}) // nobody asked for it
+	equalLines(t, held(), "1")
+}

@@ -55,6 +55,10 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 		knownAt = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	trail := history.NewTrail()
+	taken, err := s.takenRuns(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
 	for {
 		rows, err := s.queries.SnapshotList(ctx, dbsqlc.SnapshotListParams{
 			JobID: jobID, After: int32(trail.SnapshotNo), KnownAt: knownAt, Rows: foldPage, Most: foldBytes,
@@ -66,11 +70,21 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 			return trail, nil
 		}
 		for _, row := range rows {
+			seen := history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.ObservedAt}
+			if row.Body == nil {
+				run, found := taken[int(row.RunNo)]
+				if !found {
+					return nil, fmt.Errorf("snapshot %d of job %d: its body is gone, and not by retention", row.SnapshotNo, jobID)
+				}
+				run.Status, run.State = row.Status, history.State(row.State)
+				trail.Skip(run, seen)
+				continue
+			}
 			said, err := interpret(row.Body)
 			if err != nil {
 				return nil, fmt.Errorf("interpret snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
 			}
-			trail.Add(said, history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.ObservedAt})
+			trail.Add(said, seen)
 		}
 	}
 }

@@ -165,6 +165,11 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	if err := rows.insert(ctx, q); err != nil {
 		return err
 	}
+	if s.holdFailed {
+		if err := holdFailed(ctx, q, polls); err != nil {
+			return err
+		}
+	}
 	if err := advance(ctx, q, advancesOf(polls)); err != nil {
 		return err
 	}

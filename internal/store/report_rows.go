@@ -236,7 +236,7 @@ type SnapshotRow struct {
 	Status         string     `json:"status"`
 	State          string     `json:"state"`
 	SHA256         Hex        `json:"sha256"`
-	Size           int64      `json:"size"`
+	Size           *int64     `json:"size"` // nil: retention took the body
 	Interpretation int32      `json:"interpretation"`
 	Body           []byte     `json:"body"` // base64 in JSON, since it may be no text
 	BodyText       *string    `json:"body_text"`

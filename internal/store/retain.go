@@ -2,12 +2,14 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -22,7 +24,9 @@ type Taken struct {
 
 // What retention takes.
 const (
-	TakenPolls = "polls"
+	TakenPolls  = "polls"
+	TakenRuns   = "runs"
+	TakenBodies = "bodies"
 )
 
 // OldPolls lists the months of polls of which all are older.
@@ -53,6 +57,67 @@ func (s *Store) TakeOldPolls(ctx context.Context, by Author, keep time.Duration)
 	return convert(rows, func(row dbsqlc.PollsTakeRow) Taken {
 		return Taken{What: TakenPolls, RangeFrom: row.RangeFrom, RangeTo: row.RangeTo, Rows: row.Rows}
 	}), nil
+}
+
+// OldRuns tells what runs are older, by job, with their bodies.
+type OldRuns struct {
+	JobID int64
+	Taken []Taken
+}
+
+// OldRuns lists the jobs of which runs are older, without those that stay.
+func (s *Store) OldRuns(ctx context.Context, keep time.Duration) ([]OldRuns, error) {
+	rows, err := s.queries.RunsOld(ctx, keep)
+	if err != nil {
+		return nil, fmt.Errorf("look for old runs: %w", explainRetention(err))
+	}
+	return convert(rows, func(row dbsqlc.RunsOldRow) OldRuns {
+		return OldRuns{JobID: row.JobID, Taken: takenRuns(row.Job, dbsqlc.RunsTakeRow{RangeFrom: row.RangeFrom, RangeTo: row.RangeTo, Runs: row.Runs, Bodies: row.Bodies})}
+	}), nil
+}
+
+// TakeOldRuns takes some of a job's old runs, in one transaction: nothing where there
+// is none.
+func (s *Store) TakeOldRuns(ctx context.Context, by Author, keep time.Duration, of OldRuns) ([]Taken, error) {
+	var rows []dbsqlc.RunsTakeRow
+	err := s.inTx(ctx, func(q *dbsqlc.Queries) (err error) {
+		if err := q.ChangeTell(ctx, dbsqlc.ChangeTellParams{Actor: by.Actor, At: by.At.Format(time.RFC3339Nano)}); err != nil {
+			return err
+		}
+		rows, err = q.RunsTake(ctx, dbsqlc.RunsTakeParams{Keep: keep, JobID: of.JobID})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take old runs of job %s: %w", *of.Taken[0].Job, explainRetention(err))
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	return takenRuns(*of.Taken[0].Job, rows[0]), nil
+}
+
+func takenRuns(job string, row dbsqlc.RunsTakeRow) []Taken {
+	return []Taken{
+		{Job: &job, What: TakenRuns, RangeFrom: row.RangeFrom, RangeTo: row.RangeTo, Rows: row.Runs},
+		{Job: &job, What: TakenBodies, RangeFrom: row.RangeFrom, RangeTo: row.RangeTo, Rows: row.Bodies},
+	}
+}
+
+// takenRuns reads what is left of the runs of a job that were taken, by their number.
+func (s *Store) takenRuns(ctx context.Context, jobID int64) (map[int]history.TakenRun, error) {
+	rows, err := s.queries.ReportTakenRuns(ctx, jobID)
+	if err != nil {
+		return nil, fmt.Errorf("read which runs of job %d were taken: %w", jobID, err)
+	}
+	taken := make(map[int]history.TakenRun, len(rows))
+	for _, row := range rows {
+		run := history.TakenRun{No: int(row.RunNo), ID: row.RunID, TransitionNo: int(row.LastTransitionNo), AnomalyNo: int(row.LastAnomalyNo)}
+		if err := json.Unmarshal(row.Shape, &run.Shape); err != nil {
+			return nil, fmt.Errorf("read the shape of run %d of job %d: %w", run.No, jobID, err)
+		}
+		taken[run.No] = run
+	}
+	return taken, nil
 }
 
 // explainRetention says of an error of the server what it means here.

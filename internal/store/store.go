@@ -26,14 +26,17 @@ const (
 
 // Store is a pool of connections to the tracker's database.
 type Store struct {
-	pool    *pool
-	queries *dbsqlc.Queries
+	pool       *pool
+	queries    *dbsqlc.Queries
+	holdFailed bool
 }
 
 // Options are the parts of a Store that its user may choose.
 type Options struct {
 	MaxConns int32                       // at most so many connections; 0: pgx's default
 	Ensure   func(context.Context) error // called before each new connection: starts an embedded server that is gone
+
+	HoldFailed bool // a run that ends failed is put on hold, so that retention leaves it alone
 }
 
 // Open prepares a pool; the first query connects. An error means that url
@@ -60,7 +63,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &Store{pool: pool, queries: dbsqlc.New(pool)}, nil
+	return &Store{pool: pool, queries: dbsqlc.New(pool), holdFailed: options.HoldFailed}, nil
 }
 
 // Renew lets go of all connections: what comes is done by new ones.

@@ -76,7 +76,7 @@ func summary(a history.Answer) string {
 // newestSnapshots reads the newest snapshots of a job, the oldest of them first.
 func newestSnapshots(ctx context.Context, s *store.Store, job string) (rows []store.SnapshotRow, err error) {
 	row, err := s.SnapshotRow(ctx, job, 0)
-	for size := 0; err == nil && size+len(row.Body) <= restlessBytes; {
+	for size := 0; err == nil && row.Body != nil && size+len(row.Body) <= restlessBytes; {
 		rows, size = append(rows, row), size+len(row.Body)
 		if len(rows) > restlessSnapshots || row.SnapshotNo == 1 {
 			break

@@ -20,23 +20,33 @@ const (
 
 // Retention says for how long is kept what grows; zero: for ever.
 type Retention struct {
-	Polls time.Duration
+	Polls   time.Duration
+	History time.Duration // runs that ended, with all that belongs to them and the bodies of their snapshots
 }
 
 // Retain takes what is older, step by step, and tells of each: what is taken stays so
 // if a later step fails.
 func Retain(ctx context.Context, s *store.Store, by store.Author, keep Retention, tell func([]store.Taken)) error {
-	old, err := RetainDue(ctx, s, by.At, keep)
-	if err != nil || len(old) == 0 {
+	polls, runs, err := due(ctx, s, by.At, keep)
+	if err != nil {
 		return err
 	}
-	return again(ctx, tell, func() ([]store.Taken, error) {
-		taken, err := s.TakeOldPolls(ctx, by, keep.Polls)
-		if errors.Is(err, store.ErrRetentionUncounted) { // somebody else counts, where RollUp has nothing to say
-			return taken, errors.Join(err, s.RollUp(ctx, by.At))
+	if len(polls) > 0 {
+		err = again(ctx, tell, func() ([]store.Taken, error) {
+			taken, err := s.TakeOldPolls(ctx, by, keep.Polls)
+			if errors.Is(err, store.ErrRetentionUncounted) { // somebody else counts, where RollUp has nothing to say
+				return taken, errors.Join(err, s.RollUp(ctx, by.At))
+			}
+			return taken, err
+		})
+	}
+	for _, old := range runs {
+		if err != nil {
+			return err
 		}
-		return taken, err
-	})
+		err = again(ctx, tell, func() ([]store.Taken, error) { return s.TakeOldRuns(ctx, by, keep.History, old) })
+	}
+	return err
 }
 
 // RetainsLater reports an error for which nothing is taken now, but soon.
@@ -68,13 +78,33 @@ func again(ctx context.Context, tell func([]store.Taken), take func() ([]store.T
 
 // RetainDue lists what Retain would take.
 func RetainDue(ctx context.Context, s *store.Store, now time.Time, keep Retention) ([]store.Taken, error) {
-	if keep.Polls == 0 {
-		return nil, nil
+	all, runs, err := due(ctx, s, now, keep)
+	for _, old := range runs {
+		all = append(all, old.Taken...)
 	}
-	if err := checkSchedules(ctx, s, now, "--retention-polls", keep.Polls); err != nil {
-		return nil, err
+	return all, err
+}
+
+func due(ctx context.Context, s *store.Store, now time.Time, keep Retention) (polls []store.Taken, runs []store.OldRuns, err error) {
+	for _, one := range []struct {
+		flag string
+		keep time.Duration
+	}{{"--retention-polls", keep.Polls}, {"--retention-history", keep.History}} {
+		if one.keep > 0 {
+			if err := checkSchedules(ctx, s, now, one.flag, one.keep); err != nil {
+				return nil, nil, err
+			}
+		}
 	}
-	return s.OldPolls(ctx, keep.Polls)
+	if keep.Polls > 0 {
+		if polls, err = s.OldPolls(ctx, keep.Polls); err != nil {
+			return nil, nil, err
+		}
+	}
+	if keep.History > 0 {
+		runs, err = s.OldRuns(ctx, keep.History)
+	}
+	return polls, runs, err
 }
 
 // checkSchedules refuses to keep something for less than the time between two polls.

@@ -25,3 +25,12 @@ func FindSnapshot(ctx context.Context, s *store.Store, job string, no int) (stor
 	}
 	return row, RequestError{fmt.Errorf("job %s has no snapshot %d; its newest is %d", job, no, newest.SnapshotNo)}
 }
+
+// FindBody is FindSnapshot of one whose body is still there.
+func FindBody(ctx context.Context, s *store.Store, job string, no int) (store.SnapshotRow, error) {
+	row, err := FindSnapshot(ctx, s, job, no)
+	if err == nil && row.Body == nil {
+		err = RequestError{fmt.Errorf("snapshot %d of job %s has no body any more: retention took it; its SHA-256 was %x", row.SnapshotNo, job, []byte(row.SHA256))}
+	}
+	return row, err
+}

@@ -9,14 +9,39 @@ import (
 
 // taken tells what retention has taken of the job; nil: nothing.
 func (h History) taken() []terminal.Span {
-	var until time.Time
+	polls, _ := h.takenOf(store.TakenPolls)
+	ended, runs := h.takenOf(store.TakenRuns)
+	var spans []terminal.Span
+	if !polls.IsZero() {
+		spans = append(spans, terminal.Faint("polls before "), terminal.Faint(h.Near(polls)+" UTC").Whole())
+	}
+	if runs > 0 && spans != nil {
+		spans = append(spans, terminal.Faint(" and "))
+	}
+	if runs > 0 {
+		spans = append(spans, terminal.Faint(terminal.Counted(runs, "run")).Whole(), terminal.Faint(" that ended by "), terminal.Faint(h.Near(ended)+" UTC").Whole())
+	}
+	if spans != nil {
+		spans = append(spans, terminal.Faint(" were taken by retention"))
+	}
+	return spans
+}
+
+// takenOf tells until when something was taken, and how much.
+func (h History) takenOf(what string) (until time.Time, rows int64) {
 	for _, row := range h.Retention {
-		if row.What == store.TakenPolls && row.RangeTo.After(until) {
-			until = row.RangeTo
+		if row.What == what {
+			rows += row.Rows
+			if row.RangeTo.After(until) {
+				until = row.RangeTo
+			}
 		}
 	}
-	if until.IsZero() {
-		return nil
-	}
-	return []terminal.Span{terminal.Faint("polls before "), terminal.Faint(h.Near(until) + " UTC").Whole(), terminal.Faint(" were taken by retention")}
+	return until, rows
+}
+
+// OlderRuns is how many runs there are that are older than those that are shown.
+func (h History) OlderRuns() int {
+	_, taken := h.takenOf(store.TakenRuns)
+	return max(0, int(h.Runs[len(h.Runs)-1].RunNo)-1-int(taken))
 }

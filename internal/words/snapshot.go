@@ -29,9 +29,16 @@ func (c Clock) Snapshot(row store.SnapshotRow) [][]terminal.Span {
 		seen = append(seen, terminal.Plain("; by "+terminal.Thousands(row.Polls)+" polls, last "), terminal.Plain(c.Near(row.ConfirmedAt)).Whole())
 	}
 	content := []terminal.Span{
-		terminal.Faint(terminal.Counted(row.Size, "byte")).Whole(), terminal.Faint(", sha256 "), terminal.Faint(hex.EncodeToString(row.SHA256)),
+		terminal.Faint(sizeText(row)).Whole(), terminal.Faint(", sha256 "), terminal.Faint(hex.EncodeToString(row.SHA256)),
 	}
 	return [][]terminal.Span{which, seen, content}
+}
+
+func sizeText(row store.SnapshotRow) string {
+	if row.Size == nil {
+		return "its body was taken by retention"
+	}
+	return terminal.Counted(*row.Size, "byte")
 }
 
 // SnapshotDiff is what changed from one snapshot to another.

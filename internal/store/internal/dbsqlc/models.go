@@ -706,13 +706,13 @@ type ReportSnapshot struct {
 	Status string
 	// State of the run in our words, as read when the snapshot was recorded.
 	State string
-	// SHA-256 of body, 32 bytes.
+	// SHA-256 of body, 32 bytes; it stays when retention takes the body.
 	Sha256 []byte
-	// Size of body in bytes.
-	Size int64
-	// The answer's body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came.
+	// Size of body in bytes; null: retention took it.
+	Size *int64
+	// The answer's body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came; null: retention took it.
 	Body []byte
-	// The body as text; null: it is not valid UTF-8 or holds a NUL.
+	// The body as text; null: it is not valid UTF-8 or holds a NUL, or retention took it.
 	BodyText *string
 	// Version of the provider's interpretation by which the snapshot was recorded.
 	Interpretation int32
@@ -850,6 +850,36 @@ type ReportTakenPoll struct {
 	Confirmations int32
 	// When the last of those was sent (our time); null: there are none.
 	ConfirmedAt *time.Time
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
+// One row per run that retention has taken: what is left of it.
+type ReportTakenRun struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Number of the run within its job, which no other run gets.
+	RunNo int32
+	// The upstream's id of the run.
+	RunID string
+	// The terminal state of the run, in our words.
+	State string
+	// Start of the run, as report.runs had it.
+	StartedAt time.Time
+	// How long the run took, as report.runs had it.
+	Duration *time.Duration
+	// Fields outside the provider's contract in the job's answers up to the run's last snapshot, a JSON object.
+	Shape json.RawMessage
+	// Number of the run's last snapshot, whose hash stays.
+	LastSnapshotNo int32
+	// The highest number of a transition of the job by that snapshot.
+	LastTransitionNo int32
+	// The highest number of an anomaly of the job by that snapshot; 0: there was none.
+	LastAnomalyNo int32
 	// Number of the job, by which views are joined.
 	JobID int64
 }
@@ -1037,6 +1067,19 @@ type TakenPoll struct {
 	SnapshotNo    int32
 	Confirmations int32
 	ConfirmedAt   *time.Time
+}
+
+type TakenRun struct {
+	JobID            int64
+	RunNo            int32
+	RunID            string
+	State            string
+	StartedAt        time.Time
+	Duration         *time.Duration
+	Shape            json.RawMessage
+	LastSnapshotNo   int32
+	LastTransitionNo int32
+	LastAnomalyNo    int32
 }
 
 type Transition struct {

@@ -879,7 +879,7 @@ SELECT count(*) AS jobs, count(j.last_polled_at) AS polled, count(n.observed_at)
     coalesce(max(j.last_polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at,
     coalesce(min(n.observed_at), '0001-01-01 00:00:00+00')::timestamptz AS first_answer_at
 FROM report.jobs j
-LEFT JOIN report.transitions n ON n.job_id = j.job_id AND n.transition_no = 1
+LEFT JOIN report.snapshots n ON n.job_id = j.job_id AND n.snapshot_no = 1
 WHERE ($1::text = '' OR j.source = $1::text) AND j.labels @> $2::text::jsonb
 `
 

@@ -72,6 +72,45 @@ func (q *Queries) PollsTake(ctx context.Context, keep time.Duration) ([]PollsTak
 	return items, nil
 }
 
+const reportTakenRuns = `-- name: ReportTakenRuns :many
+SELECT job, source, provider, run_no, run_id, state, started_at, duration, shape, last_snapshot_no, last_transition_no, last_anomaly_no, job_id FROM report.taken_runs WHERE job_id = $1 ORDER BY run_no
+`
+
+// What is left of a job's runs that were taken.
+func (q *Queries) ReportTakenRuns(ctx context.Context, jobID int64) ([]ReportTakenRun, error) {
+	rows, err := q.db.Query(ctx, reportTakenRuns, jobID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportTakenRun
+	for rows.Next() {
+		var i ReportTakenRun
+		if err := rows.Scan(
+			&i.Job,
+			&i.Source,
+			&i.Provider,
+			&i.RunNo,
+			&i.RunID,
+			&i.State,
+			&i.StartedAt,
+			&i.Duration,
+			&i.Shape,
+			&i.LastSnapshotNo,
+			&i.LastTransitionNo,
+			&i.LastAnomalyNo,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const runHold = `-- name: RunHold :one
 SELECT run_hold($1, $2, $3)
 `
@@ -89,6 +128,22 @@ func (q *Queries) RunHold(ctx context.Context, arg RunHoldParams) (bool, error) 
 	return run_hold, err
 }
 
+const runHoldFailed = `-- name: RunHoldFailed :exec
+SELECT run_hold($1, $2, $3)
+`
+
+type RunHoldFailedParams struct {
+	JobID  int64
+	RunNo  int32
+	Reason string
+}
+
+// RunHold for a pipeline.
+func (q *Queries) RunHoldFailed(ctx context.Context, arg RunHoldFailedParams) error {
+	_, err := q.db.Exec(ctx, runHoldFailed, arg.JobID, arg.RunNo, arg.Reason)
+	return err
+}
+
 const runRelease = `-- name: RunRelease :one
 SELECT run_release($1, $2)
 `
@@ -103,6 +158,92 @@ func (q *Queries) RunRelease(ctx context.Context, arg RunReleaseParams) (bool, e
 	var run_release bool
 	err := row.Scan(&run_release)
 	return run_release, err
+}
+
+const runsOld = `-- name: RunsOld :many
+SELECT o.of_job::bigint AS job_id, o.job::text AS job, o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to,
+    o.runs::bigint AS runs, o.bodies::bigint AS bodies
+FROM runs_old($1) o
+`
+
+type RunsOldRow struct {
+	JobID     int64
+	Job       string
+	RangeFrom time.Time
+	RangeTo   time.Time
+	Runs      int64
+	Bodies    int64
+}
+
+// The jobs of which runs are older.
+func (q *Queries) RunsOld(ctx context.Context, keep time.Duration) ([]RunsOldRow, error) {
+	rows, err := q.db.Query(ctx, runsOld, keep)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RunsOldRow
+	for rows.Next() {
+		var i RunsOldRow
+		if err := rows.Scan(
+			&i.JobID,
+			&i.Job,
+			&i.RangeFrom,
+			&i.RangeTo,
+			&i.Runs,
+			&i.Bodies,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const runsTake = `-- name: RunsTake :many
+SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.runs::bigint AS runs, o.bodies::bigint AS bodies
+FROM runs_take($1, $2) o
+`
+
+type RunsTakeParams struct {
+	Keep  time.Duration
+	JobID int64
+}
+
+type RunsTakeRow struct {
+	RangeFrom time.Time
+	RangeTo   time.Time
+	Runs      int64
+	Bodies    int64
+}
+
+// Takes some of a job's: no row where there is none.
+func (q *Queries) RunsTake(ctx context.Context, arg RunsTakeParams) ([]RunsTakeRow, error) {
+	rows, err := q.db.Query(ctx, runsTake, arg.Keep, arg.JobID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RunsTakeRow
+	for rows.Next() {
+		var i RunsTakeRow
+		if err := rows.Scan(
+			&i.RangeFrom,
+			&i.RangeTo,
+			&i.Runs,
+			&i.Bodies,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const scheduleList = `-- name: ScheduleList :many

@@ -102,7 +102,11 @@ FROM sources s
 LEFT JOIN (
     SELECT x.source, count(*) AS runs, count(*) FILTER (WHERE x.state = 'succeeded') AS succeeded, count(*) FILTER (WHERE x.state = 'failed') AS failed,
         percentile_cont(0.5) WITHIN GROUP (ORDER BY x.duration) AS p50, percentile_cont(0.95) WITHIN GROUP (ORDER BY x.duration) AS p95
-    FROM report.runs x
+    FROM (
+        SELECT u.source, u.state, u.started_at, u.duration FROM report.runs u
+        UNION ALL
+        SELECT t.source, t.state, t.started_at, t.duration FROM report.taken_runs t
+    ) x
     WHERE x.started_at >= $1::date::timestamp AT TIME ZONE 'UTC' AND x.started_at < ($1::date + 1)::timestamp AT TIME ZONE 'UTC'
     GROUP BY x.source
 ) r ON r.source = s.name

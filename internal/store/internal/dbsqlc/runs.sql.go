@@ -14,7 +14,7 @@ const runLoad = `-- name: RunLoad :many
 SELECT r.job_id, r.run_no, r.run_id, r.status, r.state, r.started_at, r.ended_at, r.not_before, r.first_seen_at, r.ended_not_before, r.ended_seen_at, r.last_changed_at, r.step_count, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.result_expires_raw, r.unknown_words, r.shape, r.forgotten_before, n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
     lr.no::integer AS last_run_no,
     coalesce((SELECT max(x.step_no) FROM steps x WHERE x.job_id = r.job_id AND x.run_no = r.run_no), 0)::integer AS last_step_no,
-    coalesce(lt.no, 0)::integer AS last_transition_no, coalesce(la.no, 0)::integer AS last_anomaly_no
+    coalesce(lt.no, 0)::integer AS last_transition_no, coalesce(greatest(la.no, lk.no), 0)::integer AS last_anomaly_no
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::text[]) AS run_id) w
 JOIN snapshots f ON f.job_id = w.job_id AND f.snapshot_no = 1 AND f.job_id = ANY($1::bigint[])
 CROSS JOIN LATERAL (
@@ -23,6 +23,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (SELECT max(x.run_no) AS no FROM runs x WHERE x.job_id = f.job_id) lr
 CROSS JOIN LATERAL (SELECT max(x.transition_no) AS no FROM transitions x WHERE x.job_id = f.job_id) lt
 CROSS JOIN LATERAL (SELECT max(x.anomaly_no) AS no FROM anomalies x WHERE x.job_id = f.job_id) la
+CROSS JOIN LATERAL (SELECT max(x.last_anomaly_no) AS no FROM taken_runs x WHERE x.job_id = f.job_id) lk
 JOIN runs r ON r.job_id = f.job_id AND (r.run_no = n.run_no OR r.run_id = w.run_id)
 `
 

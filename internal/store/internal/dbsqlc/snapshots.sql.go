@@ -78,15 +78,16 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 }
 
 const snapshotList = `-- name: SnapshotList :many
-SELECT snapshot_no, observed_at, not_before, body
+SELECT snapshot_no, observed_at, not_before, run_no, status, state, body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.body, (sum(s.size) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, s.status, s.state, s.body,
+        (sum(coalesce(s.size, 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
     FROM report.snapshots s
     WHERE s.job_id = $1 AND s.snapshot_no > $2 AND s.observed_at <= $3
     ORDER BY s.snapshot_no
     LIMIT $4
 ) n
-WHERE n.total <= $5::bigint OR n.total = octet_length(n.body)
+WHERE n.total <= $5::bigint OR n.total = coalesce(octet_length(n.body), 0)
 ORDER BY snapshot_no
 `
 
@@ -102,6 +103,9 @@ type SnapshotListRow struct {
 	SnapshotNo int32
 	ObservedAt time.Time
 	NotBefore  *time.Time
+	RunNo      int32
+	Status     string
+	State      string
 	Body       []byte
 }
 
@@ -126,6 +130,9 @@ func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]S
 			&i.SnapshotNo,
 			&i.ObservedAt,
 			&i.NotBefore,
+			&i.RunNo,
+			&i.Status,
+			&i.State,
 			&i.Body,
 		); err != nil {
 			return nil, err
