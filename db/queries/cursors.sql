@@ -200,3 +200,8 @@ WHERE c.source_id = @source_id AND c.unseen_reason IS NULL AND c.tracking = 'act
 -- The jobs of a source that were not to be polled, as it was paused.
 SELECT c.job_id FROM cursors c
 WHERE c.source_id = @source_id AND c.unseen_reason IS NOT NULL AND c.tracking = 'active';
+
+-- name: CursorCounts :many
+-- How many jobs there are, by what is done with them and how their latest run is doing.
+-- Of a million jobs report.jobs would look each one's last transition up.
+SELECT tracking, coalesce(state, '')::text AS state, count(*) AS jobs FROM cursors GROUP BY 1, 2;

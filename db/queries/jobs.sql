@@ -23,10 +23,3 @@ SELECT name FROM jobs WHERE source_id = @source_id AND tracking <> 'removed' ORD
 
 -- name: JobListByIDs :many
 SELECT sqlc.embed(j), sqlc.embed(s) FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY(@job_ids::bigint[]);
-
--- name: JobCounts :many
--- How many jobs there are, by what is done with them and how their latest run is doing,
--- as their cursors have it: of a million jobs report.jobs looks each one's last transition up.
-SELECT j.tracking, coalesce(c.state, '')::text AS state, count(*) AS jobs
-FROM jobs j JOIN cursors c ON c.job_id = j.job_id
-GROUP BY 1, 2;

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -53,7 +52,7 @@ func TestMetrics(t *testing.T) {
 	}
 	for what, got := range map[string]float64{
 		"snapshots": valueOf(families["tracker_snapshots_total"], "woosmap"), "changed": valueOf(families["tracker_polls_total"], "changed", "woosmap"),
-		"paused jobs": valueOf(families["tracker_jobs"], "none", "paused") + 1,
+		"paused jobs": 1 + valueOf(families["tracker_jobs"], "none", "paused"), "jobs that succeeded": 1 + valueOf(families["tracker_jobs"], "succeeded", "active"),
 	} {
 		if got != 2 {
 			t.Errorf("%s: %v, not 2", what, got)
@@ -117,7 +116,7 @@ func (p *process) ask(path string, format expfmt.Format) (header http.Header, te
 func describe(family *dto.MetricFamily) string {
 	var labels []string
 	for _, label := range family.GetMetric()[0].GetLabel() {
-		labels = append(labels, fmt.Sprintf("`%s`", label.GetName()))
+		labels = append(labels, "`"+label.GetName()+"`")
 	}
 	slices.Sort(labels)
 	return strings.Join([]string{family.GetName(), strings.ToLower(family.GetType().String()), strings.Join(labels, ", "), family.GetHelp()}, " | ")

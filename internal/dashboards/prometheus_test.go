@@ -119,7 +119,8 @@ func TestPromtoolAgrees(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"check", "config", filepath.Join(prometheusDir, "prometheus.yml")}, {"test", "rules", filepath.Join(prometheusDir, "tracker.rules.test.yml")},
+		{"check", "config", filepath.Join(prometheusDir, "prometheus.yml")},
+		{"test", "rules", filepath.Join(prometheusDir, "tracker.rules.test.yml")},
 		{"check", "rules", asked},
 	} {
 		if said, err := exec.CommandContext(t.Context(), promtool, args...).CombinedOutput(); err != nil {

@@ -38,8 +38,12 @@ func TestCensus(t *testing.T) {
 		asked   int
 		errors  uint64
 	}{
-		{0, false, "1", 1, 0}, {14 * time.Second, false, "1", 1, 0}, {15 * time.Second, false, "2", 2, 0},
-		{31 * time.Second, true, "2", 3, 1}, {45 * time.Second, true, "2", 3, 1}, {46 * time.Second, false, "4", 4, 1},
+		{0, false, "1", 1, 0},
+		{14 * time.Second, false, "1", 1, 0},
+		{15 * time.Second, false, "2", 2, 0},
+		{31 * time.Second, true, "2", 3, 1},
+		{45 * time.Second, true, "2", 3, 1},
+		{46 * time.Second, false, "4", 4, 1},
 	} {
 		failing = step.failing
 		census.Refresh(t.Context(), begin.Add(step.after))

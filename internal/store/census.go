@@ -27,7 +27,7 @@ type JobCount struct {
 func (s *Store) Census(ctx context.Context, now time.Time) (Census, error) {
 	var census Census
 	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
-		jobs, err := q.JobCounts(ctx)
+		jobs, err := q.CursorCounts(ctx)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (s *Store) Census(ctx context.Context, now time.Time) (Census, error) {
 		if err != nil {
 			return err
 		}
-		census.Jobs = convert(jobs, func(row dbsqlc.JobCountsRow) JobCount {
+		census.Jobs = convert(jobs, func(row dbsqlc.CursorCountsRow) JobCount {
 			return JobCount{Tracking: Tracking(row.Tracking), State: history.State(row.State), Jobs: row.Jobs}
 		})
 		census.SourcesPaused, census.SourcesHeld = sources.Paused, sources.Held

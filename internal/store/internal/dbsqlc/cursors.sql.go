@@ -345,6 +345,38 @@ func (q *Queries) CursorCountRefusal(ctx context.Context, jobID int64) (int32, e
 	return refusals, err
 }
 
+const cursorCounts = `-- name: CursorCounts :many
+SELECT tracking, coalesce(state, '')::text AS state, count(*) AS jobs FROM cursors GROUP BY 1, 2
+`
+
+type CursorCountsRow struct {
+	Tracking string
+	State    string
+	Jobs     int64
+}
+
+// How many jobs there are, by what is done with them and how their latest run is doing.
+// Of a million jobs report.jobs would look each one's last transition up.
+func (q *Queries) CursorCounts(ctx context.Context) ([]CursorCountsRow, error) {
+	rows, err := q.db.Query(ctx, cursorCounts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CursorCountsRow
+	for rows.Next() {
+		var i CursorCountsRow
+		if err := rows.Scan(&i.Tracking, &i.State, &i.Jobs); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cursorCover = `-- name: CursorCover :exec
 UPDATE cursors c SET covered_until = greatest(c.covered_until, r.covered_until), unseen_reason = $1
 FROM (SELECT unnest($2::bigint[]) AS job_id, unnest($3::timestamptz[]) AS covered_until) r

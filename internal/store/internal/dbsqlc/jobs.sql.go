@@ -52,40 +52,6 @@ func (q *Queries) JobByName(ctx context.Context, name string) (JobByNameRow, err
 	return i, err
 }
 
-const jobCounts = `-- name: JobCounts :many
-SELECT j.tracking, coalesce(c.state, '')::text AS state, count(*) AS jobs
-FROM jobs j JOIN cursors c ON c.job_id = j.job_id
-GROUP BY 1, 2
-`
-
-type JobCountsRow struct {
-	Tracking string
-	State    string
-	Jobs     int64
-}
-
-// How many jobs there are, by what is done with them and how their latest run is doing,
-// as their cursors have it: of a million jobs report.jobs looks each one's last transition up.
-func (q *Queries) JobCounts(ctx context.Context) ([]JobCountsRow, error) {
-	rows, err := q.db.Query(ctx, jobCounts)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []JobCountsRow
-	for rows.Next() {
-		var i JobCountsRow
-		if err := rows.Scan(&i.Tracking, &i.State, &i.Jobs); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const jobInsert = `-- name: JobInsert :one
 INSERT INTO jobs (source_id, name, target, labels, schedule, stall_after, tracking, registered_at)
 VALUES ($1, $2, $3, $4, $5, $6, 'active', $7)
