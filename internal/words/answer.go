@@ -88,7 +88,7 @@ func nullText(name string) string {
 // isReported tells whether a time is the upstream's, or one of ours that is meant
 // as such: when somebody looked.
 func isReported(row store.AnswerRow, name string) bool {
-	if name == "week" || name == "first_seen_at" || name == "gap_from" || name == "gap_to" {
+	if name == "week" || strings.HasSuffix(name, "seen_at") || name == "gap_from" || name == "gap_to" {
 		return true
 	}
 	for _, by := range []string{name + "_" + reportedSuffix, reportedSuffix} {
