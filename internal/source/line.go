@@ -108,6 +108,7 @@ type lineAnswer struct {
 	unwatch func() bool
 	body    io.Reader // that still comes
 	whole   bool      // it has come to its end
+	closed  bool      // the line may be another answer's by now
 }
 
 // begin makes the answer the body of its response, decompressed as net/http does it.
@@ -140,6 +141,10 @@ func (b lineBody) Read(p []byte) (int, error) {
 
 // Close lets the next request have the line, if nothing of this answer is left on it.
 func (a *lineAnswer) Close() error {
+	if a.closed {
+		return nil
+	}
+	a.closed = true
 	if !a.unwatch() || !a.whole || a.Response.Close || a.StatusCode == http.StatusSwitchingProtocols || a.line.in.Buffered() > 0 {
 		return a.line.Close()
 	}

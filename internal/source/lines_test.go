@@ -99,6 +99,25 @@ func TestFetchUsesALineAgainWhateverTheAnswer(t *testing.T) {
 	}
 }
 
+// TestFetchLeavesALineAloneThatItHasLetGoOf: the answer to a redirect that is not
+// followed is let go of before that is known.
+func TestFetchLeavesALineAloneThatItHasLetGoOf(t *testing.T) {
+	t.Parallel()
+	baseURL, dials := counted(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "60")
+		http.Redirect(w, r, "/elsewhere", http.StatusFound)
+	})
+	client := newClient(t)
+	for range 3 {
+		if response := pollOnce(t, client, baseURL); response.HTTPStatus != http.StatusFound || response.Outcome != history.OutcomeRejected {
+			t.Errorf("got %+v", response)
+		}
+	}
+	if n := dials.Load(); n != 1 {
+		t.Errorf("%d connections for 3 requests", n)
+	}
+}
+
 func TestFetchDialsAnewWhereTheServiceHasHungUp(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{}`) }))
