@@ -79,11 +79,14 @@ func (f *follower) polling(ctx context.Context) (tracking.Polling, error) {
 
 // read tells what is new. It reads the log only where a new answer has come.
 func (f *follower) read(ctx context.Context, first bool) error {
-	cursors, err := f.store.Cursors(ctx, []int64{f.jobID})
+	heads, err := f.store.WatchHeads(ctx, []int64{f.jobID})
 	if err != nil {
 		return err
 	}
-	snapshotNo := cursors[f.jobID].SnapshotNo
+	snapshotNo := 0 // of a removed job, too: its log is read once more
+	for _, head := range heads {
+		snapshotNo = head.SnapshotNo
+	}
 	if !first && snapshotNo == f.snapshotNo {
 		return nil
 	}

@@ -51,6 +51,8 @@ func TestReaderReadsAll(t *testing.T) {
 		f.sameFor(t, reader, []string{"report", name})
 		f.sameFor(t, reader, []string{"report", name, "--source", "woosmap-test", "--format", "json"})
 	}
+	f.must("job", "pause", "stores-eu") // so that following it ends
+	f.sameFor(t, reader, []string{"log", "stores-eu", "--follow"})
 }
 
 // sameFor checks that a command prints the same and ends alike for a reader, but
