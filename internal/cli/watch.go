@@ -40,8 +40,9 @@ has failed, where nobody can look. It reads what trackers have recorded and
 polls nothing itself.
 
 A run is stalled when it goes on for longer than its job's stall_after, or,
-where none is declared, three times as long as 95 % of the job's runs took (of
-all runs of its source where fewer than five of the job's have ended).
+where none is declared, three times as long as 95 % of the job's newest hundred
+runs took (of a hundred runs of its source where fewer than five of the job's
+have ended).
 
 Which jobs are selected is settled when it begins: one that was failed then is
 still watched when it has succeeded.
