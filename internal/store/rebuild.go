@@ -52,7 +52,7 @@ type Rebuilt struct {
 // knownAt (zero: all).
 func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret) (*history.Trail, error) {
 	if knownAt.IsZero() {
-		knownAt = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+		knownAt = always
 	}
 	trail := history.NewTrail()
 	taken, err := s.takenRuns(ctx, jobID)

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
@@ -99,10 +97,7 @@ const (
 // Watch reads how the watched jobs stand, all at one moment.
 func (s *Store) Watch(ctx context.Context, params WatchParams) (Watch, error) {
 	var w Watch
-	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	err := pgx.BeginTxFunc(ctx, s.pool, snapshot, func(tx pgx.Tx) error {
-		return w.read(ctx, s.queries.WithTx(tx), params)
-	})
+	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error { return w.read(ctx, q, params) })
 	if err != nil {
 		return Watch{}, fmt.Errorf("read how the jobs stand: %w", err)
 	}
