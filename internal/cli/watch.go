@@ -234,7 +234,7 @@ func (w *watcher) look(ctx context.Context, ids []int64) (watchView, error) {
 		return watchView{}, err
 	}
 	slices.SortStableFunc(rows.Running, func(x, y store.WatchRun) int {
-		return cmp.Or(words.Began(x).Compare(words.Began(y)), cmp.Compare(x.Job, y.Job))
+		return cmp.Or(words.Began(x.RunRow).Compare(words.Began(y.RunRow)), cmp.Compare(x.Job, y.Job))
 	})
 	rows.Ended = slices.DeleteFunc(rows.Ended, func(run store.WatchRun) bool { // it was seen lately, that it had ended long ago
 		return rows.Now.Sub(deref(run.EndedAt)) > justEnded

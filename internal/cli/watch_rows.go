@@ -50,7 +50,7 @@ func (v watchView) runningRow(run store.WatchRun, s terminal.Screen, detail int)
 	}
 	row = append(row, v.Progress(run, detail > 1))
 	if detail == 0 {
-		row = append(row, terminal.Cell(terminal.Faint("since "+v.Near(words.Began(run)))))
+		row = append(row, terminal.Cell(terminal.Faint("since "+v.Near(words.Began(run.RunRow)))))
 	}
 	return append(row, v.LastSeen(run, detail > 1))
 }

@@ -80,7 +80,7 @@ func (h History) soFar(run store.RunRow) time.Duration {
 	if closing, _ := h.latestTransition(run.RunNo); run.Superseded && closing.Superseded() {
 		until = deref(closing.NotBefore)
 	}
-	return max(0, until.Sub(run.StartedAt))
+	return max(0, until.Sub(Began(run)))
 }
 
 func (h History) unknown(run store.RunRow, short bool) []terminal.Span {

@@ -15,12 +15,12 @@ func (w Watch) SoFar(run store.WatchRun) (d time.Duration, now bool) {
 	if run.Failures == 0 && w.ReadAt.Sub(run.ConfirmedAt) <= FreshPoll && w.Unserved() == "" {
 		until, now = w.ReadAt, true
 	}
-	return max(0, until.Sub(Began(run))), now
+	return max(0, until.Sub(Began(run.RunRow))), now
 }
 
 // Began is when a run began, but no later than when it was first seen: a
 // service's clock may be ahead.
-func Began(run store.WatchRun) time.Time {
+func Began(run store.RunRow) time.Time {
 	if run.FirstSeenAt.IsZero() {
 		return run.StartedAt
 	}
