@@ -291,7 +291,7 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 	}
 	chores := schedule.NewChores(d.syncer.Logger)
 	for _, chore := range []schedule.Chore{
-		{Name: "beat", Every: store.HeartbeatEvery, Timeout: choreTimeout, Do: heartbeat},
+		{Name: "heartbeat", Every: store.HeartbeatEvery, Timeout: choreTimeout, Do: heartbeat},
 		{Name: "tend partitions", Every: time.Hour, Timeout: choreTimeout, Do: tend},
 		{Name: "roll up", Every: rollUpEvery, Timeout: rollUpTimeout, Do: rollUp},
 	} {
