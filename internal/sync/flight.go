@@ -13,10 +13,6 @@ const (
 	// inFlightMost is how many requests to one source may be in flight at once.
 	// Each source has its own, so that a slow one never delays another.
 	inFlightMost = 128
-	// startsAgain is how many times what has ended since the last claim may be claimed
-	// beyond that: a quick source keeps going until the next claim, a slow one gets no
-	// more claims than it can use.
-	startsAgain = 2
 	// holdKnown is how long after a Retry-After a claim may not have seen it yet: it
 	// is recorded meanwhile.
 	holdKnown = time.Second
@@ -43,7 +39,7 @@ type flight struct {
 
 	underWay int
 	bySource map[int64]int // how many of a source's are under way
-	landed   map[int64]int // how many have ended since free was asked
+	landed   map[int64]int // how many were polled since free was asked
 }
 
 // landing is the end of a task.
@@ -170,7 +166,9 @@ func (f *flight) deliver(r *result) {
 func (f *flight) land(l landing) {
 	f.underWay--
 	f.bySource[l.job.From.ID]--
-	f.landed[l.job.From.ID]++
+	if !l.unused {
+		f.landed[l.job.From.ID]++
+	}
 }
 
 // landAll counts all tasks as ended that have by now, and returns them.
@@ -186,14 +184,16 @@ func (f *flight) landAll() (landed []landing) {
 	}
 }
 
-// free is how many more polls of a source may be claimed: it is asked once for each claim.
+// free is how many more polls of a source may be claimed: it is asked once for each
+// claim. As many as have ended since the last may start until the next; of more the
+// slots would pass unused.
 func (f *flight) free(sourceID int64) int {
 	ended := f.landed[sourceID]
 	delete(f.landed, sourceID)
 	if f.budget.behind(sourceID) {
 		return 0
 	}
-	return inFlightMost + startsAgain*ended - f.bySource[sourceID]
+	return inFlightMost + ended - f.bySource[sourceID]
 }
 
 // wait returns when all tasks have ended. Afterwards none can be started.
