@@ -18,8 +18,9 @@ import (
 // target is the database to fill. What the store has no use case for, since
 // only a seed wants it, goes over a connection of its own.
 type target struct {
-	conn  *pgx.Conn
-	store *store.Store
+	conn     *pgx.Conn
+	registry *store.Store // for what is tracked, which triggers copy and record
+	store    *store.Store // for all else
 }
 
 // openTarget migrates the database and empties it of an earlier seed.
@@ -35,15 +36,42 @@ func openTarget(ctx context.Context, at string) (*target, error) {
 	if err := t.empty(ctx); err != nil {
 		return nil, errors.Join(err, conn.Close(ctx))
 	}
-	fast, err := fastURL(ctx, conn, at)
-	if err != nil {
+	if err := t.open(ctx, at); err != nil {
 		return nil, errors.Join(err, conn.Close(ctx))
 	}
-	t.store, err = store.Open(ctx, fast, store.Options{MaxConns: shards + 1})
-	return t, err
+	return t, nil
+}
+
+// open opens the stores. Their connections do not wait for the disk and, where the role
+// may, those for all but the registry leave triggers out, and with them the check of
+// foreign keys, which takes as long as the insert.
+func (t *target) open(ctx context.Context, at string) error {
+	var super bool
+	if err := t.conn.QueryRow(ctx, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Scan(&super); err != nil {
+		return fmt.Errorf("read the role: %w", err)
+	}
+	parameters := url.Values{"synchronous_commit": {"off"}}
+	fast, err := withParameters(at, parameters)
+	if err != nil {
+		return err
+	}
+	if t.registry, err = store.Open(ctx, fast, store.Options{MaxConns: 1}); err != nil {
+		return err
+	}
+	if super {
+		parameters.Set("session_replication_role", "replica")
+	}
+	if fast, err = withParameters(at, parameters); err == nil {
+		t.store, err = store.Open(ctx, fast, store.Options{MaxConns: shards + 1})
+	}
+	if err != nil {
+		t.registry.Close()
+	}
+	return err
 }
 
 func (t *target) close(ctx context.Context) {
+	t.registry.Close()
 	t.store.Close()
 	_ = t.conn.Close(ctx) // all that was written is committed
 }
@@ -65,7 +93,7 @@ func (t *target) empty(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, t.conn, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			SET LOCAL tracker.rewrite = 'on';
-			TRUNCATE holds, recounts, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies,
+			TRUNCATE holds, retention, taken_polls, taken_runs, recounts, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies,
 				result_items, hourly, daily RESTART IDENTITY;
 			UPDATE rollup SET rolled_up_to = '0001-01-01 00:00:00+00', swept_day = '0001-01-01'`)
 		return err
@@ -86,17 +114,8 @@ func (t *target) extendPartitions(ctx context.Context, from time.Time) error {
 	return nil
 }
 
-// fastURL lets connections not wait for the disk and, where the role may,
-// leave out the check of foreign keys, which takes as long as the insert.
-func fastURL(ctx context.Context, conn *pgx.Conn, at string) (string, error) {
-	parameters := url.Values{"synchronous_commit": {"off"}}
-	var super bool
-	if err := conn.QueryRow(ctx, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Scan(&super); err != nil {
-		return "", fmt.Errorf("read the role: %w", err)
-	}
-	if super {
-		parameters.Set("session_replication_role", "replica")
-	}
+// withParameters is a database's URL with parameters of its sessions.
+func withParameters(at string, parameters url.Values) (string, error) {
 	if !strings.HasPrefix(at, "postgres://") && !strings.HasPrefix(at, "postgresql://") {
 		return at + " " + strings.ReplaceAll(parameters.Encode(), "&", " "), nil // as key=value
 	}

@@ -61,7 +61,7 @@ func fill(ctx context.Context, at string, s scale, stderr io.Writer) (*filled, e
 // for as long as their past is made.
 func (t *target) register(ctx context.Context, s scale) ([]*poller, error) {
 	plans := s.jobPlans()
-	if _, err := t.store.Apply(ctx, store.Author{Actor: actor, At: s.start()}, store.Declaration{Sources: s.sources()}); err != nil {
+	if _, err := t.registry.Apply(ctx, store.Author{Actor: actor, At: s.start()}, store.Declaration{Sources: s.sources()}); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(plans, func(a, b jobPlan) int { return a.begins.Compare(b.begins) })
@@ -70,7 +70,7 @@ func (t *target) register(ctx context.Context, s scale) ([]*poller, error) {
 		for _, one := range batch {
 			declared.Jobs = append(declared.Jobs, one.spec(s.random(-one.no-1)))
 		}
-		if _, err := t.store.Apply(ctx, store.Author{Actor: actor, At: batch[0].begins}, declared); err != nil {
+		if _, err := t.registry.Apply(ctx, store.Author{Actor: actor, At: batch[0].begins}, declared); err != nil {
 			return nil, err
 		}
 	}

@@ -56,19 +56,19 @@ type decision struct {
 // decide finishes, pauses and removes, in the order of time.
 func (t *target) decide(ctx context.Context, s scale, pollers []*poller) error {
 	decisions := []decision{{s.at(0.93), func(ctx context.Context, by store.Author) (bool, error) {
-		return t.store.PauseSource(ctx, by, sourceOld, "unauthorized: 401 Unauthorized: Unable to locate credentials.")
+		return t.registry.PauseSource(ctx, by, sourceOld, "unauthorized: 401 Unauthorized: Unable to locate credentials.")
 	}}}
 	for _, p := range pollers {
 		name := p.plan.name
 		switch {
 		case p.past.Finished():
-			decisions = append(decisions, decision{p.polled.Add(time.Second), func(ctx context.Context, by store.Author) (bool, error) { return t.store.FinishJob(ctx, by, name) }})
+			decisions = append(decisions, decision{p.polled.Add(time.Second), func(ctx context.Context, by store.Author) (bool, error) { return t.registry.FinishJob(ctx, by, name) }})
 		case p.plan.ending == endsPaused:
 			decisions = append(decisions, decision{s.at(0.96), func(ctx context.Context, by store.Author) (bool, error) {
-				return t.store.PauseJob(ctx, by, name, "moved elsewhere?")
+				return t.registry.PauseJob(ctx, by, name, "moved elsewhere?")
 			}})
 		case p.plan.ending == endsRemoved:
-			decisions = append(decisions, decision{s.at(0.8), func(ctx context.Context, by store.Author) (bool, error) { return t.store.RemoveJob(ctx, by, name) }})
+			decisions = append(decisions, decision{s.at(0.8), func(ctx context.Context, by store.Author) (bool, error) { return t.registry.RemoveJob(ctx, by, name) }})
 		}
 	}
 	slices.SortStableFunc(decisions, func(a, b decision) int { return cmp.Compare(a.at.UnixMicro(), b.at.UnixMicro()) })
