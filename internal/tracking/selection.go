@@ -18,10 +18,11 @@ const NamesShown = 10
 
 // JobStates gives those that a job's latest run may be in.
 func JobStates() []string {
-	return []string{
-		string(history.StateQueued), string(history.StateRunning), string(history.StateSucceeded), string(history.StatePartial),
-		string(history.StateFailed), string(history.StateCanceled), string(history.StateUnknown),
+	var names []string
+	for _, state := range history.States() {
+		names = append(names, string(state))
 	}
+	return names
 }
 
 // Selection says which jobs are meant: those that fit all that is given. All do
