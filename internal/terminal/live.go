@@ -67,6 +67,7 @@ func (l *Live) Run(ctx context.Context) error {
 	}
 	var reading sync.Mutex
 	m := liveModel{
+		keyed:  l.In != nil,
 		screen: Screen{Color: l.Color},
 		layout: layout,
 		read: func(filter string) tea.Cmd {

@@ -13,6 +13,7 @@ type liveModel struct {
 	tick tea.Cmd                     // gives a liveTick, when the next is due
 	end  tea.Cmd
 
+	keyed  bool // somebody can press keys
 	screen Screen
 	height int // lines of the screen
 	layout Layout
@@ -184,6 +185,7 @@ func (m liveModel) View() tea.View {
 func (m liveModel) keys() string {
 	p := NewPage(m.screen)
 	switch {
+	case !m.keyed:
 	case m.typing:
 		p.Put(Fit([]Span{Plain("/" + m.filter), Plain("▏"), Faint(" Enter keeps, Esc drops it")}, m.screen.Width))
 	case m.help:

@@ -36,6 +36,7 @@ func drive(t *testing.T) *driven {
 	t.Helper()
 	d := &driven{t: t}
 	d.model = liveModel{
+		keyed:  true,
 		layout: hundred,
 		read: func(filter string) tea.Cmd {
 			return func() tea.Msg {
@@ -142,6 +143,17 @@ func TestLive_TellsItsKeys(t *testing.T) {
 	d.press("?")
 	if lines := d.lines(); len(lines) != 11 || lines[7] != "row 7" || !strings.HasPrefix(lines[8], "↑ ↓ or k j") || !strings.HasSuffix(lines[10], "hides this") {
 		t.Errorf("help is\n%s", strings.Join(lines, "\n"))
+	}
+}
+
+// TestLive_TellsNoKeysToNobody leaves the whole screen to the text where nobody can press any.
+func TestLive_TellsNoKeysToNobody(t *testing.T) {
+	t.Parallel()
+	d := drive(t)
+	d.model.keyed = false
+	d.send(tea.WindowSizeMsg{Width: 60, Height: 11})
+	if got := d.model.View().Content; strings.Contains(got, "quit") || !strings.HasSuffix(got, "row 10") {
+		t.Errorf("it shows %q", got)
 	}
 }
 
