@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tracker/internal/source"
@@ -70,7 +71,10 @@ func (d *Fixtures) claimPasts(ctx context.Context, fixtures []fixture) ([]*polle
 			return nil, err
 		}
 		byID[job.ID] = pair{one, job}
-		params.JobIDs, params.SourceIDs = append(params.JobIDs, job.ID), []int64{job.From.ID}
+		params.JobIDs = append(params.JobIDs, job.ID)
+		if !slices.Contains(params.SourceIDs, job.From.ID) {
+			params.SourceIDs = append(params.SourceIDs, job.From.ID)
+		}
 	}
 	if len(byID) == 0 {
 		return nil, nil
