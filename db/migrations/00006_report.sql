@@ -317,7 +317,7 @@ FROM transitions t
 JOIN jobs j ON j.job_id = t.job_id
 JOIN sources s ON s.source_id = j.source_id
 LEFT JOIN steps p ON p.job_id = t.job_id AND p.run_no = t.run_no AND p.step_no = t.step_no;
-COMMENT ON VIEW report.transitions IS 'One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; rows are only ever added.';
+COMMENT ON VIEW report.transitions IS 'One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; a row never changes, and goes with its run alone, where retention takes that (report.retention).';
 COMMENT ON COLUMN report.transitions.job IS 'Name of the job.';
 COMMENT ON COLUMN report.transitions.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.transitions.provider IS 'Name of the API that the source speaks.';
@@ -350,7 +350,7 @@ JOIN jobs j ON j.job_id = n.job_id
 JOIN sources s ON s.source_id = j.source_id
 LEFT JOIN cursors c ON c.job_id = n.job_id
 LEFT JOIN snapshots f ON f.job_id = n.job_id AND f.snapshot_no = n.snapshot_no + 1;
-COMMENT ON VIEW report.snapshots IS 'One row per answer that differs from the one before it, with the body as proof; rows are only ever added.';
+COMMENT ON VIEW report.snapshots IS 'One row per answer that differs from the one before it, with the body as proof; a row never changes, and loses its body alone, where retention takes its run (report.retention).';
 COMMENT ON COLUMN report.snapshots.job IS 'Name of the job.';
 COMMENT ON COLUMN report.snapshots.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.snapshots.provider IS 'Name of the API that the source speaks.';
@@ -377,7 +377,7 @@ SELECT j.name AS job, s.name AS source, s.provider, a.anomaly_no, a.run_no, a.st
 FROM anomalies a
 JOIN jobs j ON j.job_id = a.job_id
 JOIN sources s ON s.source_id = j.source_id;
-COMMENT ON VIEW report.anomalies IS 'One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; rows are only ever added.';
+COMMENT ON VIEW report.anomalies IS 'One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; a row never changes, and goes with its run alone, where retention takes that (report.retention).';
 COMMENT ON COLUMN report.anomalies.job IS 'Name of the job.';
 COMMENT ON COLUMN report.anomalies.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.anomalies.provider IS 'Name of the API that the source speaks.';

@@ -172,7 +172,7 @@ type Replica struct {
 	EndedAt   *time.Time
 }
 
-// One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; rows are only ever added.
+// One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; a row never changes, and goes with its run alone, where retention takes that (report.retention).
 type ReportAnomaly struct {
 	// Name of the job.
 	Job string
@@ -682,7 +682,7 @@ type ReportRun struct {
 	JobID int64
 }
 
-// One row per answer that differs from the one before it, with the body as proof; rows are only ever added.
+// One row per answer that differs from the one before it, with the body as proof; a row never changes, and loses its body alone, where retention takes its run (report.retention).
 type ReportSnapshot struct {
 	// Name of the job.
 	Job string
@@ -898,7 +898,7 @@ type ReportTracker struct {
 	RunsUntil time.Time
 }
 
-// One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; rows are only ever added.
+// One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; a row never changes, and goes with its run alone, where retention takes that (report.retention).
 type ReportTransition struct {
 	// Name of the job.
 	Job string
