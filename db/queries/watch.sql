@@ -38,6 +38,11 @@ LEFT JOIN LATERAL (
 LEFT JOIN report.open_runs o ON o.job_id = r.job_id AND o.run_no = r.run_no
 ORDER BY extract(epoch FROM h.changed_at) * sqlc.arg(direction)::integer, h.job_id;
 
+-- name: WatchStalled :one
+-- How many of those jobs have a run that is stalled.
+SELECT count(*) FROM report.open_runs o
+WHERE o.stalled_since IS NOT NULL AND (cardinality(@job_ids::bigint[]) = 0 OR o.job_id = ANY(@job_ids::bigint[]));
+
 -- name: WatchFailing :many
 -- Jobs whose polls get no answer, by source and outcome, with that of them
 -- which was asked last, and the names of the first few.

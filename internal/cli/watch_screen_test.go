@@ -63,6 +63,7 @@ func busyWatch() watchView {
 		v.Running[i].Pace = store.Pace{Usual: 84 * time.Second, Median: 42 * time.Second}
 		v.Running[i].Stalled = new(i < 2)
 	}
+	v.Stalled = 2
 	v.Running[1].Pace.StallAfter = 10 * time.Minute
 	v.Running[3].Pace = store.Pace{}
 	seen := endedRun("products-6", "failed", "ingesting", "2 objects failed", 26*time.Hour)

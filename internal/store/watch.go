@@ -16,6 +16,7 @@ type Watch struct {
 	Served  Served
 	Classes []WatchClass
 	Running []WatchRun // whose run has not ended, the longest unchanged first
+	Stalled int        // of those, and of more than were read
 	Failed  []WatchRun // whose run has ended other than in success, the newest first
 	Ended   []WatchRun // that succeeded lately, the newest first
 	Failing []WatchFailing
@@ -150,6 +151,18 @@ func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams)
 		}
 		// A cursor may be a moment behind its run.
 		*part.into = filter(convert(rows, toWatchRun), func(r *WatchRun) bool { return slices.Contains(part.states, r.State) })
+	}
+	for _, run := range w.Running {
+		if run.Stalled != nil && *run.Stalled {
+			w.Stalled++
+		}
+	}
+	if len(w.Running) >= params.Rows { // more may go on, and asking of all costs more
+		stalled, err := q.WatchStalled(ctx, ids)
+		if err != nil {
+			return err
+		}
+		w.Stalled = int(stalled)
 	}
 	return w.readUnseen(ctx, q, ids)
 }

@@ -108,6 +108,22 @@ func TestWatch(t *testing.T) {
 	}
 }
 
+// TestWatchCountsStalledRuns counts those, too, that are more than were asked for.
+func TestWatchCountsStalledRuns(t *testing.T) {
+	t.Parallel()
+	f, _ := newWatchFeed(t)
+	mustExec(t, f.conn, `UPDATE jobs SET stall_after = '1 s' WHERE name IN ('running', 'between')`)
+	for _, rows := range []int{1, 2, 3, 10} {
+		w, err := f.store.Watch(t.Context(), store.WatchParams{Rows: rows, Ended: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(w.Running) != min(rows, 3) || w.Stalled != 2 {
+			t.Errorf("of %d rows: %d stalled, %d read", rows, w.Stalled, len(w.Running))
+		}
+	}
+}
+
 // activeNames are those of the jobs that are neither removed nor paused.
 func activeNames(jobs map[string]store.Job) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(jobs)), func(name string) bool { return name == "removed" || name == "paused" })

@@ -60,15 +60,9 @@ func (w Watch) Summary() []terminal.Span {
 		}
 		spans = append(spans, terminal.Styled(look, terminal.Thousands(int64(n))+" "+word))
 	}
-	stalled := 0
-	for _, run := range w.Running {
-		if deref(run.Stalled) {
-			stalled++
-		}
-	}
 	add(w.Count(Going), terminal.StyleBlue, "running")
-	if stalled > 0 {
-		spans = append(spans, terminal.Styled(terminal.StyleYellow, fmt.Sprintf(" (%s stalled)", terminal.Thousands(int64(stalled)))))
+	if w.Stalled > 0 {
+		spans = append(spans, terminal.Styled(terminal.StyleYellow, fmt.Sprintf(" (%s stalled)", terminal.Thousands(int64(w.Stalled)))))
 	}
 	add(w.Count(Unsuccessful), terminal.StyleRed, "failed")
 	add(w.Count(Blind), terminal.StyleYellow, "unseen")

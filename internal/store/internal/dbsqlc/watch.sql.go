@@ -431,6 +431,19 @@ func (q *Queries) WatchSources(ctx context.Context, arg WatchSourcesParams) ([]W
 	return items, nil
 }
 
+const watchStalled = `-- name: WatchStalled :one
+SELECT count(*) FROM report.open_runs o
+WHERE o.stalled_since IS NOT NULL AND (cardinality($1::bigint[]) = 0 OR o.job_id = ANY($1::bigint[]))
+`
+
+// How many of those jobs have a run that is stalled.
+func (q *Queries) WatchStalled(ctx context.Context, jobIds []int64) (int64, error) {
+	row := q.db.QueryRow(ctx, watchStalled, jobIds)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const watchTransitions = `-- name: WatchTransitions :many
 SELECT w.job_id::bigint AS job_id, t.job, t.source, t.provider, t.transition_no, t.run_no, t.step_no, t.step, t.from_state, t.to_state, t.from_status, t.to_status, t.happened_at, t.not_before, t.observed_at, t.snapshot_no, t.job_id
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS snapshot_no) w
