@@ -7,11 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"tracker/internal/store"
 	"tracker/internal/testdb"
-	"tracker/internal/tracking"
 	"tracker/internal/words"
 )
 
@@ -69,42 +66,6 @@ func (f *readFixture) reportsNothing(want string, but ...string) {
 		}
 		if text, stderr, _ := f.run("report", q.Name, "--format", "json"); text == "[]\n" && !strings.HasPrefix(stderr, want) {
 			f.t.Errorf("report %s as json: %s%s", q.Name, text, stderr)
-		}
-	}
-}
-
-func TestNothingText(t *testing.T) {
-	t.Parallel()
-	at := func(hour int) *time.Time { return new(time.Date(2026, 11, 28, hour, 0, 0, 0, time.UTC)) }
-	all := store.Tracked{Jobs: 2, Polled: 2, Answered: 2, RegisteredAt: at(7), PolledAt: at(10), FirstAnswerAt: at(8)}
-	some := all
-	some.Answered, some.Failing = 1, 1
-	for _, c := range []struct {
-		tracked store.Tracked
-		since   *time.Time
-		want    string
-	}{
-		{all, at(9), "no gap is known since 2026-11-28 09:00:00"},
-		{all, at(6), "no gap is known since 2026-11-28 06:00:00; tracked since 2026-11-28 08:00:00, nobody had an answer before"},
-		{all, nil, "no gap is known; tracked since 2026-11-28 08:00:00, nobody had an answer before"},
-		{some, at(9), "no gap is known since 2026-11-28 09:00:00; of 1 of 2 jobs nothing is known: no poll was answered yet; nobody can look at 1 of 2 jobs now"},
-	} {
-		if got := nothingText("no gap is known", c.since, c.tracked); got != c.want {
-			t.Errorf("%q, not %q", got, c.want)
-		}
-	}
-}
-
-func TestPastTime(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
-	for text, want := range map[string]string{
-		"2h": "2026-11-28T07:00:00Z", "2026-11-28T09:00:59Z": "2026-11-28T09:00:00Z", "2026-11-28T09:01:01Z": "", "2026-11-29": "",
-		"2026-11-28 08:20": "2026-11-28T08:20:00Z", "08:20:30": "2026-11-28T08:20:30Z", "09:00:30": "2026-11-28T09:00:00Z", "Nov 21 22:20": "2026-11-21T22:20:00Z", "22:20": "",
-	} {
-		at, err := tracking.PastTime("--as-of", text, now)
-		if got := at.Format(time.RFC3339); want == "" && err == nil || want != "" && (err != nil || got != want) {
-			t.Errorf("%s is %s, %v", text, got, err)
 		}
 	}
 }

@@ -84,13 +84,13 @@ func (a *app) printAnswer(ctx context.Context, s *store.Store, request reportReq
 		if err != nil {
 			return err
 		}
-		empty = nothingText(request.question.None, since, tracked)
+		empty = words.NoRows(request.question.None, since, tracked)
 		switch {
 		case len(answer.Rows) == 0 && request.format == formatTable: // the table says it
 		case tracked.Answered == 0:
 			fmt.Fprintln(a.stderr, empty)
 		case request.since != "" && tracked.FirstAnswerAt.After(*since):
-			fmt.Fprintln(a.stderr, untrackedText(tracked))
+			fmt.Fprintln(a.stderr, words.TrackedSince(tracked))
 		}
 	}
 	if request.format == formatCSV {

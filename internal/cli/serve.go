@@ -19,6 +19,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/sync"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 const (
@@ -223,7 +224,7 @@ func (a *app) logEvent(ctx context.Context, e sync.Event) {
 	switch {
 	case e.Kind == sync.Polled && e.Change != nil:
 		log.InfoContext(ctx, "changed", "state", e.Change.State, "status", e.Change.Status, "run_no", e.Change.RunNo,
-			"snapshot_no", e.Change.SnapshotNo, "what", changeText(*e.Change))
+			"snapshot_no", e.Change.SnapshotNo, "what", words.News(*e.Change))
 		if e.FailedBefore > 0 {
 			log.InfoContext(ctx, "polls succeed again", "failures", e.FailedBefore)
 		}

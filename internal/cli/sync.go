@@ -170,7 +170,7 @@ func addEvent(rows []syncRow, e sync.Event, named bool) []syncRow {
 	case sync.Polled:
 		row.Result = "polled"
 		if e.Change != nil {
-			row.State, row.Detail = string(e.Change.State), changeText(*e.Change)
+			row.State, row.Detail = string(e.Change.State), words.News(*e.Change)
 		}
 	case sync.Elsewhere:
 		row.Result, row.Detail = "elsewhere", "somebody else polled it meanwhile"

@@ -1,4 +1,4 @@
-package cli
+package words
 
 import (
 	"fmt"
@@ -6,27 +6,26 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
-	"tracker/internal/words"
 )
 
-// nothingText says what it means that a report has no rows. That nothing is
+// NoRows says what it means that a report has no rows. That nothing is
 // known is no good news: it tells since when anybody has looked, and at what.
-func nothingText(none string, since *time.Time, t store.Tracked) string {
+func NoRows(none string, since *time.Time, t store.Tracked) string {
 	jobs := terminal.Counted(t.Jobs, "job")
 	switch {
 	case t.Jobs == 0:
 		return "nothing is known: no job is registered; see  tracker apply --help  or  tracker job add --help"
 	case t.Polled == 0:
-		return fmt.Sprintf("nothing is known: nobody has polled yet; %s registered since %s", jobs, words.Time(t.RegisteredAt))
+		return fmt.Sprintf("nothing is known: nobody has polled yet; %s registered since %s", jobs, Time(t.RegisteredAt))
 	case t.Answered == 0:
-		return fmt.Sprintf("nothing is known: no poll was answered yet, the last at %s; see  tracker job list", words.Time(t.PolledAt))
+		return fmt.Sprintf("nothing is known: no poll was answered yet, the last at %s; see  tracker job list", Time(t.PolledAt))
 	}
 	text := none
 	if since != nil {
-		text += " since " + since.Format(words.TimeLayout)
+		text += " since " + since.Format(TimeLayout)
 	}
 	if first := *t.FirstAnswerAt; since == nil || first.After(*since) {
-		text += "; " + untrackedText(t)
+		text += "; " + TrackedSince(t)
 	}
 	if unknown := t.Jobs - t.Answered; unknown > 0 {
 		text += fmt.Sprintf("; of %s nothing is known: no poll was answered yet", ofJobs(unknown, t.Jobs))
@@ -37,9 +36,9 @@ func nothingText(none string, since *time.Time, t store.Tracked) string {
 	return text
 }
 
-// untrackedText tells since when anything is known.
-func untrackedText(t store.Tracked) string {
-	return fmt.Sprintf("tracked since %s, nobody had an answer before", words.Time(t.FirstAnswerAt))
+// TrackedSince tells since when anything is known.
+func TrackedSince(t store.Tracked) string {
+	return fmt.Sprintf("tracked since %s, nobody had an answer before", Time(t.FirstAnswerAt))
 }
 
 func ofJobs(n, all int64) string {
