@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,9 +22,7 @@ const scrapesMost = 8
 type Metrics struct {
 	registry  *prometheus.Registry
 	census    *census
-	outcomes  []history.Outcome
-	states    []history.State
-	providers []ofProvider
+	providers map[string]ofProvider // by name
 
 	lateness, batch, took prometheus.Histogram
 	late                  prometheus.Counter
@@ -34,9 +31,8 @@ type Metrics struct {
 // ofProvider are the series of one provider. They are looked up by their labels
 // once: a poll then costs a few additions.
 type ofProvider struct {
-	name        string
-	polls       []prometheus.Counter // in the order of Metrics.outcomes
-	transitions []prometheus.Counter // in the order of Metrics.states
+	polls       map[history.Outcome]prometheus.Counter
+	transitions map[history.State]prometheus.Counter
 	latency     prometheus.Observer
 	snapshots   prometheus.Counter
 }
@@ -44,10 +40,7 @@ type ofProvider struct {
 // New gives the metrics of a syncer that works on a database. They count what See
 // and Recorded are told.
 func New(version string, syncer *sync.Syncer, db *store.Store) *Metrics {
-	m := &Metrics{
-		registry: prometheus.NewRegistry(), outcomes: history.Outcomes(), states: history.States(),
-		census: newCensus(databaseCensus(db)),
-	}
+	m := &Metrics{registry: prometheus.NewRegistry(), census: newCensus(databaseCensus(db)), providers: map[string]ofProvider{}}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.census)
 	known := promauto.With(m.registry)
 	m.resolveProviders(known)
@@ -88,14 +81,17 @@ func (m *Metrics) resolveProviders(known promauto.Factory) {
 		Name: "tracker_transitions_total", Help: "Changes of state of runs and of their steps.",
 	}, []string{"provider", "to_state"})
 	for _, provider := range source.Providers() {
-		of := ofProvider{name: provider.Name, latency: latency.WithLabelValues(provider.Name), snapshots: snapshots.WithLabelValues(provider.Name)}
-		for _, outcome := range m.outcomes {
-			of.polls = append(of.polls, polls.WithLabelValues(provider.Name, string(outcome)))
+		of := ofProvider{
+			polls: map[history.Outcome]prometheus.Counter{}, transitions: map[history.State]prometheus.Counter{},
+			latency: latency.WithLabelValues(provider.Name), snapshots: snapshots.WithLabelValues(provider.Name),
 		}
-		for _, state := range m.states {
-			of.transitions = append(of.transitions, transitions.WithLabelValues(provider.Name, string(state)))
+		for _, outcome := range history.Outcomes() {
+			of.polls[outcome] = polls.WithLabelValues(provider.Name, string(outcome))
 		}
-		m.providers = append(m.providers, of)
+		for _, state := range history.States() {
+			of.transitions[state] = transitions.WithLabelValues(provider.Name, string(state))
+		}
+		m.providers[provider.Name] = of
 	}
 }
 
@@ -133,13 +129,12 @@ func (m *Metrics) See(e sync.Event) {
 	if !e.DueAt.IsZero() {
 		m.lateness.Observe(max(0, e.SentAt.Sub(e.DueAt).Seconds()))
 	}
-	at := slices.IndexFunc(m.providers, func(of ofProvider) bool { return of.name == e.Job.From.Provider })
-	if at < 0 {
+	of, known := m.providers[e.Job.From.Provider]
+	if !known {
 		return
 	}
-	of := &m.providers[at]
-	if i := slices.Index(m.outcomes, e.Outcome); i >= 0 {
-		of.polls[i].Inc()
+	if polls, known := of.polls[e.Outcome]; known {
+		polls.Inc()
 	}
 	of.latency.Observe(e.Latency.Seconds())
 	if e.Change == nil {
@@ -147,8 +142,8 @@ func (m *Metrics) See(e sync.Event) {
 	}
 	of.snapshots.Inc()
 	for _, transition := range e.Change.Transitions {
-		if i := slices.Index(m.states, transition.ToState); i >= 0 {
-			of.transitions[i].Inc()
+		if transitions, known := of.transitions[transition.ToState]; known {
+			transitions.Inc()
 		}
 	}
 }
