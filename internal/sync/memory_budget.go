@@ -34,10 +34,10 @@ const (
 // waits for no memory, so that nobody waits for ever. Light answers have a share of
 // their own and wait for no heavy one. An eighth is left for the cache.
 type memoryBudget struct {
-	reading share // a quarter: heavy bodies while they come in
-	light   share // an eighth: light answers until they are recorded
-	working share // half: heavy answers until they are recorded
-	known   int   // an eighth: the cache
+	reading share       // a quarter: heavy bodies while they come in
+	light   share       // an eighth: light answers until they are recorded
+	working share       // half: heavy answers until they are recorded
+	cache   *knownCache // an eighth
 
 	mu    sync.Mutex
 	lanes map[int64]*lane // by source
@@ -48,7 +48,7 @@ func newMemoryBudget(budget int64) *memoryBudget {
 		budget = DefaultMemoryBudget
 	}
 	return &memoryBudget{
-		reading: newShare(budget / 4), light: newShare(budget / 8), working: newShare(budget / 2), known: int(budget / 8), lanes: map[int64]*lane{},
+		reading: newShare(budget / 4), light: newShare(budget / 8), working: newShare(budget / 2), cache: newKnownCache(int(budget / 8)), lanes: map[int64]*lane{},
 	}
 }
 

@@ -67,8 +67,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 
 	results := make(chan *result, inFlightMost)
 	budget := newMemoryBudget(s.MemoryBudget)
-	cache := newKnownCache(budget.known)
-	recorder := newRecorder(s, cache, retry{logger: s.Logger, load: &s.load, most: onceTries}, say)
+	recorder := newRecorder(s, budget.cache, retry{logger: s.Logger, load: &s.load, most: onceTries}, say)
 	claiming, stop := context.WithCancel(ctx)
 	defer stop()
 	var recording errgroup.Group
@@ -79,7 +78,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 	})
 	recordHeavy := func(r *result) error { return recorder.recordHeavy(lasting, r) }
 	flight := newFlight(claiming, s, budget, recordHeavy, results)
-	err := newRound(s, jobs, cache, flight, say).run(claiming)
+	err := newRound(s, jobs, flight, say).run(claiming)
 	close(results)
 	if recordErr := recording.Wait(); recordErr != nil {
 		return recordErr

@@ -29,7 +29,6 @@ type round struct {
 	syncer *Syncer
 	tell   func(Event)
 	flight *flight
-	cache  *knownCache
 
 	retry retry
 
@@ -39,9 +38,9 @@ type round struct {
 	prepared map[int64]*preparedJob   // the jobs, by id
 }
 
-func newRound(s *Syncer, jobs []store.Job, m *knownCache, f *flight, tell func(Event)) *round {
+func newRound(s *Syncer, jobs []store.Job, f *flight, tell func(Event)) *round {
 	r := &round{
-		syncer: s, tell: tell, flight: f, cache: m,
+		syncer: s, tell: tell, flight: f,
 		retry:   retry{logger: s.Logger, load: &s.load, most: onceTries},
 		waiting: make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*preparedJob{},
 	}
@@ -242,7 +241,7 @@ func (r *round) start(clock clock, claim store.Claim) {
 	job := r.prepared[claim.JobID]
 	delete(r.waiting, claim.JobID)
 	r.flight.start(&task{
-		job: &job.Job, account: r.accounts[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock, cache: r.cache,
+		job: &job.Job, account: r.accounts[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock,
 	})
 }
 

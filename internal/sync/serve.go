@@ -48,9 +48,8 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 
 	results := make(chan *result, endedMost)
 	budget := newMemoryBudget(s.MemoryBudget)
-	cache := newKnownCache(budget.known)
 	retry := retry{logger: s.Logger, load: &s.load}
-	recorder := newRecorder(s, cache, retry, oneAtATime(tell))
+	recorder := newRecorder(s, budget.cache, retry, oneAtATime(tell))
 	recorder.linger = linger
 	var recording errgroup.Group
 	ctx, stopClaiming := context.WithCancel(ctx)
@@ -62,7 +61,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	})
 	recordHeavy := func(r *result) error { return recorder.recordHeavy(lasting, r) }
 	d := &daemon{
-		syncer: s, cache: cache, recorder: recorder, retry: retry, flight: newFlight(ctx, s, budget, recordHeavy, results),
+		syncer: s, recorder: recorder, retry: retry, flight: newFlight(ctx, s, budget, recordHeavy, results),
 		registry: registryCache{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv, s.Scope), examined: map[string]bool{},
 	}
 	stop, err := d.startChores(ctx)
@@ -84,7 +83,6 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 // daemon claims due jobs and starts their tasks.
 type daemon struct {
 	syncer      *Syncer
-	cache       *knownCache
 	recorder    *recorder
 	retry       retry
 	flight      *flight
@@ -207,7 +205,7 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
 		d.flight.start(&task{
-			job: &job.Job, account: open[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock, cache: d.cache,
+			job: &job.Job, account: open[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock,
 		})
 	}
 	return nil

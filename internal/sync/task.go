@@ -25,7 +25,6 @@ type task struct {
 	cron     schedule.Schedule
 	claim    store.Claim
 	clock    clock
-	cache    *knownCache
 	budget   *memoryBudget
 }
 
@@ -129,9 +128,9 @@ func (t *task) polledAt() time.Time {
 
 // read tells whether a body says something new, and if so, what.
 func (r *result) read(ctx context.Context, raw []byte) {
-	r.raw = r.cache.hash(raw)
+	r.raw = r.budget.cache.hash(raw)
 	mark := r.mark(r.claim.SnapshotNo)
-	if r.claim.SnapshotNo > 0 && r.cache.sameRaw(r.job.ID, mark) {
+	if r.claim.SnapshotNo > 0 && r.budget.cache.sameRaw(r.job.ID, mark) {
 		r.unchanged()
 		return
 	}
@@ -147,7 +146,7 @@ func (r *result) read(ctx context.Context, raw []byte) {
 	r.key = key
 	if r.claim.SnapshotNo > 0 && bytes.Equal(key[:], r.claim.Key) {
 		r.unchanged()
-		r.cache.keepRaw(r.job.ID, mark)
+		r.budget.cache.keepRaw(r.job.ID, mark)
 		return
 	}
 	answer, err := r.account.Provider.InterpretRedacted(body)
@@ -167,7 +166,7 @@ func (r *result) mark(snapshotNo int) rawMark {
 // reserve waits until there is memory to work on an answer. A light answer after a
 // heavy one counts as heavy: it may withdraw all that the other said.
 func (r *result) reserve(ctx context.Context, raw []byte) error {
-	if r.memory.lane == nil && r.cache.wasHeavy(r.job.ID) {
+	if r.memory.lane == nil && r.budget.cache.wasHeavy(r.job.ID) {
 		if err := r.memory.enter(ctx, r.job.From.ID, int64(len(raw))); err != nil {
 			return err
 		}
