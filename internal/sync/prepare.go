@@ -19,6 +19,11 @@ type preparedJob struct {
 	fault    error // what in its row keeps it from being polled; nil: nothing does
 }
 
+// task is the job's poll under a claim, with the account of its source.
+func (j *preparedJob) task(account source.Account, claim store.Claim, clock clock) *task {
+	return &task{job: &j.Job, account: account, endpoint: j.endpoint, cron: j.cron, claim: claim, clock: clock}
+}
+
 // schedules keeps the schedules that were parsed, by their expressions.
 type schedules map[string]schedule.Schedule
 

@@ -240,9 +240,7 @@ func (r *round) elsewhere(job store.Job, outcome history.Outcome) {
 func (r *round) start(clock clock, claim store.Claim) {
 	job := r.prepared[claim.JobID]
 	delete(r.waiting, claim.JobID)
-	r.flight.start(&task{
-		job: &job.Job, account: r.accounts[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock,
-	})
+	r.flight.start(job.task(r.accounts[job.From.ID], claim, clock))
 }
 
 // notice stops waiting for jobs that somebody else has polled since the round

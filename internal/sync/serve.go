@@ -204,9 +204,7 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 	}
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
-		d.flight.start(&task{
-			job: &job.Job, account: open[job.From.ID], endpoint: job.endpoint, cron: job.cron, claim: claim, clock: clock,
-		})
+		d.flight.start(job.task(open[job.From.ID], claim, clock))
 	}
 	return nil
 }
