@@ -67,7 +67,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 
 	results := make(chan *result, inFlightMost)
 	budget := newMemoryBudget(s.MemoryBudget)
-	recorder := newRecorder(s, budget.cache, retry{logger: s.Logger, load: &s.load, most: onceTries}, say)
+	recorder := newRecorder(s, budget.cache, newRetry(s, onceTries), say)
 	claiming, stop := context.WithCancel(ctx)
 	defer stop()
 	var recording errgroup.Group

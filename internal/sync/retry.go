@@ -26,6 +26,9 @@ type retry struct {
 	failed func() // told when something begins to fail; nil: nobody is
 }
 
+// newRetry tries so often at most; 0: as often as it takes.
+func newRetry(s *Syncer, most int) retry { return retry{logger: s.Logger, load: &s.load, most: most} }
+
 // do works with the database, again and again if need be, until that succeeds,
 // was tried often enough, or ctx ends.
 func (r retry) do(ctx context.Context, what string, work func(context.Context) error) error {

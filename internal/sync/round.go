@@ -40,8 +40,7 @@ type round struct {
 
 func newRound(s *Syncer, jobs []store.Job, f *flight, tell func(Event)) *round {
 	r := &round{
-		syncer: s, tell: tell, flight: f,
-		retry:   retry{logger: s.Logger, load: &s.load, most: onceTries},
+		syncer: s, tell: tell, flight: f, retry: newRetry(s, onceTries),
 		waiting: make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*preparedJob{},
 	}
 	for _, job := range jobs {

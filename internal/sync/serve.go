@@ -48,7 +48,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 
 	results := make(chan *result, endedMost)
 	budget := newMemoryBudget(s.MemoryBudget)
-	retry := retry{logger: s.Logger, load: &s.load}
+	retry := newRetry(s, 0)
 	recorder := newRecorder(s, budget.cache, retry, oneAtATime(tell))
 	recorder.linger = linger
 	var recording errgroup.Group
