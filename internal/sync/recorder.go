@@ -34,7 +34,6 @@ type recorder struct {
 	retry  retry
 	linger time.Duration
 	tell   func(Event)
-	load   *load
 	stored func(polls int, took time.Duration) // as Syncer.Recorded; never nil
 
 	interrupted bool // the end of the process cut a poll short
@@ -45,7 +44,7 @@ type recorder struct {
 }
 
 func newRecorder(s *Syncer, m *knownCache, again retry, tell func(Event)) *recorder {
-	r := &recorder{db: s.Store, cache: m, retry: again, tell: tell, load: &s.load, stored: s.Recorded}
+	r := &recorder{db: s.Store, cache: m, retry: again, tell: tell, stored: s.Recorded}
 	if r.stored == nil {
 		r.stored = func(int, time.Duration) {}
 	}
@@ -61,7 +60,7 @@ func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 		for _, res := range batch {
 			res.memory.release()
 		}
-		r.load.unrecorded.Add(-int64(len(batch)))
+		r.retry.load.unrecorded.Add(-int64(len(batch)))
 		if err != nil {
 			return err
 		}
@@ -74,12 +73,12 @@ func (r *recorder) run(ctx context.Context, results <-chan *result) error {
 
 // recordHeavy records one heavy answer while the recorder goes on with others.
 func (r *recorder) recordHeavy(ctx context.Context, res *result) error {
-	beside := &recorder{db: r.db, cache: r.cache, retry: r.retry, tell: r.tell, load: r.load, stored: r.stored}
+	beside := &recorder{db: r.db, cache: r.cache, retry: r.retry, tell: r.tell, stored: r.stored}
 	lane := res.memory.lane
 	beside.retry.failed = func() { lane.failing.Store(true) }
 	err := beside.record(ctx, []*result{res})
 	if err == nil {
-		r.load.unrecorded.Add(-1)
+		r.retry.load.unrecorded.Add(-1)
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 // late tells of a poll that is recorded as superseded, without its answer.
 func (r *recorder) late(res *result) {
 	r.cache.forget(res.job.ID)
-	r.load.claimsLost.Add(1)
+	r.retry.load.claimsLost.Add(1)
 	event := res.event(Late)
 	event.Outcome, event.Reason = event.Outcome.Late(), "somebody else has taken over the job"
 	r.tell(event)
