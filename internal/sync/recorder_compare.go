@@ -33,16 +33,15 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 	}
 	var compared []*result
 	for _, res := range batch {
-		if res.answer != nil && res.known == nil {
-			res.known = read[res.job.ID]
-			if why := broken[res.job.ID]; why != nil {
-				if err := r.abandon(ctx, res, unreadable(why)); err != nil {
-					return nil, err
-				}
-				continue
-			}
+		if res.answer == nil {
+			compared = append(compared, res)
+			continue
 		}
-		if res.answer != nil && res.known.SnapshotNo != res.claim.SnapshotNo {
+		var why error
+		if res.known == nil {
+			res.known, why = read[res.job.ID], broken[res.job.ID]
+		}
+		if why == nil && res.known.SnapshotNo != res.claim.SnapshotNo {
 			if err := r.retry.do(ctx, "record a late poll", func(ctx context.Context) error {
 				return r.db.RecordLate(ctx, res.poll)
 			}); err != nil {
@@ -51,13 +50,14 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 			r.late(res)
 			continue
 		}
-		if res.answer != nil {
-			if why := res.tryFind(); why != nil {
-				if err := r.abandon(ctx, res, unreadable(why)); err != nil {
-					return nil, err
-				}
-				continue
+		if why == nil {
+			why = res.tryFind()
+		}
+		if why != nil {
+			if err := r.abandon(ctx, res, unreadable(why)); err != nil {
+				return nil, err
 			}
+			continue
 		}
 		compared = append(compared, res)
 	}
