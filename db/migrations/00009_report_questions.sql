@@ -239,7 +239,7 @@ BEGIN
     SELECT j.job, j.source, coalesce(r.begun, 0), coalesce(r.done, 0), coalesce(r.well, 0),
         round(100.0 * r.well / NULLIF(r.done, 0), 1)::double precision, r.p50, r.p95, l.run_no, l.ended_at,
         CASE WHEN r.bounded = r.done THEN r.p50_max END, CASE WHEN r.bounded = r.done THEN r.p95_max END, coalesce(l.reported, false)
-    FROM report.jobs j
+    FROM report.declared_jobs j
     LEFT JOIN (
         SELECT n.job_id, count(*) AS begun, count(n.ended_at) AS done, count(*) FILTER (WHERE n.state = 'succeeded') AS well,
             count(n.duration_max) AS bounded,

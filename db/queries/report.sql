@@ -112,14 +112,15 @@ SELECT * FROM report.gaps WHERE job = @job AND (gap_to IS NULL OR gap_to > @sinc
 
 -- name: ReportTracked :one
 -- How far the jobs were polled that an answer is about.
-SELECT count(*) AS jobs, count(j.last_polled_at) AS polled, count(n.observed_at) AS answered,
-    count(*) FILTER (WHERE n.observed_at IS NOT NULL AND j.failures > 0 AND j.tracking IN ('active', 'paused')) AS failing,
+SELECT count(*) AS jobs, count(c.polled_at) AS polled, count(n.observed_at) AS answered,
+    count(*) FILTER (WHERE n.observed_at IS NOT NULL AND c.failures > 0 AND c.tracking IN ('active', 'paused')) AS failing,
     coalesce(min(j.registered_at), '0001-01-01 00:00:00+00')::timestamptz AS registered_at,
-    coalesce(max(j.last_polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at,
+    coalesce(max(c.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at,
     coalesce(min(n.observed_at), '0001-01-01 00:00:00+00')::timestamptz AS first_answer_at
-FROM report.jobs j
-LEFT JOIN report.snapshots n ON n.job_id = j.job_id AND n.snapshot_no = 1
-WHERE (sqlc.arg(source)::text = '' OR j.source = sqlc.arg(source)::text) AND j.labels @> sqlc.arg(labels)::text::jsonb;
+FROM report.polling c
+JOIN report.declared_jobs j ON j.job_id = c.job_id
+LEFT JOIN report.snapshots n ON n.job_id = c.job_id AND n.snapshot_no = 1
+WHERE (sqlc.arg(source)::text = '' OR c.source = sqlc.arg(source)::text) AND c.labels @> sqlc.arg(labels)::text::jsonb;
 
 -- name: DeclaredJob :one
 SELECT sqlc.embed(j), sqlc.embed(s) FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source WHERE j.job = @job;

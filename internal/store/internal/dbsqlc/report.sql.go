@@ -873,14 +873,15 @@ func (q *Queries) ReportTakenPolls(ctx context.Context, jobID int64) (ReportTake
 }
 
 const reportTracked = `-- name: ReportTracked :one
-SELECT count(*) AS jobs, count(j.last_polled_at) AS polled, count(n.observed_at) AS answered,
-    count(*) FILTER (WHERE n.observed_at IS NOT NULL AND j.failures > 0 AND j.tracking IN ('active', 'paused')) AS failing,
+SELECT count(*) AS jobs, count(c.polled_at) AS polled, count(n.observed_at) AS answered,
+    count(*) FILTER (WHERE n.observed_at IS NOT NULL AND c.failures > 0 AND c.tracking IN ('active', 'paused')) AS failing,
     coalesce(min(j.registered_at), '0001-01-01 00:00:00+00')::timestamptz AS registered_at,
-    coalesce(max(j.last_polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at,
+    coalesce(max(c.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at,
     coalesce(min(n.observed_at), '0001-01-01 00:00:00+00')::timestamptz AS first_answer_at
-FROM report.jobs j
-LEFT JOIN report.snapshots n ON n.job_id = j.job_id AND n.snapshot_no = 1
-WHERE ($1::text = '' OR j.source = $1::text) AND j.labels @> $2::text::jsonb
+FROM report.polling c
+JOIN report.declared_jobs j ON j.job_id = c.job_id
+LEFT JOIN report.snapshots n ON n.job_id = c.job_id AND n.snapshot_no = 1
+WHERE ($1::text = '' OR c.source = $1::text) AND c.labels @> $2::text::jsonb
 `
 
 type ReportTrackedParams struct {
