@@ -35,20 +35,9 @@ func (s *Store) PollSummary(ctx context.Context, job string, by time.Time) (Poll
 	if err != nil {
 		return PollSummaryRow{}, fmt.Errorf("read polls of job %s: %w", job, err)
 	}
-	return PollSummaryRow{Polls: l.polls, Failed: l.failed, FirstAt: toPointer(l.first), LastAt: toPointer(l.last), LastOutcome: toPointer(l.outcome)}, nil
-}
-
-// AnsweredAt is when the last poll of a job was sent that was answered; zero: none was.
-func (s *Store) AnsweredAt(ctx context.Context, jobID int64) (time.Time, error) {
-	var l pollSummary
-	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) (err error) {
-		l, err = readAnsweredPolls(ctx, q, jobID, always)
-		return err
-	})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read the last answer of job %d: %w", jobID, notFound(err))
-	}
-	return l.answered, nil
+	return PollSummaryRow{
+		Polls: l.polls, Failed: l.failed, FirstAt: toPointer(l.first), LastAt: toPointer(l.last), LastOutcome: toPointer(l.outcome), AnsweredAt: l.answered,
+	}, nil
 }
 
 // pollSummary is what is known of a job's polls: zero times stand for none.

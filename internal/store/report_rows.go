@@ -253,6 +253,8 @@ type PollSummaryRow struct {
 	LastAt  *time.Time `json:"last_polled_at"`
 
 	LastOutcome *string `json:"last_outcome"`
+
+	AnsweredAt time.Time `json:"-"` // the last that was answered; zero: none was
 }
 
 // MarshalText implements encoding.TextMarshaler.

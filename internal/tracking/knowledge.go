@@ -84,9 +84,7 @@ func (k *Knowledge) readPresent(ctx context.Context, s *store.Store, job store.J
 			return err
 		}
 	}
-	if k.AnsweredAt, err = s.AnsweredAt(ctx, job.ID); err != nil {
-		return err
-	}
+	k.AnsweredAt = k.Polled.AnsweredAt
 	if k.Pace, err = s.Pace(ctx, job.Name); err != nil {
 		return err
 	}
