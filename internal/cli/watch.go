@@ -212,14 +212,14 @@ func (w *watcher) lookAt(ctx context.Context, filter string) (watchView, error) 
 	if filter == "" {
 		return w.look(ctx, w.jobIDs)
 	}
-	jobs, err := w.store.Jobs(ctx)
+	heads, err := w.store.WatchHeads(ctx, w.jobIDs)
 	if err != nil {
 		return watchView{}, err
 	}
 	ids := []int64{-1} // no job's: none at all would be all
-	for _, job := range jobs {
-		if strings.Contains(job.Name, filter) && job.Tracking != store.TrackingRemoved && (len(w.jobIDs) == 0 || slices.Contains(w.jobIDs, job.ID)) {
-			ids = append(ids, job.ID)
+	for _, head := range heads {
+		if strings.Contains(head.Job, filter) {
+			ids = append(ids, head.JobID)
 		}
 	}
 	view, err := w.look(ctx, ids)
