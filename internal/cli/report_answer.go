@@ -35,8 +35,10 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 		}
 	}
 	return a.withStore(ctx, func(s *store.Store) error {
-		if _, err := request.Jobs(ctx, s); err != nil {
-			return err
+		if !request.Empty() { // what no job fits is refused
+			if _, err := request.Jobs(ctx, s); err != nil {
+				return err
+			}
 		}
 		now, err := s.Now(ctx)
 		if err != nil {
