@@ -1,30 +1,22 @@
 package tracking
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"tracker/internal/store"
 )
 
 // ReadRun reads a run of a job with all that is known of it; runNo 0: the
-// newest, of which there may be none.
+// latest, of which there may be none.
 func ReadRun(ctx context.Context, s *store.Store, job string, runNo int) (store.History, error) {
-	if _, err := FindJob(ctx, s, job); err != nil {
-		return store.History{}, err
-	}
-	row, err := s.JobRow(ctx, job)
-	if err != nil {
-		return store.History{}, err
-	}
-	latest := 0
-	if row.RunNo != nil {
-		latest = int(*row.RunNo)
-	}
-	h, err := s.History(ctx, store.HistoryParams{Job: job, RunNo: cmp.Or(runNo, latest), Most: 1})
-	if err == nil && runNo > 0 && len(h.Runs) == 0 {
-		err = NoRun(row, runNo, false)
+	h, err := s.History(ctx, store.HistoryParams{Job: job, RunNo: runNo, Most: 1})
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return store.History{}, UnknownJob(ctx, s, job)
+	case err == nil && runNo > 0 && len(h.Runs) == 0:
+		return h, NoRun(h.Job, runNo, false)
 	}
 	return h, err
 }
