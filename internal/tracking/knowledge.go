@@ -85,30 +85,11 @@ func (k *Knowledge) readPresent(ctx context.Context, s *store.Store, job store.J
 		}
 	}
 	k.AnsweredAt = k.Polled.AnsweredAt
-	if k.Pace, err = s.Pace(ctx, job.Name); err != nil {
-		return err
+	if !job.From.PausedAt.IsZero() && k.Job.NextPollAt == nil {
+		k.SourcePaused = &job.From.PausedReason
 	}
-	return k.readSource(ctx, s)
-}
-
-// readSource finds out whether the source of an active job is paused.
-func (k *Knowledge) readSource(ctx context.Context, s *store.Store) error {
-	if k.Job.NextPollAt != nil || k.Job.Tracking != string(store.TrackingActive) {
-		return nil
-	}
-	rows, err := s.SourceRows(ctx)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		if row.Source == k.Job.Source && row.PausedAt != nil {
-			k.SourcePaused = row.PausedReason
-			if k.SourcePaused == nil {
-				k.SourcePaused = new("")
-			}
-		}
-	}
-	return nil
+	k.Pace, err = s.Pace(ctx, job.Name)
+	return err
 }
 
 // readPast derives from the snapshots what was known at one time of how things
