@@ -83,7 +83,7 @@ func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error 
 	if err != nil {
 		return err
 	}
-	spec, err := tracking.JobSpec(ctx, s, job, nil, author)
+	spec, err := tracking.JobSpec(job, from.Schedule, author)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,14 +22,23 @@ type Applied struct {
 // Apply registers what a file declares, all or nothing. How is the
 // declaration without what the file declares.
 func Apply(ctx context.Context, s *store.Store, by store.Author, file config.File, how store.Declaration) (Applied, error) {
-	if err := checkTargets(ctx, s, file); err != nil {
+	sources, err := s.Sources(ctx)
+	if err != nil {
+		return Applied{}, err
+	}
+	registered, schedules := map[string]store.Source{}, map[string]string{}
+	for _, from := range sources {
+		registered[from.Name], schedules[from.Name] = from, from.Schedule
+	}
+	if err := checkTargets(file, registered); err != nil {
 		return Applied{}, err
 	}
 	for _, from := range file.Sources {
 		how.Sources = append(how.Sources, SourceSpec(from))
+		schedules[from.Name] = from.Schedule
 	}
 	for _, job := range file.Jobs {
-		spec, err := JobSpec(ctx, s, job, file.Sources, by)
+		spec, err := JobSpec(job, schedules[job.Source], by)
 		if err != nil {
 			return Applied{}, err
 		}
@@ -46,28 +56,17 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 }
 
 // checkTargets checks the jobs whose source the file leaves to the registry.
-func checkTargets(ctx context.Context, s *store.Store, file config.File) error {
+func checkTargets(file config.File, registered map[string]store.Source) error {
 	var wrong []error
 	for i, job := range file.Jobs {
 		if slices.ContainsFunc(file.Sources, func(from config.Source) bool { return from.Name == job.Source }) {
 			continue
 		}
-		from, err := s.Source(ctx, job.Source)
-		if errors.Is(err, store.ErrNotFound) {
-			names, err := SourceNames(ctx, s)
-			if err != nil {
-				return err
-			}
-			for _, declared := range file.Sources {
-				names = append(names, declared.Name)
-			}
-			slices.Sort(names)
-			err = fmt.Errorf("source %q is neither declared here nor registered%s; see  tracker source list", job.Source, Meant(job.Source, slices.Compact(names)))
+		from, found := registered[job.Source]
+		if !found {
+			err := fmt.Errorf("source %q is neither declared here nor registered%s; see  tracker source list", job.Source, Meant(job.Source, usableSources(file, registered)))
 			wrong = append(wrong, file.AtJob(i, "source", err))
 			continue
-		}
-		if err != nil {
-			return err
 		}
 		provider, err := source.Lookup(from.Provider)
 		if err != nil {
@@ -81,6 +80,21 @@ func checkTargets(ctx context.Context, s *store.Store, file config.File) error {
 		return RequestError{errors.Join(wrong...)}
 	}
 	return nil
+}
+
+// usableSources are the names of those that a job of the file can be polled at.
+func usableSources(file config.File, registered map[string]store.Source) []string {
+	var names []string
+	for _, from := range registered {
+		if from.RemovedAt.IsZero() {
+			names = append(names, from.Name)
+		}
+	}
+	for _, from := range file.Sources {
+		names = append(names, from.Name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // placed gives what the registry refused its line and column in the file.
@@ -136,26 +150,15 @@ func SourceSpec(from config.Source) store.SourceSpec {
 }
 
 // JobSpec is a declared job as the registry has it, with when the job is polled first, by its own schedule or its source's.
-func JobSpec(ctx context.Context, s *store.Store, job config.Job, declared []config.Source, by store.Author) (store.JobSpec, error) {
-	spec := store.JobSpec{
-		Name: job.Name, Source: job.Source, Target: job.Target, Labels: job.Labels, Schedule: job.Schedule, StallAfter: job.StallAfter,
-	}
-	expression := job.Schedule
-	if at := slices.IndexFunc(declared, func(from config.Source) bool { return from.Name == job.Source }); expression == "" && at >= 0 {
-		expression = declared[at].Schedule
-	} else if expression == "" {
-		from, err := s.Source(ctx, job.Source)
-		if err != nil {
-			return store.JobSpec{}, err
-		}
-		expression = from.Schedule
-	}
-	cron, err := schedule.Parse(expression)
+func JobSpec(job config.Job, sourceSchedule string, by store.Author) (store.JobSpec, error) {
+	cron, err := schedule.Parse(cmp.Or(job.Schedule, sourceSchedule))
 	if err != nil {
 		return store.JobSpec{}, fmt.Errorf("job %s: %w", job.Name, err)
 	}
-	spec.FirstPollAt = cron.First(by.At, job.Name)
-	return spec, nil
+	return store.JobSpec{
+		Name: job.Name, Source: job.Source, Target: job.Target, Labels: job.Labels, Schedule: job.Schedule, StallAfter: job.StallAfter,
+		FirstPollAt: cron.First(by.At, job.Name),
+	}, nil
 }
 
 func toConfigSource(spec store.SourceSpec) config.Source {

@@ -155,7 +155,6 @@ func trackedMore(job, other store.Job) bool {
 // of those whose target another job has, whether it succeeds or not.
 func (d Discovery) Register(ctx context.Context, by store.Author, from store.Source, found []source.Found, rows []Candidate, labels map[string]string) (registered int, same []SameTargetError, err error) {
 	declared := store.Declaration{}
-	schedules := []config.Source{{Name: from.Name, Schedule: from.Schedule}}
 	for i, row := range rows {
 		if row.Tracking != Untracked {
 			continue
@@ -164,7 +163,7 @@ func (d Discovery) Register(ctx context.Context, by store.Author, from store.Sou
 		if err := job.Validate(); err != nil {
 			return 0, nil, fmt.Errorf("register a job for %q: %w", row.Name, err)
 		}
-		spec, err := JobSpec(ctx, d.Store, job, schedules, by)
+		spec, err := JobSpec(job, from.Schedule, by)
 		if err != nil {
 			return 0, nil, err
 		}
