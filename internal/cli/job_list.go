@@ -44,11 +44,7 @@ paused or held, why stands below.`,
 }
 
 func (a *app) listJobs(ctx context.Context, s *store.Store, sel tracking.Selection, all bool, format string) error {
-	jobs, err := sel.Jobs(ctx, s)
-	if err != nil {
-		return err
-	}
-	rows, err := s.JobRows(ctx)
+	fit, err := sel.Rows(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -56,20 +52,15 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel tracking.Selecti
 	if err != nil {
 		return err
 	}
-	selected := make(map[string]bool, len(jobs))
-	for _, job := range jobs {
-		selected[job.Name] = true
-	}
-	rows = slices.DeleteFunc(rows, func(row store.JobRow) bool { return !selected[row.Job] })
 	sources, err := s.SourceRows(ctx)
 	if err != nil {
 		return err
 	}
 	c := words.Clock{ReadAt: now}
-	rows = shownJobs(rows, all)
+	rows := shownJobs(fit, all)
 	unasked := unaskedSources(sources, rows, c)
 	shown := jobListing(rows, unasked, c)
-	switch removed := int64(len(jobs)); {
+	switch removed := int64(len(fit)); {
 	case removed > 0:
 		shown.Empty = fmt.Sprintf("no jobs but %s; see  tracker job list --all", terminal.Counted(removed, "removed one"))
 	case !sel.Empty():

@@ -74,6 +74,40 @@ func (sel Selection) String() string {
 // Jobs gives the jobs that fit, removed ones too, by name. A source and labels
 // that no job has are refused: what is found of none is no news.
 func (sel Selection) Jobs(ctx context.Context, s *store.Store) ([]store.Job, error) {
+	jobs, err := sel.declared(ctx, s)
+	if err != nil || len(sel.States) == 0 {
+		return jobs, err
+	}
+	rows, err := s.JobRows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fit := map[string]bool{}
+	for _, row := range rows {
+		fit[row.Job] = sel.inState(row)
+	}
+	return slices.DeleteFunc(jobs, func(job store.Job) bool { return !fit[job.Name] }), nil
+}
+
+// Rows gives the rows of report.jobs of the jobs that fit, as Jobs does.
+func (sel Selection) Rows(ctx context.Context, s *store.Store) ([]store.JobRow, error) {
+	rows, err := s.JobRows(ctx)
+	if err != nil || sel.Empty() {
+		return rows, err
+	}
+	jobs, err := sel.declared(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	fit := map[string]bool{}
+	for _, job := range jobs {
+		fit[job.Name] = true
+	}
+	return slices.DeleteFunc(rows, func(row store.JobRow) bool { return !fit[row.Job] || !sel.inState(row) }), nil
+}
+
+// declared gives the jobs that fit by what is declared of them.
+func (sel Selection) declared(ctx context.Context, s *store.Store) ([]store.Job, error) {
 	if err := knownSource(ctx, s, sel.Source); err != nil {
 		return nil, err
 	}
@@ -91,7 +125,7 @@ func (sel Selection) Jobs(ctx context.Context, s *store.Store) ([]store.Job, err
 	if len(jobs) == 0 && len(sel.Labels) > 0 {
 		return nil, RequestError{errors.New("no job has all of these labels; see  tracker job list --format json")}
 	}
-	return sel.inState(ctx, s, jobs)
+	return jobs, nil
 }
 
 // labeled reports that a job has all labels that are given.
@@ -104,20 +138,9 @@ func (sel Selection) labeled(job store.Job) bool {
 	return true
 }
 
-// inState gives those of the jobs whose latest run is in one of the states.
-func (sel Selection) inState(ctx context.Context, s *store.Store, jobs []store.Job) ([]store.Job, error) {
-	if len(sel.States) == 0 {
-		return jobs, nil
-	}
-	rows, err := s.JobRows(ctx)
-	if err != nil {
-		return nil, err
-	}
-	fit := map[string]bool{}
-	for _, row := range rows {
-		fit[row.Job] = row.State != nil && slices.Contains(sel.States, *row.State)
-	}
-	return slices.DeleteFunc(jobs, func(job store.Job) bool { return !fit[job.Name] }), nil
+// inState reports that a job's latest run is in one of the states, if any is given.
+func (sel Selection) inState(row store.JobRow) bool {
+	return len(sel.States) == 0 || row.State != nil && slices.Contains(sel.States, *row.State)
 }
 
 // knownSource refuses a source that is not registered.
