@@ -8,13 +8,6 @@ import (
 	"tracker/internal/words"
 )
 
-// runColumn is a column of the table of runs.
-type runColumn struct {
-	name  string
-	right bool
-	cell  func(h words.History, run store.RunRow) []terminal.Span
-}
-
 // The columns of log entries, among all.
 const (
 	warnColumn = 4
@@ -22,35 +15,25 @@ const (
 )
 
 // runColumns are all columns; those at the end go first where a screen is too narrow.
-func runColumns() []runColumn {
-	return []runColumn{
-		{"RUN", true, func(_ words.History, run store.RunRow) []terminal.Span {
-			return terminal.Cell(terminal.Plain(terminal.Thousands(int64(run.RunNo))))
-		}},
-		{"STATE", false, func(_ words.History, run store.RunRow) []terminal.Span { return terminal.Cell(words.State(&run.State)) }},
-		{"STARTED (UTC)", false, func(h words.History, run store.RunRow) []terminal.Span {
-			return terminal.Cell(terminal.Plain(h.Started(run)))
-		}},
-		{"TOOK", false, func(h words.History, run store.RunRow) []terminal.Span {
-			return terminal.Cell(terminal.Plain(h.Took(run)))
-		}},
-		{"WARN", true, func(_ words.History, run store.RunRow) []terminal.Span {
-			return countCell(run.Warnings, terminal.StyleYellow)
-		}},
-		{"ERR", true, func(_ words.History, run store.RunRow) []terminal.Span {
-			return countCell(run.Errors, terminal.StyleRed)
-		}},
-		{"STEPS", false, words.History.RunSteps},
+func runColumns(h words.History) []terminal.Column[store.RunRow] {
+	return []terminal.Column[store.RunRow]{
+		{Title: "RUN", Right: true, Cell: func(run store.RunRow) terminal.Span { return terminal.Plain(terminal.Thousands(int64(run.RunNo))) }},
+		{Title: "STATE", Cell: func(run store.RunRow) terminal.Span { return words.State(&run.State) }},
+		{Title: "STARTED (UTC)", Cell: func(run store.RunRow) terminal.Span { return terminal.Plain(h.Started(run)) }},
+		{Title: "TOOK", Cell: func(run store.RunRow) terminal.Span { return terminal.Plain(h.Took(run)) }},
+		{Title: "WARN", Right: true, Cell: func(run store.RunRow) terminal.Span { return countCell(run.Warnings, terminal.StyleYellow) }},
+		{Title: "ERR", Right: true, Cell: func(run store.RunRow) terminal.Span { return countCell(run.Errors, terminal.StyleRed) }},
+		{Title: "STEPS", Spans: h.RunSteps},
 	}
 }
 
 // runTable writes the table of runs, each with a note where there is something to say.
 func runTable(p *terminal.Page, h words.History) {
-	columns := runColumns()
+	columns := runColumns(h)
 	shown := len(columns)
-	lines := runLines(h, columns)
+	lines := terminal.Grid(columns, h.Runs)
 	for ; shown > 4 && p.Width > 0 && terminal.Widest(lines) > p.Width; shown-- {
-		lines = runLines(h, columns[:shown-1])
+		lines = terminal.Grid(columns[:shown-1], h.Runs)
 	}
 	p.Put(lines[0])
 	beside := terminal.Widest(lines) + 2
@@ -76,24 +59,9 @@ func runTable(p *terminal.Page, h words.History) {
 	}
 }
 
-// runLines lays the runs out under a header.
-func runLines(h words.History, columns []runColumn) [][]terminal.Span {
-	titles, right := make([]string, len(columns)), make([]bool, len(columns))
-	for i, column := range columns {
-		titles[i], right[i] = column.name, column.right
-	}
-	cells := make([][][]terminal.Span, len(h.Runs))
-	for i, run := range h.Runs {
-		for _, column := range columns {
-			cells[i] = append(cells[i], column.cell(h, run))
-		}
-	}
-	return terminal.Grid(titles, right, cells)
-}
-
-func countCell(n int32, look terminal.Style) []terminal.Span {
+func countCell(n int32, look terminal.Style) terminal.Span {
 	if n == 0 {
 		look = terminal.StyleFaint
 	}
-	return terminal.Cell(terminal.Styled(look, terminal.Thousands(int64(n))))
+	return terminal.Styled(look, terminal.Thousands(int64(n)))
 }

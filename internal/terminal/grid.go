@@ -5,18 +5,6 @@ import "slices"
 // columnGap is how many blanks stand between two columns.
 const columnGap = 2
 
-// Grid lays the cells of rows out under titles: the style of all tables. The
-// first line is the titles. Columns of numbers stand on the right.
-func Grid(titles []string, right []bool, rows [][][]Span) [][]Span {
-	header := make([][]Span, len(titles))
-	for i, title := range titles {
-		header[i] = Cell(Plain(title))
-	}
-	lines := Align(append([][][]Span{header}, rows...), right...)
-	lines[0] = Cell(Faint(Join(lines[0])))
-	return lines
-}
-
 // Align pads the cells of rows so that they stand under each other, and gives
 // each row as one line. A column that has nothing in any row takes no room.
 func Align(rows [][][]Span, right ...bool) [][]Span {

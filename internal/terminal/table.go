@@ -16,9 +16,10 @@ type Table[T any] struct {
 type Column[T any] struct {
 	Title string
 	Cell  func(row T) Span
-	Right bool // for numbers
-	Spare int  // a narrow screen leaves out the column with the highest first; 0: it stays
-	Prose bool // text of any length: the last column, or a line below the row
+	Spans func(row T) []Span // instead of Cell: of several styles
+	Right bool               // for numbers
+	Spare int                // a narrow screen leaves out the column with the highest first; 0: it stays
+	Prose bool               // text of any length: the last column, or a line below the row
 }
 
 // Text is the table. On a screen that is too narrow for it, prose goes below
@@ -30,14 +31,14 @@ func (t Table[T]) Text(s Screen) string {
 		return p.String()
 	}
 	prose, columns := t.split()
-	lines := t.grid(columns)
+	lines := Grid(columns, t.Rows)
 	var left []string
 	for s.Width > 0 && Widest(lines) > s.Width {
 		var title string
 		if columns, title = leaveOut(columns); title == "" {
 			break
 		}
-		left, lines = append(left, title), t.grid(columns)
+		left, lines = append(left, title), Grid(columns, t.Rows)
 	}
 	t.write(p, lines, prose)
 	if len(left) > 0 {
@@ -74,19 +75,27 @@ func leaveOut[T any](columns []Column[T]) (rest []Column[T], title string) {
 	return append(rest, columns[at+1:]...), columns[at].Title
 }
 
-// grid lays the rows out under a header.
-func (t Table[T]) grid(columns []Column[T]) [][]Span {
-	titles, right := make([]string, len(columns)), make([]bool, len(columns))
+// Grid lays rows out under the titles of columns, which are the first line: the
+// style of all tables. Columns of numbers stand on the right.
+func Grid[T any](columns []Column[T], rows []T) [][]Span {
+	right, cells := make([]bool, len(columns)), make([][][]Span, 1+len(rows))
 	for i, c := range columns {
-		titles[i], right[i] = c.Title, c.Right
-	}
-	cells := make([][][]Span, len(t.Rows))
-	for i, row := range t.Rows {
-		for _, c := range columns {
-			cells[i] = append(cells[i], Cell(c.Cell(row)))
+		right[i] = c.Right
+		cells[0] = append(cells[0], Cell(Plain(c.Title)))
+		for n, row := range rows {
+			cells[n+1] = append(cells[n+1], c.cell(row))
 		}
 	}
-	return Grid(titles, right, cells)
+	lines := Align(cells, right...)
+	lines[0] = Cell(Faint(Join(lines[0])))
+	return lines
+}
+
+func (c Column[T]) cell(row T) []Span {
+	if c.Spans != nil {
+		return c.Spans(row)
+	}
+	return Cell(c.Cell(row))
 }
 
 // write writes the lines, each with its prose, if there is any, beside or below it.
