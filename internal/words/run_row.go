@@ -113,8 +113,13 @@ func (h History) Note(run store.RunRow, errors, warnings bool) terminal.Span {
 
 // oddities counts a run's anomalies.
 func (h History) oddities(run store.RunRow) int {
-	mine := slices.DeleteFunc(slices.Clone(h.Anomalies), func(a store.AnomalyRow) bool { return a.RunNo != run.RunNo })
-	return len(mine)
+	n := 0
+	for _, a := range h.Anomalies {
+		if a.RunNo == run.RunNo {
+			n++
+		}
+	}
+	return n
 }
 
 // Held tells since when a run is on hold; nil of one that is not.
