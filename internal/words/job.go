@@ -7,6 +7,18 @@ import (
 	"tracker/internal/terminal"
 )
 
+// Tracking shows how a job is tracked, marked where nobody polls it. blocked
+// is how its source stands, if that may not be asked.
+func Tracking(tracking, blocked string) terminal.Span {
+	switch {
+	case tracking == string(store.TrackingPaused):
+		return terminal.Styled(terminal.StyleYellow, tracking)
+	case tracking == string(store.TrackingActive) && blocked != "":
+		return terminal.Styled(terminal.StyleYellow, "source "+blocked)
+	}
+	return terminal.Plain(tracking)
+}
+
 // StateSince tells since when a job has its state; nothing where it has none.
 func (c Clock) StateSince(job store.JobRow) []terminal.Span {
 	if job.StateSince == nil {

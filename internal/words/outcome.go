@@ -4,7 +4,6 @@ import (
 	"cmp"
 
 	"tracker/internal/history"
-	"tracker/internal/store"
 	"tracker/internal/terminal"
 )
 
@@ -45,16 +44,4 @@ func OutcomeSpan(outcome string) terminal.Span {
 	default:
 		return terminal.Styled(terminal.StyleYellow, outcome)
 	}
-}
-
-// Tracking shows how a job is tracked, marked where nobody polls it. blocked
-// is how its source stands, if that may not be asked.
-func Tracking(tracking, blocked string) terminal.Span {
-	switch {
-	case tracking == string(store.TrackingPaused):
-		return terminal.Styled(terminal.StyleYellow, tracking)
-	case tracking == string(store.TrackingActive) && blocked != "":
-		return terminal.Styled(terminal.StyleYellow, "source "+blocked)
-	}
-	return terminal.Plain(tracking)
 }
