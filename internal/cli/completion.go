@@ -136,11 +136,9 @@ func (a *app) runningDatabase(ctx context.Context) (url string, found bool) {
 	if !environment.DatabaseURL.IsZero() {
 		return environment.DatabaseURL.Reveal(), true
 	}
-	dir := environment.DataDir
-	if dir == "" {
-		if dir, err = embeddedpg.DefaultDataDir(); err != nil {
-			return "", false
-		}
+	dir, err := dataDir(environment)
+	if err != nil {
+		return "", false
 	}
 	return embeddedpg.Running(ctx, dir)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"tracker/internal/config"
 	"tracker/internal/embeddedpg"
 	"tracker/internal/store"
 )
@@ -28,11 +29,9 @@ func (a *app) withDatabase(ctx context.Context, work func(url string, options st
 	if url := a.environment.DatabaseURL; !url.IsZero() {
 		return work(url.Reveal(), store.Options{})
 	}
-	dir := a.environment.DataDir
-	if dir == "" {
-		if dir, err = embeddedpg.DefaultDataDir(); err != nil {
-			return err
-		}
+	dir, err := dataDir(a.environment)
+	if err != nil {
+		return err
 	}
 	server, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: dir, BinDir: a.environment.PGBin, Oldest: store.OldestServer, Logger: a.logger})
 	if err != nil {
@@ -44,6 +43,14 @@ func (a *app) withDatabase(ctx context.Context, work func(url string, options st
 		err = errors.Join(err, server.Close(ctx))
 	}()
 	return work(server.URL(), store.Options{Ensure: server.Ensure})
+}
+
+// dataDir is where the embedded server keeps its database.
+func dataDir(environment config.Environment) (string, error) {
+	if environment.DataDir != "" {
+		return environment.DataDir, nil
+	}
+	return embeddedpg.DefaultDataDir()
 }
 
 // withStore gives work the store of a database whose schema fits. The embedded

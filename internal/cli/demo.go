@@ -14,7 +14,6 @@ import (
 
 	"tracker/internal/config"
 	"tracker/internal/demo"
-	"tracker/internal/embeddedpg"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
@@ -78,10 +77,8 @@ func (t *tour) check(lasting string) (err error) {
 			return fmt.Errorf("--for: %w", err)
 		}
 	}
-	if t.dir = t.environment.DataDir; t.dir == "" {
-		if t.dir, err = embeddedpg.DefaultDataDir(); err != nil {
-			return err
-		}
+	if t.dir, err = dataDir(t.environment); err != nil {
+		return err
 	}
 	t.dir, err = filepath.Abs(t.dir)
 	return err
