@@ -100,7 +100,7 @@ func runDetail(p *terminal.Page, h words.History, run store.RunRow) {
 		dayLine(p, h.Clock, &today, e.At)
 		lead := []terminal.Span{terminal.Plain(" ").Whole(), e.When.Pad(whenWidth + 2)}
 		if stepWidth > 0 {
-			lead = append(lead, terminal.Plain(cmp.Or(stepLabel(e.Step), "run")).Pad(stepWidth+2))
+			lead = append(lead, terminal.Plain(cmp.Or(lineLabel(e.Step), "run")).Pad(stepWidth+2))
 		}
 		p.Entry(lead, e.Body...)
 	}
@@ -115,14 +115,14 @@ func eventWidths(events []words.Event) (when, step int) {
 	for _, e := range events {
 		when = max(when, e.When.Width())
 		if e.Step != "" {
-			step = max(step, terminal.Plain(stepLabel(e.Step)).Width(), len("run"))
+			step = max(step, terminal.Plain(lineLabel(e.Step)).Width(), len("run"))
 		}
 	}
 	return when, step
 }
 
-// stepLabel is the name of a step beside its lines.
-func stepLabel(step string) string { return terminal.Cut(terminal.OneLine(step), labelWidth) }
+// lineLabel is the name of a step or level beside its lines.
+func lineLabel(name string) string { return terminal.Cut(terminal.OneLine(name), labelWidth) }
 
 // dayLine writes the day of what follows, where that is not today any more.
 func dayLine(p *terminal.Page, c words.Clock, today *time.Time, at time.Time) {

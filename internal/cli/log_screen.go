@@ -56,8 +56,8 @@ type logColumns struct {
 func (c *logColumns) widen(entries []store.LogEntryRow) {
 	for _, e := range entries {
 		c.when = max(c.when, terminal.Plain(c.Logged(e, true)).Width())
-		c.step = max(c.step, terminal.Plain(stepLabel(e.Step)).Width())
-		c.level = max(c.level, terminal.Plain(terminal.Cut(terminal.OneLine(e.Level), labelWidth)).Width())
+		c.step = max(c.step, terminal.Plain(lineLabel(e.Step)).Width())
+		c.level = max(c.level, terminal.Plain(lineLabel(e.Level)).Width())
 	}
 }
 
@@ -66,8 +66,8 @@ func (c *logColumns) entry(p *terminal.Page, e store.LogEntryRow) {
 	dayLine(p, c.Clock, &c.today, words.LoggedAt(e))
 	look := words.LevelStyle(e.Level)
 	lead := []terminal.Span{
-		terminal.Plain(c.Logged(e, true)).Pad(c.when + 2), terminal.Plain(stepLabel(e.Step)).Pad(c.step + 2),
-		terminal.Styled(look, terminal.Cut(terminal.OneLine(e.Level), labelWidth)).Pad(c.level + 2),
+		terminal.Plain(c.Logged(e, true)).Pad(c.when + 2), terminal.Plain(lineLabel(e.Step)).Pad(c.step + 2),
+		terminal.Styled(look, lineLabel(e.Level)).Pad(c.level + 2),
 	}
 	p.Entry(lead, c.LogDetail(e, c.today)...)
 }
