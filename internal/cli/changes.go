@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,10 +31,8 @@ that name. The daemon pauses, finishes and reopens by itself. Times are in UTC.`
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().StringVar(&since, "since", "", "what was done since a `TIME` in the past: "+config.TimeForms)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if since != "" { // what is no time is refused before a server is started for it
-			if _, err := config.ParseTime(since, time.Now()); err != nil {
-				return usageError{fmt.Errorf("--since: %w", err)}
-			}
+		if err := checkTime("--since", since); err != nil {
+			return err
 		}
 		name := ""
 		if len(args) > 0 {
@@ -55,12 +52,12 @@ func (a *app) changes(ctx context.Context, s *store.Store, name, since, format s
 	if err != nil {
 		return err
 	}
-	var from time.Time
+	from, err := pastTime("--since", since, now)
+	if err != nil {
+		return err
+	}
 	none := "nothing was ever registered; see  tracker apply --help"
 	if since != "" {
-		if from, err = tracking.PastTime("--since", since, now); err != nil {
-			return err
-		}
 		none = "nothing was changed since " + words.Time(&from)
 	}
 	rows, err := s.ChangeRows(ctx, name, from)

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -104,12 +103,4 @@ func (a *app) history(ctx context.Context, s *store.Store, request historyReques
 	}
 	_, err = fmt.Fprint(a.stdout, historyText(h, a.screen()))
 	return err
-}
-
-// pastTime reads the time of a flag; zero where it is not given.
-func pastTime(flag, text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	return tracking.PastTime(flag, text, now)
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"tracker/internal/config"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
@@ -29,10 +28,8 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 		return usageError{fmt.Errorf("report %s tells of now and takes no --since: it would hide what is so for longest; those that do are %s",
 			name, strings.Join(lookingBack(), ", "))}
 	}
-	if request.since != "" { // what is no time is refused before a server is started for it
-		if _, err := config.ParseTime(request.since, time.Now()); err != nil {
-			return usageError{fmt.Errorf("--since: %w", err)}
-		}
+	if err := checkTime("--since", request.since); err != nil {
+		return err
 	}
 	return a.withStore(ctx, func(s *store.Store) error {
 		if !request.Empty() { // what no job fits is refused
