@@ -82,7 +82,7 @@ ORDER BY 2, 1;
 
 -- name: WatchHeads :many
 -- What is cheap to compare of each watched job.
-SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome
+SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome, c.held_until
 FROM report.polling c
 WHERE c.tracking <> 'removed' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
 ORDER BY c.job_id;
@@ -100,7 +100,3 @@ ORDER BY t.observed_at, t.job, t.transition_no;
 SELECT c.job_id, coalesce(p.error, '')::text AS error
 FROM report.polls p
 JOIN (SELECT x.job_id, x.polled_at FROM report.polling x WHERE x.job_id = ANY(@job_ids::bigint[])) c ON c.job_id = p.job_id AND c.polled_at = p.polled_at;
-
--- name: WatchHold :one
--- Until when the source of a job is left alone.
-SELECT coalesce(c.held_until, '0001-01-01 00:00:00+00')::timestamptz AS held_until FROM report.polling c WHERE c.job_id = @job_id;

@@ -17,6 +17,7 @@ type WatchHead struct {
 	SnapshotNo int // the newest; 0: none
 	Failures   int // polls in a row without an answer
 	Outcome    history.Outcome
+	HeldUntil  time.Time // so long its source is left alone; it may be in the past, or zero: it never was
 }
 
 // WatchHeads reads the heads of the jobs (none: of all that are not removed).
@@ -28,18 +29,9 @@ func (s *Store) WatchHeads(ctx context.Context, jobIDs []int64) ([]WatchHead, er
 	return convert(rows, func(row dbsqlc.WatchHeadsRow) WatchHead {
 		return WatchHead{
 			JobID: row.JobID, Job: row.Job, SnapshotNo: int(row.SnapshotNo), Failures: int(row.Failures), Outcome: history.Outcome(row.Outcome),
+			HeldUntil: fromPointer(row.HeldUntil),
 		}
 	}), nil
-}
-
-// HeldUntil is until when the source of a job is left alone; it may be in the
-// past, or zero: it never was.
-func (s *Store) HeldUntil(ctx context.Context, jobID int64) (time.Time, error) {
-	until, err := s.queries.WatchHold(ctx, jobID)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("read how long the source is held: %w", err)
-	}
-	return known(until), nil
 }
 
 // WatchChange is a transition of a run, with the run where it is its job's latest.

@@ -41,17 +41,16 @@ func ReadPolling(ctx context.Context, s *store.Store, job store.Job) (Polling, e
 	if p.Unserved = !served.Until.After(now); p.Unserved {
 		return p, nil
 	}
-	until, err := s.HeldUntil(ctx, job.ID)
-	if err != nil {
-		return Polling{}, err
+	heads, err := s.WatchHeads(ctx, []int64{job.ID})
+	if err != nil || len(heads) == 0 {
+		return p, err
 	}
-	if until.After(now) {
+	if until := heads[0].HeldUntil; until.After(now) {
 		p.HeldUntil = until
 		return p, nil
 	}
-	heads, err := s.WatchHeads(ctx, []int64{job.ID})
-	if err != nil || len(heads) == 0 || heads[0].Failures == 0 {
-		return p, err
+	if heads[0].Failures == 0 {
+		return p, nil
 	}
 	said, err := s.LastErrors(ctx, []int64{job.ID})
 	if err != nil {

@@ -165,7 +165,7 @@ func (q *Queries) WatchFailing(ctx context.Context, jobIds []int64) ([]WatchFail
 }
 
 const watchHeads = `-- name: WatchHeads :many
-SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome
+SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome, c.held_until
 FROM report.polling c
 WHERE c.tracking <> 'removed' AND (cardinality($1::bigint[]) = 0 OR c.job_id = ANY($1::bigint[]))
 ORDER BY c.job_id
@@ -177,6 +177,7 @@ type WatchHeadsRow struct {
 	SnapshotNo int32
 	Failures   int32
 	Outcome    string
+	HeldUntil  *time.Time
 }
 
 // What is cheap to compare of each watched job.
@@ -195,6 +196,7 @@ func (q *Queries) WatchHeads(ctx context.Context, jobIds []int64) ([]WatchHeadsR
 			&i.SnapshotNo,
 			&i.Failures,
 			&i.Outcome,
+			&i.HeldUntil,
 		); err != nil {
 			return nil, err
 		}
@@ -204,18 +206,6 @@ func (q *Queries) WatchHeads(ctx context.Context, jobIds []int64) ([]WatchHeadsR
 		return nil, err
 	}
 	return items, nil
-}
-
-const watchHold = `-- name: WatchHold :one
-SELECT coalesce(c.held_until, '0001-01-01 00:00:00+00')::timestamptz AS held_until FROM report.polling c WHERE c.job_id = $1
-`
-
-// Until when the source of a job is left alone.
-func (q *Queries) WatchHold(ctx context.Context, jobID int64) (time.Time, error) {
-	row := q.db.QueryRow(ctx, watchHold, jobID)
-	var held_until time.Time
-	err := row.Scan(&held_until)
-	return held_until, err
 }
 
 const watchPausedJobs = `-- name: WatchPausedJobs :many
