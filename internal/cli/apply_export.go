@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"tracker/internal/config"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -56,7 +58,7 @@ func exportComment(sources []store.Source, jobs []store.Job) []string {
 		}
 	}
 	if len(gone) > tracking.NamesShown {
-		gone = append(gone[:tracking.NamesShown], terminal.Thousands(int64(len(gone)-tracking.NamesShown))+" more")
+		gone = append(gone[:tracking.NamesShown], humanize.Comma(int64(len(gone)-tracking.NamesShown))+" more")
 	}
 	if len(gone) > 0 {
 		comment = append(comment, "Not in it, since removed: "+strings.Join(gone, ", "))

@@ -3,6 +3,9 @@ package cli
 import (
 	"strconv"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/words"
@@ -17,7 +20,7 @@ const (
 // runColumns are all columns; those at the end go first where a screen is too narrow.
 func runColumns(h words.History) []terminal.Column[store.RunRow] {
 	return []terminal.Column[store.RunRow]{
-		{Title: "RUN", Right: true, Cell: func(run store.RunRow) terminal.Span { return terminal.Plain(terminal.Thousands(int64(run.RunNo))) }},
+		{Title: "RUN", Right: true, Cell: func(run store.RunRow) terminal.Span { return terminal.Plain(humanize.Comma(int64(run.RunNo))) }},
 		{Title: "STATE", Cell: func(run store.RunRow) terminal.Span { return words.State(&run.State) }},
 		{Title: "STARTED (UTC)", Cell: func(run store.RunRow) terminal.Span { return terminal.Plain(h.Started(run)) }},
 		{Title: "TOOK", Cell: func(run store.RunRow) terminal.Span { return terminal.Plain(h.Took(run)) }},
@@ -55,7 +58,7 @@ func runTable(p *terminal.Page, h words.History) {
 		}
 	}
 	if older := h.OlderRuns(); older > 0 && h.RunNo == 0 {
-		p.Line(terminal.Faint(terminal.Counted(int64(older), "older run") + ":  tracker history " + h.Job.Job + " --runs " + strconv.Itoa(older+len(h.Runs))))
+		p.Line(terminal.Faint(english.Plural(older, "older run", "") + ":  tracker history " + h.Job.Job + " --runs " + strconv.Itoa(older+len(h.Runs))))
 	}
 }
 
@@ -63,5 +66,5 @@ func countCell(n int32, look terminal.Style) terminal.Span {
 	if n == 0 {
 		look = terminal.StyleFaint
 	}
-	return terminal.Styled(look, terminal.Thousands(int64(n)))
+	return terminal.Styled(look, humanize.Comma(int64(n)))
 }

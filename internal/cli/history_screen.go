@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/words"
@@ -93,7 +95,7 @@ func runDetail(p *terminal.Page, h words.History, run store.RunRow) {
 		if p.Width > 0 && len(events) > firstEvents+lastEvents && i >= firstEvents && i < len(events)-lastEvents {
 			if i == firstEvents {
 				p.Line(terminal.Faint(fmt.Sprintf("   … %s more; see  tracker log %s --run %d  or  --format json",
-					terminal.Thousands(int64(len(events)-firstEvents-lastEvents)), h.Job.Job, run.RunNo)))
+					humanize.Comma(int64(len(events)-firstEvents-lastEvents)), h.Job.Job, run.RunNo)))
 			}
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/dustin/go-humanize/english"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/store"
@@ -60,9 +61,9 @@ func (a *app) listJobs(ctx context.Context, s *store.Store, sel tracking.Selecti
 	rows := shownJobs(fit, all)
 	unasked := unaskedSources(sources, rows, c)
 	shown := jobListing(rows, unasked, c)
-	switch removed := int64(len(fit)); {
+	switch removed := len(fit); {
 	case removed > 0:
-		shown.Empty = fmt.Sprintf("no jobs but %s; see  tracker job list --all", terminal.Counted(removed, "removed one"))
+		shown.Empty = fmt.Sprintf("no jobs but %s; see  tracker job list --all", english.Plural(removed, "removed one", ""))
 	case !sel.Empty():
 		shown.Empty = fmt.Sprintf("no job fits  %s", sel)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
@@ -117,7 +118,7 @@ func takenListing(rows []store.Taken) terminal.Table[store.Taken] {
 			}},
 			{Title: "FROM", Cell: func(r store.Taken) terminal.Span { return terminal.Plain(words.Time(&r.RangeFrom)) }},
 			{Title: "TO", Cell: func(r store.Taken) terminal.Span { return terminal.Plain(words.Time(&r.RangeTo)) }},
-			{Title: "ROWS", Right: true, Cell: func(r store.Taken) terminal.Span { return terminal.Plain(terminal.Thousands(r.Rows)) }},
+			{Title: "ROWS", Right: true, Cell: func(r store.Taken) terminal.Span { return terminal.Plain(humanize.Comma(r.Rows)) }},
 		},
 	}
 }

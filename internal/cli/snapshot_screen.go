@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/words"
@@ -58,7 +60,7 @@ func snapshotDiffText(d words.SnapshotDiff, was, now store.SnapshotRow, c words.
 	}
 	for i, change := range d.Changes {
 		if p.Width > 0 && i == changeLimit {
-			p.Line(terminal.Faint(fmt.Sprintf("… %s more; in a pipe, or with --format json, all are shown", terminal.Thousands(int64(len(d.Changes)-i)))))
+			p.Line(terminal.Faint(fmt.Sprintf("… %s more; in a pipe, or with --format json, all are shown", humanize.Comma(int64(len(d.Changes)-i)))))
 			break
 		}
 		mark, body := change.Spans()

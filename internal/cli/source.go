@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
@@ -132,7 +133,7 @@ func sourceListing(rows []store.SourceRow, c words.Clock, unserved string) termi
 		Columns: []terminal.Column[store.SourceRow]{
 			{Title: "SOURCE", Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(r.Source) }},
 			{Title: "PROVIDER", Spare: 1, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(r.Provider) }},
-			{Title: "JOBS", Right: true, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(terminal.Thousands(r.Jobs)) }},
+			{Title: "JOBS", Right: true, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(humanize.Comma(r.Jobs)) }},
 			{Title: "SCHEDULE", Spare: 2, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(r.Schedule) }},
 			{Title: "RATE", Spare: 3, Cell: func(r store.SourceRow) terminal.Span { return terminal.Plain(words.Rate(r)) }},
 			{Title: "STANDING", Cell: func(r store.SourceRow) terminal.Span { return c.Availability(r, unserved) }},

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -55,14 +58,14 @@ func foundText(rows []tracking.Candidate, from store.Source, registered int, reg
 			untracked++
 		}
 	}
-	text := terminal.Counted(int64(len(rows)), "dataset")
+	text := english.Plural(len(rows), "dataset", "")
 	switch {
 	case register:
-		return fmt.Sprintf("%s; %s registered", text, terminal.Counted(int64(registered), "job"))
+		return fmt.Sprintf("%s; %s registered", text, english.Plural(registered, "job", ""))
 	case untracked == 0:
 		return text + ", each with its job"
 	default:
-		return fmt.Sprintf("%s, %s without a job; to register them:  tracker source discover %s --register", text, terminal.Thousands(int64(untracked)), from.Name)
+		return fmt.Sprintf("%s, %s without a job; to register them:  tracker source discover %s --register", text, humanize.Comma(int64(untracked)), from.Name)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/words"
@@ -97,7 +99,7 @@ func (p *watchPrinter) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.line(view.Now, "", terminal.Plain("watching "), terminal.Plain(terminal.Counted(int64(view.Total()), "job")), terminal.Plain(": "), terminal.Plain(terminal.Join(view.Summary())))
+	p.line(view.Now, "", terminal.Plain("watching "), terminal.Plain(english.Plural(view.Total(), "job", "")), terminal.Plain(": "), terminal.Plain(terminal.Join(view.Summary())))
 	if text := view.Unserved(); text != "" {
 		fmt.Fprintln(p.app.stderr, text+"; start one:  tracker serve")
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/words"
@@ -158,7 +160,7 @@ func namesText(names []string, jobs int, s terminal.Screen) string {
 	for shown := len(names); shown > 0; shown-- {
 		text := terminal.OneLine(strings.Join(names[:shown], ", "))
 		if jobs > shown {
-			text += fmt.Sprintf(" and %s more", terminal.Thousands(int64(jobs-shown)))
+			text += fmt.Sprintf(" and %s more", humanize.Comma(int64(jobs-shown)))
 		}
 		if s.Width <= 0 || len(namesIndent)+terminal.Plain(text).Width() <= s.Width {
 			return text

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dustin/go-humanize"
 	"github.com/jedib0t/go-pretty/v6/text"
 )
 
@@ -31,12 +32,12 @@ const headingLines = 2
 func (s Section) Write(p *Page) {
 	p.Blank()
 	title := []Span{Styled(StyleBold, s.title)}
-	which := Thousands(int64(s.from + s.shown))
+	which := humanize.Comma(int64(s.from + s.shown))
 	if s.from > 0 {
-		which = Thousands(int64(s.from+1)) + "–" + which
+		which = humanize.Comma(int64(s.from+1)) + "–" + which
 	}
 	if s.total > s.shown {
-		title = append(title, Faint(fmt.Sprintf("  %s of %s", which, Thousands(int64(s.total)))))
+		title = append(title, Faint(fmt.Sprintf("  %s of %s", which, humanize.Comma(int64(s.total)))))
 	}
 	p.Put(title)
 	for _, row := range s.Rows[s.from : s.from+s.shown] {

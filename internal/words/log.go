@@ -6,6 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 )
@@ -64,12 +67,9 @@ func (c Clock) Logged(e store.LogEntryRow, narrow bool) string {
 
 // LogCount tells how many of a run's entries are shown, and from which level on.
 func LogCount(shown, all int, level string) string {
-	text := terminal.Thousands(int64(all)) + " log entries"
-	if all == 1 {
-		text = "1 log entry"
-	}
+	text := english.Plural(all, "log entry", "log entries")
 	if shown < all {
-		text = fmt.Sprintf("%s of %s, at level %s and above", terminal.Thousands(int64(shown)), text, level)
+		text = fmt.Sprintf("%s of %s, at level %s and above", humanize.Comma(int64(shown)), text, level)
 	}
 	return text
 }

@@ -4,14 +4,16 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/store"
-	"tracker/internal/terminal"
 )
 
 // NoRows says what it means that a report has no rows. That nothing is
 // known is no good news: it tells since when anybody has looked, and at what.
 func NoRows(none string, since *time.Time, t store.Tracked) string {
-	jobs := terminal.Counted(t.Jobs, "job")
+	jobs := english.Plural(int(t.Jobs), "job", "")
 	switch {
 	case t.Jobs == 0:
 		return "nothing is known: no job is registered; see  tracker apply --help  or  tracker job add --help"
@@ -42,5 +44,5 @@ func TrackedSince(t store.Tracked) string {
 }
 
 func ofJobs(n, all int64) string {
-	return terminal.Thousands(n) + " of " + terminal.Counted(all, "job")
+	return humanize.Comma(n) + " of " + english.Plural(int(all), "job", "")
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -43,14 +45,14 @@ func (h History) polls() []terminal.Span {
 	}
 	failed := ""
 	if p.Failed > 0 {
-		failed = fmt.Sprintf(" (%s failed)", terminal.Thousands(p.Failed))
+		failed = fmt.Sprintf(" (%s failed)", humanize.Comma(p.Failed))
 	}
 	last := h.Near(deref(p.LastAt))
 	if !h.Past() {
 		last += " (" + h.Ago(deref(p.LastAt)) + ")"
 	}
 	return append([]terminal.Span{
-		terminal.Plain(fmt.Sprintf("looked %s times%s since ", terminal.Thousands(p.Polls), failed)), terminal.Plain(h.Since(deref(p.FirstAt))).Whole(),
+		terminal.Plain(fmt.Sprintf("looked %s times%s since ", humanize.Comma(p.Polls), failed)), terminal.Plain(h.Since(deref(p.FirstAt))).Whole(),
 		terminal.Plain(", last "), terminal.Plain(last).Whole(), terminal.Plain(h.next()),
 	}, h.gaps()...)
 }

@@ -3,6 +3,8 @@ package words
 import (
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 )
@@ -19,7 +21,7 @@ func (h History) taken() []terminal.Span {
 		spans = append(spans, terminal.Faint(" and "))
 	}
 	if runs > 0 {
-		spans = append(spans, terminal.Faint(terminal.Counted(runs, "run")).Whole(), terminal.Faint(" that ended by "), terminal.Faint(h.Near(ended)+" UTC").Whole())
+		spans = append(spans, terminal.Faint(english.Plural(int(runs), "run", "")).Whole(), terminal.Faint(" that ended by "), terminal.Faint(h.Near(ended)+" UTC").Whole())
 	}
 	if spans != nil {
 		spans = append(spans, terminal.Faint(" were taken by retention"))

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -53,7 +56,7 @@ func (h History) RunSteps(run store.RunRow) []terminal.Span {
 		}
 	}
 	if more := len(steps) - len(shown); more > 0 {
-		spans = append(spans, terminal.Faint(fmt.Sprintf(" · … %s more", terminal.Thousands(int64(more)))))
+		spans = append(spans, terminal.Faint(fmt.Sprintf(" · … %s more", humanize.Comma(int64(more)))))
 	}
 	return spans
 }
@@ -97,16 +100,16 @@ func (h History) Note(run store.RunRow, errors, warnings bool) terminal.Span {
 		}
 	}
 	if errors && run.Errors > 0 {
-		parts = append(parts, terminal.Counted(int64(run.Errors), "error"))
+		parts = append(parts, english.Plural(int(run.Errors), "error", ""))
 	}
 	if warnings && run.Warnings > 0 {
-		parts = append(parts, terminal.Counted(int64(run.Warnings), "warning"))
+		parts = append(parts, english.Plural(int(run.Warnings), "warning", ""))
 	}
 	if n := h.oddities(run); n > 0 {
 		parts, look = append([]string{terminal.Plural(n, "anomaly", "anomalies")}, parts...), terminal.StyleMagenta
 	}
 	if run.ResultCount != nil {
-		parts = append(parts, terminal.Counted(*run.ResultCount, "result"))
+		parts = append(parts, english.Plural(int(*run.ResultCount), "result", ""))
 	}
 	return terminal.Styled(look, strings.Join(parts, ", "))
 }

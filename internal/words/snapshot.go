@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 )
@@ -26,7 +29,7 @@ func (c Clock) Snapshot(row store.SnapshotRow) [][]terminal.Span {
 		seen = append(seen, terminal.Plain(", not at "), terminal.Plain(c.Near(*row.NotBefore)).Whole())
 	}
 	if row.Polls > 1 {
-		seen = append(seen, terminal.Plain("; by "+terminal.Thousands(row.Polls)+" polls, last "), terminal.Plain(c.Near(row.ConfirmedAt)).Whole())
+		seen = append(seen, terminal.Plain("; by "+humanize.Comma(row.Polls)+" polls, last "), terminal.Plain(c.Near(row.ConfirmedAt)).Whole())
 	}
 	content := []terminal.Span{
 		terminal.Faint(sizeText(row)).Whole(), terminal.Faint(", sha256 "), terminal.Faint(hex.EncodeToString(row.SHA256)),
@@ -38,7 +41,7 @@ func sizeText(row store.SnapshotRow) string {
 	if row.Size == nil {
 		return "its body was taken by retention"
 	}
-	return terminal.Counted(*row.Size, "byte")
+	return english.Plural(int(*row.Size), "byte", "")
 }
 
 // SnapshotDiff is what changed from one snapshot to another.
@@ -67,7 +70,7 @@ func (d SnapshotDiff) Summary() string {
 	case len(d.Changes) == 0:
 		return "the same values: only the order of fields, white space or the escapes in strings differ"
 	default:
-		return terminal.Counted(int64(len(d.Changes)), "change")
+		return english.Plural(len(d.Changes), "change", "")
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -95,7 +97,7 @@ func (h History) extras(run store.RunRow, short bool) []terminal.Span {
 	var spans []terminal.Span
 	add := func(more ...terminal.Span) { spans = append(append(spans, terminal.Plain(", ")), more...) }
 	if run.ResultCount != nil {
-		add(terminal.Plain(terminal.Counted(*run.ResultCount, "result")).Whole())
+		add(terminal.Plain(english.Plural(int(*run.ResultCount), "result", "")).Whole())
 	}
 	if at := run.ResultExpiresAt; at != nil {
 		word := "link expires "
@@ -105,10 +107,10 @@ func (h History) extras(run store.RunRow, short bool) []terminal.Span {
 		add(terminal.Plain(word), terminal.Plain(h.Near(*at)).Whole())
 	}
 	if run.Errors > 0 {
-		add(terminal.Styled(terminal.StyleRed, terminal.Counted(int64(run.Errors), "error")).Whole())
+		add(terminal.Styled(terminal.StyleRed, english.Plural(int(run.Errors), "error", "")).Whole())
 	}
 	if run.Warnings > 0 {
-		add(terminal.Styled(terminal.StyleYellow, terminal.Counted(int64(run.Warnings), "warning")).Whole())
+		add(terminal.Styled(terminal.StyleYellow, english.Plural(int(run.Warnings), "warning", "")).Whole())
 	}
 	if run.ErrorSummary != nil {
 		spans = append(spans, terminal.Plain("; "), terminal.Plain(Quote(*run.ErrorSummary, short)), terminal.Plain(" says the service"))

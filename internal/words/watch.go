@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -58,11 +61,11 @@ func (w Watch) Summary() []terminal.Span {
 		if len(spans) > 0 {
 			spans = append(spans, terminal.Faint(" · "))
 		}
-		spans = append(spans, terminal.Styled(look, terminal.Thousands(int64(n))+" "+word))
+		spans = append(spans, terminal.Styled(look, humanize.Comma(int64(n))+" "+word))
 	}
 	add(w.Count(Going), terminal.StyleBlue, "running")
 	if w.Stalled > 0 {
-		spans = append(spans, terminal.Styled(terminal.StyleYellow, fmt.Sprintf(" (%s stalled)", terminal.Thousands(int64(w.Stalled)))))
+		spans = append(spans, terminal.Styled(terminal.StyleYellow, fmt.Sprintf(" (%s stalled)", humanize.Comma(int64(w.Stalled)))))
 	}
 	add(w.Count(Unsuccessful), terminal.StyleRed, "failed")
 	add(w.Count(Blind), terminal.StyleYellow, "unseen")
@@ -79,17 +82,17 @@ func (w Watch) Quiet() string {
 	}
 	unseen := w.Count(func(c store.WatchClass) bool { return Calm(c) && c.State == "" })
 	finished := w.Count(func(c store.WatchClass) bool { return Calm(c) && c.Tracking == store.TrackingFinished })
-	text := terminal.Counted(int64(total), "job")
+	text := english.Plural(total, "job", "")
 	if unseen == 0 && total > 1 {
 		text += ", all succeeded"
 	} else if unseen == 0 {
 		text += ", succeeded"
 	}
 	if unseen > 0 {
-		text += fmt.Sprintf(", %s not seen yet", terminal.Thousands(int64(unseen)))
+		text += fmt.Sprintf(", %s not seen yet", humanize.Comma(int64(unseen)))
 	}
 	if finished > 0 {
-		text += fmt.Sprintf(", %s finished", terminal.Thousands(int64(finished)))
+		text += fmt.Sprintf(", %s finished", humanize.Comma(int64(finished)))
 	}
 	return text + w.nextLook()
 }

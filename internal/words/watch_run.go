@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -91,7 +93,7 @@ func Success(run store.WatchRun) string {
 		sentence += " after " + took
 	}
 	if run.Warnings > 0 {
-		sentence += ", " + terminal.Counted(int64(run.Warnings), "warning")
+		sentence += ", " + english.Plural(int(run.Warnings), "warning", "")
 	}
 	if run.ErrorSummary != nil {
 		sentence += "; " + Quote(*run.ErrorSummary, false)

@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/store"
-	"tracker/internal/terminal"
 )
 
 // Unseen is jobs that nobody can look at, or may, for one reason.
@@ -42,11 +43,11 @@ func unseenOf(names []string, jobs int, from, since, why string) Unseen {
 	if jobs == 1 {
 		return Unseen{Who: names[0], Since: since, Why: why, Jobs: jobs}
 	}
-	return Unseen{Who: fmt.Sprintf("%s of %s", terminal.Counted(int64(jobs), "job"), from), Since: since, Why: why, Jobs: jobs, Names: names}
+	return Unseen{Who: fmt.Sprintf("%s of %s", english.Plural(jobs, "job", ""), from), Since: since, Why: why, Jobs: jobs, Names: names}
 }
 
 func (w Watch) unseenSource(from store.WatchSource) Unseen {
-	u := Unseen{Who: fmt.Sprintf("%s (%s)", from.Source, terminal.Counted(int64(from.Jobs), "job")), Jobs: from.Jobs, Names: from.Names}
+	u := Unseen{Who: fmt.Sprintf("%s (%s)", from.Source, english.Plural(from.Jobs, "job", "")), Jobs: from.Jobs, Names: from.Names}
 	if from.PausedAt.IsZero() {
 		u.Since, u.Why = "until "+w.Near(from.HeldUntil), "the service asked to be left alone"
 	} else {
