@@ -100,12 +100,8 @@ func Unquote(literal []byte) []byte {
 func Unescape(text []byte) (char rune, size int) {
 	switch text[1] {
 	case 'u':
-		var code [2]byte
-		if len(text) < 6 {
-			break
-		}
-		if _, err := hex.Decode(code[:], text[2:6]); err == nil {
-			return rune(binary.BigEndian.Uint16(code[:])), 6
+		if code, ok := Hex(text, 2, 4); ok {
+			return code, 6
 		}
 	case 'b':
 		return '\b', 2
@@ -119,4 +115,16 @@ func Unescape(text []byte) (char rune, size int) {
 		return '\t', 2
 	}
 	return rune(text[1]), 2
+}
+
+// Hex reads a number of so many hexadecimal digits, 2 or 4, at i; of none is not ok.
+func Hex(text []byte, i, digits int) (code rune, ok bool) {
+	if digits == 0 || i+digits > len(text) {
+		return 0, false
+	}
+	var number [2]byte
+	if _, err := hex.Decode(number[2-digits/2:], text[i:i+digits]); err != nil {
+		return 0, false
+	}
+	return rune(binary.BigEndian.Uint16(number[:])), true
 }

@@ -2,8 +2,6 @@ package redact
 
 import (
 	"bytes"
-	"encoding/binary"
-	"encoding/hex"
 	"slices"
 	"unicode/utf8"
 
@@ -190,7 +188,7 @@ func readBackslashes(text []byte) (char rune, hidden uint8, size int) {
 	case 'x':
 		digits = 2
 	}
-	code, ok := readHex(text, run+1, digits)
+	code, ok := jsonscan.Hex(text, run+1, digits)
 	if !ok {
 		return '\\', 0, run
 	}
@@ -202,20 +200,8 @@ func readBackslashes(text []byte) (char rune, hidden uint8, size int) {
 
 // readPercent reads what begins with a percent sign, such as %3F.
 func readPercent(text []byte) (char byte, hidden uint8, size int) {
-	if code, ok := readHex(text, 1, 2); ok {
+	if code, ok := jsonscan.Hex(text, 1, 2); ok {
 		return byte(code), 1, 3
 	}
 	return '%', 0, 1
-}
-
-// readHex reads a number of so many hexadecimal digits at i; of none is not ok.
-func readHex(text []byte, i, digits int) (code rune, ok bool) {
-	if digits == 0 || i+digits > len(text) {
-		return 0, false
-	}
-	var number [2]byte
-	if _, err := hex.Decode(number[2-digits/2:], text[i:i+digits]); err != nil {
-		return 0, false
-	}
-	return rune(binary.BigEndian.Uint16(number[:])), true
 }
