@@ -31,34 +31,19 @@ func (g guess) secret(least int) bool {
 	if len(text) < least || bytes.Contains(text, []byte(mark)) {
 		return false
 	}
-	var lower, upper, digits, others, turns int
-	before := byte(0)
-	for _, c := range text[:min(len(text), guessed)] {
-		kind := charKinds[c]
-		switch kind {
-		case 'a':
-			lower++
-		case 'A':
-			upper++
-		case '0':
-			digits++
-		case '?':
-			others++
-		}
-		if kind != before && before != 0 {
-			turns++
-		}
-		before = kind
+	var k kinds
+	for i := range min(len(text), guessed) {
+		k.count(text, i)
 	}
-	switch letters := lower + upper; {
+	switch letters := k.lower + k.upper; {
 	case letters == 0:
 		return false // numbers, times and signs
-	case others > 0 || digits > 0:
+	case k.others > 0 || k.digits > 0:
 		return true
-	case lower == 0:
+	case k.lower == 0:
 		return letters > longestShout
-	case upper > 1: // CamelCase has long words
-		return turns*3 >= len(text)
+	case k.upper > 1: // CamelCase has long words
+		return k.turns*3 >= len(text)
 	default:
 		return letters > longestWord
 	}
@@ -177,13 +162,14 @@ func (g guess) isID() bool {
 }
 
 // kinds counts chars, and how often one is followed by one of another kind.
-type kinds struct{ size, lower, upper, digits, turns int }
+type kinds struct{ size, lower, upper, digits, others, turns int }
 
 func (k *kinds) add(other kinds) {
 	k.size += other.size
 	k.lower += other.lower
 	k.upper += other.upper
 	k.digits += other.digits
+	k.others += other.others
 	k.turns += other.turns
 }
 
@@ -205,15 +191,18 @@ func (g guess) kinds() (k kinds) {
 
 func (k *kinds) count(g guess, i int) {
 	k.size++
-	switch charKinds[g[i]] {
+	kind := charKinds[g[i]]
+	switch kind {
 	case 'a':
 		k.lower++
 	case 'A':
 		k.upper++
 	case '0':
 		k.digits++
+	case '?':
+		k.others++
 	}
-	if i > 0 && charKinds[g[i]] != charKinds[g[i-1]] {
+	if i > 0 && kind != charKinds[g[i-1]] {
 		k.turns++
 	}
 }
