@@ -48,30 +48,29 @@ func (r *redactor) judgePlace(path, text []byte) credentialName {
 	object, name := path[:max(dot, 0)], path[dot+1:]
 	switch string(name) {
 	case "name", "key", "header":
-		r.label = label{r.judgeMember(text), append(r.label.object[:0], object...)}
+		r.label = label{judgeMember(text), append(r.label.object[:0], object...)}
 		return nameOfNone
 	case "value":
 		if r.label.kind != nameOfNone && bytes.Equal(r.label.object, object) {
 			return r.label.kind
 		}
-		return r.judgeMember(object[bytes.LastIndexByte(object, '.')+1:])
+		return judgeMember(object[bytes.LastIndexByte(object, '.')+1:])
 	}
-	if kind := r.judgeMember(name); kind != nameOfNone {
+	if kind := judgeMember(name); kind != nameOfNone {
 		return kind
 	}
-	if plural, found := bytes.CutSuffix(object, []byte("s")); found && !isAbout(r.secrets.words(name)) && r.judgeMember(plural[bytes.LastIndexByte(plural, '.')+1:]) == nameOfStrong {
+	if plural, found := bytes.CutSuffix(object, []byte("s")); found && !isAbout(r.secrets.words(name)) && judgeMember(plural[bytes.LastIndexByte(plural, '.')+1:]) == nameOfStrong {
 		return nameOfWeak
 	}
 	return nameOfNone
 }
 
 // judgeMember judges the name of a member, if it is one and no text.
-func (r *redactor) judgeMember(name []byte) credentialName {
-	name = name[max(0, len(name)-maxAssigned):]
-	for _, c := range name {
+func judgeMember(name []byte) credentialName {
+	for _, c := range name[max(0, len(name)-maxAssigned):] {
 		if !isNameChar(c) {
 			return nameOfNone
 		}
 	}
-	return judgeName(r.secrets.words(name))
+	return judge(name)
 }

@@ -12,7 +12,7 @@ func (s *secrets) option(i int) int {
 	if !bytes.HasPrefix(s.chars[start:i], []byte("--")) || s.charAt(i+1) == '-' {
 		return i
 	}
-	kind := judgeName(s.words(s.chars[start:i]))
+	kind := judge(s.chars[start:i])
 	if kind == nameOfNone || kind == nameOfCookie {
 		return i
 	}
@@ -55,7 +55,7 @@ func (s *secrets) element(i int) int {
 	if end < len(name) && name[end] > ' ' { // behind a blank are attributes
 		return i
 	}
-	kind := judgeName(s.words(name[:end]))
+	kind := judge(name[:end])
 	size := bytes.IndexByte(s.chars[i+1:], '<')
 	if kind == nameOfNone || kind == nameOfCookie || size <= 0 || s.charAt(i+1+size+1) != '/' {
 		return i
