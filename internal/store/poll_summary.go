@@ -16,24 +16,19 @@ var always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // PollSummary tells how often a job was polled by a time. It does not read four years
 // of polls for that: snapshots tell how many were answered.
-func (s *Store) PollSummary(ctx context.Context, job string, by time.Time) (PollSummaryRow, error) {
-	declared, err := s.queries.DeclaredJob(ctx, job)
-	if err != nil {
-		return PollSummaryRow{}, fmt.Errorf("job %s: %w", job, notFound(err))
-	}
-	id := declared.ReportDeclaredJob.JobID
+func (s *Store) PollSummary(ctx context.Context, jobID int64, by time.Time) (PollSummaryRow, error) {
 	var l pollSummary
-	err = s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
-		if l, err = readPollSummary(ctx, q, id, by); err != nil || l.polls == 0 {
+	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) (err error) {
+		if l, err = readPollSummary(ctx, q, jobID, by); err != nil || l.polls == 0 {
 			return err
 		}
-		if l.outcome, err = q.ReportPollOutcome(ctx, dbsqlc.ReportPollOutcomeParams{JobID: id, PolledAt: l.last}); errors.Is(err, pgx.ErrNoRows) {
+		if l.outcome, err = q.ReportPollOutcome(ctx, dbsqlc.ReportPollOutcomeParams{JobID: jobID, PolledAt: l.last}); errors.Is(err, pgx.ErrNoRows) {
 			return nil // retention took it
 		}
 		return err
 	})
 	if err != nil {
-		return PollSummaryRow{}, fmt.Errorf("read polls of job %s: %w", job, err)
+		return PollSummaryRow{}, fmt.Errorf("read polls of job %d: %w", jobID, notFound(err))
 	}
 	return PollSummaryRow{
 		Polls: l.polls, Failed: l.failed, FirstAt: toPointer(l.first), LastAt: toPointer(l.last), LastOutcome: toPointer(l.outcome), AnsweredAt: l.answered,

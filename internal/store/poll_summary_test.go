@@ -20,7 +20,7 @@ func TestPollSummaryAgreesWithThePolls(t *testing.T) {
 	check := func(when string) {
 		t.Helper()
 		for _, by := range append(column[time.Time](t, f.conn, "SELECT polled_at FROM polls ORDER BY 1"), f.by.At, f.now.Add(time.Hour)) {
-			summary, err := f.store.PollSummary(t.Context(), "stores", by)
+			summary, err := f.store.PollSummary(t.Context(), job.ID, by)
 			if err != nil {
 				t.Fatal(err)
 			}

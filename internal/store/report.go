@@ -133,12 +133,13 @@ func (h *History) judgeOpenRun(ctx context.Context, q *dbsqlc.Queries) error {
 // History reads a job's runs from the report views.
 func (s *Store) History(ctx context.Context, params HistoryParams) (History, error) {
 	var h History
+	var jobID int64
 	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
 		job, err := q.ReportJob(ctx, params.Job)
 		if err != nil {
 			return notFound(err)
 		}
-		h.Job = toJobRow(job)
+		h.Job, jobID = toJobRow(job), job.JobID
 		runs, err := q.ReportRuns(ctx, dbsqlc.ReportRunsParams{Job: params.Job, RunNo: toPointer(int32(params.RunNo)), Rows: int32(params.Most)})
 		if err != nil {
 			return err
@@ -155,14 +156,14 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 	if err != nil {
 		return History{}, fmt.Errorf("history of job %s: %w", params.Job, err)
 	}
-	if h.Polled, err = s.PollSummary(ctx, params.Job, always); err != nil {
+	if h.Polled, err = s.PollSummary(ctx, jobID, always); err != nil {
 		return History{}, err
 	}
 	since := always
 	if h.Polled.FirstAt != nil {
 		since = *h.Polled.FirstAt
 	}
-	if h.Retention, err = s.RetentionRows(ctx, params.Job, since); err != nil {
+	if h.Retention, err = s.RetentionRows(ctx, jobID, since); err != nil {
 		return History{}, err
 	}
 	h.Gaps, err = s.Gaps(ctx, params.Job, h.begins())

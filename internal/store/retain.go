@@ -152,14 +152,10 @@ func (s *Store) Schedules(ctx context.Context) ([]string, error) {
 
 // RetentionRows returns of report.retention what was taken of a job, and of polls of
 // all jobs since a time.
-func (s *Store) RetentionRows(ctx context.Context, job string, since time.Time) ([]RetentionRow, error) {
-	declared, err := s.queries.DeclaredJob(ctx, job)
+func (s *Store) RetentionRows(ctx context.Context, jobID int64, since time.Time) ([]RetentionRow, error) {
+	rows, err := s.queries.ReportRetention(ctx, dbsqlc.ReportRetentionParams{JobID: &jobID, Since: since})
 	if err != nil {
-		return nil, fmt.Errorf("job %s: %w", job, notFound(err))
-	}
-	rows, err := s.queries.ReportRetention(ctx, dbsqlc.ReportRetentionParams{JobID: &declared.ReportDeclaredJob.JobID, Since: since})
-	if err != nil {
-		return nil, fmt.Errorf("read what was taken of job %s: %w", job, err)
+		return nil, fmt.Errorf("read what was taken of job %d: %w", jobID, err)
 	}
 	return convert(rows, func(row dbsqlc.ReportRetention) RetentionRow {
 		return RetentionRow{

@@ -85,7 +85,7 @@ func TestTakeOldPolls(t *testing.T) {
 	var looked [2]store.PollSummaryRow
 	for i, job := range []store.Job{f.changing, f.ended} {
 		var err error
-		if looked[i], err = f.store.PollSummary(t.Context(), job.Name, f.now); err != nil {
+		if looked[i], err = f.store.PollSummary(t.Context(), job.ID, f.now); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -112,7 +112,7 @@ func TestTakeOldPolls(t *testing.T) {
 	f.rollUp(t)
 	equalLines(t, f.told(t), before...)
 	for i, job := range []store.Job{f.changing, f.ended} {
-		after, err := f.store.PollSummary(t.Context(), job.Name, f.now)
+		after, err := f.store.PollSummary(t.Context(), job.ID, f.now)
 		if err != nil {
 			t.Fatal(err)
 		}

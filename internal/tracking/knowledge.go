@@ -114,10 +114,10 @@ func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job,
 		return err
 	}
 	k.History = known.AsOf(k.AsOf).Select(store.HistoryParams{RunNo: params.RunNo, Most: params.Most})
-	if err := k.readPolls(ctx, s); err != nil {
+	if err := k.readPolls(ctx, s, job.ID); err != nil {
 		return err
 	}
-	if k.Retention, err = s.RetentionRows(ctx, job.Name, cmp.Or(k.FirstPollAt, k.Now)); err != nil {
+	if k.Retention, err = s.RetentionRows(ctx, job.ID, cmp.Or(k.FirstPollAt, k.Now)); err != nil {
 		return err
 	}
 	gaps, err := s.Gaps(ctx, job.Name, time.Time{})
@@ -134,14 +134,14 @@ func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job,
 
 // readPolls reads how the job was polled by then, and when it was polled first,
 // which may have been later. How it is polled now says nothing of then.
-func (k *Knowledge) readPolls(ctx context.Context, s *store.Store) (err error) {
-	if k.Polled, err = s.PollSummary(ctx, k.Job.Job, k.KnownAt); err != nil {
+func (k *Knowledge) readPolls(ctx context.Context, s *store.Store, jobID int64) (err error) {
+	if k.Polled, err = s.PollSummary(ctx, jobID, k.KnownAt); err != nil {
 		return err
 	}
 	k.Job.LastPolledAt, k.Job.LastOutcome, k.Job.NextPollAt, k.Job.Failures = k.Polled.LastAt, k.Polled.LastOutcome, nil, 0
 	polled := k.Polled
 	if polled.Polls == 0 {
-		if polled, err = s.PollSummary(ctx, k.Job.Job, k.Now); err != nil {
+		if polled, err = s.PollSummary(ctx, jobID, k.Now); err != nil {
 			return err
 		}
 	}
