@@ -9,43 +9,6 @@ import (
 	"time"
 )
 
-type Anomaly struct {
-	JobID      int64
-	AnomalyNo  int32
-	RunNo      int32
-	StepNo     *int32
-	Kind       string
-	Was        json.RawMessage
-	Now        json.RawMessage
-	Count      int32
-	ObservedAt time.Time
-	SnapshotNo int32
-}
-
-type Budget struct {
-	SourceID    int64
-	NextSlotAt  time.Time
-	HeldFrom    *time.Time
-	HeldUntil   *time.Time
-	Limited     int32
-	ProbedUntil *time.Time
-	Refusals    int32
-	Turn        int32
-	RateEvery   time.Duration
-	RateBurst   int32
-	Paused      bool
-}
-
-type Change struct {
-	ChangeNo  int64
-	ChangedAt time.Time
-	Actor     string
-	Action    string
-	Subject   string
-	Before    json.RawMessage
-	After     json.RawMessage
-}
-
 type Cursor struct {
 	JobID         int64
 	SourceID      int64
@@ -68,42 +31,6 @@ type Cursor struct {
 	CoveredUntil  *time.Time
 	UnseenReason  *string
 	Tracking      string
-}
-
-type Daily struct {
-	SourceID    int64
-	Day         time.Time
-	Runs        int64
-	Succeeded   int64
-	Failed      int64
-	P50Duration *time.Duration
-	P95Duration *time.Duration
-	Polls       int64
-	FailedPolls int64
-}
-
-type Gap struct {
-	JobID   int64
-	GapNo   int32
-	GapFrom time.Time
-	GapTo   time.Time
-	Reason  string
-}
-
-type Hold struct {
-	JobID  int64
-	RunNo  int32
-	HeldAt time.Time
-	Reason *string
-}
-
-type Hourly struct {
-	SourceID     int64
-	Hour         time.Time
-	Outcome      string
-	Polls        int64
-	P50LatencyUs int32
-	P95LatencyUs int32
 }
 
 type Job struct {
@@ -133,43 +60,6 @@ type LogEntry struct {
 	NotBefore   *time.Time
 	FirstSeenAt time.Time
 	WithdrawnAt *time.Time
-}
-
-type Poll struct {
-	JobID      int64
-	PolledAt   time.Time
-	Outcome    string
-	HttpStatus *int16
-	LatencyUs  int32
-	SnapshotNo *int32
-	Error      *string
-	ErrorBody  *string
-}
-
-type PollsDefault struct {
-	JobID      int64
-	PolledAt   time.Time
-	Outcome    string
-	HttpStatus *int16
-	LatencyUs  int32
-	SnapshotNo *int32
-	Error      *string
-	ErrorBody  *string
-}
-
-type Recount struct {
-	JobID int64
-	Day   time.Time
-}
-
-type RegistryLock struct {
-}
-
-type Replica struct {
-	Owner     string
-	StartedAt time.Time
-	SeenAt    time.Time
-	EndedAt   *time.Time
 }
 
 // One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; a row never changes, and goes with its run alone, where retention takes that (report.retention).
@@ -202,38 +92,6 @@ type ReportAnomaly struct {
 	JobID int64
 }
 
-// One row per job, unless it is removed, whose imports fail: of its runs that succeeded, at least in part, or failed the newest has failed. A run that goes on after it changes nothing until it has ended.
-type ReportBroken struct {
-	// Name of the job.
-	Job string
-	// Name of the job's source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// The job's labels as they are now, a JSON object of strings.
-	Labels json.RawMessage
-	// Whether the job is polled: active, paused or finished.
-	Tracking string
-	// Number, within the job, of the newest run that failed.
-	RunNo int32
-	// Name of the step that failed in that run, the last of several; null: none did.
-	Step interface{}
-	// End of that run as the upstream reported it, else when we observed the terminal state.
-	FailedAt *time.Time
-	// Why that run failed: see report.runs.
-	Why interface{}
-	// Count of the runs that have failed since the last that succeeded, at least in part; 1: it has just broken.
-	Failures int64
-	// End of the first of them.
-	BrokenSince interface{}
-	// End of the last run that succeeded, at least in part; null: none did.
-	SucceededAt *time.Time
-	// Start of the newest run that failed.
-	StartedAt time.Time
-	// Number of the job, by which views are joined.
-	JobID int64
-}
-
 // One row per change of what is tracked: who did what to which source or job; rows are only ever added.
 type ReportChange struct {
 	// Number of the change, ascending, with holes.
@@ -250,30 +108,6 @@ type ReportChange struct {
 	Before json.RawMessage
 	// What was changed as it was afterwards, a JSON object; null: there is nothing.
 	After json.RawMessage
-}
-
-// One row per day of UTC and source on which a run began or a poll was sent. The daemon keeps it, a minute or two behind, and corrects days of which more is learned later.
-type ReportDaily struct {
-	// The day, in UTC. A run belongs to the day of its start (report.runs.started_at), whenever it ended; a poll to the day on which it was sent.
-	Day time.Time
-	// Name of the source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// Count of the runs that began on the day, whatever their state is by now.
-	Runs int64
-	// Count of those of them whose state is succeeded.
-	Succeeded int64
-	// Count of those of them whose state is failed.
-	Failed int64
-	// The median of the durations (report.runs.duration) of those of them that have ended; null: none has.
-	P50Duration *time.Duration
-	// The 95th percentile of the durations (report.runs.duration) of those of them that have ended; null: none has.
-	P95Duration *time.Duration
-	// Count of the polls sent on the day, whatever came of them; never lowered, whatever retention takes.
-	Polls int64
-	// Count of those of them that brought no answer: their outcome is neither changed nor unchanged nor superseded.
-	FailedPolls int64
 }
 
 // One row per job as it was declared, removed ones too.
@@ -352,24 +186,6 @@ type ReportGap struct {
 	JobID int64
 }
 
-// One row per hour, source and outcome that polls had: how many, and how long they took. The daemon keeps it, a minute or two behind; it outlives the polls.
-type ReportHourly struct {
-	// Beginning of the hour in which the polls were sent (our time).
-	Hour time.Time
-	// Name of the source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// Outcome of the polls, one of those of report.polls.
-	Outcome string
-	// Count of the polls, at least 1; never lowered, whatever retention takes.
-	Polls int64
-	// The median of the polls' latency.
-	P50Latency time.Duration
-	// The 95th percentile of the polls' latency.
-	P95Latency time.Duration
-}
-
 // One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.
 type ReportJob struct {
 	// Name of the job, unique among all jobs.
@@ -412,24 +228,6 @@ type ReportJob struct {
 	RegisteredAt time.Time
 	// True if state_since is the upstream's time, false if it is ours, when the state had been seen: it began by then.
 	StateSinceReported bool
-	// Number of the job, by which views are joined.
-	JobID int64
-}
-
-// One row per job, removed ones too, of which a run ever succeeded: the last one that did.
-type ReportLastSuccess struct {
-	// Name of the job.
-	Job string
-	// Name of the job's source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// Number of the run within its job.
-	RunNo int32
-	// End of the run, as in report.runs.
-	EndedAt *time.Time
-	// True if the start and the end of the run are the upstream's times, as in report.runs.
-	Reported *bool
 	// Number of the job, by which views are joined.
 	JobID int64
 }
@@ -494,106 +292,6 @@ type ReportOpenRun struct {
 	SeenAt interface{}
 	// Name of the last of the run's steps that have not ended; null: there is none.
 	Step *string
-	// Number of the job, by which views are joined.
-	JobID int64
-}
-
-// One row per attempt to fetch a job's status, whatever came of it, until retention takes it.
-type ReportPoll struct {
-	// Name of the job.
-	Job string
-	// Name of the job's source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// When the request was sent (our time), unique within the job.
-	PolledAt time.Time
-	// What came of it: changed, unchanged, superseded (answered, but somebody else had taken over the job meanwhile, so that the answer counts for nothing), unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; none but the first two says anything of the run.
-	Outcome string
-	// HTTP status code of the answer; null: there was no answer.
-	HttpStatus *int16
-	// How long the poll took, from sending its request until the answer had been read or the attempt was given up.
-	Latency time.Duration
-	// Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed or was superseded.
-	SnapshotNo *int32
-	// What went wrong and, where the service said why, its first sentence, without any secret; null: nothing.
-	Error *string
-	// The beginning of the body, at most 4 KiB and without any secret, of the first poll of a streak that failed with this outcome; null: the poll did not fail, is a later one of its streak, or brought no body.
-	ErrorBody *string
-	// Number of the job, by which views are joined.
-	JobID int64
-}
-
-// One row per job with what the daemon knows of its polling, which it keeps while it polls and which may be a moment behind: what tells cheaply that something has changed.
-type ReportPolling struct {
-	// Name of the job.
-	Job string
-	// Name of the job's source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// The job's labels, a JSON object of strings.
-	Labels json.RawMessage
-	// Whether the job is polled: active, paused, finished or removed.
-	Tracking string
-	// Why the job itself is paused; null: it is not, or no reason was given.
-	PausedReason *string
-	// The job's stall_after; null: not set.
-	StallAfter *time.Duration
-	// Since when the source is paused (our time); null: it is not.
-	SourcePausedAt *time.Time
-	// Why the source is paused; null: it is not.
-	SourcePausedReason *string
-	// Until when the source is left alone (our time); in the past: the hold is over; null: there was none.
-	HeldUntil *time.Time
-	// When the job's own next poll is planned; null: it is not polled by schedule.
-	NextPollAt *time.Time
-	// When the request of the last poll was sent (our time); null: never polled.
-	PolledAt *time.Time
-	// Outcome of the last poll, one of those of report.polls; null: never polled.
-	Outcome *string
-	// Count of failed polls in a row up to the last one; 0 after an answer.
-	Failures int32
-	// Number of the newest snapshot; 0: there is none.
-	SnapshotNo int32
-	// State in our words of the run that the newest snapshot tells of; null: there is none.
-	State *string
-	// When we had read the newest snapshot (our time); null: there is none.
-	ChangedAt *time.Time
-	// When the last poll that saw the newest snapshot was sent (our time), but for those since then that were not noted yet; null: there is none.
-	ConfirmedAt *time.Time
-	// Count of the polls that saw the newest snapshot until confirmed_at, the first included.
-	Confirmations int32
-	// Up to when it is settled whether there was a gap (our time).
-	CoveredUntil *time.Time
-	// Why nobody is to look since then: paused, credential or clock; null: somebody is.
-	UnseenReason *string
-	// Number of the job, by which views are joined.
-	JobID int64
-}
-
-// One row per result that the newest answer to list a run's results has in its body; results behind a link are not fetched.
-type ReportResultItem struct {
-	// Name of the job.
-	Job string
-	// Name of the job's source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// Number of the run within its job.
-	RunNo int32
-	// Place of the item in the upstream's list, from 1.
-	ItemNo int32
-	// The upstream's id of the item.
-	ItemID string
-	// The item's link after redaction.
-	Url string
-	// The labels that the upstream gave the item, in its order; empty where there are none.
-	Labels []string
-	// The item's whole output, a JSON object after redaction; a text stands for what jsonb cannot hold.
-	Output json.RawMessage
-	// The item's metadata, JSON after redaction; a text stands for what jsonb cannot hold; null: it has none.
-	Metadata json.RawMessage
 	// Number of the job, by which views are joined.
 	JobID int64
 }
@@ -758,34 +456,6 @@ type ReportSource struct {
 	AttainablePerHour float64
 }
 
-// One row per job, unless it is removed, whose latest run was seen to go on for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.
-type ReportStalled struct {
-	// Name of the job.
-	Job string
-	// Name of the job's source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// Number of the run within its job.
-	RunNo int32
-	// Name of the last of the run's steps that have not ended; null: there is none.
-	Step *string
-	// State of the run in our words: queued, running or unknown.
-	State string
-	// Since when the run has not ended: its start, or when it came out of a terminal state; the upstream's time where it gave one, but never later than when we observed it.
-	Since time.Time
-	// How long nearly all runs take: see report.open_runs; null: nothing is known.
-	UsualDuration *time.Duration
-	// True if since is the upstream's time, false if it is ours, when the run had been seen: it began by then.
-	Reported bool
-	// The job's stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.
-	StallAfter *time.Duration
-	// When somebody last saw the run go on (our time): nobody knows what became of it since.
-	SeenAt interface{}
-	// Number of the job, by which views are joined.
-	JobID int64
-}
-
 // One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.
 type ReportStep struct {
 	// Name of the job.
@@ -884,20 +554,6 @@ type ReportTakenRun struct {
 	JobID int64
 }
 
-// One row per tracker that serves, or served in the last ninety days: one process from its start to its end.
-type ReportTracker struct {
-	// Name of the tracker: its host and process.
-	Tracker string
-	// When it began to serve (our time).
-	StartedAt time.Time
-	// When it last said that it serves, or ends (our time).
-	SeenAt time.Time
-	// When it said that it ends (our time); null: it serves, or was killed.
-	EndedAt *time.Time
-	// Until when it counts as running: ended_at, else two heartbeats after seen_at.
-	RunsUntil time.Time
-}
-
 // One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; a row never changes, and goes with its run alone, where retention takes that (report.retention).
 type ReportTransition struct {
 	// Name of the job.
@@ -934,51 +590,6 @@ type ReportTransition struct {
 	JobID int64
 }
 
-// One row per job that nobody can look at at present: it is in a gap that is still open, or should have been polled for the first time more than five minutes ago, and was not.
-type ReportUnseen struct {
-	// Name of the job.
-	Job string
-	// Name of the job's source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// Since when nobody looked, or looking failed (our time).
-	Since time.Time
-	// Why: a reason of report.gaps, or never_looked, since the job was registered.
-	Reason string
-	// Number of the job, by which views are joined.
-	JobID int64
-}
-
-type ResultItem struct {
-	JobID    int64
-	RunNo    int32
-	ItemNo   int32
-	ItemID   string
-	Url      string
-	Labels   []string
-	Output   json.RawMessage
-	Metadata json.RawMessage
-}
-
-type Retention struct {
-	RetentionNo int64
-	TakenAt     time.Time
-	OfJob       *int64
-	What        string
-	RangeFrom   time.Time
-	RangeTo     time.Time
-	RowsTaken   int64
-	KeptFor     time.Duration
-	Actor       string
-}
-
-type Rollup struct {
-	RolledUpTo time.Time
-	SweptDay   time.Time
-	One        bool
-}
-
 type Run struct {
 	JobID            int64
 	RunNo            int32
@@ -1002,22 +613,6 @@ type Run struct {
 	UnknownWords     []string
 	Shape            json.RawMessage
 	ForgottenBefore  *time.Time
-}
-
-type Snapshot struct {
-	JobID          int64
-	SnapshotNo     int32
-	PolledAt       time.Time
-	ObservedAt     time.Time
-	NotBefore      *time.Time
-	PreviousPolls  int32
-	RunNo          int32
-	Status         string
-	State          string
-	Body           []byte
-	BodyIsText     bool
-	Sha256         []byte
-	Interpretation int32
 }
 
 type Source struct {
@@ -1056,43 +651,4 @@ type Step struct {
 	EndedNotBefore     *time.Time
 	EndedSeenAt        *time.Time
 	VanishedAt         *time.Time
-}
-
-type TakenPoll struct {
-	JobID         int64
-	Unanswered    int64
-	Failed        int64
-	FirstAt       *time.Time
-	LastAt        *time.Time
-	SnapshotNo    int32
-	Confirmations int32
-	ConfirmedAt   *time.Time
-}
-
-type TakenRun struct {
-	JobID            int64
-	RunNo            int32
-	RunID            string
-	State            string
-	StartedAt        time.Time
-	Duration         *time.Duration
-	Shape            json.RawMessage
-	LastSnapshotNo   int32
-	LastTransitionNo int32
-	LastAnomalyNo    int32
-}
-
-type Transition struct {
-	JobID        int64
-	TransitionNo int32
-	RunNo        int32
-	StepNo       *int32
-	FromState    *string
-	ToState      string
-	FromStatus   *string
-	ToStatus     string
-	HappenedAt   *time.Time
-	NotBefore    *time.Time
-	ObservedAt   time.Time
-	SnapshotNo   int32
 }
