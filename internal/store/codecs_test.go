@@ -39,6 +39,37 @@ func TestTimesCodecWritesWhatPgxWould(t *testing.T) {
 	}
 }
 
+// TestTimesAreReadInUTC reads times as a server sends them, null as queries give it.
+func TestTimesAreReadInUTC(t *testing.T) {
+	t.Parallel()
+	types := pgtype.NewMap()
+	registerTypes(types)
+	for text, want := range map[string]time.Time{
+		"0001-01-01 00:00:00+00":        {},
+		"-infinity":                     {},
+		"2024-06-07 11:30:00.123456+02": time.Date(2024, 6, 7, 9, 30, 0, 123_456_000, time.UTC),
+	} {
+		var sent pgtype.Timestamptz
+		if err := pgtype.NewMap().Scan(pgtype.TimestamptzOID, pgtype.TextFormatCode, []byte(text), &sent); err != nil {
+			t.Fatal(err)
+		}
+		for _, format := range []int16{pgtype.BinaryFormatCode, pgtype.TextFormatCode} {
+			src := []byte(text)
+			var got time.Time
+			var err error
+			if format == pgtype.BinaryFormatCode {
+				src, err = types.Encode(pgtype.TimestamptzOID, format, sent, nil)
+			}
+			if err == nil {
+				err = types.Scan(pgtype.TimestamptzOID, format, src, &got)
+			}
+			if err != nil || got != want {
+				t.Errorf("%s, format %d: %#v, %v; want %#v", text, format, got, err, want)
+			}
+		}
+	}
+}
+
 // TestIntervalsOfAnyLength reads intervals as rows hold them, and writes them as JSON.
 func TestIntervalsOfAnyLength(t *testing.T) {
 	t.Parallel()

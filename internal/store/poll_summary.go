@@ -70,10 +70,10 @@ func (l *pollSummary) addUnanswered(others dbsqlc.ReportPollsUnansweredRow) {
 		return
 	}
 	if l.polls == 0 || others.FirstAt.Before(l.first) {
-		l.first = others.FirstAt.UTC()
+		l.first = others.FirstAt
 	}
 	if others.LastAt.After(l.last) {
-		l.last = others.LastAt.UTC()
+		l.last = others.LastAt
 	}
 	l.polls, l.failed = l.polls+others.Polls, l.failed+others.Failed
 }
@@ -92,7 +92,7 @@ func readAnsweredPolls(ctx context.Context, q *dbsqlc.Queries, jobID int64, by t
 	if row.SnapshotNo == 0 {
 		return pollSummary{}, nil
 	}
-	l := pollSummary{polls: row.Polls, first: row.FirstAt.UTC(), last: row.ConfirmedAt.UTC()}
+	l := pollSummary{polls: row.Polls, first: row.FirstAt, last: row.ConfirmedAt}
 	if row.KnownNo == row.SnapshotNo && !row.ConfirmedAt.After(by) {
 		l.polls += int64(row.Confirmations)
 	} else {
@@ -101,7 +101,7 @@ func readAnsweredPolls(ctx context.Context, q *dbsqlc.Queries, jobID int64, by t
 			return pollSummary{}, err
 		}
 		l.polls += newest.Polls
-		l.last = newest.LastAt.UTC()
+		l.last = newest.LastAt
 	}
 	l.answered = l.last
 	return l, nil
@@ -114,6 +114,6 @@ func countPolls(ctx context.Context, q *dbsqlc.Queries, jobID int64, by time.Tim
 		return pollSummary{}, err
 	}
 	return pollSummary{
-		polls: row.Polls, failed: row.Failed, first: row.FirstAt.UTC(), last: row.LastAt.UTC(), answered: row.AnsweredAt.UTC(), counted: true,
+		polls: row.Polls, failed: row.Failed, first: row.FirstAt, last: row.LastAt, answered: row.AnsweredAt, counted: true,
 	}, nil
 }

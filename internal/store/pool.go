@@ -47,7 +47,7 @@ func newPool(ctx context.Context, config *pgxpool.Config, options Options) (*poo
 	}
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		if p.behind.Load() == aPooler {
-			registerTypes(conn)
+			registerTypes(conn.TypeMap())
 			return nil
 		}
 		return prepareSession(ctx, conn)

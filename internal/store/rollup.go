@@ -56,7 +56,7 @@ func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	for day := since.UTC().Truncate(dayLength); !day.After(now); day = day.Add(dayLength) {
+	for day := since.Truncate(dayLength); !day.After(now); day = day.Add(dayLength) {
 		days = append(days, day)
 	}
 	for _, day := range inOrder(days) {

@@ -40,19 +40,20 @@ func setSettings(local bool) string {
 	return "SELECT " + strings.Join(calls, ", ")
 }
 
-// registerTypes reads times in UTC, and values that Go cannot hold (codecs.go).
-func registerTypes(conn *pgx.Conn) {
+// registerTypes reads times in UTC, and values that Go cannot hold (codecs.go). So the
+// first moment of the year 1, which queries give for null, is read as the zero time.
+func registerTypes(types *pgtype.Map) {
 	utc := &pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: timeCodec{&pgtype.TimestamptzCodec{ScanLocation: time.UTC}}}
-	conn.TypeMap().RegisterType(utc)
-	conn.TypeMap().RegisterType(&pgtype.Type{
+	types.RegisterType(utc)
+	types.RegisterType(&pgtype.Type{
 		Name: "_timestamptz", OID: pgtype.TimestamptzArrayOID, Codec: timesCodec{&pgtype.ArrayCodec{ElementType: utc}},
 	})
-	conn.TypeMap().RegisterType(&pgtype.Type{Name: "interval", OID: pgtype.IntervalOID, Codec: durationCodec{}})
+	types.RegisterType(&pgtype.Type{Name: "interval", OID: pgtype.IntervalOID, Codec: durationCodec{}})
 }
 
 // prepareSession prepares a connection to a server, whose session is its alone.
 func prepareSession(ctx context.Context, conn *pgx.Conn) error {
-	registerTypes(conn)
+	registerTypes(conn.TypeMap())
 	_, err := conn.Exec(ctx, setSettings(false))
 	return err
 }

@@ -27,6 +27,6 @@ func (s *Store) Tracked(ctx context.Context, filter AnswerFilter) (Tracked, erro
 	}
 	return Tracked{
 		Jobs: row.Jobs, Polled: row.Polled, Answered: row.Answered, Failing: row.Failing,
-		RegisteredAt: toPointer(known(row.RegisteredAt)), PolledAt: toPointer(known(row.PolledAt)), FirstAnswerAt: toPointer(known(row.FirstAnswerAt)),
+		RegisteredAt: toPointer(row.RegisteredAt), PolledAt: toPointer(row.PolledAt), FirstAnswerAt: toPointer(row.FirstAnswerAt),
 	}, nil
 }

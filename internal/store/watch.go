@@ -117,7 +117,7 @@ func (s *Store) Served(ctx context.Context) (now time.Time, served Served, err e
 	if err != nil {
 		return time.Time{}, Served{}, fmt.Errorf("read when a tracker served: %w", err)
 	}
-	return row.Now, Served{At: known(row.ServedAt), Until: known(row.ServesUntil)}, nil
+	return row.Now, Served{At: row.ServedAt, Until: row.ServesUntil}, nil
 }
 
 func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams) error {
@@ -125,7 +125,7 @@ func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams)
 	if err != nil {
 		return err
 	}
-	w.Now, w.Served = clock.Now, Served{At: known(clock.ServedAt), Until: known(clock.ServesUntil)}
+	w.Now, w.Served = clock.Now, Served{At: clock.ServedAt, Until: clock.ServesUntil}
 	ids := append([]int64{}, params.JobIDs...) // not nil, which would be null
 	classes, err := q.WatchClasses(ctx, ids)
 	if err != nil {
@@ -183,7 +183,7 @@ func (w *Watch) readUnseen(ctx context.Context, q *dbsqlc.Queries, ids []int64) 
 		return err
 	}
 	w.Paused = convert(paused, func(row dbsqlc.WatchPausedJobsRow) WatchPaused {
-		return WatchPaused{Source: row.Source, Reason: row.Reason, Jobs: int(row.Jobs), Names: row.Names, PolledAt: known(row.PolledAt)}
+		return WatchPaused{Source: row.Source, Reason: row.Reason, Jobs: int(row.Jobs), Names: row.Names, PolledAt: row.PolledAt}
 	})
 	sources, err := q.WatchSources(ctx, dbsqlc.WatchSourcesParams{Now: w.Now, JobIds: ids})
 	if err != nil {
@@ -225,7 +225,7 @@ func (s *Store) LatestRuns(ctx context.Context, jobIDs []int64) ([]WatchRun, err
 func toWatchClass(row dbsqlc.WatchClassesRow) WatchClass {
 	return WatchClass{
 		Tracking: Tracking(row.Tracking), State: history.State(row.State), Failing: row.Failing, SourcePaused: row.SourcePaused,
-		Jobs: int(row.Jobs), NextPollAt: known(row.NextPollAt),
+		Jobs: int(row.Jobs), NextPollAt: row.NextPollAt,
 	}
 }
 
@@ -237,12 +237,4 @@ func toWatchRun(row dbsqlc.WatchRunsRow) WatchRun {
 		PolledAt: fromPointer(row.PolledAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Failures: int(row.Failures),
 		Pace: Pace{StallAfter: fromPointer(row.StallAfter), Usual: fromPointer(row.UsualDuration), Median: fromPointer(row.MedianDuration)},
 	}
-}
-
-// known gives the zero time for the year 1, which stands for null.
-func known(at time.Time) time.Time {
-	if at.Year() <= 1 {
-		return time.Time{}
-	}
-	return at
 }
