@@ -14,7 +14,7 @@ import (
 // Postgres' times and intervals can hold more than Go's. Such a value is read as the
 // nearest that Go has: with an error nobody could read the rows beside it.
 
-// farTime stands for 'infinity'.
+// farTime stands for 'infinity', and is later than all that was observed.
 func farTime() time.Time { return time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC) }
 
 // timeCodec reads 'infinity' as farTime and '-infinity' as the zero time.

@@ -11,9 +11,6 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-// always is later than all that was observed.
-var always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
-
 // PollSummary tells how often a job was polled by a time. It does not read four years
 // of polls for that: snapshots tell how many were answered.
 func (s *Store) PollSummary(ctx context.Context, jobID int64, by time.Time) (PollSummaryRow, error) {

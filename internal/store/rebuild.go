@@ -52,7 +52,7 @@ type Rebuilt struct {
 // knownAt (zero: all).
 func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret) (*history.Trail, error) {
 	if knownAt.IsZero() {
-		knownAt = always
+		knownAt = farTime()
 	}
 	trail := history.NewTrail()
 	taken, err := s.takenRuns(ctx, jobID)

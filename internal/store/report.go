@@ -156,10 +156,10 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 	if err != nil {
 		return History{}, fmt.Errorf("history of job %s: %w", params.Job, err)
 	}
-	if h.Polled, err = s.PollSummary(ctx, jobID, always); err != nil {
+	if h.Polled, err = s.PollSummary(ctx, jobID, farTime()); err != nil {
 		return History{}, err
 	}
-	since := always
+	since := farTime()
 	if h.Polled.FirstAt != nil {
 		since = *h.Polled.FirstAt
 	}
