@@ -20,6 +20,11 @@ type Author struct {
 	At    time.Time
 }
 
+// tell names the author of what a transaction records.
+func (a Author) tell(ctx context.Context, q *dbsqlc.Queries) error {
+	return q.ChangeTell(ctx, dbsqlc.ChangeTellParams{Actor: a.Actor, At: a.At.Format(time.RFC3339Nano)})
+}
+
 // RegistryChange is a change of a source or job, as recorded.
 type RegistryChange struct {
 	Action  string // register, change, pause, resume, finish, reopen, remove, revive, hold, release
@@ -43,7 +48,7 @@ const lockRegistry = "LOCK TABLE registry_lock IN SHARE ROW EXCLUSIVE MODE"
 func (s *Store) inRegistry(ctx context.Context, by Author, work func(*registry) error) error {
 	err := s.inTxAfter(ctx, []string{lockRegistry}, func(tx pgx.Tx) error {
 		q := s.queries.WithTx(tx)
-		if err := q.ChangeTell(ctx, dbsqlc.ChangeTellParams{Actor: by.Actor, At: by.At.Format(time.RFC3339Nano)}); err != nil {
+		if err := by.tell(ctx, q); err != nil {
 			return err
 		}
 		return work(&registry{queries: q, by: by})

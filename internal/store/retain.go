@@ -35,9 +35,7 @@ func (s *Store) OldPolls(ctx context.Context, keep time.Duration) ([]Taken, erro
 	if err != nil {
 		return nil, fmt.Errorf("look for old polls: %w", explainRetention(err))
 	}
-	return convert(rows, func(row dbsqlc.PollsOldRow) Taken {
-		return Taken{What: TakenPolls, RangeFrom: row.RangeFrom, RangeTo: row.RangeTo, Rows: row.Rows}
-	}), nil
+	return convert(rows, func(row dbsqlc.PollsOldRow) Taken { return takenPolls(dbsqlc.PollsTakeRow(row)) }), nil
 }
 
 // TakeOldPolls takes the oldest month of polls of which all are older, in one
@@ -45,7 +43,7 @@ func (s *Store) OldPolls(ctx context.Context, keep time.Duration) ([]Taken, erro
 func (s *Store) TakeOldPolls(ctx context.Context, by Author, keep time.Duration) ([]Taken, error) {
 	var rows []dbsqlc.PollsTakeRow
 	err := s.inTx(ctx, func(q *dbsqlc.Queries) (err error) {
-		if err := q.ChangeTell(ctx, dbsqlc.ChangeTellParams{Actor: by.Actor, At: by.At.Format(time.RFC3339Nano)}); err != nil {
+		if err := by.tell(ctx, q); err != nil {
 			return err
 		}
 		rows, err = q.PollsTake(ctx, keep)
@@ -54,9 +52,11 @@ func (s *Store) TakeOldPolls(ctx context.Context, by Author, keep time.Duration)
 	if err != nil {
 		return nil, fmt.Errorf("take old polls: %w", explainRetention(err))
 	}
-	return convert(rows, func(row dbsqlc.PollsTakeRow) Taken {
-		return Taken{What: TakenPolls, RangeFrom: row.RangeFrom, RangeTo: row.RangeTo, Rows: row.Rows}
-	}), nil
+	return convert(rows, takenPolls), nil
+}
+
+func takenPolls(row dbsqlc.PollsTakeRow) Taken {
+	return Taken{What: TakenPolls, RangeFrom: row.RangeFrom, RangeTo: row.RangeTo, Rows: row.Rows}
 }
 
 // OldRuns tells what runs are older, by job, with their bodies.
@@ -81,7 +81,7 @@ func (s *Store) OldRuns(ctx context.Context, keep time.Duration) ([]OldRuns, err
 func (s *Store) TakeOldRuns(ctx context.Context, by Author, keep time.Duration, of OldRuns) ([]Taken, error) {
 	var rows []dbsqlc.RunsTakeRow
 	err := s.inTx(ctx, func(q *dbsqlc.Queries) (err error) {
-		if err := q.ChangeTell(ctx, dbsqlc.ChangeTellParams{Actor: by.Actor, At: by.At.Format(time.RFC3339Nano)}); err != nil {
+		if err := by.tell(ctx, q); err != nil {
 			return err
 		}
 		rows, err = q.RunsTake(ctx, dbsqlc.RunsTakeParams{Keep: keep, JobID: of.JobID})
