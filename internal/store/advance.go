@@ -142,12 +142,7 @@ func limitation(a Advance) dbsqlc.BudgetLimitParams {
 func gapRows(advances []Advance) dbsqlc.GapInsertParams {
 	var p dbsqlc.GapInsertParams
 	for _, a := range advances {
-		for _, gap := range a.Gaps {
-			p.JobIds = append(p.JobIds, a.JobID)
-			p.GapFroms = append(p.GapFroms, gap.From)
-			p.GapTos = append(p.GapTos, gap.To)
-			p.Reasons = append(p.Reasons, gap.Reason)
-		}
+		addGaps(&p, a.JobID, a.Gaps)
 	}
 	return p
 }

@@ -71,6 +71,14 @@ func explain(ctx context.Context, q *dbsqlc.Queries, jobs []unexplained) error {
 	return nil
 }
 
+func addGaps(rows *dbsqlc.GapInsertParams, jobID int64, gaps []history.Gap) {
+	for _, gap := range gaps {
+		rows.JobIds = append(rows.JobIds, jobID)
+		rows.GapFroms, rows.GapTos = append(rows.GapFroms, gap.From), append(rows.GapTos, gap.To)
+		rows.Reasons = append(rows.Reasons, gap.Reason)
+	}
+}
+
 // recordGaps records the gaps of jobs until now. From now on nobody is to poll them,
 // for the reason; empty: somebody is.
 func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string) error {
@@ -94,11 +102,7 @@ func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string
 	}
 	var rows dbsqlc.GapInsertParams
 	for i, gaps := range ended {
-		for _, gap := range gaps {
-			rows.JobIds = append(rows.JobIds, cursors[i].JobID)
-			rows.GapFroms, rows.GapTos = append(rows.GapFroms, gap.From), append(rows.GapTos, gap.To)
-			rows.Reasons = append(rows.Reasons, gap.Reason)
-		}
+		addGaps(&rows, cursors[i].JobID, gaps)
 	}
 	if len(rows.JobIds) > 0 {
 		if err := r.queries.GapInsert(ctx, rows); err != nil {
