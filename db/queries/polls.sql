@@ -6,9 +6,6 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@polled_ats::timestamp
     unnest(@latencies_us::integer[]) AS latency_us, unnest(@snapshot_nos::integer[]) AS snapshot_no,
     unnest(@errors::text[]) AS error, unnest(@error_bodies::text[]) AS error_body) r;
 
--- name: PollOutcome :one
-SELECT outcome FROM polls WHERE job_id = @job_id AND polled_at = @polled_at;
-
 -- name: PollInsertLate :exec
 -- A poll whose job somebody else had taken over.
 INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, error, error_body)

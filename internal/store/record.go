@@ -123,7 +123,7 @@ func refusedFor(refusal error) string {
 // lateUnless records a poll that came late, unless it is there already: a
 // lost connection may have hidden that it was recorded.
 func (s *Store) lateUnless(ctx context.Context, poll Poll) (RecordResult, error) {
-	outcome, err := s.queries.PollOutcome(ctx, dbsqlc.PollOutcomeParams{JobID: poll.JobID, PolledAt: poll.PolledAt})
+	outcome, err := s.queries.ReportPollOutcome(ctx, dbsqlc.ReportPollOutcomeParams{JobID: poll.JobID, PolledAt: poll.PolledAt})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return RecordResult{Late: true}, s.RecordLate(ctx, poll)
 	}

@@ -77,22 +77,6 @@ func (q *Queries) PollInsertLate(ctx context.Context, arg PollInsertLateParams) 
 	return err
 }
 
-const pollOutcome = `-- name: PollOutcome :one
-SELECT outcome FROM polls WHERE job_id = $1 AND polled_at = $2
-`
-
-type PollOutcomeParams struct {
-	JobID    int64
-	PolledAt time.Time
-}
-
-func (q *Queries) PollOutcome(ctx context.Context, arg PollOutcomeParams) (string, error) {
-	row := q.db.QueryRow(ctx, pollOutcome, arg.JobID, arg.PolledAt)
-	var outcome string
-	err := row.Scan(&outcome)
-	return outcome, err
-}
-
 const pollPartitionsExtend = `-- name: PollPartitionsExtend :exec
 SELECT polls_extend()
 `
