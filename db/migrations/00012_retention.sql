@@ -354,11 +354,13 @@ LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '100ms' AS $$
 DECLARE
     nos integer[];
+    last_nos integer[]; -- of their snapshots
     author record;
 BEGIN
     PERFORM public.retention_turn();
     PERFORM public.retention_check(keep);
-    SELECT array_agg(o.run_no), min(o.first_seen_at), max(o.last_changed_at), count(*), sum(o.last_no - o.first_no + 1) INTO nos, range_from, range_to, runs, bodies
+    SELECT array_agg(o.run_no), array_agg(o.last_no), min(o.first_seen_at), max(o.last_changed_at), count(*), sum(o.last_no - o.first_no + 1)
+    INTO nos, last_nos, range_from, range_to, runs, bodies
     FROM (SELECT * FROM public.runs_ripe(clock_timestamp() - keep, taken_job) ORDER BY run_no LIMIT 100) o;
     IF runs = 0 THEN
         RETURN;
@@ -371,8 +373,8 @@ BEGIN
         greatest((SELECT max(a.anomaly_no) FROM public.anomalies a WHERE a.job_id = taken_job AND a.snapshot_no <= l.last_no),
             (SELECT max(k.last_anomaly_no) FROM public.taken_runs k WHERE k.job_id = taken_job AND k.last_snapshot_no <= l.last_no), 0)
     FROM public.runs r
-    CROSS JOIN LATERAL (SELECT max(n.snapshot_no) AS last_no FROM public.snapshots n WHERE n.job_id = r.job_id AND n.run_no = r.run_no) l
-    WHERE r.job_id = taken_job AND r.run_no = ANY(nos);
+    JOIN unnest(nos, last_nos) l (run_no, last_no) ON l.run_no = r.run_no
+    WHERE r.job_id = taken_job;
     UPDATE public.snapshots n SET body = NULL WHERE n.job_id = taken_job AND n.run_no = ANY(nos);
     DELETE FROM public.anomalies a WHERE a.job_id = taken_job AND a.run_no = ANY(nos);
     DELETE FROM public.transitions t WHERE t.job_id = taken_job AND t.run_no = ANY(nos);
