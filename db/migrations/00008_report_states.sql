@@ -147,8 +147,6 @@ END $$;
 -- +goose StatementEnd
 COMMENT ON FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]) IS 'The states of every job''s latest run between from_time and to_time, one row per interval [starts_at, ends_at), clipped to that window, and agreeing at each moment t with status_as_of(t, now()). One that began before the window is included; one still open ends at to_time or now, whichever is earlier; a terminal state lasts until the next run starts. With sources or jobs, arrays of names, only of those: much quicker than to leave out the others afterwards.';
 
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA report FROM PUBLIC;
-
 -- +goose Down
 DROP FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]);
 DROP FUNCTION report.status_as_of(timestamptz, timestamptz);

@@ -259,8 +259,6 @@ END $$;
 -- +goose StatementEnd
 COMMENT ON FUNCTION report.job_summary(timestamptz, text[], jsonb) IS 'How reliable and quick is each job? One row per job that is not removed, with its runs that began since then, if there are any; percent is of those that have ended, the last success whenever it was. The percentiles are as in report.step_durations.';
 
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA report FROM PUBLIC;
-
 -- +goose Down
 DROP FUNCTION report.job_summary(timestamptz, text[], jsonb);
 DROP FUNCTION report.no_recent_success(timestamptz, text[], jsonb);

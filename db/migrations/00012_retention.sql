@@ -49,10 +49,6 @@ BEGIN
     RETURN true;
 END $$;
 -- +goose StatementEnd
-REVOKE EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer) FROM PUBLIC;
-
-GRANT SELECT ON holds TO tracker_writer;
-GRANT EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer) TO tracker_writer;
 
 -- What went, and by whose setting.
 CREATE TABLE retention (
@@ -256,11 +252,6 @@ BEGIN
     RETURN QUERY SELECT old.range_from, old.range_to, old.rows_old;
 END $$;
 -- +goose StatementEnd
-REVOKE EXECUTE ON FUNCTION retention_check(interval), retention_turn(), polls_old(interval), polls_take(interval) FROM PUBLIC;
-
-GRANT SELECT ON retention, taken_polls TO tracker_writer;
-GRANT EXECUTE ON FUNCTION polls_old(interval), polls_take(interval) TO tracker_writer;
-GRANT SELECT ON report.retention, report.taken_polls TO tracker_reader, tracker_writer;
 
 -- What is left of runs that retention has taken: what counts by day need, and what
 -- folding the snapshots around theirs needs.
@@ -390,11 +381,13 @@ BEGIN
     RETURN NEXT;
 END $$;
 -- +goose StatementEnd
-REVOKE EXECUTE ON FUNCTION runs_ripe(timestamptz, bigint), runs_old(interval), runs_take(interval, bigint) FROM PUBLIC;
 
-GRANT SELECT ON taken_runs TO tracker_writer;
-GRANT EXECUTE ON FUNCTION runs_old(interval), runs_take(interval, bigint) TO tracker_writer;
-GRANT SELECT ON report.taken_runs TO tracker_reader, tracker_writer;
+REVOKE EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), retention_check(interval), retention_turn(),
+    polls_old(interval), polls_take(interval), runs_ripe(timestamptz, bigint), runs_old(interval), runs_take(interval, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), polls_old(interval), polls_take(interval),
+    runs_old(interval), runs_take(interval, bigint) TO tracker_writer;
+GRANT SELECT ON holds, retention, taken_polls, taken_runs, report.retention, report.taken_polls, report.taken_runs TO tracker_writer;
+GRANT SELECT ON report.retention, report.taken_polls, report.taken_runs TO tracker_reader;
 
 -- +goose Down
 -- +goose StatementBegin

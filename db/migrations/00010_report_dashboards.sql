@@ -158,10 +158,6 @@ CREATE FUNCTION report.picker_to(starts_at timestamptz, ends_at timestamptz) RET
 LANGUAGE sql STABLE PARALLEL SAFE RETURN (1000 * extract(epoch FROM coalesce(ends_at, now()) + least(greatest(coalesce(ends_at, now()) - starts_at, interval '1 min'), interval '1 day') / 10))::bigint::text;
 COMMENT ON FUNCTION report.picker_to(timestamptz, timestamptz) IS 'Where the chart of report.picker_from ends.';
 
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA report FROM PUBLIC;
-GRANT SELECT ON report.broken, report.unseen TO tracker_writer, tracker_reader;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_writer, tracker_reader;
-
 -- +goose Down
 DROP FUNCTION report.picker_to(timestamptz, timestamptz);
 DROP FUNCTION report.picker_from(timestamptz, timestamptz);

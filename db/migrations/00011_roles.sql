@@ -26,6 +26,8 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA report FROM PUBLIC;
+
 GRANT USAGE ON SCHEMA public, report TO tracker_writer;
 GRANT SELECT ON ALL TABLES IN SCHEMA report TO tracker_writer;
 GRANT SELECT ON tracker_migrations, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries,
