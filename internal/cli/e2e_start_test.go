@@ -5,7 +5,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,13 +89,13 @@ func TestServeObeysHangups(t *testing.T) {
 	daemon.stop()
 }
 
-// TestHealthTellsOfALoopThatStands begins to claim, and turns no more.
-func TestHealthTellsOfALoopThatStands(t *testing.T) {
+// TestReadinessTellsOfALoopThatStands begins to claim, and turns no more.
+func TestReadinessTellsOfALoopThatStands(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.Store()
 	h := health{store: s, syncer: &sync.Syncer{Store: s, Getenv: os.Getenv, Owner: "test", Logger: slog.New(slog.DiscardHandler)}, most: time.Nanosecond}
-	if reasons := h.lives(); len(reasons) > 0 {
+	if reasons := h.ready(t.Context()); !slices.Equal(reasons, []string{"claim loop: it has not begun"}) {
 		t.Errorf("before it begins: %q", reasons)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -107,8 +109,19 @@ func TestHealthTellsOfALoopThatStands(t *testing.T) {
 	await(t, "a turn", func() bool { _, begun := h.syncer.Turned(); return begun })
 	cancel()
 	receive(t, ended, "the end")
-	if text := strings.Join(h.lives(), ""); !strings.HasPrefix(text, "claim loop: it has not turned for ") {
-		t.Errorf("it stands: %q", text)
+	handler := h.handler(http.NotFoundHandler())
+	for path, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"/healthz": {http.StatusOK, "ok\n"},
+		"/readyz":  {http.StatusServiceUnavailable, "claim loop: it has not turned for "},
+	} {
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+		if text := recorder.Body.String(); recorder.Code != want.status || !strings.HasPrefix(text, want.text) {
+			t.Errorf("it stands: %s: %d %q", path, recorder.Code, text)
+		}
 	}
 	h.most = time.Hour
 	if reasons := h.ready(t.Context()); len(reasons) > 0 {

@@ -46,11 +46,11 @@ was fetched recorded; a second one ends it at once. SIGHUP has it register the
 file of --apply again, and go on.
 
 A database that does not answer is waited for, at the start, too; an old schema
-is refused. /healthz answers 200 as long as the daemon goes round, also without
-a database, and 503 when it has not for 30 s: then a restart may help. /readyz
-answers 503 where that, the database or its schema is missing, with a line for
-each reason. /metrics tells Prometheus what it does; docs/operations.md has the
-list, and what to do when one of its alerts fires.
+is refused. /healthz answers 200 as long as the process lives, whatever else is
+wrong. /readyz answers 503 where the database does not answer, its schema is not
+this tracker's or nothing was looked for in 30 s, with a line for each reason.
+/metrics tells Prometheus what it does; docs/operations.md has the list, and
+what to do when one of its alerts fires.
 
 A source whose key is refused, or cannot be read, is paused; see
  tracker source list. Its credential may be any file and any variable that the

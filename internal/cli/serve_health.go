@@ -24,29 +24,23 @@ const (
 	webStopTimeout = 2 * time.Second
 )
 
-// health tells whether the daemon goes round, and whether it can do its work.
+// health tells whether the daemon can do its work.
 type health struct {
 	store  *store.Store
 	syncer *sync.Syncer
 	most   time.Duration // how long the claim loop may take to turn
 }
 
-// lives is why a restart may help; empty: it goes round, or has still to begin,
-// which ends by itself.
-func (h health) lives() []string {
-	if ago, begun := h.syncer.Turned(); begun && ago > h.most {
-		return []string{fmt.Sprintf("claim loop: it has not turned for %s", ago.Round(time.Second))}
-	}
-	return nil
-}
-
 // ready is why it cannot do its work; empty: it can.
 func (h health) ready(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	reasons := h.lives()
-	if _, begun := h.syncer.Turned(); !begun {
+	var reasons []string
+	switch ago, begun := h.syncer.Turned(); {
+	case !begun:
 		reasons = append(reasons, "claim loop: it has not begun")
+	case ago > h.most:
+		reasons = append(reasons, fmt.Sprintf("claim loop: it has not turned for %s", ago.Round(time.Second)))
 	}
 	switch err := h.store.CheckSchema(ctx); {
 	case errors.Is(err, store.ErrSchemaOld), errors.Is(err, store.ErrSchemaNew):
@@ -69,13 +63,20 @@ func answer(w http.ResponseWriter, reasons []string) {
 	}
 }
 
-// serveWeb answers on a listener until ctx ends.
-func (a *app) serveWeb(ctx context.Context, h health, metrics http.Handler, listener net.Listener) error {
+// handler answers /healthz and /readyz, and by metrics /metrics.
+func (h health) handler(metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, h.lives()) })
+	// The process lives, whatever else is wrong: who restarts it where this fails
+	// must not do so because the database is away.
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { answer(w, h.ready(r.Context())) })
 	mux.Handle("GET /metrics", metrics)
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}
+	return mux
+}
+
+// serveWeb answers on a listener until ctx ends.
+func (a *app) serveWeb(ctx context.Context, h health, metrics http.Handler, listener net.Listener) error {
+	server := &http.Server{Handler: h.handler(metrics), ReadHeaderTimeout: headerTimeout}
 	stop := context.AfterFunc(ctx, func() {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), webStopTimeout)
 		defer cancel()
