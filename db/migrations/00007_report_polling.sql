@@ -3,22 +3,36 @@
 -- +goose Up
 -- A job that fails is planned as its back-off says. One that was never polled
 -- is taken to be like the others.
+-- Where more is planned than the rate allows, imports that run get three of four
+-- slots, or what the others leave, but no more than they want (see CursorClaimDue).
 CREATE VIEW report.sources AS
 SELECT s.name AS source, s.provider, s.base_url, s.paused_at, s.paused_reason, b.held_until,
     (SELECT count(*) FROM jobs j WHERE j.source_id = s.source_id AND j.tracking <> 'removed') AS jobs,
     s.rate_every, s.rate_burst, s.schedule, s.active_every, s.credential, s.volatile,
-    CASE WHEN p.active = 0 THEN 0 ELSE p.mean_per_hour * p.active END AS planned_per_hour,
-    (3600 / extract(epoch FROM s.rate_every))::double precision AS attainable_per_hour
+    p.per_hour AS planned_per_hour,
+    r.per_hour AS attainable_per_hour,
+    CASE WHEN p.per_hour > r.per_hour THEN (p.active - p.running) / NULLIF(r.per_hour - w.per_hour, 0) * interval '1 hour' END AS attainable_every,
+    CASE WHEN p.per_hour > r.per_hour THEN p.running / NULLIF(w.per_hour, 0) * interval '1 hour' END AS attainable_every_running
 FROM sources s
 JOIN budgets b ON b.source_id = s.source_id
+CROSS JOIN LATERAL (SELECT (3600 / extract(epoch FROM s.rate_every))::double precision AS per_hour) r
 CROSS JOIN LATERAL (
-    SELECT count(*) AS active, avg((3600 / NULLIF(extract(epoch FROM
-        CASE WHEN c.failures > 0 AND c.next_poll_at > c.polled_at THEN c.next_poll_at - c.polled_at ELSE c.planned_every END), 0)
-        )::double precision) AS mean_per_hour
-    FROM jobs j
-    JOIN cursors c ON c.job_id = j.job_id
-    WHERE j.source_id = s.source_id AND j.tracking = 'active'
+    SELECT m.active, m.running, CASE WHEN m.active = 0 THEN 0 ELSE m.mean_per_hour * m.active END AS per_hour, m.running_per_hour
+    FROM (
+        SELECT count(*) AS active, count(*) FILTER (WHERE e.running) AS running,
+            avg(e.per_hour) AS mean_per_hour, coalesce(sum(e.per_hour) FILTER (WHERE e.running), 0) AS running_per_hour
+        FROM (
+            SELECT c.running, (3600 / NULLIF(extract(epoch FROM
+                CASE WHEN c.failures > 0 AND c.next_poll_at > c.polled_at THEN c.next_poll_at - c.polled_at ELSE c.planned_every END), 0)
+                )::double precision AS per_hour
+            FROM cursors c
+            WHERE c.source_id = s.source_id AND c.tracking = 'active'
+        ) e
+    ) m
 ) p
+CROSS JOIN LATERAL (
+    SELECT least(p.running_per_hour, r.per_hour, greatest(0.75 * r.per_hour, r.per_hour - (p.per_hour - p.running_per_hour))) AS per_hour
+) w
 WHERE s.removed_at IS NULL;
 COMMENT ON VIEW report.sources IS 'One row per source that is not removed: an account at an upstream API, with its request budget and whether it is polled.';
 COMMENT ON COLUMN report.sources.source IS 'Name of the source, unique among all sources.';
@@ -36,6 +50,8 @@ COMMENT ON COLUMN report.sources.credential IS 'Where the credential is read fro
 COMMENT ON COLUMN report.sources.volatile IS 'Paths, as jq writes them, of the fields without meaning for equality: answers that differ in them alone are one snapshot; empty: there are none.';
 COMMENT ON COLUMN report.sources.planned_per_hour IS 'Polls per hour that are planned at present, over the source''s active jobs: by their schedules, faster while imports run, slower while polls fail; jobs that were never polled count as the mean of the others; null: none was ever polled.';
 COMMENT ON COLUMN report.sources.attainable_per_hour IS 'Polls per hour that the rate limit allows; where more are planned, jobs wait for their turn.';
+COMMENT ON COLUMN report.sources.attainable_every IS 'How often each job whose import does not run can be polled where more is planned than the rate limit allows; null: all that is planned can be had, or there is no such job.';
+COMMENT ON COLUMN report.sources.attainable_every_running IS 'Likewise each job whose import runs: together they get what they want, but no more than three of four polls while others wait.';
 
 CREATE VIEW report.changes AS
 SELECT change_no, changed_at AS at, actor, action, subject, before, after FROM changes;
@@ -142,7 +158,7 @@ COMMENT ON COLUMN report.gaps.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.gaps.provider IS 'Name of the API that the source speaks.';
 COMMENT ON COLUMN report.gaps.gap_from IS 'Since when nobody looked, or looking failed (our time): when the last answered poll before was sent, the last failed one of another outcome, when the job was registered, or when somebody paused or resumed it.';
 COMMENT ON COLUMN report.gaps.gap_to IS 'When the poll was sent, or the decision made, that ended the gap (our time); null: it is still open.';
-COMMENT ON COLUMN report.gaps.reason IS 'Why: not_running (no tracker ran), paused, credential, rate_limited (the service had asked to be left alone, or its polls were answered so), rate_budget (more was due than the source may be asked), clock (the database''s clock was set back), or the outcome of the polls that failed.';
+COMMENT ON COLUMN report.gaps.reason IS 'Why: not_running (no tracker ran), paused, credential, rate_limited (the service had asked to be left alone, or its polls were answered so), rate_budget (more was due than the source may be asked; attainable_every in report.sources tells what can be had), clock (the database''s clock was set back), or the outcome of the polls that failed.';
 COMMENT ON COLUMN report.gaps.job_id IS 'Number of the job, by which views are joined.';
 
 -- What was declared, and what the daemon notes while it polls: columns of the

@@ -68,6 +68,10 @@ func listedSources() []store.SourceRow {
 			Source: "woosmap-old", Provider: "woosmap", Jobs: 1, Schedule: "CRON_TZ=Europe/Berlin 0 6 * * *", RateEvery: store.Interval(5 * time.Second), RateBurst: 1,
 			PausedAt: new(before(2 * words.Day)), PausedReason: new("unauthorized: 401 Unauthorized: Unable to locate credentials in this request, which was made by nobody we know"),
 		},
+		{
+			Source: "woosmap-many", Provider: "woosmap", Jobs: 1000, Schedule: "*/5 * * * *", RateEvery: store.Interval(5 * time.Second), RateBurst: 1,
+			PlannedPerHour: new(12_000.0), AttainablePerHour: 720, AttainableEvery: new(store.Interval(19_880 * time.Second)), AttainableEveryRunning: new(store.Interval(40 * time.Second)),
+		},
 	}
 }
 

@@ -102,8 +102,10 @@ func (a *app) sourceListCommand() *cobra.Command {
 		Use:   "list",
 		Short: "List the sources",
 		Long: `Lists the sources, how often each may be asked, and its STANDING: ok, held (the
-service asked to be left alone for a while), paused or unserved (no tracker
-runs), and why.`,
+service asked to be left alone for a while), paused, unserved (no tracker runs)
+or tight (more polls are planned than its rate allows), and why. Of a tight one
+it tells how often its jobs can be polled: three of four polls go to imports
+that run, as far as they want them, the others to who has waited longest.`,
 		Example: "  tracker source list\n  tracker source list --format json | jq '.[] | select(.paused_at)'",
 		Args:    exactly(0, "no arguments"),
 	}

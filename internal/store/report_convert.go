@@ -27,6 +27,7 @@ func toSourceRow(row dbsqlc.ReportSource) SourceRow {
 		HeldUntil: row.HeldUntil, Jobs: row.Jobs, RateEvery: Interval(row.RateEvery), RateBurst: row.RateBurst,
 		Schedule: row.Schedule, ActiveEvery: Interval(row.ActiveEvery), Credential: row.Credential, Volatile: row.Volatile,
 		PlannedPerHour: row.PlannedPerHour, AttainablePerHour: row.AttainablePerHour,
+		AttainableEvery: (*Interval)(row.AttainableEvery), AttainableEveryRunning: (*Interval)(row.AttainableEveryRunning),
 	}
 }
 

@@ -60,6 +60,16 @@ type SourceRow struct {
 
 	PlannedPerHour    *float64 `json:"planned_per_hour"`
 	AttainablePerHour float64  `json:"attainable_per_hour"`
+
+	// How often each job can be polled, of which no import runs, or one does, where more
+	// is planned than the rate allows.
+	AttainableEvery        *Interval `json:"attainable_every"`
+	AttainableEveryRunning *Interval `json:"attainable_every_running"`
+}
+
+// Tight reports a source at which more polls are planned than its rate limit allows.
+func (r SourceRow) Tight() bool {
+	return r.PlannedPerHour != nil && *r.PlannedPerHour > r.AttainablePerHour
 }
 
 // Unasked reports a source that is not to be asked at a time: it is paused, or held.

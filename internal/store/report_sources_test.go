@@ -38,6 +38,23 @@ func TestReportSourcesPlanned(t *testing.T) {
 	want("an import runs", "558") // (12 + 360) for two, as much for the third
 	job(4, "now(), '5 min', 3, now() + interval '1 hour'")
 	want("one fails, and is asked once an hour", "497.3333333333333")
+	cadence := func(when, want string) {
+		t.Helper()
+		got := value[string](t, conn, "SELECT concat_ws(', ', coalesce(attainable_every_running::text, 'none runs'), coalesce(attainable_every::text, 'as planned')) FROM report.sources")
+		if got != want {
+			t.Errorf("%s: %s, not %s", when, got, want)
+		}
+	}
+	cadence("less is planned than can be had", "none runs, as planned")
+	mustExec(t, conn, "UPDATE sources SET rate_every = '10 s'; UPDATE cursors SET planned_every = '10 s', failures = 0")
+	cadence("1,440 of 360 are planned", "none runs, 00:00:40")
+	mustExec(t, conn, "UPDATE cursors SET state = 'running' WHERE job_id = (SELECT job_id FROM jobs WHERE name = 'j3')")
+	cadence("one that runs wants all, and gets 270", "00:00:13.333333, 00:02:00")
+	mustExec(t, conn, "UPDATE cursors SET planned_every = CASE WHEN running THEN interval '1 min' ELSE '10 s' END")
+	cadence("it gets no more than it wants", "00:01:00, 00:00:36")
+	mustExec(t, conn, "UPDATE cursors SET planned_every = CASE WHEN running THEN interval '5 s' ELSE '4 min' END")
+	cadence("it gets what the others leave", "00:00:11.428571, 00:04:00")
+	mustExec(t, conn, "UPDATE sources SET rate_every = '7200 ms'; UPDATE cursors SET planned_every = NULL, state = NULL")
 	mustExec(t, conn, "UPDATE jobs SET tracking = CASE name WHEN 'j2' THEN 'paused' WHEN 'j3' THEN 'finished' WHEN 'j4' THEN 'removed' ELSE tracking END")
 	want("only the new one is left", "unknown")
 	mustExec(t, conn, "UPDATE jobs SET tracking = 'finished'")

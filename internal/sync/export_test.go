@@ -76,3 +76,12 @@ func EndpointOf(job store.Job, account source.Account) (source.Endpoint, error) 
 	prepared := schedules{}.prepare(job, account)
 	return prepared.endpoint, prepared.fault
 }
+
+// Under goes on with the past under another claim of its job.
+func (p *Past) Under(claim store.Claim) { p.claim, p.first, p.gaps = claim, claim.NextPollAt, nil }
+
+// LookForTight has a syncer look for tight sources as often as it is called.
+func LookForTight(s *Syncer) func(context.Context) error {
+	tight := tightSources{rows: s.Store.SourceRows, logger: s.Logger, told: map[string]bool{}}
+	return tight.look
+}

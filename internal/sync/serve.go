@@ -31,6 +31,9 @@ const (
 	choreTimeout = time.Minute
 	// leaveTimeout bounds the note that this tracker ends.
 	leaveTimeout = 2 * time.Second
+	// tightEvery is how often it is looked whether more is planned than sources may be
+	// asked: of a million jobs that takes about a second.
+	tightEvery = 5 * time.Minute
 	// rollUpEvery is how far behind the counts of reports may be.
 	rollUpEvery = time.Minute
 	// rollUpTimeout bounds one turn of counting. The first turn delays the start;
@@ -63,6 +66,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	d := &daemon{
 		syncer: s, recorder: recorder, retry: retry, flight: newFlight(ctx, s, budget, recordHeavy, results),
 		registry: registryCache{store: s.Store, schedules: schedules{}}, credentials: source.NewCredentials(s.Getenv, s.Scope), examined: map[string]bool{},
+		tight: tightSources{rows: s.Store.SourceRows, logger: s.Logger, told: map[string]bool{}},
 	}
 	stop, err := d.startChores(ctx)
 	switch {
@@ -90,6 +94,7 @@ type daemon struct {
 	credentials *source.Credentials
 	clock       clock           // as it was last read; the zero clock: not yet
 	examined    map[string]bool // the credential references that examine has seen
+	tight       tightSources
 }
 
 // run claims until ctx ends.
@@ -289,6 +294,7 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 	for _, chore := range []schedule.Chore{
 		{Name: "heartbeat", Every: store.HeartbeatEvery, Timeout: choreTimeout, Do: heartbeat},
 		{Name: "tend partitions", Every: time.Hour, Timeout: choreTimeout, Do: tend},
+		{Name: "look for tight sources", Every: tightEvery, Timeout: choreTimeout, Do: d.tight.look},
 		{Name: "roll up", Every: rollUpEvery, Timeout: rollUpTimeout, Do: rollUp},
 	} {
 		do := chore.Do

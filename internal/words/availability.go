@@ -2,7 +2,10 @@ package words
 
 import (
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -31,22 +34,41 @@ func (c Clock) Availability(from store.SourceRow, unserved string) terminal.Span
 		return terminal.Styled(terminal.StyleYellow, "held")
 	case unserved != "":
 		return terminal.Styled(terminal.StyleYellow, "unserved")
+	case from.Tight():
+		return terminal.Styled(terminal.StyleYellow, "tight")
 	default:
 		return terminal.Plain("ok")
 	}
 }
 
-// AvailabilityWhy tells since when and why a source is not polled; it is empty
-// of one that is.
+// AvailabilityWhy tells since when and why a source is not polled, or how often its
+// jobs can be where more is planned than its rate allows; it is empty of any other.
 func (c Clock) AvailabilityWhy(from store.SourceRow, unserved string) string {
 	switch {
 	case from.PausedAt != nil:
 		return fmt.Sprintf("since %s (%s): %s", c.Near(*from.PausedAt), c.Ago(*from.PausedAt), deref(from.PausedReason))
 	case from.Unasked(c.ReadAt):
 		return "until " + c.Near(*from.HeldUntil) + ": the service asked to be left alone"
-	default:
+	case unserved != "":
 		return unserved
+	case from.Tight():
+		return Attainable(from)
+	default:
+		return ""
 	}
+}
+
+// Attainable tells how often the jobs of a tight source can be polled.
+func Attainable(from store.SourceRow) string {
+	text := fmt.Sprintf("%s polls an hour are planned, the rate allows %s: ", humanize.Comma(int64(*from.PlannedPerHour)), humanize.Comma(int64(from.AttainablePerHour)))
+	var each []string
+	if every := from.AttainableEveryRunning; every != nil {
+		each = append(each, "an import that runs is polled every "+Roughly(time.Duration(*every)))
+	}
+	if every := from.AttainableEvery; every != nil {
+		each = append(each, "any other job every "+Roughly(time.Duration(*every)))
+	}
+	return text + strings.Join(each, ", ")
 }
 
 // Unasked tells why the jobs of a source that is paused or held are not polled,

@@ -78,9 +78,13 @@ func (h History) gaps() []terminal.Span {
 	return spans
 }
 
-// gapText shows a gap such as "Nov 21 03:00:00–03:42:00 (not running)".
+// gapText shows a gap such as "Nov 21 03:00:00–03:42:00 (not running)". What can be
+// had where a rate budget is the reason, source list tells.
 func (h History) gapText(gap store.GapRow) string {
 	reason := " (" + strings.ReplaceAll(gap.Reason, "_", " ") + ")"
+	if gap.Reason == history.GapRateBudget {
+		reason = " (rate budget: see  tracker source list)"
+	}
 	switch {
 	case gap.GapTo == nil:
 		return "since " + h.Near(gap.GapFrom) + reason

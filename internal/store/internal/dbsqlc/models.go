@@ -180,7 +180,7 @@ type ReportGap struct {
 	GapFrom time.Time
 	// When the poll was sent, or the decision made, that ended the gap (our time); null: it is still open.
 	GapTo *time.Time
-	// Why: not_running (no tracker ran), paused, credential, rate_limited (the service had asked to be left alone, or its polls were answered so), rate_budget (more was due than the source may be asked), clock (the database's clock was set back), or the outcome of the polls that failed.
+	// Why: not_running (no tracker ran), paused, credential, rate_limited (the service had asked to be left alone, or its polls were answered so), rate_budget (more was due than the source may be asked; attainable_every in report.sources tells what can be had), clock (the database's clock was set back), or the outcome of the polls that failed.
 	Reason string
 	// Number of the job, by which views are joined.
 	JobID int64
@@ -454,6 +454,10 @@ type ReportSource struct {
 	PlannedPerHour *float64
 	// Polls per hour that the rate limit allows; where more are planned, jobs wait for their turn.
 	AttainablePerHour float64
+	// How often each job whose import does not run can be polled where more is planned than the rate limit allows; null: all that is planned can be had, or there is no such job.
+	AttainableEvery *time.Duration
+	// Likewise each job whose import runs: together they get what they want, but no more than three of four polls while others wait.
+	AttainableEveryRunning *time.Duration
 }
 
 // One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.

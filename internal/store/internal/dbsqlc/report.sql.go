@@ -760,7 +760,7 @@ func (q *Queries) ReportSnapshot(ctx context.Context, arg ReportSnapshotParams) 
 }
 
 const reportSources = `-- name: ReportSources :many
-SELECT source, provider, base_url, paused_at, paused_reason, held_until, jobs, rate_every, rate_burst, schedule, active_every, credential, volatile, planned_per_hour, attainable_per_hour FROM report.sources ORDER BY source
+SELECT source, provider, base_url, paused_at, paused_reason, held_until, jobs, rate_every, rate_burst, schedule, active_every, credential, volatile, planned_per_hour, attainable_per_hour, attainable_every, attainable_every_running FROM report.sources ORDER BY source
 `
 
 func (q *Queries) ReportSources(ctx context.Context) ([]ReportSource, error) {
@@ -788,6 +788,8 @@ func (q *Queries) ReportSources(ctx context.Context) ([]ReportSource, error) {
 			&i.Volatile,
 			&i.PlannedPerHour,
 			&i.AttainablePerHour,
+			&i.AttainableEvery,
+			&i.AttainableEveryRunning,
 		); err != nil {
 			return nil, err
 		}
