@@ -190,6 +190,26 @@ CREATE TABLE holds (
     CONSTRAINT holds_run_fkey FOREIGN KEY (job_id, run_no) REFERENCES runs (job_id, run_no)
 );
 
+-- What is left of runs that retention has taken: what counts by day need, what folding
+-- the snapshots around theirs needs, and when the state of the job was theirs to tell.
+CREATE TABLE taken_runs (
+    job_id          bigint      NOT NULL,
+    run_no          integer     NOT NULL,
+    run_id          text        NOT NULL,
+    state           text        NOT NULL,
+    started_at      timestamptz NOT NULL, -- as report.runs had it
+    duration        interval,             -- likewise
+    shape           jsonb       NOT NULL,
+    first_seen_at   timestamptz NOT NULL,
+    changed_from    timestamptz NOT NULL, -- the earliest effective time of its own transitions
+    last_snapshot_no integer    NOT NULL, -- of its own, which follow on from each other
+    last_transition_no integer  NOT NULL, -- the highest number given by then
+    last_anomaly_no integer     NOT NULL, -- likewise; 0: none
+    CONSTRAINT taken_runs_pkey PRIMARY KEY (job_id, run_no),
+    CONSTRAINT taken_runs_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
+);
+CREATE INDEX taken_runs_start_idx ON taken_runs (started_at);
+
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
@@ -198,6 +218,7 @@ DO $$ BEGIN
     END IF;
 END $$;
 -- +goose StatementEnd
+DROP TABLE taken_runs;
 DROP TABLE holds;
 DROP TABLE result_items;
 DROP TABLE anomalies;

@@ -76,6 +76,9 @@ COMMENT ON COLUMN report.stalled.stall_after IS 'The job''s stall_after, which d
 COMMENT ON COLUMN report.stalled.seen_at IS 'When somebody last saw the run go on (our time): nobody knows what became of it since.';
 COMMENT ON COLUMN report.stalled.job_id IS 'Number of the job, by which views are joined.';
 
+-- Of a job whose latest run was, then, one that retention has taken since, nothing is
+-- told: another run's state would be wrong. A run that was taken came, with all of its
+-- transitions, after one of a lower number or before it.
 -- As of now nothing is left out that was observed later than now: the
 -- database's clock was set back. In PL/pgSQL, since Citus plans no function with
 -- arguments whose text is put in the place of the call. Each job is asked for once:
@@ -94,20 +97,25 @@ BEGIN
     JOIN public.jobs j ON j.job_id = f.job_id
     JOIN public.sources s ON s.source_id = j.source_id
     CROSS JOIN LATERAL (
-        SELECT n.run_no, n.to_state, n.to_status, report.effective_at(n.happened_at, n.observed_at) AS since
+        SELECT n.transition_no, n.run_no, n.to_state, n.to_status, report.effective_at(n.happened_at, n.observed_at) AS since
         FROM public.transitions n
         WHERE n.job_id = f.job_id AND n.step_no IS NULL AND n.observed_at <= known_at
             AND report.effective_at(n.happened_at, n.observed_at) <= as_of
         ORDER BY n.transition_no DESC LIMIT 1
     ) t
-    WHERE f.snapshot_no = 1;
+    WHERE f.snapshot_no = 1 AND NOT EXISTS (
+        SELECT 1 FROM public.taken_runs k
+        WHERE k.job_id = f.job_id AND k.run_no > t.run_no AND k.last_transition_no > t.transition_no
+            AND k.changed_from <= as_of AND k.first_seen_at <= known_at
+    );
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row per job with its latest run as it was at as_of by what was known at known_at (now, unless given): of the run transitions observed by known_at and effective by as_of the one numbered highest; since is its effective time, the upstream''s where it gave one but never later than observed. Jobs without such a transition are absent.';
+COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row per job with its latest run as it was at as_of by what was known at known_at (now, unless given): of the run transitions observed by known_at and effective by as_of the one numbered highest; since is its effective time, the upstream''s where it gave one but never later than observed. Jobs without such a transition are absent, and so are those whose latest run retention has taken since.';
 
 -- An interval ends no later than any later one begins, so that all before the
 -- last one that began before the window ended before it, too: of each job only
--- what bears on the window is read. The least time of all that follow is taken
+-- what bears on the window is read. A run that retention has taken ends the interval
+-- before it, and has none of its own. The least time of all that follow is taken
 -- from the end, once: from the front it is looked for anew at each row. sources
 -- and jobs are arguments since what is asked of a function's rows from outside
 -- is answered after all of them are made.
@@ -123,7 +131,7 @@ BEGIN
     JOIN public.jobs j ON j.job_id = f.job_id
     JOIN public.sources s ON s.source_id = j.source_id
     LEFT JOIN LATERAL (
-        SELECT n.transition_no FROM public.transitions n
+        SELECT n.transition_no, n.run_no FROM public.transitions n
         WHERE n.job_id = f.job_id AND n.step_no IS NULL
             AND report.effective_at(n.happened_at, n.observed_at) <= from_time
         ORDER BY n.transition_no DESC LIMIT 1
@@ -135,17 +143,22 @@ BEGIN
             FROM public.transitions t
             WHERE t.job_id = f.job_id AND t.step_no IS NULL
                 AND t.transition_no >= coalesce(before.transition_no, 1)
+            UNION ALL
+            SELECT k.job_id, k.last_transition_no, k.run_no, NULL, NULL, k.changed_from
+            FROM public.taken_runs k
+            WHERE k.job_id = f.job_id AND k.run_no > coalesce(before.run_no, 0)
+                AND k.last_transition_no > coalesce(before.transition_no, 0)
         ) e
         WHERE e.since < to_time
     ) i
-    WHERE f.snapshot_no = 1
+    WHERE f.snapshot_no = 1 AND i.to_state IS NOT NULL
         AND (state_timeline.sources IS NULL OR s.name = ANY(state_timeline.sources))
         AND (state_timeline.jobs IS NULL OR j.name = ANY(state_timeline.jobs))
         AND greatest(i.since, from_time) < least(i.until, to_time, now())
     ORDER BY j.name, i.transition_no;
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]) IS 'The states of every job''s latest run between from_time and to_time, one row per interval [starts_at, ends_at), clipped to that window, and agreeing at each moment t with status_as_of(t, now()). One that began before the window is included; one still open ends at to_time or now, whichever is earlier; a terminal state lasts until the next run starts. With sources or jobs, arrays of names, only of those: much quicker than to leave out the others afterwards.';
+COMMENT ON FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]) IS 'The states of every job''s latest run between from_time and to_time, one row per interval [starts_at, ends_at), clipped to that window, and agreeing at each moment t with status_as_of(t, now()). One that began before the window is included; one still open ends at to_time or now, whichever is earlier; a terminal state lasts until the next run starts. Where the latest run was one that retention has taken since there is no interval. With sources or jobs, arrays of names, only of those: much quicker than to leave out the others afterwards.';
 
 -- +goose Down
 DROP FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]);

@@ -253,29 +253,12 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- What is left of runs that retention has taken: what counts by day need, and what
--- folding the snapshots around theirs needs.
-CREATE TABLE taken_runs (
-    job_id          bigint      NOT NULL,
-    run_no          integer     NOT NULL,
-    run_id          text        NOT NULL,
-    state           text        NOT NULL,
-    started_at      timestamptz NOT NULL, -- as report.runs had it
-    duration        interval,             -- likewise
-    shape           jsonb       NOT NULL,
-    last_snapshot_no integer    NOT NULL, -- of its own, which follow on from each other
-    last_transition_no integer  NOT NULL, -- the highest number given by then
-    last_anomaly_no integer     NOT NULL, -- likewise; 0: none
-    CONSTRAINT taken_runs_pkey PRIMARY KEY (job_id, run_no),
-    CONSTRAINT taken_runs_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
-);
-CREATE INDEX taken_runs_start_idx ON taken_runs (started_at);
 CREATE TRIGGER taken_runs_append_only BEFORE UPDATE OR DELETE ON taken_runs FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
 CREATE TRIGGER taken_runs_no_truncate BEFORE TRUNCATE ON taken_runs FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
 
 CREATE VIEW report.taken_runs AS
 SELECT j.name AS job, s.name AS source, s.provider, t.run_no, t.run_id, t.state, t.started_at, t.duration, t.shape,
-    t.last_snapshot_no, t.last_transition_no, t.last_anomaly_no, t.job_id
+    t.first_seen_at, t.changed_from, t.last_snapshot_no, t.last_transition_no, t.last_anomaly_no, t.job_id
 FROM taken_runs t
 JOIN jobs j ON j.job_id = t.job_id
 JOIN sources s ON s.source_id = j.source_id;
@@ -289,6 +272,8 @@ COMMENT ON COLUMN report.taken_runs.state IS 'The terminal state of the run, in 
 COMMENT ON COLUMN report.taken_runs.started_at IS 'Start of the run, as report.runs had it.';
 COMMENT ON COLUMN report.taken_runs.duration IS 'How long the run took, as report.runs had it.';
 COMMENT ON COLUMN report.taken_runs.shape IS 'Fields outside the provider''s contract in the job''s answers up to the run''s last snapshot, a JSON object.';
+COMMENT ON COLUMN report.taken_runs.first_seen_at IS 'When the run was first seen (our time).';
+COMMENT ON COLUMN report.taken_runs.changed_from IS 'The earliest effective time of the run''s transitions: from then until a later run took its place nobody can tell the state of the job''s latest run.';
 COMMENT ON COLUMN report.taken_runs.last_snapshot_no IS 'Number of the run''s last snapshot, whose hash stays.';
 COMMENT ON COLUMN report.taken_runs.last_transition_no IS 'The highest number of a transition of the job by that snapshot.';
 COMMENT ON COLUMN report.taken_runs.last_anomaly_no IS 'The highest number of an anomaly of the job by that snapshot; 0: there was none.';
@@ -357,9 +342,13 @@ BEGIN
         RETURN;
     END IF;
     PERFORM set_config('tracker.rewrite', 'on', true);
-    INSERT INTO public.taken_runs (job_id, run_no, run_id, state, started_at, duration, shape, last_snapshot_no, last_transition_no, last_anomaly_no)
+    INSERT INTO public.taken_runs (job_id, run_no, run_id, state, started_at, duration, shape, first_seen_at, changed_from,
+        last_snapshot_no, last_transition_no, last_anomaly_no)
     SELECT r.job_id, r.run_no, r.run_id, r.state, coalesce(r.started_at, r.first_seen_at),
-        report.duration_least(r.started_at, r.first_seen_at, r.ended_at, r.ended_not_before), r.shape, l.last_no,
+        report.duration_least(r.started_at, r.first_seen_at, r.ended_at, r.ended_not_before), r.shape, r.first_seen_at,
+        (SELECT min(report.effective_at(t.happened_at, t.observed_at)) FROM public.transitions t
+            WHERE t.job_id = taken_job AND t.run_no = r.run_no AND t.step_no IS NULL),
+        l.last_no,
         (SELECT max(t.transition_no) FROM public.transitions t WHERE t.job_id = taken_job AND t.snapshot_no <= l.last_no),
         greatest((SELECT max(a.anomaly_no) FROM public.anomalies a WHERE a.job_id = taken_job AND a.snapshot_no <= l.last_no),
             (SELECT max(k.last_anomaly_no) FROM public.taken_runs k WHERE k.job_id = taken_job AND k.last_snapshot_no <= l.last_no), 0)
@@ -397,12 +386,13 @@ DO $$ BEGIN
     END IF;
 END $$;
 -- +goose StatementEnd
-REVOKE ALL ON holds FROM tracker_writer;
+REVOKE ALL ON holds, taken_runs FROM tracker_writer;
 DROP FUNCTION runs_take(interval, bigint);
 DROP FUNCTION runs_old(interval);
 DROP FUNCTION runs_ripe(timestamptz, bigint);
 DROP VIEW report.taken_runs;
-DROP TABLE taken_runs;
+DROP TRIGGER taken_runs_no_truncate ON taken_runs;
+DROP TRIGGER taken_runs_append_only ON taken_runs;
 DROP FUNCTION polls_take(interval);
 DROP FUNCTION polls_old(interval);
 DROP FUNCTION retention_turn();

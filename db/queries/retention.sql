@@ -31,6 +31,10 @@ FROM runs_old(@keep) o;
 SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.runs::bigint AS runs, o.bodies::bigint AS bodies
 FROM runs_take(@keep, @job_id) o;
 
+-- name: RunTaken :one
+-- Whether retention has taken a run.
+SELECT EXISTS (SELECT 1 FROM report.taken_runs t WHERE t.job = @job AND t.run_no = @run_no);
+
 -- name: ReportTakenRuns :many
 -- What is left of a job's runs that were taken.
 SELECT * FROM report.taken_runs WHERE job_id = @job_id ORDER BY run_no;

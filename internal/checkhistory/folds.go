@@ -30,11 +30,12 @@ func (c *check) checkFolds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.shown[job.ID] = shown
 		folded, err := store.TrailHistory(shown.Job, trail)
 		if err != nil {
 			return err
 		}
+		shown.Taken = folded.Taken
+		c.shown[job.ID] = shown
 		folded.Polled, folded.Gaps, folded.Retention = shown.Polled, shown.Gaps, shown.Retention // not of the snapshots
 		for i := range min(len(folded.Runs), len(shown.Runs)) {                                  // but of other runs, and of now
 			folded.Runs[i].UsualDuration, folded.Runs[i].Stalled = shown.Runs[i].UsualDuration, shown.Runs[i].Stalled

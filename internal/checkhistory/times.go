@@ -103,6 +103,9 @@ func momentsOf(shown store.History) []time.Time {
 			newest = t.ObservedAt
 		}
 	}
+	for _, run := range shown.Taken {
+		changed = append(changed, run.ChangedFrom, run.ChangedFrom.Add(-time.Microsecond))
+	}
 	random := rand.New(rand.NewPCG(uint64(len(changed)), 1)) // the same times in each test run
 	random.Shuffle(len(changed), func(i, j int) { changed[i], changed[j] = changed[j], changed[i] })
 	moments := slices.Clone(changed[:min(len(changed), timesMost/2)])

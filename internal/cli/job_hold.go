@@ -78,7 +78,7 @@ func (a *app) alterHold(cmd *cobra.Command, name string, runNo int, change func(
 		}
 		err = change(ctx, s, author, job)
 		if errors.Is(err, store.ErrNotFound) { // gone since
-			return tracking.NoRun(shown.Job, runNo, false)
+			return tracking.NoRun(ctx, s, shown.Job, runNo, false)
 		}
 		return err
 	})

@@ -106,6 +106,39 @@ func TestRetainHistory(t *testing.T) {
 	}
 }
 
+// TestHistoryOfTakenRuns: what was taken is told where it is asked for, and the run
+// before it does not stand in for it.
+func TestHistoryOfTakenRuns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, id := range []string{"r1", "r2", "r3"} {
+		w.Woosmap.Script(datasetID(0), testkit.WoosmapRun(id, "success"))
+		if id == "r1" {
+			w.apply(declaration(unlimited, 1))
+		}
+		w.must("sync")
+	}
+	w.must("job", "hold", jobName(0), "--run", "1")
+	w.Exec(`UPDATE runs SET last_changed_at = last_changed_at - interval '100 days', first_seen_at = first_seen_at - interval '100 days' WHERE run_no = 2`)
+	w.must("retain", "--retention-history", "90d")
+	during := w.Lines(`SELECT to_char(observed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM report.snapshots WHERE snapshot_no = 2`)[0]
+	if text := w.must("history", jobName(0), "--as-of", during); !strings.Contains(text, jobName(0)+"  run 2 was the latest, and retention has taken it since") {
+		t.Errorf("as of run 2 it tells\n%s", text)
+	}
+	var told struct {
+		Job         struct{ State *string }
+		LatestTaken int `json:"latest_taken"`
+	}
+	if err := json.Unmarshal([]byte(w.must("history", jobName(0), "--as-of", during, "--format", "json")), &told); err != nil || told.Job.State != nil || told.LatestTaken != 2 {
+		t.Errorf("as of run 2 it tells %+v, %v", told, err)
+	}
+	for _, args := range [][]string{{"history", jobName(0), "--run", "2"}, {"history", jobName(0), "--run", "2", "--as-of", during}, {"job", "hold", jobName(0), "--run", "2"}} {
+		if p := w.run(args...); p.code != exitUsage || !strings.Contains(p.stderr.String(), "has no run 2 any more: retention took it") {
+			t.Errorf("tracker %q ends with %d: %s", args, p.code, p.stderr.String())
+		}
+	}
+}
+
 // TestServeRetains: a daemon takes what is old by itself, two no more than one.
 func TestServeRetains(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,9 @@
 package history
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Trail is a job's whole history, folded from its snapshots.
 type Trail struct {
@@ -9,6 +12,7 @@ type Trail struct {
 	Items       map[int][]Item // the results of each run, by its number
 	Transitions []Transition
 	Anomalies   []Anomaly
+	Taken       []TakenRun // the runs that were skipped, in the order of their snapshots
 
 	skipped string // id of the run whose snapshots were skipped last; empty: it was left
 }
@@ -38,8 +42,9 @@ type TakenRun struct {
 	ID           string
 	Status       string // in one of its snapshots
 	State        State
-	Shape        Shape // after its last snapshot
-	TransitionNo int   // the highest numbers given by then
+	Shape        Shape     // after its last snapshot
+	ChangedFrom  time.Time // the earliest effective time of its own transitions
+	TransitionNo int       // the highest numbers given by then
 	AnomalyNo    int
 }
 
@@ -50,6 +55,7 @@ func (t *Trail) Skip(run TakenRun, seen Bounds) {
 	change := Change{}
 	if t.compared.Head != run.ID {
 		change = Compare(t.compared, Answer{RunID: run.ID, Status: run.Status, State: run.State}, seen).without(run.No)
+		t.Taken = append(t.Taken, run)
 	}
 	change.SnapshotNo = t.compared.SnapshotNo + 1
 	t.compared.take(change)

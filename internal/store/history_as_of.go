@@ -41,7 +41,7 @@ func (h History) AsOf(at time.Time) History {
 		was.count(r)
 		return happened
 	})
-	was.showLatest()
+	was.showLatest(at)
 	was.explainRuns()
 	return was
 }
@@ -70,23 +70,39 @@ func (h History) count(run *RunRow) {
 	}
 }
 
-// showLatest gives the job the state that its latest run has in this history.
-func (h *History) showLatest() {
+// showLatest gives the job the state that its latest run has in this history, as of a
+// time: none where that run was taken.
+func (h *History) showLatest(at time.Time) {
 	h.Job.State, h.Job.Status, h.Job.RunNo, h.Job.RunID, h.Job.StateSince, h.Job.StateSinceReported = nil, nil, nil, nil, nil, false
-	for _, t := range slices.Backward(h.Transitions) {
-		if t.StepNo != nil {
-			continue
+	var latest TransitionRow
+	for _, t := range h.Transitions {
+		if t.StepNo == nil {
+			latest = t
 		}
-		since := t.Effective()
-		h.Job.State, h.Job.Status, h.Job.RunNo, h.Job.StateSince = &t.ToState, &t.ToStatus, &t.RunNo, &since
-		h.Job.StateSinceReported = t.HappenedAt != nil && !t.HappenedAt.After(t.ObservedAt)
-		for _, run := range h.Runs {
-			if run.RunNo == t.RunNo {
-				h.Job.RunID = &run.RunID
-			}
-		}
+	}
+	if h.LatestTaken = h.takenAfter(latest, at); h.LatestTaken > 0 || latest.TransitionNo == 0 {
 		return
 	}
+	since := latest.Effective()
+	h.Job.State, h.Job.Status, h.Job.RunNo, h.Job.StateSince = &latest.ToState, &latest.ToStatus, &latest.RunNo, &since
+	h.Job.StateSinceReported = latest.HappenedAt != nil && !latest.HappenedAt.After(latest.ObservedAt)
+	for _, run := range h.Runs {
+		if run.RunNo == latest.RunNo {
+			h.Job.RunID = &run.RunID
+		}
+	}
+}
+
+// takenAfter is the number of the last of the runs that retention has taken of which a
+// transition was effective by a time, after one of another run (0: after none); 0: there
+// is no such run.
+func (h *History) takenAfter(t TransitionRow, at time.Time) int {
+	for _, run := range slices.Backward(h.Taken) {
+		if run.TransitionNo > int(t.TransitionNo) && !run.ChangedFrom.After(at) {
+			return run.No
+		}
+	}
+	return 0
 }
 
 // Select keeps the newest runs, with the latest among them, or one, and what belongs to them, with log

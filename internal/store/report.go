@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -84,6 +85,11 @@ type History struct {
 	Gaps        []GapRow        `json:"gaps"`      // since the first of the runs
 	Retention   []RetentionRow  `json:"retention"` // what was taken of the job
 	Changes     []ChangeRow     `json:"changes"`   // that paused, resumed, removed or revived the job or its source, likewise
+
+	// LatestTaken is the number of the job's latest run where, as of then, that is one
+	// that retention has taken since; 0: it is not. Of such nothing else is known.
+	LatestTaken int                `json:"latest_taken,omitempty"`
+	Taken       []history.TakenRun `json:"-"` // those of a Trail
 }
 
 // HistoryParams says which runs to read.

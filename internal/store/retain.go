@@ -103,6 +103,15 @@ func takenRuns(job string, row dbsqlc.RunsTakeRow) []Taken {
 	}
 }
 
+// RunTaken reports whether retention has taken a run of a job.
+func (s *Store) RunTaken(ctx context.Context, job string, runNo int) (bool, error) {
+	taken, err := s.queries.RunTaken(ctx, dbsqlc.RunTakenParams{Job: job, RunNo: int32(runNo)})
+	if err != nil {
+		return false, fmt.Errorf("read whether run %d of job %s was taken: %w", runNo, job, err)
+	}
+	return taken, nil
+}
+
 // takenRuns reads what is left of the runs of a job that were taken, by their number.
 func (s *Store) takenRuns(ctx context.Context, jobID int64) (map[int]history.TakenRun, error) {
 	rows, err := s.queries.ReportTakenRuns(ctx, jobID)
@@ -111,7 +120,9 @@ func (s *Store) takenRuns(ctx context.Context, jobID int64) (map[int]history.Tak
 	}
 	taken := make(map[int]history.TakenRun, len(rows))
 	for _, row := range rows {
-		run := history.TakenRun{No: int(row.RunNo), ID: row.RunID, TransitionNo: int(row.LastTransitionNo), AnomalyNo: int(row.LastAnomalyNo)}
+		run := history.TakenRun{
+			No: int(row.RunNo), ID: row.RunID, ChangedFrom: row.ChangedFrom, TransitionNo: int(row.LastTransitionNo), AnomalyNo: int(row.LastAnomalyNo),
+		}
 		if err := json.Unmarshal(row.Shape, &run.Shape); err != nil {
 			return nil, fmt.Errorf("read the shape of run %d of job %d: %w", run.No, jobID, err)
 		}

@@ -14,6 +14,7 @@ import (
 func TrailHistory(job JobRow, trail *history.Trail) (History, error) {
 	h := History{
 		Job: job, Runs: []RunRow{}, Steps: []StepRow{}, Transitions: []TransitionRow{}, Anomalies: []AnomalyRow{}, LogEntries: []LogEntryRow{}, Gaps: []GapRow{},
+		Taken: trail.Taken,
 	}
 	runs := slices.SortedFunc(maps.Values(trail.Runs), func(a, b *history.Run) int { return cmp.Compare(a.No, b.No) })
 	names := map[[2]int]string{}
@@ -38,7 +39,7 @@ func TrailHistory(job JobRow, trail *history.Trail) (History, error) {
 		}
 		h.Anomalies = append(h.Anomalies, row)
 	}
-	h.showLatest()
+	h.showLatest(farTime())
 	h.explainRuns()
 	return h, nil
 }

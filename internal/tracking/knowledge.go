@@ -62,7 +62,7 @@ func ReadKnowledge(ctx context.Context, s *store.Store, job store.Job, params Kn
 		return Knowledge{}, err
 	}
 	if params.RunNo > 0 && len(k.Runs) == 0 {
-		return Knowledge{}, NoRun(k.Job, params.RunNo, k.Past())
+		return Knowledge{}, NoRun(ctx, s, k.Job, params.RunNo, k.Past())
 	}
 	return k, nil
 }

@@ -2,6 +2,7 @@ package words
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -41,6 +42,8 @@ func (h History) State() []terminal.Span {
 	switch {
 	case h.Job.State == nil && h.Knowledge.Unpolled():
 		return []terminal.Span{terminal.Plain("nothing is known of then")}
+	case h.LatestTaken > 0:
+		return []terminal.Span{terminal.Plain(fmt.Sprintf("run %d was the latest, and retention has taken it since", h.LatestTaken))}
 	case h.Job.State == nil && h.Past():
 		return []terminal.Span{terminal.Plain("no run by then")}
 	case h.Job.State == nil:

@@ -548,6 +548,10 @@ type ReportTakenRun struct {
 	Duration *time.Duration
 	// Fields outside the provider's contract in the job's answers up to the run's last snapshot, a JSON object.
 	Shape json.RawMessage
+	// When the run was first seen (our time).
+	FirstSeenAt time.Time
+	// The earliest effective time of the run's transitions: from then until a later run took its place nobody can tell the state of the job's latest run.
+	ChangedFrom time.Time
 	// Number of the run's last snapshot, whose hash stays.
 	LastSnapshotNo int32
 	// The highest number of a transition of the job by that snapshot.

@@ -73,7 +73,7 @@ func (q *Queries) PollsTake(ctx context.Context, keep time.Duration) ([]PollsTak
 }
 
 const reportTakenRuns = `-- name: ReportTakenRuns :many
-SELECT job, source, provider, run_no, run_id, state, started_at, duration, shape, last_snapshot_no, last_transition_no, last_anomaly_no, job_id FROM report.taken_runs WHERE job_id = $1 ORDER BY run_no
+SELECT job, source, provider, run_no, run_id, state, started_at, duration, shape, first_seen_at, changed_from, last_snapshot_no, last_transition_no, last_anomaly_no, job_id FROM report.taken_runs WHERE job_id = $1 ORDER BY run_no
 `
 
 // What is left of a job's runs that were taken.
@@ -96,6 +96,8 @@ func (q *Queries) ReportTakenRuns(ctx context.Context, jobID int64) ([]ReportTak
 			&i.StartedAt,
 			&i.Duration,
 			&i.Shape,
+			&i.FirstSeenAt,
+			&i.ChangedFrom,
 			&i.LastSnapshotNo,
 			&i.LastTransitionNo,
 			&i.LastAnomalyNo,
@@ -158,6 +160,23 @@ func (q *Queries) RunRelease(ctx context.Context, arg RunReleaseParams) (bool, e
 	var run_release bool
 	err := row.Scan(&run_release)
 	return run_release, err
+}
+
+const runTaken = `-- name: RunTaken :one
+SELECT EXISTS (SELECT 1 FROM report.taken_runs t WHERE t.job = $1 AND t.run_no = $2)
+`
+
+type RunTakenParams struct {
+	Job   string
+	RunNo int32
+}
+
+// Whether retention has taken a run.
+func (q *Queries) RunTaken(ctx context.Context, arg RunTakenParams) (bool, error) {
+	row := q.db.QueryRow(ctx, runTaken, arg.Job, arg.RunNo)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const runsOld = `-- name: RunsOld :many
