@@ -12,8 +12,9 @@
 --
 -- Run it again after a migration that made a table: what is distributed is left alone.
 -- It asks the catalog, not a list: each table with a job_id is distributed by it, but
--- for jobs (with sources a reference table: a copy on each node) and cursors, which
--- like budgets, replicas, changes, hourly, daily and rollup stays on the coordinator.
+-- for jobs (with sources a reference table: a copy on each node), cursors and the
+-- journal, which like budgets, replicas, changes, hourly, daily and rollup stay on the
+-- coordinator.
 -- All of it happens in one transaction.
 \if :{?shards}
 \else
@@ -26,7 +27,7 @@ SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_unsafe_triggers TO on;
 
 CREATE TEMP TABLE undistributed ON COMMIT DROP AS
-SELECT c.oid AS rel, a.attname IS NOT NULL AND c.relname NOT IN ('jobs', 'cursors') AS of_history
+SELECT c.oid AS rel, a.attname IS NOT NULL AND c.relname NOT IN ('jobs', 'cursors') AND c.relname !~ '^journal' AS of_history
 FROM pg_class c
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'job_id'
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT relation_is_a_known_shard(c.oid)

@@ -29,8 +29,8 @@ func CheckHistory(tb testing.TB, url string) {
 }
 
 // Violations lists what does not hold of the histories of the named jobs (none:
-// of all), each with its job. It only reads, but for its last step, a rebuild,
-// which writes nothing where nothing is wrong.
+// of all), each with its job. It only reads, but for what waits for the journal, which
+// it appends, and its last step, a rebuild, which writes nothing where nothing is wrong.
 func Violations(ctx context.Context, url string, jobs ...string) (violations []string, err error) {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
@@ -47,6 +47,9 @@ func Violations(ctx context.Context, url string, jobs ...string) (violations []s
 		return nil, err
 	}
 	if err := c.awaitPast(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.completeJournal(ctx); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{c.checkRules, c.checkBodies, c.checkFolds, c.checkPolls, c.checkTimes, c.checkRebuilds} {

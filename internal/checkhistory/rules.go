@@ -50,7 +50,8 @@ func rules() []rule {
 	all = append(all, pollRules...)
 	all = append(all, snapshotRules...)
 	all = append(all, derivedRules...)
-	return append(all, cursorRules...)
+	all = append(all, cursorRules...)
+	return append(all, journalRules...)
 }
 
 // numbered claims that the rows of a table count from 1 without holes within their job

@@ -46,6 +46,9 @@ func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
 		return fmt.Errorf("advance cursors: %w", err)
 	}
 	var p pipeline
+	if err := noteJobs(ctx, p.queries(), gapRows(advances).JobIds); err != nil {
+		return fmt.Errorf("advance cursors: %w", err)
+	}
 	if err := advance(ctx, p.queries(), advances); err != nil {
 		return fmt.Errorf("advance cursors: %w", err)
 	}

@@ -108,6 +108,9 @@ func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string
 		if err := r.queries.GapInsert(ctx, rows); err != nil {
 			return err
 		}
+		if err := noteJobs(ctx, r.queries, rows.JobIds); err != nil {
+			return err
+		}
 	}
 	return r.queries.CursorCover(ctx, covered)
 }

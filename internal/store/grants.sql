@@ -2,7 +2,7 @@ WITH ours AS (
     SELECT c.oid, n.nspname, c.relkind, c.relname, c.relowner, c.relacl
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm') AND (n.nspname = 'report' OR n.nspname = 'public' AND (c.relname = ANY(string_to_array($1, ' '))
-        OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid AND i.inhparent = to_regclass('public.polls'))))
+        OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid AND i.inhparent IN (to_regclass('public.polls'), to_regclass('public.journal')))))
 ), objects AS (
     SELECT 'TABLE' AS kind, format('%I.%I', nspname, relname) AS name, relowner AS owner, coalesce(relacl, acldefault('r', relowner)) AS acl FROM ours
     UNION ALL

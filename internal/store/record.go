@@ -134,10 +134,18 @@ func (s *Store) lateUnless(ctx context.Context, poll Poll) (RecordResult, error)
 // meanwhile. An answer is superseded: nothing else comes of it.
 func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
 	poll.Outcome = poll.Outcome.Late()
-	err := s.queries.PollInsertLate(ctx, dbsqlc.PollInsertLateParams{
+	var p pipeline
+	q := p.queries()
+	err := q.PollInsertLate(ctx, dbsqlc.PollInsertLateParams{
 		JobID: poll.JobID, PolledAt: poll.PolledAt, Outcome: string(poll.Outcome), HttpStatus: toPointer(int16(poll.HTTPStatus)),
 		LatencyUs: int32(poll.Latency.Microseconds()), Error: toPointer(poll.Error), ErrorBody: toPointer(poll.ErrorBody),
 	})
+	if err == nil {
+		err = q.JournalNoteLate(ctx, []time.Time{poll.PolledAt})
+	}
+	if err == nil {
+		err = p.send(ctx, s.pool)
+	}
 	if err != nil {
 		return fmt.Errorf("record a late poll of job %d: %w", poll.JobID, err)
 	}
@@ -169,6 +177,9 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 		if err := holdFailed(ctx, q, polls); err != nil {
 			return err
 		}
+	}
+	if err := notePolls(ctx, q, polls); err != nil {
+		return err
 	}
 	if err := advance(ctx, q, advancesOf(polls)); err != nil {
 		return err

@@ -83,6 +83,7 @@ func (s *Syncer) Once(ctx context.Context, jobs []store.Job, tell func(Event)) e
 	if recordErr := recording.Wait(); recordErr != nil {
 		return recordErr
 	}
+	s.appendJournal(lasting)
 	if err == nil && recorder.interrupted { // ctx ended when no job was waiting any more
 		return ctx.Err()
 	}

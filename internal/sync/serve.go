@@ -71,8 +71,11 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	stop, err := d.startChores(ctx)
 	switch {
 	case err == nil:
+		var journal errgroup.Group
+		journal.Go(func() error { d.keepJournal(ctx); return nil })
 		d.run(ctx)
 		stop()
+		_ = journal.Wait()
 	case ctx.Err() != nil: // told to end before it had begun
 		err = nil
 	}
@@ -81,6 +84,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	if recordErr := recording.Wait(); recordErr != nil {
 		return fmt.Errorf("record what was fetched: %w", recordErr)
 	}
+	s.appendJournal(lasting)
 	return err
 }
 
@@ -296,6 +300,7 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 		{Name: "tend partitions", Every: time.Hour, Timeout: choreTimeout, Do: tend},
 		{Name: "look for tight sources", Every: tightEvery, Timeout: choreTimeout, Do: d.tight.look},
 		{Name: "roll up", Every: rollUpEvery, Timeout: rollUpTimeout, Do: rollUp},
+		{Name: "search what the journal lacks", Every: time.Hour, Timeout: choreTimeout, Do: d.searchJournal},
 	} {
 		do := chore.Do
 		chore.Do = func(ctx context.Context) error { return d.syncer.load.database(do(ctx)) }

@@ -1,0 +1,284 @@
+-- One order of all that happened: numbers count within a job, and a commit can become
+-- visible after a later one. Who wants to know what happened since an entry reads on
+-- from there.
+
+-- +goose Up
+-- The partitions are ranges of entry_no, of ten million each. There is no default one:
+-- the next is there before it is needed.
+CREATE TABLE journal (
+    entry_no        bigint      NOT NULL, -- from 1, without holes
+    job_id          bigint,               -- null: of no job
+    at              timestamptz NOT NULL, -- when it was observed or done (our time)
+    no              bigint      NOT NULL, -- of what the entry stands for: snapshot_no, gap_no, change_no, retention_no; of polls the day, as YYYYMMDD
+    kind            text        NOT NULL,
+    CONSTRAINT journal_pkey PRIMARY KEY (entry_no),
+    CONSTRAINT journal_kind_check CHECK (kind IN ('snapshot', 'gap', 'change', 'polls', 'act')),
+    CONSTRAINT journal_job_check CHECK (job_id IS NOT NULL OR kind IN ('change', 'polls', 'act'))
+) PARTITION BY RANGE (entry_no);
+-- Where a job's snapshot stands.
+CREATE INDEX journal_snapshot_idx ON journal (job_id, no) WHERE kind = 'snapshot';
+
+-- How far the journal has come: one row, locked by who appends.
+CREATE TABLE journal_end (
+    entry_no        bigint      NOT NULL, -- the last; 0: none
+    polls_until     date        NOT NULL, -- the polls of all days before it have their entry
+    one             boolean     NOT NULL DEFAULT true,
+    CONSTRAINT journal_end_pkey PRIMARY KEY (one),
+    CONSTRAINT journal_end_one_check CHECK (one)
+);
+INSERT INTO journal_end (entry_no, polls_until)
+SELECT 0, coalesce((SELECT (min(registered_at) AT TIME ZONE 'UTC')::date FROM jobs), '-infinity');
+
+-- How far it has come with each job.
+CREATE TABLE journal_jobs (
+    job_id          bigint      NOT NULL,
+    snapshot_no     integer     NOT NULL, -- the last that has an entry; 0: none
+    gap_no          integer     NOT NULL, -- likewise
+    CONSTRAINT journal_jobs_pkey PRIMARY KEY (job_id)
+) WITH (fillfactor = 70);
+
+-- Who records something leaves a note here, in the same transaction, and who appends to
+-- the journal takes it away. Of a job a note says only that there is something new: its
+-- numbers have no holes, so that journal_jobs tells what. Vacuum keeps it small.
+CREATE TABLE journal_notes (
+    no              bigint      NOT NULL, -- job_id, change_no, retention_no, or a day as YYYYMMDD
+    kind            text        NOT NULL,
+    CONSTRAINT journal_notes_kind_check CHECK (kind IN ('job', 'change', 'polls', 'act'))
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+-- What was there before the journal is found by journal_search, but changes and acts,
+-- whose numbers have holes.
+INSERT INTO journal_notes (no, kind)
+SELECT change_no, 'change' FROM changes
+UNION ALL SELECT retention_no, 'act' FROM retention;
+
+-- +goose StatementBegin
+CREATE FUNCTION journal_note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF TG_ARGV[0] = 'act' THEN
+        INSERT INTO public.journal_notes (no, kind) VALUES (NEW.retention_no, 'act');
+    ELSE
+        INSERT INTO public.journal_notes (no, kind) VALUES (NEW.change_no, 'change');
+    END IF;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER changes_noted AFTER INSERT ON changes FOR EACH ROW EXECUTE FUNCTION journal_note('change');
+CREATE TRIGGER retention_noted AFTER INSERT ON retention FOR EACH ROW EXECUTE FUNCTION journal_note('act');
+
+CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE ON journal FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+
+-- journal_extend makes the partition of an entry, if there is none.
+-- +goose StatementBegin
+CREATE FUNCTION journal_extend(for_entry bigint) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    place bigint := for_entry / 10000000;
+    part text := 'journal_' || place;
+    stranger oid;
+BEGIN
+    IF EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = part) THEN
+        RETURN;
+    END IF;
+    EXECUTE format('CREATE TABLE public.%I (LIKE public.journal INCLUDING ALL)', part);
+    EXECUTE format('ALTER TABLE public.journal ATTACH PARTITION public.%I FOR VALUES FROM (%s) TO (%s)', part, place * 10000000, (place + 1) * 10000000);
+    EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON public.%I FOR EACH STATEMENT EXECUTE FUNCTION public.rewrite_refuse()', part || '_no_truncate', part);
+    FOR stranger IN SELECT DISTINCT a.grantee FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relname = part AND a.grantee <> c.relowner
+    LOOP
+        EXECUTE format('REVOKE ALL ON public.%I FROM %s', part,
+            CASE stranger WHEN 0 THEN 'PUBLIC' ELSE (SELECT quote_ident(rolname) FROM pg_roles WHERE oid = stranger) END);
+    END LOOP;
+END $$;
+-- +goose StatementEnd
+SELECT journal_extend(0);
+
+-- journal_append appends what notes tell of, in the order of time, a job's in the order
+-- of its numbers, and the days of polls that are over since an hour. It takes up to a
+-- thousand notes, and up to a hundred numbers of each job, so that a transaction is
+-- short whatever waits; what it leaves has a note again. It gives how many entries it
+-- has appended, and whether more waits. Only one appends at a time: to another it gives
+-- zero.
+-- +goose StatementBegin
+CREATE FUNCTION journal_append(OUT appended bigint, OUT more boolean) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    last public.journal_end;
+    over date := ((clock_timestamp() - interval '1 hour') AT TIME ZONE 'UTC')::date; -- all days before it are
+    taken bigint;
+    jobs bigint[];
+    snapshot_nos integer[];
+    gap_nos integer[];
+    changes bigint[];
+    acts bigint[];
+    days bigint[];
+BEGIN
+    appended := 0;
+    more := false;
+    IF NOT EXISTS (SELECT 1 FROM public.journal_notes) AND NOT EXISTS (SELECT 1 FROM public.journal_end e WHERE e.polls_until <> over) THEN
+        RETURN;
+    END IF;
+    SELECT * INTO last FROM public.journal_end FOR UPDATE SKIP LOCKED;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    WITH notes AS (
+        DELETE FROM public.journal_notes n WHERE n.ctid IN (SELECT w.ctid FROM public.journal_notes w LIMIT 1000) RETURNING n.no, n.kind
+    )
+    SELECT count(*), array_agg(DISTINCT n.no) FILTER (WHERE n.kind = 'job'), array_agg(n.no) FILTER (WHERE n.kind = 'change'),
+        array_agg(n.no) FILTER (WHERE n.kind = 'act'), array_agg(DISTINCT n.no) FILTER (WHERE n.kind = 'polls')
+    INTO taken, jobs, changes, acts, days FROM notes n;
+    -- From here on each statement sees what the notes tell of.
+    SELECT array_agg(w.job_id ORDER BY w.job_id), array_agg(coalesce(h.snapshot_no, 0) ORDER BY w.job_id), array_agg(coalesce(h.gap_no, 0) ORDER BY w.job_id)
+    INTO jobs, snapshot_nos, gap_nos
+    FROM unnest(jobs) w (job_id) LEFT JOIN public.journal_jobs h ON h.job_id = w.job_id;
+    IF last.polls_until = '-infinity' THEN
+        last.polls_until := coalesce((SELECT (min(j.registered_at) AT TIME ZONE 'UTC')::date FROM public.jobs j), over);
+    END IF;
+    days := days || (SELECT array_agg(to_char(d, 'YYYYMMDD')::bigint) FROM generate_series(last.polls_until, over - 1, interval '1 day') d);
+    last.polls_until := over; -- also where the clock was set back: a day may get another entry
+    PERFORM public.journal_extend(last.entry_no + 300000); -- more than one call appends
+
+    WITH found AS (
+        SELECT 'snapshot' AS kind, n.job_id, n.snapshot_no::bigint AS no, n.observed_at AS at
+        FROM unnest(jobs, snapshot_nos) w (job_id, snapshot_no)
+        JOIN public.snapshots n ON n.job_id = w.job_id AND n.snapshot_no > w.snapshot_no AND n.snapshot_no <= w.snapshot_no + 100
+        UNION ALL
+        SELECT 'gap', g.job_id, g.gap_no, g.gap_to
+        FROM unnest(jobs, gap_nos) w (job_id, gap_no)
+        JOIN public.gaps g ON g.job_id = w.job_id AND g.gap_no > w.gap_no AND g.gap_no <= w.gap_no + 100
+        UNION ALL
+        SELECT 'change', j.job_id, c.change_no, c.changed_at
+        FROM public.changes c LEFT JOIN public.jobs j ON c.subject = 'job ' || j.name
+        WHERE c.change_no = ANY(changes)
+        UNION ALL
+        SELECT 'act', r.of_job, r.retention_no, r.taken_at FROM public.retention r WHERE r.retention_no = ANY(acts)
+        UNION ALL
+        SELECT 'polls', NULL, d.day, to_date(d.day::text, 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC' + interval '1 day'
+        FROM (SELECT DISTINCT unnest(days) AS day) d
+        WHERE to_date(d.day::text, 'YYYYMMDD') < over AND EXISTS (
+            SELECT 1 FROM public.polls p
+            WHERE p.polled_at >= to_date(d.day::text, 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC'
+                AND p.polled_at < to_date(d.day::text, 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC' + interval '1 day')
+    ), ordered AS ( -- a clock that was set back does not change a job's order
+        SELECT f.*, max(f.at) OVER (PARTITION BY f.kind, f.job_id ORDER BY f.no) AS by FROM found f
+    ), appended_now AS (
+        INSERT INTO public.journal (entry_no, kind, job_id, no, at)
+        SELECT last.entry_no + row_number() OVER (ORDER BY o.by, o.job_id, o.kind, o.no), o.kind, o.job_id, o.no, o.at FROM ordered o
+        RETURNING kind, job_id, no
+    ), heads AS (
+        SELECT a.job_id, max(a.no) FILTER (WHERE a.kind = 'snapshot')::integer AS snapshot_no, max(a.no) FILTER (WHERE a.kind = 'gap')::integer AS gap_no
+        FROM appended_now a WHERE a.kind IN ('snapshot', 'gap') GROUP BY a.job_id
+    ), moved AS (
+        INSERT INTO public.journal_jobs AS j (job_id, snapshot_no, gap_no)
+        SELECT h.job_id, coalesce(h.snapshot_no, w.snapshot_no), coalesce(h.gap_no, w.gap_no)
+        FROM heads h JOIN unnest(jobs, snapshot_nos, gap_nos) w (job_id, snapshot_no, gap_no) ON w.job_id = h.job_id
+        ON CONFLICT (job_id) DO UPDATE SET snapshot_no = excluded.snapshot_no, gap_no = excluded.gap_no
+    ), left_over AS (
+        INSERT INTO public.journal_notes (no, kind)
+        SELECT h.job_id, 'job' FROM heads h JOIN unnest(jobs, snapshot_nos, gap_nos) w (job_id, snapshot_no, gap_no) ON w.job_id = h.job_id
+        WHERE h.snapshot_no = w.snapshot_no + 100 OR h.gap_no = w.gap_no + 100
+        RETURNING 1
+    )
+    SELECT count(*), taken = 1000 OR EXISTS (SELECT 1 FROM left_over) INTO appended, more FROM appended_now;
+    UPDATE public.journal_end e SET entry_no = last.entry_no + appended, polls_until = last.polls_until;
+END $$;
+-- +goose StatementEnd
+
+-- journal_search leaves notes for jobs that have something that is not in the journal:
+-- the history from before there was one, and what a program of that time records beside
+-- a newer one. It gives how many.
+-- +goose StatementBegin
+CREATE FUNCTION journal_search() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    found bigint;
+BEGIN
+    INSERT INTO public.journal_notes (no, kind)
+    SELECT c.job_id, 'job'
+    FROM public.cursors c
+    LEFT JOIN public.journal_jobs h ON h.job_id = c.job_id
+    LEFT JOIN (SELECT g.job_id, max(g.gap_no) AS gap_no FROM public.gaps g GROUP BY g.job_id) g ON g.job_id = c.job_id
+    WHERE c.snapshot_no > coalesce(h.snapshot_no, 0) OR g.gap_no > coalesce(h.gap_no, 0);
+    GET DIAGNOSTICS found = ROW_COUNT;
+    RETURN found;
+END $$;
+-- +goose StatementEnd
+REVOKE EXECUTE ON FUNCTION journal_note(), journal_extend(bigint), journal_append(), journal_search() FROM PUBLIC;
+
+-- A snapshot's transitions and anomalies were observed when it was: those times have an index.
+CREATE VIEW report.events AS
+SELECT e.entry_no, e.at, 'transition'::text AS kind, j.name AS job, s.name AS source, t.run_no, p.name AS step, t.from_state, t.to_state,
+    t.happened_at, t.not_before, t.observed_at, NULL::text AS anomaly, t.to_status AS detail, t.transition_no AS event_no, e.job_id
+FROM journal e
+JOIN transitions t ON t.job_id = e.job_id AND t.snapshot_no = e.no AND t.observed_at = e.at
+JOIN jobs j ON j.job_id = e.job_id
+JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN steps p ON p.job_id = t.job_id AND p.run_no = t.run_no AND p.step_no = t.step_no
+WHERE e.kind = 'snapshot'
+UNION ALL
+SELECT e.entry_no, e.at, 'anomaly', j.name, s.name, a.run_no, p.name, NULL, NULL,
+    NULL, n.not_before, a.observed_at, a.kind, concat_ws(' → ', a.was, a.now), a.anomaly_no, e.job_id
+FROM journal e
+JOIN anomalies a ON a.job_id = e.job_id AND a.snapshot_no = e.no AND a.observed_at = e.at
+JOIN snapshots n ON n.job_id = e.job_id AND n.snapshot_no = e.no
+JOIN jobs j ON j.job_id = e.job_id
+JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN steps p ON p.job_id = a.job_id AND p.run_no = a.run_no AND p.step_no = a.step_no
+WHERE e.kind = 'snapshot'
+UNION ALL
+SELECT e.entry_no, e.at, 'gap', j.name, s.name, NULL, NULL, NULL, NULL,
+    NULL, g.gap_from, g.gap_to, NULL, g.reason, g.gap_no, e.job_id
+FROM journal e
+JOIN gaps g ON g.job_id = e.job_id AND g.gap_no = e.no
+JOIN jobs j ON j.job_id = e.job_id
+JOIN sources s ON s.source_id = j.source_id
+WHERE e.kind = 'gap'
+UNION ALL
+SELECT e.entry_no, e.at, 'change', j.name, coalesce(s.name, substring(c.subject FROM '^source (.*)')), NULL, NULL, NULL, NULL,
+    NULL, NULL, c.changed_at, NULL, format('%s %s by %s', c.action, c.subject, c.actor), c.change_no, e.job_id
+FROM journal e
+JOIN changes c ON c.change_no = e.no
+LEFT JOIN jobs j ON j.job_id = e.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id
+WHERE e.kind = 'change';
+COMMENT ON VIEW report.events IS 'One row per transition, anomaly, ended gap and change of what is tracked, in one order without holes: who has read up to an entry_no finds all that came since beyond it, and nothing before it any more. Order by entry_no, kind DESC, event_no.';
+COMMENT ON COLUMN report.events.entry_no IS 'Number of the entry of the journal, ascending; all that one snapshot brought has the same.';
+COMMENT ON COLUMN report.events.at IS 'When it was observed or done, or, of a gap, when that ended (our time).';
+COMMENT ON COLUMN report.events.kind IS 'What it is: transition, anomaly, gap or change.';
+COMMENT ON COLUMN report.events.job IS 'Name of the job; null: a change of a source.';
+COMMENT ON COLUMN report.events.source IS 'Name of the source, or of the job''s source.';
+COMMENT ON COLUMN report.events.run_no IS 'Of a transition or an anomaly: number of the run within its job.';
+COMMENT ON COLUMN report.events.step IS 'Of a transition or an anomaly: name of the step; null: it is the run''s own.';
+COMMENT ON COLUMN report.events.from_state IS 'Of a transition: state before, in our words; null: this is the first sighting.';
+COMMENT ON COLUMN report.events.to_state IS 'Of a transition: state after, in our words.';
+COMMENT ON COLUMN report.events.happened_at IS 'Of a transition: when the upstream says it happened; null: it reports no such time.';
+COMMENT ON COLUMN report.events.not_before IS 'When the last answered poll before was sent (our time); of a gap: when it began.';
+COMMENT ON COLUMN report.events.observed_at IS 'When we had read the answer that shows it (our time); of a gap: when it ended; of a change: when it was made.';
+COMMENT ON COLUMN report.events.anomaly IS 'Of an anomaly: its kind, as in report.anomalies.';
+COMMENT ON COLUMN report.events.detail IS 'Of a transition the status in the upstream''s own word, of an anomaly what was and what is, of a gap its reason, of a change what was done by whom.';
+COMMENT ON COLUMN report.events.event_no IS 'Number of the transition, anomaly or gap within its job, or of the change.';
+COMMENT ON COLUMN report.events.job_id IS 'Number of the job, by which views are joined; null: a change of a source.';
+
+GRANT INSERT ON journal_notes TO tracker_writer;
+GRANT SELECT ON journal, journal_end, journal_jobs, report.events TO tracker_writer;
+GRANT EXECUTE ON FUNCTION journal_append(), journal_search() TO tracker_writer;
+GRANT SELECT ON report.events TO tracker_reader;
+
+-- +goose Down
+-- +goose StatementBegin
+DO $$ BEGIN
+    IF EXISTS (SELECT 1 FROM journal) THEN
+        RAISE EXCEPTION 'journal holds rows: a migration down would lose them';
+    END IF;
+END $$;
+-- +goose StatementEnd
+DROP VIEW report.events;
+DROP TRIGGER retention_noted ON retention;
+DROP TRIGGER changes_noted ON changes;
+DROP FUNCTION journal_search();
+DROP FUNCTION journal_append();
+DROP FUNCTION journal_extend(bigint);
+DROP FUNCTION journal_note();
+DROP TABLE journal_notes;
+DROP TABLE journal_jobs;
+DROP TABLE journal_end;
+DROP TABLE journal;

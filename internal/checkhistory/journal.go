@@ -1,0 +1,57 @@
+package checkhistory
+
+import "context"
+
+// journalRules claim that the journal tells of everything once, in order.
+var journalRules = []rule{
+	{"each snapshot has one entry in the journal", `
+		SELECT n.job_id, format('snapshot %s has %s', n.snapshot_no, count(e.entry_no)) FROM snapshots n
+		LEFT JOIN journal e ON e.kind = 'snapshot' AND e.job_id = n.job_id AND e.no = n.snapshot_no AND e.at = n.observed_at
+		WHERE n.job_id = ANY($1) GROUP BY n.job_id, n.snapshot_no HAVING count(e.entry_no) <> 1`},
+	{"each gap has one entry in the journal", `
+		SELECT g.job_id, format('gap %s has %s', g.gap_no, count(e.entry_no)) FROM gaps g
+		LEFT JOIN journal e ON e.kind = 'gap' AND e.job_id = g.job_id AND e.no = g.gap_no AND e.at = g.gap_to
+		WHERE g.job_id = ANY($1) GROUP BY g.job_id, g.gap_no HAVING count(e.entry_no) <> 1`},
+	{"each change has one entry in the journal", `
+		SELECT j.job_id, format('change %s has %s', c.change_no, count(e.entry_no)) FROM changes c
+		JOIN jobs j ON c.subject = 'job ' || j.name
+		LEFT JOIN journal e ON e.kind = 'change' AND e.no = c.change_no AND e.job_id = j.job_id AND e.at = c.changed_at
+		WHERE j.job_id = ANY($1) GROUP BY j.job_id, c.change_no HAVING count(e.entry_no) <> 1`},
+	{"the journal tells of nothing else", `
+		SELECT e.job_id, format('entry %s: %s %s', e.entry_no, e.kind, e.no) FROM journal e
+		WHERE e.job_id = ANY($1) AND NOT CASE e.kind
+			WHEN 'snapshot' THEN EXISTS (SELECT FROM snapshots n WHERE n.job_id = e.job_id AND n.snapshot_no = e.no)
+			WHEN 'gap' THEN EXISTS (SELECT FROM gaps g WHERE g.job_id = e.job_id AND g.gap_no = e.no)
+			WHEN 'change' THEN EXISTS (SELECT FROM changes c WHERE c.change_no = e.no)
+			ELSE EXISTS (SELECT FROM retention r WHERE r.retention_no = e.no) END`},
+	{"the journal tells of a job's snapshots, and of its gaps, in their order", `
+		SELECT o.job_id, format('entry %s: %s %s after %s', o.entry_no, o.kind, o.no, o.before) FROM (
+			SELECT e.*, lag(e.no) OVER (PARTITION BY e.job_id, e.kind ORDER BY e.entry_no) AS before FROM journal e
+			WHERE e.job_id = ANY($1) AND e.kind IN ('snapshot', 'gap')
+		) o WHERE o.no <> coalesce(o.before, 0) + 1`},
+	{"the entries of the journal count from 1 without holes", `
+		SELECT e.job_id, format('entry %s in place %s', e.entry_no, e.place) FROM (
+			SELECT x.job_id, x.entry_no, row_number() OVER (ORDER BY x.entry_no) AS place FROM journal x
+		) e WHERE e.job_id = ANY($1) AND e.entry_no <> e.place`},
+	{"report.events tells each transition, anomaly, gap and change once", `
+		WITH events AS MATERIALIZED (
+			SELECT v.job_id, v.kind, v.event_no FROM report.events v WHERE v.job_id = ANY($1)
+		), facts AS (
+			SELECT t.job_id, 'transition' AS kind, t.transition_no::bigint AS event_no FROM transitions t WHERE t.job_id = ANY($1)
+			UNION ALL SELECT a.job_id, 'anomaly', a.anomaly_no FROM anomalies a WHERE a.job_id = ANY($1)
+			UNION ALL SELECT g.job_id, 'gap', g.gap_no FROM gaps g WHERE g.job_id = ANY($1)
+			UNION ALL SELECT j.job_id, 'change', c.change_no FROM changes c JOIN jobs j ON c.subject = 'job ' || j.name WHERE j.job_id = ANY($1)
+		)
+		(SELECT f.job_id, format('%s %s is not there', f.kind, f.event_no) FROM (TABLE facts EXCEPT ALL TABLE events) f)
+		UNION ALL
+		(SELECT e.job_id, format('%s %s is there too often', e.kind, e.event_no) FROM (TABLE events EXCEPT ALL TABLE facts) e)`},
+}
+
+// completeJournal appends what waits, as a tracker would within a second.
+func (c *check) completeJournal(ctx context.Context) error {
+	for {
+		if done, err := c.store.AppendJournal(ctx); err != nil || !done.More {
+			return err
+		}
+	}
+}
