@@ -1,6 +1,8 @@
--- name: CursorInsert :exec
+-- name: CursorInsertAll :exec
 INSERT INTO cursors (job_id, source_id, next_poll_at, covered_until, unseen_reason)
-VALUES (@job_id, @source_id, @next_poll_at, @registered_at, sqlc.narg('unseen_reason'));
+SELECT r.job_id, r.source_id, r.next_poll_at, sqlc.arg(registered_at)::timestamptz, NULLIF(r.unseen_reason, '')
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@source_ids::bigint[]) AS source_id,
+    unnest(@next_poll_ats::timestamptz[]) AS next_poll_at, unnest(@unseen_reasons::text[]) AS unseen_reason) r;
 
 -- name: CursorClaimJobs :many
 -- Claims those of the given jobs for which the budget of their source has slots

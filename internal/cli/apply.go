@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
@@ -88,7 +90,7 @@ func (a *app) apply(ctx context.Context, s *store.Store, file config.File, reque
 	if err != nil {
 		return err
 	}
-	applied, err := tracking.Apply(ctx, s, author, file, store.Declaration{Prune: request.prune, DryRun: request.dryRun})
+	applied, err := tracking.Apply(ctx, s, author, file, store.Declaration{Prune: request.prune, DryRun: request.dryRun, Progress: a.applyProgress(len(file.Jobs))})
 	if err != nil {
 		return err
 	}
@@ -100,6 +102,21 @@ func (a *app) apply(ctx context.Context, s *store.Store, file config.File, reque
 		return a.writeChanges(applied.Changes)
 	}
 	return a.printChanges(applied.Changes, request.dryRun)
+}
+
+// progressEvery is how long somebody who waits for many jobs waits for a word.
+const progressEvery = 5 * time.Second
+
+// applyProgress says now and then how many of so many jobs are through.
+func (a *app) applyProgress(jobs int) func(done int) {
+	told := time.Now()
+	return func(done int) {
+		if time.Since(told) < progressEvery {
+			return
+		}
+		told = time.Now()
+		fmt.Fprintf(a.stderr, "%s of %s jobs looked through\n", humanize.Comma(int64(done)), humanize.Comma(int64(jobs)))
+	}
 }
 
 // warn prints what is allowed and probably not meant, such as a credential

@@ -17,6 +17,8 @@ type Declaration struct {
 	Jobs    []JobSpec
 	Prune   bool // remove jobs that are not declared, then undeclared sources without a job
 	DryRun  bool // tell what would change and change nothing
+
+	Progress func(done int) // told how many of the jobs are through, now and then; nil: nobody is
 }
 
 // DeclarationError names the declared source or job that cannot be registered.
@@ -52,10 +54,8 @@ func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]R
 				return err
 			}
 		}
-		for _, spec := range declared.Jobs {
-			if err := refusal(r.applyJob(ctx, spec), &refused); err != nil {
-				return err
-			}
+		if err := r.applyJobs(ctx, declared.Jobs, declared.Progress, &refused); err != nil {
+			return err
 		}
 		if len(refused) > 0 {
 			return errors.Join(refused...)
@@ -143,32 +143,6 @@ func (r *registry) insertSource(ctx context.Context, spec SourceSpec) error {
 	return r.queries.BudgetInsert(ctx, dbsqlc.BudgetInsertParams{SourceID: row.SourceID, Now: r.by.At})
 }
 
-func (r *registry) applyJob(ctx context.Context, spec JobSpec) error {
-	row, err := r.queries.JobByName(ctx, spec.Name)
-	if errors.Is(notFound(err), ErrNotFound) {
-		return r.insertJob(ctx, spec)
-	}
-	if err != nil {
-		return err
-	}
-	before := toJob(row.Job, row.Source)
-	if err := checkSame(before, spec); err != nil {
-		return err
-	}
-	if before.Tracking == TrackingRemoved {
-		if err := checkTracked(row.Source, spec); err != nil {
-			return err
-		}
-		if err := r.track(ctx, row, TrackingActive, ""); err != nil {
-			return err
-		}
-	}
-	if maps.Equal(before.Labels, spec.Labels) && before.Schedule == spec.Schedule && before.StallAfter == spec.StallAfter {
-		return nil
-	}
-	return r.updateJob(ctx, before, spec)
-}
-
 // checkTracked refuses a job of a removed source.
 func checkTracked(source dbsqlc.Source, spec JobSpec) error {
 	if source.RemovedAt == nil {
@@ -197,58 +171,6 @@ func checkSame(before Job, spec JobSpec) error {
 	return nil
 }
 
-func (r *registry) updateJob(ctx context.Context, before Job, spec JobSpec) error {
-	labels, err := labelsJSON(spec.Labels)
-	if err != nil {
-		return err
-	}
-	if _, err := r.queries.JobUpdate(ctx, dbsqlc.JobUpdateParams{
-		JobID: before.ID, Labels: labels, Schedule: toPointer(spec.Schedule), StallAfter: toPointer(spec.StallAfter),
-	}); err != nil {
-		return err
-	}
-	if before.Schedule == spec.Schedule || before.Tracking != TrackingActive {
-		return nil
-	}
-	r.due.JobIds, r.due.NextPollAts = append(r.due.JobIds, before.ID), append(r.due.NextPollAts, spec.FirstPollAt)
-	return nil
-}
-
-func (r *registry) insertJob(ctx context.Context, spec JobSpec) error {
-	source, err := r.queries.SourceByName(ctx, spec.Source)
-	if errors.Is(notFound(err), ErrNotFound) {
-		return &DeclarationError{Job: true, Name: spec.Name, Field: "source", Reason: fmt.Errorf("source %s: %w", spec.Source, ErrNotFound)}
-	}
-	if err != nil {
-		return err
-	}
-	if err := checkTracked(source, spec); err != nil {
-		return err
-	}
-	target, err := toJSON(spec.Target)
-	if err != nil {
-		return err
-	}
-	labels, err := labelsJSON(spec.Labels)
-	if err != nil {
-		return err
-	}
-	row, err := r.queries.JobInsert(ctx, dbsqlc.JobInsertParams{
-		SourceID: source.SourceID, Name: spec.Name, Target: target, Labels: labels,
-		Schedule: toPointer(spec.Schedule), StallAfter: toPointer(spec.StallAfter), RegisteredAt: r.by.At,
-	})
-	if err != nil {
-		return err
-	}
-	var unseen *string
-	if source.PausedAt != nil {
-		unseen = toPointer(history.GapPaused)
-	}
-	return r.queries.CursorInsert(ctx, dbsqlc.CursorInsertParams{
-		JobID: row.JobID, SourceID: source.SourceID, NextPollAt: &spec.FirstPollAt, RegisteredAt: &r.by.At, UnseenReason: unseen,
-	})
-}
-
 // prune removes the jobs that are not declared, and then the sources that are
 // not either and have no job left.
 func (r *registry) prune(ctx context.Context, declared Declaration) error {
@@ -256,9 +178,13 @@ func (r *registry) prune(ctx context.Context, declared Declaration) error {
 	if err != nil {
 		return err
 	}
+	declaredJobs := make(map[string]bool, len(declared.Jobs))
+	for _, spec := range declared.Jobs {
+		declaredJobs[spec.Name] = true
+	}
 	tracked := map[string]bool{} // sources
 	for _, row := range rows {
-		kept := slices.ContainsFunc(declared.Jobs, func(spec JobSpec) bool { return spec.Name == row.Job.Name })
+		kept := declaredJobs[row.Job.Name]
 		tracked[row.Source.Name] = tracked[row.Source.Name] || kept
 		if kept || row.Job.Tracking == string(TrackingRemoved) {
 			continue
@@ -281,12 +207,4 @@ func (r *registry) prune(ctx context.Context, declared Declaration) error {
 		}
 	}
 	return nil
-}
-
-// labelsJSON writes no labels as an empty object.
-func labelsJSON(labels map[string]string) ([]byte, error) {
-	if labels == nil {
-		labels = map[string]string{}
-	}
-	return toJSON(labels)
 }

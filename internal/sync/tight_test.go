@@ -15,12 +15,12 @@ import (
 	"tracker/internal/sync"
 )
 
-// The tight source is a quarter of a thousand datasets with one request each five
-// seconds, so that a day has 4,320 slots and not four times as many: how often a job
+// The tight source is an eighth of a thousand datasets with one request each five
+// seconds, so that a day has 2,160 slots and not eight times as many: how often a job
 // can be had is the same.
 const (
-	tightJobs  = 250
-	tightEvery = 20 * time.Second
+	tightJobs  = 125
+	tightEvery = 40 * time.Second
 	// tightQuiet is how long no import runs. Then each dataset has one that runs for
 	// tightRun, at a time of the day of its own.
 	tightQuiet = 6 * time.Hour
@@ -245,7 +245,7 @@ func (d *tightDay) checkRunning() {
 			}
 		}
 	}
-	if pairs < 1000 || most < 5 {
+	if pairs < 500 || most < 3 {
 		d.t.Errorf("%d polls of imports that run, at most %d at once: too few to tell anything", pairs, most)
 	}
 }

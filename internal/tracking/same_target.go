@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"tracker/internal/source"
@@ -40,12 +39,17 @@ func SameTargets(ctx context.Context, s *store.Store, declared store.Declaration
 	for _, from := range declared.Sources {
 		services[from.Name] = from
 	}
+	isDeclared := make(map[string]bool, len(declared.Jobs))
+	for _, spec := range declared.Jobs {
+		isDeclared[spec.Name] = true
+	}
 	tracked := map[string]string{} // the first job of each target
 	for _, job := range jobs {
-		isDeclared := slices.ContainsFunc(declared.Jobs, func(spec store.JobSpec) bool { return spec.Name == job.Name })
-		if key := serviceKey(services[job.Source], job.Target); !isDeclared && !declared.Prune && job.Tracking != store.TrackingRemoved {
-			tracked[key] = cmp.Or(tracked[key], job.Name)
+		if declared.Prune || isDeclared[job.Name] || job.Tracking == store.TrackingRemoved {
+			continue
 		}
+		key := serviceKey(services[job.Source], job.Target)
+		tracked[key] = cmp.Or(tracked[key], job.Name)
 	}
 	var same []SameTargetError
 	for i, spec := range declared.Jobs {

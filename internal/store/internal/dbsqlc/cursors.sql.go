@@ -395,26 +395,28 @@ func (q *Queries) CursorCover(ctx context.Context, arg CursorCoverParams) error 
 	return err
 }
 
-const cursorInsert = `-- name: CursorInsert :exec
+const cursorInsertAll = `-- name: CursorInsertAll :exec
 INSERT INTO cursors (job_id, source_id, next_poll_at, covered_until, unseen_reason)
-VALUES ($1, $2, $3, $4, $5)
+SELECT r.job_id, r.source_id, r.next_poll_at, $1::timestamptz, NULLIF(r.unseen_reason, '')
+FROM (SELECT unnest($2::bigint[]) AS job_id, unnest($3::bigint[]) AS source_id,
+    unnest($4::timestamptz[]) AS next_poll_at, unnest($5::text[]) AS unseen_reason) r
 `
 
-type CursorInsertParams struct {
-	JobID        int64
-	SourceID     int64
-	NextPollAt   *time.Time
-	RegisteredAt *time.Time
-	UnseenReason *string
+type CursorInsertAllParams struct {
+	RegisteredAt  time.Time
+	JobIds        []int64
+	SourceIds     []int64
+	NextPollAts   []time.Time
+	UnseenReasons []string
 }
 
-func (q *Queries) CursorInsert(ctx context.Context, arg CursorInsertParams) error {
-	_, err := q.db.Exec(ctx, cursorInsert,
-		arg.JobID,
-		arg.SourceID,
-		arg.NextPollAt,
+func (q *Queries) CursorInsertAll(ctx context.Context, arg CursorInsertAllParams) error {
+	_, err := q.db.Exec(ctx, cursorInsertAll,
 		arg.RegisteredAt,
-		arg.UnseenReason,
+		arg.JobIds,
+		arg.SourceIds,
+		arg.NextPollAts,
+		arg.UnseenReasons,
 	)
 	return err
 }

@@ -52,46 +52,55 @@ func (q *Queries) JobByName(ctx context.Context, name string) (JobByNameRow, err
 	return i, err
 }
 
-const jobInsert = `-- name: JobInsert :one
+const jobInsertAll = `-- name: JobInsertAll :many
 INSERT INTO jobs (source_id, name, target, labels, schedule, stall_after, tracking, registered_at)
-VALUES ($1, $2, $3, $4, $5, $6, 'active', $7)
-RETURNING job_id, source_id, name, target, labels, schedule, stall_after, tracking, paused_reason, registered_at
+SELECT r.source_id, r.name, r.target::jsonb, r.labels::jsonb, NULLIF(r.schedule, ''), NULLIF(r.stall_after, interval '0'), 'active', $1::timestamptz
+FROM (SELECT unnest($2::bigint[]) AS source_id, unnest($3::text[]) AS name, unnest($4::text[]) AS target,
+    unnest($5::text[]) AS labels, unnest($6::text[]) AS schedule, unnest($7::interval[]) AS stall_after) r
+RETURNING job_id, name
 `
 
-type JobInsertParams struct {
-	SourceID     int64
-	Name         string
-	Target       json.RawMessage
-	Labels       json.RawMessage
-	Schedule     *string
-	StallAfter   *time.Duration
+type JobInsertAllParams struct {
 	RegisteredAt time.Time
+	SourceIds    []int64
+	Names        []string
+	Targets      []string
+	Labels       []string
+	Schedules    []string
+	StallAfters  []time.Duration
 }
 
-func (q *Queries) JobInsert(ctx context.Context, arg JobInsertParams) (Job, error) {
-	row := q.db.QueryRow(ctx, jobInsert,
-		arg.SourceID,
-		arg.Name,
-		arg.Target,
-		arg.Labels,
-		arg.Schedule,
-		arg.StallAfter,
+type JobInsertAllRow struct {
+	JobID int64
+	Name  string
+}
+
+func (q *Queries) JobInsertAll(ctx context.Context, arg JobInsertAllParams) ([]JobInsertAllRow, error) {
+	rows, err := q.db.Query(ctx, jobInsertAll,
 		arg.RegisteredAt,
+		arg.SourceIds,
+		arg.Names,
+		arg.Targets,
+		arg.Labels,
+		arg.Schedules,
+		arg.StallAfters,
 	)
-	var i Job
-	err := row.Scan(
-		&i.JobID,
-		&i.SourceID,
-		&i.Name,
-		&i.Target,
-		&i.Labels,
-		&i.Schedule,
-		&i.StallAfter,
-		&i.Tracking,
-		&i.PausedReason,
-		&i.RegisteredAt,
-	)
-	return i, err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []JobInsertAllRow
+	for rows.Next() {
+		var i JobInsertAllRow
+		if err := rows.Scan(&i.JobID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const jobList = `-- name: JobList :many
@@ -166,6 +175,60 @@ func (q *Queries) JobListByIDs(ctx context.Context, jobIds []int64) ([]JobListBy
 	var items []JobListByIDsRow
 	for rows.Next() {
 		var i JobListByIDsRow
+		if err := rows.Scan(
+			&i.Job.JobID,
+			&i.Job.SourceID,
+			&i.Job.Name,
+			&i.Job.Target,
+			&i.Job.Labels,
+			&i.Job.Schedule,
+			&i.Job.StallAfter,
+			&i.Job.Tracking,
+			&i.Job.PausedReason,
+			&i.Job.RegisteredAt,
+			&i.Source.SourceID,
+			&i.Source.Name,
+			&i.Source.Provider,
+			&i.Source.BaseUrl,
+			&i.Source.Credential,
+			&i.Source.Schedule,
+			&i.Source.ActiveEvery,
+			&i.Source.RateEvery,
+			&i.Source.RateBurst,
+			&i.Source.Volatile,
+			&i.Source.PausedAt,
+			&i.Source.PausedReason,
+			&i.Source.RegisteredAt,
+			&i.Source.RemovedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const jobListByNames = `-- name: JobListByNames :many
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = ANY($1::text[])
+`
+
+type JobListByNamesRow struct {
+	Job    Job
+	Source Source
+}
+
+func (q *Queries) JobListByNames(ctx context.Context, names []string) ([]JobListByNamesRow, error) {
+	rows, err := q.db.Query(ctx, jobListByNames, names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []JobListByNamesRow
+	for rows.Next() {
+		var i JobListByNamesRow
 		if err := rows.Scan(
 			&i.Job.JobID,
 			&i.Job.SourceID,
