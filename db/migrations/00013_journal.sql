@@ -163,7 +163,7 @@ BEGIN
         SELECT f.*, max(f.at) OVER (PARTITION BY f.kind, f.job_id ORDER BY f.no) AS by FROM found f
     ), appended_now AS (
         INSERT INTO public.journal (entry_no, kind, job_id, no, at)
-        SELECT last.entry_no + row_number() OVER (ORDER BY o.by, o.job_id, o.kind, o.no), o.kind, o.job_id, o.no, o.at FROM ordered o
+        SELECT last.entry_no + row_number() OVER (ORDER BY o.by, o.job_id NULLS FIRST, o.kind, o.no), o.kind, o.job_id, o.no, o.at FROM ordered o
         RETURNING kind, job_id, no
     ), heads AS (
         SELECT a.job_id, max(a.no) FILTER (WHERE a.kind = 'snapshot')::integer AS snapshot_no, max(a.no) FILTER (WHERE a.kind = 'gap')::integer AS gap_no

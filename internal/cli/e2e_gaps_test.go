@@ -142,7 +142,7 @@ func TestServeKeepsWhatItFetched(t *testing.T) {
 			receive(t, gate.Reached(), "the request")
 			line.block()
 			gate.Open()
-			daemon.await("the database fails")
+			daemon.await(`the database fails; trying again" action="read what is known"`)
 			w.turn("30 s")
 			line.unblock()
 			w.awaitLine(`SELECT '' FROM runs WHERE run_id = 'after'`)
