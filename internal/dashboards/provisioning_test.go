@@ -1,6 +1,7 @@
 package dashboards_test
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -127,6 +128,36 @@ func TestComposeAppliesAFileThatIsThere(t *testing.T) {
 	file, err := config.Read(filepath.Join(root, source[1]))
 	if err != nil || len(file.Sources) != 0 || len(file.Jobs) != 0 {
 		t.Errorf("%s registers %d sources and %d jobs: %v", source[1], len(file.Sources), len(file.Jobs), err)
+	}
+}
+
+// The login of the daemon may register nothing, and one that may is the owner's.
+func TestComposeRegistersAsTheOwner(t *testing.T) {
+	t.Parallel()
+	var compose struct {
+		Services map[string]struct {
+			Command     any // strings; the shell's, of others
+			Environment map[string]string
+		}
+	}
+	readYAML(t, os.DirFS(filepath.Join("..", "..")), "docker-compose.yml", &compose)
+	for name, service := range compose.Services {
+		login := regexp.MustCompile(`^postgres://(\w+)@`).FindStringSubmatch(service.Environment["DATABASE_URL"])
+		if login == nil {
+			continue // of another program
+		}
+		want := "tracker_owner"
+		if command := fmt.Sprint(service.Command); command == "[serve]" {
+			want = "tracker_app"
+		} else if command != "[apply -f tracker.yaml]" && command != "[migrate up]" {
+			t.Errorf("%s runs %s", name, command)
+		}
+		if login[1] != want {
+			t.Errorf("%s runs %v as %s, not %s", name, service.Command, login[1], want)
+		}
+	}
+	if len(compose.Services["register"].Environment) == 0 {
+		t.Error("nothing registers")
 	}
 }
 
