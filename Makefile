@@ -3,6 +3,7 @@
 # needs no C compiler, and all of them share one build cache. Only the race
 # detector wants cgo, and turns it on for itself.
 GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+KUBE_SCORE    := github.com/zegl/kube-score/cmd/kube-score@v1.20.0
 GOVULNCHECK   := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 FUZZTIME      ?= 30s
 PYTHON        ?= python3
@@ -97,6 +98,10 @@ formatted: ## Check that the Go code is formatted
 lint: ## Run the linters and check the import rules
 	$(GOLANGCI_LINT) run
 
+.PHONY: lint-deploy
+lint-deploy: ## Check the systemd units and the Kubernetes manifests in deploy/
+	@scripts/lint-deploy $(KUBE_SCORE)
+
 .PHONY: vet
 vet: ## Run go vet
 	go vet ./...
@@ -124,7 +129,7 @@ docs: setup ## Write what docs/sql.md says of views from their comments
 # The tests come last, so that their summary is what one reads; among them
 # are the migrations up, down and up again.
 .PHONY: ci
-ci: formatted tidy-check generated lint vet vuln build test ## Run everything that CI runs
+ci: formatted tidy-check generated lint lint-deploy vet vuln build test ## Run everything that CI runs
 
 .PHONY: man
 man: ## Write the manual's pages, from the help, to man/
