@@ -118,14 +118,14 @@ COMMENT ON COLUMN report.taken_polls.confirmed_at IS 'When the last of those was
 COMMENT ON COLUMN report.taken_polls.job_id IS 'Number of the job, by which views are joined.';
 
 -- retention_check raises where what is old cannot be told, or is still needed. A
--- program says more of schedules, which it can read.
+-- program says more of schedules, which it can read. A run that goes on for longer only
+-- stays itself.
 -- +goose StatementBegin
 CREATE FUNCTION retention_check(keep interval) RETURNS void LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     now_is timestamptz := clock_timestamp();
     newest timestamptz := (SELECT max(c.polled_at) FROM public.cursors c);
     planned record;
-    open_run record;
 BEGIN
     IF keep <= interval '0' THEN
         RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('%s is no time to keep something', keep);
@@ -138,14 +138,6 @@ BEGIN
     WHERE j.tracking = 'active' AND c.planned_every > keep ORDER BY c.planned_every DESC LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('job %s is polled every %s, which is longer', planned.name, planned.planned_every);
-    END IF;
-    SELECT j.name, r.run_no, r.first_seen_at INTO open_run FROM public.runs r JOIN public.jobs j ON j.job_id = r.job_id
-    WHERE r.state IN ('queued', 'running', 'unknown') AND r.first_seen_at < now_is - keep AND j.tracking = 'active'
-        AND r.run_no = (SELECT n.run_no FROM public.snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1)
-    ORDER BY r.first_seen_at LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('run %s of job %s has gone on since %s UTC, which is longer: where it is stuck, pause or remove the job',
-            open_run.run_no, open_run.name, to_char(open_run.first_seen_at, 'YYYY-MM-DD HH24:MI:SS'));
     END IF;
 END $$;
 -- +goose StatementEnd
@@ -186,11 +178,24 @@ EXCEPTION WHEN lock_not_available THEN
 END $$;
 -- +goose StatementEnd
 
+-- polls_unread raises lock_not_available where somebody has read polls for longer than
+-- lock_timeout. The lock that tells ends with the block that took it.
+-- +goose StatementBegin
+CREATE FUNCTION polls_unread() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    LOCK TABLE public.polls IN ACCESS EXCLUSIVE MODE;
+    RAISE SQLSTATE 'TR005';
+EXCEPTION WHEN SQLSTATE 'TR005' THEN
+    NULL;
+END $$;
+-- +goose StatementEnd
+
 -- polls_take takes the oldest month of polls that is older, and returns what it took:
 -- no row where nothing is. Before, it keeps what no snapshot tells, and sees to it that
 -- the polls are counted. The partition goes last: only then does anybody wait, and
 -- nobody longer than lock_timeout. Who reads polls for longer is left alone: the
--- caller tries again.
+-- caller tries again. Whether there is such a reader is asked first, or each try would
+-- read the whole month in vain.
 -- +goose StatementBegin
 CREATE FUNCTION polls_take(keep interval) RETURNS TABLE (range_from timestamptz, range_to timestamptz, rows_taken bigint)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -208,6 +213,7 @@ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'TR004', MESSAGE = format('polls until %s UTC are not counted yet',
             to_char(old.range_to, 'YYYY-MM-DD HH24:MI'));
     END IF;
+    PERFORM public.polls_unread();
     EXECUTE format($sql$
         INSERT INTO public.taken_polls AS t (job_id, unanswered, failed, first_at, last_at, snapshot_no, confirmations, confirmed_at)
         SELECT job_id, coalesce(u.unanswered, 0), coalesce(u.failed, 0), u.first_at, u.last_at,
@@ -321,23 +327,42 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- runs_take takes the oldest hundred of a job's runs that are older, with all that hangs
--- on them, and the bodies of their snapshots; no row where there is none. The snapshots
--- themselves stay, with their hashes.
+-- runs_take takes the oldest of a job's runs that are older, with all that hangs on them,
+-- and the bodies of their snapshots; no row where there is none. It takes a hundred at
+-- most, and none after ten thousand snapshots and log entries. The snapshots themselves
+-- stay, with their hashes. One poll within a day tells that the clock may be right: all
+-- of retention_check, which runs_old asks for, reads each cursor.
 -- +goose StatementBegin
 CREATE FUNCTION runs_take(keep interval, taken_job bigint) RETURNS TABLE (range_from timestamptz, range_to timestamptz, runs bigint, bodies bigint)
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET lock_timeout = '100ms' AS $$
 DECLARE
+    now_is timestamptz := clock_timestamp();
     nos integer[];
-    last_nos integer[]; -- of their snapshots
+    sizes integer[]; -- their snapshots
+    last_nos integer[]; -- the last of them
     author record;
 BEGIN
     PERFORM public.retention_turn();
-    PERFORM public.retention_check(keep);
+    IF keep <= interval '0' OR NOT EXISTS (SELECT 1 FROM public.cursors c WHERE c.polled_at BETWEEN now_is - interval '1 day' AND now_is + interval '1 day')
+        OR EXISTS (SELECT 1 FROM public.cursors c WHERE c.job_id = taken_job AND c.planned_every > keep)
+    THEN
+        PERFORM public.retention_check(keep);
+    END IF;
+    SELECT array_agg(o.run_no), array_agg(o.last_no - o.first_no + 1) INTO nos, sizes
+    FROM (SELECT * FROM public.runs_ripe(now_is - keep, taken_job) ORDER BY run_no LIMIT 100) o;
+    SELECT array_agg(w.run_no) INTO nos
+    FROM (
+        SELECT h.run_no, sum(h.weight) OVER (ORDER BY h.run_no) - h.weight AS weight_before
+        FROM (
+            SELECT c.run_no, c.snapshots + (SELECT count(*) FROM public.log_entries e WHERE e.job_id = taken_job AND e.run_no = c.run_no) AS weight
+            FROM unnest(nos, sizes) c (run_no, snapshots)
+        ) h
+    ) w
+    WHERE w.weight_before < 10000;
     SELECT array_agg(o.run_no), array_agg(o.last_no), min(o.first_seen_at), max(o.last_changed_at), count(*), sum(o.last_no - o.first_no + 1)
     INTO nos, last_nos, range_from, range_to, runs, bodies
-    FROM (SELECT * FROM public.runs_ripe(clock_timestamp() - keep, taken_job) ORDER BY run_no LIMIT 100) o;
+    FROM public.runs_ripe(now_is - keep, taken_job) o WHERE o.run_no = ANY(nos);
     IF runs = 0 THEN
         RETURN;
     END IF;
@@ -345,15 +370,16 @@ BEGIN
     INSERT INTO public.taken_runs (job_id, run_no, run_id, state, started_at, duration, shape, first_seen_at, changed_from,
         last_snapshot_no, last_transition_no, last_anomaly_no)
     SELECT r.job_id, r.run_no, r.run_id, r.state, coalesce(r.started_at, r.first_seen_at),
-        report.duration_least(r.started_at, r.first_seen_at, r.ended_at, r.ended_not_before), r.shape, r.first_seen_at,
-        (SELECT min(report.effective_at(t.happened_at, t.observed_at)) FROM public.transitions t
-            WHERE t.job_id = taken_job AND t.run_no = r.run_no AND t.step_no IS NULL),
-        l.last_no,
-        (SELECT max(t.transition_no) FROM public.transitions t WHERE t.job_id = taken_job AND t.snapshot_no <= l.last_no),
+        report.duration_least(r.started_at, r.first_seen_at, r.ended_at, r.ended_not_before), r.shape, r.first_seen_at, c.changed_from,
+        l.last_no, c.last_no, -- no other run has a transition between its first and its last
         greatest((SELECT max(a.anomaly_no) FROM public.anomalies a WHERE a.job_id = taken_job AND a.snapshot_no <= l.last_no),
             (SELECT max(k.last_anomaly_no) FROM public.taken_runs k WHERE k.job_id = taken_job AND k.last_snapshot_no <= l.last_no), 0)
     FROM public.runs r
     JOIN unnest(nos, last_nos) l (run_no, last_no) ON l.run_no = r.run_no
+    JOIN (
+        SELECT t.run_no, min(report.effective_at(t.happened_at, t.observed_at)) FILTER (WHERE t.step_no IS NULL) AS changed_from, max(t.transition_no) AS last_no
+        FROM public.transitions t WHERE t.job_id = taken_job AND t.run_no = ANY(nos) GROUP BY t.run_no
+    ) c ON c.run_no = r.run_no
     WHERE r.job_id = taken_job;
     UPDATE public.snapshots n SET body = NULL WHERE n.job_id = taken_job AND n.run_no = ANY(nos);
     DELETE FROM public.anomalies a WHERE a.job_id = taken_job AND a.run_no = ANY(nos);
@@ -371,7 +397,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
-REVOKE EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), retention_check(interval), retention_turn(),
+REVOKE EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), retention_check(interval), retention_turn(), polls_unread(),
     polls_old(interval), polls_take(interval), runs_ripe(timestamptz, bigint), runs_old(interval), runs_take(interval, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), polls_old(interval), polls_take(interval),
     runs_old(interval), runs_take(interval, bigint) TO tracker_writer;
@@ -394,6 +420,7 @@ DROP VIEW report.taken_runs;
 DROP TRIGGER taken_runs_no_truncate ON taken_runs;
 DROP TRIGGER taken_runs_append_only ON taken_runs;
 DROP FUNCTION polls_take(interval);
+DROP FUNCTION polls_unread();
 DROP FUNCTION polls_old(interval);
 DROP FUNCTION retention_turn();
 DROP FUNCTION retention_check(interval);

@@ -16,6 +16,18 @@ SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range
 -- The schedules by which jobs are polled.
 SELECT DISTINCT coalesce(j.schedule, s.schedule)::text AS schedule FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.tracking = 'active' ORDER BY 1;
 
+-- name: RunsOpenSince :one
+-- Of the jobs that are polled, the latest runs that were first seen before a time and go
+-- on: how many there are, and the oldest.
+SELECT count(*)::bigint AS runs, coalesce((array_agg(o.job ORDER BY o.first_seen_at))[1], '')::text AS job,
+    coalesce((array_agg(o.run_no ORDER BY o.first_seen_at))[1], 0)::integer AS run_no, coalesce(min(o.first_seen_at), 'epoch')::timestamptz AS first_seen_at
+FROM (
+    SELECT j.name AS job, r.run_no, r.first_seen_at
+    FROM runs r JOIN jobs j ON j.job_id = r.job_id
+    WHERE r.state IN ('queued', 'running', 'unknown') AND r.first_seen_at < @before AND j.tracking = 'active'
+        AND r.run_no = (SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1)
+) o;
+
 -- name: RunHoldFailed :exec
 -- RunHold for a pipeline.
 SELECT run_hold(@job_id, @run_no, @reason);

@@ -77,30 +77,38 @@ func (f *readFixture) sameFor(t *testing.T, reader *readFixture, args []string) 
 // asReader is the fixture for a login that has the role tracker_reader alone.
 func (f *readFixture) asReader() *readFixture {
 	f.t.Helper()
-	db, err := sql.Open("pgx", f.getenv("DATABASE_URL"))
+	reader := loginWith(f.t, f.getenv("DATABASE_URL"), "tracker_reader").String()
+	return &readFixture{t: f.t, after: f.after, getenv: func(variable string) string {
+		if variable == "DATABASE_URL" {
+			return reader
+		}
+		return f.getenv(variable)
+	}}
+}
+
+// loginWith makes a login that has a role alone, until the test ends, and gives the
+// database's URL for it.
+func loginWith(t *testing.T, databaseURL, role string) *url.URL {
+	t.Helper()
+	db, err := sql.Open("pgx", databaseURL)
 	if err != nil {
-		f.t.Fatal(err)
+		t.Fatal(err)
 	}
 	name := "test_" + strings.ToLower(rand.Text()[:12])
-	f.t.Cleanup(func() {
-		if _, err := db.ExecContext(context.WithoutCancel(f.t.Context()), "DROP ROLE "+name); err != nil {
-			f.t.Error(err)
+	t.Cleanup(func() {
+		if _, err := db.ExecContext(context.WithoutCancel(t.Context()), "DROP ROLE "+name); err != nil {
+			t.Error(err)
 		}
 		_ = db.Close()
 	})
 	password := rand.Text()
-	if _, err := db.ExecContext(f.t.Context(), "CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"' IN ROLE tracker_reader"); err != nil {
-		f.t.Fatal(err)
+	if _, err := db.ExecContext(t.Context(), "CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"' IN ROLE "+role); err != nil {
+		t.Fatal(err)
 	}
-	address, err := url.Parse(f.getenv("DATABASE_URL"))
+	address, err := url.Parse(databaseURL)
 	if err != nil {
-		f.t.Fatal(err)
+		t.Fatal(err)
 	}
 	address.User = url.UserPassword(name, password)
-	return &readFixture{t: f.t, after: f.after, getenv: func(variable string) string {
-		if variable == "DATABASE_URL" {
-			return address.String()
-		}
-		return f.getenv(variable)
-	}}
+	return address
 }

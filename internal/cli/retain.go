@@ -71,8 +71,9 @@ the hashes stay. The newest run of a job stays, what is on hold (see
 what was taken.
 
 Nothing is taken where the database's clock and the newest poll are more than a
-day apart, or by a time that is shorter than that between two polls of a job, or
-than a run that goes on. Whoever reads polls meanwhile is left alone.`,
+day apart, or by a time that is shorter than that between two polls of a job. A
+run that goes on for longer stays, and is told. Whoever reads polls meanwhile is
+left alone.`,
 		Example: "  tracker retain --dry-run\n  tracker retain --retention-polls 30d --retention-history 365d",
 		Args:    exactly(0, "no arguments"),
 		PreRunE: a.readTwins(retentionPollsName, retentionHistoryName),
@@ -90,6 +91,13 @@ func (a *app) retain(ctx context.Context, s *store.Store, keep tracking.Retentio
 	author, err := a.author(ctx, s)
 	if err != nil {
 		return err
+	}
+	notes, err := tracking.RetainNotes(ctx, s, author.At, keep)
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		fmt.Fprintln(a.stderr, note)
 	}
 	all := []store.Taken{}
 	if dryRun {

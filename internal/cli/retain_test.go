@@ -2,6 +2,8 @@ package cli
 
 import (
 	"encoding/json"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,6 +106,89 @@ func TestRetainHistory(t *testing.T) {
 	if text := w.must("rebuild"); !strings.HasSuffix(text, "; 0 rows differed\n") {
 		t.Errorf("rebuild says %q", text)
 	}
+}
+
+// newAgedRunWorld is an old world with two runs more, the first of which is 100 days old.
+func newAgedRunWorld(t *testing.T) *world {
+	t.Helper()
+	w := newOldWorld(t)
+	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r2", "in_progress"))
+	w.must("sync")
+	w.Exec(`UPDATE runs SET first_seen_at = first_seen_at - interval '100 days', last_changed_at = last_changed_at - interval '100 days'`)
+	return w
+}
+
+// TestRetainBesideAnOpenRun: a run that goes on for longer than anything is kept stays,
+// and is told; the rest goes.
+func TestRetainBesideAnOpenRun(t *testing.T) {
+	t.Parallel()
+	w := newAgedRunWorld(t)
+	p := w.run("retain", "--retention-polls", "30d", "--retention-history", "90d")
+	for _, want := range []string{
+		"--retention-polls 30d: run 2 of job " + jobName(0) + " has gone on for longer, since ", ": polls of it go with the others, and what they told stays\n",
+		"--retention-history 90d: run 2 of job " + jobName(0) + " has gone on for longer, since ", ": it stays until it has ended, or while it is the latest\n",
+	} {
+		if !strings.Contains(p.stderr.String(), want) {
+			t.Errorf("it does not say %q, but\n%s", want, p.stderr.String())
+		}
+	}
+	w.Want("exit code, polls and runs", []string{"0 2 2"}, `SELECT concat_ws(' ', $1::text, (SELECT count(*) FROM report.polls), (SELECT string_agg(run_no::text, ',') FROM report.runs))`, strconv.Itoa(p.code))
+}
+
+// TestRetainBesideAReader: who reads polls for long is left alone, and told of; what
+// nobody reads goes.
+func TestRetainBesideAReader(t *testing.T) {
+	t.Parallel()
+	w := newAgedRunWorld(t)
+	reader, err := w.DB.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Rollback() //nolint:errcheck // it only reads
+	if _, err := reader.ExecContext(t.Context(), `SELECT FROM report.polls LIMIT 1`); err != nil {
+		t.Fatal(err)
+	}
+	p := w.run("retain", "--retention-history", "90d")
+	if text := p.stderr.String(); p.code != exitFailed || !strings.Contains(text, "take old polls: somebody reads them or works on them, and they stay for now: try again, as tracker serve does by itself") {
+		t.Errorf("it ends with %d: %s", p.code, text)
+	}
+	w.Want("polls and runs", []string{"9 2"}, `SELECT concat_ws(' ', (SELECT count(*) FROM report.polls), (SELECT string_agg(run_no::text, ',') FROM report.runs))`)
+}
+
+// TestRetainDistrustsTheClock: nothing goes where the clock is a year ahead of the newest poll.
+func TestRetainDistrustsTheClock(t *testing.T) {
+	t.Parallel()
+	w := newAgedRunWorld(t)
+	w.Exec(`UPDATE cursors SET polled_at = polled_at - interval '1 year'`)
+	for _, args := range [][]string{{"retain"}, {"retain", "--dry-run"}, {"retain", "--retention-polls", "0", "--retention-history", "90d"}} {
+		p := w.run(args...)
+		if text := p.stderr.String(); p.code != exitFailed || !strings.Contains(text, "nothing is taken: the database's clock says ") || !strings.Contains(text, " UTC, and the newest poll was at ") {
+			t.Errorf("tracker %q ends with %d: %s", args, p.code, text)
+		}
+	}
+	for _, call := range []string{`SELECT FROM polls_take('90 days')`, `SELECT FROM jobs j CROSS JOIN LATERAL runs_take('90 days', j.job_id)`} {
+		if _, err := w.DB.ExecContext(t.Context(), call); err == nil || !strings.Contains(err.Error(), "the database's clock says ") {
+			t.Errorf("%s: %v", call, err)
+		}
+	}
+	w.Want("polls and runs", []string{"9 2"}, `SELECT concat_ws(' ', (SELECT count(*) FROM report.polls), (SELECT count(*) FROM report.runs))`)
+}
+
+// TestRetainNeedsTheRight: a reader takes nothing, and cannot see what would go.
+func TestRetainNeedsTheRight(t *testing.T) {
+	t.Parallel()
+	w := newAgedRunWorld(t)
+	as := func(address *url.URL) *world { return w.with(t, map[string]string{"DATABASE_URL": address.String()}) }
+	reader := as(loginWith(t, w.URL, "tracker_reader"))
+	for _, args := range [][]string{{"retain"}, {"retain", "--dry-run"}} {
+		p := reader.run(args...)
+		if text := p.stderr.String(); p.code != exitFailed || !strings.Contains(text, "this login may take nothing: use that of the tables' owner, of an operator or of the daemon, see docs/sql.md") {
+			t.Errorf("tracker %q ends with %d: %s", args, p.code, text)
+		}
+	}
+	daemon := loginWith(t, w.URL, "tracker_writer")
+	as(daemon).must("retain")
+	w.Want("by whom", []string{"true"}, `SELECT (actor = $1)::text FROM report.retention`, daemon.User.Username())
 }
 
 // TestHistoryOfTakenRuns: what was taken is told where it is asked for, and the run

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"tracker/internal/store"
@@ -32,6 +33,7 @@ type retainer struct {
 	began   time.Time // by the database's clock; zero: it was not read yet
 	beganAt time.Time // when that was, by ours
 	told    string    // why nothing went the last time
+	noted   []string  // what stayed then
 }
 
 // run takes what is old, now and each hour, until ctx ends.
@@ -61,6 +63,9 @@ func (r *retainer) turn(ctx context.Context) time.Duration {
 		err = r.checkClock(author.At)
 	}
 	if err == nil {
+		err = r.note(bounded, author.At)
+	}
+	if err == nil {
 		err = tracking.Retain(bounded, r.store, author, r.keep, func(taken []store.Taken) {
 			for _, one := range taken {
 				r.app.logger.InfoContext(ctx, "taken by retention", "what", one.What, "from", one.RangeFrom, "to", one.RangeTo, "rows", one.Rows)
@@ -73,13 +78,28 @@ func (r *retainer) turn(ctx context.Context) time.Duration {
 		return retainEvery
 	default:
 		if r.told = err.Error(); r.told != told {
-			r.app.logger.WarnContext(ctx, "nothing is taken by retention; it comes again", "error", err)
+			r.app.logger.WarnContext(ctx, "not all that is old is taken by retention; it comes again", "error", err)
 		}
 	}
 	if tracking.RetainsLater(err) {
 		return retainSoon
 	}
 	return retainEvery
+}
+
+// note logs, once, what a setting is shorter than.
+func (r *retainer) note(ctx context.Context, now time.Time) error {
+	notes, err := tracking.RetainNotes(ctx, r.store, now, r.keep)
+	if err != nil {
+		return err
+	}
+	for _, note := range notes {
+		if !slices.Contains(r.noted, note) {
+			r.app.logger.InfoContext(ctx, "retention", "note", note)
+		}
+	}
+	r.noted = notes
+	return nil
 }
 
 // checkClock compares how far the database's clock went with ours, which nobody sets.

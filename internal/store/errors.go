@@ -30,8 +30,9 @@ var (
 	ErrNotOperator = errors.New("this login may not change what is tracked: use that of the tables' owner, or see docs/sql.md for one that may")
 	// ErrRetentionRefused means that nothing may be taken by a setting; the error says why.
 	ErrRetentionRefused = errors.New("nothing is taken")
-	// ErrRetentionBusy means that polls stay, since somebody reads them.
-	ErrRetentionBusy = errors.New("polls stay for now, since somebody reads them")
+	// ErrRetentionBusy means that what is old stays, since somebody else reads it or
+	// works on it.
+	ErrRetentionBusy = errors.New("somebody reads them or works on them, and they stay for now: try again, as tracker serve does by itself")
 	// ErrRetentionUncounted means that polls stay until RollUp has counted them.
 	ErrRetentionUncounted = errors.New("polls stay until they are counted")
 	// ErrRetentionElsewhere means that somebody else takes what is old right now.
@@ -41,6 +42,9 @@ var (
 	// ErrConflict means that a registration contradicts one that exists.
 	ErrConflict = errors.New("conflict")
 )
+
+// holdsRun is the constraint that a run on hold is there.
+const holdsRun = "holds_run_fkey"
 
 // SQLSTATEs that the store acts on. claimLost is raised by claims_held,
 // the next ones by what takes old polls and runs.

@@ -25,7 +25,7 @@ func (s *Store) HoldRun(ctx context.Context, by Author, hold RunHold) (held bool
 		held, err = r.queries.RunHold(ctx, dbsqlc.RunHoldParams{JobID: hold.Job.ID, RunNo: int32(hold.RunNo), Reason: toPointer(hold.Reason)})
 		return err
 	})
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.ConstraintName == "holds_run_fkey" {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.ConstraintName == holdsRun {
 		err = ErrNotFound
 	}
 	if err != nil {

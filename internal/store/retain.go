@@ -76,6 +76,9 @@ func (s *Store) OldRuns(ctx context.Context, keep time.Duration) ([]OldRuns, err
 	}), nil
 }
 
+// Runs is how many runs of the job are older.
+func (o OldRuns) Runs() int64 { return o.Taken[0].Rows }
+
 // TakeOldRuns takes some of a job's old runs, in one transaction: nothing where there
 // is none.
 func (s *Store) TakeOldRuns(ctx context.Context, by Author, keep time.Duration, of OldRuns) ([]Taken, error) {
@@ -143,13 +146,30 @@ func explainRetention(err error) error {
 		return ErrRetentionElsewhere
 	case pg.Code == retentionUncounted:
 		return ErrRetentionUncounted
-	case pg.Code == lockNotAvailable:
+	case pg.Code == lockNotAvailable, pg.ConstraintName == holdsRun: // a hold came meanwhile
 		return ErrRetentionBusy
 	case pg.Code == insufficientPrivilege:
 		return fmt.Errorf("%w: %w", ErrNotRetainer, err)
 	default:
 		return err
 	}
+}
+
+// OpenRuns tells of latest runs of jobs that are polled and whose run goes on.
+type OpenRuns struct {
+	Count       int64
+	Job         string // of the oldest
+	RunNo       int
+	FirstSeenAt time.Time
+}
+
+// OpenRuns tells which runs go on that were first seen before a time.
+func (s *Store) OpenRuns(ctx context.Context, before time.Time) (OpenRuns, error) {
+	row, err := s.queries.RunsOpenSince(ctx, before)
+	if err != nil {
+		return OpenRuns{}, fmt.Errorf("look for runs that go on: %w", explainRetention(err))
+	}
+	return OpenRuns{Count: row.Runs, Job: row.Job, RunNo: int(row.RunNo), FirstSeenAt: row.FirstSeenAt}, nil
 }
 
 // Schedules lists the expressions by which jobs are polled, each once.

@@ -203,7 +203,6 @@ func TestTakeOldPollsRefuses(t *testing.T) {
 	}{
 		"NoTime":           {"SELECT 1", -time.Hour, "is no time to keep something"},
 		"LongSchedule":     {"UPDATE cursors SET planned_every = '100 days'", keepPolls, "is polled every 100 days, which is longer"},
-		"OpenRun":          {"UPDATE runs SET state = 'running', ended_not_before = NULL, ended_seen_at = NULL WHERE run_id = 'run-1'", keepPolls, "run 1 of job ended has gone on since "},
 		"ClockAhead":       {"UPDATE cursors SET polled_at = polled_at - interval '366 days'", keepPolls, "the database's clock says "},
 		"NewestFarInFront": {"UPDATE cursors SET polled_at = polled_at + interval '366 days'", keepPolls, "the database's clock says "},
 	} {

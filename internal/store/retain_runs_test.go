@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -133,4 +134,101 @@ func TestTakeOldRunsEnded(t *testing.T) {
 	mustExec(t, f.conn, "SELECT pg_terminate_backend($1, 60000)", int32(killed.PgConn().PID())) // it waits for the end
 	equalLines(t, column[string](t, f.conn, "SELECT count(*)::text FROM report.runs"), "6")
 	takeRuns(t, f, f.store)
+}
+
+// TestTakeOldRunsBesideAnOpenOne: a run that goes on stays, and keeps no other from going.
+func TestTakeOldRunsBesideAnOpenOne(t *testing.T) {
+	t.Parallel()
+	f, _ := agedRuns(t)
+	other := f.at(t.Name())
+	stuck := other.register(t, "woosmap", "stuck")[0]
+	other.round(t, said{job: stuck, body: woosmapBody("run-1", "success")})
+	other.round(t, said{job: stuck, body: woosmapBody("run-2", "in_progress")})
+	opened := other.now
+	now, err := f.store.Now(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.now = now.Add(-2 * time.Minute)
+	other.round(t, said{job: stuck, body: woosmapBody("run-2", "in_progress")})
+	takeRuns(t, f, f.store)
+	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', job, run_no) FROM report.runs ORDER BY job, run_no"), "stores-eu 2", "stores-eu 4", "stores-eu 6", "stuck 2")
+	open, err := f.store.OpenRuns(t.Context(), now.Add(-keepPolls))
+	if err != nil || open.Count != 1 || open.Job != "stuck" || open.RunNo != 2 || open.FirstSeenAt.Sub(opened).Abs() > time.Minute {
+		t.Errorf("it goes on: %+v, %v", open, err)
+	}
+	if open, err := f.store.OpenRuns(t.Context(), now.AddDate(-1, 0, 0)); err != nil || open.Count != 0 {
+		t.Errorf("for a year: %+v, %v", open, err)
+	}
+}
+
+// TestTakeOldRunsInParts: what is taken at once is bounded, by runs and by what they hold.
+func TestTakeOldRunsInParts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		runs int
+		fill string
+		want []int64
+	}{
+		"Runs":    {130, "SELECT 1", []int64{100, 30}},
+		"Entries": {6, fillEntries, []int64{3, 3}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := uncheckedFeed(t)
+			now, err := f.store.Now(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.by.At = now.AddDate(0, 0, -200)
+			f.now = f.by.At
+			job := f.register(t, "woosmap", "stores-eu")[0]
+			for i := range test.runs {
+				f.round(t, said{job: job, body: woosmapBody(fmt.Sprint("run-", i), "success", woosmapStep("fetch", "success", "10:00:00", "10:01:00"))})
+			}
+			f.now = now.Add(-10 * time.Minute)
+			f.round(t, said{job: job, body: woosmapBody("newest", "success")})
+			mustExec(t, f.conn, test.fill)
+			old, err := f.store.OldRuns(t.Context(), keepPolls)
+			if err != nil || len(old) != 1 || old[0].Runs() != int64(test.runs) {
+				t.Fatalf("%d runs are older: %+v, %v", test.runs, old, err)
+			}
+			for _, want := range test.want {
+				if taken, err := f.store.TakeOldRuns(t.Context(), f.by, keepPolls, old[0]); err != nil || taken[0].Rows != want {
+					t.Errorf("it takes %+v, %v, not %d runs", taken, err, want)
+				}
+			}
+		})
+	}
+}
+
+// fillEntries gives each run's step 4,000 log entries.
+const fillEntries = `INSERT INTO log_entries (job_id, run_no, step_no, entry_no, position, created_raw, zone_assumed, level, detail, first_seen_at)
+	SELECT job_id, run_no, step_no, i, i, '', false, 'info', 'line', first_seen_at FROM steps, generate_series(1, 4000) i`
+
+// TestTakeOldRunsBesideAHold: a run that is put on hold meanwhile stays.
+func TestTakeOldRunsBesideAHold(t *testing.T) {
+	t.Parallel()
+	f, job := agedRuns(t)
+	old, err := f.store.OldRuns(t.Context(), keepPolls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder := dial(t, f.url)
+	mustExec(t, holder, "BEGIN")
+	mustExec(t, holder, "SELECT run_hold($1, 3, NULL)", job.ID)
+	if _, err := f.store.TakeOldRuns(t.Context(), f.by, keepPolls, old[0]); !errors.Is(err, store.ErrRetentionBusy) {
+		t.Errorf("beside a hold: %v", err)
+	}
+	mustExec(t, holder, "COMMIT")
+	for {
+		taken, err := f.store.TakeOldRuns(t.Context(), f.by, keepPolls, old[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(taken) == 0 {
+			break
+		}
+	}
+	equalLines(t, column[string](t, f.conn, "SELECT run_no::text FROM report.runs ORDER BY run_no"), "2", "3", "4", "6")
 }

@@ -25,14 +25,15 @@ type Retention struct {
 }
 
 // Retain takes what is older, step by step, and tells of each: what is taken stays so
-// if a later step fails.
+// if a later step fails. What somebody is in the way of stays, and the rest goes.
 func Retain(ctx context.Context, s *store.Store, by store.Author, keep Retention, tell func([]store.Taken)) error {
 	polls, runs, err := due(ctx, s, by.At, keep)
 	if err != nil {
 		return err
 	}
+	var later error // the first
 	if len(polls) > 0 {
-		err = again(ctx, tell, func() ([]store.Taken, error) {
+		later = again(ctx, tell, func() ([]store.Taken, error) {
 			taken, err := s.TakeOldPolls(ctx, by, keep.Polls)
 			if errors.Is(err, store.ErrRetentionUncounted) { // somebody else counts, where RollUp has nothing to say
 				return taken, errors.Join(err, s.RollUp(ctx, by.At))
@@ -41,12 +42,57 @@ func Retain(ctx context.Context, s *store.Store, by store.Author, keep Retention
 		})
 	}
 	for _, old := range runs {
-		if err != nil {
-			return err
+		if later != nil && !RetainsLater(later) {
+			return later
 		}
-		err = again(ctx, tell, func() ([]store.Taken, error) { return s.TakeOldRuns(ctx, by, keep.History, old) })
+		left := old.Runs()
+		err := again(ctx, tell, func() ([]store.Taken, error) {
+			if left <= 0 {
+				return nil, nil
+			}
+			taken, err := s.TakeOldRuns(ctx, by, keep.History, old)
+			if len(taken) > 0 {
+				left -= taken[0].Rows
+			}
+			return taken, err
+		})
+		if later == nil || err != nil && !RetainsLater(err) {
+			later = err
+		}
 	}
-	return err
+	return later
+}
+
+// RetainNotes tells, a line each, what a setting is shorter than and stays, or goes, all
+// the same.
+func RetainNotes(ctx context.Context, s *store.Store, now time.Time, keep Retention) ([]string, error) {
+	var notes []string
+	for _, one := range []struct {
+		flag string
+		keep time.Duration
+		then string
+	}{
+		{"--retention-polls", keep.Polls, "polls of it go with the others, and what they told stays"},
+		{"--retention-history", keep.History, "it stays until it has ended, or while it is the latest"},
+	} {
+		if one.keep == 0 {
+			continue
+		}
+		open, err := s.OpenRuns(ctx, now.Add(-one.keep))
+		if err != nil {
+			return nil, err
+		}
+		if open.Count == 0 {
+			continue
+		}
+		others := ""
+		if open.Count > 1 {
+			others = fmt.Sprintf(", as have %d others", open.Count-1)
+		}
+		notes = append(notes, fmt.Sprintf("%s %s: run %d of job %s has gone on for longer, since %s UTC%s: %s",
+			one.flag, config.FormatDays(one.keep), open.RunNo, open.Job, open.FirstSeenAt.UTC().Format("2006-01-02 15:04"), others, one.then))
+	}
+	return notes, nil
 }
 
 // RetainsLater reports an error for which nothing is taken now, but soon.

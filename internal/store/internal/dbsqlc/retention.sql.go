@@ -222,6 +222,38 @@ func (q *Queries) RunsOld(ctx context.Context, keep time.Duration) ([]RunsOldRow
 	return items, nil
 }
 
+const runsOpenSince = `-- name: RunsOpenSince :one
+SELECT count(*)::bigint AS runs, coalesce((array_agg(o.job ORDER BY o.first_seen_at))[1], '')::text AS job,
+    coalesce((array_agg(o.run_no ORDER BY o.first_seen_at))[1], 0)::integer AS run_no, coalesce(min(o.first_seen_at), 'epoch')::timestamptz AS first_seen_at
+FROM (
+    SELECT j.name AS job, r.run_no, r.first_seen_at
+    FROM runs r JOIN jobs j ON j.job_id = r.job_id
+    WHERE r.state IN ('queued', 'running', 'unknown') AND r.first_seen_at < $1 AND j.tracking = 'active'
+        AND r.run_no = (SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1)
+) o
+`
+
+type RunsOpenSinceRow struct {
+	Runs        int64
+	Job         string
+	RunNo       int32
+	FirstSeenAt time.Time
+}
+
+// Of the jobs that are polled, the latest runs that were first seen before a time and go
+// on: how many there are, and the oldest.
+func (q *Queries) RunsOpenSince(ctx context.Context, before time.Time) (RunsOpenSinceRow, error) {
+	row := q.db.QueryRow(ctx, runsOpenSince, before)
+	var i RunsOpenSinceRow
+	err := row.Scan(
+		&i.Runs,
+		&i.Job,
+		&i.RunNo,
+		&i.FirstSeenAt,
+	)
+	return i, err
+}
+
 const runsTake = `-- name: RunsTake :many
 SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.runs::bigint AS runs, o.bodies::bigint AS bodies
 FROM runs_take($1, $2) o
