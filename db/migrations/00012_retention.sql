@@ -142,25 +142,38 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- polls_old lists the months of polls that are older: the partitions, the oldest first,
--- then what the default partition has.
+-- polls_old lists the months of polls that are older, all or so many: the partitions, the
+-- oldest first, then what the default partition has.
 -- +goose StatementBegin
-CREATE FUNCTION polls_old(keep interval) RETURNS TABLE (part text, range_from timestamptz, range_to timestamptz, rows_old bigint)
+CREATE FUNCTION polls_old(keep interval, most integer) RETURNS TABLE (part text, range_from timestamptz, range_to timestamptz, rows_old bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     before timestamptz := date_trunc('month', clock_timestamp() - keep);
+    parts text[];
+    begins timestamptz[];
 BEGIN
     PERFORM public.retention_check(keep);
-    RETURN QUERY
-    SELECT m.relname::text, m.began, m.began + interval '1 month',
-        (SELECT coalesce(sum(h.polls), 0)::bigint FROM public.hourly h WHERE h.hour >= m.began AND h.hour < m.began + interval '1 month')
+    SELECT array_agg(m.part ORDER BY m.began), array_agg(m.began ORDER BY m.began) INTO parts, begins
     FROM (
-        SELECT c.relname, to_date(right(c.relname, 6), 'YYYYMM')::timestamptz AS began
-        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'public.polls'::regclass AND c.relname ~ '^polls_[0-9]{6}$'
-    ) m
-    WHERE m.began < before
+        SELECT p.part, p.began
+        FROM (
+            SELECT c.relname::text AS part, to_date(right(c.relname, 6), 'YYYYMM')::timestamptz AS began
+            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = 'public.polls'::regclass AND c.relname ~ '^polls_[0-9]{6}$'
+        ) p
+        WHERE p.began < before ORDER BY p.began LIMIT most
+    ) m;
+    RETURN QUERY
+    SELECT m.part, m.began, m.began + interval '1 month', coalesce(h.polls, 0)::bigint
+    FROM unnest(parts, begins) m (part, began)
+    LEFT JOIN (
+        SELECT date_trunc('month', x.hour) AS began, sum(x.polls) AS polls
+        FROM public.hourly x WHERE x.hour >= begins[1] AND x.hour < begins[cardinality(begins)] + interval '1 month' GROUP BY 1
+    ) h ON h.began = m.began
     ORDER BY m.began;
+    IF most <= cardinality(parts) THEN
+        RETURN;
+    END IF;
     RETURN QUERY
     SELECT 'polls_default', date_trunc('month', p.polled_at), date_trunc('month', p.polled_at) + interval '1 month', count(*)
     FROM public.polls_default p WHERE p.polled_at < before GROUP BY 2 ORDER BY 2;
@@ -205,7 +218,7 @@ DECLARE
     author record;
 BEGIN
     PERFORM public.retention_turn();
-    SELECT * INTO old FROM public.polls_old(keep) o LIMIT 1;
+    SELECT * INTO old FROM public.polls_old(keep, 1) o LIMIT 1;
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -398,8 +411,8 @@ END $$;
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), retention_check(interval), retention_turn(), polls_unread(),
-    polls_old(interval), polls_take(interval), runs_ripe(timestamptz, bigint), runs_old(interval), runs_take(interval, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), polls_old(interval), polls_take(interval),
+    polls_old(interval, integer), polls_take(interval), runs_ripe(timestamptz, bigint), runs_old(interval), runs_take(interval, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), polls_old(interval, integer), polls_take(interval),
     runs_old(interval), runs_take(interval, bigint) TO tracker_writer;
 GRANT SELECT ON holds, retention, taken_polls, taken_runs, report.retention, report.taken_polls, report.taken_runs TO tracker_writer;
 GRANT SELECT ON report.retention, report.taken_polls, report.taken_runs TO tracker_reader;
@@ -421,7 +434,7 @@ DROP TRIGGER taken_runs_no_truncate ON taken_runs;
 DROP TRIGGER taken_runs_append_only ON taken_runs;
 DROP FUNCTION polls_take(interval);
 DROP FUNCTION polls_unread();
-DROP FUNCTION polls_old(interval);
+DROP FUNCTION polls_old(interval, integer);
 DROP FUNCTION retention_turn();
 DROP FUNCTION retention_check(interval);
 DROP VIEW report.taken_polls;

@@ -6,7 +6,7 @@ SELECT run_release(@job_id, @run_no);
 
 -- name: PollsOld :many
 -- The months of polls that are older.
-SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.rows_old::bigint AS rows FROM polls_old(@keep) o;
+SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.rows_old::bigint AS rows FROM polls_old(@keep, NULL) o;
 
 -- name: PollsTake :many
 -- Takes the oldest of them: no row where there is none.

@@ -11,7 +11,7 @@ import (
 )
 
 const pollsOld = `-- name: PollsOld :many
-SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.rows_old::bigint AS rows FROM polls_old($1) o
+SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.rows_old::bigint AS rows FROM polls_old($1, NULL) o
 `
 
 type PollsOldRow struct {
