@@ -54,6 +54,10 @@ seed: postgres ## Fill a database with a large made-up history: SEED_FLAGS="-job
 bench: postgres ## Measure polls stored, per second and per CPU second, beside a naive baseline
 	@go run ./bench/polls $(BENCH_FLAGS)
 
+.PHONY: bench-million
+bench-million: postgres ## Measure how one tracker keeps up with a million jobs, polled every 5 minutes
+	@go run ./bench/polls -jobs 1000000 -crowd '@every 5m' -warm-up 6m -window 5m $(BENCH_FLAGS)
+
 .PHONY: profile
 profile: postgres ## Renew cmd/tracker/default.pgo, the profile of polling that builds go by
 	@go run ./bench/polls -profile cmd/tracker/default.pgo $(BENCH_FLAGS)

@@ -59,7 +59,13 @@ func newLab(ctx context.Context, p plan) (_ *lab, err error) {
 			return nil, err
 		}
 	}
-	for name, path := range map[string]string{naive: "./bench/naive", "upstream": "./bench/upstream", tracker: "./cmd/tracker"} {
+	programs := []string{naive, tracker}
+	if p.crowd != "" {
+		programs = programs[1:]
+	}
+	paths := map[string]string{naive: "./bench/naive", "upstream": "./bench/upstream", tracker: "./cmd/tracker"}
+	for _, name := range append([]string{"upstream"}, programs...) {
+		path := paths[name]
 		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", tags, "-o", filepath.Join(dir, name), path)
 		build.Stderr = os.Stderr
 		if err := build.Run(); err != nil {
@@ -70,7 +76,7 @@ func newLab(ctx context.Context, p plan) (_ *lab, err error) {
 	if err := os.WriteFile(access, []byte("local all all trust\nhost all all 127.0.0.0/8 trust\n"), 0o644); err != nil { //nolint:gosec // for Postgres
 		return nil, err
 	}
-	for i, name := range []string{naive, tracker} {
+	for i, name := range programs {
 		// Over TCP, as to a server elsewhere, and each at an address of its own.
 		host := fmt.Sprintf("127.0.0.%d", i+2)
 		l.urls[name] = fmt.Sprintf("postgres://tracker@%s:5432/tracker?sslmode=disable", host)
@@ -105,7 +111,7 @@ func (l *lab) prepare(ctx context.Context, name, upstream string) ([]string, err
 		return []string{"-upstream", upstream, "-datasets", strconv.Itoa(l.jobs)}, nil
 	}
 	file := filepath.Join(l.dir, "tracker.yaml")
-	if err := os.WriteFile(file, []byte(declaration(upstream, l.jobs)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(declaration(upstream, l.jobs, "@every 1s", time.Second)), 0o600); err != nil {
 		return nil, err
 	}
 	commands := [][]string{{"migrate", "up"}, {"apply", "-f", file}}
@@ -126,14 +132,15 @@ func (l *lab) env(name string) []string {
 	return append(os.Environ(), "DATABASE_URL="+l.urls[name], "BENCH_KEY=key-of-the-bench", "TRACKER_PPROF="+l.pprof)
 }
 
-// declaration has every job polled each second, so that the tracker works by its
-// schedule, beyond the pace that the baseline has at full load.
-func declaration(upstream string, jobs int) string {
+// declaration has every job polled by a schedule, each second where programs are
+// compared: so the tracker works by its schedule, beyond the pace that the baseline has
+// at full load.
+func declaration(upstream string, jobs int, schedule string, activeEvery time.Duration) string {
 	var text strings.Builder
 	text.WriteString("sources:\n")
 	for i := range sources {
-		fmt.Fprintf(&text, "  - {name: source-%02d, provider: woosmap, base_url: %q, credential: \"env:BENCH_KEY\", schedule: \"@every 1s\", "+
-			"active_every: 1s, rate_limit: {every: 1ms, burst: 1}}\n", i, upstream)
+		fmt.Fprintf(&text, "  - {name: source-%02d, provider: woosmap, base_url: %q, credential: \"env:BENCH_KEY\", schedule: %q, "+
+			"active_every: %s, rate_limit: {every: 1ms, burst: 1}}\n", i, upstream, schedule, activeEvery)
 	}
 	text.WriteString("jobs:\n")
 	for i := range jobs {

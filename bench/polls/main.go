@@ -6,6 +6,10 @@
 // has a Postgres server of its own, which it talks to over TCP. The baseline
 // runs as fast as it can, the tracker by its schedule: 10,000 jobs each second.
 // They take turns; medians and ratios are printed.
+//
+// With -crowd it measures instead how one tracker keeps up with many jobs that are
+// polled rarely: how long their registration takes, how late polls are, how much memory
+// the tracker takes, how long a claim.
 package main
 
 import (
@@ -37,6 +41,8 @@ type plan struct {
 	window time.Duration
 	bar    float64 // least ratio of polls per CPU second where a quarter of the answers is new
 
+	crowd string // schedule of -jobs jobs that one tracker is to keep up with, instead of a comparison; empty: none
+
 	profile string // file that takes a CPU profile of the tracker, instead of a comparison; empty: none
 }
 
@@ -56,6 +62,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.DurationVar(&p.window, "window", 30*time.Second, "length of a window")
 	flags.Float64Var(&p.bar, "bar", 2.5, "fail where the tracker's polls per CPU second at 25 % change are less than so many times the baseline's")
 	flags.StringVar(&p.profile, "profile", "", "compare nothing: write a CPU profile of the tracker at 25 % change to this file")
+	flags.StringVar(&p.crowd, "crowd", "", "compare nothing: measure how one tracker keeps up with -jobs jobs, each polled by this `schedule`")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -64,6 +71,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer lab.close(ctx)
+	if p.crowd != "" {
+		return lab.measureCrowd(ctx, p, out)
+	}
 	if p.profile != "" {
 		w, err := lab.measure(ctx, p, tracker, mixes[0].idle)
 		if err == nil {

@@ -22,6 +22,7 @@ type window struct {
 	took    time.Duration
 	program time.Duration // CPU
 	server  time.Duration // CPU of its Postgres
+	due     float64       // polls that its jobs ask for, a second; 0: that was not looked at
 }
 
 func (w window) perSecond() float64    { return float64(w.polls) / w.took.Seconds() }
@@ -142,10 +143,11 @@ func (l *lab) mark(ctx context.Context, db *pgx.Conn, name string, pid int) (m m
 }
 
 // startUpstream starts the service that is polled, and gives its address.
-func (l *lab) startUpstream(ctx context.Context, idle int) (*exec.Cmd, string, error) {
+func (l *lab) startUpstream(ctx context.Context, idle int, more ...string) (*exec.Cmd, string, error) {
 	l.windows++
-	upstream := exec.CommandContext(ctx, filepath.Join(l.dir, "upstream"),
-		"-idle", strconv.Itoa(idle), "-first-run", strconv.Itoa(l.windows*runsPerWindow))
+	upstream := exec.CommandContext(ctx, filepath.Join(l.dir, "upstream"), append([]string{
+		"-idle", strconv.Itoa(idle), "-first-run", strconv.Itoa(l.windows * runsPerWindow),
+	}, more...)...)
 	upstream.Stderr = os.Stderr
 	stdout, err := upstream.StdoutPipe()
 	if err != nil {

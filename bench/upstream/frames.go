@@ -45,11 +45,18 @@ type status struct {
 	Steps  []step `json:"steps"`
 }
 
-// renderRun gives the answers of a run in their order.
-func renderRun(variant int) (frames [changes]frame, err error) {
+// renderRun gives the answers of a run in their order; of a bare one all are the same.
+func renderRun(variant int, bare bool) (frames [changes]frame, err error) {
 	began := time.Date(2026, 11, 1, 3, 0, 0, variant*1237001, time.UTC).Add(time.Duration(variant*97) * time.Minute)
 	entries := renderEntries(variant, began)
 	for i := range frames {
+		if bare {
+			frames[i], err = replyWith(status{ID: runIDMark, Status: "success", Steps: []step{}})
+			if err != nil {
+				return frames, err
+			}
+			continue
+		}
 		if frames[i], err = renderFrame(began, entries, i); err != nil {
 			return frames, err
 		}
@@ -71,6 +78,10 @@ func renderFrame(began time.Time, entries []entry, i int) (frame, error) {
 		}
 		answer.Steps = append(answer.Steps, load)
 	}
+	return replyWith(answer)
+}
+
+func replyWith(answer status) (frame, error) {
 	body, err := json.Marshal(answer)
 	if err != nil {
 		return frame{}, err

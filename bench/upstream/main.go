@@ -19,9 +19,10 @@ func main() {
 	address := flag.String("listen", "127.0.0.1:0", "where to listen; the address is printed")
 	datasets := flag.Int("datasets", 200_000, "how many there are")
 	idle := flag.Int("idle", 60, "equal answers between the end of a run and the next: 60 makes a quarter of all answers change")
+	bare := flag.Bool("bare", false, "tell of runs that have ended, without steps: a million of such answers fit on any disk")
 	firstRun := flag.Uint64("first-run", 0, "number of each dataset's first run, so that a service started anew does not tell old runs again")
 	flag.Parse()
-	service, err := newService(*datasets, *idle, *firstRun)
+	service, err := newService(*datasets, *idle, *firstRun, *bare)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -18,11 +18,11 @@ type service struct {
 	first  uint64 // the number of every dataset's first run
 }
 
-func newService(datasets, idle int, first uint64) (*service, error) {
+func newService(datasets, idle int, first uint64, bare bool) (*service, error) {
 	s := &service{polls: make([]atomic.Uint32, datasets), idle: idle, first: first}
 	for variant := range s.frames {
 		var err error
-		if s.frames[variant], err = renderRun(variant); err != nil {
+		if s.frames[variant], err = renderRun(variant, bare); err != nil {
 			return nil, err
 		}
 	}

@@ -58,7 +58,7 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s: %v, not 2", what, got)
 		}
 	}
-	for _, name := range []string{"tracker_poll_latency_seconds", "tracker_poll_lateness_seconds", "tracker_record_batch_polls", "tracker_record_seconds"} {
+	for _, name := range []string{"tracker_poll_latency_seconds", "tracker_poll_lateness_seconds", "tracker_record_batch_polls", "tracker_record_seconds", "tracker_claim_seconds"} {
 		if h := families[name].GetMetric()[0]; len(h.GetHistogram().GetBucket()) == 0 || h.GetHistogram().Schema == nil {
 			t.Errorf("%s has not both kinds of buckets", name)
 		}

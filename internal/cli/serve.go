@@ -133,7 +133,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	defer client.Close()
 	syncer := &sync.Syncer{Store: s, Client: client, Getenv: a.getenv, Scope: a.scope, Owner: owner(), Logger: a.logger, MemoryBudget: int64(*how.budget)}
 	counted := metrics.New(a.version, syncer, s)
-	syncer.Recorded = counted.Recorded
+	syncer.Recorded, syncer.Claimed = counted.Recorded, counted.Claimed
 	var running errgroup.Group
 	if how.listen != listenOff {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", how.listen)

@@ -24,8 +24,8 @@ type Metrics struct {
 	census    *census
 	providers map[string]ofProvider // by name
 
-	lateness, batch, took prometheus.Histogram
-	late                  prometheus.Counter
+	lateness, batch, took, claim prometheus.Histogram
+	late                         prometheus.Counter
 }
 
 // ofProvider are the series of one provider. They are looked up by their labels
@@ -37,8 +37,8 @@ type ofProvider struct {
 	snapshots   prometheus.Counter
 }
 
-// New gives the metrics of a syncer that works on a database. They count what See
-// and Recorded are told.
+// New gives the metrics of a syncer that works on a database. They count what See,
+// Recorded and Claimed are told.
 func New(version string, syncer *sync.Syncer, db *store.Store) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), census: newCensus(databaseCensus(db)), providers: map[string]ofProvider{}}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.census)
@@ -50,6 +50,8 @@ func New(version string, syncer *sync.Syncer, db *store.Store) *Metrics {
 		1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
 	m.took = known.NewHistogram(histogram("tracker_record_seconds", "How long recording a batch took, waits for a database that failed included.",
 		.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60))
+	m.claim = known.NewHistogram(histogram("tracker_claim_seconds", "How long the database took to claim due jobs, or to find none.",
+		.001, .0025, .005, .01, .02, .05, .1, .25, .5, 1, 5))
 	m.late = known.NewCounter(prometheus.CounterOpts{
 		Name: "tracker_polls_late_total", Help: "Polls that were made in vain: somebody else had taken over the job meanwhile.",
 	})
@@ -153,6 +155,9 @@ func (m *Metrics) Recorded(polls int, took time.Duration) {
 	m.batch.Observe(float64(polls))
 	m.took.Observe(took.Seconds())
 }
+
+// Claimed counts a claim, as sync.Syncer.Claimed tells of it.
+func (m *Metrics) Claimed(took time.Duration) { m.claim.Observe(took.Seconds()) }
 
 // Handler answers scrapes, in the text format, OpenMetrics or protobuf, as asked.
 func (m *Metrics) Handler() http.Handler {

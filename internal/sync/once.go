@@ -36,6 +36,10 @@ type Syncer struct {
 	// nil: nobody is. It may be called from several goroutines at once.
 	Recorded func(polls int, took time.Duration)
 
+	// Claimed is told how long each claim of due jobs took, by Serve's one loop; nil:
+	// nobody is.
+	Claimed func(took time.Duration)
+
 	load load
 }
 

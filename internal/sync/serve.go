@@ -152,9 +152,16 @@ func (d *daemon) claim(ctx context.Context) error {
 	if len(params.SourceIDs) == 0 {
 		return nil
 	}
+	asked := time.Now()
 	claims, err := d.syncer.Store.ClaimDue(ctx, params)
-	if err != nil || len(claims) == 0 {
+	if err != nil {
 		return err
+	}
+	if d.syncer.Claimed != nil {
+		d.syncer.Claimed(time.Since(asked))
+	}
+	if len(claims) == 0 {
+		return nil
 	}
 	return d.start(ctx, clock, claims, open)
 }
