@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -22,14 +21,8 @@ import (
 	"tracker/internal/words"
 )
 
-const (
-	// listenOff is the --listen of a daemon without a web server.
-	listenOff = "off"
-	// garbagePercent is how much garbage the daemon lets gather, in percent of
-	// what lives, where GOGC does not say. What lives is small beside what polls
-	// throw away: at Go's 100 a fifth of the daemon's time went into collecting.
-	garbagePercent = 400
-)
+// listenOff is the --listen of a daemon without a web server.
+const listenOff = "off"
 
 func (a *app) serveCommand() *cobra.Command {
 	var path, listen string
@@ -121,9 +114,6 @@ type serving struct {
 
 func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, how serving) error {
 	how.budget.limit(a.getenv)
-	if a.getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
-	}
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
@@ -135,6 +125,9 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	counted := metrics.New(a.version, syncer, s)
 	syncer.Recorded, syncer.Claimed = counted.Recorded, counted.Claimed
 	var running errgroup.Group
+	if a.getenv("GOGC") == "" {
+		running.Go(func() error { collectGarbage(ctx); return nil })
+	}
 	if how.listen != listenOff {
 		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", how.listen)
 		if err != nil {

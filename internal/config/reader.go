@@ -26,9 +26,37 @@ type reader struct {
 	anchors map[string]ast.Node
 	merges  int // mappings merged so far
 	depth   int // merge keys that are being read
+	above   int // lines of the file above those that are being read
 }
 
+// placeOf is where a node stands in the file.
+func (r *reader) placeOf(node ast.Node) place {
+	at := placeOf(node)
+	at.line += r.above
+	return at
+}
+
+// read reads a file, a large one in pieces where that can be done.
 func (r *reader) read(data []byte) {
+	if pieces := split(string(data)); len(pieces) > 1 {
+		begun := *r.file
+		for _, piece := range pieces {
+			r.above = piece.above
+			r.readWhole([]byte(piece.text))
+		}
+		r.above = 0
+		if len(r.errs) == 0 {
+			return
+		}
+		*r = reader{file: r.file, wrong: map[string]bool{}} // it is told better of the whole
+		*r.file = begun
+		clear(r.file.places)
+	}
+	r.readWhole(data)
+}
+
+// readWhole reads a document, and adds what it declares.
+func (r *reader) readWhole(data []byte) {
 	body := r.parse(data)
 	if body == nil {
 		return
@@ -42,8 +70,8 @@ func (r *reader) read(data []byte) {
 			"name", "provider", "credential", "base_url", "schedule", "active_every", "rate_limit", "volatile"))
 		r.file.Sources = append(r.file.Sources, s.WithDefaults())
 	}
-	for i, node := range r.list(root, "jobs") {
-		r.file.Jobs = append(r.file.Jobs, r.job(r.section(jobPath(i), node,
+	for _, node := range r.list(root, "jobs") {
+		r.file.Jobs = append(r.file.Jobs, r.job(r.section(jobPath(len(r.file.Jobs)), node,
 			"name", "source", "target", "labels", "schedule", "stall_after")))
 	}
 }
@@ -133,7 +161,7 @@ func (r *reader) report(path string, err error) {
 }
 
 func (r *reader) reportAt(node ast.Node, err error) {
-	at := placeOf(node)
+	at := r.placeOf(node)
 	r.errs = append(r.errs, &FileError{File: r.file.name, Line: at.line, Column: at.column, Err: err})
 }
 

@@ -24,7 +24,7 @@ type section struct {
 
 // section reads a mapping. Where known keys are named it may have no others.
 func (r *reader) section(path string, node ast.Node, known ...string) section {
-	r.file.places[path] = placeOf(node)
+	r.file.places[path] = r.placeOf(node)
 	s := section{path: path, values: make(map[string]ast.Node)}
 	r.collect(s, node, known, make(map[string]bool))
 	return s
@@ -56,7 +56,7 @@ func (r *reader) collect(s section, node ast.Node, known []string, own map[strin
 		default:
 			own[name] = true
 			s.values[name] = entries.Value()
-			r.file.places[join(s.path, name)] = placeOf(entries.Value())
+			r.file.places[join(s.path, name)] = r.placeOf(entries.Value())
 		}
 	}
 	for _, node := range merged {
@@ -130,7 +130,7 @@ func (r *reader) lines(s section, key string) []string {
 	at := join(s.path, key)
 	for i, node := range r.list(s, key) {
 		path := fmt.Sprintf("%s[%d]", at, i)
-		r.file.places[path] = placeOf(node)
+		r.file.places[path] = r.placeOf(node)
 		text, ok := scalar(r.resolve(node))
 		if !ok {
 			r.report(path, fmt.Errorf("each of %s must be a single value", key))

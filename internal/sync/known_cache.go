@@ -7,6 +7,10 @@ import (
 	"tracker/internal/history"
 )
 
+// rawsKept is how many jobs' bodies are recognised before they are redacted: a daemon
+// takes 25 MB for them at most.
+const rawsKept = 1 << 20
+
 // rowWeight is how many bytes a log entry, a step or a run takes beside its texts.
 const rowWeight = 256
 
@@ -19,7 +23,7 @@ type knownCache struct {
 	most int // weight of all that is known, in bytes
 
 	mu     sync.Mutex
-	raws   map[int64]rawMark // by job, and so are the others
+	raws   map[int64]uint64 // of rawMarks, by job, and so are the others
 	known  map[int64]cachedKnown
 	weight int
 	heavy  map[int64]bool // jobs whose last new answer was heavy
@@ -40,22 +44,31 @@ type rawMark struct {
 }
 
 func newKnownCache(most int) *knownCache {
-	return &knownCache{seed: maphash.MakeSeed(), most: most, raws: map[int64]rawMark{}, known: map[int64]cachedKnown{}, heavy: map[int64]bool{}}
+	return &knownCache{seed: maphash.MakeSeed(), most: most, raws: map[int64]uint64{}, known: map[int64]cachedKnown{}, heavy: map[int64]bool{}}
 }
 
 func (c *knownCache) hash(raw []byte) uint64 { return maphash.Bytes(c.seed, raw) }
 
 // sameRaw reports whether a body is, byte for byte, the last one that was kept.
 func (c *knownCache) sameRaw(jobID int64, mark rawMark) bool {
+	is := maphash.Comparable(c.seed, mark)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.raws[jobID] == mark
+	was, kept := c.raws[jobID]
+	return kept && was == is
 }
 
 func (c *knownCache) keepRaw(jobID int64, mark rawMark) {
+	is := maphash.Comparable(c.seed, mark)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.raws[jobID] = mark
+	if _, kept := c.raws[jobID]; !kept && len(c.raws) >= rawsKept {
+		for id := range c.raws { // whichever
+			delete(c.raws, id)
+			break
+		}
+	}
+	c.raws[jobID] = is
 }
 
 // wasHeavy reports whether a job's last new answer was heavy.

@@ -10,8 +10,13 @@ import (
 	"tracker/internal/store"
 )
 
-// registryCache keeps the sources and jobs of a daemon until one of them is changed.
-// Changes are numbered: a higher number has all read again.
+// jobsKept is how many jobs are kept, of about 2 KB each, beside those of one claim.
+// Where more are registered each is polled so rarely that reading it again, some 10 µs
+// of a statement for all of a claim, counts for little.
+const jobsKept = 1 << 14
+
+// registryCache keeps the sources, and some of the jobs, of a daemon until one of them
+// is changed. Changes are numbered: a higher number has all read again.
 type registryCache struct {
 	store    *store.Store
 	changeNo int64
@@ -57,6 +62,7 @@ func (r *registryCache) load(ctx context.Context, claims []store.Claim, open map
 	if changeNo != r.changeNo {
 		r.jobs = map[int64]*preparedJob{}
 	}
+	r.makeRoom()
 	var ids []int64
 	for _, claim := range claims {
 		if r.jobs[claim.JobID] == nil {
@@ -78,4 +84,17 @@ func (r *registryCache) load(ctx context.Context, claims []store.Claim, open map
 		}
 	}
 	return nil
+}
+
+// makeRoom drops a quarter of the jobs, whichever, where too many are kept.
+func (r *registryCache) makeRoom() {
+	if len(r.jobs) < jobsKept {
+		return
+	}
+	for id := range r.jobs {
+		if len(r.jobs) <= jobsKept/4*3 {
+			return
+		}
+		delete(r.jobs, id)
+	}
 }
