@@ -58,6 +58,10 @@ bench: postgres ## Measure polls stored, per second and per CPU second, beside a
 bench-million: postgres ## Measure how one tracker keeps up with a million jobs, polled every 5 minutes
 	@go run ./bench/polls -jobs 1000000 -crowd '@every 5m' -warm-up 6m -window 5m $(BENCH_FLAGS)
 
+.PHONY: bench-heavy
+bench-heavy: postgres ## Measure what one job can cost: long logs, and answers of 16 MiB
+	@go run ./bench/polls -heavy -warm-up 10s -window 60s $(BENCH_FLAGS)
+
 .PHONY: profile
 profile: postgres ## Renew cmd/tracker/default.pgo, the profile of polling that builds go by
 	@go run ./bench/polls -profile cmd/tracker/default.pgo $(BENCH_FLAGS)

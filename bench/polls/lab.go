@@ -60,7 +60,7 @@ func newLab(ctx context.Context, p plan) (_ *lab, err error) {
 		}
 	}
 	programs := []string{naive, tracker}
-	if p.crowd != "" {
+	if p.crowd != "" || p.heavy {
 		programs = programs[1:]
 	}
 	paths := map[string]string{naive: "./bench/naive", "upstream": "./bench/upstream", tracker: "./cmd/tracker"}
@@ -76,9 +76,12 @@ func newLab(ctx context.Context, p plan) (_ *lab, err error) {
 	if err := os.WriteFile(access, []byte("local all all trust\nhost all all 127.0.0.0/8 trust\n"), 0o644); err != nil { //nolint:gosec // for Postgres
 		return nil, err
 	}
-	for i, name := range programs {
+	for _, name := range programs {
 		// Over TCP, as to a server elsewhere, and each at an address of its own.
-		host := fmt.Sprintf("127.0.0.%d", i+2)
+		host, err := freeHost(ctx)
+		if err != nil {
+			return nil, err
+		}
 		l.urls[name] = fmt.Sprintf("postgres://tracker@%s:5432/tracker?sslmode=disable", host)
 		settings := map[string]string{"shared_buffers": "1GB", "max_connections": "100", "listen_addresses": host, "hba_file": access}
 		server, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: l.dataDir(name), Settings: settings})

@@ -9,7 +9,7 @@
 //
 // With -crowd it measures instead how one tracker keeps up with many jobs that are
 // polled rarely: how long their registration takes, how late polls are, how much memory
-// the tracker takes, how long a claim.
+// the tracker takes, how long a claim. With -heavy it measures what one job can cost.
 package main
 
 import (
@@ -43,6 +43,8 @@ type plan struct {
 
 	crowd string // schedule of -jobs jobs that one tracker is to keep up with, instead of a comparison; empty: none
 
+	heavy bool // measure what heavy jobs cost, instead of a comparison
+
 	profile string // file that takes a CPU profile of the tracker, instead of a comparison; empty: none
 }
 
@@ -63,6 +65,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.Float64Var(&p.bar, "bar", 2.5, "fail where the tracker's polls per CPU second at 25 % change are less than so many times the baseline's")
 	flags.StringVar(&p.profile, "profile", "", "compare nothing: write a CPU profile of the tracker at 25 % change to this file")
 	flags.StringVar(&p.crowd, "crowd", "", "compare nothing: measure how one tracker keeps up with -jobs jobs, each polled by this `schedule`")
+	flags.BoolVar(&p.heavy, "heavy", false, "compare nothing: measure what a long log costs, and 32 answers of 16 MiB that change with each poll")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -73,6 +76,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	defer lab.close(ctx)
 	if p.crowd != "" {
 		return lab.measureCrowd(ctx, p, out)
+	}
+	if p.heavy {
+		return lab.measureHeavy(ctx, p, out)
 	}
 	if p.profile != "" {
 		w, err := lab.measure(ctx, p, tracker, mixes[0].idle)

@@ -31,6 +31,18 @@ func (l *lab) profile(ctx context.Context, p plan) error {
 	return os.WriteFile(p.profile, text, 0o644)
 }
 
+// freeHost gives an address of this machine at which no other bench has a Postgres.
+func freeHost(ctx context.Context) (host string, err error) {
+	for n := 2; n < 255; n++ {
+		host = fmt.Sprintf("127.0.0.%d", n)
+		var listener net.Listener
+		if listener, err = new(net.ListenConfig).Listen(ctx, "tcp", host+":5432"); err == nil {
+			return host, listener.Close()
+		}
+	}
+	return "", err
+}
+
 // freeAddress gives an address at which nobody listens.
 func freeAddress(ctx context.Context) (string, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")

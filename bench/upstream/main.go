@@ -20,11 +20,17 @@ func main() {
 	datasets := flag.Int("datasets", 200_000, "how many there are")
 	idle := flag.Int("idle", 60, "equal answers between the end of a run and the next: 60 makes a quarter of all answers change")
 	bare := flag.Bool("bare", false, "tell of runs that have ended, without steps: a million of such answers fit on any disk")
+	heavy := flag.Int("heavy", 0, "the first `N` datasets answer with a log that grows by an entry with each poll")
+	entries := flag.Int("entries", 1000, "entries that such a log begins with")
+	entrySize := flag.Int("entry-size", 110, "bytes of each, about")
 	firstRun := flag.Uint64("first-run", 0, "number of each dataset's first run, so that a service started anew does not tell old runs again")
 	flag.Parse()
 	service, err := newService(*datasets, *idle, *firstRun, *bare)
 	if err != nil {
 		log.Fatal(err)
+	}
+	if *heavy > 0 {
+		service.logs = newLogs(*heavy, *entries, *entrySize)
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(context.Background(), "tcp", *address)

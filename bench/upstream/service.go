@@ -16,6 +16,7 @@ type service struct {
 	polls  []atomic.Uint32 // by dataset
 	idle   int
 	first  uint64 // the number of every dataset's first run
+	logs   *logs  // of heavy datasets; nil: there are none
 }
 
 func newService(datasets, idle int, first uint64, bare bool) (*service, error) {
@@ -79,6 +80,9 @@ func (s *service) appendReply(out, path []byte) []byte {
 	dataset, err := strconv.Atoi(string(digits))
 	if err != nil || dataset >= len(s.polls) {
 		return append(out, notFound...)
+	}
+	if s.logs != nil && dataset < s.logs.datasets {
+		return s.logs.appendReply(out, uint64(dataset), int(s.polls[dataset].Add(1)-1))
 	}
 	cycle := uint64(changes + s.idle)
 	polls := uint64(s.polls[dataset].Add(1)-1) + mix(uint64(dataset))%cycle // each starts at a phase of its own

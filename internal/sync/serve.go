@@ -34,11 +34,6 @@ const (
 	// tightEvery is how often it is looked whether more is planned than sources may be
 	// asked: of a million jobs that takes about a second.
 	tightEvery = 5 * time.Minute
-	// rollUpEvery is how far behind the counts of reports may be.
-	rollUpEvery = time.Minute
-	// rollUpTimeout bounds one turn of counting. The first turn delays the start;
-	// what it does not finish the next one does.
-	rollUpTimeout = 10 * time.Second
 )
 
 // Serve polls every due job of all sources, with any number of others on the
@@ -294,19 +289,12 @@ func (d *daemon) startChores(ctx context.Context) (stop func(), err error) {
 		}
 		return d.syncer.Store.ForgetReplicas(ctx, clock.read)
 	}
-	rollUp := func(ctx context.Context) error {
-		clock, err := readClock(ctx, d.syncer.Store)
-		if err != nil {
-			return err
-		}
-		return d.syncer.Store.RollUp(ctx, clock.read)
-	}
 	chores := schedule.NewChores(d.syncer.Logger)
 	for _, chore := range []schedule.Chore{
 		{Name: "heartbeat", Every: store.HeartbeatEvery, Timeout: choreTimeout, Do: heartbeat},
 		{Name: "tend partitions", Every: time.Hour, Timeout: choreTimeout, Do: tend},
 		{Name: "look for tight sources", Every: tightEvery, Timeout: choreTimeout, Do: d.tight.look},
-		{Name: "roll up", Every: rollUpEvery, Timeout: rollUpTimeout, Do: rollUp},
+		{Name: "roll up", Every: rollUpEvery, Timeout: rollUpTimeout, Do: (&rollUp{store: d.syncer.Store}).turn},
 		{Name: "search what the journal lacks", Every: time.Hour, Timeout: choreTimeout, Do: d.searchJournal},
 	} {
 		do := chore.Do
