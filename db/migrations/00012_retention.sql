@@ -261,9 +261,10 @@ BEGIN
     INSERT INTO public.retention (taken_at, what, range_from, range_to, rows_taken, kept_for, actor)
     VALUES (clock_timestamp(), 'polls', old.range_from, old.range_to, old.rows_old, justify_hours(keep), author.actor);
     IF old.part = 'polls_default' THEN
-        PERFORM set_config('tracker.rewrite', 'on', true);
+        SET LOCAL citus.propagate_set_commands = 'local';
+        SET LOCAL tracker.rewrite = 'on';
         DELETE FROM public.polls_default p WHERE p.polled_at < old.range_to;
-        PERFORM set_config('tracker.rewrite', '', true);
+        SET LOCAL tracker.rewrite = '';
     ELSE
         EXECUTE format('ALTER TABLE public.polls DETACH PARTITION public.%I', old.part);
         EXECUTE format('DROP TABLE public.%I', old.part);
@@ -301,29 +302,34 @@ COMMENT ON COLUMN report.taken_runs.job_id IS 'Number of the job, by which views
 -- runs_ripe lists the runs of a job, or of all, that ended, and were seen to change
 -- last, before a time, without those that stay: the newest of a job and the one that its
 -- newest snapshot tells of, those on hold, and those that were interrupted by another
--- run, whose rows hang together with that one's.
+-- run, whose rows hang together with that one's. It asks job by job for snapshots: of
+-- those without such runs none is read, and Citus asks one node.
 -- +goose StatementBegin
 CREATE FUNCTION runs_ripe(before timestamptz, of_job bigint) RETURNS TABLE (job_id bigint, run_no integer, first_no integer, last_no integer, first_seen_at timestamptz, last_changed_at timestamptz)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+    old record;
 BEGIN
-    RETURN QUERY
-    WITH old AS (
-        SELECT r.job_id, r.run_no, r.first_seen_at, r.last_changed_at
+    FOR old IN
+        SELECT r.job_id, array_agg(r.run_no) AS nos
         FROM public.runs r
         WHERE (of_job IS NULL OR r.job_id = of_job) AND r.first_seen_at < before AND r.last_changed_at < before
             AND r.state IN ('succeeded', 'partial', 'failed', 'canceled')
             AND EXISTS (SELECT 1 FROM public.runs n WHERE n.job_id = r.job_id AND n.run_no > r.run_no)
             AND NOT EXISTS (SELECT 1 FROM public.holds h WHERE h.job_id = r.job_id AND h.run_no = r.run_no)
-    ), blocks AS (
-        SELECT n.job_id, n.run_no, min(n.snapshot_no) AS first_no, max(n.snapshot_no) AS last_no, count(*)::integer AS snapshots
-        FROM public.snapshots n WHERE n.job_id IN (SELECT o.job_id FROM old o)
-        GROUP BY n.job_id, n.run_no
-    )
-    SELECT o.job_id, o.run_no, b.first_no, b.last_no, o.first_seen_at, o.last_changed_at
-    FROM old o JOIN blocks b ON b.job_id = o.job_id AND b.run_no = o.run_no
-    WHERE b.last_no - b.first_no + 1 = b.snapshots
-        AND b.last_no < (SELECT max(x.snapshot_no) FROM public.snapshots x WHERE x.job_id = o.job_id);
+        GROUP BY r.job_id
+    LOOP
+        RETURN QUERY
+        SELECT r.job_id, r.run_no, b.first_no, b.last_no, r.first_seen_at, r.last_changed_at
+        FROM public.runs r
+        JOIN (
+            SELECT n.run_no, min(n.snapshot_no) AS first_no, max(n.snapshot_no) AS last_no, count(*)::integer AS snapshots
+            FROM public.snapshots n WHERE n.job_id = old.job_id GROUP BY n.run_no
+        ) b ON b.run_no = r.run_no
+        WHERE r.job_id = old.job_id AND r.run_no = ANY(old.nos) AND b.last_no - b.first_no + 1 = b.snapshots
+            AND b.last_no < (SELECT max(x.snapshot_no) FROM public.snapshots x WHERE x.job_id = old.job_id);
+    END LOOP;
 END $$;
 -- +goose StatementEnd
 
@@ -379,7 +385,8 @@ BEGIN
     IF runs = 0 THEN
         RETURN;
     END IF;
-    PERFORM set_config('tracker.rewrite', 'on', true);
+    SET LOCAL citus.propagate_set_commands = 'local'; -- so that the next one reaches the nodes with the rows
+    SET LOCAL tracker.rewrite = 'on';
     INSERT INTO public.taken_runs (job_id, run_no, run_id, state, started_at, duration, shape, first_seen_at, changed_from,
         last_snapshot_no, last_transition_no, last_anomaly_no)
     SELECT r.job_id, r.run_no, r.run_id, r.state, coalesce(r.started_at, r.first_seen_at),
@@ -401,7 +408,7 @@ BEGIN
     DELETE FROM public.log_entries e WHERE e.job_id = taken_job AND e.run_no = ANY(nos);
     DELETE FROM public.steps p WHERE p.job_id = taken_job AND p.run_no = ANY(nos);
     DELETE FROM public.runs r WHERE r.job_id = taken_job AND r.run_no = ANY(nos);
-    PERFORM set_config('tracker.rewrite', '', true);
+    SET LOCAL tracker.rewrite = '';
     SELECT * INTO author FROM public.registry_author();
     INSERT INTO public.retention (taken_at, of_job, what, range_from, range_to, rows_taken, kept_for, actor)
     VALUES (clock_timestamp(), taken_job, 'runs', range_from, range_to, runs, justify_hours(keep), author.actor),
