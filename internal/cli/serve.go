@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"tracker/internal/audit"
 	"tracker/internal/config"
 	"tracker/internal/metrics"
 	"tracker/internal/source"
@@ -28,6 +29,7 @@ func (a *app) serveCommand() *cobra.Command {
 	var path, listen string
 	var budget *memoryBudget
 	var keep func() tracking.Retention
+	var seals func(*store.Store) (audit.Sealer, *audit.Publisher, error)
 	var holdFailed bool
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -54,6 +56,10 @@ What is older than it is to be kept goes, each hour, as  tracker retain  tells:
 whole months of polls after --retention-polls, runs that ended after
 --retention-history.
 
+What was recorded is sealed in a log each 20 seconds, so that nobody alters it
+unseen: sign its checkpoints with --ledger-key, and have them leave the machine
+with --publish-checkpoints. See  tracker ledger --help.
+
 Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 		Example: "  tracker serve --apply tracker.yaml\n  tracker serve --listen off --log-format json",
 		Args:    exactly(0, "no arguments"),
@@ -75,7 +81,11 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 				}
 				defer s.Close()
 				fit := func(ctx context.Context) error { return a.fit(ctx, s, url, options) }
-				return a.serve(cmd.Context(), s, fit, serving{path: path, listen: listen, budget: budget, keep: keep()})
+				how := serving{path: path, listen: listen, budget: budget, keep: keep()}
+				if how.sealer, how.publisher, err = seals(s); err != nil {
+					return err
+				}
+				return a.serve(cmd.Context(), s, fit, how)
 			})
 		},
 	}
@@ -83,6 +93,7 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz, /readyz and /metrics answer, or off")
 	budget = memoryBudgetFlag(cmd)
 	keep = retentionFlags(cmd)
+	seals = a.ledgerFlags(cmd)
 	cmd.Flags().BoolVar(&holdFailed, "hold-failed", false, "put a run on hold when it ends failed, as  tracker job hold  does")
 	a.credentialScopeFlags(cmd)
 	_ = cmd.MarkFlagFilename("apply", "yaml", "yml")
@@ -110,6 +121,9 @@ type serving struct {
 	listen string
 	budget *memoryBudget
 	keep   tracking.Retention
+
+	sealer    audit.Sealer
+	publisher *audit.Publisher
 }
 
 func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, how serving) error {
@@ -149,6 +163,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		running.Go(func() error { a.obeyHangups(ctx, s, hangups, how.path); return nil })
 		running.Go(func() error { (&retainer{app: a, store: s, keep: how.keep}).run(ctx); return nil })
+		running.Go(func() error { a.keepSealed(ctx, how.sealer, how.publisher); return nil })
 		a.logger.InfoContext(ctx, "serving", "version", a.version, "owner", owner())
 		restless := restlessJobs{quiet: map[int64]int{}}
 		return syncer.Serve(ctx, func(e sync.Event) {

@@ -130,8 +130,11 @@ func TestJournalBeginsWithWhatWasThere(t *testing.T) {
 	for n := range rounds {
 		f.round(t, said{job: jobs[0], body: woosmapBody(fmt.Sprint("r", n/2), states[n%2])})
 	}
-	if undone, err := store.MigrateDown(t.Context(), f.url); err != nil || undone.Version != 13 {
-		t.Fatalf("undone: %v, %v", undone, err)
+	for undone := (store.Migration{}); undone.Version != 13; { // the journal
+		var err error
+		if undone, err = store.MigrateDown(t.Context(), f.url); err != nil {
+			t.Fatal(err)
+		}
 	}
 	migrateUp(t, f.url)
 	f.round(t, said{job: jobs[0], body: woosmapBody("last", "in_progress")})

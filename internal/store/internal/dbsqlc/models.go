@@ -62,6 +62,32 @@ type LogEntry struct {
 	WithdrawnAt *time.Time
 }
 
+// One row per act of retention with an entry in the journal: what its leaf in the transparency log is made of.
+type ReportActLeaf struct {
+	// Number of its entry in the journal.
+	EntryNo int64
+	// Number of the act.
+	ActNo int64
+	// When it was done (our time).
+	At time.Time
+	// Who has done it.
+	Actor string
+	// What was taken: polls, runs or bodies.
+	What string
+	// Name of the job; null: of all jobs.
+	Job *string
+	// Since when what was taken had been observed or sent (our time).
+	RangeFrom time.Time
+	// Until when (our time).
+	RangeTo time.Time
+	// Count of the polls, runs or bodies that were taken.
+	Rows int64
+	// The setting: for how long such are kept.
+	KeptFor time.Duration
+	// Number of the job, by which views are joined; null: of all jobs.
+	JobID *int64
+}
+
 // One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; a row never changes, and goes with its run alone, where retention takes that (report.retention).
 type ReportAnomaly struct {
 	// Name of the job.
@@ -108,6 +134,44 @@ type ReportChange struct {
 	Before json.RawMessage
 	// What was changed as it was afterwards, a JSON object; null: there is nothing.
 	After json.RawMessage
+}
+
+// One row per change with an entry in the journal: what its leaf in the transparency log is made of.
+type ReportChangeLeaf struct {
+	// Number of its entry in the journal.
+	EntryNo int64
+	// Number of the change.
+	ChangeNo int64
+	// When it was changed (our time).
+	At time.Time
+	// Who changed it.
+	Actor string
+	// What was done.
+	Action string
+	// What it was done to: the word source or job, a blank, and its name.
+	Subject string
+	// What was changed as it was before, a JSON object; null: there was nothing.
+	Before json.RawMessage
+	// What was changed as it was afterwards, a JSON object; null: there is nothing.
+	After json.RawMessage
+	// Number of the job, by which views are joined; null: a change of a source.
+	JobID *int64
+}
+
+// One row per checkpoint of the transparency log; rows are only ever added.
+type ReportCheckpoint struct {
+	// Count of journal entries in the log.
+	Size int64
+	// When it was sealed (our time).
+	SealedAt time.Time
+	// Root of the tree over them, a SHA-256 (RFC 6962).
+	Root []byte
+	// Name of the log: that of its key.
+	Origin string
+	// The verifier key of who has signed; null: it is not signed.
+	Verifier *string
+	// The checkpoint as it is published: a signed note (C2SP tlog-checkpoint).
+	Note string
 }
 
 // One row per job as it was declared, removed ones too.
@@ -186,6 +250,24 @@ type ReportGap struct {
 	JobID int64
 }
 
+// One row per ended gap with an entry in the journal: what its leaf in the transparency log is made of.
+type ReportGapLeaf struct {
+	// Number of its entry in the journal.
+	EntryNo int64
+	// Name of the job.
+	Job string
+	// Number of the gap within its job.
+	GapNo int32
+	// When the gap began (our time), as it was recorded.
+	GapFrom time.Time
+	// When it ended (our time), as it was recorded.
+	GapTo time.Time
+	// Why nobody looked, or why looking failed.
+	Reason string
+	// Number of the job, by which views are joined.
+	JobID *int64
+}
+
 // One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.
 type ReportJob struct {
 	// Name of the job, unique among all jobs.
@@ -230,6 +312,22 @@ type ReportJob struct {
 	StateSinceReported bool
 	// Number of the job, by which views are joined.
 	JobID int64
+}
+
+// One row per snapshot, ended gap, change of what is tracked, closed day of polls and act upon the history, in one order without holes.
+type ReportJournal struct {
+	// Number of the entry, from 1; leaf entry_no - 1 of the transparency log.
+	EntryNo int64
+	// When it was observed or done, or, of a gap or a day, when that ended (our time).
+	At time.Time
+	// What it is: snapshot, gap, change, polls or act.
+	Kind string
+	// Name of the job; null: of no job, or of all.
+	Job *string
+	// Number of the snapshot or gap within its job, of the change, or of the act of retention; of polls the day, as YYYYMMDD.
+	No int64
+	// Number of the job, by which views are joined; null: of no job, or of all.
+	JobID *int64
 }
 
 // One row per line that the upstream logged in a step; a line that it lists twice is two entries, and one that it withdraws stays.
@@ -420,6 +518,40 @@ type ReportSnapshot struct {
 	PreviousPolls int32
 	// Number of the job, by which views are joined.
 	JobID int64
+}
+
+// One row per snapshot with an entry in the journal: what its leaf in the transparency log is made of.
+type ReportSnapshotLeaf struct {
+	// Number of its entry in the journal.
+	EntryNo int64
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// What is polled at the source, a JSON object.
+	Target json.RawMessage
+	// Number of the snapshot within its job.
+	SnapshotNo int32
+	// When the request was sent (our time).
+	PolledAt time.Time
+	// When its body had been read (our time).
+	ObservedAt time.Time
+	// When the last answered poll before was sent (our time); null: it is the job's first.
+	NotBefore *time.Time
+	// Count of polls that saw the snapshot before; 0: it is the job's first.
+	PreviousPolls int32
+	// Number of its run within the job.
+	RunNo int32
+	// Status of the run in the upstream's own word.
+	Status string
+	// State of the run in our words.
+	State string
+	// Version of the interpretation that read it.
+	Interpretation int32
+	// SHA-256 of the body.
+	Sha256 []byte
+	// Number of the job, by which views are joined.
+	JobID *int64
 }
 
 // One row per source that is not removed: an account at an upstream API, with its request budget and whether it is polled.

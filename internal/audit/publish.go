@@ -1,0 +1,148 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"tracker/internal/ledger"
+	"tracker/internal/store"
+)
+
+const (
+	// publishTimeout bounds one request.
+	publishTimeout = 15 * time.Second
+	// publishMost is how many checkpoints are read at once.
+	publishMost = 1000
+)
+
+// ErrTarget means that checkpoints cannot be published there.
+var ErrTarget = errors.New("want a path or an http(s) URL to publish checkpoints to")
+
+// Publisher brings checkpoints to where the database's owner cannot take them back: a
+// file, to which each is appended, or a URL, to which each is posted. The zero Publisher
+// publishes none.
+type Publisher struct {
+	Store  *store.Store
+	target string
+	client *http.Client
+
+	published int64 // so long was the log of the last; -1: nothing was read or sent yet
+}
+
+// NewPublisher publishes to a path or a URL; empty: nowhere.
+func NewPublisher(s *store.Store, target string) (*Publisher, error) {
+	p := &Publisher{Store: s, target: target, published: -1}
+	if !strings.Contains(target, "://") {
+		return p, nil
+	}
+	u, err := url.Parse(target)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, ErrTarget
+	}
+	p.client = &http.Client{
+		Timeout:       publishTimeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	return p, nil
+}
+
+// Publish publishes the checkpoints that are new since the last time. What fails comes
+// again with the next call. It returns how many were published.
+func (p *Publisher) Publish(ctx context.Context) (published int, err error) {
+	if p.target == "" {
+		return 0, nil
+	}
+	if p.published < 0 {
+		if err := p.begin(ctx); err != nil {
+			return 0, err
+		}
+	}
+	for {
+		checkpoints, err := p.Store.Checkpoints(ctx, p.published, publishMost)
+		if err != nil || len(checkpoints) == 0 {
+			return published, err
+		}
+		for _, c := range checkpoints {
+			if err := p.publish(ctx, c.Checkpoint); err != nil {
+				return published, err
+			}
+			p.published = c.Size
+			published++
+		}
+	}
+}
+
+// begin finds out how far was published: a file tells, a URL gets the newest.
+func (p *Publisher) begin(ctx context.Context) error {
+	last, err := p.Store.LastCheckpoint(ctx)
+	if err != nil {
+		return err
+	}
+	if p.client != nil {
+		p.published = max(0, last.Size-1)
+		return nil
+	}
+	text, err := os.ReadFile(p.target)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("publish checkpoints: %w", err)
+	}
+	before, err := ledger.ReadCheckpoints(string(text))
+	if err != nil {
+		return fmt.Errorf("publish checkpoints to %s, which has others: %w", p.target, err)
+	}
+	if len(before) == 0 {
+		p.published = 0
+		return nil
+	}
+	newest := before[len(before)-1]
+	if newest.Signed() && last.Verifier != "" && newest.Origin != last.Origin {
+		return fmt.Errorf("publish checkpoints to %s: it has those of the log %q, this one is %q", p.target, newest.Origin, last.Origin)
+	}
+	p.published = newest.Size
+	return nil
+}
+
+func (p *Publisher) publish(ctx context.Context, c ledger.Checkpoint) error {
+	if p.client == nil {
+		if err := appendTo(p.target, c.Note+"\n"); err != nil {
+			return fmt.Errorf("publish a checkpoint: %w", err)
+		}
+		return nil
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, p.target, strings.NewReader(c.Note))
+	if err != nil {
+		return ErrTarget
+	}
+	request.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	response, err := p.client.Do(request)
+	if err != nil {
+		var failed *url.Error
+		if errors.As(err, &failed) { // whose own text has the URL, and what may be secret in it
+			err = failed.Err
+		}
+		return fmt.Errorf("publish a checkpoint to %s: %w", request.URL.Host, err)
+	}
+	defer response.Body.Close()
+	_, _ = io.CopyN(io.Discard, response.Body, 4096)
+	if response.StatusCode/100 != 2 {
+		return fmt.Errorf("publish a checkpoint to %s: it answers %s", request.URL.Host, response.Status)
+	}
+	return nil
+}
+
+// appendTo appends a text to a file, and returns when the disk has it.
+func appendTo(path, text string) error {
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // checkpoints are public
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Sync(), file.Close())
+}

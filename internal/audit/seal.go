@@ -1,0 +1,112 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tracker/internal/ledger"
+	"tracker/internal/store"
+)
+
+// sealMost is how many entries one checkpoint adds at most.
+const sealMost = 10_000
+
+// ErrOtherKey means that the log was signed by another key so far.
+var ErrOtherKey = errors.New("the log was signed by another key")
+
+// Sealer seals the journal in the log.
+type Sealer struct {
+	Store *store.Store
+	Key   *ledger.Key // nil: checkpoints are not signed
+}
+
+// Seal adds to the log what the journal has and the log lacks, and tells of each
+// checkpoint. ErrSealing: somebody else does it.
+func (s Sealer) Seal(ctx context.Context, tell func(store.Checkpoint)) error {
+	for {
+		last, err := s.Store.LastCheckpoint(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.checkKey(last); err != nil {
+			return err
+		}
+		entries, err := s.Store.JournalEntries(ctx, last.Size, sealMost)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		sealed, err := s.sealEntries(ctx, last, entries)
+		if err != nil {
+			return err
+		}
+		tell(sealed)
+	}
+}
+
+// checkKey refuses a key by which no earlier checkpoint could be checked.
+func (s Sealer) checkKey(last store.Checkpoint) error {
+	if last.Verifier == "" || s.Key != nil && s.Key.Verifier.String() == last.Verifier {
+		return nil
+	}
+	if s.Key == nil {
+		return fmt.Errorf("seal without a key: %w: %s", ErrOtherKey, last.Verifier)
+	}
+	return fmt.Errorf("seal with the key %s: %w: %s", s.Key.Verifier, ErrOtherKey, last.Verifier)
+}
+
+func (s Sealer) sealEntries(ctx context.Context, last store.Checkpoint, entries []store.JournalEntry) (store.Checkpoint, error) {
+	leaves := make([]ledger.Hash, len(entries))
+	for i, entry := range entries {
+		if want := last.Size + int64(i) + 1; entry.EntryNo != want {
+			return store.Checkpoint{}, fmt.Errorf("seal entry %d: %w", want, errEntryGone)
+		}
+		leaf, err := leafOf(ctx, s.Store, entry)
+		if err != nil {
+			return store.Checkpoint{}, err
+		}
+		leaves[i] = ledger.HashOf(leaf)
+	}
+	tree, tiles, err := ledger.Append(last.Tree, readTiles(ctx, s.Store), leaves)
+	if err != nil {
+		return store.Checkpoint{}, fmt.Errorf("seal entries %d to %d: %w", last.Size+1, last.Size+int64(len(leaves)), err)
+	}
+	now, err := s.Store.Now(ctx)
+	if err != nil {
+		return store.Checkpoint{}, err
+	}
+	return s.Store.Seal(ctx, last, tiles, func(origin string) (store.Checkpoint, error) {
+		sealed := store.Checkpoint{SealedAt: now.Truncate(time.Microsecond)}
+		if s.Key != nil {
+			origin, sealed.Verifier = s.Key.Verifier.Name(), s.Key.Verifier.String()
+		}
+		sealed.Checkpoint, err = ledger.NewCheckpoint(origin, tree, s.Key)
+		return sealed, err
+	})
+}
+
+// errEntryGone means that the journal has a hole, which nobody but its owner can make.
+var errEntryGone = errors.New("the journal has no such entry: somebody has deleted it")
+
+// leafOf is the leaf of an entry. What an entry stands for that is not there any more has
+// a leaf that says so.
+func leafOf(ctx context.Context, s *store.Store, entry store.JournalEntry) (ledger.Leaf, error) {
+	switch {
+	case entry.Leaf != nil:
+		return entry.Leaf, nil
+	case entry.Kind == store.EntryPolls:
+		day, err := entry.Day()
+		if err != nil {
+			return nil, err
+		}
+		return s.DayLeaf(ctx, entry.EntryNo, day, nil)
+	default:
+		return ledger.Missing{EntryNo: entry.EntryNo, Kind: entry.Kind, Job: entry.Job, No: entry.No}, nil
+	}
+}
+
+// readTiles reads the tree's tiles from the store.
+func readTiles(ctx context.Context, s *store.Store) ledger.TileReader {
+	return func(level int, no int64, _ int) ([]byte, error) { return s.Tile(ctx, level, no) }
+}
