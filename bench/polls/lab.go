@@ -84,6 +84,9 @@ func newLab(ctx context.Context, p plan) (_ *lab, err error) {
 		}
 		l.urls[name] = fmt.Sprintf("postgres://tracker@%s:5432/tracker?sslmode=disable", host)
 		settings := map[string]string{"shared_buffers": "1GB", "max_connections": "100", "listen_addresses": host, "hba_file": access}
+		if p.statements {
+			settings["shared_preload_libraries"], settings["pg_stat_statements.track"] = "pg_stat_statements", "all"
+		}
 		server, err := embeddedpg.Start(ctx, embeddedpg.Config{DataDir: l.dataDir(name), Settings: settings})
 		if err != nil {
 			return nil, err

@@ -45,8 +45,14 @@ type plan struct {
 
 	heavy bool // measure what heavy jobs cost, instead of a comparison
 
-	profile string // file that takes a CPU profile of the tracker, instead of a comparison; empty: none
+	// Of the tracker alone, instead of a comparison:
+	profile    string // file that takes its CPU profile; empty: none
+	statements bool   // tell what its statements cost Postgres
+	unchanged  bool   // practically no answer is new
 }
+
+// alone reports whether the tracker alone is measured.
+func (p plan) alone() bool { return p.profile != "" || p.statements }
 
 // mixes are the kinds of load: how many equal answers lie between two runs of
 // twenty that differ.
@@ -66,6 +72,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&p.profile, "profile", "", "compare nothing: write a CPU profile of the tracker at 25 % change to this file")
 	flags.StringVar(&p.crowd, "crowd", "", "compare nothing: measure how one tracker keeps up with -jobs jobs, each polled by this `schedule`")
 	flags.BoolVar(&p.heavy, "heavy", false, "compare nothing: measure what a long log costs, and 32 answers of 16 MiB that change with each poll")
+	flags.BoolVar(&p.statements, "statements", false, "compare nothing: tell what the tracker's statements cost Postgres at 25 % change (needs pg_stat_statements)")
+	flags.BoolVar(&p.unchanged, "unchanged", false, "with -profile or -statements: practically no answer is new")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -80,12 +88,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if p.heavy {
 		return lab.measureHeavy(ctx, p, out)
 	}
-	if p.profile != "" {
-		w, err := lab.measure(ctx, p, tracker, mixes[0].idle)
-		if err == nil {
-			fmt.Fprintln(out, w)
-		}
-		return err
+	if p.alone() {
+		return lab.dissect(ctx, p, out)
 	}
 	report := report{bytes: map[string]float64{}}
 	for i, mix := range mixes {

@@ -116,6 +116,11 @@ func (l *lab) observe(ctx context.Context, p plan, db *pgx.Conn, name string, pi
 	if err := pass(ctx, p.warmUp/2); err != nil {
 		return from, to, err
 	}
+	if p.statements {
+		if _, err := db.Exec(ctx, `SELECT pg_stat_statements_reset()`); err != nil {
+			return from, to, err
+		}
+	}
 	if from, err = l.mark(ctx, db, name, pid); err != nil {
 		return from, to, err
 	}
