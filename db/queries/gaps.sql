@@ -8,7 +8,9 @@ WITH ended AS MATERIALIZED (
     JOIN cursors c ON c.job_id = r.job_id
     WHERE greatest(r.gap_from, c.covered_until) < r.gap_to
 ), last AS MATERIALIZED (
-    SELECT g.job_id, max(g.gap_no) AS gap_no FROM gaps g WHERE g.job_id = ANY(@job_ids::bigint[]) GROUP BY g.job_id
+    SELECT f.job_id, n.gap_no FROM gaps f
+    CROSS JOIN LATERAL (SELECT g.gap_no FROM gaps g WHERE g.job_id = f.job_id ORDER BY g.gap_no DESC LIMIT 1) n
+    WHERE f.job_id = ANY(@job_ids::bigint[]) AND f.gap_no = 1
 )
 INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason)
 SELECT e.job_id, coalesce(l.gap_no, 0) + e.place, e.gap_from, e.gap_to, e.reason

@@ -80,9 +80,15 @@ func untaken(table string) string {
 const takenUntil = `(SELECT coalesce(max(range_to), '-infinity') FROM report.retention WHERE what = 'polls')`
 
 var pollRules = []rule{
-	{"a poll is of a registered job", `
-		SELECT p.job_id, format('poll of job %s at %s', p.job_id, p.polled_at) FROM polls p
-		WHERE $1::bigint[] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.job_id = p.job_id)`},
+	{"what is kept is of a registered job", `
+		SELECT k.job_id, format('%s of job %s', k.what, k.job_id) FROM (
+			SELECT DISTINCT job_id, 'polls' AS what FROM polls
+			UNION ALL SELECT DISTINCT job_id, 'gaps' FROM gaps
+			UNION ALL SELECT DISTINCT job_id, 'snapshots' FROM snapshots
+			UNION ALL SELECT DISTINCT job_id, 'transitions' FROM transitions
+			UNION ALL SELECT DISTINCT job_id, 'log entries' FROM log_entries
+		) k
+		WHERE $1::bigint[] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.job_id = k.job_id)`},
 	{"a poll has a snapshot exactly if it was answered", `
 		SELECT job_id, format('%s poll at %s has snapshot %s', outcome, polled_at, snapshot_no) FROM polls
 		WHERE job_id = ANY($1) AND (outcome IN ('changed', 'unchanged')) <> (snapshot_no IS NOT NULL)`},

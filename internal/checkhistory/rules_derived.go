@@ -72,6 +72,9 @@ var derivedRules = []rule{
 		CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE x.level = 'warning') AS warnings, count(*) FILTER (WHERE x.level = 'error') AS errors
 			FROM log_entries x WHERE x.job_id = r.job_id AND x.run_no = r.run_no AND x.withdrawn_at IS NULL) e
 		WHERE r.job_id = ANY($1) AND (r.step_count, r.warnings, r.errors) <> (s.steps, e.warnings, e.errors)`},
+	{"an entry is of a step", `
+		SELECT e.job_id, format('entry %s of step %s of run %s', e.entry_no, e.step_no, e.run_no) FROM log_entries e
+		WHERE e.job_id = ANY($1) AND NOT EXISTS (SELECT 1 FROM steps p WHERE p.job_id = e.job_id AND p.run_no = e.run_no AND p.step_no = e.step_no)`},
 	{"what a vanished step had logged is withdrawn, no later than it vanished", `
 		SELECT e.job_id, format('entry %s of step %s of run %s', e.entry_no, e.step_no, e.run_no) FROM log_entries e
 		JOIN steps p ON p.job_id = e.job_id AND p.run_no = e.run_no AND p.step_no = e.step_no
