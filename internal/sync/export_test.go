@@ -85,3 +85,25 @@ func LookForTight(s *Syncer) func(context.Context) error {
 	tight := tightSources{rows: s.Store.SourceRows, logger: s.Logger, told: map[string]bool{}}
 	return tight.look
 }
+
+// Kept is how many jobs, and how many bodies, a daemon keeps that has polled so many jobs.
+func Kept(polled int64) (jobs, raws int) {
+	registry, cache := registryCache{jobs: map[int64]*preparedJob{}}, newKnownCache(1<<20)
+	for id := range polled {
+		registry.makeRoom()
+		registry.jobs[id] = &preparedJob{}
+		cache.keepRaw(id, rawMark{hash: uint64(id)})
+	}
+	return len(registry.jobs), len(cache.raws)
+}
+
+// Recognised tells of marks whether they count as that which is kept of a job.
+func Recognised() map[string]bool {
+	cache := newKnownCache(1 << 20)
+	kept := rawMark{snapshotNo: 7, recipe: 3, hash: 99}
+	cache.keepRaw(1, kept)
+	return map[string]bool{
+		"Same": cache.sameRaw(1, kept), "OfAnotherJob": cache.sameRaw(2, kept), "NothingOfAnotherJob": cache.sameRaw(2, rawMark{}),
+		"AnotherSnapshot": cache.sameRaw(1, rawMark{8, 3, 99}), "AnotherRecipe": cache.sameRaw(1, rawMark{7, 4, 99}), "AnotherBody": cache.sameRaw(1, rawMark{7, 3, 98}),
+	}
+}
