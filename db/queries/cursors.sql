@@ -153,6 +153,7 @@ WITH open AS (
     FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
         SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
         WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz + sqlc.arg(ahead)::interval
+            AND u.job_id <> ALL(@except_job_ids::bigint[])
             AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
         ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
     ) c

@@ -233,9 +233,9 @@ func (r *changeRows) insert(ctx context.Context, q *dbsqlc.Queries) error {
 }
 
 // nonNil gives an empty slice for nil, which JSON would write as null.
-func nonNil(texts []string) []string {
-	if texts == nil {
-		return []string{}
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
 	}
-	return texts
+	return list
 }

@@ -84,6 +84,7 @@ type DueParams struct {
 	Ahead     time.Duration // what is due so much later is due, too: it is polled then
 	SourceIDs []int64
 	Mosts     []int64 // claims at most, of each of them
+	Except    []int64 // jobs that are not to be claimed now
 }
 
 // ClaimDue claims those of the due jobs that their sources' budgets allow to poll
@@ -93,7 +94,7 @@ type DueParams struct {
 // that has been due longest of the others.
 func (s *Store) ClaimDue(ctx context.Context, params DueParams) ([]Claim, error) {
 	rows, err := s.queries.CursorClaimDue(ctx, dbsqlc.CursorClaimDueParams{
-		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, Mosts: params.Mosts, Ahead: params.Ahead, Horizon: slotHorizon, Lease: claimLease,
+		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, Mosts: params.Mosts, ExceptJobIds: nonNil(params.Except), Ahead: params.Ahead, Horizon: slotHorizon, Lease: claimLease,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim due jobs: %w", err)

@@ -190,10 +190,19 @@ func (f *flight) landAll() (landed []landing) {
 func (f *flight) free(sourceID int64) int {
 	ended := f.landed[sourceID]
 	delete(f.landed, sourceID)
-	if f.budget.behind(sourceID) {
+	if f.budget.failing(sourceID) {
 		return 0
 	}
 	return inFlightMost + ended - f.bySource[sourceID]
+}
+
+// putOff adds the jobs of a source to ids that are not to be claimed now: its heavy
+// answers wait for each other.
+func (f *flight) putOff(sourceID int64, ids []int64) []int64 {
+	if !f.budget.behind(sourceID) {
+		return ids
+	}
+	return f.budget.cache.heavyOf(sourceID, ids)
 }
 
 // wait returns when all tasks have ended. Afterwards none can be started.

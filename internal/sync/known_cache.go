@@ -26,7 +26,7 @@ type knownCache struct {
 	raws   map[int64]uint64 // of rawMarks, by job, and so are the others
 	known  map[int64]cachedKnown
 	weight int
-	heavy  map[int64]bool // jobs whose last new answer was heavy
+	heavy  map[int64]int64 // the sources of jobs whose last new answer was heavy
 }
 
 // cachedKnown is what is known of one job. Who recalls it owns it.
@@ -44,7 +44,7 @@ type rawMark struct {
 }
 
 func newKnownCache(most int) *knownCache {
-	return &knownCache{seed: maphash.MakeSeed(), most: most, raws: map[int64]uint64{}, known: map[int64]cachedKnown{}, heavy: map[int64]bool{}}
+	return &knownCache{seed: maphash.MakeSeed(), most: most, raws: map[int64]uint64{}, known: map[int64]cachedKnown{}, heavy: map[int64]int64{}}
 }
 
 func (c *knownCache) hash(raw []byte) uint64 { return maphash.Bytes(c.seed, raw) }
@@ -75,14 +75,27 @@ func (c *knownCache) keepRaw(jobID int64, mark rawMark) {
 func (c *knownCache) wasHeavy(jobID int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.heavy[jobID]
+	_, heavy := c.heavy[jobID]
+	return heavy
 }
 
-func (c *knownCache) keepHeavy(jobID int64, heavy bool) {
+// heavyOf adds the jobs of a source to ids whose last new answer was heavy.
+func (c *knownCache) heavyOf(sourceID int64, ids []int64) []int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, source := range c.heavy {
+		if source == sourceID {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (c *knownCache) keepHeavy(jobID, sourceID int64, heavy bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if heavy {
-		c.heavy[jobID] = true
+		c.heavy[jobID] = sourceID
 	} else {
 		delete(c.heavy, jobID)
 	}

@@ -24,7 +24,7 @@ const (
 	// memoryWait is how long an answer waits for memory before its poll is given up.
 	memoryWait = 5 * time.Minute
 	// laneLate is how long a heavy answer may take to be recorded before no further
-	// job of its source is claimed. It is less than a claim lasts (20 s): else we
+	// heavy job of its source is claimed. It is less than a claim lasts (20 s): else we
 	// would claim the same job again.
 	laneLate = 10 * time.Second
 )
@@ -80,12 +80,16 @@ func (b *memoryBudget) lane(sourceID int64) *lane {
 	return l
 }
 
-// behind reports whether no further job of a source is to be claimed, because its
-// heavy answers wait.
+// failing reports whether no job of a source is to be claimed, because the database
+// fails while a heavy answer is to be recorded.
+func (b *memoryBudget) failing(sourceID int64) bool { return b.lane(sourceID).failing.Load() }
+
+// behind reports whether no further heavy job of a source is to be claimed, because
+// its heavy answers wait.
 func (b *memoryBudget) behind(sourceID int64) bool {
 	l := b.lane(sourceID)
 	since := l.since.Load()
-	return l.waiting.Load() > 0 || l.failing.Load() || since > 0 && time.Since(time.UnixMilli(since)) > laneLate
+	return l.waiting.Load() > 0 || since > 0 && time.Since(time.UnixMilli(since)) > laneLate
 }
 
 // reservation is the memory that an answer holds.

@@ -248,6 +248,6 @@ func (r *recorder) remember(res *result) {
 		res.known.Apply(res.poll.Finding.Change)
 		r.cache.keep(res.job.ID, res.known)
 	}
-	r.cache.keepHeavy(res.job.ID, len(res.body) > source.LightBody)
+	r.cache.keepHeavy(res.job.ID, res.job.From.ID, len(res.body) > source.LightBody)
 	r.cache.keepRaw(res.job.ID, res.mark(res.poll.SnapshotNo))
 }

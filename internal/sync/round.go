@@ -192,7 +192,7 @@ func (r *round) claim(ctx context.Context, clock clock) ([]store.Claim, error) {
 	var open []int64
 	most := math.MaxInt
 	for _, id := range r.sources() {
-		if free := r.flight.free(id); free > 0 {
+		if free := r.flight.free(id); free > 0 && !r.flight.budget.behind(id) { // any of its jobs may be heavy
 			open = append(open, id)
 			most = min(most, free)
 		}

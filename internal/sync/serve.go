@@ -142,6 +142,7 @@ func (d *daemon) claim(ctx context.Context) error {
 		if free := d.flight.free(id); free > 0 {
 			params.SourceIDs = append(params.SourceIDs, id)
 			params.Mosts = append(params.Mosts, int64(free))
+			params.Except = d.flight.putOff(id, params.Except)
 		}
 	}
 	if len(params.SourceIDs) == 0 {

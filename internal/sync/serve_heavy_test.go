@@ -72,3 +72,43 @@ func TestOncePollsManyHeavyAnswers(t *testing.T) {
 	l.once(jobs...)
 	l.Want("outcomes", []string{"changed 24"}, `SELECT outcome || ' ' || count(*) FROM polls GROUP BY outcome`)
 }
+
+// While heavy answers of a source wait for each other, its light jobs are polled.
+func TestServePollsLightJobsWhileHeavyAnswersWait(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.Check()
+	l.reconfigure("woosmap", func(s *store.SourceSpec) { s.Schedule, s.ActiveEvery = "@every 1s", time.Second })
+	first, second := l.dataset("first", heavyRun("in_progress")), l.dataset("second", heavyRun("in_progress"))
+	l.dataset("light", testkit.WoosmapRun("r1", "success"))
+	stop := l.serve()
+	l.awaitLine(`SELECT '' FROM report.polls WHERE job IN ('first', 'second') AND outcome = 'unchanged' HAVING count(DISTINCT job) = 2`)
+
+	gates := []*upstreamsim.Gate{upstreamsim.NewGate(), upstreamsim.NewGate()}
+	l.Woosmap.Script(first, heavyRun("failed").Behind(gates[0]))
+	receive(t, gates[0].Reached(), "the first heavy poll")
+	lock, err := l.DB.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Rollback() }()
+	if _, err := lock.ExecContext(t.Context(), `SELECT FROM cursors JOIN jobs USING (job_id) WHERE name = 'first' FOR UPDATE OF cursors`); err != nil {
+		t.Fatal(err)
+	}
+	gates[0].Open()
+	l.awaitLine(`SELECT '' FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
+	l.Woosmap.Script(second, heavyRun("failed").Behind(gates[1]))
+	receive(t, gates[1].Reached(), "the second heavy poll")
+	gates[1].Open()
+	seen := l.Lines(`SELECT count(*)::text FROM report.polls WHERE job = 'light'`)[0]
+	l.awaitLine(`SELECT '' FROM report.polls WHERE job = 'light' HAVING count(*) >= $1::integer + 4`, seen)
+	l.Want("answers of the second, which waits for the first", []string{"1"}, `SELECT count(*)::text FROM report.snapshots WHERE job = 'second'`)
+	if err := lock.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	l.awaitLine(`SELECT '' FROM report.jobs WHERE job IN ('first', 'second') AND state = 'failed' HAVING count(*) = 2`)
+	l.Want("polls that somebody else had taken over", []string{"0"}, `SELECT count(*)::text FROM report.polls WHERE outcome = 'superseded'`)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -64,7 +64,10 @@ func (t *task) run(ctx context.Context, client *source.Client, budgets *store.St
 	r.poll = store.Poll{JobID: t.job.ID, PolledAt: t.polledAt()}
 	response, err := client.Fetch(ctx, t.account, t.endpoint, source.Pace{
 		Now: t.clock.latest, Turn: func(ctx context.Context) error { return t.turn(ctx, budgets) },
-		Room: func(ctx context.Context, size int64) error { return r.memory.enter(ctx, t.job.From.ID, size) },
+		Room: func(ctx context.Context, size int64) error {
+			t.budget.cache.keepHeavy(t.job.ID, t.job.From.ID, true) // while it waits it is not claimed again
+			return r.memory.enter(ctx, t.job.From.ID, size)
+		},
 	})
 	if err != nil {
 		r.interrupted = true

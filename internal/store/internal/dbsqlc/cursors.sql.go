@@ -100,6 +100,7 @@ WITH open AS (
     FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
         SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
         WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= $3::timestamptz + $7::interval
+            AND u.job_id <> ALL($8::bigint[])
             AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
         ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
     ) c
@@ -132,13 +133,14 @@ RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, 
 `
 
 type CursorClaimDueParams struct {
-	Lease     time.Duration
-	Owner     string
-	Now       time.Time
-	SourceIds []int64
-	Mosts     []int64
-	Horizon   time.Duration
-	Ahead     time.Duration
+	Lease        time.Duration
+	Owner        string
+	Now          time.Time
+	SourceIds    []int64
+	Mosts        []int64
+	Horizon      time.Duration
+	Ahead        time.Duration
+	ExceptJobIds []int64
 }
 
 type CursorClaimDueRow struct {
@@ -160,6 +162,7 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 		arg.Mosts,
 		arg.Horizon,
 		arg.Ahead,
+		arg.ExceptJobIds,
 	)
 	if err != nil {
 		return nil, err
