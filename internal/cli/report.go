@@ -29,7 +29,7 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `Answers one of the questions below, from what is known now. Without a NAME it
 lists them. Times and days are in UTC; json and csv give durations in seconds.
 Behind a question stands how far it looks back, unless --since says otherwise;
-one without is about now, and takes no --since.
+one without is about now, whatever --since says.
 docs/sql.md has these and more as SQL, to change at will.
 
 ` + reportHelp(),

@@ -24,12 +24,12 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 	if err := request.Read(nil); err != nil {
 		return err
 	}
-	if request.since != "" && request.question.Since == 0 {
-		return usageError{fmt.Errorf("report %s tells of now and takes no --since: it would hide what is so for longest; those that do are %s",
-			name, strings.Join(lookingBack(), ", "))}
-	}
 	if err := checkTime("--since", request.since); err != nil {
 		return err
+	}
+	if request.since != "" && request.question.Since == 0 { // as who asks all of them in one way does
+		fmt.Fprintf(a.stderr, "report %s tells of now, whatever --since says: it would hide what is so for longest\n", name)
+		request.since = ""
 	}
 	return a.withStore(ctx, func(s *store.Store) error {
 		if !request.Empty() { // what no job fits is refused
@@ -50,17 +50,6 @@ func reportNames() []string {
 	var names []string
 	for _, q := range words.Questions() {
 		names = append(names, q.Name)
-	}
-	return names
-}
-
-// lookingBack names the reports that take --since.
-func lookingBack() []string {
-	var names []string
-	for _, q := range words.Questions() {
-		if q.Since > 0 {
-			names = append(names, q.Name)
-		}
 	}
 	return names
 }
