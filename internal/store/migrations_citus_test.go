@@ -54,7 +54,8 @@ func TestMigrationsFunctionsCanBeDistributed(t *testing.T) {
 	const ours = `SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 		WHERE p.pronamespace IN ('public'::regnamespace, 'report'::regnamespace) AND `
 	for what, query := range map[string]string{
-		"EXISTS without a column": ours + `p.prosrc ~* 'EXISTS\s*\(\s*SELECT\s+FROM'`,
+		"a setting of which Citus does not tell workers": ours + `p.prosrc ~ 'set_config\(''tracker\.rewrite'''`,
+		"EXISTS without a column":                        ours + `p.prosrc ~* 'EXISTS\s*\(\s*SELECT\s+FROM'`,
 		"an SQL function with arguments that reads tables": ours + `l.lanname = 'sql' AND p.pronargs > 0
 			AND p.prosqlbody IS NULL AND p.prosrc ~* '\m(FROM|JOIN)\s+(public|report)\.'`,
 		"a generic plan of what runs in a distributed database": ours + `'plan_cache_mode=force_generic_plan' = ANY(p.proconfig)
