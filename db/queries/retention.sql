@@ -47,6 +47,10 @@ FROM runs_take(@keep, @job_id) o;
 -- Whether retention has taken a run.
 SELECT EXISTS (SELECT 1 FROM report.taken_runs t WHERE t.job = @job AND t.run_no = @run_no);
 
+-- name: RunsTakenBefore :one
+-- How many runs retention has taken that have lower numbers.
+SELECT count(*)::bigint FROM report.taken_runs t WHERE t.job = @job AND t.run_no < @run_no;
+
 -- name: ReportTakenRuns :many
 -- What is left of a job's runs that were taken.
 SELECT * FROM report.taken_runs WHERE job_id = @job_id ORDER BY run_no;

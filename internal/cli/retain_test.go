@@ -217,6 +217,12 @@ func TestHistoryOfTakenRuns(t *testing.T) {
 	if err := json.Unmarshal([]byte(w.must("history", jobName(0), "--as-of", during, "--format", "json")), &told); err != nil || told.Job.State != nil || told.LatestTaken != 2 {
 		t.Errorf("as of run 2 it tells %+v, %v", told, err)
 	}
+	if text := w.must("history", jobName(0), "--runs", "1"); !strings.Contains(text, "1 older run:  tracker history "+jobName(0)+" --runs 2") {
+		t.Errorf("beside run 1, which is on hold, it tells\n%s", text)
+	}
+	if text := w.must("history", jobName(0)); strings.Contains(text, "older run") {
+		t.Errorf("beside all runs it tells\n%s", text)
+	}
 	for _, args := range [][]string{{"history", jobName(0), "--run", "2"}, {"history", jobName(0), "--run", "2", "--as-of", during}, {"job", "hold", jobName(0), "--run", "2"}} {
 		if p := w.run(args...); p.code != exitUsage || !strings.Contains(p.stderr.String(), "has no run 2 any more: retention took it") {
 			t.Errorf("tracker %q ends with %d: %s", args, p.code, p.stderr.String())

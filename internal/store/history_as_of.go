@@ -118,6 +118,12 @@ func (h History) Select(params HistoryParams) History {
 		}
 		return kept[r.RunNo]
 	})
+	h.TakenBefore = 0
+	for _, taken := range h.Taken {
+		if n := len(h.Runs); n > 0 && taken.No < int(h.Runs[n-1].RunNo) {
+			h.TakenBefore++
+		}
+	}
 	h.Steps = filter(h.Steps, func(s *StepRow) bool { return kept[s.RunNo] })
 	h.Transitions = filter(h.Transitions, func(t *TransitionRow) bool { return kept[t.RunNo] })
 	h.Anomalies = filter(h.Anomalies, func(a *AnomalyRow) bool { return kept[a.RunNo] })

@@ -16,6 +16,9 @@ const (
 	// read polls, retainRetry the pause between.
 	retainTries = 20
 	retainRetry = 250 * time.Millisecond
+	// clocksMost is how far apart the database's clock and ours may be: once one of them
+	// has jumped, polls tell nothing of it that were made since.
+	clocksMost = 24 * time.Hour
 )
 
 // Retention says for how long is kept what grows; zero: for ever.
@@ -132,6 +135,10 @@ func RetainDue(ctx context.Context, s *store.Store, now time.Time, keep Retentio
 }
 
 func due(ctx context.Context, s *store.Store, now time.Time, keep Retention) (polls []store.Taken, runs []store.OldRuns, err error) {
+	if here := time.Now(); now.Sub(here).Abs() > clocksMost {
+		return nil, nil, fmt.Errorf("%w: the database's clock says %s, and that of this machine %s: a day apart at most, or what is old cannot be told",
+			store.ErrRetentionRefused, now.UTC().Format(time.RFC3339), here.UTC().Format(time.RFC3339))
+	}
 	for _, one := range []struct {
 		flag string
 		keep time.Duration

@@ -44,6 +44,5 @@ func (h History) takenOf(what string) (until time.Time, rows int64) {
 
 // OlderRuns is how many runs there are that are older than those that are shown.
 func (h History) OlderRuns() int {
-	_, taken := h.takenOf(store.TakenRuns)
-	return max(0, int(h.Runs[len(h.Runs)-1].RunNo)-1-int(taken))
+	return max(0, int(h.Runs[len(h.Runs)-1].RunNo)-1-h.TakenBefore)
 }

@@ -297,6 +297,23 @@ func (q *Queries) RunsTake(ctx context.Context, arg RunsTakeParams) ([]RunsTakeR
 	return items, nil
 }
 
+const runsTakenBefore = `-- name: RunsTakenBefore :one
+SELECT count(*)::bigint FROM report.taken_runs t WHERE t.job = $1 AND t.run_no < $2
+`
+
+type RunsTakenBeforeParams struct {
+	Job   string
+	RunNo int32
+}
+
+// How many runs retention has taken that have lower numbers.
+func (q *Queries) RunsTakenBefore(ctx context.Context, arg RunsTakenBeforeParams) (int64, error) {
+	row := q.db.QueryRow(ctx, runsTakenBefore, arg.Job, arg.RunNo)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const scheduleList = `-- name: ScheduleList :many
 SELECT DISTINCT coalesce(j.schedule, s.schedule)::text AS schedule FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.tracking = 'active' ORDER BY 1
 `
