@@ -1,8 +1,8 @@
 package store_test
 
 import (
+	"fmt"
 	"regexp"
-	"strings"
 	"testing"
 
 	"tracker/deploy/grafana"
@@ -43,8 +43,7 @@ func TestDashboardsCanBeDistributed(t *testing.T) {
 			if !historyRows.MatchString(inner) || !limited.MatchString(inner) {
 				continue
 			}
-			beside := besideJob.FindStringSubmatch(inner)
-			if beside == nil || !regexp.MustCompile(strings.Replace(historyAlias, "%s", beside[1], 1)).MatchString(sql) {
+			if beside := besideJob.FindStringSubmatch(inner); len(beside) < 2 || !regexp.MustCompile(fmt.Sprintf(historyAlias, beside[1])).MatchString(sql) {
 				t.Errorf("%s looks some of the history up beside what is not distributed: %s", where, inner)
 			}
 		}
