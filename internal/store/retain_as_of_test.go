@@ -32,7 +32,7 @@ func TestTakenRunsHideNoOther(t *testing.T) {
 	f.now = f.by.At
 	job := f.register(t, "woosmap", "stores-eu")[0]
 	began := func() string { // half a minute before it is seen
-		return fmt.Sprintf(`{"name":"fetch","status":"success","start":"%s","end":null,"entries":[]}`, f.now.Add(30*time.Second).UTC().Format("2006-01-02T15:04:05"))
+		return fmt.Sprintf(`{"name":"fetch","status":"success","start":%s,"end":null,"entries":[]}`, lit(f.now.Add(30*time.Second).UTC().Format("2006-01-02T15:04:05")))
 	}
 	moments := []time.Time{f.now}
 	see := func(body string) {
