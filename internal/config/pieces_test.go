@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -39,8 +40,9 @@ func TestParseInPieces(t *testing.T) {
 		}
 	}
 	for i, line := range map[int]int{0: 8, 4999: 8 + 5*4999, 5000: 8 + 5*5000, 10_999: 8 + 5*10_999} {
-		if at := file.AtJob(i, "target", nil).(*config.FileError); at.Line != line+1 || at.Column != 7 {
-			t.Errorf("the target of job %d stands in %d:%d, not in line %d", i, at.Line, at.Column, line+1)
+		at, ok := errors.AsType[*config.FileError](file.AtJob(i, "target", errors.New("odd")))
+		if !ok || at.Line != line+1 || at.Column != 7 {
+			t.Errorf("the target of job %d stands in %v, not in line %d", i, at, line+1)
 		}
 	}
 }

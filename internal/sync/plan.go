@@ -33,16 +33,22 @@ func (r *result) advance() (store.Advance, bool) {
 		return unscheduled(next, r.job), false
 	}
 	confirm(&next.Cursor, r)
-	var finished bool
-	next.NextPollAt, finished = schedule.Plan(schedule.Progress{
+	progress := schedule.Progress{
 		Schedule: r.cron, Name: r.job.Name, ActiveEvery: r.job.From.ActiveEvery, Finishes: r.account.Provider.Finishes,
 		PolledAt: r.poll.PolledAt, Spread: r.together(),
 		Phase: phaseOf(next.State), ChangedAt: next.ChangedAt, GraceDone: next.GracePolls,
-	})
+	}
+	var finished bool
+	next.NextPollAt, finished = schedule.Plan(progress)
 	if finished { // a crash before the job is marked finished must leave it due
 		next.NextPollAt = r.cron.Next(r.poll.PolledAt, r.job.Name)
 	}
 	next.PlannedEvery = next.NextPollAt.Sub(r.poll.PolledAt)
+	if progress.Spread && !finished { // cut this once, to be apart from others
+		progress.Spread = false
+		whole, _ := schedule.Plan(progress)
+		next.PlannedEvery = max(next.PlannedEvery, whole.Sub(r.poll.PolledAt))
+	}
 	return unscheduled(next, r.job), finished && r.job.Tracking == store.TrackingActive
 }
 

@@ -196,3 +196,13 @@ func TestAdvanceSpreadsJobsThatWerePolledTogether(t *testing.T) {
 		}
 	}
 }
+
+// The first interval is cut, to set jobs apart that were registered together; what is
+// planned from then on is the whole one.
+func TestAdvancePlansWholeIntervals(t *testing.T) {
+	t.Parallel()
+	next, _ := advance(t, landed(store.Cursor{}, history.OutcomeUnchanged, ""))
+	if first := next.NextPollAt.Sub(polledAt); first >= time.Hour || first <= 0 || next.PlannedEvery != time.Hour {
+		t.Errorf("the next poll comes after %s, planned is one every %s", first, next.PlannedEvery)
+	}
+}
