@@ -2,10 +2,12 @@
 // second of CPU that it and its Postgres spend, beside a naive baseline that
 // stores every answer as jsonb (bench/naive), on the same upstream
 // (bench/upstream): once with a quarter of all answers new, once with
-// practically none; of the first also how many bytes a poll takes on disk. Each
-// has a Postgres server of its own, which it talks to over TCP. The baseline
-// runs as fast as it can, the tracker by its schedule: 10,000 jobs each second.
-// They take turns; medians and ratios are printed.
+// practically none; of the first also how many bytes on disk a poll of a window
+// takes, by table and index. (What the first answers of all jobs take, which bring
+// a whole run each, counts as little as the CPU that they cost.) Each has a Postgres
+// server of its own, which it talks to over TCP. The baseline runs as fast as it can,
+// the tracker by its schedule: 10,000 jobs each second. They take turns; medians and
+// ratios are printed.
 //
 // With -crowd it measures instead how one tracker keeps up with many jobs that are
 // polled rarely: how long their registration takes, how late polls are, how much memory
@@ -91,8 +93,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if p.alone() {
 		return lab.dissect(ctx, p, out)
 	}
-	report := report{bytes: map[string]float64{}}
-	for i, mix := range mixes {
+	var report report
+	for _, mix := range mixes {
 		for turn := range p.turns {
 			for _, program := range []string{naive, tracker} {
 				w, err := lab.measure(ctx, p, program, mix.idle)
@@ -103,14 +105,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 				fmt.Fprintf(out, "%-12s  turn %d  %-8s %s\n", mix.name, turn+1, program, w)
 			}
 		}
-		if i > 0 {
-			continue // what is stored by now is of both mixes
-		}
-		for _, program := range []string{naive, tracker} {
-			if report.bytes[program], err = lab.bytesPerPoll(ctx, program); err != nil {
-				return fmt.Errorf("measure the bytes that %s has stored: %w", program, err)
-			}
-		}
+	}
+	for _, program := range []string{naive, tracker} {
+		grown, polls := report.grown(mixes[0].name, program)
+		grown.print(out, program, polls)
 	}
 	report.print(out)
 	if ratio := report.ratio(mixes[0].name); ratio < p.bar {

@@ -11,7 +11,6 @@ import (
 // report gathers windows by mix and program.
 type report struct {
 	windows map[string]map[string][]window
-	bytes   map[string]float64 // by program, on disk for each poll where a quarter of the answers is new
 }
 
 func (r *report) add(mix, program string, w window) {
@@ -52,7 +51,22 @@ func (r *report) print(out io.Writer) {
 			t.AppendRow(table.Row{mix.name + ": " + figure.name, fmt.Sprintf("%.0f", base), fmt.Sprintf("%.0f", ours), fmt.Sprintf("%.2f", ours/base)})
 		}
 	}
-	base, ours := r.bytes[naive], r.bytes[tracker]
+	var perPoll []float64
+	for _, program := range []string{naive, tracker} {
+		grown, polls := r.grown(mixes[0].name, program)
+		perPoll = append(perPoll, float64(grown.all())/float64(polls))
+	}
+	base, ours := perPoll[0], perPoll[1]
 	t.AppendRow(table.Row{mixes[0].name + ": bytes per poll", fmt.Sprintf("%.0f", base), fmt.Sprintf("%.0f", ours), fmt.Sprintf("%.2f", ours/base)})
 	fmt.Fprintln(out, t.Render())
+}
+
+// grown tells how much disk a program's windows took, and for how many polls.
+func (r *report) grown(mix, program string) (disk, int) {
+	grown, polls := disk{}, 0
+	for _, w := range r.windows[mix][program] {
+		grown.add(w.grown, 1)
+		polls += w.polls
+	}
+	return grown, polls
 }

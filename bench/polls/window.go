@@ -22,6 +22,7 @@ type window struct {
 	took    time.Duration
 	program time.Duration // CPU
 	server  time.Duration // CPU of its Postgres
+	grown   disk          // what its tables and indexes took more at the end
 	due     float64       // polls that its jobs ask for, a second; 0: that was not looked at
 }
 
@@ -45,27 +46,6 @@ const runsPerWindow = 1000
 var counts = map[string]string{
 	naive:   `SELECT count(*), -1::float8 FROM naive_polls WHERE polled_at >= $1 AND polled_at < $2`,
 	tracker: `SELECT count(*), coalesce(avg((outcome = 'changed')::int), 0)::float8 FROM polls WHERE polled_at >= $1 AND polled_at < $2 AND snapshot_no IS NOT NULL`,
-}
-
-// sizes are the queries for the bytes on disk of all that a program has stored, tables
-// and indexes, and for the polls that they tell of.
-var sizes = map[string]string{
-	naive:   `SELECT pg_total_relation_size('naive_polls'), count(*) FROM naive_polls`,
-	tracker: `SELECT (SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'm'))::bigint, count(*) FROM polls`,
-}
-
-// bytesPerPoll gives the bytes on disk for each poll that a program has stored so far.
-func (l *lab) bytesPerPoll(ctx context.Context, name string) (float64, error) {
-	db, err := pgx.Connect(ctx, l.urls[name])
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = db.Close(context.WithoutCancel(ctx)) }()
-	var size, polls int64
-	if err := db.QueryRow(ctx, sizes[name]).Scan(&size, &polls); err != nil {
-		return 0, err
-	}
-	return float64(size) / float64(polls), nil
 }
 
 // measure runs a program for a warm-up and a window. The polls are counted when it has ended.
@@ -93,15 +73,17 @@ func (l *lab) measure(ctx context.Context, p plan, name string, idle int) (windo
 	if err := errors.Join(err, end(program)); err != nil {
 		return window{}, err
 	}
-	w := window{took: to.at.Sub(from.at), program: to.program - from.program, server: to.server - from.server}
+	to.disk.add(from.disk, -1)
+	w := window{took: to.at.Sub(from.at), program: to.program - from.program, server: to.server - from.server, grown: to.disk}
 	err = db.QueryRow(ctx, counts[name], from.at, to.at).Scan(&w.polls, &w.changed)
 	return w, err
 }
 
-// mark is how much CPU was spent by a time of the database's clock.
+// mark is how much CPU was spent, and disk taken, by a time of the database's clock.
 type mark struct {
 	at              time.Time
 	program, server time.Duration
+	disk            disk
 }
 
 // observe lets the warm-up and the window pass and gives the marks around the window.
@@ -137,6 +119,9 @@ func (l *lab) observe(ctx context.Context, p plan, db *pgx.Conn, name string, pi
 }
 
 func (l *lab) mark(ctx context.Context, db *pgx.Conn, name string, pid int) (m mark, err error) {
+	if m.disk, err = readDisk(ctx, db); err != nil {
+		return m, err
+	}
 	if err := db.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&m.at); err != nil {
 		return m, err
 	}
