@@ -2,6 +2,8 @@
 -- anomalies are drawn from them and only ever added to; runs, steps,
 -- log_entries and result_items are their projections.
 --
+-- In each table columns of eight bytes come first, then those of four: none is padded.
+--
 -- All but the projections grow in the order of time. Where rows are read by ranges of
 -- time a BRIN index costs next to nothing; where few of many rows are read it takes a
 -- B-tree. A change of an import updates its run's row: the fillfactor leaves room on
@@ -13,25 +15,31 @@
 -- what an entry belongs to is compared before it is written. Jobs are never deleted.
 
 -- +goose Up
+-- The body of a run's first snapshot stands whole in its row. Bodies of one run differ
+-- little: the others' rows say how theirs differs from the one before (a patch, which
+-- report.body_of reads), until it is better to begin anew.
 CREATE TABLE snapshots (
     job_id          bigint      NOT NULL,
-    snapshot_no     integer     NOT NULL,
     polled_at       timestamptz NOT NULL,
     observed_at     timestamptz NOT NULL,
     not_before      timestamptz,          -- polled_at of the last poll that saw the snapshot before; null for the first
+    snapshot_no     integer     NOT NULL,
     previous_polls  integer     NOT NULL, -- polls that saw the snapshot before; 0 for the first
     run_no          integer     NOT NULL,
+    size            integer     NOT NULL, -- of the body, in bytes
+    interpretation  integer     NOT NULL,
+    patches         smallint    NOT NULL DEFAULT 0, -- of how many snapshots, this one the last, the rows have patches; 0: here is a whole body
+    body_is_text    boolean     NOT NULL, -- valid UTF-8 without NUL
     status          text        NOT NULL, -- of the run, as this interpretation reads it
     state           text        NOT NULL,
-    body            bytea,                -- redacted; bytes, since jsonb refuses NUL and rewrites numbers; null: retention took it
-    body_is_text    boolean     NOT NULL, -- valid UTF-8 without NUL
-    sha256          bytea       NOT NULL, -- of body
-    interpretation  integer     NOT NULL,
+    sha256          bytea       NOT NULL, -- of the body
+    body            bytea,                -- whole, or a patch; redacted; bytes, since jsonb refuses NUL and rewrites numbers; null: retention took it
     -- With these columns an index scan counts a job's answered polls.
     CONSTRAINT snapshots_pkey PRIMARY KEY (job_id, snapshot_no) INCLUDE (polled_at, previous_polls),
     CONSTRAINT snapshots_bounds_check CHECK (not_before < polled_at AND polled_at <= observed_at),
     CONSTRAINT snapshots_first_check CHECK ((snapshot_no = 1) = (not_before IS NULL) AND (snapshot_no = 1) = (previous_polls = 0)),
-    CONSTRAINT snapshots_sha256_check CHECK (octet_length(sha256) = 32)
+    CONSTRAINT snapshots_sha256_check CHECK (octet_length(sha256) = 32),
+    CONSTRAINT snapshots_patches_check CHECK (patches BETWEEN 0 AND snapshot_no - 1)
 );
 CREATE INDEX snapshots_first_idx ON snapshots (job_id) WHERE snapshot_no = 1; -- one row of each job that has a history
 CREATE INDEX snapshots_time_idx ON snapshots USING brin (observed_at) WITH (pages_per_range = 32, autosummarize = on);
@@ -112,36 +120,37 @@ CREATE INDEX steps_start_idx ON steps ((coalesce(started_at, first_seen_at)));
 
 CREATE TABLE log_entries (
     job_id          bigint      NOT NULL,
+    created_at      timestamptz,
+    not_before      timestamptz,
+    first_seen_at   timestamptz NOT NULL,
+    withdrawn_at    timestamptz,
     run_no          integer     NOT NULL,
     step_no         integer     NOT NULL,
     entry_no        integer     NOT NULL,
     position        integer     NOT NULL, -- in the upstream's list when first seen
-    created_at      timestamptz,
-    created_raw     text        NOT NULL,
     zone_assumed    boolean     NOT NULL,
     level           text        NOT NULL,
     detail          text        NOT NULL,
-    not_before      timestamptz,
-    first_seen_at   timestamptz NOT NULL,
-    withdrawn_at    timestamptz,
-    CONSTRAINT log_entries_pkey PRIMARY KEY (job_id, run_no, step_no, entry_no)
+    created_raw     text,                 -- null: as report.usual_time writes created_at
+    CONSTRAINT log_entries_pkey PRIMARY KEY (job_id, run_no, step_no, entry_no),
+    CONSTRAINT log_entries_created_check CHECK (created_at IS NOT NULL OR created_raw IS NOT NULL)
 );
 CREATE INDEX log_entries_time_idx ON log_entries USING brin (first_seen_at, created_at) WITH (pages_per_range = 32, autosummarize = on);
 CREATE INDEX log_entries_error_idx ON log_entries (first_seen_at) WHERE level = 'error';
 
 CREATE TABLE transitions (
     job_id          bigint      NOT NULL,
+    happened_at     timestamptz,
+    not_before      timestamptz,
+    observed_at     timestamptz NOT NULL,
     transition_no   integer     NOT NULL,
     run_no          integer     NOT NULL,
     step_no         integer,              -- null: of the run
+    snapshot_no     integer     NOT NULL,
     from_state      text,
     to_state        text        NOT NULL,
     from_status     text,
     to_status       text        NOT NULL,
-    happened_at     timestamptz,
-    not_before      timestamptz,
-    observed_at     timestamptz NOT NULL,
-    snapshot_no     integer     NOT NULL,
     CONSTRAINT transitions_pkey PRIMARY KEY (job_id, transition_no),
     CONSTRAINT transitions_from_check CHECK ((from_state IS NULL) = (from_status IS NULL))
 );

@@ -286,9 +286,15 @@ COMMENT ON COLUMN report.steps.first_seen_at IS 'When we had read the first answ
 COMMENT ON COLUMN report.steps.vanished_at IS 'When we had read the answer that listed the step no longer (our time); null: the newest answer about its run lists it, or the step is an observed one.';
 COMMENT ON COLUMN report.steps.job_id IS 'Number of the job, by which views are joined.';
 
+-- Most entries' times come in one form, which need not be kept beside the time itself.
+CREATE FUNCTION report.usual_time(at timestamptz, zone_assumed boolean) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE RETURN to_char(at AT TIME ZONE 'UTC', CASE WHEN zone_assumed THEN 'YYYY-MM-DD"T"HH24:MI:SS.US' ELSE 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"' END);
+COMMENT ON FUNCTION report.usual_time(timestamptz, boolean) IS 'A time as most upstreams write it: in UTC with six digits of a second, and a Z, unless the upstream gave no zone.';
+
 CREATE VIEW report.log_entries AS
 SELECT j.name AS job, s.name AS source, s.provider, e.run_no, e.step_no, p.name AS step, e.entry_no, e.created_at,
-    e.level, e.detail, e.first_seen_at, e.withdrawn_at, e.created_raw, e.zone_assumed, e.job_id
+    e.level, e.detail, e.first_seen_at, e.withdrawn_at, coalesce(e.created_raw, report.usual_time(e.created_at, e.zone_assumed)) AS created_raw,
+    e.zone_assumed, e.job_id
 FROM log_entries e
 JOIN steps p ON p.job_id = e.job_id AND p.run_no = e.run_no AND p.step_no = e.step_no
 JOIN jobs j ON j.job_id = e.job_id
@@ -335,6 +341,40 @@ COMMENT ON COLUMN report.transitions.observed_at IS 'When we had read the answer
 COMMENT ON COLUMN report.transitions.snapshot_no IS 'Number, within the job, of the snapshot that shows the change.';
 COMMENT ON COLUMN report.transitions.job_id IS 'Number of the job, by which views are joined.';
 
+-- A patch is a line of numbers, in threes, and then new bytes. The first three: with how
+-- many bytes of the body before this one begins, with how many it ends, and how many new
+-- bytes follow on the first. Any further three: how many bytes of the body before are
+-- passed over (less than none: how many to go back), how many after them come next, and
+-- how many new ones after those. What is no patch, since somebody has changed it, gives
+-- no body.
+-- +goose StatementBegin
+CREATE FUNCTION report.body_of(parts bytea[]) RETURNS bytea
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    body bytea := parts[1];
+    line text;
+    n integer[];
+BEGIN
+    FOR i IN 2 .. cardinality(parts) LOOP
+        line := encode(substring(parts[i] FOR greatest(position('\x0a'::bytea IN parts[i]) - 1, 0)), 'escape');
+        IF body IS NULL OR line IS NULL OR line !~ '^\d{1,9} \d{1,9} \d{1,9}( -?\d{1,9} \d{1,9} \d{1,9})*$' THEN
+            RETURN NULL;
+        END IF;
+        n := string_to_array(line, ' ');
+        body := substring(body FOR n[1]) || substring(parts[i] FROM length(line) + 2 FOR n[3]) || (
+            SELECT coalesce(string_agg(substring(body FROM x.kept_from FOR n[x.at + 1]) || substring(parts[i] FROM x.put_from FOR n[x.at + 2]), '' ORDER BY x.at), '')
+            FROM (
+                SELECT g.at, (1 + n[1] + sum(n[g.at] + n[g.at + 1]) OVER before - n[g.at + 1])::integer AS kept_from,
+                    (2 + length(line) + n[3] + sum(n[g.at + 2]) OVER before - n[g.at + 2])::integer AS put_from
+                FROM generate_series(4, cardinality(n), 3) g (at)
+                WINDOW before AS (ORDER BY g.at)
+            ) x) || substring(body FROM length(body) - n[2] + 1);
+    END LOOP;
+    RETURN body;
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.body_of(bytea[]) IS 'The body of a snapshot from what is stored of it: a whole body, and the patches that make it the next one, and so on. docs/sql.md (How bodies are stored) tells how to do it by hand.';
+
 -- How long and how often a snapshot was confirmed stands in the one after it,
 -- and of the newest in the cursor, which polls move on with them. (Counting all of
 -- its polls would cost more, and miss those that retention took.) What is joined to the left is
@@ -342,8 +382,11 @@ COMMENT ON COLUMN report.transitions.job_id IS 'Number of the job, by which view
 CREATE VIEW report.snapshots AS
 SELECT j.name AS job, s.name AS source, s.provider, n.snapshot_no, n.run_no, n.observed_at, n.not_before,
     coalesce(f.not_before, c.confirmed_at)::timestamptz AS confirmed_at, coalesce(f.previous_polls, c.confirmations)::bigint AS polls,
-    n.status, n.state, n.sha256, octet_length(n.body)::bigint AS size, n.body,
-    CASE WHEN n.body_is_text THEN convert_from(n.body, 'UTF8') END AS body_text,
+    n.status, n.state, n.sha256, CASE WHEN n.body IS NOT NULL THEN n.size END::bigint AS size,
+    report.body_of((SELECT array_agg(p.body ORDER BY p.snapshot_no) FROM snapshots p
+        WHERE p.job_id = n.job_id AND p.snapshot_no BETWEEN n.snapshot_no - n.patches AND n.snapshot_no)) AS body,
+    CASE WHEN n.body_is_text THEN convert_from(report.body_of((SELECT array_agg(p.body ORDER BY p.snapshot_no) FROM snapshots p
+        WHERE p.job_id = n.job_id AND p.snapshot_no BETWEEN n.snapshot_no - n.patches AND n.snapshot_no)), 'UTF8') END AS body_text,
     n.interpretation, n.polled_at, n.previous_polls, n.job_id
 FROM snapshots n
 JOIN jobs j ON j.job_id = n.job_id

@@ -2,12 +2,12 @@
 -- Of a known entry only withdrawn_at changes; rebuild may correct the rest.
 INSERT INTO log_entries (job_id, run_no, step_no, entry_no, position, created_at, created_raw, zone_assumed, level, detail,
     not_before, first_seen_at, withdrawn_at)
-SELECT r.job_id, r.run_no, r.step_no, r.entry_no, r.position, NULLIF(r.created_at, '0001-01-01 00:00:00+00'), r.created_raw,
+SELECT r.job_id, r.run_no, r.step_no, r.entry_no, r.position, r.created_at, NULLIF(r.created_raw, report.usual_time(r.created_at, r.zone_assumed)),
     r.zone_assumed, r.level, r.detail, NULLIF(r.not_before, '0001-01-01 00:00:00+00'), r.first_seen_at,
     NULLIF(r.withdrawn_at, '0001-01-01 00:00:00+00')
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no, unnest(@step_nos::integer[]) AS step_no,
     unnest(@entry_nos::integer[]) AS entry_no, unnest(@positions::integer[]) AS position,
-    unnest(@created_ats::timestamptz[]) AS created_at, unnest(@created_raws::text[]) AS created_raw,
+    NULLIF(unnest(@created_ats::timestamptz[]), '0001-01-01 00:00:00+00') AS created_at, unnest(@created_raws::text[]) AS created_raw,
     unnest(@zones_assumed::boolean[]) AS zone_assumed, unnest(@levels::text[]) AS level, unnest(@details::text[]) AS detail,
     unnest(@not_befores::timestamptz[]) AS not_before, unnest(@first_seen_ats::timestamptz[]) AS first_seen_at,
     unnest(@withdrawn_ats::timestamptz[]) AS withdrawn_at) r
@@ -23,7 +23,7 @@ WHERE (log_entries.position, log_entries.created_at, log_entries.created_raw, lo
 
 -- name: LogEntryListByRuns :many
 -- The log entries of runs, without those that comparing has forgotten.
-SELECT e.* FROM log_entries e
+SELECT sqlc.embed(e), coalesce(e.created_raw, report.usual_time(e.created_at, e.zone_assumed))::text AS created FROM log_entries e
 JOIN (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no,
     unnest(@forgotten_befores::timestamptz[]) AS forgotten_before) w ON e.job_id = w.job_id AND e.run_no = w.run_no
 WHERE coalesce(e.withdrawn_at >= w.forgotten_before, true)

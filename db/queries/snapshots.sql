@@ -1,29 +1,38 @@
 -- name: SnapshotInsert :execrows
-INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
-    body, body_is_text, sha256, interpretation)
+INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, size, interpretation,
+    patches, body_is_text, status, state, sha256, body)
 SELECT r.job_id, r.snapshot_no, r.polled_at, r.observed_at, NULLIF(r.not_before, '0001-01-01 00:00:00+00'), r.previous_polls,
-    r.run_no, r.status, r.state, r.body, r.body_is_text, r.sha256, r.interpretation
+    r.run_no, r.size, r.interpretation, r.patches, r.body_is_text, r.status, r.state, r.sha256, r.body
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer[]) AS snapshot_no,
     unnest(@polled_ats::timestamptz[]) AS polled_at, unnest(@observed_ats::timestamptz[]) AS observed_at,
     unnest(@not_befores::timestamptz[]) AS not_before, unnest(@previous_polls::integer[]) AS previous_polls,
-    unnest(@run_nos::integer[]) AS run_no, unnest(@statuses::text[]) AS status, unnest(@states::text[]) AS state,
-    unnest(@bodies::bytea[]) AS body, unnest(@bodies_are_text::boolean[]) AS body_is_text,
-    unnest(@sha256s::bytea[]) AS sha256, unnest(@interpretations::integer[]) AS interpretation) r;
+    unnest(@run_nos::integer[]) AS run_no, unnest(@sizes::integer[]) AS size,
+    unnest(@interpretations::integer[]) AS interpretation, unnest(@patches::smallint[]) AS patches, unnest(@bodies_are_text::boolean[]) AS body_is_text,
+    unnest(@statuses::text[]) AS status, unnest(@states::text[]) AS state,
+    unnest(@sha256s::bytea[]) AS sha256, unnest(@bodies::bytea[]) AS body) r;
 
 -- name: SnapshotBody :one
-SELECT body FROM snapshots WHERE job_id = @job_id AND snapshot_no = @snapshot_no;
+SELECT body FROM report.snapshots WHERE job_id = @job_id AND snapshot_no = @snapshot_no;
 
 -- name: SnapshotList :many
--- The next snapshots of a job to fold: as many as are no larger than @most bytes
--- together, and at least one. The sum does not read the bodies.
-SELECT snapshot_no, observed_at, not_before, run_no, status, state, body
+-- The next snapshots of a job to fold, with their bodies as they are stored: as many as
+-- those are no larger than @most bytes together, and at least one.
+SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, s.status, s.state, s.body,
-        (sum(coalesce(s.size, 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
-    FROM report.snapshots s
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, s.patches, s.status, s.state, s.body,
+        (sum(coalesce(octet_length(s.body), 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    FROM snapshots s
     WHERE s.job_id = @job_id AND s.snapshot_no > @after AND s.observed_at <= @known_at
     ORDER BY s.snapshot_no
     LIMIT @rows
 ) n
 WHERE n.total <= @most::bigint OR n.total = coalesce(octet_length(n.body), 0)
 ORDER BY snapshot_no;
+
+-- name: SnapshotParts :many
+-- What is stored of the bodies of snapshots: whole ones, and the patches that follow.
+SELECT p.job_id, p.patches, p.body
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer[]) AS snapshot_no) w
+JOIN snapshots n ON n.job_id = w.job_id AND n.snapshot_no = w.snapshot_no AND n.job_id = ANY(@job_ids::bigint[])
+JOIN snapshots p ON p.job_id = n.job_id AND p.snapshot_no BETWEEN n.snapshot_no - n.patches AND n.snapshot_no
+ORDER BY p.job_id, p.snapshot_no;

@@ -108,7 +108,13 @@ var pollRules = []rule{
 
 var snapshotRules = []rule{
 	{"a snapshot's hash is that of its body", `
-		SELECT job_id, format('snapshot %s', snapshot_no) FROM snapshots WHERE job_id = ANY($1) AND sha256 <> sha256(body)`},
+		SELECT n.job_id, format('snapshot %s', n.snapshot_no) FROM snapshots n
+		JOIN report.snapshots v ON v.job_id = n.job_id AND v.snapshot_no = n.snapshot_no
+		WHERE n.job_id = ANY($1) AND n.body IS NOT NULL AND n.sha256 IS DISTINCT FROM sha256(v.body)`},
+	{"a patch is of the body of the snapshot before, which is of the same run", `
+		SELECT n.job_id, format('snapshot %s: %s patches', n.snapshot_no, n.patches) FROM snapshots n
+		LEFT JOIN snapshots b ON b.job_id = n.job_id AND b.snapshot_no = n.snapshot_no - 1
+		WHERE n.job_id = ANY($1) AND n.patches > 0 AND (b.run_no, b.patches) IS DISTINCT FROM (n.run_no, n.patches - 1)`},
 	{"a snapshot's times are in order, and after those of the one before", `
 		SELECT n.job_id, format('snapshot %s: %s, %s, %s', n.snapshot_no, n.not_before, n.polled_at, n.observed_at) FROM snapshots n
 		LEFT JOIN snapshots b ON b.job_id = n.job_id AND b.snapshot_no = n.snapshot_no - 1

@@ -38,9 +38,9 @@ func insertBodies(t *testing.T, f *feed, jobID int64, first, last, size int) {
 	t.Helper()
 	mustExec(t, f.conn, "SET session_replication_role = replica") // past the guards
 	mustExec(t, f.conn, `INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
-			body, body_is_text, sha256, interpretation)
+			body, body_is_text, sha256, interpretation, size)
 		SELECT $1, n, at, at, CASE WHEN n > 1 THEN at - interval '1 minute' END, (n > 1)::integer, 1, 'x', 'running',
-			convert_to(repeat('x', $4), 'UTF8'), true, sha256('x'), 1
+			convert_to(repeat('x', $4), 'UTF8'), true, sha256('x'), 1, $4
 		FROM (SELECT n, '2024-06-07 10:00+00'::timestamptz + n * interval '1 minute' AS at FROM generate_series($2::integer, $3::integer) n) s`,
 		jobID, first, last, size)
 }

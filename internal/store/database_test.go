@@ -140,8 +140,8 @@ func seedRecords(t *testing.T, conn *pgx.Conn, job int64) {
 	const at = seedAt
 	for _, sql := range []string{
 		`INSERT INTO gaps VALUES ($1, 1, ` + at + `, ` + at + `, 'timeout')`,
-		`INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation)
-			VALUES ($1, 1, ` + at + `, ` + at + `, 0, 1, 'success', 'succeeded', '{}', true, sha256('{}'), 1)`,
+		`INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation, size)
+			VALUES ($1, 1, ` + at + `, ` + at + `, 0, 1, 'success', 'succeeded', '{}', true, sha256('{}'), 1, 2)`,
 		`INSERT INTO runs (job_id, run_no, run_id, status, state, first_seen_at, ended_seen_at, last_changed_at, step_count, warnings, errors, unknown_words, shape)
 			VALUES ($1, 1, 'r1', 'success', 'succeeded', ` + at + `, ` + at + `, ` + at + `, 1, 0, 0, '{}', '{}')`,
 		`INSERT INTO steps (job_id, run_no, step_no, name, status, state, reported, started_zone_assumed, ended_zone_assumed, first_seen_at, ended_seen_at)

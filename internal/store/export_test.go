@@ -5,3 +5,8 @@ var CheckServer = checkServer
 
 // DurationOf converts an interval as rows are read.
 var DurationOf = durationOf
+
+var (
+	MakePatch  = makePatch
+	ApplyPatch = applyPatch
+)

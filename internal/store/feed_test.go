@@ -24,9 +24,9 @@ type feed struct {
 	now   time.Time
 	by    store.Author
 
-	account string                   // sources are named by it and their provider
-	kept    map[int64]*history.Known // what is remembered of a job instead of read; see keep
-	busy    bool                     // others hold jobs now and then: those are left out
+	account string                 // sources are named by it and their provider
+	kept    map[int64]*store.Known // what is remembered of a job instead of read; see keep
+	busy    bool                   // others hold jobs now and then: those are left out
 }
 
 // fataler is what feed needs of a testing.T or a rapid.T.
@@ -51,7 +51,7 @@ func newFeed(t *testing.T) *feed {
 // at is another feed of the same database, with a clock, sources and jobs of its own.
 func (f *feed) at(account string) *feed {
 	other := *f
-	other.account, other.now, other.kept = strings.ToLower(account), f.by.At, map[int64]*history.Known{}
+	other.account, other.now, other.kept = strings.ToLower(account), f.by.At, map[int64]*store.Known{}
 	return &other
 }
 
@@ -60,7 +60,7 @@ func uncheckedFeed(t *testing.T) *feed {
 	url := testdb.New(t)
 	now := time.Date(2024, 6, 7, 10, 0, 0, 0, time.UTC)
 	return &feed{
-		url: url, store: openStore(t, url), conn: dial(t, url), now: now, by: store.Author{Actor: "ann", At: now}, account: "prod", kept: map[int64]*history.Known{},
+		url: url, store: openStore(t, url), conn: dial(t, url), now: now, by: store.Author{Actor: "ann", At: now}, account: "prod", kept: map[int64]*store.Known{},
 	}
 }
 
@@ -211,7 +211,7 @@ func (f *feed) record(t fataler, takes []*take) []store.RecordResult {
 				t.Fatalf("as malformed: %v, %v", again, err)
 			}
 		case !results[i].Late && k.poll.Finding != nil && f.kept[k.job.ID] != nil:
-			f.kept[k.job.ID].Apply(k.poll.Finding.Change)
+			f.kept[k.job.ID].Take(k.poll.Finding)
 		}
 	}
 	return results
@@ -228,4 +228,4 @@ func pollsOf(takes []*take) []store.Poll {
 }
 
 // keep remembers what is known of a job from now on, instead of reading it for each poll.
-func (f *feed) keep(job store.Job) { f.kept[job.ID] = history.NewKnown() }
+func (f *feed) keep(job store.Job) { f.kept[job.ID] = store.NewKnown() }

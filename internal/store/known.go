@@ -15,16 +15,39 @@ type Answered struct {
 	RunID string
 }
 
-// Known returns what comparing an answer needs to know, by job: the run of the newest
-// snapshot and the run with the answer's id, both with their steps. Log entries it
-// reads of the latter alone: those of a run that the service has left cannot change.
-// Of a job without snapshots nothing is known. unreadable says, by job, why stored
-// rows cannot be read.
-func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64]*history.Known, unreadable map[int64]error, err error) {
-	known, unreadable = make(map[int64]*history.Known, len(answered)), map[int64]error{}
+// Known is what comparing and storing a job's next answer needs to know.
+type Known struct {
+	*history.Known
+	Body *Body // of the newest snapshot; nil: not known
+}
+
+// NewKnown is what is known of a job without snapshots.
+func NewKnown() *Known { return &Known{Known: history.NewKnown()} }
+
+// NextBody gives the body of the snapshot that a change is from.
+func (k *Known) NextBody(c history.Change, body []byte) *Body {
+	if head := k.HeadRun(); head == nil || head.No != c.RunNo {
+		return newBody(body, nil)
+	}
+	return newBody(body, k.Body)
+}
+
+// Take takes in what a poll has found that is recorded.
+func (k *Known) Take(f *Finding) {
+	k.Apply(f.Change)
+	k.Body = f.Body.alone()
+}
+
+// Known returns what is known, by job: the run of the newest snapshot and the run with
+// the answer's id, both with their steps. Log entries it reads of the latter alone: those
+// of a run that the service has left cannot change. Where they are one, it reads the
+// newest body, too. Of a job without snapshots nothing is known. unreadable says, by job,
+// why stored rows cannot be read.
+func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64]*Known, unreadable map[int64]error, err error) {
+	known, unreadable = make(map[int64]*Known, len(answered)), map[int64]error{}
 	var params dbsqlc.RunLoadParams
 	for _, a := range answered {
-		known[a.JobID] = history.NewKnown()
+		known[a.JobID] = NewKnown()
 		params.JobIds = append(params.JobIds, a.JobID)
 		params.RunIds = append(params.RunIds, a.RunID)
 	}
@@ -35,6 +58,7 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64
 		}
 		runs, told := make(runIndex, len(rows)), make(runIndex, len(rows))
 		clear(unreadable) // of an earlier attempt
+		var heads dbsqlc.SnapshotPartsParams
 		for _, row := range rows {
 			k := known[row.Run.JobID]
 			k.SnapshotNo, k.RunNo = int(row.HeadSnapshotNo), int(row.LastRunNo)
@@ -51,11 +75,17 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64
 			if row.Told {
 				told[runKey{row.Run.JobID, row.Run.RunNo}] = run
 			}
+			if row.Told && row.Run.RunNo == row.HeadRunNo {
+				heads.JobIds, heads.SnapshotNos = append(heads.JobIds, row.Run.JobID), append(heads.SnapshotNos, row.HeadSnapshotNo)
+			}
 		}
 		if err := runs.loadSteps(ctx, q); err != nil {
 			return err
 		}
-		return told.loadEntries(ctx, q, unreadable)
+		if err := told.loadEntries(ctx, q, unreadable); err != nil {
+			return err
+		}
+		return loadBodies(ctx, q, heads, known)
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("read what is known of %d jobs: %w", len(answered), err)
@@ -70,6 +100,27 @@ func (s *Store) SnapshotBody(ctx context.Context, jobID int64, snapshotNo int) (
 		return nil, fmt.Errorf("read snapshot %d of job %d: %w", snapshotNo, jobID, notFound(err))
 	}
 	return body, nil
+}
+
+// loadBodies reads the bodies of snapshots. What cannot be read is not known: the next
+// body is stored whole, then, and what is wrong with this one a check of the history tells.
+func loadBodies(ctx context.Context, q *dbsqlc.Queries, of dbsqlc.SnapshotPartsParams, known map[int64]*Known) error {
+	if len(of.JobIds) == 0 {
+		return nil
+	}
+	parts, err := q.SnapshotParts(ctx, of)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		k := known[part.JobID]
+		if part.Patches == 0 {
+			k.Body = &Body{Bytes: part.Body}
+		} else if k.Body != nil {
+			k.Body = k.Body.patched(part.Body)
+		}
+	}
+	return nil
 }
 
 // runKey is a run's primary key.
@@ -127,10 +178,11 @@ func (x runIndex) loadEntries(ctx context.Context, q *dbsqlc.Queries, unreadable
 	if err != nil {
 		return err
 	}
-	for _, row := range entries {
+	for _, read := range entries {
+		row := read.LogEntry
 		run := x[runKey{row.JobID, row.RunNo}]
 		if step := run.Step(int(row.StepNo)); step != nil {
-			step.Entries = append(step.Entries, toEntry(row))
+			step.Entries = append(step.Entries, toEntry(row, read.Created))
 		} else if int(row.StepNo) > run.LastStepNo {
 			unreadable[row.JobID] = fmt.Errorf("run %d: log entry %d is of step %d, and there are %d steps", row.RunNo, row.EntryNo, row.StepNo, run.LastStepNo)
 		}
@@ -171,10 +223,10 @@ func toStep(row dbsqlc.Step) history.Step {
 	}
 }
 
-func toEntry(row dbsqlc.LogEntry) history.Entry {
+func toEntry(row dbsqlc.LogEntry, created string) history.Entry {
 	return history.Entry{
 		No: int(row.EntryNo), Position: int(row.Position), Level: row.Level, Detail: row.Detail,
-		Created:     history.Time{Raw: row.CreatedRaw, At: fromPointer(row.CreatedAt), ZoneAssumed: row.ZoneAssumed},
+		Created:     history.Time{Raw: created, At: fromPointer(row.CreatedAt), ZoneAssumed: row.ZoneAssumed},
 		FirstSeen:   history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.FirstSeenAt},
 		WithdrawnAt: fromPointer(row.WithdrawnAt),
 	}

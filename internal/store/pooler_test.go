@@ -31,7 +31,7 @@ func TestPoolerInTransactionMode(t *testing.T) {
 			pooled := testdb.Pooler(t, direct)
 			migrateUp(t, pooled)
 			now := time.Date(2024, 6, 7, 10, 0, 0, 0, time.UTC)
-			f := &feed{url: pooled, store: openStore(t, pooled), now: now, by: store.Author{Actor: "ann", At: now}, account: "prod", kept: map[int64]*history.Known{}}
+			f := &feed{url: pooled, store: openStore(t, pooled), now: now, by: store.Author{Actor: "ann", At: now}, account: "prod", kept: map[int64]*store.Known{}}
 			stop, ended := make(chan struct{}), make(chan error)
 			for range 3 { // others on the same sessions
 				go func() { ended <- f.watchUntil(t.Context(), stop) }()

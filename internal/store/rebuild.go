@@ -55,6 +55,7 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 		knownAt = farTime()
 	}
 	trail := history.NewTrail()
+	var body []byte // of the snapshot before
 	taken, err := s.takenRuns(ctx, jobID)
 	if err != nil {
 		return nil, err
@@ -80,7 +81,10 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 				trail.Skip(run, seen)
 				continue
 			}
-			said, err := interpret(row.Body)
+			if body, err = nextBody(body, row.Body, row.Patches); err != nil {
+				return nil, fmt.Errorf("read the body of snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
+			}
+			said, err := interpret(body)
 			if err != nil {
 				return nil, fmt.Errorf("interpret snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
 			}

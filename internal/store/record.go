@@ -35,8 +35,8 @@ type Finding struct {
 	ObservedAt     time.Time // when its body had been read
 	NotBefore      time.Time // PolledAt of the last poll that saw the head before; zero: there was none
 	PreviousPolls  int       // polls that saw the head before
-	Body           []byte    // redacted
-	SHA256         [32]byte  // of Body
+	Body           *Body
+	SHA256         [32]byte // of Body.Bytes
 	Interpretation int
 	Change         history.Change
 }
@@ -219,12 +219,14 @@ func (r *changeRows) addSnapshot(poll Poll) {
 	r.snapshots.NotBefores = append(r.snapshots.NotBefores, f.NotBefore)
 	r.snapshots.PreviousPolls = append(r.snapshots.PreviousPolls, int32(f.PreviousPolls))
 	r.snapshots.RunNos = append(r.snapshots.RunNos, int32(f.Change.RunNo))
+	r.snapshots.Sizes = append(r.snapshots.Sizes, int32(len(f.Body.Bytes)))
+	r.snapshots.Interpretations = append(r.snapshots.Interpretations, int32(f.Interpretation))
+	r.snapshots.Patches = append(r.snapshots.Patches, int16(f.Body.patches))
+	r.snapshots.BodiesAreText = append(r.snapshots.BodiesAreText, isText(f.Body.Bytes))
 	r.snapshots.Statuses = append(r.snapshots.Statuses, f.Change.Status)
 	r.snapshots.States = append(r.snapshots.States, string(f.Change.State))
-	r.snapshots.Bodies = append(r.snapshots.Bodies, f.Body)
-	r.snapshots.BodiesAreText = append(r.snapshots.BodiesAreText, isText(f.Body))
 	r.snapshots.Sha256s = append(r.snapshots.Sha256s, f.SHA256[:])
-	r.snapshots.Interpretations = append(r.snapshots.Interpretations, int32(f.Interpretation))
+	r.snapshots.Bodies = append(r.snapshots.Bodies, f.Body.stored())
 }
 
 // isText reports whether a Postgres text can hold the body.

@@ -74,8 +74,10 @@ func TestReportSnapshotsKnowTheirPolls(t *testing.T) {
 	mustExec(t, conn, seedPoll, job, "2024-06-07 09:35:00+00")
 	mustExec(t, conn, "UPDATE cursors SET confirmations = 2, confirmed_at = '2024-06-07 09:35:00+00'")
 	want("confirmed", "1: 2 until 35")
-	mustExec(t, conn, `INSERT INTO snapshots SELECT job_id, 2, '2024-06-07 09:40:00+00', '2024-06-07 09:40:01+00', '2024-06-07 09:35:00+00', 2,
-		run_no, status, state, body, body_is_text, sha256, interpretation FROM snapshots`)
+	mustExec(t, conn, `INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
+		body, body_is_text, sha256, interpretation, size)
+		SELECT job_id, 2, '2024-06-07 09:40:00+00', '2024-06-07 09:40:01+00', '2024-06-07 09:35:00+00', 2,
+		run_no, status, state, body, body_is_text, sha256, interpretation, size FROM snapshots`)
 	mustExec(t, conn, `INSERT INTO polls (job_id, polled_at, outcome, latency_us, snapshot_no) VALUES ($1, '2024-06-07 09:40:00+00', 'changed', 1, 2)`, job)
 	mustExec(t, conn, "UPDATE cursors SET snapshot_no = 2, confirmations = 1, confirmed_at = '2024-06-07 09:40:00+00'")
 	want("another answer", "1: 2 until 35, 2: 1 until 40")

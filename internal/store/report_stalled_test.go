@@ -47,9 +47,9 @@ func seedRun(t *testing.T, conn *pgx.Conn, job string, no int, state, ago, took 
 			FROM run, (VALUES (1, 'fetch'), (2, 'import')) AS steps (n, name)
 		), snapshot AS (
 			INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
-				body, body_is_text, sha256, interpretation)
+				body, body_is_text, sha256, interpretation, size)
 			SELECT job_id, run_no, began, began, CASE WHEN run_no > 1 THEN began - interval '1 s' END, run_no - 1, run_no, 'x', run.state,
-				'', true, sha256(''), 1 FROM run JOIN seen USING (job_id)
+				'', true, sha256(''), 1, 0 FROM run JOIN seen USING (job_id)
 		)
 		INSERT INTO transitions (job_id, transition_no, run_no, to_state, to_status, happened_at, observed_at, snapshot_no)
 		SELECT job_id, 10 * no, no, 'running', 'x', began, began + interval '5 s', no FROM seen
@@ -118,7 +118,9 @@ func TestReportStalled(t *testing.T) {
 		"NorOneAfterWhichAnotherCameBack": {func(t *testing.T, conn *pgx.Conn) {
 			t.Helper()
 			seedRun(t, conn, "old", 8, "unknown", "2 h", "")
-			mustExec(t, conn, `INSERT INTO snapshots SELECT job_id, 9, now(), now(), now() - interval '1 min', 1, 7, 'x', 'succeeded', body, true, sha256, 1
+			mustExec(t, conn, `INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
+					body, body_is_text, sha256, interpretation, size)
+				SELECT job_id, 9, now(), now(), now() - interval '1 min', 1, 7, 'x', 'succeeded', body, true, sha256, 1, size
 				FROM snapshots WHERE snapshot_no = 8`) // run 7 again, which had ended: that adds no transition
 		}, nil},
 		"ARemovedJobIsNot": {func(t *testing.T, conn *pgx.Conn) {

@@ -31,8 +31,8 @@ const timelineJob = `
 		INSERT INTO runs (job_id, run_no, run_id, status, state, first_seen_at, last_changed_at, step_count, warnings, errors, unknown_words, shape)
 		SELECT job_id, n, 'r' || n, 'x', 'running', now(), now(), 0, 0, 0, '{}', '{}' FROM job, generate_series(1, 5) n
 	), snapshot AS (
-		INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation)
-		SELECT job_id, 1, now(), now(), 0, 1, 'x', 'running', '', true, sha256(''), 1 FROM job
+		INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation, size)
+		SELECT job_id, 1, now(), now(), 0, 1, 'x', 'running', '', true, sha256(''), 1, 0 FROM job
 	), transition AS (
 		INSERT INTO transitions (job_id, transition_no, run_no, step_no, to_state, to_status, happened_at, observed_at, snapshot_no)
 		SELECT job_id, no, run, step, state, 'x', timestamptz '2024-06-07 09:00:00+00' + happened * interval '1 minute',

@@ -47,9 +47,9 @@ func (r *rollupTest) run(job, no int, state, started, observed string) {
 				('2024-06-' || $5 || '+00')::timestamptz AS observed
 		), snapshot AS (
 			INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
-				body, body_is_text, sha256, interpretation)
+				body, body_is_text, sha256, interpretation, size)
 			SELECT n.job_id, 1 + count(s.*), observed, observed, CASE WHEN count(s.*) > 0 THEN observed - interval '1 s' END, count(s.*), n.run_no,
-				'x', n.state, '', true, sha256(''), 1
+				'x', n.state, '', true, sha256(''), 1, 0
 			FROM seen n LEFT JOIN snapshots s ON s.job_id = n.job_id GROUP BY n.job_id, n.run_no, n.state, n.observed
 		)
 		INSERT INTO runs (job_id, run_no, run_id, status, state, started_at, ended_at, first_seen_at, ended_seen_at, last_changed_at,

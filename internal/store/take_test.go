@@ -45,13 +45,13 @@ func (k *take) read(a said) {
 	k.poll.Outcome, k.answer, k.body, k.key = history.OutcomeChanged, &answer, body, key
 }
 
-func (k *take) find(known *history.Known) {
+func (k *take) find(known *store.Known) {
 	seen := history.Bounds{NotBefore: k.claim.ConfirmedAt, ObservedAt: k.poll.PolledAt.Add(time.Second)}
-	change := history.Compare(known, *k.answer, seen)
+	change := history.Compare(known.Known, *k.answer, seen)
 	k.poll.SnapshotNo = change.SnapshotNo
 	k.poll.Finding = &store.Finding{
 		ObservedAt: seen.ObservedAt, NotBefore: seen.NotBefore, PreviousPolls: k.claim.Confirmations,
-		Body: k.body, SHA256: sha256.Sum256(k.body), Interpretation: k.provider.Interpretation, Change: change,
+		Body: known.NextBody(change, k.body), SHA256: sha256.Sum256(k.body), Interpretation: k.provider.Interpretation, Change: change,
 	}
 }
 

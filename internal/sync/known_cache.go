@@ -4,7 +4,7 @@ import (
 	"hash/maphash"
 	"sync"
 
-	"tracker/internal/history"
+	"tracker/internal/store"
 )
 
 // rawsKept is how many jobs' bodies are recognised before they are redacted: a daemon
@@ -31,7 +31,7 @@ type knownCache struct {
 
 // cachedKnown is what is known of one job. Who recalls it owns it.
 type cachedKnown struct {
-	*history.Known
+	*store.Known
 	weight int
 }
 
@@ -104,7 +104,7 @@ func (c *knownCache) keepHeavy(jobID, sourceID int64, heavy bool) {
 // recall takes what is known of a job out of the cache. It returns nil where the
 // claim saw another head, or where the answer's run is not the one that is known:
 // then it must be read from the store. Two answers never share what it returns.
-func (c *knownCache) recall(jobID int64, snapshotNo int, runID string) *history.Known {
+func (c *knownCache) recall(jobID int64, snapshotNo int, runID string) *store.Known {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	known := c.known[jobID].Known
@@ -117,7 +117,7 @@ func (c *knownCache) recall(jobID int64, snapshotNo int, runID string) *history.
 
 // keep puts in the cache what is known of a job after a snapshot was recorded, and
 // drops other jobs where the cache is full.
-func (c *knownCache) keep(jobID int64, known *history.Known) {
+func (c *knownCache) keep(jobID int64, known *store.Known) {
 	known.KeepHead()
 	weight := weightOf(known)
 	c.mu.Lock()
@@ -147,9 +147,9 @@ func (c *knownCache) drop(jobID int64) {
 	delete(c.known, jobID)
 }
 
-// weightOf estimates how many bytes what is known of a job's head run takes.
-func weightOf(known *history.Known) int {
-	weight := 2 * rowWeight
+// weightOf estimates how many bytes what is known of a job's head run and body takes.
+func weightOf(known *store.Known) int {
+	weight := 2*rowWeight + len(known.Body.Bytes)
 	if run := known.HeadRun(); run != nil {
 		for _, step := range run.Steps {
 			weight += rowWeight + len(step.Name)

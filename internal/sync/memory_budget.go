@@ -161,7 +161,8 @@ func (r *reservation) release() {
 	r.holds, r.lane = nil, nil
 }
 
-// weigh estimates how many bytes it takes to redact, read, compare and record a body.
+// weigh estimates how many bytes it takes to redact, read, compare and record a body, and
+// to read the one before with its patches.
 func weigh(raw []byte) int64 {
-	return 6*int64(len(raw)) + 1200*int64(bytes.Count(raw, []byte{'{'})) + 100*int64(bytes.Count(raw, []byte{':'}))
+	return 9*int64(len(raw)) + 1200*int64(bytes.Count(raw, []byte{'{'})) + 100*int64(bytes.Count(raw, []byte{':'}))
 }

@@ -91,8 +91,8 @@ func (l *lab) wantNothingOf(told []sync.Event, hashes []string) {
 	for _, table := range tables {
 		texts = append(texts, l.Lines(`SELECT t::text FROM `+table+` t`)...)
 	}
-	texts = append(texts, l.Lines(`SELECT encode(body, 'base64') FROM snapshots`)...)
-	bodies := l.Lines(`SELECT convert_from(body, 'UTF8') FROM snapshots`)
+	texts = append(texts, l.Lines(`SELECT encode(body, 'base64') FROM report.snapshots`)...)
+	bodies := l.Lines(`SELECT convert_from(body, 'UTF8') FROM report.snapshots`)
 	if len(tables) < 14 || len(bodies) < 30 {
 		l.t.Errorf("only %d tables and %d bodies to look at", len(tables), len(bodies))
 	}
@@ -127,7 +127,7 @@ func (l *lab) wantNothingOf(told []sync.Event, hashes []string) {
 
 // storedAsItCame reports whether a body had nothing to hide.
 func (l *lab) storedAsItCame(hash string) bool {
-	return l.Lines(`SELECT count(*)::text FROM snapshots WHERE encode(sha256(body), 'hex') = $1`, hash)[0] != "0"
+	return l.Lines(`SELECT count(*)::text FROM report.snapshots WHERE encode(sha256(body), 'hex') = $1`, hash)[0] != "0"
 }
 
 // unescaped undoes escapes, of JSON and of URLs, however often they were put on.

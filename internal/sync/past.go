@@ -15,7 +15,7 @@ type Past struct {
 	job      store.Job
 	provider source.Provider
 	plans    schedules
-	known    *history.Known
+	known    *store.Known
 	unseen   func(middle time.Time) string
 	first    time.Time // the poll that is planned as the history begins
 	claim    store.Claim
@@ -27,7 +27,7 @@ type Past struct {
 // lasts until its end. unseen tells the reason of a gap without polls, by its middle.
 func NewPast(job store.Job, provider source.Provider, claim store.Claim, unseen func(middle time.Time) string) *Past {
 	return &Past{
-		job: job, provider: provider, plans: schedules{}, known: history.NewKnown(), unseen: unseen, first: claim.NextPollAt, claim: claim,
+		job: job, provider: provider, plans: schedules{}, known: store.NewKnown(), unseen: unseen, first: claim.NextPollAt, claim: claim,
 	}
 }
 
@@ -59,7 +59,7 @@ func (p *Past) Find(poll *store.Poll, body []byte, key [32]byte) error {
 	r.observedAt, r.answer, r.body, r.key, r.known = poll.PolledAt.Add(poll.Latency), &answer, body, key, p.known
 	r.poll.Outcome = history.OutcomeChanged
 	r.find()
-	p.known.Apply(r.poll.Finding.Change)
+	p.known.Take(r.poll.Finding)
 	p.known.KeepHead()
 	*poll = r.poll
 	return p.moveOn(r)

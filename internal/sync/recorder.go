@@ -245,7 +245,7 @@ func (r *recorder) remember(res *result) {
 	if res.poll.Finding.Change.State.Terminal() {
 		r.cache.forget(res.job.ID)
 	} else {
-		res.known.Apply(res.poll.Finding.Change)
+		res.known.Take(res.poll.Finding)
 		r.cache.keep(res.job.ID, res.known)
 	}
 	r.cache.keepHeavy(res.job.ID, res.job.From.ID, len(res.body) > source.LightBody)

@@ -21,7 +21,7 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 			forgotten = append(forgotten, store.Answered{JobID: res.job.ID, RunID: res.answer.RunID})
 		}
 	}
-	var read map[int64]*history.Known
+	var read map[int64]*store.Known
 	var broken map[int64]error
 	if len(forgotten) > 0 {
 		if err := r.retry.do(ctx, "read what is known", func(ctx context.Context) (err error) {
@@ -67,11 +67,11 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 // find compares a new answer with what is known, and keeps the result as the finding.
 func (r *result) find() {
 	seen := history.Bounds{NotBefore: r.claim.ConfirmedAt, ObservedAt: r.observedAt}
-	change := history.Compare(r.known, *r.answer, seen)
+	change := history.Compare(r.known.Known, *r.answer, seen)
 	r.poll.SnapshotNo = change.SnapshotNo
 	r.poll.Finding = &store.Finding{
 		ObservedAt: r.observedAt, NotBefore: seen.NotBefore, PreviousPolls: r.claim.Confirmations,
-		Body: r.body, SHA256: sha256.Sum256(r.body), Interpretation: r.account.Provider.Interpretation, Change: change,
+		Body: r.known.NextBody(change, r.body), SHA256: sha256.Sum256(r.body), Interpretation: r.account.Provider.Interpretation, Change: change,
 	}
 }
 

@@ -50,7 +50,7 @@ type result struct {
 	answer *history.Answer
 	body   []byte // redacted
 	key    [32]byte
-	known  *history.Known // what the answer is compared with
+	known  *store.Known // what the answer is compared with
 }
 
 // run asks the upstream and reads its answer, if the task's slot may be used.

@@ -53,8 +53,8 @@ FROM (
 ) seen
 CROSS JOIN (VALUES (NULL::integer), (1)) AS part (step_no)
 WINDOW told AS (PARTITION BY job_id ORDER BY at, step_no NULLS FIRST);
-INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation)
-SELECT job_id, snapshot_no, observed_at, observed_at, not_before, CASE WHEN snapshot_no > 1 THEN 1 ELSE 0 END, run_no, to_status, to_state, '{}', true, sha256('{}'), 1
+INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation, size)
+SELECT job_id, snapshot_no, observed_at, observed_at, not_before, CASE WHEN snapshot_no > 1 THEN 1 ELSE 0 END, run_no, to_status, to_state, '{}', true, sha256('{}'), 1, 2
 FROM transitions
 WHERE step_no IS NULL AND job_id IN (SELECT job_id FROM late);
 INSERT INTO log_entries (job_id, run_no, step_no, entry_no, position, created_at, created_raw, zone_assumed, level, detail, first_seen_at, withdrawn_at)

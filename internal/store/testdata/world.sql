@@ -111,9 +111,9 @@ JOIN sources s ON s.source_id = j.source_id
 JOIN word w ON w.provider = s.provider AND w.state = e.to_state
 LEFT JOIN word f ON f.provider = s.provider AND f.state = e.from_state
 WINDOW told AS (PARTITION BY e.job_id ORDER BY e.seen, e.place), seen AS (PARTITION BY e.job_id ORDER BY e.seen);
-INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation)
+INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation, size)
 SELECT s.job_id, s.snapshot_no, s.observed_at, s.observed_at, s.not_before, CASE WHEN s.snapshot_no > 1 THEN 1 ELSE 0 END, s.run_no, s.to_status, s.to_state,
-    b.body, true, sha256(b.body), 1
+    b.body, true, sha256(b.body), 1, octet_length(b.body)
 FROM (SELECT DISTINCT ON (job_id, snapshot_no) * FROM transitions ORDER BY job_id, snapshot_no, transition_no DESC) s
 CROSS JOIN LATERAL (SELECT convert_to(format('{"run": %s, "status": "%s"}', s.run_no, s.to_status), 'UTF8') AS body) b;
 

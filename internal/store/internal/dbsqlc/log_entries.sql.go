@@ -11,7 +11,7 @@ import (
 )
 
 const logEntryListByRuns = `-- name: LogEntryListByRuns :many
-SELECT e.job_id, e.run_no, e.step_no, e.entry_no, e.position, e.created_at, e.created_raw, e.zone_assumed, e.level, e.detail, e.not_before, e.first_seen_at, e.withdrawn_at FROM log_entries e
+SELECT e.job_id, e.created_at, e.not_before, e.first_seen_at, e.withdrawn_at, e.run_no, e.step_no, e.entry_no, e.position, e.zone_assumed, e.level, e.detail, e.created_raw, coalesce(e.created_raw, report.usual_time(e.created_at, e.zone_assumed))::text AS created FROM log_entries e
 JOIN (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no,
     unnest($3::timestamptz[]) AS forgotten_before) w ON e.job_id = w.job_id AND e.run_no = w.run_no
 WHERE coalesce(e.withdrawn_at >= w.forgotten_before, true)
@@ -24,30 +24,36 @@ type LogEntryListByRunsParams struct {
 	ForgottenBefores []time.Time
 }
 
+type LogEntryListByRunsRow struct {
+	LogEntry LogEntry
+	Created  string
+}
+
 // The log entries of runs, without those that comparing has forgotten.
-func (q *Queries) LogEntryListByRuns(ctx context.Context, arg LogEntryListByRunsParams) ([]LogEntry, error) {
+func (q *Queries) LogEntryListByRuns(ctx context.Context, arg LogEntryListByRunsParams) ([]LogEntryListByRunsRow, error) {
 	rows, err := q.db.Query(ctx, logEntryListByRuns, arg.JobIds, arg.RunNos, arg.ForgottenBefores)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []LogEntry
+	var items []LogEntryListByRunsRow
 	for rows.Next() {
-		var i LogEntry
+		var i LogEntryListByRunsRow
 		if err := rows.Scan(
-			&i.JobID,
-			&i.RunNo,
-			&i.StepNo,
-			&i.EntryNo,
-			&i.Position,
-			&i.CreatedAt,
-			&i.CreatedRaw,
-			&i.ZoneAssumed,
-			&i.Level,
-			&i.Detail,
-			&i.NotBefore,
-			&i.FirstSeenAt,
-			&i.WithdrawnAt,
+			&i.LogEntry.JobID,
+			&i.LogEntry.CreatedAt,
+			&i.LogEntry.NotBefore,
+			&i.LogEntry.FirstSeenAt,
+			&i.LogEntry.WithdrawnAt,
+			&i.LogEntry.RunNo,
+			&i.LogEntry.StepNo,
+			&i.LogEntry.EntryNo,
+			&i.LogEntry.Position,
+			&i.LogEntry.ZoneAssumed,
+			&i.LogEntry.Level,
+			&i.LogEntry.Detail,
+			&i.LogEntry.CreatedRaw,
+			&i.Created,
 		); err != nil {
 			return nil, err
 		}
@@ -91,12 +97,12 @@ func (q *Queries) LogEntryTrim(ctx context.Context, arg LogEntryTrimParams) (int
 const logEntryUpsert = `-- name: LogEntryUpsert :execrows
 INSERT INTO log_entries (job_id, run_no, step_no, entry_no, position, created_at, created_raw, zone_assumed, level, detail,
     not_before, first_seen_at, withdrawn_at)
-SELECT r.job_id, r.run_no, r.step_no, r.entry_no, r.position, NULLIF(r.created_at, '0001-01-01 00:00:00+00'), r.created_raw,
+SELECT r.job_id, r.run_no, r.step_no, r.entry_no, r.position, r.created_at, NULLIF(r.created_raw, report.usual_time(r.created_at, r.zone_assumed)),
     r.zone_assumed, r.level, r.detail, NULLIF(r.not_before, '0001-01-01 00:00:00+00'), r.first_seen_at,
     NULLIF(r.withdrawn_at, '0001-01-01 00:00:00+00')
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no, unnest($3::integer[]) AS step_no,
     unnest($4::integer[]) AS entry_no, unnest($5::integer[]) AS position,
-    unnest($6::timestamptz[]) AS created_at, unnest($7::text[]) AS created_raw,
+    NULLIF(unnest($6::timestamptz[]), '0001-01-01 00:00:00+00') AS created_at, unnest($7::text[]) AS created_raw,
     unnest($8::boolean[]) AS zone_assumed, unnest($9::text[]) AS level, unnest($10::text[]) AS detail,
     unnest($11::timestamptz[]) AS not_before, unnest($12::timestamptz[]) AS first_seen_at,
     unnest($13::timestamptz[]) AS withdrawn_at) r

@@ -48,18 +48,18 @@ type Job struct {
 
 type LogEntry struct {
 	JobID       int64
+	CreatedAt   *time.Time
+	NotBefore   *time.Time
+	FirstSeenAt time.Time
+	WithdrawnAt *time.Time
 	RunNo       int32
 	StepNo      int32
 	EntryNo     int32
 	Position    int32
-	CreatedAt   *time.Time
-	CreatedRaw  string
 	ZoneAssumed bool
 	Level       string
 	Detail      string
-	NotBefore   *time.Time
-	FirstSeenAt time.Time
-	WithdrawnAt *time.Time
+	CreatedRaw  *string
 }
 
 // One row per act of retention with an entry in the journal: what its leaf in the transparency log is made of.

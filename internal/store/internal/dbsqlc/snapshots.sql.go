@@ -11,7 +11,7 @@ import (
 )
 
 const snapshotBody = `-- name: SnapshotBody :one
-SELECT body FROM snapshots WHERE job_id = $1 AND snapshot_no = $2
+SELECT body FROM report.snapshots WHERE job_id = $1 AND snapshot_no = $2
 `
 
 type SnapshotBodyParams struct {
@@ -27,16 +27,17 @@ func (q *Queries) SnapshotBody(ctx context.Context, arg SnapshotBodyParams) ([]b
 }
 
 const snapshotInsert = `-- name: SnapshotInsert :execrows
-INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state,
-    body, body_is_text, sha256, interpretation)
+INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, size, interpretation,
+    patches, body_is_text, status, state, sha256, body)
 SELECT r.job_id, r.snapshot_no, r.polled_at, r.observed_at, NULLIF(r.not_before, '0001-01-01 00:00:00+00'), r.previous_polls,
-    r.run_no, r.status, r.state, r.body, r.body_is_text, r.sha256, r.interpretation
+    r.run_no, r.size, r.interpretation, r.patches, r.body_is_text, r.status, r.state, r.sha256, r.body
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS snapshot_no,
     unnest($3::timestamptz[]) AS polled_at, unnest($4::timestamptz[]) AS observed_at,
     unnest($5::timestamptz[]) AS not_before, unnest($6::integer[]) AS previous_polls,
-    unnest($7::integer[]) AS run_no, unnest($8::text[]) AS status, unnest($9::text[]) AS state,
-    unnest($10::bytea[]) AS body, unnest($11::boolean[]) AS body_is_text,
-    unnest($12::bytea[]) AS sha256, unnest($13::integer[]) AS interpretation) r
+    unnest($7::integer[]) AS run_no, unnest($8::integer[]) AS size,
+    unnest($9::integer[]) AS interpretation, unnest($10::smallint[]) AS patches, unnest($11::boolean[]) AS body_is_text,
+    unnest($12::text[]) AS status, unnest($13::text[]) AS state,
+    unnest($14::bytea[]) AS sha256, unnest($15::bytea[]) AS body) r
 `
 
 type SnapshotInsertParams struct {
@@ -47,12 +48,14 @@ type SnapshotInsertParams struct {
 	NotBefores      []time.Time
 	PreviousPolls   []int32
 	RunNos          []int32
+	Sizes           []int32
+	Interpretations []int32
+	Patches         []int16
+	BodiesAreText   []bool
 	Statuses        []string
 	States          []string
-	Bodies          [][]byte
-	BodiesAreText   []bool
 	Sha256s         [][]byte
-	Interpretations []int32
+	Bodies          [][]byte
 }
 
 func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) (int64, error) {
@@ -64,12 +67,14 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 		arg.NotBefores,
 		arg.PreviousPolls,
 		arg.RunNos,
+		arg.Sizes,
+		arg.Interpretations,
+		arg.Patches,
+		arg.BodiesAreText,
 		arg.Statuses,
 		arg.States,
-		arg.Bodies,
-		arg.BodiesAreText,
 		arg.Sha256s,
-		arg.Interpretations,
+		arg.Bodies,
 	)
 	if err != nil {
 		return 0, err
@@ -78,11 +83,11 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 }
 
 const snapshotList = `-- name: SnapshotList :many
-SELECT snapshot_no, observed_at, not_before, run_no, status, state, body
+SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, s.status, s.state, s.body,
-        (sum(coalesce(s.size, 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
-    FROM report.snapshots s
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, s.patches, s.status, s.state, s.body,
+        (sum(coalesce(octet_length(s.body), 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    FROM snapshots s
     WHERE s.job_id = $1 AND s.snapshot_no > $2 AND s.observed_at <= $3
     ORDER BY s.snapshot_no
     LIMIT $4
@@ -104,13 +109,14 @@ type SnapshotListRow struct {
 	ObservedAt time.Time
 	NotBefore  *time.Time
 	RunNo      int32
+	Patches    int16
 	Status     string
 	State      string
 	Body       []byte
 }
 
-// The next snapshots of a job to fold: as many as are no larger than @most bytes
-// together, and at least one. The sum does not read the bodies.
+// The next snapshots of a job to fold, with their bodies as they are stored: as many as
+// those are no larger than @most bytes together, and at least one.
 func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]SnapshotListRow, error) {
 	rows, err := q.db.Query(ctx, snapshotList,
 		arg.JobID,
@@ -131,10 +137,51 @@ func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]S
 			&i.ObservedAt,
 			&i.NotBefore,
 			&i.RunNo,
+			&i.Patches,
 			&i.Status,
 			&i.State,
 			&i.Body,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const snapshotParts = `-- name: SnapshotParts :many
+SELECT p.job_id, p.patches, p.body
+FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS snapshot_no) w
+JOIN snapshots n ON n.job_id = w.job_id AND n.snapshot_no = w.snapshot_no AND n.job_id = ANY($1::bigint[])
+JOIN snapshots p ON p.job_id = n.job_id AND p.snapshot_no BETWEEN n.snapshot_no - n.patches AND n.snapshot_no
+ORDER BY p.job_id, p.snapshot_no
+`
+
+type SnapshotPartsParams struct {
+	JobIds      []int64
+	SnapshotNos []int32
+}
+
+type SnapshotPartsRow struct {
+	JobID   int64
+	Patches int16
+	Body    []byte
+}
+
+// What is stored of the bodies of snapshots: whole ones, and the patches that follow.
+func (q *Queries) SnapshotParts(ctx context.Context, arg SnapshotPartsParams) ([]SnapshotPartsRow, error) {
+	rows, err := q.db.Query(ctx, snapshotParts, arg.JobIds, arg.SnapshotNos)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SnapshotPartsRow
+	for rows.Next() {
+		var i SnapshotPartsRow
+		if err := rows.Scan(&i.JobID, &i.Patches, &i.Body); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
