@@ -111,6 +111,9 @@ DECLARE
     changes bigint[];
     acts bigint[];
     days bigint[];
+    day bigint;
+    begins timestamptz;
+    closed bigint[] := '{}'; -- those of the days that are over, and have polls
 BEGIN
     appended := 0;
     more := false;
@@ -136,6 +139,14 @@ BEGIN
     END IF;
     days := days || (SELECT array_agg(to_char(d, 'YYYYMMDD')::bigint) FROM generate_series(last.polls_until, over - 1, interval '1 day') d);
     last.polls_until := over; -- also where the clock was set back: a day may get another entry
+    FOREACH day IN ARRAY coalesce(days, '{}') LOOP
+        begins := to_date(day::text, 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC';
+        IF to_date(day::text, 'YYYYMMDD') < over AND NOT day = ANY(closed)
+            AND EXISTS (SELECT 1 FROM public.polls p WHERE p.polled_at >= begins AND p.polled_at < begins + interval '1 day')
+        THEN
+            closed := closed || day;
+        END IF;
+    END LOOP;
     PERFORM public.journal_extend(last.entry_no + 300000); -- more than one call appends
 
     WITH found AS (
@@ -154,11 +165,7 @@ BEGIN
         SELECT 'act', r.of_job, r.retention_no, r.taken_at FROM public.retention r WHERE r.retention_no = ANY(acts)
         UNION ALL
         SELECT 'polls', NULL, d.day, to_date(d.day::text, 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC' + interval '1 day'
-        FROM (SELECT DISTINCT unnest(days) AS day) d
-        WHERE to_date(d.day::text, 'YYYYMMDD') < over AND EXISTS (
-            SELECT 1 FROM public.polls p
-            WHERE p.polled_at >= to_date(d.day::text, 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC'
-                AND p.polled_at < to_date(d.day::text, 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC' + interval '1 day')
+        FROM unnest(closed) d (day)
     ), ordered AS ( -- a clock that was set back does not change a job's order
         SELECT f.*, max(f.at) OVER (PARTITION BY f.kind, f.job_id ORDER BY f.no) AS by FROM found f
     ), appended_now AS (

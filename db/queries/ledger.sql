@@ -50,3 +50,48 @@ ORDER BY job_id, polled_at LIMIT @most;
 -- name: ReportJobNames :many
 -- The jobs beyond one, by number.
 SELECT job_id, job FROM report.declared_jobs WHERE job_id > @beyond ORDER BY job_id LIMIT @most;
+
+-- name: ReportTiles :many
+-- Tiles of a level, from one to another.
+SELECT tile_no, hashes FROM report.ledger_tiles WHERE level = @level AND tile_no BETWEEN @from_tile AND @to_tile ORDER BY tile_no;
+
+-- name: ReportDayEntries :many
+-- The last entry of each day of polls.
+SELECT no AS day, max(entry_no)::bigint AS entry_no FROM report.journal WHERE kind = 'polls' GROUP BY no;
+
+-- name: ReportPollsTakenUntil :one
+-- Before when retention has taken the polls; the year 1: it has taken none.
+SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM report.retention WHERE what = 'polls';
+
+-- name: ReportAlteredBodies :many
+-- Snapshots of entries whose body is not what its hash says.
+SELECT l.entry_no FROM report.snapshot_leaves l
+JOIN report.snapshots s ON s.job_id = l.job_id AND s.snapshot_no = l.snapshot_no
+WHERE l.entry_no BETWEEN @from_entry AND @to_entry AND s.body IS NOT NULL AND sha256(s.body) <> s.sha256
+ORDER BY l.entry_no;
+
+-- name: ReportUnjournaled :many
+-- Jobs with more snapshots than the journal has, of which the last is not of just now.
+SELECT n.job, n.snapshots, coalesce(e.snapshots, 0)::bigint AS journaled, n.last_at::timestamptz AS last_at
+FROM (SELECT s.job_id, s.job, count(*) AS snapshots, max(s.observed_at) AS last_at FROM report.snapshots s GROUP BY s.job_id, s.job) n
+LEFT JOIN (SELECT j.job_id, count(*) AS snapshots FROM report.journal j WHERE j.kind = 'snapshot' GROUP BY j.job_id) e ON e.job_id = n.job_id
+WHERE n.snapshots > coalesce(e.snapshots, 0) AND n.last_at < now() - interval '1 min'
+ORDER BY n.job;
+
+-- name: ReportMiscounted :many
+-- Jobs whose newest snapshot was seen by another number of polls than is told.
+SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls
+FROM report.polling p
+LEFT JOIN report.taken_polls t ON t.job_id = p.job_id AND t.snapshot_no = p.snapshot_no
+LEFT JOIN (SELECT x.job_id, x.snapshot_no, count(*) AS polls FROM report.polls x GROUP BY x.job_id, x.snapshot_no) n
+    ON n.job_id = p.job_id AND n.snapshot_no = p.snapshot_no
+WHERE p.snapshot_no > 0 AND coalesce(n.polls, 0) + coalesce(t.confirmations, 0) <> p.confirmations
+ORDER BY p.job;
+
+-- name: ReportResultItems :many
+SELECT run_no, item_no, item_id, url, labels, output, metadata FROM report.result_items WHERE job_id = @job_id ORDER BY run_no, item_no;
+
+-- name: ReportSnapshotSpan :one
+-- The number of a job's newest snapshot, and the oldest interpretation that recorded one.
+SELECT coalesce(max(snapshot_no), 0)::integer AS newest, coalesce(min(interpretation), 0)::integer AS oldest_interpretation
+FROM report.snapshots WHERE job_id = @job_id;

@@ -27,9 +27,9 @@ const (
 func (a *app) ledgerCommand() *cobra.Command {
 	return groupCommand("ledger", "Seal the history, so that nobody alters it unseen",
 		`The log proves that what was recorded is what is stored. Each entry of the
-journal (a snapshot, a gap, a change of what is tracked, a day of polls) is a leaf
-of a tree, and a checkpoint signs the tree's root: who keeps a checkpoint finds out
-whether anything before it was altered or taken away since.`,
+journal (a snapshot, a gap, a change of what is tracked, a day of polls) is a
+leaf of a tree, and a checkpoint signs the tree's root: who keeps a checkpoint
+finds out whether anything before it was altered or taken away since.`,
 		a.ledgerKeygenCommand(), a.ledgerSealCommand(), a.ledgerStatusCommand())
 }
 
@@ -106,9 +106,9 @@ func (a *app) ledgerSealCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "seal", Short: "Seal now what the journal has and the log lacks", Args: exactly(0, "no arguments"),
 		Long: `Seals in the log what was recorded since its last checkpoint, as  tracker serve
-does at least each minute, and publishes the checkpoint where --publish-checkpoints
-says.`,
-		Example: "  tracker ledger seal --ledger-key file:ledger.key --publish-checkpoints /mnt/audit/checkpoints",
+does at least each minute, and publishes the checkpoint where
+--publish-checkpoints says.`,
+		Example: "  tracker ledger seal --ledger-key file:ledger.key",
 		PreRunE: a.readTwins(ledgerKeyName, publishCheckpointsName),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withStore(cmd.Context(), func(s *store.Store) error {
@@ -165,8 +165,8 @@ type ledgerStatus struct {
 func (a *app) ledgerStatusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "status", Short: "Tell how long the log is and what waits", Args: exactly(0, "no arguments"),
-		Long: `Tells how many entries the log has, its root, when it was last sealed, who signed
-that, and how many entries of the journal wait to be sealed.`,
+		Long: `Tells how many entries the log has, its root, when it was last sealed, who
+signed that, and how many entries of the journal wait to be sealed.`,
 		Example: "  tracker ledger status\n  tracker ledger status --format json",
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON)

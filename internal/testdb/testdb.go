@@ -45,6 +45,16 @@ func Empty(tb testing.TB) string {
 	return create(tb, "template0")
 }
 
+// Copy is the URL of a new database that is like the one at url, to which nobody may be connected, for its owner.
+func Copy(tb testing.TB, url string) string {
+	tb.Helper()
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		tb.Fatalf("testdb: %v", err)
+	}
+	return create(tb, config.Database)
+}
+
 // ownServer is the server of this process, which starts when the first test asks for one. It is kept here as a whole:
 // with it goes the lock on its slot.
 var ownServer = sync.OnceValues(func() (*Server, error) {

@@ -7,6 +7,7 @@ package dbsqlc
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -107,6 +108,39 @@ func (q *Queries) ReportActLeaves(ctx context.Context, arg ReportActLeavesParams
 	return items, nil
 }
 
+const reportAlteredBodies = `-- name: ReportAlteredBodies :many
+SELECT l.entry_no FROM report.snapshot_leaves l
+JOIN report.snapshots s ON s.job_id = l.job_id AND s.snapshot_no = l.snapshot_no
+WHERE l.entry_no BETWEEN $1 AND $2 AND s.body IS NOT NULL AND sha256(s.body) <> s.sha256
+ORDER BY l.entry_no
+`
+
+type ReportAlteredBodiesParams struct {
+	FromEntry int64
+	ToEntry   int64
+}
+
+// Snapshots of entries whose body is not what its hash says.
+func (q *Queries) ReportAlteredBodies(ctx context.Context, arg ReportAlteredBodiesParams) ([]int64, error) {
+	rows, err := q.db.Query(ctx, reportAlteredBodies, arg.FromEntry, arg.ToEntry)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var entry_no int64
+		if err := rows.Scan(&entry_no); err != nil {
+			return nil, err
+		}
+		items = append(items, entry_no)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportChangeLeaves = `-- name: ReportChangeLeaves :many
 SELECT entry_no, change_no, at, actor, action, subject, before, after, job_id FROM report.change_leaves WHERE entry_no BETWEEN $1 AND $2 ORDER BY entry_no
 `
@@ -191,6 +225,36 @@ func (q *Queries) ReportCheckpoints(ctx context.Context, arg ReportCheckpointsPa
 			&i.Verifier,
 			&i.Note,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportDayEntries = `-- name: ReportDayEntries :many
+SELECT no AS day, max(entry_no)::bigint AS entry_no FROM report.journal WHERE kind = 'polls' GROUP BY no
+`
+
+type ReportDayEntriesRow struct {
+	Day     int64
+	EntryNo int64
+}
+
+// The last entry of each day of polls.
+func (q *Queries) ReportDayEntries(ctx context.Context) ([]ReportDayEntriesRow, error) {
+	rows, err := q.db.Query(ctx, reportDayEntries)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportDayEntriesRow
+	for rows.Next() {
+		var i ReportDayEntriesRow
+		if err := rows.Scan(&i.Day, &i.EntryNo); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -380,6 +444,103 @@ func (q *Queries) ReportJournalLast(ctx context.Context) (int64, error) {
 	return column_1, err
 }
 
+const reportMiscounted = `-- name: ReportMiscounted :many
+SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls
+FROM report.polling p
+LEFT JOIN report.taken_polls t ON t.job_id = p.job_id AND t.snapshot_no = p.snapshot_no
+LEFT JOIN (SELECT x.job_id, x.snapshot_no, count(*) AS polls FROM report.polls x GROUP BY x.job_id, x.snapshot_no) n
+    ON n.job_id = p.job_id AND n.snapshot_no = p.snapshot_no
+WHERE p.snapshot_no > 0 AND coalesce(n.polls, 0) + coalesce(t.confirmations, 0) <> p.confirmations
+ORDER BY p.job
+`
+
+type ReportMiscountedRow struct {
+	Job           string
+	SnapshotNo    int32
+	Confirmations int32
+	Polls         int64
+}
+
+// Jobs whose newest snapshot was seen by another number of polls than is told.
+func (q *Queries) ReportMiscounted(ctx context.Context) ([]ReportMiscountedRow, error) {
+	rows, err := q.db.Query(ctx, reportMiscounted)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportMiscountedRow
+	for rows.Next() {
+		var i ReportMiscountedRow
+		if err := rows.Scan(
+			&i.Job,
+			&i.SnapshotNo,
+			&i.Confirmations,
+			&i.Polls,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportPollsTakenUntil = `-- name: ReportPollsTakenUntil :one
+SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM report.retention WHERE what = 'polls'
+`
+
+// Before when retention has taken the polls; the year 1: it has taken none.
+func (q *Queries) ReportPollsTakenUntil(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, reportPollsTakenUntil)
+	var column_1 time.Time
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const reportResultItems = `-- name: ReportResultItems :many
+SELECT run_no, item_no, item_id, url, labels, output, metadata FROM report.result_items WHERE job_id = $1 ORDER BY run_no, item_no
+`
+
+type ReportResultItemsRow struct {
+	RunNo    int32
+	ItemNo   int32
+	ItemID   string
+	Url      string
+	Labels   []string
+	Output   json.RawMessage
+	Metadata json.RawMessage
+}
+
+func (q *Queries) ReportResultItems(ctx context.Context, jobID int64) ([]ReportResultItemsRow, error) {
+	rows, err := q.db.Query(ctx, reportResultItems, jobID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportResultItemsRow
+	for rows.Next() {
+		var i ReportResultItemsRow
+		if err := rows.Scan(
+			&i.RunNo,
+			&i.ItemNo,
+			&i.ItemID,
+			&i.Url,
+			&i.Labels,
+			&i.Output,
+			&i.Metadata,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportSnapshotLeaves = `-- name: ReportSnapshotLeaves :many
 SELECT entry_no, job, source, target, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, interpretation, sha256, job_id FROM report.snapshot_leaves WHERE entry_no BETWEEN $1 AND $2 ORDER BY entry_no
 `
@@ -425,6 +586,24 @@ func (q *Queries) ReportSnapshotLeaves(ctx context.Context, arg ReportSnapshotLe
 	return items, nil
 }
 
+const reportSnapshotSpan = `-- name: ReportSnapshotSpan :one
+SELECT coalesce(max(snapshot_no), 0)::integer AS newest, coalesce(min(interpretation), 0)::integer AS oldest_interpretation
+FROM report.snapshots WHERE job_id = $1
+`
+
+type ReportSnapshotSpanRow struct {
+	Newest               int32
+	OldestInterpretation int32
+}
+
+// The number of a job's newest snapshot, and the oldest interpretation that recorded one.
+func (q *Queries) ReportSnapshotSpan(ctx context.Context, jobID int64) (ReportSnapshotSpanRow, error) {
+	row := q.db.QueryRow(ctx, reportSnapshotSpan, jobID)
+	var i ReportSnapshotSpanRow
+	err := row.Scan(&i.Newest, &i.OldestInterpretation)
+	return i, err
+}
+
 const reportTile = `-- name: ReportTile :one
 SELECT hashes FROM report.ledger_tiles WHERE level = $1 AND tile_no = $2
 `
@@ -439,4 +618,81 @@ func (q *Queries) ReportTile(ctx context.Context, arg ReportTileParams) ([]byte,
 	var hashes []byte
 	err := row.Scan(&hashes)
 	return hashes, err
+}
+
+const reportTiles = `-- name: ReportTiles :many
+SELECT tile_no, hashes FROM report.ledger_tiles WHERE level = $1 AND tile_no BETWEEN $2 AND $3 ORDER BY tile_no
+`
+
+type ReportTilesParams struct {
+	Level    int32
+	FromTile int64
+	ToTile   int64
+}
+
+type ReportTilesRow struct {
+	TileNo int64
+	Hashes []byte
+}
+
+// Tiles of a level, from one to another.
+func (q *Queries) ReportTiles(ctx context.Context, arg ReportTilesParams) ([]ReportTilesRow, error) {
+	rows, err := q.db.Query(ctx, reportTiles, arg.Level, arg.FromTile, arg.ToTile)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportTilesRow
+	for rows.Next() {
+		var i ReportTilesRow
+		if err := rows.Scan(&i.TileNo, &i.Hashes); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportUnjournaled = `-- name: ReportUnjournaled :many
+SELECT n.job, n.snapshots, coalesce(e.snapshots, 0)::bigint AS journaled, n.last_at::timestamptz AS last_at
+FROM (SELECT s.job_id, s.job, count(*) AS snapshots, max(s.observed_at) AS last_at FROM report.snapshots s GROUP BY s.job_id, s.job) n
+LEFT JOIN (SELECT j.job_id, count(*) AS snapshots FROM report.journal j WHERE j.kind = 'snapshot' GROUP BY j.job_id) e ON e.job_id = n.job_id
+WHERE n.snapshots > coalesce(e.snapshots, 0) AND n.last_at < now() - interval '1 min'
+ORDER BY n.job
+`
+
+type ReportUnjournaledRow struct {
+	Job       string
+	Snapshots int64
+	Journaled int64
+	LastAt    time.Time
+}
+
+// Jobs with more snapshots than the journal has, of which the last is not of just now.
+func (q *Queries) ReportUnjournaled(ctx context.Context) ([]ReportUnjournaledRow, error) {
+	rows, err := q.db.Query(ctx, reportUnjournaled)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportUnjournaledRow
+	for rows.Next() {
+		var i ReportUnjournaledRow
+		if err := rows.Scan(
+			&i.Job,
+			&i.Snapshots,
+			&i.Journaled,
+			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -1,0 +1,281 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"tracker/internal/ledger"
+	"tracker/internal/store"
+)
+
+// verifyMost is how many entries are read at once.
+const verifyMost = 5000
+
+// logCheck goes through the log from its first leaf to its last.
+type logCheck struct {
+	*verifier
+	*findings
+	last        store.Checkpoint // of the database
+	edge        ledger.Edge      // the tree of the hashes that are stored
+	size        int64            // its leaves
+	checkpoints []store.Checkpoint
+	published   []ledger.Checkpoint
+	keys        map[string]ledger.Verifier
+	days        map[int64]int64 // the last entry of each day of polls
+	takenUntil  time.Time       // before it retention has taken polls
+	broken      bool            // a root did not fit: those after it will not, either
+}
+
+// checkLog compares each leaf with the row that it stands for, and each checkpoint with
+// the tree.
+func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
+	c := &logCheck{verifier: r, findings: found, keys: map[string]ledger.Verifier{}, published: r.Against}
+	if c.last, err = r.Store.LastCheckpoint(ctx); err != nil {
+		return err
+	}
+	journal, err := r.Store.JournalSize(ctx)
+	if err != nil {
+		return err
+	}
+	if c.days, err = r.Store.DayEntries(ctx); err != nil {
+		return err
+	}
+	if c.takenUntil, err = r.Store.PollsTakenUntil(ctx); err != nil {
+		return err
+	}
+	r.found.Entries, r.found.Unsealed = c.last.Size, max(0, journal-c.last.Size)
+	if err := c.checkCheckpoints(ctx); err != nil { // of the empty log
+		return err
+	}
+	for c.size < c.last.Size {
+		entries, err := r.Store.JournalEntries(ctx, c.size, int(min(verifyMost, c.last.Size-c.size)))
+		if err != nil {
+			return err
+		}
+		if err := c.checkEntries(ctx, entries); err != nil {
+			return err
+		}
+		r.tell(Progress{What: "log", Done: c.size, Total: c.last.Size})
+	}
+	c.checkCutOff()
+	return nil
+}
+
+// checkEntries checks a stretch of the log. Where the journal has holes, the tree goes on
+// with the hashes that it has.
+func (c *logCheck) checkEntries(ctx context.Context, entries []store.JournalEntry) error {
+	from := c.size + 1
+	to := min(c.last.Size, c.size+verifyMost)
+	hashes, err := c.Store.LeafHashes(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	altered, err := c.Store.AlteredBodies(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	byNo := make(map[int64]store.JournalEntry, len(entries))
+	for _, entry := range entries {
+		byNo[entry.EntryNo] = entry
+	}
+	for entryNo := from; entryNo <= to; entryNo++ {
+		entry, there := byNo[entryNo]
+		hash := c.hashAt(hashes, entryNo-from)
+		if there {
+			hash, err = c.checkEntry(ctx, entry, hash, slices.Contains(altered, entryNo))
+			if err != nil {
+				return err
+			}
+		} else {
+			c.add(Wrong{EntryNo: entryNo}, "the journal has no entry %d: somebody has deleted it", entryNo)
+		}
+		if err := c.edge.Add(hash); err != nil {
+			return fmt.Errorf("hash the tree: %w", err)
+		}
+		c.size++
+		if err := c.checkCheckpoints(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *logCheck) hashAt(hashes []ledger.Hash, place int64) ledger.Hash {
+	if place < int64(len(hashes)) {
+		return hashes[place]
+	}
+	return ledger.Hash{}
+}
+
+// checkEntry compares the leaf that a row gives with the one that was sealed, and returns
+// the hash that the tree goes on with.
+func (c *logCheck) checkEntry(ctx context.Context, entry store.JournalEntry, sealed ledger.Hash, bodyAltered bool) (ledger.Hash, error) {
+	if len(c.Jobs) > 0 && !slices.Contains(c.Jobs, entry.Job) {
+		return sealed, nil
+	}
+	at := Wrong{Job: entry.Job, EntryNo: entry.EntryNo, At: entry.At}
+	leaf, err := c.leaf(ctx, entry)
+	if err != nil {
+		return sealed, err
+	}
+	switch {
+	case leaf == nil: // its polls are not there any more, by right
+	case sealed == ledger.Hash{}:
+		c.add(at, "%s: the log has lost its hash", named(entry))
+		sealed = ledger.HashOf(leaf)
+	case ledger.HashOf(leaf) == sealed:
+	case isMissing(leaf):
+		c.add(at, "%s is gone: somebody has deleted it after it was sealed", named(entry))
+	default:
+		c.add(at, "%s is not what was sealed: somebody has altered it since", named(entry))
+	}
+	if bodyAltered {
+		c.add(at, "%s: its body is not what its hash says: somebody has altered it", named(entry))
+	}
+	if entry.Kind == store.EntrySnapshot {
+		c.found.Snapshots++
+	}
+	return sealed, nil
+}
+
+// leaf is the leaf that the rows of an entry give now; nil: they are not there any more,
+// by right. Of a day that has a later entry, since a late poll came, that one counts.
+func (c *logCheck) leaf(ctx context.Context, entry store.JournalEntry) (ledger.Leaf, error) {
+	if entry.Kind != store.EntryPolls {
+		return leafOf(ctx, c.Store, entry)
+	}
+	day, err := entry.Day()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case c.days[entry.No] != entry.EntryNo:
+		return nil, nil
+	case day.Before(c.takenUntil):
+		c.found.Taken++
+		return nil, nil
+	}
+	c.found.Days++
+	return leafOf(ctx, c.Store, entry)
+}
+
+func isMissing(leaf ledger.Leaf) bool {
+	_, missing := leaf.(ledger.Missing)
+	return missing
+}
+
+// named is what an entry stands for, in words.
+func named(entry store.JournalEntry) string {
+	switch entry.Kind {
+	case store.EntrySnapshot, store.EntryGap:
+		return fmt.Sprintf("%s %d", entry.Kind, entry.No)
+	case store.EntryPolls:
+		return fmt.Sprintf("the day of polls %d", entry.No)
+	case store.EntryAct:
+		return fmt.Sprintf("act %d", entry.No)
+	default:
+		return fmt.Sprintf("change %d of what is tracked", entry.No)
+	}
+}
+
+// checkCheckpoints checks the checkpoints, of the database and published, of the log at
+// the size that it has come to.
+func (c *logCheck) checkCheckpoints(ctx context.Context) error {
+	if len(c.checkpoints) == 0 {
+		more, err := c.Store.Checkpoints(ctx, max(c.size-1, -1), verifyMost)
+		if err != nil {
+			return err
+		}
+		c.checkpoints = more
+	}
+	var root *ledger.Hash
+	at := func() (ledger.Hash, error) {
+		if root == nil {
+			hash, err := c.edge.Root()
+			if err != nil {
+				return hash, fmt.Errorf("hash the tree: %w", err)
+			}
+			root = &hash
+		}
+		return *root, nil
+	}
+	for len(c.checkpoints) > 0 && c.checkpoints[0].Size <= c.size {
+		checkpoint := c.checkpoints[0]
+		c.checkpoints = c.checkpoints[1:]
+		hash, err := at()
+		if err != nil {
+			return err
+		}
+		c.checkCheckpoint(checkpoint, hash)
+	}
+	for len(c.published) > 0 && c.published[0].Size <= c.size {
+		published := c.published[0]
+		c.published = c.published[1:]
+		hash, err := at()
+		if err != nil {
+			return err
+		}
+		c.found.Published++
+		if published.Size == c.size && published.Root != hash {
+			c.add(Wrong{EntryNo: published.Size}, "the log of %d entries is not the one whose checkpoint was published: it was written anew", published.Size)
+		}
+	}
+	return nil
+}
+
+// checkCheckpoint checks the root and the signature of a checkpoint of the database.
+func (c *logCheck) checkCheckpoint(checkpoint store.Checkpoint, root ledger.Hash) {
+	c.found.Checkpoints++
+	at := Wrong{EntryNo: checkpoint.Size, At: checkpoint.SealedAt}
+	said, err := ledger.ParseCheckpoint(checkpoint.Note)
+	if err != nil || said.Tree != checkpoint.Tree || said.Origin != checkpoint.Origin {
+		c.add(at, "the checkpoint at %d entries is not what its note says: somebody has altered it", checkpoint.Size)
+		return
+	}
+	if said.Root != root && !c.broken {
+		c.broken = true
+		c.add(at, "the tree of %d entries is not the one that was sealed: somebody has altered its hashes", checkpoint.Size)
+	}
+	if !said.Signed() {
+		return
+	}
+	c.found.Signed++
+	key, err := c.keyOf(checkpoint)
+	if err == nil {
+		err = said.Verify(key)
+	}
+	if err != nil {
+		c.add(at, "the checkpoint at %d entries: %v", checkpoint.Size, err)
+	}
+}
+
+// keyOf is the key by which a checkpoint is to be checked.
+func (c *logCheck) keyOf(checkpoint store.Checkpoint) (ledger.Verifier, error) {
+	if c.Key != nil {
+		return *c.Key, nil
+	}
+	key, known := c.keys[checkpoint.Verifier]
+	if known {
+		return key, nil
+	}
+	key, err := ledger.ReadVerifier(checkpoint.Verifier)
+	if err == nil {
+		c.keys[checkpoint.Verifier] = key
+	}
+	return key, err
+}
+
+// checkCutOff finds out whether the newest entries were cut off: published checkpoints are
+// of a longer log, or the newest checkpoint bears no signature though there is a key.
+func (c *logCheck) checkCutOff() {
+	if len(c.published) > 0 {
+		longest := c.published[len(c.published)-1]
+		c.found.Published += len(c.published)
+		c.add(Wrong{EntryNo: longest.Size}, "the log has %d entries, but a checkpoint of %d was published: the newest were cut off", c.last.Size, longest.Size)
+	}
+	if c.Key != nil && c.last.Size > 0 && !c.last.Signed() {
+		c.add(Wrong{EntryNo: c.last.Size, At: c.last.SealedAt}, "the newest checkpoint is not signed")
+	}
+}

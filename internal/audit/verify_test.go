@@ -1,0 +1,242 @@
+package audit_test
+
+import (
+	"context"
+	"database/sql" // with the driver that package store brings
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tracker/internal/audit"
+	"tracker/internal/demo"
+	"tracker/internal/ledger"
+	"tracker/internal/source"
+	"tracker/internal/store"
+	"tracker/internal/sync"
+	"tracker/internal/testdb"
+	"tracker/internal/testkit"
+	"tracker/internal/upstreamsim"
+)
+
+// past is the demo's: three weeks of both services, with steps, entries, results, gaps and
+// days of polls, journaled and sealed with a key in two batches. Nobody is connected to it.
+type past struct {
+	url       string
+	key       *ledger.Key
+	published []ledger.Checkpoint
+}
+
+func newPast(t *testing.T) past {
+	t.Helper()
+	p := past{url: testdb.New(t)}
+	s, err := store.Open(t.Context(), p.url, store.Options{MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	fixtures := &demo.Fixtures{Dir: t.TempDir(), Speed: 60, Store: s, Actor: "ann", Owner: "test"}
+	defer fixtures.Close()
+	if err := fixtures.SetUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	pollResults(t, s)
+	if _, p.key, err = ledger.GenerateKey("audit.example.com/test"); err != nil {
+		t.Fatal(err)
+	}
+	p.seal(t, s)
+	by := store.Author{Actor: "ann", At: now(t, s)}
+	if _, err := s.PauseJob(t.Context(), by, "demo-stores-eu", "a pause"); err != nil {
+		t.Fatal(err)
+	}
+	p.seal(t, s)
+	return p
+}
+
+// pollResults polls a request of SafetyKit that has succeeded, with its results.
+func pollResults(t *testing.T, s *store.Store) {
+	t.Helper()
+	services := testkit.NewServices(t, "a-key-of-the-test", time.Now)
+	services.SafetyKit.Script("products", "r1", upstreamsim.Answer(`{"data":[{"id":"p-1","metadata":null,"output":{"actions":[],"fields":{},"labels":[]},"url":"https://example.com/p-1"}],
+		"namespace":"products","request_id":"r1","status":"succeeded"}`))
+	by := store.Author{Actor: "ann", At: now(t, s)}
+	if _, err := s.Apply(t.Context(), by, store.Declaration{
+		Sources: []store.SourceSpec{testkit.Source("results", "safetykit", services.SafetyKitAt, "env:KEY")},
+		Jobs: []store.JobSpec{{
+			Name: "results", Source: "results", Target: map[string]string{"namespace": "products", "request_id": "r1"}, FirstPollAt: by.At,
+		}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	job, err := s.Job(t.Context(), "results")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := source.NewClient("test")
+	defer client.Close()
+	syncer := &sync.Syncer{
+		Store: s, Client: client, Owner: "test", Logger: slog.New(slog.DiscardHandler), Getenv: func(string) string { return "a-key-of-the-test" },
+	}
+	if err := syncer.Once(t.Context(), []store.Job{job}, func(e sync.Event) {
+		if e.Error != "" {
+			t.Errorf("poll of the results: %s", e.Error)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func now(t *testing.T, s *store.Store) time.Time {
+	t.Helper()
+	at, err := s.Now(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// seal journals and seals what is new.
+func (p *past) seal(t *testing.T, s *store.Store) {
+	t.Helper()
+	for more := true; more; {
+		done, err := s.AppendJournal(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		more = done.More
+	}
+	err := audit.Sealer{Store: s, Key: p.key}.Seal(t.Context(), func(c store.Checkpoint) { p.published = append(p.published, c.Checkpoint) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestVerify checks a past, whole and in what ways its owner may alter it.
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	p := newPast(t)
+	t.Run("Altered", func(t *testing.T) { t.Parallel(); findsWhatWasAltered(t, p) })
+	t.Run("WrittenAnew", func(t *testing.T) { t.Parallel(); findsALogWrittenAnew(t, p) })
+}
+
+// findsWhatWasAltered by a superuser whom no trigger stops.
+func findsWhatWasAltered(t *testing.T, p past) {
+	t.Helper()
+	if v := p.verify(t, p.url); v.Count != 0 || v.Entries == 0 || v.Snapshots < 100 || v.Days < 10 || v.Checkpoints != 2 || v.Signed != 2 || v.Published != 2 || v.Jobs < 10 {
+		t.Fatalf("untouched, it gives %+v", v)
+	}
+	const snapshot = "(job_id, snapshot_no) = (SELECT job_id, snapshot_no FROM snapshots WHERE snapshot_no = 3 ORDER BY job_id LIMIT 1)"
+	for name, test := range map[string]struct{ tamper, want string }{
+		"Body":              {"UPDATE snapshots SET body = body || ' ' WHERE " + snapshot, "its body is not what its hash says"},
+		"BodyAndHash":       {"UPDATE snapshots SET body = body || ' ', sha256 = sha256(body || ' ') WHERE " + snapshot, "snapshot 3 is not what was sealed"},
+		"Time":              {"UPDATE snapshots SET observed_at = observed_at + interval '1 s' WHERE " + snapshot, "snapshot 3 is not what was sealed"},
+		"Bound":             {"UPDATE snapshots SET not_before = not_before - interval '1 s' WHERE " + snapshot, "snapshot 3 is not what was sealed"},
+		"Confirmations":     {"UPDATE snapshots SET previous_polls = previous_polls + 1 WHERE " + snapshot, "snapshot 3 is not what was sealed"},
+		"Deleted":           {"DELETE FROM snapshots WHERE " + snapshot, "snapshot 3 is gone"},
+		"NewestDeleted":     {newest + "DELETE FROM snapshots s USING newest n WHERE s.job_id = n.job_id AND s.snapshot_no = n.snapshot_no", "is gone"},
+		"Inserted":          {newest + inserted, "somebody has inserted one"},
+		"Swapped":           {"UPDATE snapshots s SET body = o.body, sha256 = o.sha256 FROM snapshots o WHERE s.job_id = o.job_id AND s.job_id = (SELECT min(job_id) FROM snapshots) AND (s.snapshot_no, o.snapshot_no) IN ((2, 3), (3, 2))", "snapshot 2 is not what was sealed"},
+		"Entry":             {"UPDATE log_entries SET detail = 'all is well' WHERE (job_id, run_no, step_no, entry_no) = (SELECT job_id, run_no, step_no, entry_no FROM log_entries LIMIT 1)", "the snapshots give"},
+		"Transition":        {"UPDATE transitions SET to_state = 'succeeded', to_status = 'success' WHERE (job_id, transition_no) = (SELECT job_id, transition_no FROM transitions WHERE to_state = 'failed' AND step_no IS NULL LIMIT 1)", "has the to_sta"},
+		"TransitionDeleted": {"DELETE FROM transitions WHERE (job_id, transition_no) = (SELECT job_id, max(transition_no) FROM transitions GROUP BY job_id ORDER BY job_id LIMIT 1)", "is missing, which the snapshots give"},
+		"Run":               {"UPDATE runs SET error_summary = 'none' WHERE (job_id, run_no) = (SELECT job_id, run_no FROM runs WHERE state = 'failed' LIMIT 1)", "has the error_summary"},
+		"Item":              {"UPDATE result_items SET url = 'https://example.com/other' WHERE (job_id, run_no, item_no) = (SELECT job_id, run_no, item_no FROM result_items LIMIT 1)", "has the url"},
+		"Day":               {"DELETE FROM polls WHERE (polled_at AT TIME ZONE 'UTC')::date = (SELECT (to_date(min(no)::text, 'YYYYMMDD') + 1) FROM journal WHERE kind = 'polls')", "the day of polls"},
+		"Poll":              {"UPDATE polls SET outcome = 'unchanged', snapshot_no = 1 WHERE (job_id, polled_at) = (SELECT job_id, polled_at FROM polls WHERE outcome NOT IN ('changed', 'unchanged') AND polled_at < now() - interval '3 days' LIMIT 1)", "the day of polls"},
+		"NewestCount":       {"UPDATE cursors SET confirmations = confirmations + 1 WHERE job_id = (SELECT min(job_id) FROM cursors WHERE snapshot_no > 0)", "is said to be seen by"},
+		"Change":            {"UPDATE changes SET actor = 'bob' WHERE change_no = (SELECT min(change_no) FROM changes)", "is not what was sealed"},
+		"Gap":               {"UPDATE gaps SET reason = 'paused' WHERE (job_id, gap_no) = (SELECT job_id, gap_no FROM gaps LIMIT 1)", "is not what was sealed"},
+		"JournalEntry":      {"DELETE FROM journal WHERE entry_no = 7", "the journal has no entry 7"},
+		"LeafHash":          {"UPDATE ledger_tiles SET hashes = overlay(hashes PLACING sha256('x') FROM 97 FOR 32) WHERE level = 0 AND tile_no = 0", "is not what was sealed"},
+		"Tile":              {"DELETE FROM ledger_tiles WHERE level = 0 AND tile_no = 1", "the log has lost its hash"},
+		"Checkpoint":        {"UPDATE checkpoints SET root = sha256('x') WHERE size = (SELECT min(size) FROM checkpoints)", "is not what its note says"},
+		"Signature":         {"UPDATE checkpoints SET note = overlay(note PLACING 'AAAA' FROM length(note) - 20 FOR 4)", "not signed by this key"},
+		"CutOff":            {"DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints); DELETE FROM journal WHERE entry_no > (SELECT max(size) FROM checkpoints)", "the newest were cut off"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			copied := testdb.Copy(t, p.url)
+			asSuperuser(t, copied, test.tamper)
+			v := p.verify(t, copied)
+			if v.Count == 0 || !strings.Contains(v.Wrong[0].What, test.want) {
+				t.Errorf("it finds %d wrong: %+v", v.Count, v.Wrong)
+			}
+		})
+	}
+}
+
+// newest names the newest snapshot of a job, and inserted inserts another beyond it.
+const (
+	newest   = "WITH newest AS (SELECT * FROM snapshots ORDER BY job_id, snapshot_no DESC LIMIT 1) "
+	inserted = `INSERT INTO snapshots SELECT (jsonb_populate_record(NULL::snapshots, to_jsonb(s) || jsonb_build_object('snapshot_no', s.snapshot_no + 1,
+		'polled_at', s.polled_at + interval '1 s', 'observed_at', s.observed_at + interval '1 s', 'not_before', s.polled_at))).* FROM newest s`
+)
+
+// findsALogWrittenAnew with the true key, by checkpoints that have left the machine, and
+// with another key by the true one.
+func findsALogWrittenAnew(t *testing.T, p past) {
+	t.Helper()
+	_, other, err := ledger.GenerateKey("audit.example.com/test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		key  *ledger.Key
+		want string
+	}{
+		"TrueKey":  {p.key, "is not the one whose checkpoint was published"},
+		"OtherKey": {other, "not signed by this key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			copied := testdb.Copy(t, p.url)
+			asSuperuser(t, copied, "UPDATE changes SET actor = 'bob'; DELETE FROM checkpoints; DELETE FROM ledger_tiles")
+			anew := past{key: test.key}
+			s := testkit.OpenStore(t, copied)
+			anew.seal(t, s)
+			v := p.verify(t, copied)
+			if !slices.ContainsFunc(v.Wrong, func(w audit.Wrong) bool { return strings.Contains(w.What, test.want) }) {
+				t.Errorf("it finds %d wrong: %+v", v.Count, v.Wrong)
+			}
+			own, err := audit.Verify(t.Context(), audit.Verification{Store: s})
+			if err != nil || own.Count != 0 || !own.OwnKeys {
+				t.Errorf("by itself it gives %+v, %v", own, err)
+			}
+		})
+	}
+}
+
+func (p past) verify(t *testing.T, url string) audit.Verified {
+	t.Helper()
+	s, err := store.Open(t.Context(), url, store.Options{MaxConns: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	verified, err := audit.Verify(t.Context(), audit.Verification{Store: s, Key: &p.key.Verifier, Against: p.published})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return verified
+}
+
+// asSuperuser runs statements that no trigger and no foreign key stops.
+func asSuperuser(t *testing.T, url, statements string) {
+	t.Helper()
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	for statement := range strings.SplitSeq("SET session_replication_role = replica; "+statements, "; ") {
+		result, err := db.ExecContext(context.WithoutCancel(t.Context()), statement)
+		if err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+		if rows, _ := result.RowsAffected(); rows == 0 && !strings.HasPrefix(statement, "SET") {
+			t.Fatalf("%s: changes nothing", statement)
+		}
+	}
+}

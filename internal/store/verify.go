@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"tracker/internal/ledger"
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// LeafHashes reads the hashes of the leaves of entries, from one to another, as the tree
+// has them. Where a tile is gone or too short they end.
+func (s *Store) LeafHashes(ctx context.Context, from, to int64) ([]ledger.Hash, error) {
+	const width = 1 << ledger.TileHeight
+	first := (from - 1) / width
+	tiles, err := s.queries.ReportTiles(ctx, dbsqlc.ReportTilesParams{Level: 0, FromTile: first, ToTile: (to - 1) / width})
+	if err != nil {
+		return nil, fmt.Errorf("read the hashes of entries %d to %d: %w", from, to, err)
+	}
+	hashes := make([]ledger.Hash, 0, to-from+1)
+	for i, tile := range tiles {
+		if tile.TileNo != first+int64(i) {
+			break
+		}
+		for at := 0; at+len(ledger.Hash{}) <= len(tile.Hashes); at += len(ledger.Hash{}) {
+			entryNo := tile.TileNo*width + int64(at/len(ledger.Hash{})) + 1
+			if entryNo >= from && entryNo <= to {
+				hashes = append(hashes, ledger.Hash(tile.Hashes[at:at+len(ledger.Hash{})]))
+			}
+		}
+		if len(tile.Hashes) < width*len(ledger.Hash{}) {
+			break
+		}
+	}
+	return hashes, nil
+}
+
+// DayEntries tells the last entry of each day of polls, by the day as YYYYMMDD.
+func (s *Store) DayEntries(ctx context.Context) (map[int64]int64, error) {
+	rows, err := s.queries.ReportDayEntries(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read which days of polls are closed: %w", err)
+	}
+	last := make(map[int64]int64, len(rows))
+	for _, row := range rows {
+		last[row.Day] = row.EntryNo
+	}
+	return last, nil
+}
+
+// PollsTakenUntil is before when retention has taken the polls; zero: it has taken none.
+func (s *Store) PollsTakenUntil(ctx context.Context) (time.Time, error) {
+	until, err := s.queries.ReportPollsTakenUntil(ctx)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read which polls were taken: %w", err)
+	}
+	return until, nil
+}
+
+// AlteredBodies lists the entries, from one to another, of snapshots whose body is not
+// what its hash says.
+func (s *Store) AlteredBodies(ctx context.Context, from, to int64) ([]int64, error) {
+	entries, err := s.queries.ReportAlteredBodies(ctx, dbsqlc.ReportAlteredBodiesParams{FromEntry: from, ToEntry: to})
+	if err != nil {
+		return nil, fmt.Errorf("hash the bodies of entries %d to %d: %w", from, to, err)
+	}
+	return entries, nil
+}
+
+// Miscount is a count that contradicts another.
+type Miscount struct {
+	Job        string
+	SnapshotNo int
+	Told       int64
+	Counted    int64
+}
+
+// Unjournaled lists the jobs that have more snapshots (Told) than entries in the journal
+// (Counted), though a tracker has had the time to append them.
+func (s *Store) Unjournaled(ctx context.Context) ([]Miscount, error) {
+	rows, err := s.queries.ReportUnjournaled(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look for what the journal lacks: %w", err)
+	}
+	return convert(rows, func(row dbsqlc.ReportUnjournaledRow) Miscount {
+		return Miscount{Job: row.Job, SnapshotNo: int(row.Snapshots), Told: row.Snapshots, Counted: row.Journaled}
+	}), nil
+}
+
+// Miscounted lists the jobs whose newest snapshot was seen by another number of polls
+// (Counted) than is told (Told).
+func (s *Store) Miscounted(ctx context.Context) ([]Miscount, error) {
+	rows, err := s.queries.ReportMiscounted(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("count the polls: %w", err)
+	}
+	return convert(rows, func(row dbsqlc.ReportMiscountedRow) Miscount {
+		return Miscount{Job: row.Job, SnapshotNo: int(row.SnapshotNo), Told: int64(row.Confirmations), Counted: row.Polls}
+	}), nil
+}
+
+// ResultItemRow is a row of report.result_items.
+type ResultItemRow struct {
+	RunNo    int32           `json:"run_no"`
+	ItemNo   int32           `json:"item_no"`
+	ItemID   string          `json:"item_id"`
+	URL      string          `json:"url"`
+	Labels   []string        `json:"labels"`
+	Output   json.RawMessage `json:"output"`
+	Metadata json.RawMessage `json:"metadata"`
+}
+
+// ResultItems reads the results of all runs of a job.
+func (s *Store) ResultItems(ctx context.Context, jobID int64) ([]ResultItemRow, error) {
+	rows, err := s.queries.ReportResultItems(ctx, jobID)
+	if err != nil {
+		return nil, fmt.Errorf("read the results of job %d: %w", jobID, err)
+	}
+	return convert(rows, func(row dbsqlc.ReportResultItemsRow) ResultItemRow {
+		return ResultItemRow{RunNo: row.RunNo, ItemNo: row.ItemNo, ItemID: row.ItemID, URL: row.Url, Labels: row.Labels, Output: row.Output, Metadata: row.Metadata}
+	}), nil
+}
+
+// SnapshotSpan tells the number of a job's newest snapshot and the least version of the
+// interpretation by which one was recorded; both 0: it has none.
+func (s *Store) SnapshotSpan(ctx context.Context, jobID int64) (newest, oldestInterpretation int, err error) {
+	row, err := s.queries.ReportSnapshotSpan(ctx, jobID)
+	if err != nil {
+		return 0, 0, fmt.Errorf("read how many snapshots job %d has: %w", jobID, err)
+	}
+	return int(row.Newest), int(row.OldestInterpretation), nil
+}
