@@ -87,7 +87,9 @@ func TestBodiesThatWereChanged(t *testing.T) {
 		}
 		for _, no := range test.found {
 			told := fmt.Sprintf("snapshot %d (%d cases)", no, len(test.found))
-			if !slices.ContainsFunc(violations, func(v string) bool { return strings.Contains(v, "hash is that of its body") && strings.HasSuffix(v, told) }) {
+			if !slices.ContainsFunc(violations, func(v string) bool {
+				return strings.Contains(v, "hash is that of its body") && strings.HasSuffix(v, told)
+			}) {
 				t.Errorf("%s: nothing tells of snapshot %d: %q", name, no, violations)
 			}
 		}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -67,7 +68,7 @@ func TestPatch(t *testing.T) {
 	})
 	large := []byte(strings.Repeat(`{"level":"info","detail":"Imported a row"},`, 16<<20/43))
 	for i := 0; i < len(large); i += 100_000 {
-		copy(large[i:], fmt.Sprint(i))
+		copy(large[i:], strconv.Itoa(i))
 	}
 	grown := append(append(bytes.Clone(large[:5<<20]), "in the middle"...), large[5<<20:]...)
 	copy(grown[9<<20:], "changed")
