@@ -15,8 +15,9 @@ CREATE TABLE journal (
     CONSTRAINT journal_kind_check CHECK (kind IN ('snapshot', 'gap', 'change', 'polls', 'act')),
     CONSTRAINT journal_job_check CHECK (job_id IS NOT NULL OR kind IN ('change', 'polls', 'act'))
 ) PARTITION BY RANGE (entry_no);
--- Where a job's snapshot stands.
+-- Where a job's snapshot stands, and where its gap.
 CREATE INDEX journal_snapshot_idx ON journal (job_id, no) WHERE kind = 'snapshot';
+CREATE INDEX journal_gap_idx ON journal (job_id, no) WHERE kind = 'gap';
 
 -- How far the journal has come: one row, locked by who appends.
 CREATE TABLE journal_end (

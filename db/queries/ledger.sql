@@ -95,3 +95,10 @@ SELECT run_no, item_no, item_id, url, labels, output, metadata FROM report.resul
 -- The number of a job's newest snapshot, and the oldest interpretation that recorded one.
 SELECT coalesce(max(snapshot_no), 0)::integer AS newest, coalesce(min(interpretation), 0)::integer AS oldest_interpretation
 FROM report.snapshots WHERE job_id = @job_id;
+
+-- name: ReportSnapshotLeavesOfJob :many
+SELECT * FROM report.snapshot_leaves WHERE job_id = @job_id AND snapshot_no = ANY(@snapshot_nos::integer[]) ORDER BY snapshot_no;
+
+-- name: ReportGapLeavesOfJob :many
+-- The gaps of a job that ended after a time, and not after another.
+SELECT * FROM report.gap_leaves WHERE job_id = @job_id AND gap_to > @after AND gap_to <= @until ORDER BY gap_no;

@@ -49,9 +49,9 @@ type TakenRun struct {
 }
 
 // Skip takes in the next snapshot where its body is gone with its run. What it
-// changed in the run before, which it superseded, is derived all the same. The
+// changed in the run before, which it superseded, is derived and returned all the same. The
 // snapshots of a run that is gone follow on from each other, and the run had ended.
-func (t *Trail) Skip(run TakenRun, seen Bounds) {
+func (t *Trail) Skip(run TakenRun, seen Bounds) Change {
 	change := Change{}
 	if t.compared.Head != run.ID {
 		change = Compare(t.compared, Answer{RunID: run.ID, Status: run.Status, State: run.State}, seen).without(run.No)
@@ -68,6 +68,7 @@ func (t *Trail) Skip(run TakenRun, seen Bounds) {
 	for _, k := range []*Known{t.compared, t.Known} {
 		k.RunNo, k.TransitionNo, k.AnomalyNo = max(k.RunNo, run.No), run.TransitionNo, run.AnomalyNo
 	}
+	return change
 }
 
 // leaveSkipped forgets a run that was skipped and is the latest no more: it is as if it

@@ -86,21 +86,14 @@ func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (map[int
 		return nil, err
 	}
 	for _, row := range snapshots {
-		leaf := ledger.Snapshot{
-			EntryNo: row.EntryNo, Job: row.Job, Source: row.Source, No: int(row.SnapshotNo), PolledAt: row.PolledAt, ObservedAt: row.ObservedAt,
-			NotBefore: fromPointer(row.NotBefore), PreviousPolls: int(row.PreviousPolls), RunNo: int(row.RunNo), Status: row.Status, State: row.State,
-			Interpretation: int(row.Interpretation),
-		}
-		leaf.Target, _ = textsOf(row.Target) // what is no text there is no target, and changes the leaf
-		copy(leaf.SHA256[:], row.Sha256)
-		leaves[row.EntryNo] = leaf
+		leaves[row.EntryNo] = snapshotLeaf(row)
 	}
 	gaps, err := q.ReportGapLeaves(ctx, dbsqlc.ReportGapLeavesParams{FromEntry: from, ToEntry: to})
 	if err != nil {
 		return nil, err
 	}
 	for _, row := range gaps {
-		leaves[row.EntryNo] = ledger.Gap{EntryNo: row.EntryNo, Job: row.Job, No: int(row.GapNo), From: row.GapFrom, To: row.GapTo, Reason: row.Reason}
+		leaves[row.EntryNo] = gapLeaf(row)
 	}
 	changes, err := q.ReportChangeLeaves(ctx, dbsqlc.ReportChangeLeavesParams{FromEntry: from, ToEntry: to})
 	if err != nil {
@@ -122,6 +115,21 @@ func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (map[int
 		}
 	}
 	return leaves, nil
+}
+
+func snapshotLeaf(row dbsqlc.ReportSnapshotLeaf) ledger.Snapshot {
+	leaf := ledger.Snapshot{
+		EntryNo: row.EntryNo, Job: row.Job, Source: row.Source, No: int(row.SnapshotNo), PolledAt: row.PolledAt, ObservedAt: row.ObservedAt,
+		NotBefore: fromPointer(row.NotBefore), PreviousPolls: int(row.PreviousPolls), RunNo: int(row.RunNo), Status: row.Status, State: row.State,
+		Interpretation: int(row.Interpretation),
+	}
+	leaf.Target, _ = textsOf(row.Target) // what is no text there is no target, and changes the leaf
+	copy(leaf.SHA256[:], row.Sha256)
+	return leaf
+}
+
+func gapLeaf(row dbsqlc.ReportGapLeaf) ledger.Gap {
+	return ledger.Gap{EntryNo: row.EntryNo, Job: row.Job, No: int(row.GapNo), From: row.GapFrom, To: row.GapTo, Reason: row.Reason}
 }
 
 const (

@@ -48,9 +48,24 @@ type Rebuilt struct {
 	Rows      int64 // written or deleted because they differed
 }
 
+// Folded is a snapshot that was folded into a trail.
+type Folded struct {
+	No     int
+	RunNo  int // as it was recorded
+	Seen   history.Bounds
+	Body   []byte           // nil: it was taken with its run
+	Taken  history.TakenRun // then: what is left of that
+	Change history.Change   // what it has changed
+}
+
 // Fold derives a job's history from its snapshots that were observed by
 // knownAt (zero: all).
 func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret) (*history.Trail, error) {
+	return s.FoldEach(ctx, jobID, knownAt, interpret, nil)
+}
+
+// FoldEach is Fold that tells of each snapshot, in their order (each is nil: of none).
+func (s *Store) FoldEach(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret, each func(*history.Trail, Folded) error) (*history.Trail, error) {
 	if knownAt.IsZero() {
 		knownAt = farTime()
 	}
@@ -71,26 +86,49 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 			return trail, nil
 		}
 		for _, row := range rows {
-			seen := history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.ObservedAt}
-			if row.Body == nil {
-				run, found := taken[int(row.RunNo)]
-				if !found {
-					return nil, fmt.Errorf("snapshot %d of job %d: its body is gone, and not by retention", row.SnapshotNo, jobID)
+			if row.Body != nil {
+				if body, err = nextBody(body, row.Body, row.Patches); err != nil {
+					return nil, fmt.Errorf("read the body of snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
 				}
-				run.Status, run.State = row.Status, history.State(row.State)
-				trail.Skip(run, seen)
+				row.Body = body
+			}
+			folded, err := foldSnapshot(trail, row, taken, interpret)
+			if err != nil {
+				return nil, fmt.Errorf("snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
+			}
+			if each == nil {
 				continue
 			}
-			if body, err = nextBody(body, row.Body, row.Patches); err != nil {
-				return nil, fmt.Errorf("read the body of snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
+			if err := each(trail, folded); err != nil {
+				return nil, err
 			}
-			said, err := interpret(body)
-			if err != nil {
-				return nil, fmt.Errorf("interpret snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
-			}
-			trail.Add(said, seen)
 		}
 	}
+}
+
+// errBodyGone means that a snapshot has lost its body.
+var errBodyGone = errors.New("its body is gone, and not by retention")
+
+// foldSnapshot takes a snapshot into a trail: by its body, or by what is left of its run.
+func foldSnapshot(trail *history.Trail, row dbsqlc.SnapshotListRow, taken map[int]history.TakenRun, interpret Interpret) (Folded, error) {
+	folded := Folded{
+		No: int(row.SnapshotNo), RunNo: int(row.RunNo), Seen: history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.ObservedAt}, Body: row.Body,
+	}
+	if row.Body == nil {
+		run, found := taken[folded.RunNo]
+		if !found {
+			return folded, errBodyGone
+		}
+		run.Status, run.State = row.Status, history.State(row.State)
+		folded.Taken, folded.Change = run, trail.Skip(run, folded.Seen)
+		return folded, nil
+	}
+	said, err := interpret(row.Body)
+	if err != nil {
+		return folded, fmt.Errorf("interpret it: %w", err)
+	}
+	folded.Change = trail.Add(said, folded.Seen)
+	return folded, nil
 }
 
 // Rebuild derives a job's runs, steps, log entries, results, transitions and

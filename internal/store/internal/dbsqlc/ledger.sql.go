@@ -362,6 +362,45 @@ func (q *Queries) ReportGapLeaves(ctx context.Context, arg ReportGapLeavesParams
 	return items, nil
 }
 
+const reportGapLeavesOfJob = `-- name: ReportGapLeavesOfJob :many
+SELECT entry_no, job, gap_no, gap_from, gap_to, reason, job_id FROM report.gap_leaves WHERE job_id = $1 AND gap_to > $2 AND gap_to <= $3 ORDER BY gap_no
+`
+
+type ReportGapLeavesOfJobParams struct {
+	JobID *int64
+	After time.Time
+	Until time.Time
+}
+
+// The gaps of a job that ended after a time, and not after another.
+func (q *Queries) ReportGapLeavesOfJob(ctx context.Context, arg ReportGapLeavesOfJobParams) ([]ReportGapLeaf, error) {
+	rows, err := q.db.Query(ctx, reportGapLeavesOfJob, arg.JobID, arg.After, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportGapLeaf
+	for rows.Next() {
+		var i ReportGapLeaf
+		if err := rows.Scan(
+			&i.EntryNo,
+			&i.Job,
+			&i.GapNo,
+			&i.GapFrom,
+			&i.GapTo,
+			&i.Reason,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportJobNames = `-- name: ReportJobNames :many
 SELECT job_id, job FROM report.declared_jobs WHERE job_id > $1 ORDER BY job_id LIMIT $2
 `
@@ -552,6 +591,51 @@ type ReportSnapshotLeavesParams struct {
 
 func (q *Queries) ReportSnapshotLeaves(ctx context.Context, arg ReportSnapshotLeavesParams) ([]ReportSnapshotLeaf, error) {
 	rows, err := q.db.Query(ctx, reportSnapshotLeaves, arg.FromEntry, arg.ToEntry)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportSnapshotLeaf
+	for rows.Next() {
+		var i ReportSnapshotLeaf
+		if err := rows.Scan(
+			&i.EntryNo,
+			&i.Job,
+			&i.Source,
+			&i.Target,
+			&i.SnapshotNo,
+			&i.PolledAt,
+			&i.ObservedAt,
+			&i.NotBefore,
+			&i.PreviousPolls,
+			&i.RunNo,
+			&i.Status,
+			&i.State,
+			&i.Interpretation,
+			&i.Sha256,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportSnapshotLeavesOfJob = `-- name: ReportSnapshotLeavesOfJob :many
+SELECT entry_no, job, source, target, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, interpretation, sha256, job_id FROM report.snapshot_leaves WHERE job_id = $1 AND snapshot_no = ANY($2::integer[]) ORDER BY snapshot_no
+`
+
+type ReportSnapshotLeavesOfJobParams struct {
+	JobID       *int64
+	SnapshotNos []int32
+}
+
+func (q *Queries) ReportSnapshotLeavesOfJob(ctx context.Context, arg ReportSnapshotLeavesOfJobParams) ([]ReportSnapshotLeaf, error) {
+	rows, err := q.db.Query(ctx, reportSnapshotLeavesOfJob, arg.JobID, arg.SnapshotNos)
 	if err != nil {
 		return nil, err
 	}
