@@ -17,13 +17,19 @@ const (
 	formatCSV   = "csv"
 )
 
-// formatFlag adds --format with those formats that the command can write, and
-// --raw where csv is one of them.
+// More formats of exports.
+const (
+	formatNDJSON = "ndjson" // a JSON object a line
+	formatZip    = "zip"    // a pack of evidence
+)
+
+// formatFlag adds --format with those formats that the command can write, the first
+// of which is the default, and --raw where csv is one of them.
 func (a *app) formatFlag(cmd *cobra.Command, formats ...string) *string {
 	if slices.Contains(formats, formatCSV) {
 		cmd.Flags().BoolVar(&a.rawCells, "raw", false, "csv: no apostrophe before texts that spreadsheets take for formulas")
 	}
-	format := cmd.Flags().String("format", formatTable, "`FORMAT`: "+strings.Join(formats, ", "))
+	format := cmd.Flags().String("format", formats[0], "`FORMAT`: "+strings.Join(formats, ", "))
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	check := cmd.PreRunE
 	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {

@@ -29,13 +29,18 @@ type cells struct {
 
 // writeCSV writes the rows with their JSON keys as a header.
 func writeCSV[T any](out io.Writer, rows []T, how cells) error {
+	return writeCSVOf(out, slices.Values(rows), how)
+}
+
+// writeCSVOf is writeCSV for rows that are not all at hand.
+func writeCSVOf[T any](out io.Writer, rows iter.Seq[T], how cells) error {
 	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[T]()), func(f reflect.StructField) bool { return !f.IsExported() })
 	header := make([]string, len(fields))
 	for i, field := range fields {
 		header[i], _, _ = strings.Cut(field.Tag.Get("json"), ",")
 	}
 	return writeRecords(out, header, func(yield func([]any) bool) {
-		for _, row := range rows {
+		for row := range rows {
 			record := make([]any, len(fields))
 			for i, field := range fields {
 				record[i] = reflect.ValueOf(row).FieldByIndex(field.Index).Interface()

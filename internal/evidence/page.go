@@ -1,0 +1,190 @@
+package evidence
+
+import (
+	"bytes"
+	_ "embed" // the page
+	"fmt"
+	"html/template"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"tracker/internal/store"
+	"tracker/internal/terminal"
+	"tracker/internal/tracking"
+	"tracker/internal/words"
+)
+
+// pageMost is how many rows of a kind the page shows; run.json has all.
+const pageMost = 2000
+
+//go:embed page.html
+var pageText string
+
+// pageFunctions are how the page writes what rows hold.
+var pageFunctions = template.FuncMap{
+	"time":    pageTime,
+	"at":      func(at time.Time) string { return pageTime(&at) },
+	"took":    words.Bounds,
+	"symbol":  func(state string) string { symbol, _ := words.StateMark(state); return symbol },
+	"anomaly": words.Anomaly,
+	"gap":     words.GapReason,
+	"count":   func(n int) string { return humanize.Comma(int64(n)) },
+	"kb":      func(n int) string { return humanize.IBytes(uint64(max(0, n))) },
+	"text":    terminal.Printable,
+	"for":     func(g Gap) string { return words.Duration(g.To.Sub(g.From)) },
+	"why":     words.Why,
+	"level":   levelClass,
+}
+
+// pageTime is a time in UTC, as exactly as it is known.
+func pageTime(at *time.Time) string {
+	if at == nil {
+		return ""
+	}
+	layout := "2006-01-02 15:04:05"
+	if at.Nanosecond() != 0 {
+		layout += ".000"
+	}
+	return at.UTC().Format(layout)
+}
+
+// pageModel is what the page shows.
+type pageModel struct {
+	*Document
+	Verdict   string // how the run went, in a sentence; of all runs how many there are
+	First     Snapshot
+	Last      Snapshot
+	Target    []string
+	Runs      []pageRun
+	MoreRuns  int // that are not shown
+	Overview  *timeline
+	Taken     int // bodies that are gone
+	Holes     bool
+	Gone      int // snapshots that the page does not list
+	Listed    []Snapshot
+	ZoneNote  string
+	HasZone   bool
+	Conflicts int
+}
+
+// pageRun is a run with what belongs to it.
+type pageRun struct {
+	store.RunRow
+	Verdict     string
+	Timeline    *timeline
+	Steps       []store.StepRow
+	Transitions []store.TransitionRow
+	Anomalies   []store.AnomalyRow
+	Entries     []store.LogEntryRow
+	AllEntries  int
+	Results     int
+}
+
+// newPage writes report.html: one file without scripts, for a screen and for paper.
+func newPage(d *Document, h History) ([]byte, error) {
+	model := pageModel{
+		Document: d, First: d.Snapshots[0], Last: d.Snapshots[len(d.Snapshots)-1], ZoneNote: words.ZoneNote, Conflicts: len(h.Anomalies),
+		Listed: d.Snapshots[:min(len(d.Snapshots), pageMost)],
+	}
+	model.Gone = len(d.Snapshots) - len(model.Listed)
+	for name, value := range d.Job.Target {
+		model.Target = append(model.Target, name+" "+value)
+	}
+	slices.Sort(model.Target)
+	for i, s := range d.Snapshots {
+		if s.Body == nil {
+			model.Taken++
+		}
+		model.Holes = model.Holes || i > 0 && s.Passed != nil
+	}
+	model.HasZone = slices.ContainsFunc(h.Steps, func(s store.StepRow) bool { return s.ZoneAssumed })
+	known := words.NewHistory(tracking.Knowledge{
+		History:    store.History{Runs: h.Runs, Steps: h.Steps, Transitions: h.Transitions, Anomalies: h.Anomalies, LogEntries: h.LogEntries},
+		Now:        model.Last.ObservedAt,
+		AnsweredAt: model.Last.PolledAt,
+	})
+	runs := slices.Backward(h.Runs)
+	for _, run := range runs {
+		if len(model.Runs) == pageMost {
+			model.MoreRuns++
+			continue
+		}
+		model.Runs = append(model.Runs, newPageRun(d, h, known, run))
+	}
+	switch {
+	case len(model.Runs) == 1:
+		model.Verdict = model.Runs[0].Verdict
+	default:
+		model.Verdict = fmt.Sprintf("%s runs", humanize.Comma(int64(len(h.Runs))))
+		model.Overview = newOverview(d, h)
+	}
+	var text bytes.Buffer
+	t := template.Must(template.New(pageName).Funcs(pageFunctions).Parse(pageText))
+	if err := t.Execute(&text, model); err != nil {
+		return nil, fmt.Errorf("write %s: %w", pageName, err)
+	}
+	return text.Bytes(), nil
+}
+
+func newPageRun(d *Document, h History, known words.History, run store.RunRow) pageRun {
+	page := pageRun{RunRow: run, Verdict: terminal.Join(known.Verdict(run, false))}
+	page.Steps = rowsOfRun(h.Steps, func(r store.StepRow) bool { return r.RunNo == run.RunNo })
+	page.Transitions = rowsOfRun(h.Transitions, func(r store.TransitionRow) bool { return r.RunNo == run.RunNo })
+	page.Anomalies = rowsOfRun(h.Anomalies, func(r store.AnomalyRow) bool { return r.RunNo == run.RunNo })
+	entries := rowsOfRun(h.LogEntries, func(r store.LogEntryRow) bool { return r.RunNo == run.RunNo })
+	page.Timeline = newTimeline(d, run, page, entries)
+	page.Entries, page.AllEntries = words.LogAt("info", entries), len(entries)
+	page.Steps, page.Transitions = page.Steps[:min(len(page.Steps), pageMost)], page.Transitions[:min(len(page.Transitions), pageMost)]
+	page.Anomalies, page.Entries = page.Anomalies[:min(len(page.Anomalies), pageMost)], page.Entries[:min(len(page.Entries), pageMost)]
+	for _, item := range h.ResultItems {
+		if item.RunNo == int(run.RunNo) {
+			page.Results++
+		}
+	}
+	return page
+}
+
+func rowsOfRun[T any](rows []T, of func(T) bool) []T {
+	var some []T
+	for _, row := range rows {
+		if of(row) {
+			some = append(some, row)
+		}
+	}
+	return some
+}
+
+// Cut tells that not all entries are on the page.
+func (r pageRun) Cut() bool { return len(r.Entries) < r.AllEntries }
+
+// Step is the name of a step, as a transition or an anomaly has its number.
+func (r pageRun) Step(no *int32) string {
+	if no == nil {
+		return "the run"
+	}
+	for _, step := range r.Steps {
+		if step.StepNo == *no {
+			return terminal.Printable(step.Step)
+		}
+	}
+	return "step " + strconv.Itoa(int(*no))
+}
+
+// States are all there are, with what they mean.
+func (pageModel) States() []pageTerm {
+	return []pageTerm{
+		{"queued", "the service has taken the import on and has not begun"},
+		{"running", "it is under way"},
+		{"succeeded", "the service says that it is done"},
+		{"partial", "the service says that part of it is done, and the rest will not be"},
+		{"failed", "the service says that it failed"},
+		{"canceled", "the service says that somebody stopped it"},
+		{"unknown", "the service's word is one that nobody knows, or another run took this one's place before its end was seen: never a guess"},
+	}
+}
+
+// pageTerm is a word with its meaning.
+type pageTerm struct{ Word, Meaning string }

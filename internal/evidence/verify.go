@@ -1,0 +1,328 @@
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"tracker/internal/ledger"
+	"tracker/internal/source"
+)
+
+// Verified tells what was found to hold in a pack.
+type Verified struct {
+	Job         string
+	RunNo       int // 0: all runs
+	Snapshots   int
+	Bodies      int // of them that are in it
+	Gaps        int
+	Runs        int
+	Steps       int
+	Transitions int
+	Anomalies   int
+	LogEntries  int
+	Until       time.Time // when the last snapshot had been read: of later times it tells nothing
+	Checkpoint  ledger.Checkpoint
+	SignedBy    *ledger.Verifier // nil: nobody has signed
+	Notes       []string         // what was not checked, and why
+}
+
+// Verify checks a pack without a database: that the checkpoint is signed by the key (nil:
+// by the one that the pack itself names), that the log has each snapshot and gap, that
+// the bodies are those that were sealed, and that all it tells is what they give. The
+// error is a *Wrong where something does not hold.
+func Verify(ctx context.Context, path string, key *ledger.Verifier) (Verified, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return Verified{}, fmt.Errorf("open the pack: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return Verified{}, fmt.Errorf("open the pack: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return Verified{}, fmt.Errorf("%s: %w", path, ErrNotPack)
+	}
+	verified, err := verify(ctx, file, info.Size(), key)
+	if err != nil {
+		return verified, fmt.Errorf("%s: %w", path, err)
+	}
+	return verified, nil
+}
+
+func verify(ctx context.Context, file io.ReaderAt, size int64, key *ledger.Verifier) (Verified, error) {
+	p, err := openPack(file, size)
+	if err != nil {
+		return Verified{}, err
+	}
+	d, text, err := p.document()
+	if err != nil {
+		return Verified{}, err
+	}
+	c := &check{pack: p, document: d, found: Verified{Job: d.Job.Job, RunNo: d.RunNo}}
+	for _, check := range []func() error{
+		func() error { return c.checkpoint(key) },
+		func() error { return c.snapshots(ctx) },
+		c.gaps,
+		c.history,
+		func() error { return c.texts(text) },
+	} {
+		if err := check(); err != nil {
+			return c.found, err
+		}
+	}
+	return c.found, nil
+}
+
+// check is a pack that is being checked.
+type check struct {
+	pack     pack
+	document *Document
+	derived  *derivation
+	shown    History // as derived
+	found    Verified
+}
+
+func (c *check) wrong(what string, at time.Time, err error) error {
+	return &Wrong{Job: c.document.Job.Job, What: what, At: at, Err: err}
+}
+
+var errDocumentTells = fmt.Errorf("%s tells of another one", documentName)
+
+func (c *check) checkpoint(key *ledger.Verifier) error {
+	note, err := c.pack.read(checkpointName, smallMost)
+	if err != nil {
+		return err
+	}
+	wrong := func(err error) error { return c.wrong("the checkpoint", time.Time{}, err) }
+	if c.found.Checkpoint, err = ledger.ParseCheckpoint(string(note)); err != nil {
+		return wrong(err)
+	}
+	told, root := c.document.Checkpoint, c.found.Checkpoint.Root
+	if told.Size != c.found.Checkpoint.Size || told.Root != hex.EncodeToString(root[:]) || told.Origin != c.found.Checkpoint.Origin {
+		return wrong(errDocumentTells)
+	}
+	if told.Verifier != nil {
+		named, err := c.pack.read(keyName, smallMost)
+		if err != nil {
+			return err
+		}
+		if string(named) != *told.Verifier+"\n" {
+			return c.wrong(keyName, time.Time{}, errDocumentTells)
+		}
+	}
+	switch {
+	case key != nil:
+	case told.Verifier == nil:
+		c.note("the checkpoint is signed by nobody: whoever made the pack could have made up all of it")
+		return nil
+	default:
+		named, err := ledger.ReadVerifier(*told.Verifier)
+		if err != nil {
+			return wrong(err)
+		}
+		key = &named
+		c.note("the signature was checked only against the key that the pack itself names: have the key from elsewhere, and give it by --key")
+	}
+	if err := c.found.Checkpoint.Verify(*key); err != nil {
+		if told.Verifier != nil && *told.Verifier != key.String() {
+			err = fmt.Errorf("%w; the pack names the key %s", err, *told.Verifier)
+		}
+		return wrong(err)
+	}
+	c.found.SignedBy = key
+	return nil
+}
+
+func (c *check) note(format string, args ...any) {
+	c.found.Notes = append(c.found.Notes, fmt.Sprintf(format, args...))
+}
+
+// leaf checks that the log has a leaf, and that it is as the document says.
+func (c *check) leaf(leaf ledger.Leaf, entryNo int64, name, proofName string) error {
+	text, err := c.pack.read(name, smallMost)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(text, leaf.Text()) {
+		return fmt.Errorf("%s is not what %s says", name, documentName)
+	}
+	proofText, err := c.pack.read(proofName, smallMost)
+	if err != nil {
+		return err
+	}
+	var proof Proof
+	if err := json.Unmarshal(proofText, &proof); err != nil {
+		return fmt.Errorf("%s: %w: %w", proofName, errProof, err)
+	}
+	hashes, err := proof.hashes()
+	if err != nil {
+		return fmt.Errorf("%s: %w", proofName, err)
+	}
+	hash := ledger.HashOf(leaf)
+	tree := c.found.Checkpoint.Tree
+	if entryNo < 1 || entryNo > tree.Size {
+		return fmt.Errorf("%s: entry %d of %d: %w", proofName, entryNo, tree.Size, errProof)
+	}
+	if err := tree.CheckLeaf(entryNo, hash, hashes); err != nil {
+		return fmt.Errorf("%s: %w: %w", proofName, errProof, err)
+	}
+	if again, err := encode(newProof(tree, entryNo, hash, hashes), "  "); err != nil || !bytes.Equal(again, proofText) {
+		return fmt.Errorf("%s is not written as packs are", proofName)
+	}
+	return nil
+}
+
+var (
+	errBody    = errors.New("its body is not the one that was sealed")
+	errPassed  = errors.New("the answers before it are neither here nor told to be of other runs")
+	errPassedN = errors.New("the answers that are not here are told to be of a run that is")
+)
+
+// snapshots checks each snapshot, and derives from it.
+func (c *check) snapshots(ctx context.Context) error {
+	provider, err := source.Lookup(c.document.Job.Provider)
+	if err != nil {
+		return fmt.Errorf("the pack is of another tracker: %w", err)
+	}
+	c.derived = newDerivation(c.document, provider)
+	older := 0
+	for i, s := range c.document.Snapshots {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		wrong := func(err error) error { return c.wrong(fmt.Sprintf("snapshot %d", s.SnapshotNo), s.ObservedAt, err) }
+		if err := c.follows(i); err != nil {
+			return wrong(err)
+		}
+		if err := c.leaf(c.document.leaf(s), s.EntryNo, s.Leaf, s.Proof); err != nil {
+			return wrong(err)
+		}
+		body, err := c.body(s)
+		if err != nil {
+			return wrong(err)
+		}
+		if err := c.derived.add(s, body); err != nil {
+			return wrong(err)
+		}
+		if s.Interpretation != provider.Interpretation {
+			older++
+		}
+		c.found.Snapshots++
+		if s.Body != nil {
+			c.found.Bodies++
+		}
+		c.found.Until = s.ObservedAt
+	}
+	if older > 0 {
+		c.note("%d of %d snapshots were recorded by another interpretation than %d, which reads them here", older, c.found.Snapshots, provider.Interpretation)
+	}
+	if taken := c.found.Snapshots - c.found.Bodies; taken > 0 {
+		c.note("%d bodies were taken by retention before the pack was made: their hashes are in the log, what they told is not here", taken)
+	}
+	return nil
+}
+
+// follows checks that a snapshot follows on the one before, or that the pack tells what
+// lies between: answers of runs that it does not show.
+func (c *check) follows(i int) error {
+	s, before := c.document.Snapshots[i], 0
+	if i > 0 {
+		before = c.document.Snapshots[i-1].SnapshotNo
+	}
+	if s.SnapshotNo == before+1 && s.Passed == nil {
+		return nil
+	}
+	if s.SnapshotNo == before+1 || s.Passed == nil || s.Passed.SnapshotNo != s.SnapshotNo-1 || c.document.RunNo == 0 {
+		return errPassed
+	}
+	for _, run := range s.Passed.Runs {
+		if run.No == c.document.RunNo {
+			return errPassedN
+		}
+	}
+	switch {
+	case i == 0:
+	case s.SnapshotNo == before+2:
+		c.note("snapshot %d is not in the pack, which tells that it is of another run", before+1)
+	default:
+		c.note("snapshots %d to %d are not in the pack, which tells that they are of other runs", before+1, s.SnapshotNo-1)
+	}
+	return nil
+}
+
+func (c *check) body(s Snapshot) ([]byte, error) {
+	if s.Body == nil {
+		return nil, nil
+	}
+	body, err := c.pack.read(*s.Body, bodyMost)
+	if err != nil {
+		return nil, err
+	}
+	if hash := sha256.Sum256(body); hex.EncodeToString(hash[:]) != s.SHA256 || len(body) != s.Size {
+		return nil, fmt.Errorf("%s: %w", *s.Body, errBody)
+	}
+	return body, nil
+}
+
+func (c *check) gaps() error {
+	for _, g := range c.document.Gaps {
+		if err := c.leaf(c.document.gapLeaf(g), g.EntryNo, g.Leaf, g.Proof); err != nil {
+			return c.wrong(fmt.Sprintf("gap %d", g.GapNo), g.From, err)
+		}
+		c.found.Gaps++
+	}
+	return nil
+}
+
+// history checks that the document tells what the bodies give.
+func (c *check) history() (err error) {
+	if c.document.Interpretation != c.derived.provider.Interpretation {
+		return c.wrong(documentName, time.Time{}, fmt.Errorf("what it tells was derived by interpretation %d of %s, and this program has %d: check it by a tracker of that version",
+			c.document.Interpretation, c.document.Job.Provider, c.derived.provider.Interpretation))
+	}
+	if c.shown, err = c.derived.history(); err != nil {
+		return c.wrong(documentName, time.Time{}, err)
+	}
+	h := c.shown
+	c.found.Runs, c.found.Steps, c.found.Transitions, c.found.Anomalies, c.found.LogEntries = len(h.Runs), len(h.Steps), len(h.Transitions), len(h.Anomalies), len(h.LogEntries)
+	return c.compare()
+}
+
+// texts checks what was written from what has been checked: it is the same, byte for byte.
+func (c *check) texts(document []byte) error {
+	again := *c.document
+	var err error
+	if again.History, err = encode(c.shown, ""); err != nil {
+		return err
+	}
+	shown, err := newPage(c.document, c.shown)
+	if err != nil {
+		return err
+	}
+	written, err := encode(again, "  ")
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(written, document) {
+		return c.wrong(documentName, time.Time{}, errors.New("it is not written as packs are"))
+	}
+	for name, want := range map[string][]byte{pageName: shown, guideName: guide(c.document)} {
+		text, err := c.pack.read(name, documentMost)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(text, want) {
+			return c.wrong(name, time.Time{}, fmt.Errorf("it does not say what %s and the bodies give", documentName))
+		}
+	}
+	return nil
+}
