@@ -38,7 +38,7 @@ func nameArgs() map[string]struct {
 		most  int
 	}{
 		"tracker changes":         {either, 1},
-		"tracker export":         {jobs, 1},
+		"tracker export":          {jobs, 1},
 		"tracker history":         {jobs, 1},
 		"tracker log":             {jobs, 1},
 		"tracker rebuild":         {jobs, 0},

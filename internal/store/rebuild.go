@@ -112,7 +112,8 @@ var errBodyGone = errors.New("its body is gone, and not by retention")
 // foldSnapshot takes a snapshot into a trail: by its body, or by what is left of its run.
 func foldSnapshot(trail *history.Trail, row dbsqlc.SnapshotListRow, taken map[int]history.TakenRun, interpret Interpret) (Folded, error) {
 	folded := Folded{
-		No: int(row.SnapshotNo), RunNo: int(row.RunNo), Seen: history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.ObservedAt}, Body: row.Body,
+		No: int(row.SnapshotNo), RunNo: int(row.RunNo), Body: row.Body,
+		Seen: history.Bounds{NotBefore: fromPointer(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
 	}
 	if row.Body == nil {
 		run, found := taken[folded.RunNo]
