@@ -414,6 +414,20 @@ COMMENT ON COLUMN report.snapshots.polled_at IS 'When the request of the first p
 COMMENT ON COLUMN report.snapshots.previous_polls IS 'Count of the polls that saw the snapshot before; 0 for the job''s first.';
 COMMENT ON COLUMN report.snapshots.job_id IS 'Number of the job, by which views are joined.';
 
+CREATE VIEW report.stored_bodies AS
+SELECT j.name AS job, s.name AS source, s.provider, n.snapshot_no, n.patches, n.body AS stored, n.job_id
+FROM snapshots n
+JOIN jobs j ON j.job_id = n.job_id
+JOIN sources s ON s.source_id = j.source_id;
+COMMENT ON VIEW report.stored_bodies IS 'One row per snapshot: what is stored of its body, of which report.snapshots makes the body that it shows.';
+COMMENT ON COLUMN report.stored_bodies.job IS 'Name of the job.';
+COMMENT ON COLUMN report.stored_bodies.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.stored_bodies.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.stored_bodies.snapshot_no IS 'Number of the snapshot within its job.';
+COMMENT ON COLUMN report.stored_bodies.patches IS 'Count of the snapshots, this one the last, of which a patch is stored; 0: the whole body is.';
+COMMENT ON COLUMN report.stored_bodies.stored IS 'The body, or a patch of the body of the snapshot before; null: retention took it.';
+COMMENT ON COLUMN report.stored_bodies.job_id IS 'Number of the job, by which views are joined.';
+
 CREATE VIEW report.anomalies AS
 SELECT j.name AS job, s.name AS source, s.provider, a.anomaly_no, a.run_no, a.step_no, a.kind, a.was, a.now, a.count,
     a.observed_at, a.snapshot_no, a.job_id

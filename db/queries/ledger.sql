@@ -67,7 +67,7 @@ SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM repor
 -- Snapshots of entries whose body is not what its hash says.
 SELECT l.entry_no FROM report.snapshot_leaves l
 JOIN report.snapshots s ON s.job_id = l.job_id AND s.snapshot_no = l.snapshot_no
-WHERE l.entry_no BETWEEN @from_entry AND @to_entry AND s.body IS NOT NULL AND sha256(s.body) <> s.sha256
+WHERE l.entry_no BETWEEN @from_entry AND @to_entry AND s.size IS NOT NULL AND sha256(s.body) IS DISTINCT FROM s.sha256
 ORDER BY l.entry_no;
 
 -- name: ReportUnjournaled :many

@@ -111,7 +111,7 @@ func (q *Queries) ReportActLeaves(ctx context.Context, arg ReportActLeavesParams
 const reportAlteredBodies = `-- name: ReportAlteredBodies :many
 SELECT l.entry_no FROM report.snapshot_leaves l
 JOIN report.snapshots s ON s.job_id = l.job_id AND s.snapshot_no = l.snapshot_no
-WHERE l.entry_no BETWEEN $1 AND $2 AND s.body IS NOT NULL AND sha256(s.body) <> s.sha256
+WHERE l.entry_no BETWEEN $1 AND $2 AND s.size IS NOT NULL AND sha256(s.body) IS DISTINCT FROM s.sha256
 ORDER BY l.entry_no
 `
 

@@ -83,16 +83,17 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 }
 
 const snapshotList = `-- name: SnapshotList :many
-SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, body
+SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, stored AS body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, s.patches, s.status, s.state, s.body,
-        (sum(coalesce(octet_length(s.body), 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
-    FROM snapshots s
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, b.patches, s.status, s.state, b.stored,
+        (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
+    FROM report.snapshots s
+    JOIN report.stored_bodies b ON b.job_id = s.job_id AND b.snapshot_no = s.snapshot_no
     WHERE s.job_id = $1 AND s.snapshot_no > $2 AND s.observed_at <= $3
     ORDER BY s.snapshot_no
     LIMIT $4
 ) n
-WHERE n.total <= $5::bigint OR n.total = coalesce(octet_length(n.body), 0)
+WHERE n.total <= $5::bigint OR n.total = coalesce(octet_length(n.stored), 0)
 ORDER BY snapshot_no
 `
 
