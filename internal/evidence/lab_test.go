@@ -170,3 +170,41 @@ func (l *lab) restless() store.Job {
 		run("r5", "success", ""),                                                             // 11
 	)
 }
+
+// request is follow for a request of SafetyKit.
+func (l *lab) request(id string, bodies ...string) store.Job {
+	l.t.Helper()
+	now, err := l.store.Now(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	from := testkit.Source("safetykit", "safetykit", l.SafetyKitAt, "env:LAB_KEY")
+	_, err = l.store.Apply(l.t.Context(), store.Author{Actor: "tester", At: now}, store.Declaration{
+		Sources: []store.SourceSpec{from},
+		Jobs:    []store.JobSpec{{Name: id, Source: "safetykit", Target: map[string]string{"namespace": "products", "request_id": id}, FirstPollAt: now}},
+	})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var frames []upstreamsim.Frame
+	for _, body := range bodies {
+		frames = append(frames, upstreamsim.Answer(body))
+	}
+	l.SafetyKit.Script("products", id, frames...)
+	for range bodies {
+		if err := l.syncer.Once(l.t.Context(), []store.Job{l.job(id)}, func(sync.Event) {}); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	return l.job(id)
+}
+
+// otherKey is a verifier key of the same name that has signed nothing.
+func (l *lab) otherKey() string {
+	l.t.Helper()
+	_, key, err := ledger.GenerateKey(l.key.Verifier.Name())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return key.Verifier.String()
+}

@@ -25,8 +25,12 @@ var pageText string
 
 // pageFunctions are how the page writes what rows hold.
 var pageFunctions = template.FuncMap{
-	"time":    pageTime,
-	"at":      func(at time.Time) string { return pageTime(&at) },
+	"time": pageTime,
+	"at":   func(at time.Time) string { return pageTime(&at) },
+	"by": func(at time.Time) string {
+		at = at.Add(time.Millisecond - 1).Truncate(time.Millisecond)
+		return pageTime(&at)
+	}, // it stays a bound
 	"took":    words.Bounds,
 	"symbol":  func(state string) string { symbol, _ := words.StateMark(state); return symbol },
 	"anomaly": words.Anomaly,
@@ -39,7 +43,7 @@ var pageFunctions = template.FuncMap{
 	"level":   levelClass,
 }
 
-// pageTime is a time in UTC, as exactly as it is known.
+// pageTime is a time in UTC, to the millisecond before it.
 func pageTime(at *time.Time) string {
 	if at == nil {
 		return ""

@@ -19,11 +19,13 @@ const (
 	timelineLeft  = 150
 	timelineRow   = 22
 	timelineMost  = 40 // rows
+	overviewMost  = 12
 )
 
 // timeline is a picture of bars over time.
 type timeline struct {
 	from, to time.Time
+	most     int // rows
 	Height   int
 	Bars     []timelineBar
 	Gaps     []timelineSpan
@@ -66,7 +68,7 @@ func newTimeline(d *Document, run store.RunRow, page pageRun, entries []store.Lo
 	if run.EndedAt != nil {
 		until = later(*run.EndedAt, run.LastChangedAt)
 	}
-	t := &timeline{from: run.StartedAt, to: until}
+	t := &timeline{from: run.StartedAt, to: until, most: timelineMost}
 	for _, step := range page.Steps {
 		if step.StartedAt.Before(t.from) {
 			t.from = step.StartedAt
@@ -97,9 +99,9 @@ func newTimeline(d *Document, run store.RunRow, page pageRun, entries []store.Lo
 	return t
 }
 
-// newOverview pictures all runs, a row each.
+// newOverview pictures all runs: a few a row each, more in one.
 func newOverview(d *Document, h History) *timeline {
-	t := &timeline{from: d.Snapshots[0].ObservedAt, to: d.Snapshots[len(d.Snapshots)-1].ObservedAt}
+	t := &timeline{from: d.Snapshots[0].ObservedAt, to: d.Snapshots[len(d.Snapshots)-1].ObservedAt, most: pageMost}
 	for _, run := range h.Runs {
 		if run.StartedAt.Before(t.from) {
 			t.from = run.StartedAt
@@ -110,7 +112,16 @@ func newOverview(d *Document, h History) *timeline {
 		transitions := rowsOfRun(h.Transitions, func(r store.TransitionRow) bool { return r.RunNo == run.RunNo })
 		t.bar(fmt.Sprintf("run %d", run.RunNo), run.State, newExtent(transitions, nil, run.StartedAt, run.EndedAt, t.to), words.Bounds(run.Duration, run.DurationMax))
 	}
-	t.Height = (len(t.Bars) + 2) * timelineRow
+	if len(h.Runs) > overviewMost { // one row for all
+		t.Hidden = 0
+		for i := range t.Bars {
+			t.Bars[i].Y, t.Bars[i].Label = 0, ""
+		}
+		t.Bars[0].Label = "all runs"
+		t.Height = 3 * timelineRow
+	} else {
+		t.Height = (len(t.Bars) + 2) * timelineRow
+	}
 	t.shade(d.Gaps)
 	t.ticks()
 	return t
@@ -164,7 +175,7 @@ func (t *timeline) x(at time.Time) float64 {
 }
 
 func (t *timeline) bar(label, state string, e extent, took string) {
-	if len(t.Bars) == timelineMost {
+	if len(t.Bars) == t.most {
 		t.Hidden++
 		return
 	}
