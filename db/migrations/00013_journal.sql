@@ -30,21 +30,15 @@ CREATE TABLE journal_end (
 INSERT INTO journal_end (entry_no, polls_until)
 SELECT 0, coalesce((SELECT (min(registered_at) AT TIME ZONE 'UTC')::date FROM jobs), '-infinity');
 
--- How far it has come with each job.
-CREATE TABLE journal_jobs (
-    job_id          bigint      NOT NULL,
-    snapshot_no     integer     NOT NULL, -- the last that has an entry; 0: none
-    gap_no          integer     NOT NULL, -- likewise
-    CONSTRAINT journal_jobs_pkey PRIMARY KEY (job_id)
-) WITH (fillfactor = 70);
-
 -- Who records something leaves a note here, in the same transaction, and who appends to
--- the journal takes it away. Of a job a note says only that there is something new: its
--- numbers have no holes, so that journal_jobs tells what. Vacuum keeps it small.
+-- the journal takes it away: what becomes visible late is not passed over. Vacuum keeps
+-- it small.
 CREATE TABLE journal_notes (
-    no              bigint      NOT NULL, -- job_id, change_no, retention_no, or a day as YYYYMMDD
+    job_id          bigint,               -- null: of no job
+    at              timestamptz,          -- as in the journal; null: whoever appends looks it up
+    no              bigint      NOT NULL, -- as in the journal; of gaps 0: the job has some that are new
     kind            text        NOT NULL,
-    CONSTRAINT journal_notes_kind_check CHECK (kind IN ('job', 'change', 'polls', 'act'))
+    CONSTRAINT journal_notes_kind_check CHECK (kind IN ('snapshot', 'gap', 'change', 'polls', 'act'))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 -- What was there before the journal is found by journal_search, but changes and acts,
@@ -95,20 +89,27 @@ END $$;
 SELECT journal_extend(0);
 
 -- journal_append appends what notes tell of, in the order of time, a job's in the order
--- of its numbers, and the days of polls that are over since an hour. It takes up to a
--- thousand notes, and up to a hundred numbers of each job, so that a transaction is
--- short whatever waits; what it leaves has a note again. It gives how many entries it
--- has appended, and whether more waits. Only one appends at a time: to another it gives
--- zero.
+-- of its numbers, and the days of polls that are over since an hour. Of many notes it
+-- takes those of some jobs, all of each, so that a transaction is short whatever waits.
+-- It gives how many entries it has appended, and whether more waits. Only one appends at
+-- a time: to another it gives zero. It looks rows up one by one: by what the planner
+-- knows of arrays it would read all snapshots.
 -- +goose StatementBegin
-CREATE FUNCTION journal_append(OUT appended bigint, OUT more boolean) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION journal_append(OUT appended bigint, OUT more boolean) LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
+    most constant integer := 50000;
     last public.journal_end;
     over date := ((clock_timestamp() - interval '1 hour') AT TIME ZONE 'UTC')::date; -- all days before it are
-    taken bigint;
+    beyond bigint; -- the first job whose notes stay; null: none stays
     jobs bigint[];
-    snapshot_nos integer[];
-    gap_nos integer[];
+    nos bigint[];
+    ats timestamptz[];
+    torn bigint[]; -- those of the jobs that have snapshots which nobody has noted
+    torn_after bigint[]; -- the last of theirs that have an entry
+    torn_to bigint[]; -- the last of theirs that are noted
+    gap_jobs bigint[];
+    gap_nos bigint[]; -- the last of theirs that have an entry
     changes bigint[];
     acts bigint[];
     days bigint[];
@@ -125,16 +126,26 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
+    IF (SELECT count(*) FROM (SELECT 1 FROM public.journal_notes LIMIT most + 1) w) > most THEN
+        SELECT n.job_id INTO beyond FROM public.journal_notes n ORDER BY n.job_id NULLS FIRST OFFSET most LIMIT 1;
+    END IF;
     WITH notes AS (
-        DELETE FROM public.journal_notes n WHERE n.ctid IN (SELECT w.ctid FROM public.journal_notes w LIMIT 1000) RETURNING n.no, n.kind
+        DELETE FROM public.journal_notes n WHERE n.job_id IS NULL OR beyond IS NULL OR n.job_id <= beyond RETURNING n.*
     )
-    SELECT count(*), array_agg(DISTINCT n.no) FILTER (WHERE n.kind = 'job'), array_agg(n.no) FILTER (WHERE n.kind = 'change'),
-        array_agg(n.no) FILTER (WHERE n.kind = 'act'), array_agg(DISTINCT n.no) FILTER (WHERE n.kind = 'polls')
-    INTO taken, jobs, changes, acts, days FROM notes n;
+    SELECT array_agg(n.job_id) FILTER (WHERE n.kind = 'snapshot'), array_agg(n.no) FILTER (WHERE n.kind = 'snapshot'),
+        array_agg(n.at) FILTER (WHERE n.kind = 'snapshot'), array_agg(DISTINCT n.job_id) FILTER (WHERE n.kind = 'gap'),
+        array_agg(n.no) FILTER (WHERE n.kind = 'change'), array_agg(n.no) FILTER (WHERE n.kind = 'act'), array_agg(DISTINCT n.no) FILTER (WHERE n.kind = 'polls')
+    INTO jobs, nos, ats, gap_jobs, changes, acts, days FROM notes n;
     -- From here on each statement sees what the notes tell of.
-    SELECT array_agg(w.job_id ORDER BY w.job_id), array_agg(coalesce(h.snapshot_no, 0) ORDER BY w.job_id), array_agg(coalesce(h.gap_no, 0) ORDER BY w.job_id)
-    INTO jobs, snapshot_nos, gap_nos
-    FROM unnest(jobs) w (job_id) LEFT JOIN public.journal_jobs h ON h.job_id = w.job_id;
+    SELECT array_agg(k.job_id), array_agg(k.last), array_agg(k.top) INTO torn, torn_after, torn_to
+    FROM (
+        SELECT w.job_id, max(w.no) AS top, count(*) AS noted,
+            coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind = 'snapshot' AND e.job_id = w.job_id), 0) AS last
+        FROM unnest(jobs, nos) w (job_id, no) GROUP BY w.job_id
+    ) k WHERE k.top - k.last <> k.noted;
+    SELECT array_agg(w.job_id ORDER BY w.place), array_agg(coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind = 'gap' AND e.job_id = w.job_id), 0) ORDER BY w.place)
+    INTO gap_jobs, gap_nos
+    FROM unnest(gap_jobs) WITH ORDINALITY w (job_id, place);
     IF last.polls_until = '-infinity' THEN
         last.polls_until := coalesce((SELECT (min(j.registered_at) AT TIME ZONE 'UTC')::date FROM public.jobs j), over);
     END IF;
@@ -148,19 +159,20 @@ BEGIN
             closed := closed || day;
         END IF;
     END LOOP;
-    PERFORM public.journal_extend(last.entry_no + 300000); -- more than one call appends
 
     WITH found AS (
-        SELECT 'snapshot' AS kind, n.job_id, n.snapshot_no::bigint AS no, n.observed_at AS at
-        FROM unnest(jobs, snapshot_nos) w (job_id, snapshot_no)
-        JOIN public.snapshots n ON n.job_id = w.job_id AND n.snapshot_no > w.snapshot_no AND n.snapshot_no <= w.snapshot_no + 100
+        SELECT 'snapshot' AS kind, w.job_id, w.no, w.at FROM unnest(jobs, nos, ats) w (job_id, no, at)
+        WHERE torn IS NULL OR NOT w.job_id = ANY(torn)
         UNION ALL
-        SELECT 'gap', g.job_id, g.gap_no, g.gap_to
-        FROM unnest(jobs, gap_nos) w (job_id, gap_no)
-        JOIN public.gaps g ON g.job_id = w.job_id AND g.gap_no > w.gap_no AND g.gap_no <= w.gap_no + 100
+        SELECT 'snapshot', n.job_id, n.snapshot_no, n.observed_at
+        FROM unnest(torn, torn_after, torn_to) w (job_id, after, top)
+        JOIN public.snapshots n ON n.job_id = w.job_id AND n.snapshot_no > w.after AND n.snapshot_no <= w.top
+        UNION ALL
+        SELECT 'gap', g.job_id, g.gap_no::bigint, g.gap_to
+        FROM unnest(gap_jobs, gap_nos) w (job_id, gap_no) JOIN public.gaps g ON g.job_id = w.job_id AND g.gap_no > w.gap_no
         UNION ALL
         SELECT 'change', j.job_id, c.change_no, c.changed_at
-        FROM public.changes c LEFT JOIN public.jobs j ON c.subject = 'job ' || j.name
+        FROM public.changes c LEFT JOIN public.jobs j ON j.name = substring(c.subject FROM '^job (.*)$')
         WHERE c.change_no = ANY(changes)
         UNION ALL
         SELECT 'act', r.of_job, r.retention_no, r.taken_at FROM public.retention r WHERE r.retention_no = ANY(acts)
@@ -169,48 +181,45 @@ BEGIN
         FROM unnest(closed) d (day)
     ), ordered AS ( -- a clock that was set back does not change a job's order
         SELECT f.*, max(f.at) OVER (PARTITION BY f.kind, f.job_id ORDER BY f.no) AS by FROM found f
-    ), appended_now AS (
-        INSERT INTO public.journal (entry_no, kind, job_id, no, at)
-        SELECT last.entry_no + row_number() OVER (ORDER BY o.by, o.job_id NULLS FIRST, o.kind, o.no), o.kind, o.job_id, o.no, o.at FROM ordered o
-        RETURNING kind, job_id, no
-    ), heads AS (
-        SELECT a.job_id, max(a.no) FILTER (WHERE a.kind = 'snapshot')::integer AS snapshot_no, max(a.no) FILTER (WHERE a.kind = 'gap')::integer AS gap_no
-        FROM appended_now a WHERE a.kind IN ('snapshot', 'gap') GROUP BY a.job_id
-    ), moved AS (
-        INSERT INTO public.journal_jobs AS j (job_id, snapshot_no, gap_no)
-        SELECT h.job_id, coalesce(h.snapshot_no, w.snapshot_no), coalesce(h.gap_no, w.gap_no)
-        FROM heads h JOIN unnest(jobs, snapshot_nos, gap_nos) w (job_id, snapshot_no, gap_no) ON w.job_id = h.job_id
-        ON CONFLICT (job_id) DO UPDATE SET snapshot_no = excluded.snapshot_no, gap_no = excluded.gap_no
-    ), left_over AS (
-        INSERT INTO public.journal_notes (no, kind)
-        SELECT h.job_id, 'job' FROM heads h JOIN unnest(jobs, snapshot_nos, gap_nos) w (job_id, snapshot_no, gap_no) ON w.job_id = h.job_id
-        WHERE h.snapshot_no = w.snapshot_no + 100 OR h.gap_no = w.gap_no + 100
-        RETURNING 1
     )
-    SELECT count(*), taken = 1000 OR EXISTS (SELECT 1 FROM left_over) INTO appended, more FROM appended_now;
-    UPDATE public.journal_end e SET entry_no = last.entry_no + appended, polls_until = last.polls_until;
+    INSERT INTO public.journal (entry_no, kind, job_id, no, at)
+    SELECT last.entry_no + row_number() OVER (ORDER BY o.by, o.job_id NULLS FIRST, o.kind, o.no), o.kind, o.job_id, o.no, o.at FROM ordered o;
+    GET DIAGNOSTICS appended = ROW_COUNT;
+    more := beyond IS NOT NULL;
+    last.entry_no := last.entry_no + appended;
+    UPDATE public.journal_end e SET entry_no = last.entry_no, polls_until = last.polls_until;
+    PERFORM public.journal_extend(last.entry_no + 5000000); -- the next half of a partition
 END $$;
 -- +goose StatementEnd
 
--- journal_search leaves notes for jobs that have something that is not in the journal:
--- the history from before there was one, and what a program of that time records beside
--- a newer one. It gives how many.
+-- journal_search leaves notes for what is neither in the journal nor noted: the history
+-- from before there was one, and what a program of that time records beside a newer one.
+-- It looks at some jobs beyond one, tells which was the last of them (null: there are no
+-- more), and how many notes it has left. Of what is recorded while it looks it sees the
+-- note with the rows, or neither.
 -- +goose StatementBegin
-CREATE FUNCTION journal_search() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION journal_search(beyond bigint, OUT reached bigint, OUT noted bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    found bigint;
+    jobs bigint[];
 BEGIN
-    INSERT INTO public.journal_notes (no, kind)
-    SELECT c.job_id, 'job'
-    FROM public.cursors c
-    LEFT JOIN public.journal_jobs h ON h.job_id = c.job_id
-    LEFT JOIN (SELECT g.job_id, max(g.gap_no) AS gap_no FROM public.gaps g GROUP BY g.job_id) g ON g.job_id = c.job_id
-    WHERE c.snapshot_no > coalesce(h.snapshot_no, 0) OR g.gap_no > coalesce(h.gap_no, 0);
-    GET DIAGNOSTICS found = ROW_COUNT;
-    RETURN found;
+    PERFORM 1 FROM public.journal_end FOR UPDATE; -- nobody appends meanwhile
+    SELECT array_agg(w.job_id), max(w.job_id) INTO jobs, reached
+    FROM (SELECT c.job_id FROM public.cursors c WHERE c.job_id > beyond ORDER BY c.job_id LIMIT 1000) w;
+    INSERT INTO public.journal_notes (job_id, at, no, kind)
+    SELECT n.job_id, n.observed_at, n.snapshot_no, 'snapshot'
+    FROM public.snapshots n
+    LEFT JOIN (SELECT e.job_id, e.no FROM public.journal e WHERE e.kind = 'snapshot' AND e.job_id = ANY(jobs)
+        UNION ALL SELECT w.job_id, w.no FROM public.journal_notes w WHERE w.kind = 'snapshot') k ON k.job_id = n.job_id AND k.no = n.snapshot_no
+    WHERE n.job_id = ANY(jobs) AND k.job_id IS NULL;
+    GET DIAGNOSTICS noted = ROW_COUNT;
+    INSERT INTO public.journal_notes (job_id, no, kind)
+    SELECT g.job_id, 0, 'gap'
+    FROM (SELECT x.job_id, max(x.gap_no) AS gap_no FROM public.gaps x WHERE x.job_id = ANY(jobs) GROUP BY x.job_id) g
+    LEFT JOIN (SELECT e.job_id, max(e.no) AS no FROM public.journal e WHERE e.kind = 'gap' AND e.job_id = ANY(jobs) GROUP BY e.job_id) k ON k.job_id = g.job_id
+    WHERE g.gap_no > coalesce(k.no, 0);
 END $$;
 -- +goose StatementEnd
-REVOKE EXECUTE ON FUNCTION journal_note(), journal_extend(bigint), journal_append(), journal_search() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION journal_note(), journal_extend(bigint), journal_append(), journal_search(bigint) FROM PUBLIC;
 
 -- A snapshot's transitions and anomalies were observed when it was: those times have an index.
 CREATE VIEW report.events AS
@@ -267,8 +276,8 @@ COMMENT ON COLUMN report.events.event_no IS 'Number of the transition, anomaly o
 COMMENT ON COLUMN report.events.job_id IS 'Number of the job, by which views are joined; null: a change of a source.';
 
 GRANT INSERT ON journal_notes TO tracker_writer;
-GRANT SELECT ON journal, journal_end, journal_jobs, report.events TO tracker_writer;
-GRANT EXECUTE ON FUNCTION journal_append(), journal_search() TO tracker_writer;
+GRANT SELECT ON journal, journal_end, report.events TO tracker_writer;
+GRANT EXECUTE ON FUNCTION journal_append(), journal_search(bigint) TO tracker_writer;
 GRANT SELECT ON report.events TO tracker_reader;
 
 -- +goose Down
@@ -282,11 +291,10 @@ END $$;
 DROP VIEW report.events;
 DROP TRIGGER retention_noted ON retention;
 DROP TRIGGER changes_noted ON changes;
-DROP FUNCTION journal_search();
+DROP FUNCTION journal_search(bigint);
 DROP FUNCTION journal_append();
 DROP FUNCTION journal_extend(bigint);
 DROP FUNCTION journal_note();
 DROP TABLE journal_notes;
-DROP TABLE journal_jobs;
 DROP TABLE journal_end;
 DROP TABLE journal;

@@ -46,9 +46,6 @@ func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
 		return fmt.Errorf("advance cursors: %w", err)
 	}
 	var p pipeline
-	if err := noteJobs(ctx, p.queries(), gapRows(advances).JobIds); err != nil {
-		return fmt.Errorf("advance cursors: %w", err)
-	}
 	if err := advance(ctx, p.queries(), advances); err != nil {
 		return fmt.Errorf("advance cursors: %w", err)
 	}
@@ -79,6 +76,9 @@ func advance(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 			return err
 		}
 		if err := q.GapInsert(ctx, gaps); err != nil {
+			return err
+		}
+		if err := q.JournalNoteGaps(ctx, gaps.JobIds); err != nil {
 			return err
 		}
 	}

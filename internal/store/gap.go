@@ -108,7 +108,7 @@ func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string
 		if err := r.queries.GapInsert(ctx, rows); err != nil {
 			return err
 		}
-		if err := noteJobs(ctx, r.queries, rows.JobIds); err != nil {
+		if err := r.queries.JournalNoteGaps(ctx, rows.JobIds); err != nil {
 			return err
 		}
 	}

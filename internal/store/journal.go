@@ -24,35 +24,32 @@ func (s *Store) AppendJournal(ctx context.Context) (Journaled, error) {
 	return Journaled(row), nil
 }
 
-// SearchJournal has the jobs journaled that have something which is not in the journal,
-// though nobody has noted it: the history of a database that had no journal yet, and
-// what an older tracker records in it. It returns how many there are.
-func (s *Store) SearchJournal(ctx context.Context) (jobs int64, err error) {
-	if jobs, err = s.queries.JournalSearch(ctx); err != nil {
-		return 0, fmt.Errorf("search for what is not in the journal: %w", err)
+// SearchJournal notes for the journal what it lacks, though nobody has noted it: the
+// history of a database that had no journal yet, and what an older tracker records in it.
+// It looks at some jobs beyond one and returns the last of them (0: there are no more)
+// and how many snapshots it has noted.
+func (s *Store) SearchJournal(ctx context.Context, beyond int64) (reached, noted int64, err error) {
+	row, err := s.queries.JournalSearch(ctx, beyond)
+	if err != nil {
+		return 0, 0, fmt.Errorf("search for what is not in the journal: %w", err)
 	}
-	return jobs, nil
+	return row.Reached, row.Noted, nil
 }
 
-// notePolls notes for the journal that polls have brought something new, and which may
-// be of a day that the journal has closed.
+// notePolls notes for the journal what polls have brought, and which may be of a day that
+// the journal has closed.
 func notePolls(ctx context.Context, q *dbsqlc.Queries, polls []Poll) error {
-	var jobIDs []int64
+	var snapshots dbsqlc.JournalNoteSnapshotsParams
 	for _, poll := range polls {
-		if poll.Finding != nil || poll.Advance != nil && len(poll.Advance.Gaps) > 0 {
-			jobIDs = append(jobIDs, poll.JobID)
+		if f := poll.Finding; f != nil {
+			snapshots.JobIds, snapshots.SnapshotNos = append(snapshots.JobIds, poll.JobID), append(snapshots.SnapshotNos, int32(f.Change.SnapshotNo))
+			snapshots.ObservedAts = append(snapshots.ObservedAts, f.ObservedAt)
 		}
 	}
-	if err := noteJobs(ctx, q, jobIDs); err != nil {
-		return err
+	if len(snapshots.JobIds) > 0 {
+		if err := q.JournalNoteSnapshots(ctx, snapshots); err != nil {
+			return err
+		}
 	}
 	return q.JournalNoteLate(ctx, column(polls, func(p *Poll) time.Time { return p.PolledAt }))
-}
-
-// noteJobs notes for the journal that jobs have snapshots or gaps that are new.
-func noteJobs(ctx context.Context, q *dbsqlc.Queries, jobIDs []int64) error {
-	if len(jobIDs) == 0 {
-		return nil
-	}
-	return q.JournalNote(ctx, jobIDs)
 }

@@ -65,13 +65,23 @@ func (c *catchingUp) tells(turn store.Journaled, now time.Time) bool {
 	return ended
 }
 
-// searchJournal has the journal catch up with history that nobody has noted for it.
+// searchJournal notes for the journal the history that nobody has noted.
 func (d *daemon) searchJournal(ctx context.Context) error {
-	jobs, err := d.syncer.Store.SearchJournal(ctx)
-	if err == nil && jobs > 0 {
-		d.syncer.Logger.InfoContext(ctx, "the journal lacks history", "jobs", jobs)
+	var all int64
+	for reached := int64(0); ; {
+		next, noted, err := d.syncer.Store.SearchJournal(ctx, reached)
+		if err != nil {
+			return err
+		}
+		all += noted
+		if reached = next; reached == 0 {
+			break
+		}
 	}
-	return err
+	if all > 0 {
+		d.syncer.Logger.InfoContext(ctx, "the journal lacks history, and takes it in", "snapshots", all)
+	}
+	return nil
 }
 
 // appendJournal appends to the journal what was recorded last. Where that fails the next

@@ -26,13 +26,13 @@ func (q *Queries) JournalAppend(ctx context.Context) (JournalAppendRow, error) {
 	return i, err
 }
 
-const journalNote = `-- name: JournalNote :exec
-INSERT INTO journal_notes (no, kind) SELECT unnest($1::bigint[]), 'job'
+const journalNoteGaps = `-- name: JournalNoteGaps :exec
+INSERT INTO journal_notes (job_id, no, kind) SELECT unnest($1::bigint[]), 0, 'gap'
 `
 
-// Of these jobs there is something new.
-func (q *Queries) JournalNote(ctx context.Context, jobIds []int64) error {
-	_, err := q.db.Exec(ctx, journalNote, jobIds)
+// Of these jobs there may be gaps that are new.
+func (q *Queries) JournalNoteGaps(ctx context.Context, jobIds []int64) error {
+	_, err := q.db.Exec(ctx, journalNoteGaps, jobIds)
 	return err
 }
 
@@ -49,13 +49,36 @@ func (q *Queries) JournalNoteLate(ctx context.Context, polledAts []time.Time) er
 	return err
 }
 
-const journalSearch = `-- name: JournalSearch :one
-SELECT journal_search()
+const journalNoteSnapshots = `-- name: JournalNoteSnapshots :exec
+INSERT INTO journal_notes (job_id, no, at, kind)
+SELECT r.job_id, r.no, r.at, 'snapshot'
+FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS no, unnest($3::timestamptz[]) AS at) r
 `
 
-func (q *Queries) JournalSearch(ctx context.Context) (int64, error) {
-	row := q.db.QueryRow(ctx, journalSearch)
-	var journal_search int64
-	err := row.Scan(&journal_search)
-	return journal_search, err
+type JournalNoteSnapshotsParams struct {
+	JobIds      []int64
+	SnapshotNos []int32
+	ObservedAts []time.Time
+}
+
+func (q *Queries) JournalNoteSnapshots(ctx context.Context, arg JournalNoteSnapshotsParams) error {
+	_, err := q.db.Exec(ctx, journalNoteSnapshots, arg.JobIds, arg.SnapshotNos, arg.ObservedAts)
+	return err
+}
+
+const journalSearch = `-- name: JournalSearch :one
+SELECT coalesce(reached, 0)::bigint AS reached, noted::bigint AS noted FROM journal_search($1)
+`
+
+type JournalSearchRow struct {
+	Reached int64
+	Noted   int64
+}
+
+// Notes what neither the journal nor a note tells of some jobs beyond one; 0: those were the last.
+func (q *Queries) JournalSearch(ctx context.Context, beyond int64) (JournalSearchRow, error) {
+	row := q.db.QueryRow(ctx, journalSearch, beyond)
+	var i JournalSearchRow
+	err := row.Scan(&i.Reached, &i.Noted)
+	return i, err
 }
