@@ -30,6 +30,9 @@ func (t *target) finish(ctx context.Context, s scale, pollers []*poller) error {
 	if err := t.decide(ctx, s, pollers); err != nil {
 		return err
 	}
+	if err := t.journal(ctx); err != nil {
+		return err
+	}
 	// Statistics first: without them the counting takes long.
 	if _, err := t.conn.Exec(ctx, "ANALYZE"); err != nil {
 		return fmt.Errorf("analyze: %w", err)
@@ -45,6 +48,15 @@ func (t *target) finish(ctx context.Context, s scale, pollers []*poller) error {
 	}
 	_, err := t.conn.Exec(ctx, "ANALYZE hourly, daily")
 	return err
+}
+
+// journal appends all to the journal.
+func (t *target) journal(ctx context.Context) error {
+	for {
+		if done, err := t.store.AppendJournal(ctx); err != nil || !done.More {
+			return err
+		}
+	}
 }
 
 // decision is a change of what is tracked.

@@ -45,7 +45,7 @@ func TestSeed(t *testing.T) {
 	}
 	checkhistory.CheckHistory(t, url)
 	first := contents(t, url)
-	for _, table := range []string{"snapshots", "runs", "steps", "log_entries", "result_items", "transitions", "anomalies", "gaps", "polls", "hourly", "daily"} {
+	for _, table := range []string{"snapshots", "runs", "steps", "log_entries", "result_items", "transitions", "anomalies", "gaps", "polls", "hourly", "daily", "journal"} {
 		if strings.HasPrefix(first[table], "0 ") {
 			t.Errorf("%s is empty", table)
 		}
@@ -73,7 +73,7 @@ func contents(t *testing.T, url string) map[string]string {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
 	rows, err := conn.Query(t.Context(), `SELECT tablename FROM pg_tables
-		WHERE schemaname = 'public' AND tablename NOT IN ('tracker_migrations') AND tablename !~ '^polls_'`)
+		WHERE schemaname = 'public' AND tablename NOT IN ('tracker_migrations', 'ledger') AND tablename !~ '^polls_'`)
 	if err != nil {
 		t.Fatal(err)
 	}
