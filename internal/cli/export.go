@@ -15,6 +15,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
+	"tracker/internal/words"
 )
 
 // exportRequest is what the command line asks to be exported.
@@ -156,7 +157,7 @@ func (a *app) exportPack(ctx context.Context, s *store.Store, request exportRequ
 		of = fmt.Sprintf("run %d", request.runNo)
 	}
 	fmt.Fprintf(a.stderr, "%s of %s: %s until %s UTC, proven by a log of %s\n", of, job.Name, terminal.Plural(made.Snapshots, "answer", "answers"),
-		made.Until.Format("2006-01-02 15:04:05"), terminal.Plural(int(made.Checkpoint.Size), "entry", "entries"))
+		words.Time(&made.Until), terminal.Plural(int(made.Entries), "entry", "entries"))
 	key := "KEY"
 	if made.SignedBy == nil {
 		fmt.Fprintln(a.stderr, "the checkpoint is signed by nobody: give the daemon a  --ledger-key")

@@ -104,7 +104,7 @@ func TestExportTellsGaps(t *testing.T) {
 			SELECT job_id, $3, observed_at + interval '1 us', observed_at + interval '2 us', 'paused' FROM snapshots WHERE job_id = $1 AND snapshot_no = $2`,
 			job.ID, after, no+1)
 	}
-	l.Exec(`INSERT INTO journal_notes (no, kind) VALUES ($1, 'job')`, job.ID)
+	l.Exec(`INSERT INTO journal_notes (job_id, no, kind) VALUES ($1, 0, 'gap')`, job.ID)
 	l.seal()
 	verified, err := evidence.Verify(t.Context(), l.mustExport(evidence.Request{Job: job, RunNo: 1}), &l.key.Verifier)
 	if err != nil || verified.Gaps != 1 {

@@ -18,20 +18,21 @@ import (
 
 // Verified tells what was found to hold in a pack.
 type Verified struct {
-	Job         string
-	RunNo       int // 0: all runs
-	Snapshots   int
-	Bodies      int // of them that are in it
-	Gaps        int
-	Runs        int
-	Steps       int
-	Transitions int
-	Anomalies   int
-	LogEntries  int
-	Until       time.Time // when the last snapshot had been read: of later times it tells nothing
-	Checkpoint  ledger.Checkpoint
-	SignedBy    *ledger.Verifier // nil: nobody has signed
-	Notes       []string         // what was not checked, and why
+	Job         string           `json:"job"`
+	RunNo       int              `json:"run_no"` // 0: all runs
+	Snapshots   int              `json:"snapshots"`
+	Bodies      int              `json:"bodies"` // of the snapshots that are in it
+	Gaps        int              `json:"gaps"`
+	Runs        int              `json:"runs"`
+	Steps       int              `json:"steps"`
+	Transitions int              `json:"transitions"`
+	Anomalies   int              `json:"anomalies"`
+	LogEntries  int              `json:"log_entries"`
+	Until       time.Time        `json:"until"` // when the last snapshot had been read: of later times it tells nothing
+	Entries     int64            `json:"entries"`
+	Origin      string           `json:"origin"`    // of the log
+	SignedBy    *ledger.Verifier `json:"signed_by"` // nil: nobody has signed
+	Notes       []string         `json:"notes"`     // what was not checked, and why
 }
 
 // Verify checks a pack without a database: that the checkpoint is signed by the key (nil:
@@ -67,7 +68,7 @@ func verify(ctx context.Context, file io.ReaderAt, size int64, key *ledger.Verif
 	if err != nil {
 		return Verified{}, err
 	}
-	c := &check{pack: p, document: d, found: Verified{Job: d.Job.Job, RunNo: d.RunNo}}
+	c := &check{pack: p, document: d, found: Verified{Job: d.Job.Job, RunNo: d.RunNo, Notes: []string{}}}
 	for _, check := range []func() error{
 		func() error { return c.checkpoint(key) },
 		func() error { return c.snapshots(ctx) },
@@ -87,7 +88,8 @@ type check struct {
 	pack     pack
 	document *Document
 	derived  *derivation
-	shown    History // as derived
+	tree     ledger.Tree // of the checkpoint
+	shown    History     // as derived
 	found    Verified
 }
 
@@ -103,11 +105,13 @@ func (c *check) checkpoint(key *ledger.Verifier) error {
 		return err
 	}
 	wrong := func(err error) error { return c.wrong("the checkpoint", time.Time{}, err) }
-	if c.found.Checkpoint, err = ledger.ParseCheckpoint(string(note)); err != nil {
+	checkpoint, err := ledger.ParseCheckpoint(string(note))
+	if err != nil {
 		return wrong(err)
 	}
-	told, root := c.document.Checkpoint, c.found.Checkpoint.Root
-	if told.Size != c.found.Checkpoint.Size || told.Root != hex.EncodeToString(root[:]) || told.Origin != c.found.Checkpoint.Origin {
+	c.tree, c.found.Entries, c.found.Origin = checkpoint.Tree, checkpoint.Size, checkpoint.Origin
+	told := c.document.Checkpoint
+	if told.Size != checkpoint.Size || told.Root != hex.EncodeToString(checkpoint.Root[:]) || told.Origin != checkpoint.Origin {
 		return wrong(errDocumentTells)
 	}
 	if told.Verifier != nil {
@@ -132,7 +136,7 @@ func (c *check) checkpoint(key *ledger.Verifier) error {
 		key = &named
 		c.note("the signature was checked only against the key that the pack itself names: have the key from elsewhere, and give it by --key")
 	}
-	if err := c.found.Checkpoint.Verify(*key); err != nil {
+	if err := checkpoint.Verify(*key); err != nil {
 		if told.Verifier != nil && *told.Verifier != key.String() {
 			err = fmt.Errorf("%w; the pack names the key %s", err, *told.Verifier)
 		}
@@ -168,14 +172,13 @@ func (c *check) leaf(leaf ledger.Leaf, entryNo int64, name, proofName string) er
 		return fmt.Errorf("%s: %w", proofName, err)
 	}
 	hash := ledger.HashOf(leaf)
-	tree := c.found.Checkpoint.Tree
-	if entryNo < 1 || entryNo > tree.Size {
-		return fmt.Errorf("%s: entry %d of %d: %w", proofName, entryNo, tree.Size, errProof)
+	if entryNo < 1 || entryNo > c.tree.Size {
+		return fmt.Errorf("%s: entry %d of %d: %w", proofName, entryNo, c.tree.Size, errProof)
 	}
-	if err := tree.CheckLeaf(entryNo, hash, hashes); err != nil {
+	if err := c.tree.CheckLeaf(entryNo, hash, hashes); err != nil {
 		return fmt.Errorf("%s: %w: %w", proofName, errProof, err)
 	}
-	if again, err := encode(newProof(tree, entryNo, hash, hashes), "  "); err != nil || !bytes.Equal(again, proofText) {
+	if again, err := encode(newProof(c.tree, entryNo, hash, hashes), "  "); err != nil || !bytes.Equal(again, proofText) {
 		return fmt.Errorf("%s is not written as packs are", proofName)
 	}
 	return nil

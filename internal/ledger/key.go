@@ -73,3 +73,6 @@ func (v Verifier) Name() string { return v.verifier.Name() }
 
 // String is the verifier key.
 func (v Verifier) String() string { return v.text }
+
+// MarshalText implements encoding.TextMarshaler.
+func (v Verifier) MarshalText() ([]byte, error) { return []byte(v.text), nil }
