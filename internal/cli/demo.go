@@ -12,8 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"tracker/internal/audit"
 	"tracker/internal/config"
 	"tracker/internal/demo"
+	"tracker/internal/ledger"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
@@ -135,6 +137,10 @@ func (t *tour) play(ctx context.Context) error {
 	client := source.NewClient(t.version)
 	defer client.Close()
 	syncer := &sync.Syncer{Store: t.store, Client: client, Getenv: t.getenv, Owner: owner(), Logger: logger}
+	sealer, err := t.sealer()
+	if err != nil {
+		return err
+	}
 	if err := t.heartbeat(ctx); err != nil {
 		return err
 	}
@@ -146,10 +152,40 @@ func (t *tour) play(ctx context.Context) error {
 		return syncer.Serve(ctx, func(sync.Event) {})
 	})
 	running.Go(func() error {
+		quiet := *t.app
+		quiet.logger = logger
+		quiet.keepSealed(ctx, demoSealEvery, sealer, &audit.Publisher{})
+		return nil
+	})
+	running.Go(func() error {
 		defer cancel()
 		return t.show(ctx)
 	})
 	return running.Wait()
+}
+
+const (
+	// demoLog is the name of the demo's log.
+	demoLog = "tracker-demo"
+	// demoSealEvery is how often the demo seals: nobody is to wait for it.
+	demoSealEvery = 5 * time.Second
+)
+
+// sealer seals with a key that is kept beside the data.
+func (t *tour) sealer() (audit.Sealer, error) {
+	path := filepath.Join(t.dir, "demo-ledger.key")
+	private, err := os.ReadFile(path)
+	var key *ledger.Key
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		key, err = audit.WriteKey(path, demoLog)
+	case err == nil:
+		key, err = ledger.ReadKey(string(private))
+	}
+	if err != nil {
+		return audit.Sealer{}, fmt.Errorf("read the demo's key %s: %w", path, err)
+	}
+	return audit.Sealer{Store: t.store, Key: key}, nil
 }
 
 // heartbeat says that a tracker runs before the first screen would say that none does.

@@ -32,10 +32,14 @@ func TestDemo(t *testing.T) {
 	w.awaitLine(`SELECT '' FROM report.anomalies WHERE job = 'demo-rewritten' AND kind = 'entry_withdrawn'`)
 	w.Want("labels", []string{`{"simulated": "true"}`}, `SELECT DISTINCT labels::text FROM report.jobs`)
 	demo.stop()
-	for _, text := range []string{"watching 14 jobs", "demo-shops-fr  ✖ failed", " history demo-stores-eu", " psql -- -c "} {
+	for _, text := range []string{"watching 14 jobs", "demo-shops-fr  ✖ failed", " history demo-stores-eu", " psql -- -c ", " verify"} {
 		if !strings.Contains(demo.stdout.String(), text) {
 			t.Errorf("no %q in what it prints:\n%s%s", text, demo.stdout.String(), demo.stderr.String())
 		}
+	}
+
+	if text := w.must("verify"); strings.Contains(text, "(0 signed)") || !strings.Contains(text, "all of it holds") {
+		t.Errorf("verify says %s", text)
 	}
 
 	first := w.mustWhileServed(func() []string { return w.Lines(demoRunIDs) })

@@ -163,7 +163,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		running.Go(func() error { a.obeyHangups(ctx, s, hangups, how.path); return nil })
 		running.Go(func() error { (&retainer{app: a, store: s, keep: how.keep}).run(ctx); return nil })
-		running.Go(func() error { a.keepSealed(ctx, how.sealer, how.publisher); return nil })
+		running.Go(func() error { a.keepSealed(ctx, sealEvery, how.sealer, how.publisher); return nil })
 		a.logger.InfoContext(ctx, "serving", "version", a.version, "owner", owner())
 		restless := restlessJobs{quiet: map[int64]int{}}
 		return syncer.Serve(ctx, func(e sync.Event) {

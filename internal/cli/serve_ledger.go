@@ -16,10 +16,10 @@ const (
 	sealTimeout = 10 * time.Minute
 )
 
-// keepSealed seals the journal, and publishes the checkpoints, until ctx ends. Of several
-// trackers one at a time seals; each publishes where it was told to.
-func (a *app) keepSealed(ctx context.Context, sealer audit.Sealer, publisher *audit.Publisher) {
-	again := time.NewTicker(sealEvery)
+// keepSealed seals the journal, and publishes the checkpoints, each so often until ctx
+// ends. Of several trackers one at a time seals; each publishes where it was told to.
+func (a *app) keepSealed(ctx context.Context, every time.Duration, sealer audit.Sealer, publisher *audit.Publisher) {
+	again := time.NewTicker(every)
 	defer again.Stop()
 	var told string // what failed the last time
 	for {
