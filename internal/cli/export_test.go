@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"tracker/internal/evidence"
 	"tracker/internal/ledger"
 	"tracker/internal/store"
 )
@@ -51,8 +51,41 @@ func exportPack(t *testing.T, f *readFixture) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found, err := evidence.Verify(t.Context(), pack, &public); err != nil || found.Snapshots != 2 || found.LogEntries != 3 {
-		t.Errorf("%+v, %v", found, err)
+	verifyPack(t, pack, &public)
+}
+
+// verifyPack has a pack checked as  tracker verify  does.
+func verifyPack(t *testing.T, pack string, key *ledger.Verifier) {
+	t.Helper()
+	if !isPack([]string{pack}) || isPack([]string{"stores-eu"}) || isPack([]string{pack, pack}) {
+		t.Error("a pack is not told from a job")
+	}
+	for format, want := range map[string][]string{
+		formatTable: {"run 1 of job stores-eu, until ", "checked 2 snapshots, 2 bodies and 0 gaps against the log example.com/log of ", "3 log entries, 2 anomalies\n", "signed by " + key.String(), "✓ all of it holds"},
+		formatJSON:  {`"snapshots": 2`, `"signed_by": "` + key.String() + `"`, `"notes": []`},
+	} {
+		var out strings.Builder
+		a := &app{surroundings: surroundings{"dev", func(string) string { return "" }, nil, &out, &out}}
+		if err := a.verifyPack(t.Context(), pack, key, format); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
+		for _, text := range want {
+			if !strings.Contains(out.String(), text) {
+				t.Errorf("no %q in\n%s", text, out.String())
+			}
+		}
+	}
+	altered := filepath.Join(t.TempDir(), "altered.zip")
+	whole, err := os.ReadFile(pack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole[len(whole)/2] ^= 1
+	if err := os.WriteFile(altered, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&app{}).verifyPack(t.Context(), altered, key, formatTable); err == nil || report(io.Discard, err) != exitFailed {
+		t.Errorf("an altered pack: %v", err)
 	}
 }
 
