@@ -275,7 +275,7 @@ COMMENT ON COLUMN report.events.detail IS 'Of a transition the status in the ups
 COMMENT ON COLUMN report.events.event_no IS 'Number of the transition, anomaly or gap within its job, or of the change.';
 COMMENT ON COLUMN report.events.job_id IS 'Number of the job, by which views are joined; null: a change of a source.';
 
-GRANT INSERT ON journal_notes TO tracker_writer;
+GRANT SELECT, INSERT ON journal_notes TO tracker_writer;
 GRANT SELECT ON journal, journal_end, report.events TO tracker_writer;
 GRANT EXECUTE ON FUNCTION journal_append(), journal_search(bigint) TO tracker_writer;
 GRANT SELECT ON report.events TO tracker_reader;

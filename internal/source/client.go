@@ -107,8 +107,19 @@ type Response struct {
 	Requests   int             // how many were sent: more than one where there was a redirect, or the first answer was too large
 	OutOfTurn  int             // how many of them had no turn
 
+	date   string        // the header Date
 	buffer *bytes.Buffer // that has Body
 	said   []byte        // the beginning of the body where the answer is no status
+}
+
+// Date is what time it was by the service's clock, to the second, as the header of its
+// answer says; zero: it does not say.
+func (r Response) Date() time.Time {
+	at, err := http.ParseTime(r.date)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }
 
 // Fetch polls a status, for an account that may see it. It fails only where ctx

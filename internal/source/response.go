@@ -20,6 +20,7 @@ func (e *exchange) read(ctx context.Context, answer *http.Response, refusal stri
 	response := Response{
 		HTTPStatus: answer.StatusCode,
 		RetryAfter: retryAfter(answer, e.pace.Now()),
+		date:       answer.Header.Get("Date"),
 	}
 	if answer.StatusCode/100 != 2 {
 		response.Outcome = refused(answer.StatusCode)
