@@ -167,7 +167,7 @@ func TestWrong(t *testing.T) {
 		},
 		"JournalPartitions": {
 			func(l *lab) { l.rewrite(`UPDATE journal SET entry_no = 9950000 WHERE entry_no = (SELECT max(entry_no) FROM journal)`) },
-			"partitions", doctor.Fail, "up to entry 10,000,000", "journal_extend(10250000)",
+			"partitions", doctor.Fail, "up to entry 10,000,000", "journal_extend(14950000)",
 		},
 		"RetentionShort": {
 			func(l *lab) { l.e.Keep.Polls = time.Minute }, "retention", doctor.Fail, `the schedule "@every 5m"`, "--retention-polls",

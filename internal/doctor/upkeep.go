@@ -20,8 +20,8 @@ import (
 const partitionsLeast = 24 * time.Hour
 
 // entriesLeast is for how many entries ahead the journal should have a partition: who
-// appends makes it for the next 300,000.
-const entriesLeast = 100_000
+// appends makes it for the next five million.
+const entriesLeast = 1_000_000
 
 func (p *patient) partitions(ctx context.Context) []Check {
 	const name = "partitions"
@@ -40,7 +40,7 @@ func (p *patient) partitions(ctx context.Context) []Check {
 	}
 	if ahead.Journal-size < entriesLeast {
 		checks = append(checks, check(name, "the journal has partitions up to entry %s, and has %s entries: it ends there", humanize.Comma(ahead.Journal), humanize.Comma(size)).
-			fail("as the tables' owner:  SELECT journal_extend("+fmt.Sprint(size+300_000)+");"))
+			fail("as the tables' owner:  SELECT journal_extend("+fmt.Sprint(size+5_000_000)+");"))
 	}
 	if checks != nil {
 		return checks
