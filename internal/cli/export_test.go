@@ -100,13 +100,13 @@ func exportedRows(t *testing.T, text string) (rows []store.SeenRow) {
 
 func rowTexts(rows []store.SeenRow) (texts []string) {
 	for _, row := range rows {
-		text := row.Kind
+		words := []string{row.Kind}
 		for _, more := range []*string{row.Step, row.ToState, row.Level, row.Anomaly} {
 			if more != nil {
-				text += " " + *more
+				words = append(words, *more)
 			}
 		}
-		texts = append(texts, text)
+		texts = append(texts, strings.Join(words, " "))
 	}
 	return texts
 }

@@ -135,6 +135,7 @@ func encode(value any, indent string) ([]byte, error) {
 
 // Numbers in names have so many digits at least, so that members are sorted.
 func bodyName(snapshotNo int) string { return fmt.Sprintf("bodies/%06d.json", snapshotNo) }
+
 func leafName(kind string, no int) string {
 	return fmt.Sprintf("leaves/%s-%06d.txt", kind, no)
 }

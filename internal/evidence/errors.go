@@ -21,8 +21,8 @@ var (
 	errBodyGone  = errors.New("its body is not here")
 )
 
-// Wrong is the first thing in a pack that does not hold.
-type Wrong struct {
+// WrongError is the first thing in a pack that does not hold.
+type WrongError struct {
 	Job  string
 	What string    // it is wrong with: "snapshot 12"
 	At   time.Time // zero: it has no time
@@ -30,7 +30,7 @@ type Wrong struct {
 }
 
 // Error implements error.
-func (w *Wrong) Error() string {
+func (w *WrongError) Error() string {
 	at := ""
 	if !w.At.IsZero() {
 		at = " of " + w.At.UTC().Format(time.RFC3339Nano)
@@ -39,4 +39,4 @@ func (w *Wrong) Error() string {
 }
 
 // Unwrap gives what is wrong.
-func (w *Wrong) Unwrap() error { return w.Err }
+func (w *WrongError) Unwrap() error { return w.Err }

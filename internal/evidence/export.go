@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -232,7 +233,7 @@ func (e *export) prove(ctx context.Context) error {
 	}
 	checkpoint := found[0]
 	e.tree = checkpoint.Tree
-	e.document.Checkpoint = Checkpoint{Size: checkpoint.Size, Root: fmt.Sprintf("%x", checkpoint.Root[:]), Origin: checkpoint.Origin}
+	e.document.Checkpoint = Checkpoint{Size: checkpoint.Size, Root: hex.EncodeToString(checkpoint.Root[:]), Origin: checkpoint.Origin}
 	if err := e.archive.add(checkpointName, []byte(checkpoint.Note)); err != nil {
 		return err
 	}

@@ -144,6 +144,11 @@ func TestExportAfterRetention(t *testing.T) {
 	if !slices.ContainsFunc(after.Notes, func(note string) bool { return bytes.Contains([]byte(note), []byte("taken by retention")) }) {
 		t.Errorf("it says nothing of retention: %q", after.Notes)
 	}
+	for _, runNo := range []int{3, 6} { // which another has superseded, and the latest
+		if one, err := evidence.Verify(t.Context(), l.mustExport(evidence.Request{Job: job, RunNo: runNo}), &l.key.Verifier); err != nil || one.Runs != 1 {
+			t.Errorf("run %d after retention: %+v, %v", runNo, one, err)
+		}
+	}
 	if whole, err := evidence.Verify(t.Context(), before, &l.key.Verifier); err != nil || whole.Bodies != 12 {
 		t.Errorf("a pack from before: %+v, %v", whole, err)
 	}

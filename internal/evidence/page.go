@@ -25,12 +25,9 @@ var pageText string
 
 // pageFunctions are how the page writes what rows hold.
 var pageFunctions = template.FuncMap{
-	"time": pageTime,
-	"at":   func(at time.Time) string { return pageTime(&at) },
-	"by": func(at time.Time) string {
-		at = at.Add(time.Millisecond - 1).Truncate(time.Millisecond)
-		return pageTime(&at)
-	}, // it stays a bound
+	"time":    pageTime,
+	"at":      func(at time.Time) string { return pageTime(&at) },
+	"by":      pageBound,
 	"took":    words.Bounds,
 	"symbol":  func(state string) string { symbol, _ := words.StateMark(state); return symbol },
 	"anomaly": words.Anomaly,
@@ -55,23 +52,28 @@ func pageTime(at *time.Time) string {
 	return at.UTC().Format(layout)
 }
 
+// pageBound is a time by which something had happened: it stays a bound.
+func pageBound(at time.Time) string {
+	at = at.Add(time.Millisecond - 1).Truncate(time.Millisecond)
+	return pageTime(&at)
+}
+
 // pageModel is what the page shows.
 type pageModel struct {
 	*Document
-	Verdict   string // how the run went, in a sentence; of all runs how many there are
-	First     Snapshot
-	Last      Snapshot
-	Target    []string
-	Runs      []pageRun
-	MoreRuns  int // that are not shown
-	Overview  *timeline
-	Taken     int // bodies that are gone
-	Holes     bool
-	Gone      int // snapshots that the page does not list
-	Listed    []Snapshot
-	ZoneNote  string
-	HasZone   bool
-	Conflicts int
+	Verdict  string // how the run went, in a sentence; of all runs how many there are
+	First    Snapshot
+	Last     Snapshot
+	Target   []string
+	Runs     []pageRun
+	MoreRuns int // that are not shown
+	Overview *timeline
+	Taken    int // bodies that are gone
+	Holes    bool
+	Gone     int // snapshots that the page does not list
+	Listed   []Snapshot
+	ZoneNote string
+	HasZone  bool
 }
 
 // pageRun is a run with what belongs to it.
@@ -90,7 +92,7 @@ type pageRun struct {
 // newPage writes report.html: one file without scripts, for a screen and for paper.
 func newPage(d *Document, h History) ([]byte, error) {
 	model := pageModel{
-		Document: d, First: d.Snapshots[0], Last: d.Snapshots[len(d.Snapshots)-1], ZoneNote: words.ZoneNote, Conflicts: len(h.Anomalies),
+		Document: d, First: d.Snapshots[0], Last: d.Snapshots[len(d.Snapshots)-1], ZoneNote: words.ZoneNote,
 		Listed: d.Snapshots[:min(len(d.Snapshots), pageMost)],
 	}
 	model.Gone = len(d.Snapshots) - len(model.Listed)

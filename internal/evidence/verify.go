@@ -38,7 +38,7 @@ type Verified struct {
 // Verify checks a pack without a database: that the checkpoint is signed by the key (nil:
 // by the one that the pack itself names), that the log has each snapshot and gap, that
 // the bodies are those that were sealed, and that all it tells is what they give. The
-// error is a *Wrong where something does not hold.
+// error is a *WrongError where something does not hold.
 func Verify(ctx context.Context, path string, key *ledger.Verifier) (Verified, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -94,7 +94,7 @@ type check struct {
 }
 
 func (c *check) wrong(what string, at time.Time, err error) error {
-	return &Wrong{Job: c.document.Job.Job, What: what, At: at, Err: err}
+	return &WrongError{Job: c.document.Job.Job, What: what, At: at, Err: err}
 }
 
 var errDocumentTells = fmt.Errorf("%s tells of another one", documentName)

@@ -68,37 +68,32 @@ func packUp(t *testing.T, members []member) (path string) {
 	return path
 }
 
-// TestVerifyFinds alters a pack in each way, and has it told what is wrong.
-func TestVerifyFinds(t *testing.T) {
-	t.Parallel()
-	l := newLab(t)
-	job := l.restless()
-	l.seal()
-	path := l.mustExport(evidence.Request{Job: job, RunNo: 2})
-	other := unpack(t, l.mustExport(evidence.Request{Job: job, RunNo: 4}))
-	members := unpack(t, path)
-	names := make([]string, len(members))
-	for i, m := range members {
-		names[i] = m.name
-	}
-	if want := []string{
-		"VERIFY.md", "bodies/000003.json", "bodies/000004.json", "checkpoint.txt", "key.txt", "leaves/snapshot-000003.txt", "leaves/snapshot-000004.txt",
-		"proofs/snapshot-000003.json", "proofs/snapshot-000004.json", "report.html", "run.json",
-	}; !slices.Equal(names, want) || !slices.IsSorted(names) {
-		t.Fatalf("the members are %q", names)
-	}
-	replaced := func(name, old, changed string) func([]member) []member {
-		return func(all []member) []member {
-			i := slices.IndexFunc(all, func(m member) bool { return m.name == name })
-			text := strings.Replace(string(all[i].content), old, changed, 1)
-			if text == string(all[i].content) {
-				t.Fatalf("%s has no %q", name, old)
-			}
-			all[i].content = []byte(text)
-			return all
+// alter alters the members of a pack.
+type alter func([]member) []member
+
+// replaced alters a member that has a text.
+func replaced(t *testing.T, name, old, changed string) alter {
+	t.Helper()
+	return func(all []member) []member {
+		i := slices.IndexFunc(all, func(m member) bool { return m.name == name })
+		text := strings.Replace(string(all[i].content), old, changed, 1)
+		if text == string(all[i].content) {
+			t.Errorf("%s has no %q", name, old)
 		}
+		all[i].content = []byte(text)
+		return all
 	}
-	type alter = func([]member) []member
+}
+
+// alteration is one way to alter a pack, and what is then told.
+type alteration struct {
+	alter alter // nil: the file is cut off
+	want  string
+}
+
+func alterations(t *testing.T, members, other []member) map[string]alteration {
+	t.Helper()
+	replaced := func(name, old, changed string) alter { return replaced(t, name, old, changed) }
 	both := func(one, two alter) alter { return func(all []member) []member { return two(one(all)) } }
 	added := func(m member) alter { return func(all []member) []member { return append(all, m) } }
 	without := func(name string) alter {
@@ -106,10 +101,7 @@ func TestVerifyFinds(t *testing.T) {
 			return slices.DeleteFunc(all, func(m member) bool { return m.name == name })
 		}
 	}
-	for what, test := range map[string]struct {
-		alter alter
-		want  string
-	}{
+	return map[string]alteration{
 		"a body is missing":               {without("bodies/000004.json"), "its member bodies/000004.json is missing"},
 		"the proof is missing":            {without("proofs/snapshot-000003.json"), "its member proofs/snapshot-000003.json is missing"},
 		"run.json is missing":             {without("run.json"), "it has no member run.json"},
@@ -149,7 +141,29 @@ func TestVerifyFinds(t *testing.T) {
 		"the guide":                   {replaced("VERIFY.md", "You need not", "You need to"), "VERIFY.md: it does not say"},
 		"a page of another run":       {func(all []member) []member { all[9].content = other[len(other)-2].content; return all }, "report.html: it does not say"},
 		"cut off in the middle":       {nil, "not a pack as  tracker export  makes it"},
-	} {
+	}
+}
+
+// TestVerifyFinds alters a pack in each way, and has it told what is wrong.
+func TestVerifyFinds(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	job := l.restless()
+	l.seal()
+	path := l.mustExport(evidence.Request{Job: job, RunNo: 2})
+	other := unpack(t, l.mustExport(evidence.Request{Job: job, RunNo: 4}))
+	members := unpack(t, path)
+	names := make([]string, len(members))
+	for i, m := range members {
+		names[i] = m.name
+	}
+	if want := []string{
+		"VERIFY.md", "bodies/000003.json", "bodies/000004.json", "checkpoint.txt", "key.txt", "leaves/snapshot-000003.txt", "leaves/snapshot-000004.txt",
+		"proofs/snapshot-000003.json", "proofs/snapshot-000004.json", "report.html", "run.json",
+	}; !slices.Equal(names, want) || !slices.IsSorted(names) {
+		t.Fatalf("the members are %q", names)
+	}
+	for what, test := range alterations(t, members, other) {
 		t.Run(strings.ReplaceAll(what, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			altered := filepath.Join(t.TempDir(), "cut.zip")
@@ -182,7 +196,7 @@ func TestVerifyFinds(t *testing.T) {
 	if verified, err := evidence.Verify(t.Context(), path, nil); err != nil || len(verified.Notes) != 1 {
 		t.Errorf("without a key: %q, %v", verified.Notes, err)
 	}
-	if wrong, ok := errors.AsType[*evidence.Wrong](verifyError(t, l, packUp(t, replaced("bodies/000004.json", "}", "} ")(slices.Clone(members))))); !ok || wrong.Job != "stores-eu" || wrong.What != "snapshot 4" || wrong.At.IsZero() {
+	if wrong, ok := errors.AsType[*evidence.WrongError](verifyError(t, l, packUp(t, replaced(t, "bodies/000004.json", "}", "} ")(slices.Clone(members))))); !ok || wrong.Job != "stores-eu" || wrong.What != "snapshot 4" || wrong.At.IsZero() {
 		t.Errorf("it is not named: %+v", wrong)
 	}
 }
