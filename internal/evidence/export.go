@@ -249,7 +249,7 @@ func (e *export) prove(ctx context.Context) error {
 			return err
 		}
 	}
-	read := func(level int, no int64, _ int) ([]byte, error) { return e.store.Tile(ctx, level, no) }
+	read := e.tiles(ctx)
 	for _, p := range e.leaves {
 		hashes, err := e.tree.ProveLeaf(p.entryNo, read)
 		if err != nil {
@@ -260,4 +260,31 @@ func (e *export) prove(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tilesMost is how many tiles of the tree are held at once, of 8 KiB each.
+const tilesMost = 1000
+
+// tiles reads tiles of the tree, and holds some: neighbours' proofs share most of them.
+func (e *export) tiles(ctx context.Context) ledger.TileReader {
+	type place struct {
+		level int
+		no    int64
+	}
+	held := map[place][]byte{}
+	return func(level int, no int64, _ int) ([]byte, error) {
+		at := place{level, no}
+		if hashes, found := held[at]; found {
+			return hashes, nil
+		}
+		hashes, err := e.store.Tile(ctx, level, no)
+		if err != nil {
+			return nil, err
+		}
+		if len(held) == tilesMost {
+			clear(held)
+		}
+		held[at] = hashes
+		return hashes, nil
+	}
 }
