@@ -13,7 +13,15 @@ type archive struct{ zip *zip.Writer }
 
 func newArchive(out io.Writer) archive {
 	a := archive{zip.NewWriter(out)}
-	a.zip.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, flate.BestCompression) })
+	var deflate *flate.Writer // one for all: it is large, and members are small and many
+	a.zip.RegisterCompressor(zip.Deflate, func(out io.Writer) (_ io.WriteCloser, err error) {
+		if deflate == nil {
+			deflate, err = flate.NewWriter(out, flate.BestCompression)
+			return deflate, err
+		}
+		deflate.Reset(out)
+		return deflate, nil
+	})
 	return a
 }
 
