@@ -43,7 +43,7 @@ func (t *tour) next(p *terminal.Page) {
 	p.Line(intro...)
 	for _, command := range []string{
 		name + " history demo-stores-eu", name + " log demo-shops-de --follow", name + " psql -- -c 'TABLE report.daily'",
-		name + " verify",
+		name + " verify", name + " export demo-stores-eu -o evidence.zip",
 	} {
 		p.Entry([]terminal.Span{terminal.Plain("     ")}, terminal.Plain(command))
 	}
