@@ -51,7 +51,9 @@ func TestWrong(t *testing.T) {
 		remedy string
 	}{
 		"SchemaOld": {
-			func(l *lab) { l.Exec(`DELETE FROM tracker_migrations WHERE version_id = (SELECT max(version_id) FROM tracker_migrations)`) },
+			func(l *lab) {
+				l.Exec(`DELETE FROM tracker_migrations WHERE version_id = (SELECT max(version_id) FROM tracker_migrations)`)
+			},
 			"schema", doctor.Fail, "too old", "tracker migrate up",
 		},
 		"SchemaNew": {func(l *lab) { l.Exec(`INSERT INTO tracker_migrations (version_id, is_applied) VALUES (99999, true)`) }, "schema", doctor.Fail, "too new", "a newer one"},
@@ -166,7 +168,9 @@ func TestWrong(t *testing.T) {
 			"partitions", doctor.Fail, "default partition", "tracker migrate up",
 		},
 		"JournalPartitions": {
-			func(l *lab) { l.rewrite(`UPDATE journal SET entry_no = 9950000 WHERE entry_no = (SELECT max(entry_no) FROM journal)`) },
+			func(l *lab) {
+				l.rewrite(`UPDATE journal SET entry_no = 9950000 WHERE entry_no = (SELECT max(entry_no) FROM journal)`)
+			},
 			"partitions", doctor.Fail, "up to entry 10,000,000", "journal_extend(14950000)",
 		},
 		"RetentionShort": {

@@ -37,7 +37,9 @@ func newLab(t *testing.T) *lab {
 	t.Helper()
 	l := &lab{
 		Database: testkit.NewDatabase(t), t: t, published: filepath.Join(t.TempDir(), "checkpoints"), env: map[string]string{"KEY": "a-key-of-the-test"},
-		answer: func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"id":"r1","status":"success","steps":[]}`) },
+		answer: func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprint(w, `{"id":"r1","status":"success","steps":[]}`)
+		},
 	}
 	l.store = l.Store()
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

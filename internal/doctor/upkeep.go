@@ -40,7 +40,7 @@ func (p *patient) partitions(ctx context.Context) []Check {
 	}
 	if ahead.Journal-size < entriesLeast {
 		checks = append(checks, check(name, "the journal has partitions up to entry %s, and has %s entries: it ends there", humanize.Comma(ahead.Journal), humanize.Comma(size)).
-			fail("as the tables' owner:  SELECT journal_extend("+fmt.Sprint(size+5_000_000)+");"))
+			fail(fmt.Sprintf("as the tables' owner:  SELECT journal_extend(%d);", size+5_000_000)))
 	}
 	if checks != nil {
 		return checks

@@ -14,8 +14,12 @@ func TestDisk(t *testing.T) {
 		free, all uint64
 		want      doctor.State
 	}{
-		{200 * gib, 1000 * gib, doctor.OK}, {6 * gib, 20 * gib, doctor.OK}, {50 * gib, 1000 * gib, doctor.Warn},
-		{4 * gib, 20 * gib, doctor.Warn}, {gib - 1, 2 * gib, doctor.Fail}, {0, 0, doctor.Fail},
+		{200 * gib, 1000 * gib, doctor.OK},
+		{6 * gib, 20 * gib, doctor.OK},
+		{50 * gib, 1000 * gib, doctor.Warn},
+		{4 * gib, 20 * gib, doctor.Warn},
+		{gib - 1, 2 * gib, doctor.Fail},
+		{0, 0, doctor.Fail},
 	} {
 		got := doctor.JudgeDisk("/data", c.free, c.all)
 		if got.State != c.want || (got.Remedy == "") != (c.want == doctor.OK) || !strings.Contains(got.What, "/data") {

@@ -32,14 +32,11 @@ func docsByHand(t *testing.T) (script, prints, text string) {
 	if !found {
 		t.Fatal("docs/audit.md says nothing of by hand")
 	}
+	blocks := map[string][]string{}
 	for _, block := range fenced.FindAllStringSubmatch(text, -1) {
-		if block[1] == "sh" {
-			script += block[2]
-		} else {
-			prints += block[2]
-		}
+		blocks[block[1]] = append(blocks[block[1]], block[2])
 	}
-	return script, prints, text
+	return strings.Join(blocks["sh"], ""), strings.Join(blocks[""], ""), text
 }
 
 // TestDocsByHand runs what docs/audit.md says, where there are a shell and coreutils
