@@ -33,7 +33,7 @@ CREATE TABLE snapshots (
     status          text        NOT NULL, -- of the run, as this interpretation reads it
     state           text        NOT NULL,
     sha256          bytea       NOT NULL, -- of the body
-    body            bytea,                -- whole, or a patch; redacted; bytes, since jsonb refuses NUL and rewrites numbers; null: retention took it
+    body            bytea,                -- whole, or a patch; redacted; bytes, since jsonb refuses NUL and rewrites numbers; null: retention took it, or somebody has erased it
     -- With these columns an index scan counts a job's answered polls.
     CONSTRAINT snapshots_pkey PRIMARY KEY (job_id, snapshot_no) INCLUDE (polled_at, previous_polls),
     CONSTRAINT snapshots_bounds_check CHECK (not_before < polled_at AND polled_at <= observed_at),

@@ -323,7 +323,7 @@ FROM transitions t
 JOIN jobs j ON j.job_id = t.job_id
 JOIN sources s ON s.source_id = j.source_id
 LEFT JOIN steps p ON p.job_id = t.job_id AND p.run_no = t.run_no AND p.step_no = t.step_no;
-COMMENT ON VIEW report.transitions IS 'One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; a row never changes, and goes with its run alone, where retention takes that (report.retention).';
+COMMENT ON VIEW report.transitions IS 'One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; a row never changes, and goes with its run alone, where retention takes that (report.retention), or with the bodies that told of it, which somebody erases (report.acts).';
 COMMENT ON COLUMN report.transitions.job IS 'Name of the job.';
 COMMENT ON COLUMN report.transitions.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.transitions.provider IS 'Name of the API that the source speaks.';
@@ -393,7 +393,7 @@ JOIN jobs j ON j.job_id = n.job_id
 JOIN sources s ON s.source_id = j.source_id
 LEFT JOIN cursors c ON c.job_id = n.job_id
 LEFT JOIN snapshots f ON f.job_id = n.job_id AND f.snapshot_no = n.snapshot_no + 1;
-COMMENT ON VIEW report.snapshots IS 'One row per answer that differs from the one before it, with the body as proof; a row never changes, and loses its body alone, where retention takes its run (report.retention).';
+COMMENT ON VIEW report.snapshots IS 'One row per answer that differs from the one before it, with the body as proof; a row never changes, and loses its body alone, where retention takes its run or somebody erases it (report.acts).';
 COMMENT ON COLUMN report.snapshots.job IS 'Name of the job.';
 COMMENT ON COLUMN report.snapshots.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.snapshots.provider IS 'Name of the API that the source speaks.';
@@ -405,10 +405,10 @@ COMMENT ON COLUMN report.snapshots.confirmed_at IS 'When the last poll that saw 
 COMMENT ON COLUMN report.snapshots.polls IS 'Count of the polls that saw this snapshot, the first included.';
 COMMENT ON COLUMN report.snapshots.status IS 'Status of the run in the upstream''s own word, as read when the snapshot was recorded.';
 COMMENT ON COLUMN report.snapshots.state IS 'State of the run in our words, as read when the snapshot was recorded.';
-COMMENT ON COLUMN report.snapshots.sha256 IS 'SHA-256 of body, 32 bytes; it stays when retention takes the body.';
-COMMENT ON COLUMN report.snapshots.size IS 'Size of body in bytes; null: retention took it.';
-COMMENT ON COLUMN report.snapshots.body IS 'The answer''s body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came; null: retention took it.';
-COMMENT ON COLUMN report.snapshots.body_text IS 'The body as text; null: it is not valid UTF-8 or holds a NUL, or retention took it.';
+COMMENT ON COLUMN report.snapshots.sha256 IS 'SHA-256 of body, 32 bytes; it stays when the body goes.';
+COMMENT ON COLUMN report.snapshots.size IS 'Size of body in bytes; null: the body is gone.';
+COMMENT ON COLUMN report.snapshots.body IS 'The answer''s body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came; null: retention took it, or somebody has erased it (report.erased_snapshots).';
+COMMENT ON COLUMN report.snapshots.body_text IS 'The body as text; null: it is not valid UTF-8 or holds a NUL, or the body is gone.';
 COMMENT ON COLUMN report.snapshots.interpretation IS 'Version of the provider''s interpretation by which the snapshot was recorded.';
 COMMENT ON COLUMN report.snapshots.polled_at IS 'When the request of the first poll that saw it was sent (our time).';
 COMMENT ON COLUMN report.snapshots.previous_polls IS 'Count of the polls that saw the snapshot before; 0 for the job''s first.';
@@ -434,7 +434,7 @@ SELECT j.name AS job, s.name AS source, s.provider, a.anomaly_no, a.run_no, a.st
 FROM anomalies a
 JOIN jobs j ON j.job_id = a.job_id
 JOIN sources s ON s.source_id = j.source_id;
-COMMENT ON VIEW report.anomalies IS 'One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; a row never changes, and goes with its run alone, where retention takes that (report.retention).';
+COMMENT ON VIEW report.anomalies IS 'One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; a row never changes, and goes with its run alone, where retention takes that (report.retention), or with the bodies that told of it, which somebody erases (report.acts).';
 COMMENT ON COLUMN report.anomalies.job IS 'Name of the job.';
 COMMENT ON COLUMN report.anomalies.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.anomalies.provider IS 'Name of the API that the source speaks.';

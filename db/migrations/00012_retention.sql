@@ -1,6 +1,7 @@
 -- What of the history is kept, and for how long. Whatever takes something away runs
--- as the tables' owner, in functions that check what they are asked for: a daemon's
--- login can call them, and can delete nothing otherwise.
+-- as the tables' owner: retention in functions that check what they are asked for, which
+-- a daemon's login can call, and can delete nothing otherwise; erasure and rebuild as
+-- the owner's own login alone.
 
 -- +goose Up
 -- run_hold puts a run on hold; false: it is already.
@@ -50,28 +51,57 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- What went, and by whose setting.
-CREATE TABLE retention (
-    retention_no    bigint GENERATED ALWAYS AS IDENTITY,
-    taken_at        timestamptz NOT NULL,
+-- What was done to the history itself, and by whom. It is of no job's node where the
+-- database is distributed: one place tells of all.
+CREATE TABLE acts (
+    act_no          bigint GENERATED ALWAYS AS IDENTITY,
+    done_at         timestamptz NOT NULL,
     of_job          bigint,               -- null: polls of all jobs
-    what            text        NOT NULL,
-    range_from      timestamptz NOT NULL,
+    range_from      timestamptz NOT NULL, -- when what was taken had been observed or sent; of a rebuild, the job's snapshots
     range_to        timestamptz NOT NULL,
-    rows_taken      bigint      NOT NULL,
-    kept_for        interval    NOT NULL, -- the setting
+    rows_changed    bigint      NOT NULL, -- taken, erased or written
+    kept_for        interval,             -- the setting, of retention
+    run_no          integer,              -- of an erasure
+    snapshot_no     integer,              -- likewise; null: all of the run
+    kind            text        NOT NULL,
+    what            text        NOT NULL,
     actor           text        NOT NULL,
-    CONSTRAINT retention_pkey PRIMARY KEY (retention_no),
-    CONSTRAINT retention_what_check CHECK (what IN ('polls', 'runs', 'bodies'))
+    reason          text,                 -- of an erasure
+    CONSTRAINT acts_pkey PRIMARY KEY (act_no),
+    CONSTRAINT acts_kind_check CHECK (kind IN ('retention', 'erasure', 'rebuild')),
+    CONSTRAINT acts_what_check CHECK (what IN ('polls', 'runs', 'bodies', 'rows')),
+    CONSTRAINT acts_retention_check CHECK ((kind = 'retention') = (kept_for IS NOT NULL)),
+    CONSTRAINT acts_erasure_check CHECK ((kind = 'erasure') = (run_no IS NOT NULL) AND (kind = 'erasure') = (reason ~ '\S'))
 );
-CREATE INDEX retention_job_idx ON retention (of_job, retention_no);
-CREATE TRIGGER retention_append_only BEFORE UPDATE OR DELETE ON retention FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
-CREATE TRIGGER retention_no_truncate BEFORE TRUNCATE ON retention FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+CREATE INDEX acts_job_idx ON acts (of_job, act_no);
+CREATE TRIGGER acts_append_only BEFORE UPDATE OR DELETE ON acts FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER acts_no_truncate BEFORE TRUNCATE ON acts FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+
+CREATE VIEW report.acts AS
+SELECT a.act_no, a.done_at AS at, a.kind, j.name AS job, a.what, a.run_no, a.snapshot_no, a.range_from, a.range_to, a.rows_changed AS rows, a.kept_for,
+    a.actor, a.reason, a.of_job AS job_id
+FROM acts a
+LEFT JOIN jobs j ON j.job_id = a.of_job;
+COMMENT ON VIEW report.acts IS 'One row per act upon the history itself: what retention has taken, what somebody has erased, and rebuilds that changed rows; rows are only ever added.';
+COMMENT ON COLUMN report.acts.act_no IS 'Number of the act.';
+COMMENT ON COLUMN report.acts.at IS 'When it was done (our time).';
+COMMENT ON COLUMN report.acts.kind IS 'What was done: retention, erasure or rebuild.';
+COMMENT ON COLUMN report.acts.job IS 'Name of the job; null: of all jobs.';
+COMMENT ON COLUMN report.acts.what IS 'What was taken, erased or written: polls, runs, bodies or rows.';
+COMMENT ON COLUMN report.acts.run_no IS 'Of an erasure: number of the run within its job; null: it is none.';
+COMMENT ON COLUMN report.acts.snapshot_no IS 'Of an erasure: number of the snapshot within its job; null: all of the run that still had bodies.';
+COMMENT ON COLUMN report.acts.range_from IS 'Since when that had been observed or sent (our time).';
+COMMENT ON COLUMN report.acts.range_to IS 'Until when, likewise.';
+COMMENT ON COLUMN report.acts.rows IS 'Count of the polls, runs, bodies or rows.';
+COMMENT ON COLUMN report.acts.kept_for IS 'Of retention: the setting, for how long such are kept; null: it is none.';
+COMMENT ON COLUMN report.acts.actor IS 'Who has done it, or whose setting it was: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, the login.';
+COMMENT ON COLUMN report.acts.reason IS 'Of an erasure: why, in the words of who has done it; null: it is none.';
+COMMENT ON COLUMN report.acts.job_id IS 'Number of the job, by which views are joined; null: of all jobs.';
 
 CREATE VIEW report.retention AS
-SELECT r.taken_at AS at, j.name AS job, r.what, r.range_from, r.range_to, r.rows_taken AS rows, r.kept_for, r.actor, r.of_job AS job_id
-FROM retention r
-LEFT JOIN jobs j ON j.job_id = r.of_job;
+SELECT r.at, r.job, r.what, r.range_from, r.range_to, r.rows, r.kept_for, r.actor, r.job_id
+FROM report.acts r
+WHERE r.kind = 'retention';
 COMMENT ON VIEW report.retention IS 'One row per month of polls, and per job and time, of which retention has taken something; rows are only ever added.';
 COMMENT ON COLUMN report.retention.at IS 'When it was taken (our time).';
 COMMENT ON COLUMN report.retention.job IS 'Name of the job; null: polls are taken of all jobs.';
@@ -82,6 +112,41 @@ COMMENT ON COLUMN report.retention.rows IS 'Count of the polls, runs or bodies t
 COMMENT ON COLUMN report.retention.kept_for IS 'The setting: for how long such are kept.';
 COMMENT ON COLUMN report.retention.actor IS 'Whose setting: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, the login.';
 COMMENT ON COLUMN report.retention.job_id IS 'Number of the job, by which views are joined; null: polls are taken of all jobs.';
+
+-- What is left of snapshots whose bodies somebody has erased: what folding the others
+-- needs.
+CREATE TABLE erased_snapshots (
+    job_id          bigint      NOT NULL,
+    act_no          bigint      NOT NULL,
+    snapshot_no     integer     NOT NULL,
+    run_no          integer     NOT NULL,
+    transition_no   integer     NOT NULL, -- what comes later has a higher number
+    anomaly_no      integer     NOT NULL, -- likewise; 0: there was none
+    steps_observed  boolean     NOT NULL, -- the run's steps follow from its status, which stays
+    run_id          text        NOT NULL,
+    CONSTRAINT erased_snapshots_pkey PRIMARY KEY (job_id, snapshot_no),
+    CONSTRAINT erased_snapshots_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
+);
+CREATE TRIGGER erased_snapshots_append_only BEFORE UPDATE OR DELETE ON erased_snapshots FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
+CREATE TRIGGER erased_snapshots_no_truncate BEFORE TRUNCATE ON erased_snapshots FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
+
+CREATE VIEW report.erased_snapshots AS
+SELECT j.name AS job, s.name AS source, s.provider, e.snapshot_no, e.run_no, e.run_id, e.act_no, e.transition_no, e.anomaly_no, e.steps_observed, e.job_id
+FROM erased_snapshots e
+JOIN jobs j ON j.job_id = e.job_id
+JOIN sources s ON s.source_id = j.source_id;
+COMMENT ON VIEW report.erased_snapshots IS 'One row per snapshot whose body somebody has erased: what is left of that.';
+COMMENT ON COLUMN report.erased_snapshots.job IS 'Name of the job.';
+COMMENT ON COLUMN report.erased_snapshots.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.erased_snapshots.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.erased_snapshots.snapshot_no IS 'Number of the snapshot within its job.';
+COMMENT ON COLUMN report.erased_snapshots.run_no IS 'Number, within the job, of the run that the answer told of.';
+COMMENT ON COLUMN report.erased_snapshots.run_id IS 'The upstream''s id of that run.';
+COMMENT ON COLUMN report.erased_snapshots.act_no IS 'Number of the act that erased it: report.acts tells by whom, when and why.';
+COMMENT ON COLUMN report.erased_snapshots.transition_no IS 'Transitions of the job that later snapshots brought have higher numbers.';
+COMMENT ON COLUMN report.erased_snapshots.anomaly_no IS 'Anomalies of the job that later snapshots brought have higher numbers.';
+COMMENT ON COLUMN report.erased_snapshots.steps_observed IS 'True if the run''s steps follow from its status, which stays.';
+COMMENT ON COLUMN report.erased_snapshots.job_id IS 'Number of the job, by which views are joined.';
 
 -- What taken polls told that snapshots do not: which got no answer, and how often the
 -- newest snapshot had been seen. (Of an older one the next tells, not_before and
@@ -185,7 +250,7 @@ END $$;
 -- +goose StatementBegin
 CREATE FUNCTION retention_turn() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    LOCK TABLE public.retention IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+    LOCK TABLE public.acts IN SHARE ROW EXCLUSIVE MODE NOWAIT;
 EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION USING ERRCODE = 'TR003', MESSAGE = 'somebody else is taking what is old';
 END $$;
@@ -258,8 +323,8 @@ BEGIN
             confirmed_at = CASE WHEN excluded.snapshot_no = t.snapshot_no THEN greatest(t.confirmed_at, excluded.confirmed_at)
                 WHEN excluded.snapshot_no > t.snapshot_no THEN excluded.confirmed_at ELSE t.confirmed_at END$sql$, old.part) USING old.range_to;
     SELECT * INTO author FROM public.registry_author();
-    INSERT INTO public.retention (taken_at, what, range_from, range_to, rows_taken, kept_for, actor)
-    VALUES (clock_timestamp(), 'polls', old.range_from, old.range_to, old.rows_old, justify_hours(keep), author.actor);
+    INSERT INTO public.acts (done_at, kind, what, range_from, range_to, rows_changed, kept_for, actor)
+    VALUES (clock_timestamp(), 'retention', 'polls', old.range_from, old.range_to, old.rows_old, justify_hours(keep), author.actor);
     IF old.part = 'polls_default' THEN
         SET LOCAL citus.propagate_set_commands = 'local';
         SET LOCAL tracker.rewrite = 'on';
@@ -410,9 +475,9 @@ BEGIN
     DELETE FROM public.runs r WHERE r.job_id = taken_job AND r.run_no = ANY(nos);
     SET LOCAL tracker.rewrite = '';
     SELECT * INTO author FROM public.registry_author();
-    INSERT INTO public.retention (taken_at, of_job, what, range_from, range_to, rows_taken, kept_for, actor)
-    VALUES (clock_timestamp(), taken_job, 'runs', range_from, range_to, runs, justify_hours(keep), author.actor),
-        (clock_timestamp(), taken_job, 'bodies', range_from, range_to, bodies, justify_hours(keep), author.actor);
+    INSERT INTO public.acts (done_at, kind, of_job, what, range_from, range_to, rows_changed, kept_for, actor)
+    VALUES (clock_timestamp(), 'retention', taken_job, 'runs', range_from, range_to, runs, justify_hours(keep), author.actor),
+        (clock_timestamp(), 'retention', taken_job, 'bodies', range_from, range_to, bodies, justify_hours(keep), author.actor);
     RETURN NEXT;
 END $$;
 -- +goose StatementEnd
@@ -421,14 +486,14 @@ REVOKE EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, 
     polls_old(interval, integer), polls_take(interval), runs_ripe(timestamptz, bigint), runs_old(interval), runs_take(interval, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), polls_old(interval, integer), polls_take(interval),
     runs_old(interval), runs_take(interval, bigint) TO tracker_writer;
-GRANT SELECT ON holds, retention, taken_polls, taken_runs, report.retention, report.taken_polls, report.taken_runs TO tracker_writer;
-GRANT SELECT ON report.retention, report.taken_polls, report.taken_runs TO tracker_reader;
+GRANT SELECT ON holds, acts, taken_polls, taken_runs, erased_snapshots, report.acts, report.erased_snapshots, report.retention, report.taken_polls, report.taken_runs TO tracker_writer;
+GRANT SELECT ON report.acts, report.erased_snapshots, report.retention, report.taken_polls, report.taken_runs TO tracker_reader;
 
 -- +goose Down
 -- +goose StatementBegin
 DO $$ BEGIN
-    IF EXISTS (SELECT 1 FROM holds) OR EXISTS (SELECT 1 FROM retention) THEN
-        RAISE EXCEPTION 'holds or retention have rows: a migration down would lose them';
+    IF EXISTS (SELECT 1 FROM holds) OR EXISTS (SELECT 1 FROM acts) THEN
+        RAISE EXCEPTION 'holds or acts have rows: a migration down would lose them';
     END IF;
 END $$;
 -- +goose StatementEnd
@@ -446,7 +511,10 @@ DROP FUNCTION retention_turn();
 DROP FUNCTION retention_check(interval);
 DROP VIEW report.taken_polls;
 DROP TABLE taken_polls;
+DROP VIEW report.erased_snapshots;
+DROP TABLE erased_snapshots;
 DROP VIEW report.retention;
-DROP TABLE retention;
+DROP VIEW report.acts;
+DROP TABLE acts;
 DROP FUNCTION run_release(bigint, integer);
 DROP FUNCTION run_hold(bigint, integer, text);

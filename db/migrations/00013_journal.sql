@@ -9,7 +9,7 @@ CREATE TABLE journal (
     entry_no        bigint      NOT NULL, -- from 1, without holes
     job_id          bigint,               -- null: of no job
     at              timestamptz NOT NULL, -- when it was observed or done (our time)
-    no              bigint      NOT NULL, -- of what the entry stands for: snapshot_no, gap_no, change_no, retention_no; of polls the day, as YYYYMMDD
+    no              bigint      NOT NULL, -- of what the entry stands for: snapshot_no, gap_no, change_no, act_no; of polls the day, as YYYYMMDD
     kind            text        NOT NULL,
     CONSTRAINT journal_pkey PRIMARY KEY (entry_no),
     CONSTRAINT journal_kind_check CHECK (kind IN ('snapshot', 'gap', 'change', 'polls', 'act')),
@@ -45,13 +45,13 @@ CREATE TABLE journal_notes (
 -- whose numbers have holes.
 INSERT INTO journal_notes (no, kind)
 SELECT change_no, 'change' FROM changes
-UNION ALL SELECT retention_no, 'act' FROM retention;
+UNION ALL SELECT act_no, 'act' FROM acts;
 
 -- +goose StatementBegin
 CREATE FUNCTION journal_note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF TG_ARGV[0] = 'act' THEN
-        INSERT INTO public.journal_notes (no, kind) VALUES (NEW.retention_no, 'act');
+        INSERT INTO public.journal_notes (no, kind) VALUES (NEW.act_no, 'act');
     ELSE
         INSERT INTO public.journal_notes (no, kind) VALUES (NEW.change_no, 'change');
     END IF;
@@ -59,7 +59,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 CREATE TRIGGER changes_noted AFTER INSERT ON changes FOR EACH ROW EXECUTE FUNCTION journal_note('change');
-CREATE TRIGGER retention_noted AFTER INSERT ON retention FOR EACH ROW EXECUTE FUNCTION journal_note('act');
+CREATE TRIGGER acts_noted AFTER INSERT ON acts FOR EACH ROW EXECUTE FUNCTION journal_note('act');
 
 CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE ON journal FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
 CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
@@ -111,7 +111,7 @@ DECLARE
     gap_jobs bigint[];
     gap_nos bigint[]; -- the last of theirs that have an entry
     changes bigint[];
-    acts bigint[];
+    done bigint[]; -- acts
     days bigint[];
     day bigint;
     begins timestamptz;
@@ -135,7 +135,7 @@ BEGIN
     SELECT array_agg(n.job_id) FILTER (WHERE n.kind = 'snapshot'), array_agg(n.no) FILTER (WHERE n.kind = 'snapshot'),
         array_agg(n.at) FILTER (WHERE n.kind = 'snapshot'), array_agg(DISTINCT n.job_id) FILTER (WHERE n.kind = 'gap'),
         array_agg(n.no) FILTER (WHERE n.kind = 'change'), array_agg(n.no) FILTER (WHERE n.kind = 'act'), array_agg(DISTINCT n.no) FILTER (WHERE n.kind = 'polls')
-    INTO jobs, nos, ats, gap_jobs, changes, acts, days FROM notes n;
+    INTO jobs, nos, ats, gap_jobs, changes, done, days FROM notes n;
     -- From here on each statement sees what the notes tell of.
     SELECT array_agg(k.job_id), array_agg(k.last), array_agg(k.top) INTO torn, torn_after, torn_to
     FROM (
@@ -175,7 +175,7 @@ BEGIN
         FROM public.changes c LEFT JOIN public.jobs j ON j.name = substring(c.subject FROM '^job (.*)$')
         WHERE c.change_no = ANY(changes)
         UNION ALL
-        SELECT 'act', r.of_job, r.retention_no, r.taken_at FROM public.retention r WHERE r.retention_no = ANY(acts)
+        SELECT 'act', a.of_job, a.act_no, a.done_at FROM public.acts a WHERE a.act_no = ANY(done)
         UNION ALL
         SELECT 'polls', NULL, d.day, to_date(d.day::text, 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC' + interval '1 day'
         FROM unnest(closed) d (day)
@@ -289,7 +289,7 @@ DO $$ BEGIN
 END $$;
 -- +goose StatementEnd
 DROP VIEW report.events;
-DROP TRIGGER retention_noted ON retention;
+DROP TRIGGER acts_noted ON acts;
 DROP TRIGGER changes_noted ON changes;
 DROP FUNCTION journal_search(bigint);
 DROP FUNCTION journal_append();

@@ -41,7 +41,7 @@ COMMENT ON COLUMN report.journal.entry_no IS 'Number of the entry, from 1; leaf 
 COMMENT ON COLUMN report.journal.at IS 'When it was observed or done, or, of a gap or a day, when that ended (our time).';
 COMMENT ON COLUMN report.journal.kind IS 'What it is: snapshot, gap, change, polls or act.';
 COMMENT ON COLUMN report.journal.job IS 'Name of the job; null: of no job, or of all.';
-COMMENT ON COLUMN report.journal.no IS 'Number of the snapshot or gap within its job, of the change, or of the act of retention; of polls the day, as YYYYMMDD.';
+COMMENT ON COLUMN report.journal.no IS 'Number of the snapshot or gap within its job, of the change, or of the act; of polls the day, as YYYYMMDD.';
 COMMENT ON COLUMN report.journal.job_id IS 'Number of the job, by which views are joined; null: of no job, or of all.';
 
 CREATE VIEW report.checkpoints AS
@@ -62,7 +62,7 @@ COMMENT ON COLUMN report.ledger_tiles.tile_no IS 'Number of the tile within its 
 COMMENT ON COLUMN report.ledger_tiles.hashes IS 'Up to 256 hashes of 32 bytes.';
 
 -- What the leaves of snapshots are made of; those of the other kinds are made of
--- report.gaps, report.changes, report.retention and report.polls.
+-- report.gaps, report.changes, report.acts and report.polls.
 CREATE VIEW report.snapshot_leaves AS
 SELECT e.entry_no, j.name AS job, s.name AS source, j.target, n.snapshot_no, n.polled_at, n.observed_at, n.not_before,
     n.previous_polls, n.run_no, n.status, n.state, n.interpretation, n.sha256, e.job_id
@@ -104,22 +104,25 @@ COMMENT ON COLUMN report.gap_leaves.reason IS 'Why nobody looked, or why looking
 COMMENT ON COLUMN report.gap_leaves.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.act_leaves AS
-SELECT e.entry_no, r.retention_no AS act_no, r.taken_at AS at, r.actor, r.what, j.name AS job, r.range_from, r.range_to, r.rows_taken AS rows, r.kept_for, r.of_job AS job_id
+SELECT e.entry_no, a.act_no, a.at, a.actor, a.kind, a.what, a.job, a.run_no, a.snapshot_no, a.range_from, a.range_to, a.rows, a.kept_for, a.reason, a.job_id
 FROM journal e
-JOIN retention r ON r.retention_no = e.no
-LEFT JOIN jobs j ON j.job_id = r.of_job
+JOIN report.acts a ON a.act_no = e.no
 WHERE e.kind = 'act';
-COMMENT ON VIEW report.act_leaves IS 'One row per act of retention with an entry in the journal: what its leaf in the transparency log is made of.';
+COMMENT ON VIEW report.act_leaves IS 'One row per act upon the history with an entry in the journal: what its leaf in the transparency log is made of.';
 COMMENT ON COLUMN report.act_leaves.entry_no IS 'Number of its entry in the journal.';
 COMMENT ON COLUMN report.act_leaves.act_no IS 'Number of the act.';
 COMMENT ON COLUMN report.act_leaves.at IS 'When it was done (our time).';
 COMMENT ON COLUMN report.act_leaves.actor IS 'Who has done it.';
-COMMENT ON COLUMN report.act_leaves.what IS 'What was taken: polls, runs or bodies.';
+COMMENT ON COLUMN report.act_leaves.kind IS 'What was done: retention, erasure or rebuild.';
+COMMENT ON COLUMN report.act_leaves.what IS 'What was taken, erased or written: polls, runs, bodies or rows.';
 COMMENT ON COLUMN report.act_leaves.job IS 'Name of the job; null: of all jobs.';
-COMMENT ON COLUMN report.act_leaves.range_from IS 'Since when what was taken had been observed or sent (our time).';
+COMMENT ON COLUMN report.act_leaves.run_no IS 'Of an erasure: number of the run within its job; null: it is none.';
+COMMENT ON COLUMN report.act_leaves.snapshot_no IS 'Of an erasure: number of the snapshot within its job; null: all of the run that still had bodies.';
+COMMENT ON COLUMN report.act_leaves.range_from IS 'Since when that had been observed or sent (our time).';
 COMMENT ON COLUMN report.act_leaves.range_to IS 'Until when (our time).';
-COMMENT ON COLUMN report.act_leaves.rows IS 'Count of the polls, runs or bodies that were taken.';
-COMMENT ON COLUMN report.act_leaves.kept_for IS 'The setting: for how long such are kept.';
+COMMENT ON COLUMN report.act_leaves.rows IS 'Count of the polls, runs, bodies or rows.';
+COMMENT ON COLUMN report.act_leaves.kept_for IS 'Of retention: the setting, for how long such are kept; null: it is none.';
+COMMENT ON COLUMN report.act_leaves.reason IS 'Of an erasure: why, in the words of who has done it; null: it is none.';
 COMMENT ON COLUMN report.act_leaves.job_id IS 'Number of the job, by which views are joined; null: of all jobs.';
 
 CREATE VIEW report.change_leaves AS

@@ -25,4 +25,5 @@ WHERE (anomalies.run_no, anomalies.step_no, anomalies.kind, anomalies.was, anoma
 
 -- name: AnomalyTrim :execrows
 -- For rebuild alone, as the owner.
-DELETE FROM anomalies WHERE job_id = @job_id AND anomaly_no > @last;
+DELETE FROM anomalies x
+WHERE x.job_id = @job_id AND NOT EXISTS (SELECT 1 FROM (SELECT unnest(@anomaly_nos::integer[]) AS anomaly_no) r WHERE r.anomaly_no = x.anomaly_no);

@@ -208,3 +208,7 @@ WHERE c.source_id = @source_id AND c.unseen_reason IS NOT NULL AND c.tracking = 
 -- How many jobs there are, by what is done with them and how their latest run is doing.
 -- Of a million jobs report.jobs would look each one's last transition up.
 SELECT tracking, coalesce(state, '')::text AS state, count(*) AS jobs FROM cursors GROUP BY 1, 2;
+
+-- name: CursorRewritten :exec
+-- What daemons know of the job is not true any more.
+UPDATE cursors SET rewrites = rewrites + 1 WHERE job_id = @job_id;

@@ -70,6 +70,19 @@ JOIN report.snapshots s ON s.job_id = l.job_id AND s.snapshot_no = l.snapshot_no
 WHERE l.entry_no BETWEEN @from_entry AND @to_entry AND s.size IS NOT NULL AND sha256(s.body) IS DISTINCT FROM s.sha256
 ORDER BY l.entry_no;
 
+-- name: ReportGoneBodies :many
+-- Snapshots of entries whose body is gone, with the act that is said to have erased it.
+SELECT l.entry_no, l.snapshot_no, l.run_no, l.observed_at, l.job_id, e.act_no
+FROM report.snapshot_leaves l
+JOIN report.snapshots s ON s.job_id = l.job_id AND s.snapshot_no = l.snapshot_no
+LEFT JOIN report.erased_snapshots e ON e.job_id = l.job_id AND e.snapshot_no = l.snapshot_no
+WHERE l.entry_no BETWEEN @from_entry AND @to_entry AND s.size IS NULL
+ORDER BY l.entry_no;
+
+-- name: ReportBodyActs :many
+-- The acts that took bodies of jobs.
+SELECT * FROM report.acts WHERE job_id = ANY(@job_ids::bigint[]) AND what = 'bodies' ORDER BY act_no;
+
 -- name: ReportUnjournaled :many
 -- Jobs with more snapshots than the journal has, of which the last is not of just now.
 SELECT n.job, n.snapshots, coalesce(e.snapshots, 0)::bigint AS journaled, n.last_at::timestamptz AS last_at

@@ -33,4 +33,5 @@ WHERE (transitions.run_no, transitions.step_no, transitions.from_state, transiti
 
 -- name: TransitionTrim :execrows
 -- For rebuild alone, as the owner.
-DELETE FROM transitions WHERE job_id = @job_id AND transition_no > @last;
+DELETE FROM transitions x
+WHERE x.job_id = @job_id AND NOT EXISTS (SELECT 1 FROM (SELECT unnest(@transition_nos::integer[]) AS transition_no) r WHERE r.transition_no = x.transition_no);

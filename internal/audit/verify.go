@@ -45,6 +45,9 @@ type Verified struct {
 	Snapshots   int64    `json:"snapshots"`   // whose leaves and bodies were checked
 	Days        int64    `json:"days"`        // of polls, likewise
 	Taken       int64    `json:"taken"`       // days of which retention has taken polls
+	Gone        int64    `json:"gone"`        // bodies that retention has taken
+	Erased      int64    `json:"erased"`      // bodies that somebody has erased
+	Acts        []int64  `json:"acts"`        // the acts that did, in ascending order
 	Checkpoints int64    `json:"checkpoints"` // whose roots were checked
 	Signed      int64    `json:"signed"`      // of them
 	Published   int      `json:"published"`   // checkpoints that the log was held against
@@ -62,7 +65,7 @@ func Verify(ctx context.Context, v Verification) (Verified, error) {
 		v.Tell = func(Progress) {}
 	}
 	r := &verifier{Verification: v}
-	r.found.Wrong, r.found.Stale = []Wrong{}, []string{}
+	r.found.Wrong, r.found.Stale, r.found.Acts = []Wrong{}, []string{}, []int64{}
 	r.found.OwnKeys = v.Key == nil
 	var running errgroup.Group
 	log, jobs := &findings{}, &findings{}

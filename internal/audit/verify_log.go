@@ -23,9 +23,10 @@ type logCheck struct {
 	checkpoints []store.Checkpoint
 	published   []ledger.Checkpoint
 	keys        map[string]ledger.Verifier
-	days        map[int64]int64 // the last entry of each day of polls
-	takenUntil  time.Time       // before it retention has taken polls
-	broken      bool            // a root did not fit: those after it will not, either
+	gone        map[int64]store.GoneBody // by entry, of those that are being checked
+	days        map[int64]int64          // the last entry of each day of polls
+	takenUntil  time.Time                // before it retention has taken polls
+	broken      bool                     // a root did not fit: those after it will not, either
 }
 
 // checkLog compares each leaf with the row that it stands for, and each checkpoint with
@@ -75,6 +76,14 @@ func (c *logCheck) checkEntries(ctx context.Context, entries []store.JournalEntr
 	altered, err := c.Store.AlteredBodies(ctx, from, to)
 	if err != nil {
 		return err
+	}
+	gone, err := c.Store.GoneBodies(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	c.gone = make(map[int64]store.GoneBody, len(gone))
+	for _, body := range gone {
+		c.gone[body.EntryNo] = body
 	}
 	byNo := make(map[int64]store.JournalEntry, len(entries))
 	for _, entry := range entries {
@@ -137,7 +146,26 @@ func (c *logCheck) checkEntry(ctx context.Context, entry store.JournalEntry, sea
 	if entry.Kind == store.EntrySnapshot {
 		c.found.Snapshots++
 	}
+	if gone, isGone := c.gone[entry.EntryNo]; isGone {
+		c.checkGone(at, entry, gone)
+	}
 	return sealed, nil
+}
+
+// checkGone checks that it was by an act that a body has gone. The act has an entry of its
+// own.
+func (c *logCheck) checkGone(at Wrong, entry store.JournalEntry, gone store.GoneBody) {
+	switch {
+	case gone.ActNo == 0:
+		c.add(at, "%s: its body is gone, and not by retention or erasure", named(entry))
+	case gone.Erased:
+		c.found.Erased++
+		if at, known := slices.BinarySearch(c.found.Acts, gone.ActNo); !known {
+			c.found.Acts = slices.Insert(c.found.Acts, at, gone.ActNo)
+		}
+	default:
+		c.found.Gone++
+	}
 }
 
 // leaf is the leaf that the rows of an entry give now; nil: they are not there any more,

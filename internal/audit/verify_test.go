@@ -128,7 +128,9 @@ func findsWhatWasAltered(t *testing.T, p past) {
 	}
 	const snapshot = "(job_id, snapshot_no) = (SELECT job_id, snapshot_no FROM snapshots WHERE snapshot_no = 3 ORDER BY job_id LIMIT 1)"
 	for name, test := range map[string]struct{ tamper, want string }{
-		"Body":              {"UPDATE snapshots SET body = body || ' ' WHERE " + snapshot, "its body is not what its hash says"},
+		"Body":              {"UPDATE snapshots SET body = body || ' ' WHERE " + snapshot, "it is no patch of the body before"},
+		"BodyGone":          {"UPDATE snapshots SET body = NULL, patches = 0 WHERE " + snapshot, "snapshot 3: its body is gone, and not by retention or erasure"},
+		"BodyErasedByNoAct": {"UPDATE snapshots SET body = NULL, patches = 0 WHERE " + snapshot + "; INSERT INTO erased_snapshots SELECT job_id, 1, snapshot_no, run_no, 1, 0, false, 'x' FROM snapshots WHERE " + snapshot, "snapshot 3: its body is gone, and not by retention or erasure"},
 		"BodyAndHash":       {"UPDATE snapshots SET body = body || ' ', sha256 = sha256(body || ' ') WHERE " + snapshot, "snapshot 3 is not what was sealed"},
 		"Time":              {"UPDATE snapshots SET observed_at = observed_at + interval '1 s' WHERE " + snapshot, "snapshot 3 is not what was sealed"},
 		"Bound":             {"UPDATE snapshots SET not_before = not_before - interval '1 s' WHERE " + snapshot, "snapshot 3 is not what was sealed"},

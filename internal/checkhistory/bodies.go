@@ -33,7 +33,7 @@ func (c *check) checkBodies(ctx context.Context) error {
 			head []byte
 		)
 		_, err = pgx.ForEachRow(rows, []any{&no, &body, &text, &size}, func() error {
-			if body == nil { // taken
+			if body == nil { // taken or erased
 				head = nil
 				return nil
 			}
@@ -50,6 +50,9 @@ func (c *check) checkBodies(ctx context.Context) error {
 		})
 		if err != nil {
 			return err
+		}
+		if body == nil && no > 0 {
+			continue // nobody can tell its key
 		}
 		ignoring := provider.Ignoring(job.From.Volatile)
 		if head != nil {

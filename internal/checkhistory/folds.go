@@ -36,8 +36,8 @@ func (c *check) checkFolds(ctx context.Context) error {
 		}
 		shown.Taken = folded.Taken
 		c.shown[job.ID] = shown
-		folded.Polled, folded.Gaps, folded.Retention = shown.Polled, shown.Gaps, shown.Retention // not of the snapshots
-		for i := range min(len(folded.Runs), len(shown.Runs)) {                                  // but of other runs, and of now
+		folded.Polled, folded.Gaps, folded.Retention, folded.Erasures = shown.Polled, shown.Gaps, shown.Retention, shown.Erasures // not of the snapshots
+		for i := range min(len(folded.Runs), len(shown.Runs)) {                                                                   // but of other runs, and of now
 			folded.Runs[i].UsualDuration, folded.Runs[i].Stalled = shown.Runs[i].UsualDuration, shown.Runs[i].Stalled
 			folded.Runs[i].HeldAt = shown.Runs[i].HeldAt
 		}

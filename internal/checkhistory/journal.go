@@ -17,13 +17,17 @@ var journalRules = []rule{
 		JOIN jobs j ON c.subject = 'job ' || j.name
 		LEFT JOIN journal e ON e.kind = 'change' AND e.no = c.change_no AND e.job_id = j.job_id AND e.at = c.changed_at
 		WHERE j.job_id = ANY($1) GROUP BY j.job_id, c.change_no HAVING count(e.entry_no) <> 1`},
+	{"each act has one entry in the journal", `
+		SELECT a.of_job, format('act %s has %s', a.act_no, count(e.entry_no)) FROM acts a
+		LEFT JOIN journal e ON e.kind = 'act' AND e.no = a.act_no AND e.job_id = a.of_job AND e.at = a.done_at
+		WHERE a.of_job = ANY($1) GROUP BY a.of_job, a.act_no HAVING count(e.entry_no) <> 1`},
 	{"the journal tells of nothing else", `
 		SELECT e.job_id, format('entry %s: %s %s', e.entry_no, e.kind, e.no) FROM journal e
 		WHERE e.job_id = ANY($1) AND NOT CASE e.kind
 			WHEN 'snapshot' THEN EXISTS (SELECT FROM snapshots n WHERE n.job_id = e.job_id AND n.snapshot_no = e.no)
 			WHEN 'gap' THEN EXISTS (SELECT FROM gaps g WHERE g.job_id = e.job_id AND g.gap_no = e.no)
 			WHEN 'change' THEN EXISTS (SELECT FROM changes c WHERE c.change_no = e.no)
-			ELSE EXISTS (SELECT FROM retention r WHERE r.retention_no = e.no) END`},
+			ELSE EXISTS (SELECT FROM acts a WHERE a.act_no = e.no) END`},
 	{"the journal tells of a job's snapshots, and of its gaps, in their order", `
 		SELECT o.job_id, format('entry %s: %s %s after %s', o.entry_no, o.kind, o.no, o.before) FROM (
 			SELECT e.*, lag(e.no) OVER (PARTITION BY e.job_id, e.kind ORDER BY e.entry_no) AS before FROM journal e

@@ -71,9 +71,9 @@ func numberedIn(rows, called, number string, scope ...string) rule {
 	}
 }
 
-// untaken are the rows of a table of jobs of which no run was taken.
+// untaken are the rows of a table of jobs of which no run was taken and no body erased.
 func untaken(table string) string {
-	return "(SELECT * FROM " + table + " x WHERE NOT EXISTS (SELECT FROM taken_runs t WHERE t.job_id = x.job_id)) u"
+	return "(SELECT * FROM " + table + " x WHERE NOT EXISTS (SELECT FROM taken_runs t WHERE t.job_id = x.job_id) AND NOT EXISTS (SELECT FROM erased_snapshots e WHERE e.job_id = x.job_id)) u"
 }
 
 // takenUntil is when the last poll may have been sent that retention has taken.
@@ -149,8 +149,15 @@ var snapshotRules = []rule{
 			WHERE x.job_id = n.job_id AND x.run_no = n.run_no AND x.step_no IS NULL AND x.snapshot_no <= n.snapshot_no
 			ORDER BY x.transition_no DESC LIMIT 1) t ON true
 		WHERE n.job_id = ANY($1) AND n.body IS NOT NULL AND (n.status, n.state) IS DISTINCT FROM (t.to_status, t.to_state)`},
-	{"the bodies of a run are gone exactly if it was taken, and then all that belongs to it", `
+	{"a body is gone exactly if its run was taken or it was erased, and all that belongs to the run exactly if that was taken", `
 		SELECT n.job_id, format('snapshot %s of run %s', n.snapshot_no, n.run_no) FROM snapshots n
-		WHERE n.job_id = ANY($1) AND ((n.body IS NULL) <> EXISTS (SELECT FROM taken_runs t WHERE t.job_id = n.job_id AND t.run_no = n.run_no)
-			OR (n.body IS NULL) = EXISTS (SELECT FROM runs r WHERE r.job_id = n.job_id AND r.run_no = n.run_no))`},
+		CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM taken_runs t WHERE t.job_id = n.job_id AND t.run_no = n.run_no) AS taken,
+			EXISTS (SELECT FROM erased_snapshots e WHERE e.job_id = n.job_id AND e.snapshot_no = n.snapshot_no AND e.run_no = n.run_no) AS erased) g
+		WHERE n.job_id = ANY($1) AND ((n.body IS NULL) <> (g.taken OR g.erased)
+			OR g.taken = EXISTS (SELECT FROM runs r WHERE r.job_id = n.job_id AND r.run_no = n.run_no))`},
+	{"what was erased an act tells", `
+		SELECT e.job_id, format('snapshot %s: act %s', e.snapshot_no, e.act_no) FROM erased_snapshots e
+		LEFT JOIN acts a ON a.act_no = e.act_no AND a.of_job = e.job_id AND a.kind = 'erasure' AND a.run_no = e.run_no
+			AND coalesce(a.snapshot_no = e.snapshot_no, true)
+		WHERE e.job_id = ANY($1) AND a.act_no IS NULL`},
 }

@@ -18,11 +18,14 @@ var derivedRules = []rule{
 		LEFT JOIN (SELECT DISTINCT ON (job_id) * FROM transitions WHERE job_id = ANY($1) AND step_no IS NULL ORDER BY job_id, transition_no DESC) t
 			ON t.job_id = n.job_id
 		WHERE t.run_no IS DISTINCT FROM n.run_no`},
-	{"a transition has the bounds of its snapshot", `
+	{"a transition has the bounds of its snapshot, and one of a step those of what was erased before it, too", `
 		SELECT t.job_id, format('transition %s: %s to %s, snapshot %s: %s to %s', t.transition_no, t.not_before, t.observed_at,
 			t.snapshot_no, n.not_before, n.observed_at)
 		FROM transitions t LEFT JOIN snapshots n ON n.job_id = t.job_id AND n.snapshot_no = t.snapshot_no
-		WHERE t.job_id = ANY($1) AND (t.not_before, t.observed_at) IS DISTINCT FROM (n.not_before, n.observed_at)`},
+		WHERE t.job_id = ANY($1) AND (t.not_before, t.observed_at) IS DISTINCT FROM (n.not_before, n.observed_at)
+			AND NOT (t.step_no IS NOT NULL AND t.observed_at = n.observed_at AND EXISTS (
+				SELECT FROM erased_snapshots e JOIN snapshots b ON b.job_id = e.job_id AND b.snapshot_no = e.snapshot_no
+				WHERE e.job_id = t.job_id AND e.run_no = t.run_no AND b.snapshot_no < t.snapshot_no AND b.not_before IS NOT DISTINCT FROM t.not_before))`},
 	{"transitions and anomalies are numbered in the order of their snapshots", `
 		SELECT job_id, format('%s %s after snapshot %s', what, no, before) FROM (
 			SELECT job_id, 'transition' AS what, transition_no AS no, snapshot_no,

@@ -41,6 +41,7 @@ func nameArgs() map[string]struct {
 		"tracker export":          {jobs, 1},
 		"tracker history":         {jobs, 1},
 		"tracker log":             {jobs, 1},
+		"tracker erase":           {jobs, 1},
 		"tracker rebuild":         {jobs, 0},
 		"tracker verify":          {jobs, 0},
 		"tracker snapshot":        {jobs, 1},

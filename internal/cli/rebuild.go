@@ -18,8 +18,9 @@ func (a *app) rebuildCommand() *cobra.Command {
 		Short: "Derive runs, steps and log entries from the snapshots again",
 		Long: `Derives runs, steps, log entries, results, transitions and anomalies of the
 named jobs, or of all, from their snapshots again and writes only rows that
-differ. On untouched data none does. Snapshots and polls are never written. It
-needs the rights of the tables' owner.`,
+differ. On untouched data none does, and where one does, report.acts tells who
+has rebuilt it. Snapshots and polls are never written. It needs the rights of
+the tables' owner.`,
 		Example: "  tracker rebuild\n  tracker rebuild stores-eu products-7",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.rebuild(cmd.Context(), s, args) })
@@ -40,10 +41,14 @@ func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error
 	if len(names) > 0 {
 		jobs = slices.DeleteFunc(jobs, func(j store.Job) bool { return !slices.Contains(names, j.Name) })
 	}
+	by, err := a.author(ctx, s)
+	if err != nil {
+		return err
+	}
 	var snapshots int
 	var rows int64
 	for _, job := range jobs {
-		rebuilt, err := tracking.Rebuild(ctx, s, job, owner())
+		rebuilt, err := tracking.Rebuild(ctx, s, job, by, owner())
 		if err != nil {
 			return fmt.Errorf("rebuild %s: %w", job.Name, err)
 		}

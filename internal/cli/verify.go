@@ -164,6 +164,12 @@ func (a *app) printVerified(v audit.Verified) error {
 	if v.Taken > 0 {
 		p.Line(terminal.Plain(fmt.Sprintf("the polls of %s were taken by retention: their hashes stand", count(v.Taken, "day", "days"))))
 	}
+	if v.Gone > 0 {
+		p.Line(terminal.Plain(fmt.Sprintf("%s taken by retention: their hashes stand", count(v.Gone, "body was", "bodies were"))))
+	}
+	if v.Erased > 0 {
+		p.Line(terminal.Plain(fmt.Sprintf("%s erased by %s: their hashes stand", count(v.Erased, "body was", "bodies were"), actsNamed(v.Acts))))
+	}
 	if v.Unsealed > 0 {
 		p.Line(terminal.Plain(count(v.Unsealed, "entry is", "entries are") + " not sealed yet"))
 	}
@@ -183,6 +189,18 @@ func (a *app) printVerified(v audit.Verified) error {
 	}
 	_, err := fmt.Fprint(a.stdout, p.String())
 	return err
+}
+
+// actsNamed names acts by their numbers.
+func actsNamed(nos []int64) string {
+	named := map[bool]string{true: "act", false: "acts"}[len(nos) == 1]
+	for i, no := range nos {
+		if i > 0 {
+			named += ","
+		}
+		named += fmt.Sprintf(" %d", no)
+	}
+	return named
 }
 
 func count(n int64, one, many string) string {

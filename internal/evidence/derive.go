@@ -28,10 +28,17 @@ func newDerivation(d *Document, provider source.Provider) *derivation {
 	return derived
 }
 
-// add takes in the next snapshot, with its body unless retention took it.
+// add takes in the next snapshot, with its body unless that is gone.
 func (d *derivation) add(s Snapshot, body []byte) error {
 	if s.Passed != nil {
 		d.trail.PassOver(*s.Passed)
+	}
+	if s.Body == nil && s.Erased != nil {
+		d.trail.AddErased(history.Erased{
+			RunID: s.Erased.RunID, Status: s.Status, State: history.State(s.State), StepsObserved: s.Erased.StepsObserved,
+			TransitionNo: s.Erased.TransitionNo, AnomalyNo: s.Erased.AnomalyNo,
+		}, s.bounds())
+		return nil
 	}
 	if s.Body == nil {
 		run, found := d.taken[s.RunNo]

@@ -69,13 +69,24 @@ type Snapshot struct {
 	Interpretation int        `json:"interpretation"`
 	SHA256         string     `json:"sha256"`
 	Size           int        `json:"size"`
-	Body           *string    `json:"body"` // the member; nil: retention took it
+	Body           *string    `json:"body"` // the member; nil: it is gone
 	Leaf           string     `json:"leaf"`
 	Proof          string     `json:"proof"`
 
 	// Passed is where the snapshots between this one and the one before end, which are
 	// not here: they tell of other runs.
 	Passed *history.Place `json:"passed,omitempty"`
+
+	// Erased is what is left where somebody has erased the body.
+	Erased *Erased `json:"erased,omitempty"`
+}
+
+// Erased is what is left of a snapshot whose body somebody has erased.
+type Erased struct {
+	RunID         string `json:"run_id"`
+	StepsObserved bool   `json:"steps_observed"`
+	TransitionNo  int    `json:"transition_no"` // what comes later has higher numbers
+	AnomalyNo     int    `json:"anomaly_no"`
 }
 
 // Gap is a stretch in which nobody looked, or looking failed.

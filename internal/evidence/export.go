@@ -57,7 +57,8 @@ type export struct {
 	bodies   map[int]int      // sizes, by the number of the snapshot
 	passed   []*history.Place // those that are told, by where they end
 	places   map[int]*history.Place
-	shown    map[int]bool // numbers of runs that snapshots of the pack tell of
+	erased   map[int]*Erased // by number of the snapshot
+	shown    map[int]bool    // numbers of runs that snapshots of the pack tell of
 	place    history.Place
 	tree     ledger.Tree
 	leaves   []pledge
@@ -72,7 +73,7 @@ type pledge struct {
 
 // write writes the members, in the order of their names.
 func (e *export) write(ctx context.Context) error {
-	e.bodies, e.places, e.shown = map[int]int{}, map[int]*history.Place{}, map[int]bool{}
+	e.bodies, e.places, e.erased, e.shown = map[int]int{}, map[int]*history.Place{}, map[int]*Erased{}, map[int]bool{}
 	e.document = Document{
 		Format: format, Interpretation: e.provider.Interpretation, RunNo: e.request.RunNo, Snapshots: []Snapshot{}, Gaps: []Gap{}, TakenRuns: []TakenRun{},
 		Job: Job{Job: e.request.Job.Name, Source: e.request.Job.From.Name, Provider: e.provider.Name, Target: e.request.Job.Target},
@@ -137,8 +138,7 @@ func (e *export) fold(trail *history.Trail, folded store.Folded) error {
 	if e.request.RunNo != 0 && folded.Change.RunNo != e.request.RunNo && folded.RunNo != e.request.RunNo && !touches(folded.Change, e.request.RunNo) {
 		return nil
 	}
-	if folded.Body == nil && !e.shown[folded.RunNo] {
-		run := folded.Taken
+	if run := folded.Taken; run != nil && !e.shown[folded.RunNo] {
 		e.document.TakenRuns = append(e.document.TakenRuns, TakenRun{
 			RunNo: run.No, RunID: run.ID, Shape: run.Shape, ChangedFrom: run.ChangedFrom.UTC(), TransitionNo: run.TransitionNo, AnomalyNo: run.AnomalyNo,
 		})
@@ -161,6 +161,9 @@ func (e *export) fold(trail *history.Trail, folded store.Folded) error {
 	}
 	e.shown[folded.RunNo] = true
 	e.bodies[folded.No] = len(folded.Body)
+	if left := folded.Erased; left != nil {
+		e.erased[folded.No] = &Erased{RunID: left.RunID, StepsObserved: left.StepsObserved, TransitionNo: left.TransitionNo, AnomalyNo: left.AnomalyNo}
+	}
 	if folded.Body == nil {
 		return nil
 	}
@@ -195,7 +198,7 @@ func (e *export) readLeaves(ctx context.Context) error {
 				body := bodyName(leaf.No)
 				snapshot.Body = &body
 			}
-			snapshot.Passed = e.places[leaf.No]
+			snapshot.Passed, snapshot.Erased = e.places[leaf.No], e.erased[leaf.No]
 			e.document.Snapshots = append(e.document.Snapshots, snapshot)
 			e.leaves = append(e.leaves, pledge{leaf.EntryNo, leaf, snapshot.Leaf, snapshot.Proof})
 		}

@@ -197,7 +197,7 @@ func (c *check) snapshots(ctx context.Context) error {
 		return fmt.Errorf("the pack is of another tracker: %w", err)
 	}
 	c.derived = newDerivation(c.document, provider)
-	older := 0
+	var older, erased int
 	for i, s := range c.document.Snapshots {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -220,15 +220,21 @@ func (c *check) snapshots(ctx context.Context) error {
 			older++
 		}
 		c.found.Snapshots++
-		if s.Body != nil {
+		switch {
+		case s.Body != nil:
 			c.found.Bodies++
+		case s.Erased != nil:
+			erased++
 		}
 		c.found.Until = s.ObservedAt
 	}
 	if older > 0 {
 		c.note("%d of %d snapshots were recorded by another interpretation than %d, which reads them here", older, c.found.Snapshots, provider.Interpretation)
 	}
-	if taken := c.found.Snapshots - c.found.Bodies; taken > 0 {
+	if erased > 0 {
+		c.note("%d bodies were erased before the pack was made: their hashes are in the log, what they alone told is not here", erased)
+	}
+	if taken := c.found.Snapshots - c.found.Bodies - erased; taken > 0 {
 		c.note("%d bodies were taken by retention before the pack was made: their hashes are in the log, what they told is not here", taken)
 	}
 	return nil

@@ -16,6 +16,10 @@ type Answer struct {
 	ErrorSummary *string
 	Results      Results
 	Shape        Shape // what the body has outside the provider's contract
+
+	// Erased: the body is gone. Of the answer RunID, Status, State and StepsObserved are
+	// left, and it tells nothing of the rest: what was known stays.
+	Erased bool
 }
 
 // ReportedStep is a step as one answer lists it.

@@ -15,6 +15,7 @@ func Compare(known *Known, said Answer, seen Bounds) Change {
 	c := &comparison{known: known, said: said, seen: seen}
 	before := known.Runs[said.RunID]
 	c.begin(before)
+	c.stepSeen = c.seenIn(before)
 
 	if head := known.HeadRun(); head != nil && head.ID != said.RunID {
 		c.leave(head, before == nil)
@@ -25,14 +26,17 @@ func Compare(known *Known, said Answer, seen Bounds) Change {
 	c.compareShape()
 	c.compareStatus(before)
 	left := len(c.transitions)
-	if said.StepsObserved {
+	switch {
+	case said.StepsObserved:
 		c.observeSteps()
-	} else {
+	case !said.Erased:
 		c.compareSteps()
 	}
 	c.compareGone()
 	c.compareRun(before, left)
-	c.forgetWords()
+	if !said.Erased {
+		c.forgetWords()
+	}
 	return c.finish()
 }
 
@@ -43,6 +47,7 @@ type comparison struct {
 	said  Answer
 	seen  Bounds
 
+	stepSeen    Bounds // of what is new in the run's steps
 	run         Run
 	returned    bool // run had been superseded
 	change      Change
@@ -133,9 +138,12 @@ func (c *comparison) compareRun(before *Run, left int) {
 	run := &c.run
 	run.Status, run.State = c.said.Status, c.said.State
 	run.LastChangedAt = c.seen.ObservedAt
-	run.ErrorSummary = c.said.ErrorSummary
-	run.ResultCount = c.said.Results.Count
-	c.compareExpiry()
+	if !c.said.Erased {
+		run.ErrorSummary = c.said.ErrorSummary
+		run.ResultCount = c.said.Results.Count
+		c.compareExpiry()
+	}
+	c.compareBlind()
 	listed := listedSteps(run.Steps)
 	if run.StepCount = len(listed); c.said.StepsObserved {
 		run.StepCount = run.LastStepNo // none of them vanishes
@@ -168,6 +176,26 @@ func (c *comparison) compareRun(before *Run, left int) {
 	if run.State.Terminal() && !t.stays() {
 		run.EndSeen = c.seen
 	}
+}
+
+// compareBlind keeps since when nobody can tell what the run's steps were.
+func (c *comparison) compareBlind() {
+	switch {
+	case !c.said.Erased:
+		c.run.Blind, c.run.BlindFrom = false, time.Time{}
+	case !c.run.Blind:
+		c.run.Blind, c.run.BlindFrom = true, c.seen.NotBefore
+	}
+}
+
+// seenIn bounds the time of what is new in the steps of a run, nil where it is new. Observed
+// steps follow from the run's status, which is known of each answer.
+func (c *comparison) seenIn(run *Run) Bounds {
+	seen := c.seen
+	if run != nil && run.Blind && !c.said.StepsObserved {
+		seen.NotBefore = run.BlindFrom
+	}
+	return seen
 }
 
 // compareExpiry takes over when the link to the results ends: in the future, but
@@ -261,6 +289,12 @@ func (c *comparison) finish() Change {
 	for i := range change.Transitions {
 		t := &change.Transitions[i]
 		t.No, t.Seen, t.SnapshotNo = c.known.TransitionNo+1+i, c.seen, change.SnapshotNo
+		switch {
+		case t.StepNo > 0 && t.RunNo == run.No:
+			t.Seen = c.stepSeen
+		case t.StepNo > 0:
+			t.Seen = c.seenIn(c.known.HeadRun())
+		}
 	}
 	for i := range change.Anomalies {
 		a := &change.Anomalies[i]

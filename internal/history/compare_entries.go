@@ -30,7 +30,7 @@ func (c *comparison) compareEntries(step Step, said []ReportedEntry) {
 			continue
 		}
 		next++
-		c.newEntry(step, Entry{No: next, Position: first + i + 1, Created: e.Created, Level: e.Level, Detail: e.Detail, FirstSeen: c.seen})
+		c.newEntry(step, Entry{No: next, Position: first + i + 1, Created: e.Created, Level: e.Level, Detail: e.Detail, FirstSeen: c.stepSeen})
 	}
 	for i, e := range known {
 		if !listed[i] {

@@ -34,7 +34,7 @@ func (c *comparison) matchSteps() []int {
 	for i, said := range c.said.Steps {
 		if places[i] < 0 {
 			places[i] = len(c.run.Steps)
-			c.newStep(Step{Name: said.Name, Reported: true, FirstSeen: c.seen})
+			c.newStep(Step{Name: said.Name, Reported: true, FirstSeen: c.stepSeen})
 		}
 	}
 	return places
@@ -83,7 +83,7 @@ func (c *comparison) moveStep(step *Step, state State, status string) {
 	step.State, step.Status = state, status
 	step.EndSeen = Bounds{}
 	if state.Terminal() {
-		step.EndSeen = c.seen
+		step.EndSeen = c.stepSeen
 	}
 	c.transition(t)
 }

@@ -25,6 +25,12 @@ type Run struct {
 	UnknownWords []string // statuses and levels of this run that nobody knows, each told once
 	Shape        Shape    // of the job's answers up to this run's last snapshot
 
+	// Blind: the bodies of the run's last snapshots are erased, the first of which had
+	// BlindFrom as its NotBefore. What its next answer says of steps that the upstream
+	// reports may have come about at any time since then.
+	Blind     bool
+	BlindFrom time.Time
+
 	// ForgottenBefore is when the first of those was taken back that are still
 	// looked for in answers; zero: nothing is forgotten.
 	ForgottenBefore time.Time

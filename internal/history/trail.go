@@ -66,10 +66,40 @@ func (t *Trail) Skip(run TakenRun, seen Bounds) Change {
 	t.compared.Runs[run.ID] = &Run{No: run.No, ID: run.ID, Status: run.Status, State: run.State, Shape: run.Shape}
 	t.compared.Head, t.skipped = run.ID, run.ID
 	for _, k := range []*Known{t.compared, t.Known} {
-		k.RunNo, k.TransitionNo, k.AnomalyNo = max(k.RunNo, run.No), run.TransitionNo, run.AnomalyNo
+		k.RunNo = max(k.RunNo, run.No)
 	}
+	t.NumberFrom(run.TransitionNo, run.AnomalyNo)
 	return change
 }
+
+// Erased is what is left of a snapshot whose body somebody has erased.
+type Erased struct {
+	RunID         string
+	Status        string
+	State         State
+	StepsObserved bool
+	TransitionNo  int // what later snapshots bring is numbered from the next on, at least
+	AnomalyNo     int
+}
+
+// AddErased takes in the next snapshot where its body alone is gone. That the run was in
+// this state is known all the same. What the body told else, the next tells, if it stands
+// there too.
+func (t *Trail) AddErased(left Erased, seen Bounds) Change {
+	change := t.Add(Answer{RunID: left.RunID, Status: left.Status, State: left.State, StepsObserved: left.StepsObserved, Erased: true}, seen)
+	t.NumberFrom(left.TransitionNo, left.AnomalyNo)
+	return change
+}
+
+// NumberFrom leaves out the numbers of transitions and anomalies up to these.
+func (t *Trail) NumberFrom(transitionNo, anomalyNo int) {
+	for _, k := range []*Known{t.compared, t.Known} {
+		k.TransitionNo, k.AnomalyNo = max(k.TransitionNo, transitionNo), max(k.AnomalyNo, anomalyNo)
+	}
+}
+
+// Next tells what a snapshot would change, which is not taken in.
+func (t *Trail) Next(said Answer, seen Bounds) Change { return Compare(t.compared, said, seen) }
 
 // leaveSkipped forgets a run that was skipped and is the latest no more: it is as if it
 // had never been, but for its number.

@@ -108,17 +108,23 @@ func (c Change) Text() []byte {
 	return t.Bytes()
 }
 
-// Act is what was done to the history itself: retention took something.
+// Act is what was done to the history itself: retention took something, somebody erased
+// something, or a rebuild changed rows.
 type Act struct {
-	EntryNo  int64
-	No       int64
-	At       time.Time
-	Actor    string
-	What     string // polls, runs or bodies
-	Job      string // empty: of all jobs
+	EntryNo int64
+	No      int64
+	At      time.Time
+	Actor   string
+	Kind    string // retention, erasure or rebuild
+	What    string // polls, runs, bodies or rows
+	Job     string // empty: of all jobs
+
+	RunNo, SnapshotNo int // of an erasure; 0: it is none, or of all of the run
+
 	From, To time.Time
 	Rows     int64
-	KeptFor  time.Duration
+	KeptFor  time.Duration // of retention
+	Reason   string        // of an erasure
 }
 
 // Text implements Leaf.
@@ -128,12 +134,19 @@ func (a Act) Text() []byte {
 	t.number("act", a.No)
 	t.time("at", a.At)
 	t.json("actor", a.Actor)
-	t.line("what", "retention of "+a.What)
+	t.line("what", a.Kind+" of "+a.What)
 	t.line("job", a.Job)
+	t.numberOrNone("run", int64(a.RunNo))
+	t.numberOrNone("snapshot", int64(a.SnapshotNo))
 	t.time("from", a.From)
 	t.time("to", a.To)
 	t.number("rows", a.Rows)
-	t.number("kept_for_seconds", int64(a.KeptFor/time.Second))
+	t.numberOrNone("kept_for_seconds", int64(a.KeptFor/time.Second))
+	if a.Reason == "" {
+		t.line("reason", "")
+	} else {
+		t.json("reason", a.Reason)
+	}
 	return t.Bytes()
 }
 
@@ -177,6 +190,15 @@ func (t *text) line(name, value string) {
 }
 
 func (t *text) number(name string, n int64) { t.line(name, strconv.FormatInt(n, 10)) }
+
+// numberOrNone writes a number that is absent where it is 0.
+func (t *text) numberOrNone(name string, n int64) {
+	if n == 0 {
+		t.line(name, "")
+		return
+	}
+	t.number(name, n)
+}
 
 func (t *text) time(name string, at time.Time) {
 	if at.IsZero() {

@@ -62,17 +62,38 @@ subject job stores-eu
 before {"a":{"c":1e400000,"d":"x"},"b":1}
 after -
 `},
-		{ledger.Act{EntryNo: 10, No: 2, At: noon, Actor: "tracker", What: "polls", From: noon, To: noon, Rows: 12, KeptFor: time.Hour}, `entry 10
+		{ledger.Act{EntryNo: 10, No: 2, At: noon, Actor: "tracker", Kind: "retention", What: "polls", From: noon, To: noon, Rows: 12, KeptFor: time.Hour}, `entry 10
 kind act
 act 2
 at 2026-11-28T12:00:00.123456Z
 actor "tracker"
 what retention of polls
 job -
+run -
+snapshot -
 from 2026-11-28T12:00:00.123456Z
 to 2026-11-28T12:00:00.123456Z
 rows 12
 kept_for_seconds 3600
+reason -
+`},
+		{ledger.Act{
+			EntryNo: 12, No: 3, At: noon, Actor: "ann", Kind: "erasure", What: "bodies", Job: "stores-eu", RunNo: 2, SnapshotNo: 7, From: noon, To: noon, Rows: 1,
+			Reason: "a name\nand <address>",
+		}, `entry 12
+kind act
+act 3
+at 2026-11-28T12:00:00.123456Z
+actor "ann"
+what erasure of bodies
+job stores-eu
+run 2
+snapshot 7
+from 2026-11-28T12:00:00.123456Z
+to 2026-11-28T12:00:00.123456Z
+rows 1
+kept_for_seconds -
+reason "a name\nand <address>"
 `},
 		{ledger.Day{EntryNo: 11, Day: noon.Truncate(24 * time.Hour), Jobs: 1, Polls: 2}, `entry 11
 kind polls

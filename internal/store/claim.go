@@ -29,6 +29,7 @@ type Cursor struct {
 	ChangedAt     time.Time // when it was observed
 	ConfirmedAt   time.Time // when the last poll that saw it was sent
 	Confirmations int       // polls that saw it, the first included
+	Rewrites      int       // how often what is known of the job was written anew
 
 	GracePolls int // answered polls since the run ended
 
@@ -146,7 +147,7 @@ func toCursor(row dbsqlc.Cursor) Cursor {
 		JobID: row.JobID, PolledAt: fromPointer(row.PolledAt), Outcome: history.Outcome(fromPointer(row.Outcome)), Failures: int(row.Failures),
 		SnapshotNo: int(row.SnapshotNo), Key: row.Key, State: history.State(fromPointer(row.State)),
 		ChangedAt: fromPointer(row.ChangedAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Confirmations: int(row.Confirmations),
-		GracePolls: int(row.GracePolls), NextPollAt: fromPointer(row.NextPollAt),
+		GracePolls: int(row.GracePolls), Rewrites: int(row.Rewrites), NextPollAt: fromPointer(row.NextPollAt),
 		PlannedEvery: fromPointer(row.PlannedEvery), CoveredUntil: fromPointer(row.CoveredUntil), UnseenReason: fromPointer(row.UnseenReason),
 	}
 }

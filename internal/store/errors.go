@@ -25,7 +25,7 @@ var (
 	// ErrOccupied means that somebody else's tables stand where ours would.
 	ErrOccupied = errors.New("the database belongs to another application")
 	// ErrNotOwner means that only the owner of the tables may do this.
-	ErrNotOwner = errors.New("only the owner of the tables may rebuild")
+	ErrNotOwner = errors.New("only the owner of the tables may rebuild and erase")
 	// ErrNotOperator means that the login may poll, and not decide what is tracked.
 	ErrNotOperator = errors.New("this login may not change what is tracked: use that of the tables' owner, or see docs/sql.md for one that may")
 	// ErrRetentionRefused means that nothing may be taken by a setting; the error says why.

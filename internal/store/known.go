@@ -68,6 +68,7 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64
 				unreadable[row.Run.JobID] = err
 			}
 			run.LastStepNo = int(row.LastStepNo)
+			run.Blind, run.BlindFrom = row.Blind, fromPointer(row.BlindFrom)
 			k.Runs[run.ID] = run
 			if row.Run.RunNo == row.HeadRunNo {
 				k.Head = run.ID
@@ -114,7 +115,9 @@ func loadBodies(ctx context.Context, q *dbsqlc.Queries, of dbsqlc.SnapshotPartsP
 	}
 	for _, part := range parts {
 		k := known[part.JobID]
-		if part.Patches == 0 {
+		if part.Body == nil { // erased
+			k.Body = nil
+		} else if part.Patches == 0 {
 			k.Body = &Body{Bytes: part.Body}
 		} else if k.Body != nil {
 			k.Body = k.Body.patched(part.Body)

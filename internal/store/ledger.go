@@ -110,8 +110,9 @@ func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (map[int
 	}
 	for _, row := range acts {
 		leaves[row.EntryNo] = ledger.Act{
-			EntryNo: row.EntryNo, No: row.ActNo, At: row.At, Actor: row.Actor, What: row.What, Job: fromPointer(row.Job),
-			From: row.RangeFrom, To: row.RangeTo, Rows: row.Rows, KeptFor: row.KeptFor,
+			EntryNo: row.EntryNo, No: row.ActNo, At: row.At, Actor: row.Actor, Kind: row.Kind, What: row.What, Job: fromPointer(row.Job),
+			RunNo: int(fromPointer(row.RunNo)), SnapshotNo: int(fromPointer(row.SnapshotNo)),
+			From: row.RangeFrom, To: row.RangeTo, Rows: row.Rows, KeptFor: fromPointer(row.KeptFor), Reason: fromPointer(row.Reason),
 		}
 	}
 	return leaves, nil

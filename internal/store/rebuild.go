@@ -14,14 +14,8 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-const (
-	// rebuildLease keeps others from polling a job while it is rebuilt.
-	rebuildLease = 10 * time.Minute
-	// foldPage is how many snapshots are read at once, foldBytes how large they may
-	// be together. One snapshot alone may be larger.
-	foldPage  = 200
-	foldBytes = 8 << 20
-)
+// rebuildLease keeps others from polling a job while its rows are written anew.
+const rebuildLease = 10 * time.Minute
 
 // ErrClaimed means that somebody is polling the job right now.
 var ErrClaimed = errors.New("the job is being polled")
@@ -37,6 +31,7 @@ type Interpret func(body []byte) (history.Answer, error)
 // RebuildParams says which job to derive again, and how its bodies are read.
 type RebuildParams struct {
 	JobID     int64
+	By        Author // of the act, where rows differ; the zero Author: the login
 	Owner     string
 	Now       time.Time // by the database's clock
 	Interpret Interpret
@@ -48,107 +43,24 @@ type Rebuilt struct {
 	Rows      int64 // written or deleted because they differed
 }
 
-// Folded is a snapshot that was folded into a trail.
-type Folded struct {
-	No     int
-	RunNo  int // as it was recorded
-	Seen   history.Bounds
-	Body   []byte           // nil: it was taken with its run
-	Taken  history.TakenRun // then: what is left of that
-	Change history.Change   // what it has changed
-}
-
-// Fold derives a job's history from its snapshots that were observed by
-// knownAt (zero: all).
-func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret) (*history.Trail, error) {
-	return s.FoldEach(ctx, jobID, knownAt, interpret, nil)
-}
-
-// FoldEach is Fold that tells of each snapshot, in their order (each is nil: of none).
-func (s *Store) FoldEach(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret, each func(*history.Trail, Folded) error) (*history.Trail, error) {
-	if knownAt.IsZero() {
-		knownAt = farTime()
-	}
-	trail := history.NewTrail()
-	var body []byte // of the snapshot before
-	taken, err := s.takenRuns(ctx, jobID)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		rows, err := s.queries.SnapshotList(ctx, dbsqlc.SnapshotListParams{
-			JobID: jobID, After: int32(trail.SnapshotNo), KnownAt: knownAt, Rows: foldPage, Most: foldBytes,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("read snapshots of job %d: %w", jobID, err)
-		}
-		if len(rows) == 0 {
-			return trail, nil
-		}
-		for _, row := range rows {
-			if row.Body != nil {
-				if body, err = nextBody(body, row.Body, row.Patches); err != nil {
-					return nil, fmt.Errorf("read the body of snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
-				}
-				row.Body = body
-			}
-			folded, err := foldSnapshot(trail, row, taken, interpret)
-			if err != nil {
-				return nil, fmt.Errorf("snapshot %d of job %d: %w", row.SnapshotNo, jobID, err)
-			}
-			if each == nil {
-				continue
-			}
-			if err := each(trail, folded); err != nil {
-				return nil, err
-			}
-		}
-	}
-}
-
-// errBodyGone means that a snapshot has lost its body.
-var errBodyGone = errors.New("its body is gone, and not by retention")
-
-// foldSnapshot takes a snapshot into a trail: by its body, or by what is left of its run.
-func foldSnapshot(trail *history.Trail, row dbsqlc.SnapshotListRow, taken map[int]history.TakenRun, interpret Interpret) (Folded, error) {
-	folded := Folded{
-		No: int(row.SnapshotNo), RunNo: int(row.RunNo), Body: row.Body,
-		Seen: history.Bounds{NotBefore: fromPointer(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
-	}
-	if row.Body == nil {
-		run, found := taken[folded.RunNo]
-		if !found {
-			return folded, errBodyGone
-		}
-		run.Status, run.State = row.Status, history.State(row.State)
-		folded.Taken, folded.Change = run, trail.Skip(run, folded.Seen)
-		return folded, nil
-	}
-	said, err := interpret(row.Body)
-	if err != nil {
-		return folded, fmt.Errorf("interpret it: %w", err)
-	}
-	folded.Change = trail.Add(said, folded.Seen)
-	return folded, nil
-}
-
 // Rebuild derives a job's runs, steps, log entries, results, transitions and
 // anomalies from its snapshots again and writes those rows that differ. It
 // needs the rights of the tables' owner. ErrClaimed: try again in a moment.
 func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, error) {
-	claimedUntil, err := s.queries.CursorClaimForRebuild(ctx, dbsqlc.CursorClaimForRebuildParams{
-		JobID: params.JobID, Owner: &params.Owner, Now: params.Now, Lease: rebuildLease,
-	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return Rebuilt{}, ErrClaimed
-	}
+	until, release, err := s.claimForRewrite(ctx, params.JobID, params.Owner, params.Now)
 	if err != nil {
-		return Rebuilt{}, fmt.Errorf("claim job %d: %w", params.JobID, err)
+		return Rebuilt{}, err
 	}
-	until := fromPointer(claimedUntil)
-	defer s.releaseRebuild(ctx, Claim{Cursor: Cursor{JobID: params.JobID}, Until: until})
+	defer release()
 
-	trail, err := s.Fold(ctx, params.JobID, time.Time{}, params.Interpret)
+	trail, from, to := history.NewTrail(), params.Now, params.Now
+	err = s.eachStored(ctx, params.JobID, time.Time{}, params.Interpret, func(n storedSnapshot) error {
+		if to = n.seen.ObservedAt; n.no == 1 {
+			from = to
+		}
+		n.addTo(trail)
+		return nil
+	})
 	if err != nil {
 		return Rebuilt{}, err
 	}
@@ -157,32 +69,63 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		return Rebuilt{}, err
 	}
 	rebuilt := Rebuilt{Snapshots: trail.SnapshotNo}
-	err = s.inTxAfter(ctx, allowRewrite, func(tx pgx.Tx) error {
-		q := dbsqlc.New(counted{tx})
-		cursor, err := q.CursorLock(ctx, params.JobID)
-		if err != nil {
+	err = s.inRewrite(ctx, params.JobID, until, func(tx pgx.Tx) error {
+		if rebuilt.Rows, err = rewrite(ctx, dbsqlc.New(counted{tx}), rows, trims); err != nil || rebuilt.Rows == 0 {
 			return err
 		}
-		if !fromPointer(cursor.ClaimedUntil).Equal(until) {
-			return ErrClaimed
+		q := dbsqlc.New(tx)
+		if err := q.CursorRewritten(ctx, params.JobID); err != nil {
+			return err
 		}
-		rebuilt.Rows, err = rewrite(ctx, q, rows, trims)
+		if err := params.By.tell(ctx, q); err != nil {
+			return err
+		}
+		_, err := q.ActInsert(ctx, dbsqlc.ActInsertParams{
+			Kind: ActRebuild, What: actRows, JobID: params.JobID, RangeFrom: from, RangeTo: to, Rows: rebuilt.Rows,
+		})
 		return err
 	})
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == insufficientPrivilege {
-		return Rebuilt{}, fmt.Errorf("%w: run it with the DATABASE_URL that  tracker migrate up  is run with: %w", ErrNotOwner, err)
-	}
 	if err != nil {
 		return Rebuilt{}, fmt.Errorf("write what differs: %w", err)
 	}
 	return rebuilt, nil
 }
 
-// releaseRebuild ends the claim. Where that fails, the claim runs out.
-func (s *Store) releaseRebuild(ctx context.Context, claim Claim) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
-	defer cancel()
-	_ = s.ReleaseClaims(ctx, []Claim{claim})
+// inRewrite runs work that rewrites a job's rows in a transaction, as the tables' owner,
+// who has the job claimed.
+func (s *Store) inRewrite(ctx context.Context, jobID int64, until time.Time, work func(pgx.Tx) error) error {
+	err := s.inTxAfter(ctx, allowRewrite, func(tx pgx.Tx) error {
+		cursor, err := dbsqlc.New(tx).CursorLock(ctx, jobID)
+		if err != nil {
+			return err
+		}
+		if !fromPointer(cursor.ClaimedUntil).Equal(until) {
+			return ErrClaimed
+		}
+		return work(tx)
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == insufficientPrivilege {
+		return fmt.Errorf("%w: run it with the DATABASE_URL that  tracker migrate up  is run with: %w", ErrNotOwner, err)
+	}
+	return err
+}
+
+// claimForRewrite keeps others from polling a job until it is released. Where that fails,
+// the claim runs out. ErrClaimed: try again in a moment.
+func (s *Store) claimForRewrite(ctx context.Context, jobID int64, owner string, now time.Time) (until time.Time, release func(), err error) {
+	claimedUntil, err := s.queries.CursorClaimForRebuild(ctx, dbsqlc.CursorClaimForRebuildParams{JobID: jobID, Owner: &owner, Now: now, Lease: rebuildLease})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return until, nil, ErrClaimed
+	}
+	if err != nil {
+		return until, nil, fmt.Errorf("claim job %d: %w", jobID, err)
+	}
+	until = fromPointer(claimedUntil)
+	return until, func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
+		defer cancel()
+		_ = s.ReleaseClaims(ctx, []Claim{{Cursor: Cursor{JobID: jobID}, Until: until}})
+	}, nil
 }
 
 // rewrite writes the rows of a job that differ. If any does, it has the days of the
@@ -271,8 +214,8 @@ func trailRows(jobID int64, trail *history.Trail) (changeRows, trailTrims, error
 		steps:       dbsqlc.StepTrimParams{JobID: jobID},
 		entries:     dbsqlc.LogEntryTrimParams{JobID: jobID},
 		items:       dbsqlc.ResultItemTrimJobParams{JobID: jobID},
-		transitions: dbsqlc.TransitionTrimParams{JobID: jobID, Last: int32(trail.TransitionNo)},
-		anomalies:   dbsqlc.AnomalyTrimParams{JobID: jobID, Last: int32(trail.AnomalyNo)},
+		transitions: dbsqlc.TransitionTrimParams{JobID: jobID, TransitionNos: column(trail.Transitions, func(t *history.Transition) int32 { return int32(t.No) })},
+		anomalies:   dbsqlc.AnomalyTrimParams{JobID: jobID, AnomalyNos: column(trail.Anomalies, func(a *history.Anomaly) int32 { return int32(a.No) })},
 	}
 	all := history.Change{Transitions: trail.Transitions, Anomalies: trail.Anomalies}
 	for _, run := range trail.Runs {

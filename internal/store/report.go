@@ -82,9 +82,10 @@ type History struct {
 	Transitions []TransitionRow `json:"transitions"`
 	Anomalies   []AnomalyRow    `json:"anomalies"`
 	LogEntries  []LogEntryRow   `json:"log_entries"`
-	Gaps        []GapRow        `json:"gaps"`      // since the first of the runs
-	Retention   []RetentionRow  `json:"retention"` // what was taken of the job
-	Changes     []ChangeRow     `json:"changes"`   // that paused, resumed, removed or revived the job or its source, likewise
+	Gaps        []GapRow        `json:"gaps"`               // since the first of the runs
+	Retention   []RetentionRow  `json:"retention"`          // what was taken of the job
+	Erasures    []Erasure       `json:"erasures,omitempty"` // what was erased of it
+	Changes     []ChangeRow     `json:"changes"`            // that paused, resumed, removed or revived the job or its source, likewise
 
 	// LatestTaken is the number of the job's latest run where, as of then, that is one
 	// that retention has taken since; 0: it is not. Of such nothing else is known.
@@ -171,6 +172,9 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 		since = *h.Polled.FirstAt
 	}
 	if h.Retention, err = s.RetentionRows(ctx, jobID, since); err != nil {
+		return History{}, err
+	}
+	if h.Erasures, err = s.Erasures(ctx, jobID); err != nil {
 		return History{}, err
 	}
 	h.Gaps, err = s.Gaps(ctx, params.Job, h.begins())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"tracker/internal/ledger"
@@ -67,6 +68,51 @@ func (s *Store) AlteredBodies(ctx context.Context, from, to int64) ([]int64, err
 		return nil, fmt.Errorf("hash the bodies of entries %d to %d: %w", from, to, err)
 	}
 	return entries, nil
+}
+
+// GoneBody is a snapshot whose body is gone.
+type GoneBody struct {
+	EntryNo int64
+	ActNo   int64 // that took it; 0: none did
+	Erased  bool  // by somebody; else by retention
+}
+
+// GoneBodies lists those of the entries from one to another, in their order.
+func (s *Store) GoneBodies(ctx context.Context, from, to int64) (gone []GoneBody, err error) {
+	err = s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
+		rows, err := q.ReportGoneBodies(ctx, dbsqlc.ReportGoneBodiesParams{FromEntry: from, ToEntry: to})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		acts, err := q.ReportBodyActs(ctx, column(rows, func(row *dbsqlc.ReportGoneBodiesRow) int64 { return fromPointer(row.JobID) }))
+		if err != nil {
+			return err
+		}
+		gone = convert(rows, func(row dbsqlc.ReportGoneBodiesRow) GoneBody {
+			at := slices.IndexFunc(acts, func(act dbsqlc.ReportAct) bool { return takesBody(act, row) })
+			if at < 0 {
+				return GoneBody{EntryNo: row.EntryNo}
+			}
+			return GoneBody{EntryNo: row.EntryNo, ActNo: acts[at].ActNo, Erased: acts[at].Kind == ActErasure}
+		})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read which bodies of entries %d to %d are gone: %w", from, to, err)
+	}
+	return gone, nil
+}
+
+// takesBody reports an act that took a body.
+func takesBody(act dbsqlc.ReportAct, row dbsqlc.ReportGoneBodiesRow) bool {
+	if fromPointer(act.JobID) != fromPointer(row.JobID) {
+		return false
+	}
+	if act.Kind == ActErasure {
+		one := fromPointer(act.SnapshotNo)
+		return act.ActNo == fromPointer(row.ActNo) && fromPointer(act.RunNo) == row.RunNo && (one == 0 || one == row.SnapshotNo)
+	}
+	return !row.ObservedAt.Before(act.RangeFrom) && !row.ObservedAt.After(act.RangeTo)
 }
 
 // Miscount is a count that contradicts another.

@@ -32,7 +32,8 @@ type knownCache struct {
 // cachedKnown is what is known of one job. Who recalls it owns it.
 type cachedKnown struct {
 	*store.Known
-	weight int
+	weight   int
+	rewrites int // the claim's, when it was kept
 }
 
 // rawMark recognises a body before it is redacted. It holds a hash of secrets, and
@@ -102,22 +103,24 @@ func (c *knownCache) keepHeavy(jobID, sourceID int64, heavy bool) {
 }
 
 // recall takes what is known of a job out of the cache. It returns nil where the
-// claim saw another head, or where the answer's run is not the one that is known:
-// then it must be read from the store. Two answers never share what it returns.
-func (c *knownCache) recall(jobID int64, snapshotNo int, runID string) *store.Known {
+// claim saw another head, or that it was written anew, or where the answer's run is not
+// the one that is known: then it must be read from the store. Two answers never share
+// what it returns.
+func (c *knownCache) recall(claim store.Cursor, runID string) *store.Known {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	known := c.known[jobID].Known
-	c.drop(jobID)
-	if known == nil || known.SnapshotNo != snapshotNo || known.Runs[runID] == nil {
+	kept := c.known[claim.JobID]
+	c.drop(claim.JobID)
+	if kept.Known == nil || kept.SnapshotNo != claim.SnapshotNo || kept.rewrites != claim.Rewrites || kept.Runs[runID] == nil {
 		return nil
 	}
-	return known
+	return kept.Known
 }
 
 // keep puts in the cache what is known of a job after a snapshot was recorded, and
 // drops other jobs where the cache is full.
-func (c *knownCache) keep(jobID int64, known *store.Known) {
+func (c *knownCache) keep(claim store.Cursor, known *store.Known) {
+	jobID := claim.JobID
 	known.KeepHead()
 	weight := weightOf(known)
 	c.mu.Lock()
@@ -132,7 +135,7 @@ func (c *knownCache) keep(jobID int64, known *store.Known) {
 		}
 		c.drop(id)
 	}
-	c.known[jobID] = cachedKnown{known, weight}
+	c.known[jobID] = cachedKnown{known, weight, claim.Rewrites}
 	c.weight += weight
 }
 

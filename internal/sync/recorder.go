@@ -246,7 +246,7 @@ func (r *recorder) remember(res *result) {
 		r.cache.forget(res.job.ID)
 	} else {
 		res.known.Take(res.poll.Finding)
-		r.cache.keep(res.job.ID, res.known)
+		r.cache.keep(res.claim.Cursor, res.known)
 	}
 	r.cache.keepHeavy(res.job.ID, res.job.From.ID, len(res.body) > source.LightBody)
 	r.cache.keepRaw(res.job.ID, res.mark(res.poll.SnapshotNo))

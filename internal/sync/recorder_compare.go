@@ -17,7 +17,7 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 		if res.answer == nil {
 			continue
 		}
-		if res.known = r.cache.recall(res.job.ID, res.claim.SnapshotNo, res.answer.RunID); res.known == nil {
+		if res.known = r.cache.recall(res.claim.Cursor, res.answer.RunID); res.known == nil {
 			forgotten = append(forgotten, store.Answered{JobID: res.job.ID, RunID: res.answer.RunID})
 		}
 	}

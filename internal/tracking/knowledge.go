@@ -120,6 +120,9 @@ func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job,
 	if k.Retention, err = s.RetentionRows(ctx, job.ID, cmp.Or(k.FirstPollAt, k.Now)); err != nil {
 		return err
 	}
+	if k.Erasures, err = s.Erasures(ctx, job.ID); err != nil {
+		return err
+	}
 	gaps, err := s.Gaps(ctx, job.Name, time.Time{})
 	if err != nil {
 		return err

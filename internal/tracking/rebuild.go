@@ -19,27 +19,35 @@ const (
 
 // Rebuild rebuilds one job, as soon as nobody is polling it. The owner is the
 // process that does.
-func Rebuild(ctx context.Context, s *store.Store, job store.Job, owner string) (store.Rebuilt, error) {
+func Rebuild(ctx context.Context, s *store.Store, job store.Job, by store.Author, owner string) (rebuilt store.Rebuilt, err error) {
 	provider, err := source.Lookup(job.From.Provider)
 	if err != nil {
 		return store.Rebuilt{}, err
 	}
+	err = unclaimed(ctx, func() error {
+		now, err := s.Now(ctx)
+		if err == nil {
+			rebuilt, err = s.Rebuild(ctx, store.RebuildParams{JobID: job.ID, By: by, Owner: owner, Now: now, Interpret: provider.Interpret})
+		}
+		return err
+	})
+	return rebuilt, err
+}
+
+// unclaimed does what takes a job that nobody is polling, as soon as that is so.
+func unclaimed(ctx context.Context, do func() error) error {
 	patience := time.NewTimer(rebuildPatience)
 	defer patience.Stop()
 	for {
-		now, err := s.Now(ctx)
-		if err != nil {
-			return store.Rebuilt{}, err
-		}
-		rebuilt, err := s.Rebuild(ctx, store.RebuildParams{JobID: job.ID, Owner: owner, Now: now, Interpret: provider.Interpret})
+		err := do()
 		if !errors.Is(err, store.ErrClaimed) {
-			return rebuilt, err
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return store.Rebuilt{}, ctx.Err()
+			return ctx.Err()
 		case <-patience.C:
-			return store.Rebuilt{}, fmt.Errorf("%w for more than %s; try again", err, rebuildPatience)
+			return fmt.Errorf("%w for more than %s; try again", err, rebuildPatience)
 		case <-time.After(rebuildRetry):
 		}
 	}

@@ -29,8 +29,15 @@ func FindSnapshot(ctx context.Context, s *store.Store, job string, no int) (stor
 // FindBody is FindSnapshot of one whose body is still there.
 func FindBody(ctx context.Context, s *store.Store, job string, no int) (store.SnapshotRow, error) {
 	row, err := FindSnapshot(ctx, s, job, no)
-	if err == nil && row.Body == nil {
-		err = RequestError{fmt.Errorf("snapshot %d of job %s has no body any more: retention took it; its SHA-256 was %x", row.SnapshotNo, job, []byte(row.SHA256))}
+	if err != nil || row.Body != nil {
+		return row, err
+	}
+	act, err := s.ErasedBy(ctx, job, int(row.SnapshotNo))
+	if errors.Is(err, store.ErrNotFound) {
+		return row, RequestError{fmt.Errorf("snapshot %d of job %s has no body any more: retention took it; its SHA-256 was %x", row.SnapshotNo, job, []byte(row.SHA256))}
+	}
+	if err == nil {
+		err = fmt.Errorf("snapshot %d of job %s has no body any more: erased by act %d; its SHA-256 was %x", row.SnapshotNo, job, act, []byte(row.SHA256))
 	}
 	return row, err
 }

@@ -151,6 +151,9 @@ func (h History) Summary(short bool) [][]terminal.Span {
 	if spans := h.taken(); spans != nil {
 		add(spans...)
 	}
+	for _, erasure := range h.Erasures {
+		add(h.erased(erasure)...)
+	}
 	if spans := h.notTracked(); spans != nil && !h.Past() {
 		add(spans...)
 	}

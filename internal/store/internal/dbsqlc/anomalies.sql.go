@@ -53,17 +53,18 @@ func (q *Queries) AnomalyInsert(ctx context.Context, arg AnomalyInsertParams) (i
 }
 
 const anomalyTrim = `-- name: AnomalyTrim :execrows
-DELETE FROM anomalies WHERE job_id = $1 AND anomaly_no > $2
+DELETE FROM anomalies x
+WHERE x.job_id = $1 AND NOT EXISTS (SELECT 1 FROM (SELECT unnest($2::integer[]) AS anomaly_no) r WHERE r.anomaly_no = x.anomaly_no)
 `
 
 type AnomalyTrimParams struct {
-	JobID int64
-	Last  int32
+	JobID      int64
+	AnomalyNos []int32
 }
 
 // For rebuild alone, as the owner.
 func (q *Queries) AnomalyTrim(ctx context.Context, arg AnomalyTrimParams) (int64, error) {
-	result, err := q.db.Exec(ctx, anomalyTrim, arg.JobID, arg.Last)
+	result, err := q.db.Exec(ctx, anomalyTrim, arg.JobID, arg.AnomalyNos)
 	if err != nil {
 		return 0, err
 	}

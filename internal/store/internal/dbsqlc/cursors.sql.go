@@ -129,7 +129,7 @@ WITH open AS (
 UPDATE cursors c SET claimed_until = k.start_at + $1::interval, claimed_by = $2::text
 FROM taken k
 WHERE c.job_id = k.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, k.start_at
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.rewrites, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, k.start_at
 `
 
 type CursorClaimDueParams struct {
@@ -188,6 +188,7 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 			&i.Cursor.ConfirmedAt,
 			&i.Cursor.Confirmations,
 			&i.Cursor.GracePolls,
+			&i.Cursor.Rewrites,
 			&i.Cursor.Running,
 			&i.Cursor.PlannedEvery,
 			&i.Cursor.CoveredUntil,
@@ -263,7 +264,7 @@ UPDATE cursors c SET
     claimed_by = $3::text
 FROM slots s
 WHERE c.job_id = s.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.rewrites, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at
 `
 
 type CursorClaimJobsParams struct {
@@ -320,6 +321,7 @@ func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams
 			&i.Cursor.ConfirmedAt,
 			&i.Cursor.Confirmations,
 			&i.Cursor.GracePolls,
+			&i.Cursor.Rewrites,
 			&i.Cursor.Running,
 			&i.Cursor.PlannedEvery,
 			&i.Cursor.CoveredUntil,
@@ -425,7 +427,7 @@ func (q *Queries) CursorInsertAll(ctx context.Context, arg CursorInsertAllParams
 }
 
 const cursorList = `-- name: CursorList :many
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, rewrites, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
 `
 
 func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, error) {
@@ -454,6 +456,7 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 			&i.ConfirmedAt,
 			&i.Confirmations,
 			&i.GracePolls,
+			&i.Rewrites,
 			&i.Running,
 			&i.PlannedEvery,
 			&i.CoveredUntil,
@@ -471,7 +474,7 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 }
 
 const cursorListForUpdate = `-- name: CursorListForUpdate :many
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, rewrites, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
 `
 
 // Cursors of jobs whose gaps are told until now.
@@ -501,6 +504,7 @@ func (q *Queries) CursorListForUpdate(ctx context.Context, jobIds []int64) ([]Cu
 			&i.ConfirmedAt,
 			&i.Confirmations,
 			&i.GracePolls,
+			&i.Rewrites,
 			&i.Running,
 			&i.PlannedEvery,
 			&i.CoveredUntil,
@@ -570,7 +574,7 @@ func (q *Queries) CursorListUnseen(ctx context.Context, sourceID int64) ([]int64
 }
 
 const cursorLock = `-- name: CursorLock :one
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = $1 FOR UPDATE
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, rewrites, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = $1 FOR UPDATE
 `
 
 // Nobody can claim the job until the transaction ends.
@@ -594,6 +598,7 @@ func (q *Queries) CursorLock(ctx context.Context, jobID int64) (Cursor, error) {
 		&i.ConfirmedAt,
 		&i.Confirmations,
 		&i.GracePolls,
+		&i.Rewrites,
 		&i.Running,
 		&i.PlannedEvery,
 		&i.CoveredUntil,
@@ -665,6 +670,16 @@ func (q *Queries) CursorResumeBySource(ctx context.Context, arg CursorResumeBySo
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const cursorRewritten = `-- name: CursorRewritten :exec
+UPDATE cursors SET rewrites = rewrites + 1 WHERE job_id = $1
+`
+
+// What daemons know of the job is not true any more.
+func (q *Queries) CursorRewritten(ctx context.Context, jobID int64) error {
+	_, err := q.db.Exec(ctx, cursorRewritten, jobID)
+	return err
 }
 
 const cursorSchedule = `-- name: CursorSchedule :exec

@@ -68,7 +68,7 @@ func (q *Queries) LedgerTileUpsert(ctx context.Context, arg LedgerTileUpsertPara
 }
 
 const reportActLeaves = `-- name: ReportActLeaves :many
-SELECT entry_no, act_no, at, actor, what, job, range_from, range_to, rows, kept_for, job_id FROM report.act_leaves WHERE entry_no BETWEEN $1 AND $2 ORDER BY entry_no
+SELECT entry_no, act_no, at, actor, kind, what, job, run_no, snapshot_no, range_from, range_to, rows, kept_for, reason, job_id FROM report.act_leaves WHERE entry_no BETWEEN $1 AND $2 ORDER BY entry_no
 `
 
 type ReportActLeavesParams struct {
@@ -90,12 +90,16 @@ func (q *Queries) ReportActLeaves(ctx context.Context, arg ReportActLeavesParams
 			&i.ActNo,
 			&i.At,
 			&i.Actor,
+			&i.Kind,
 			&i.What,
 			&i.Job,
+			&i.RunNo,
+			&i.SnapshotNo,
 			&i.RangeFrom,
 			&i.RangeTo,
 			&i.Rows,
 			&i.KeptFor,
+			&i.Reason,
 			&i.JobID,
 		); err != nil {
 			return nil, err
@@ -134,6 +138,46 @@ func (q *Queries) ReportAlteredBodies(ctx context.Context, arg ReportAlteredBodi
 			return nil, err
 		}
 		items = append(items, entry_no)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportBodyActs = `-- name: ReportBodyActs :many
+SELECT act_no, at, kind, job, what, run_no, snapshot_no, range_from, range_to, rows, kept_for, actor, reason, job_id FROM report.acts WHERE job_id = ANY($1::bigint[]) AND what = 'bodies' ORDER BY act_no
+`
+
+// The acts that took bodies of jobs.
+func (q *Queries) ReportBodyActs(ctx context.Context, jobIds []int64) ([]ReportAct, error) {
+	rows, err := q.db.Query(ctx, reportBodyActs, jobIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportAct
+	for rows.Next() {
+		var i ReportAct
+		if err := rows.Scan(
+			&i.ActNo,
+			&i.At,
+			&i.Kind,
+			&i.Job,
+			&i.What,
+			&i.RunNo,
+			&i.SnapshotNo,
+			&i.RangeFrom,
+			&i.RangeTo,
+			&i.Rows,
+			&i.KeptFor,
+			&i.Actor,
+			&i.Reason,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -390,6 +434,57 @@ func (q *Queries) ReportGapLeavesOfJob(ctx context.Context, arg ReportGapLeavesO
 			&i.GapTo,
 			&i.Reason,
 			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportGoneBodies = `-- name: ReportGoneBodies :many
+SELECT l.entry_no, l.snapshot_no, l.run_no, l.observed_at, l.job_id, e.act_no
+FROM report.snapshot_leaves l
+JOIN report.snapshots s ON s.job_id = l.job_id AND s.snapshot_no = l.snapshot_no
+LEFT JOIN report.erased_snapshots e ON e.job_id = l.job_id AND e.snapshot_no = l.snapshot_no
+WHERE l.entry_no BETWEEN $1 AND $2 AND s.size IS NULL
+ORDER BY l.entry_no
+`
+
+type ReportGoneBodiesParams struct {
+	FromEntry int64
+	ToEntry   int64
+}
+
+type ReportGoneBodiesRow struct {
+	EntryNo    int64
+	SnapshotNo int32
+	RunNo      int32
+	ObservedAt time.Time
+	JobID      *int64
+	ActNo      *int64
+}
+
+// Snapshots of entries whose body is gone, with the act that is said to have erased it.
+func (q *Queries) ReportGoneBodies(ctx context.Context, arg ReportGoneBodiesParams) ([]ReportGoneBodiesRow, error) {
+	rows, err := q.db.Query(ctx, reportGoneBodies, arg.FromEntry, arg.ToEntry)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportGoneBodiesRow
+	for rows.Next() {
+		var i ReportGoneBodiesRow
+		if err := rows.Scan(
+			&i.EntryNo,
+			&i.SnapshotNo,
+			&i.RunNo,
+			&i.ObservedAt,
+			&i.JobID,
+			&i.ActNo,
 		); err != nil {
 			return nil, err
 		}

@@ -26,6 +26,7 @@ type Cursor struct {
 	ConfirmedAt   *time.Time
 	Confirmations int32
 	GracePolls    int32
+	Rewrites      int32
 	Running       bool
 	PlannedEvery  *time.Duration
 	CoveredUntil  *time.Time
@@ -62,7 +63,39 @@ type LogEntry struct {
 	CreatedRaw  *string
 }
 
-// One row per act of retention with an entry in the journal: what its leaf in the transparency log is made of.
+// One row per act upon the history itself: what retention has taken, what somebody has erased, and rebuilds that changed rows; rows are only ever added.
+type ReportAct struct {
+	// Number of the act.
+	ActNo int64
+	// When it was done (our time).
+	At time.Time
+	// What was done: retention, erasure or rebuild.
+	Kind string
+	// Name of the job; null: of all jobs.
+	Job *string
+	// What was taken, erased or written: polls, runs, bodies or rows.
+	What string
+	// Of an erasure: number of the run within its job; null: it is none.
+	RunNo *int32
+	// Of an erasure: number of the snapshot within its job; null: all of the run that still had bodies.
+	SnapshotNo *int32
+	// Since when that had been observed or sent (our time).
+	RangeFrom time.Time
+	// Until when, likewise.
+	RangeTo time.Time
+	// Count of the polls, runs, bodies or rows.
+	Rows int64
+	// Of retention: the setting, for how long such are kept; null: it is none.
+	KeptFor *time.Duration
+	// Who has done it, or whose setting it was: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, the login.
+	Actor string
+	// Of an erasure: why, in the words of who has done it; null: it is none.
+	Reason *string
+	// Number of the job, by which views are joined; null: of all jobs.
+	JobID *int64
+}
+
+// One row per act upon the history with an entry in the journal: what its leaf in the transparency log is made of.
 type ReportActLeaf struct {
 	// Number of its entry in the journal.
 	EntryNo int64
@@ -72,23 +105,31 @@ type ReportActLeaf struct {
 	At time.Time
 	// Who has done it.
 	Actor string
-	// What was taken: polls, runs or bodies.
+	// What was done: retention, erasure or rebuild.
+	Kind string
+	// What was taken, erased or written: polls, runs, bodies or rows.
 	What string
 	// Name of the job; null: of all jobs.
 	Job *string
-	// Since when what was taken had been observed or sent (our time).
+	// Of an erasure: number of the run within its job; null: it is none.
+	RunNo *int32
+	// Of an erasure: number of the snapshot within its job; null: all of the run that still had bodies.
+	SnapshotNo *int32
+	// Since when that had been observed or sent (our time).
 	RangeFrom time.Time
 	// Until when (our time).
 	RangeTo time.Time
-	// Count of the polls, runs or bodies that were taken.
+	// Count of the polls, runs, bodies or rows.
 	Rows int64
-	// The setting: for how long such are kept.
-	KeptFor time.Duration
+	// Of retention: the setting, for how long such are kept; null: it is none.
+	KeptFor *time.Duration
+	// Of an erasure: why, in the words of who has done it; null: it is none.
+	Reason *string
 	// Number of the job, by which views are joined; null: of all jobs.
 	JobID *int64
 }
 
-// One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; a row never changes, and goes with its run alone, where retention takes that (report.retention).
+// One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; a row never changes, and goes with its run alone, where retention takes that (report.retention), or with the bodies that told of it, which somebody erases (report.acts).
 type ReportAnomaly struct {
 	// Name of the job.
 	Job string
@@ -232,6 +273,32 @@ type ReportDeclaredSource struct {
 	SourceID int64
 }
 
+// One row per snapshot whose body somebody has erased: what is left of that.
+type ReportErasedSnapshot struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Number of the snapshot within its job.
+	SnapshotNo int32
+	// Number, within the job, of the run that the answer told of.
+	RunNo int32
+	// The upstream's id of that run.
+	RunID string
+	// Number of the act that erased it: report.acts tells by whom, when and why.
+	ActNo int64
+	// Transitions of the job that later snapshots brought have higher numbers.
+	TransitionNo int32
+	// Anomalies of the job that later snapshots brought have higher numbers.
+	AnomalyNo int32
+	// True if the run's steps follow from its status, which stays.
+	StepsObserved bool
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
 // One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job's time since it was registered, but for while it was finished, and less than twice the planned interval.
 type ReportGap struct {
 	// Name of the job.
@@ -324,7 +391,7 @@ type ReportJournal struct {
 	Kind string
 	// Name of the job; null: of no job, or of all.
 	Job *string
-	// Number of the snapshot or gap within its job, of the change, or of the act of retention; of polls the day, as YYYYMMDD.
+	// Number of the snapshot or gap within its job, of the change, or of the act; of polls the day, as YYYYMMDD.
 	No int64
 	// Number of the job, by which views are joined; null: of no job, or of all.
 	JobID *int64
@@ -409,7 +476,7 @@ type ReportRetention struct {
 	// Count of the polls, runs or bodies that were taken.
 	Rows int64
 	// The setting: for how long such are kept.
-	KeptFor time.Duration
+	KeptFor *time.Duration
 	// Whose setting: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, the login.
 	Actor string
 	// Number of the job, by which views are joined; null: polls are taken of all jobs.
@@ -478,7 +545,7 @@ type ReportRun struct {
 	JobID int64
 }
 
-// One row per answer that differs from the one before it, with the body as proof; a row never changes, and loses its body alone, where retention takes its run (report.retention).
+// One row per answer that differs from the one before it, with the body as proof; a row never changes, and loses its body alone, where retention takes its run or somebody erases it (report.acts).
 type ReportSnapshot struct {
 	// Name of the job.
 	Job string
@@ -502,13 +569,13 @@ type ReportSnapshot struct {
 	Status string
 	// State of the run in our words, as read when the snapshot was recorded.
 	State string
-	// SHA-256 of body, 32 bytes; it stays when retention takes the body.
+	// SHA-256 of body, 32 bytes; it stays when the body goes.
 	Sha256 []byte
-	// Size of body in bytes; null: retention took it.
+	// Size of body in bytes; null: the body is gone.
 	Size *int64
-	// The answer's body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came; null: retention took it.
+	// The answer's body as stored: after redaction, in UTF-8 without a byte order mark whatever encoding it came in, and otherwise byte by byte as it came; null: retention took it, or somebody has erased it (report.erased_snapshots).
 	Body []byte
-	// The body as text; null: it is not valid UTF-8 or holds a NUL, or retention took it.
+	// The body as text; null: it is not valid UTF-8 or holds a NUL, or the body is gone.
 	BodyText *string
 	// Version of the provider's interpretation by which the snapshot was recorded.
 	Interpretation int32
@@ -694,7 +761,7 @@ type ReportTakenRun struct {
 	JobID int64
 }
 
-// One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; a row never changes, and goes with its run alone, where retention takes that (report.retention).
+// One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; a row never changes, and goes with its run alone, where retention takes that (report.retention), or with the bodies that told of it, which somebody erases (report.acts).
 type ReportTransition struct {
 	// Name of the job.
 	Job string

@@ -14,7 +14,8 @@ const runLoad = `-- name: RunLoad :many
 SELECT r.job_id, r.run_no, r.run_id, r.status, r.state, r.started_at, r.ended_at, r.not_before, r.first_seen_at, r.ended_not_before, r.ended_seen_at, r.last_changed_at, r.step_count, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.result_expires_raw, r.unknown_words, r.shape, r.forgotten_before, n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
     lr.no::integer AS last_run_no,
     coalesce((SELECT max(x.step_no) FROM steps x WHERE x.job_id = r.job_id AND x.run_no = r.run_no), 0)::integer AS last_step_no,
-    coalesce(lt.no, 0)::integer AS last_transition_no, coalesce(greatest(la.no, lk.no), 0)::integer AS last_anomaly_no
+    coalesce(greatest(lt.no, le.transition_no), 0)::integer AS last_transition_no, coalesce(greatest(la.no, lk.no, le.anomaly_no), 0)::integer AS last_anomaly_no,
+    (b.snapshot_no IS NOT NULL)::boolean AS blind, b.not_before AS blind_from
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::text[]) AS run_id) w
 JOIN snapshots f ON f.job_id = w.job_id AND f.snapshot_no = 1 AND f.job_id = ANY($1::bigint[])
 CROSS JOIN LATERAL (
@@ -24,7 +25,17 @@ CROSS JOIN LATERAL (SELECT max(x.run_no) AS no FROM runs x WHERE x.job_id = f.jo
 CROSS JOIN LATERAL (SELECT max(x.transition_no) AS no FROM transitions x WHERE x.job_id = f.job_id) lt
 CROSS JOIN LATERAL (SELECT max(x.anomaly_no) AS no FROM anomalies x WHERE x.job_id = f.job_id) la
 CROSS JOIN LATERAL (SELECT max(x.last_anomaly_no) AS no FROM taken_runs x WHERE x.job_id = f.job_id) lk
+CROSS JOIN LATERAL (
+    SELECT max(x.transition_no) AS transition_no, max(x.anomaly_no) AS anomaly_no FROM erased_snapshots x WHERE x.job_id = f.job_id
+) le
 JOIN runs r ON r.job_id = f.job_id AND (r.run_no = n.run_no OR r.run_id = w.run_id)
+LEFT JOIN LATERAL ( -- the first of the erased snapshots at the run's end
+    SELECT e.snapshot_no, s.not_before FROM erased_snapshots e
+    JOIN snapshots s ON s.job_id = e.job_id AND s.snapshot_no = e.snapshot_no
+    WHERE e.job_id = r.job_id AND e.run_no = r.run_no AND NOT EXISTS (
+        SELECT 1 FROM snapshots k WHERE k.job_id = e.job_id AND k.snapshot_no > e.snapshot_no AND k.run_no = e.run_no AND k.body IS NOT NULL)
+    ORDER BY e.snapshot_no LIMIT 1
+) b ON true
 `
 
 type RunLoadParams struct {
@@ -41,6 +52,8 @@ type RunLoadRow struct {
 	LastStepNo       int32
 	LastTransitionNo int32
 	LastAnomalyNo    int32
+	Blind            bool
+	BlindFrom        *time.Time
 }
 
 // The runs that comparing needs: of each job the run of the newest snapshot and the
@@ -84,6 +97,8 @@ func (q *Queries) RunLoad(ctx context.Context, arg RunLoadParams) ([]RunLoadRow,
 			&i.LastStepNo,
 			&i.LastTransitionNo,
 			&i.LastAnomalyNo,
+			&i.Blind,
+			&i.BlindFrom,
 		); err != nil {
 			return nil, err
 		}

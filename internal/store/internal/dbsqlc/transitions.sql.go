@@ -61,17 +61,18 @@ func (q *Queries) TransitionInsert(ctx context.Context, arg TransitionInsertPara
 }
 
 const transitionTrim = `-- name: TransitionTrim :execrows
-DELETE FROM transitions WHERE job_id = $1 AND transition_no > $2
+DELETE FROM transitions x
+WHERE x.job_id = $1 AND NOT EXISTS (SELECT 1 FROM (SELECT unnest($2::integer[]) AS transition_no) r WHERE r.transition_no = x.transition_no)
 `
 
 type TransitionTrimParams struct {
-	JobID int64
-	Last  int32
+	JobID         int64
+	TransitionNos []int32
 }
 
 // For rebuild alone, as the owner.
 func (q *Queries) TransitionTrim(ctx context.Context, arg TransitionTrimParams) (int64, error) {
-	result, err := q.db.Exec(ctx, transitionTrim, arg.JobID, arg.Last)
+	result, err := q.db.Exec(ctx, transitionTrim, arg.JobID, arg.TransitionNos)
 	if err != nil {
 		return 0, err
 	}

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+const (
+	// foldPage is how many snapshots are read at once, foldBytes how large they may
+	// be together. One snapshot alone may be larger.
+	foldPage  = 200
+	foldBytes = 8 << 20
+)
+
+// Folded is a snapshot that was folded into a trail.
+type Folded struct {
+	No     int
+	RunNo  int // as it was recorded
+	Seen   history.Bounds
+	Body   []byte            // nil: it is gone
+	Taken  *history.TakenRun // what is left of its run, where retention took that; nil: it did not
+	Erased *history.Erased   // what is left where somebody has erased the body; nil: nobody has
+	Change history.Change    // what it has changed
+}
+
+// Fold derives a job's history from its snapshots that were observed by
+// knownAt (zero: all).
+func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret) (*history.Trail, error) {
+	return s.FoldEach(ctx, jobID, knownAt, interpret, nil)
+}
+
+// FoldEach is Fold that tells of each snapshot, in their order (each is nil: of none).
+func (s *Store) FoldEach(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret, each func(*history.Trail, Folded) error) (*history.Trail, error) {
+	trail := history.NewTrail()
+	err := s.eachStored(ctx, jobID, knownAt, interpret, func(n storedSnapshot) error {
+		folded := Folded{No: n.no, RunNo: n.runNo, Seen: n.seen, Body: n.body, Taken: n.taken, Erased: n.erased, Change: n.addTo(trail)}
+		if each == nil {
+			return nil
+		}
+		return each(trail, folded)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return trail, nil
+}
+
+// storedSnapshot is a snapshot as it is read to be folded.
+type storedSnapshot struct {
+	no, runNo int
+	seen      history.Bounds
+	status    string
+	state     history.State
+	patches   int
+	body      []byte            // whole; nil: it is gone
+	said      history.Answer    // what it says
+	taken     *history.TakenRun // its run, where retention took that
+	erased    *history.Erased   // what is left, where it is erased
+}
+
+// addTo adds the snapshot to a trail and returns what it changed.
+func (n storedSnapshot) addTo(trail *history.Trail) history.Change {
+	switch {
+	case n.taken != nil:
+		return trail.Skip(*n.taken, n.seen)
+	case n.erased != nil:
+		return trail.AddErased(*n.erased, n.seen)
+	default:
+		return trail.Add(n.said, n.seen)
+	}
+}
+
+// eachStored reads a job's snapshots that were observed by knownAt (zero: all) one after
+// the other.
+func (s *Store) eachStored(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret, each func(storedSnapshot) error) error {
+	whole := knownAt.IsZero()
+	if whole {
+		knownAt = farTime()
+	}
+	taken, err := s.takenRuns(ctx, jobID)
+	if err != nil {
+		return err
+	}
+	erased, err := s.erasedSnapshots(ctx, jobID)
+	if err != nil {
+		return err
+	}
+	var last storedSnapshot
+	for {
+		rows, err := s.queries.SnapshotList(ctx, dbsqlc.SnapshotListParams{
+			JobID: jobID, After: int32(last.no), KnownAt: knownAt, Rows: foldPage, Most: foldBytes,
+		})
+		if err != nil {
+			return fmt.Errorf("read snapshots of job %d: %w", jobID, err)
+		}
+		if len(rows) == 0 {
+			return nil
+		}
+		for _, row := range rows {
+			n := storedSnapshot{
+				no: int(row.SnapshotNo), runNo: int(row.RunNo), status: row.Status, state: history.State(row.State), patches: int(row.Patches),
+				seen: history.Bounds{NotBefore: fromPointer(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
+			}
+			if whole && n.no != last.no+1 {
+				err = errSnapshotGone
+			} else if row.Body == nil {
+				err = n.findGone(taken, erased)
+			} else if n.body, err = nextBody(last.body, row.Body, row.Patches); err != nil {
+				err = fmt.Errorf("read its body: %w", err)
+			} else if n.said, err = interpret(n.body); err != nil {
+				err = fmt.Errorf("interpret it: %w", err)
+			}
+			if err == nil {
+				err = each(n)
+			}
+			if err != nil {
+				return fmt.Errorf("snapshot %d of job %d: %w", n.no, jobID, err)
+			}
+			last = n
+		}
+	}
+}
+
+// findGone finds out by what act a body has gone.
+func (n *storedSnapshot) findGone(taken map[int]history.TakenRun, erased map[int]history.Erased) error {
+	if run, found := taken[n.runNo]; found {
+		run.Status, run.State = n.status, n.state
+		n.taken = &run
+		return nil
+	}
+	if left, found := erased[n.no]; found {
+		left.Status, left.State = n.status, n.state
+		n.erased = &left
+		return nil
+	}
+	return errBodyGone
+}
