@@ -63,13 +63,6 @@ SELECT no AS day, max(entry_no)::bigint AS entry_no FROM report.journal WHERE ki
 -- Before when retention has taken the polls; the year 1: it has taken none.
 SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM report.retention WHERE what = 'polls';
 
--- name: ReportAlteredBodies :many
--- Snapshots of entries whose body is not what its hash says.
-SELECT l.entry_no FROM report.snapshot_leaves l
-JOIN report.snapshots s ON s.job_id = l.job_id AND s.snapshot_no = l.snapshot_no
-WHERE l.entry_no BETWEEN @from_entry AND @to_entry AND s.size IS NOT NULL AND sha256(s.body) IS DISTINCT FROM s.sha256
-ORDER BY l.entry_no;
-
 -- name: ReportGoneBodies :many
 -- Snapshots of entries whose body is gone, with the act that is said to have erased it.
 SELECT l.entry_no, l.snapshot_no, l.run_no, l.observed_at, l.job_id, e.act_no

@@ -17,9 +17,9 @@ SELECT body FROM report.snapshots WHERE job_id = @job_id AND snapshot_no = @snap
 -- name: SnapshotList :many
 -- The next snapshots of a job to fold, with their bodies as they are stored: as many as
 -- those are no larger than @most bytes together, and at least one.
-SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, stored AS body
+SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, sha256, stored AS body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, b.patches, s.status, s.state, b.stored,
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, b.patches, s.status, s.state, s.sha256, b.stored,
         (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
     FROM report.snapshots s
     JOIN report.stored_bodies b ON b.job_id = s.job_id AND b.snapshot_no = s.snapshot_no

@@ -123,8 +123,7 @@ func (p *Publisher) publish(ctx context.Context, c ledger.Checkpoint) error {
 	request.Header.Set("Content-Type", "text/plain; charset=utf-8")
 	response, err := p.client.Do(request)
 	if err != nil {
-		var failed *url.Error
-		if errors.As(err, &failed) { // whose own text has the URL, and what may be secret in it
+		if failed, ok := errors.AsType[*url.Error](err); ok { // whose own text has the URL, and what may be secret in it
 			err = failed.Err
 		}
 		return fmt.Errorf("publish a checkpoint to %s: %w", request.URL.Host, err)

@@ -230,7 +230,7 @@ func asSuperuser(t *testing.T, url, statements string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // nothing is lost
 	db.SetMaxOpenConns(1)
 	for statement := range strings.SplitSeq("SET session_replication_role = replica; "+statements, "; ") {
 		result, err := db.ExecContext(context.WithoutCancel(t.Context()), statement)

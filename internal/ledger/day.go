@@ -42,12 +42,12 @@ func NewJobDay(job string, day time.Time) *JobDay {
 func (d *JobDay) Add(p Poll) {
 	d.Polls++
 	d.outcomes[p.Outcome]++
-	line := p.PolledAt.UTC().AppendFormat(d.line[:0], timeLayout)
-	line = append(append(line, ' '), p.Outcome...)
+	d.line = p.PolledAt.UTC().AppendFormat(d.line[:0], timeLayout)
+	d.line = append(append(d.line, ' '), p.Outcome...)
 	for _, n := range [...]int64{int64(p.SnapshotNo), int64(p.HTTPStatus), p.Latency.Microseconds()} {
-		line = strconv.AppendInt(append(line, ' '), n, 10)
+		d.line = strconv.AppendInt(append(d.line, ' '), n, 10)
 	}
-	d.line = append(line, '\n')
+	d.line = append(d.line, '\n')
 	d.digest.Write(d.line)
 }
 

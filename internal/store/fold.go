@@ -25,6 +25,7 @@ type Folded struct {
 	Taken  *history.TakenRun // what is left of its run, where retention took that; nil: it did not
 	Erased *history.Erased   // what is left where somebody has erased the body; nil: nobody has
 	Change history.Change    // what it has changed
+	SHA256 [32]byte          // what the hash of Body is to be
 }
 
 // Fold derives a job's history from its snapshots that were observed by
@@ -37,7 +38,7 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 func (s *Store) FoldEach(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret, each func(*history.Trail, Folded) error) (*history.Trail, error) {
 	trail := history.NewTrail()
 	err := s.eachStored(ctx, jobID, knownAt, interpret, func(n storedSnapshot) error {
-		folded := Folded{No: n.no, RunNo: n.runNo, Seen: n.seen, Body: n.body, Taken: n.taken, Erased: n.erased, Change: n.addTo(trail)}
+		folded := Folded{No: n.no, RunNo: n.runNo, Seen: n.seen, Body: n.body, Taken: n.taken, Erased: n.erased, Change: n.addTo(trail), SHA256: n.sha256}
 		if each == nil {
 			return nil
 		}
@@ -57,6 +58,7 @@ type storedSnapshot struct {
 	state     history.State
 	patches   int
 	body      []byte            // whole; nil: it is gone
+	sha256    [32]byte          // as it was recorded
 	said      history.Answer    // what it says
 	taken     *history.TakenRun // its run, where retention took that
 	erased    *history.Erased   // what is left, where it is erased
@@ -105,6 +107,7 @@ func (s *Store) eachStored(ctx context.Context, jobID int64, knownAt time.Time, 
 				no: int(row.SnapshotNo), runNo: int(row.RunNo), status: row.Status, state: history.State(row.State), patches: int(row.Patches),
 				seen: history.Bounds{NotBefore: fromPointer(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
 			}
+			copy(n.sha256[:], row.Sha256)
 			if whole && n.no != last.no+1 {
 				err = errSnapshotGone
 			} else if row.Body == nil {

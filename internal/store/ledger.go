@@ -135,8 +135,8 @@ func gapLeaf(row dbsqlc.ReportGapLeaf) ledger.Gap {
 
 const (
 	// dayJobs is of how many jobs polls are read at once, dayPolls how many polls.
-	dayJobs  = 1000
-	dayPolls = 20_000
+	dayJobs  = 4000
+	dayPolls = 50_000
 )
 
 // DayLeaf reads the polls of a day and makes its leaf. Each is told of a job's part in it,

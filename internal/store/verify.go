@@ -60,16 +60,6 @@ func (s *Store) PollsTakenUntil(ctx context.Context) (time.Time, error) {
 	return until, nil
 }
 
-// AlteredBodies lists the entries, from one to another, of snapshots whose body is not
-// what its hash says.
-func (s *Store) AlteredBodies(ctx context.Context, from, to int64) ([]int64, error) {
-	entries, err := s.queries.ReportAlteredBodies(ctx, dbsqlc.ReportAlteredBodiesParams{FromEntry: from, ToEntry: to})
-	if err != nil {
-		return nil, fmt.Errorf("hash the bodies of entries %d to %d: %w", from, to, err)
-	}
-	return entries, nil
-}
-
 // GoneBody is a snapshot whose body is gone.
 type GoneBody struct {
 	EntryNo int64

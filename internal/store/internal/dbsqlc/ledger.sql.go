@@ -112,39 +112,6 @@ func (q *Queries) ReportActLeaves(ctx context.Context, arg ReportActLeavesParams
 	return items, nil
 }
 
-const reportAlteredBodies = `-- name: ReportAlteredBodies :many
-SELECT l.entry_no FROM report.snapshot_leaves l
-JOIN report.snapshots s ON s.job_id = l.job_id AND s.snapshot_no = l.snapshot_no
-WHERE l.entry_no BETWEEN $1 AND $2 AND s.size IS NOT NULL AND sha256(s.body) IS DISTINCT FROM s.sha256
-ORDER BY l.entry_no
-`
-
-type ReportAlteredBodiesParams struct {
-	FromEntry int64
-	ToEntry   int64
-}
-
-// Snapshots of entries whose body is not what its hash says.
-func (q *Queries) ReportAlteredBodies(ctx context.Context, arg ReportAlteredBodiesParams) ([]int64, error) {
-	rows, err := q.db.Query(ctx, reportAlteredBodies, arg.FromEntry, arg.ToEntry)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []int64
-	for rows.Next() {
-		var entry_no int64
-		if err := rows.Scan(&entry_no); err != nil {
-			return nil, err
-		}
-		items = append(items, entry_no)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const reportBodyActs = `-- name: ReportBodyActs :many
 SELECT act_no, at, kind, job, what, run_no, snapshot_no, range_from, range_to, rows, kept_for, actor, reason, job_id FROM report.acts WHERE job_id = ANY($1::bigint[]) AND what = 'bodies' ORDER BY act_no
 `

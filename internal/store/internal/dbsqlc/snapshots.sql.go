@@ -83,9 +83,9 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 }
 
 const snapshotList = `-- name: SnapshotList :many
-SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, stored AS body
+SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, sha256, stored AS body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, b.patches, s.status, s.state, b.stored,
+    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, b.patches, s.status, s.state, s.sha256, b.stored,
         (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
     FROM report.snapshots s
     JOIN report.stored_bodies b ON b.job_id = s.job_id AND b.snapshot_no = s.snapshot_no
@@ -113,6 +113,7 @@ type SnapshotListRow struct {
 	Patches    int16
 	Status     string
 	State      string
+	Sha256     []byte
 	Body       []byte
 }
 
@@ -141,6 +142,7 @@ func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]S
 			&i.Patches,
 			&i.Status,
 			&i.State,
+			&i.Sha256,
 			&i.Body,
 		); err != nil {
 			return nil, err
