@@ -103,7 +103,7 @@ func TestDocsNameTheLines(t *testing.T) {
 	t.Parallel()
 	_, _, text := docsByHand(t)
 	for kind, leaf := range map[string]ledger.Leaf{
-		"`snapshot`": ledger.Snapshot{}, "`gap`": ledger.Gap{}, "`change`": ledger.Change{}, "`polls`": ledger.Day{}, "of a job in a day": jobDay(),
+		"`snapshot`": ledger.Snapshot{}, "`gap`": ledger.Gap{}, "`change`": ledger.Change{}, "`act`": ledger.Act{}, "`polls`": ledger.Day{}, "of a job in a day": jobDay(),
 	} {
 		var names []string
 		for line := range strings.Lines(string(leaf.Text())) {
