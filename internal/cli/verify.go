@@ -23,7 +23,7 @@ const keyFile = "file:"
 func (a *app) verifyCommand() *cobra.Command {
 	var key, against, ref string
 	cmd := &cobra.Command{
-		Use:   "verify [JOB...]",
+		Use:   "verify [JOB...|FILE.zip]",
 		Short: "Check that nothing was altered",
 		Long: `Recomputes everything from the stored rows: the hashes of bodies, the leaves and
 the tree of the log, its checkpoints and their signatures, the days of polls,
@@ -38,9 +38,12 @@ the verifier key with --key, from where you keep it, and what
 public half of the ledger key (TRACKER_LEDGER_KEY); without that, the keys that
 the database itself names, and says so.
 
+With FILE.zip, a pack as  tracker export  makes it, it checks that alone, by
+--key, and needs no database.
+
 It ends with 1 where something is wrong, and names the first things: job,
 number, time.`,
-		Example: "  tracker verify\n  tracker verify --key file:verifier --against /mnt/audit/checkpoints",
+		Example: "  tracker verify\n  tracker verify --key file:verifier --against /mnt/audit/checkpoints\n  tracker verify stores-eu-run-12.zip --key file:verifier",
 		PreRunE: func(*cobra.Command, []string) error {
 			ref = a.getenv("TRACKER_LEDGER_KEY")
 			return nil
@@ -53,6 +56,9 @@ number, time.`,
 		verifier, err := a.verifierKey(key, ref)
 		if err != nil {
 			return usageError{err}
+		}
+		if isPack(args) {
+			return a.verifyPack(cmd.Context(), args[0], verifier, *format)
 		}
 		published, err := readPublished(against)
 		if err != nil {

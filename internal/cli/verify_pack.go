@@ -13,8 +13,8 @@ import (
 	"tracker/internal/words"
 )
 
-// isPack reports the argument of  tracker verify  that is a pack and no job, whose names
-// have no such end.
+// isPack reports the argument of  tracker verify  that is a pack. A job whose name has
+// such an end is checked together with all others.
 func isPack(args []string) bool {
 	return len(args) == 1 && strings.HasSuffix(strings.ToLower(args[0]), ".zip")
 }
