@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -199,14 +200,11 @@ func (a *app) printVerified(v audit.Verified) error {
 
 // actsNamed names acts by their numbers.
 func actsNamed(nos []int64) string {
-	named := map[bool]string{true: "act", false: "acts"}[len(nos) == 1]
+	named := make([]string, len(nos))
 	for i, no := range nos {
-		if i > 0 {
-			named += ","
-		}
-		named += fmt.Sprintf(" %d", no)
+		named[i] = strconv.FormatInt(no, 10)
 	}
-	return named
+	return map[bool]string{true: "act ", false: "acts "}[len(nos) == 1] + strings.Join(named, ", ")
 }
 
 func count(n int64, one, many string) string {

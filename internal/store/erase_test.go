@@ -113,6 +113,11 @@ func (f *feed) eraseSet(t *testing.T, job store.Job, set int) {
 	}
 	hashes := "SELECT encode(sha256, 'hex') FROM report.snapshots WHERE job_id = $1 ORDER BY snapshot_no"
 	hashed := column[string](t, f.conn, hashes, job.ID)
+	numbers := "SELECT transition_no::text FROM transitions WHERE job_id = $1 AND snapshot_no = $2 ORDER BY transition_no"
+	var numbered [6][]string
+	for no := range numbered {
+		numbered[no] = column[string](t, f.conn, numbers, job.ID, no)
+	}
 	for _, no := range nos {
 		done, err := f.erase(t, job, 1+no/4, no)
 		if err != nil {
@@ -123,6 +128,11 @@ func (f *feed) eraseSet(t *testing.T, job store.Job, set int) {
 		}
 		if _, err := f.erase(t, job, 1+no/4, no); !errors.Is(err, store.ErrNothingToErase) {
 			t.Errorf("%s: erased twice, it says %v", job.Name, err)
+		}
+	}
+	for no := 2; no <= 5; no++ { // what is not next to an erased one keeps its numbers
+		if !slices.Contains(nos, no) && !slices.Contains(nos, no-1) {
+			equalLines(t, column[string](t, f.conn, numbers, job.ID, no), numbered[no]...)
 		}
 	}
 	told := f.told(t, job)

@@ -115,11 +115,12 @@ func loadBodies(ctx context.Context, q *dbsqlc.Queries, of dbsqlc.SnapshotPartsP
 	}
 	for _, part := range parts {
 		k := known[part.JobID]
-		if part.Body == nil { // erased
+		switch {
+		case part.Body == nil: // erased
 			k.Body = nil
-		} else if part.Patches == 0 {
+		case part.Patches == 0:
 			k.Body = &Body{Bytes: part.Body}
-		} else if k.Body != nil {
+		case k.Body != nil:
 			k.Body = k.Body.patched(part.Body)
 		}
 	}
