@@ -19,7 +19,7 @@ type Answer struct {
 
 	// Erased: the body is gone. Of the answer RunID, Status, State and StepsObserved are
 	// left, and it tells nothing of the rest: what was known stays.
-	Erased bool
+	Erased bool `json:",omitzero"`
 }
 
 // ReportedStep is a step as one answer lists it.
