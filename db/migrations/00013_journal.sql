@@ -41,12 +41,6 @@ CREATE TABLE journal_notes (
     CONSTRAINT journal_notes_kind_check CHECK (kind IN ('snapshot', 'gap', 'change', 'polls', 'act'))
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
--- What was there before the journal is found by journal_search, but changes and acts,
--- whose numbers have holes.
-INSERT INTO journal_notes (no, kind)
-SELECT change_no, 'change' FROM changes
-UNION ALL SELECT act_no, 'act' FROM acts;
-
 -- +goose StatementBegin
 CREATE FUNCTION journal_note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -60,6 +54,12 @@ END $$;
 -- +goose StatementEnd
 CREATE TRIGGER changes_noted AFTER INSERT ON changes FOR EACH ROW EXECUTE FUNCTION journal_note('change');
 CREATE TRIGGER acts_noted AFTER INSERT ON acts FOR EACH ROW EXECUTE FUNCTION journal_note('act');
+
+-- What was there before the journal is found by journal_search, but changes and acts,
+-- whose numbers have holes. The triggers have locked both: no row comes between.
+INSERT INTO journal_notes (no, kind)
+SELECT change_no, 'change' FROM changes
+UNION ALL SELECT act_no, 'act' FROM acts;
 
 CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE ON journal FOR EACH ROW EXECUTE FUNCTION rewrite_refuse();
 CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
@@ -101,7 +101,8 @@ DECLARE
     most constant integer := 50000;
     last public.journal_end;
     over date := ((clock_timestamp() - interval '1 hour') AT TIME ZONE 'UTC')::date; -- all days before it are
-    beyond bigint; -- the first job whose notes stay; null: none stays
+    beyond bigint; -- the notes of jobs beyond it stay; null: none of them
+    from_no bigint; -- the notes of no job from this number on stay; null: none of them
     jobs bigint[];
     nos bigint[];
     ats timestamptz[];
@@ -127,10 +128,12 @@ BEGIN
         RETURN;
     END IF;
     IF (SELECT count(*) FROM (SELECT 1 FROM public.journal_notes LIMIT most + 1) w) > most THEN
-        SELECT n.job_id INTO beyond FROM public.journal_notes n ORDER BY n.job_id NULLS FIRST OFFSET most LIMIT 1;
+        SELECT n.job_id INTO beyond FROM public.journal_notes n WHERE n.job_id IS NOT NULL ORDER BY n.job_id OFFSET most LIMIT 1;
+        SELECT n.no INTO from_no FROM public.journal_notes n WHERE n.job_id IS NULL ORDER BY n.no OFFSET most LIMIT 1;
     END IF;
     WITH notes AS (
-        DELETE FROM public.journal_notes n WHERE n.job_id IS NULL OR beyond IS NULL OR n.job_id <= beyond RETURNING n.*
+        DELETE FROM public.journal_notes n
+        WHERE CASE WHEN n.job_id IS NULL THEN from_no IS NULL OR n.no < from_no ELSE beyond IS NULL OR n.job_id <= beyond END RETURNING n.*
     )
     SELECT array_agg(n.job_id) FILTER (WHERE n.kind = 'snapshot'), array_agg(n.no) FILTER (WHERE n.kind = 'snapshot'),
         array_agg(n.at) FILTER (WHERE n.kind = 'snapshot'), array_agg(DISTINCT n.job_id) FILTER (WHERE n.kind = 'gap'),
@@ -185,7 +188,7 @@ BEGIN
     INSERT INTO public.journal (entry_no, kind, job_id, no, at)
     SELECT last.entry_no + row_number() OVER (ORDER BY o.by, o.job_id NULLS FIRST, o.kind, o.no), o.kind, o.job_id, o.no, o.at FROM ordered o;
     GET DIAGNOSTICS appended = ROW_COUNT;
-    more := beyond IS NOT NULL;
+    more := beyond IS NOT NULL OR from_no IS NOT NULL;
     last.entry_no := last.entry_no + appended;
     UPDATE public.journal_end e SET entry_no = last.entry_no, polls_until = last.polls_until;
     PERFORM public.journal_extend(last.entry_no + 5000000); -- the next half of a partition

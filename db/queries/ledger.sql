@@ -60,8 +60,9 @@ SELECT tile_no, hashes FROM report.ledger_tiles WHERE level = @level AND tile_no
 SELECT no AS day, max(entry_no)::bigint AS entry_no FROM report.journal WHERE kind = 'polls' GROUP BY no;
 
 -- name: ReportPollsTakenUntil :one
--- Before when retention has taken the polls; the year 1: it has taken none.
-SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM report.retention WHERE what = 'polls';
+-- Before when retention has taken the polls, by an act that the journal has; the year 1: it has taken none.
+SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM report.act_leaves
+WHERE kind = 'retention' AND what = 'polls';
 
 -- name: ReportGoneBodies :many
 -- Snapshots of entries whose body is gone, with the act that is said to have erased it.
@@ -73,8 +74,8 @@ WHERE l.entry_no BETWEEN @from_entry AND @to_entry AND s.size IS NULL
 ORDER BY l.entry_no;
 
 -- name: ReportBodyActs :many
--- The acts that took bodies of jobs.
-SELECT * FROM report.acts WHERE job_id = ANY(@job_ids::bigint[]) AND what = 'bodies' ORDER BY act_no;
+-- The acts that took bodies of jobs, and have their entry in the journal.
+SELECT * FROM report.act_leaves WHERE job_id = ANY(@job_ids::bigint[]) AND what = 'bodies' ORDER BY act_no;
 
 -- name: ReportUnjournaled :many
 -- Jobs with more snapshots than the journal has, of which the last is not of just now.

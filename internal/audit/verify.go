@@ -20,7 +20,7 @@ type Verification struct {
 	Store   *store.Store
 	Jobs    []string            // the rows of these jobs alone; none: of all
 	Key     *ledger.Verifier    // nil: signatures are checked against the keys that the database names
-	Against []ledger.Checkpoint // that were published, the shortest log first
+	Against []ledger.Checkpoint // that were published
 	Tell    func(Progress)      // nil: nobody is told
 }
 
@@ -45,6 +45,7 @@ type Verified struct {
 	Snapshots   int64    `json:"snapshots"`   // whose leaves and bodies were checked
 	Days        int64    `json:"days"`        // of polls, likewise
 	Taken       int64    `json:"taken"`       // days of which retention has taken polls
+	Again       int64    `json:"again"`       // entries of days that have a later one, since polls were recorded late: that one was checked
 	Gone        int64    `json:"gone"`        // bodies that retention has taken
 	Erased      int64    `json:"erased"`      // bodies that somebody has erased
 	Acts        []int64  `json:"acts"`        // the acts that did, in ascending order

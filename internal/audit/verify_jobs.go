@@ -122,7 +122,7 @@ func differs(ctx context.Context, s *store.Store, job store.Job) (first string, 
 	if err != nil {
 		return "", nil, err
 	}
-	trail, shown, altered, err := read(ctx, s, job, provider.Interpret)
+	trail, shown, stored, altered, err := read(ctx, s, job, provider.Interpret)
 	if err != nil {
 		return "", altered, err
 	}
@@ -132,10 +132,6 @@ func differs(ctx context.Context, s *store.Store, job store.Job) (first string, 
 	}
 	for i := range min(len(folded.Runs), len(shown.Runs)) { // what is of other runs, and of now
 		folded.Runs[i].UsualDuration, folded.Runs[i].Stalled, folded.Runs[i].HeldAt = shown.Runs[i].UsualDuration, shown.Runs[i].Stalled, shown.Runs[i].HeldAt
-	}
-	stored, err := s.ResultItems(ctx, job.ID)
-	if err != nil {
-		return "", altered, err
 	}
 	for _, part := range []struct {
 		name        string
@@ -158,7 +154,9 @@ func differs(ctx context.Context, s *store.Store, job store.Job) (first string, 
 
 // read reads a job's history and folds its snapshots. A poll that comes between the two
 // shows in one of them alone: then both are read again.
-func read(ctx context.Context, s *store.Store, job store.Job, interpret store.Interpret) (trail *history.Trail, shown store.History, altered []store.Folded, err error) {
+func read(ctx context.Context, s *store.Store, job store.Job, interpret store.Interpret) (
+	trail *history.Trail, shown store.History, stored []store.ResultItemRow, altered []store.Folded, err error,
+) {
 	for {
 		altered = nil
 		trail, err = s.FoldEach(ctx, job.ID, time.Time{}, interpret, func(_ *history.Trail, snapshot store.Folded) error {
@@ -169,14 +167,17 @@ func read(ctx context.Context, s *store.Store, job store.Job, interpret store.In
 			return nil
 		})
 		if err != nil {
-			return nil, shown, altered, err
+			return nil, shown, nil, altered, err
 		}
 		if shown, err = s.History(ctx, store.HistoryParams{Job: job.Name, Most: math.MaxInt32}); err != nil {
-			return nil, shown, altered, err
+			return nil, shown, nil, altered, err
+		}
+		if stored, err = s.ResultItems(ctx, job.ID); err != nil {
+			return nil, shown, nil, altered, err
 		}
 		newest, _, err := s.SnapshotSpan(ctx, job.ID)
 		if err != nil || newest == trail.SnapshotNo {
-			return trail, shown, altered, err
+			return trail, shown, stored, altered, err
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -32,7 +33,8 @@ type logCheck struct {
 // checkLog compares each leaf with the row that it stands for, and each checkpoint with
 // the tree.
 func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
-	c := &logCheck{verifier: r, findings: found, keys: map[string]ledger.Verifier{}, published: r.Against}
+	c := &logCheck{verifier: r, findings: found, keys: map[string]ledger.Verifier{}, published: slices.Clone(r.Against)}
+	slices.SortStableFunc(c.published, func(a, b ledger.Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
 	if c.last, err = r.Store.LastCheckpoint(ctx); err != nil {
 		return err
 	}
@@ -130,9 +132,11 @@ func (c *logCheck) checkEntry(ctx context.Context, entry store.JournalEntry, sea
 	case sealed == ledger.Hash{}:
 		c.add(at, "%s: the log has lost its hash", named(entry))
 		sealed = ledger.HashOf(leaf)
-	case ledger.HashOf(leaf) == sealed:
+	case isMissing(leaf) && ledger.HashOf(leaf) == sealed:
+		c.add(at, "%s was gone before it was sealed: somebody has deleted it", named(entry))
 	case isMissing(leaf):
 		c.add(at, "%s is gone: somebody has deleted it after it was sealed", named(entry))
+	case ledger.HashOf(leaf) == sealed:
 	default:
 		c.add(at, "%s is not what was sealed: somebody has altered it since", named(entry))
 	}
@@ -173,6 +177,7 @@ func (c *logCheck) leaf(ctx context.Context, entry store.JournalEntry) (ledger.L
 	}
 	switch {
 	case c.days[entry.No] != entry.EntryNo:
+		c.found.Again++
 		return nil, nil
 	case day.Before(c.takenUntil):
 		c.found.Taken++
@@ -239,6 +244,11 @@ func (c *logCheck) checkCheckpoints(ctx context.Context) error {
 			return err
 		}
 		c.found.Published++
+		if c.Key != nil && published.Signed() {
+			if err := published.Verify(*c.Key); err != nil {
+				c.add(Wrong{EntryNo: published.Size}, "the checkpoint of %d entries that was published: %v", published.Size, err)
+			}
+		}
 		if published.Size == c.size && published.Root != hash {
 			c.add(Wrong{EntryNo: published.Size}, "the log of %d entries is not the one whose checkpoint was published: it was written anew", published.Size)
 		}
@@ -295,6 +305,9 @@ func (c *logCheck) checkCutOff() {
 		longest := c.published[len(c.published)-1]
 		c.found.Published += len(c.published)
 		c.add(Wrong{EntryNo: longest.Size}, "the log has %d entries, but a checkpoint of %d was published: the newest were cut off", c.last.Size, longest.Size)
+	}
+	if c.Key != nil && c.last.Size == 0 && c.found.Unsealed > 0 {
+		c.add(Wrong{}, "nothing is sealed: the journal has %d entries, and the log no checkpoint", c.found.Unsealed)
 	}
 	if c.Key != nil && c.last.Size > 0 && !c.last.Signed() {
 		c.add(Wrong{EntryNo: c.last.Size, At: c.last.SealedAt}, "the newest checkpoint is not signed")

@@ -177,6 +177,9 @@ func (a *app) printVerified(v audit.Verified) error {
 	if v.Erased > 0 {
 		p.Line(terminal.Plain(fmt.Sprintf("%s erased by %s: their hashes stand", count(v.Erased, "body was", "bodies were"), actsNamed(v.Acts))))
 	}
+	if v.Again > 0 {
+		p.Line(terminal.Plain(fmt.Sprintf("%s of polls were closed again, since polls were recorded late: the last entry of each was checked", count(v.Again, "day", "days"))))
+	}
 	if v.Unsealed > 0 {
 		p.Line(terminal.Plain(count(v.Unsealed, "entry is", "entries are") + " not sealed yet"))
 	}

@@ -113,32 +113,33 @@ func (q *Queries) ReportActLeaves(ctx context.Context, arg ReportActLeavesParams
 }
 
 const reportBodyActs = `-- name: ReportBodyActs :many
-SELECT act_no, at, kind, job, what, run_no, snapshot_no, range_from, range_to, rows, kept_for, actor, reason, job_id FROM report.acts WHERE job_id = ANY($1::bigint[]) AND what = 'bodies' ORDER BY act_no
+SELECT entry_no, act_no, at, actor, kind, what, job, run_no, snapshot_no, range_from, range_to, rows, kept_for, reason, job_id FROM report.act_leaves WHERE job_id = ANY($1::bigint[]) AND what = 'bodies' ORDER BY act_no
 `
 
-// The acts that took bodies of jobs.
-func (q *Queries) ReportBodyActs(ctx context.Context, jobIds []int64) ([]ReportAct, error) {
+// The acts that took bodies of jobs, and have their entry in the journal.
+func (q *Queries) ReportBodyActs(ctx context.Context, jobIds []int64) ([]ReportActLeaf, error) {
 	rows, err := q.db.Query(ctx, reportBodyActs, jobIds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ReportAct
+	var items []ReportActLeaf
 	for rows.Next() {
-		var i ReportAct
+		var i ReportActLeaf
 		if err := rows.Scan(
+			&i.EntryNo,
 			&i.ActNo,
 			&i.At,
+			&i.Actor,
 			&i.Kind,
-			&i.Job,
 			&i.What,
+			&i.Job,
 			&i.RunNo,
 			&i.SnapshotNo,
 			&i.RangeFrom,
 			&i.RangeTo,
 			&i.Rows,
 			&i.KeptFor,
-			&i.Actor,
 			&i.Reason,
 			&i.JobID,
 		); err != nil {
@@ -589,10 +590,11 @@ func (q *Queries) ReportMiscounted(ctx context.Context) ([]ReportMiscountedRow, 
 }
 
 const reportPollsTakenUntil = `-- name: ReportPollsTakenUntil :one
-SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM report.retention WHERE what = 'polls'
+SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM report.act_leaves
+WHERE kind = 'retention' AND what = 'polls'
 `
 
-// Before when retention has taken the polls; the year 1: it has taken none.
+// Before when retention has taken the polls, by an act that the journal has; the year 1: it has taken none.
 func (q *Queries) ReportPollsTakenUntil(ctx context.Context) (time.Time, error) {
 	row := q.db.QueryRow(ctx, reportPollsTakenUntil)
 	var column_1 time.Time
