@@ -116,7 +116,7 @@ func TestEmbeddedSyncOutlivesItsStarter(t *testing.T) {
 	for n, gate := range gates {
 		w.Woosmap.Script(datasetID(n), testkit.WoosmapRun("r1", "success").Behind(gate))
 	}
-	w.apply(declaration(`schedule: "@every 1h", `+unlimited, 2))
+	w.apply(declaration(`schedule: "@every 1h", active_every: 1h, `+unlimited, 2))
 	var syncs [2]*process
 	for n, gate := range gates {
 		syncs[n] = w.start("sync", jobName(n))

@@ -125,14 +125,8 @@ does at least each minute, and publishes the checkpoint where
 }
 
 func (a *app) seal(ctx context.Context, sealer audit.Sealer, publisher *audit.Publisher) error {
-	for {
-		done, err := sealer.Store.AppendJournal(ctx)
-		if err != nil {
-			return err
-		}
-		if !done.More {
-			break
-		}
+	if err := journal(ctx, sealer.Store); err != nil {
+		return err
 	}
 	sealed := false
 	err := sealer.Seal(ctx, func(c store.Checkpoint) {
@@ -150,6 +144,16 @@ func (a *app) seal(ctx context.Context, sealer audit.Sealer, publisher *audit.Pu
 		fmt.Fprintf(a.stdout, "published %s\n", terminal.Plural(published, "checkpoint", "checkpoints"))
 	}
 	return err
+}
+
+// journal appends to the journal what waits for it, as where a command has acted upon the
+// history and no tracker serves.
+func journal(ctx context.Context, s *store.Store) error {
+	for {
+		if done, err := s.AppendJournal(ctx); err != nil || !done.More {
+			return err
+		}
+	}
 }
 
 // ledgerStatus is what  tracker ledger status  tells.

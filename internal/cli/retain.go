@@ -110,6 +110,9 @@ func (a *app) retain(ctx context.Context, s *store.Store, keep tracking.Retentio
 	if err != nil && len(all) == 0 {
 		return err
 	}
+	if !dryRun {
+		err = errors.Join(err, journal(ctx, s))
+	}
 	return errors.Join(writeRows(a, format, takenListing(all)), err)
 }
 
