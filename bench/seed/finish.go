@@ -30,7 +30,7 @@ func (t *target) finish(ctx context.Context, s scale, pollers []*poller) error {
 	if err := t.decide(ctx, s, pollers); err != nil {
 		return err
 	}
-	if err := t.journal(ctx); err != nil {
+	if err := t.store.CompleteJournal(ctx); err != nil {
 		return err
 	}
 	// Statistics first: without them the counting takes long.
@@ -48,15 +48,6 @@ func (t *target) finish(ctx context.Context, s scale, pollers []*poller) error {
 	}
 	_, err := t.conn.Exec(ctx, "ANALYZE hourly, daily")
 	return err
-}
-
-// journal appends all to the journal.
-func (t *target) journal(ctx context.Context) error {
-	for {
-		if done, err := t.store.AppendJournal(ctx); err != nil || !done.More {
-			return err
-		}
-	}
 }
 
 // decision is a change of what is tracked.

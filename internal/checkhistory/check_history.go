@@ -49,7 +49,7 @@ func Violations(ctx context.Context, url string, jobs ...string) (violations []s
 	if err := c.awaitPast(ctx); err != nil {
 		return nil, err
 	}
-	if err := c.completeJournal(ctx); err != nil {
+	if err := s.CompleteJournal(ctx); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context) error{c.checkRules, c.checkBodies, c.checkFolds, c.checkPolls, c.checkTimes, c.checkRebuilds} {

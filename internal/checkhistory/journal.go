@@ -1,7 +1,5 @@
 package checkhistory
 
-import "context"
-
 // journalRules claim that the journal tells of everything once, in order.
 var journalRules = []rule{
 	{"each snapshot has one entry in the journal", `
@@ -49,13 +47,4 @@ var journalRules = []rule{
 		(SELECT f.job_id, format('%s %s is not there', f.kind, f.event_no) FROM (TABLE facts EXCEPT ALL TABLE events) f)
 		UNION ALL
 		(SELECT e.job_id, format('%s %s is there too often', e.kind, e.event_no) FROM (TABLE events EXCEPT ALL TABLE facts) e)`},
-}
-
-// completeJournal appends what waits, as a tracker would within a second.
-func (c *check) completeJournal(ctx context.Context) error {
-	for {
-		if done, err := c.store.AppendJournal(ctx); err != nil || !done.More {
-			return err
-		}
-	}
 }

@@ -78,7 +78,7 @@ func (a *app) erase(ctx context.Context, s *store.Store, name string, request tr
 		fmt.Fprintf(a.stdout, "%s of the run %s still there, and may hold the same texts: all go by  tracker erase %s --run %d --reason TEXT\n",
 			words.Snapshots(done.Left), map[bool]string{true: "is", false: "are"}[len(done.Left) == 1], name, done.RunNo)
 	}
-	if err := journal(ctx, s); err != nil {
+	if err := s.CompleteJournal(ctx); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(a.stdout, "on disk they are until the tables are vacuumed, and in backups made before: see docs/operations.md")

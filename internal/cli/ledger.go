@@ -125,7 +125,7 @@ does at least each minute, and publishes the checkpoint where
 }
 
 func (a *app) seal(ctx context.Context, sealer audit.Sealer, publisher *audit.Publisher) error {
-	if err := journal(ctx, sealer.Store); err != nil {
+	if err := sealer.Store.CompleteJournal(ctx); err != nil {
 		return err
 	}
 	sealed := false
@@ -144,16 +144,6 @@ func (a *app) seal(ctx context.Context, sealer audit.Sealer, publisher *audit.Pu
 		fmt.Fprintf(a.stdout, "published %s\n", terminal.Plural(published, "checkpoint", "checkpoints"))
 	}
 	return err
-}
-
-// journal appends to the journal what waits for it, as where a command has acted upon the
-// history and no tracker serves.
-func journal(ctx context.Context, s *store.Store) error {
-	for {
-		if done, err := s.AppendJournal(ctx); err != nil || !done.More {
-			return err
-		}
-	}
 }
 
 // ledgerStatus is what  tracker ledger status  tells.

@@ -111,7 +111,7 @@ func (a *app) retain(ctx context.Context, s *store.Store, keep tracking.Retentio
 		return err
 	}
 	if !dryRun {
-		err = errors.Join(err, journal(ctx, s))
+		err = errors.Join(err, s.CompleteJournal(ctx))
 	}
 	return errors.Join(writeRows(a, format, takenListing(all)), err)
 }

@@ -98,12 +98,8 @@ func (l *lab) job(name string) store.Job {
 // seal seals all there is.
 func (l *lab) seal() {
 	l.t.Helper()
-	for more := true; more; {
-		done, err := l.store.AppendJournal(l.t.Context())
-		if err != nil {
-			l.t.Fatal(err)
-		}
-		more = done.More
+	if err := l.store.CompleteJournal(l.t.Context()); err != nil {
+		l.t.Fatal(err)
 	}
 	if err := (audit.Sealer{Store: l.store, Key: l.key}).Seal(l.t.Context(), func(store.Checkpoint) {}); err != nil {
 		l.t.Fatal(err)

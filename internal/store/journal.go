@@ -24,6 +24,16 @@ func (s *Store) AppendJournal(ctx context.Context) (Journaled, error) {
 	return Journaled(row), nil
 }
 
+// CompleteJournal appends to the journal all that waits, in as many transactions as that
+// takes. Where somebody else is appending it leaves it to them.
+func (s *Store) CompleteJournal(ctx context.Context) error {
+	for {
+		if done, err := s.AppendJournal(ctx); err != nil || !done.More {
+			return err
+		}
+	}
+}
+
 // SearchJournal notes for the journal what it lacks, though nobody has noted it: the
 // history of a database that had no journal yet, and what an older tracker records in it.
 // It looks at some jobs beyond one and returns the last of them (0: there are no more)

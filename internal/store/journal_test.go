@@ -17,12 +17,8 @@ import (
 // are over.
 func (f *feed) journal(t *testing.T) []string {
 	t.Helper()
-	for more := true; more; {
-		done, err := f.store.AppendJournal(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		more = done.More
+	if err := f.store.CompleteJournal(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	return column[string](t, f.conn, `SELECT concat_ws(' ', e.kind, j.name, CASE e.kind WHEN 'change' THEN c.action ELSE e.no::text END)
 		FROM journal e LEFT JOIN jobs j ON j.job_id = e.job_id LEFT JOIN changes c ON e.kind = 'change' AND c.change_no = e.no

@@ -87,13 +87,7 @@ func (d *daemon) searchJournal(ctx context.Context) error {
 // appendJournal appends to the journal what was recorded last. Where that fails the next
 // tracker does it.
 func (s *Syncer) appendJournal(ctx context.Context) {
-	for {
-		done, err := s.Store.AppendJournal(ctx)
-		if s.load.database(err) != nil {
-			s.Logger.WarnContext(ctx, "the journal lacks what was recorded last, until a tracker runs again", "error", err)
-		}
-		if err != nil || !done.More {
-			return
-		}
+	if err := s.load.database(s.Store.CompleteJournal(ctx)); err != nil {
+		s.Logger.WarnContext(ctx, "the journal lacks what was recorded last, until a tracker runs again", "error", err)
 	}
 }
