@@ -142,7 +142,7 @@ func differs(ctx context.Context, s *store.Store, job store.Job) (first string, 
 		{"transition", folded.Transitions, shown.Transitions},
 		{"anomaly", folded.Anomalies, shown.Anomalies},
 		{"log entry", folded.LogEntries, shown.LogEntries},
-		{"result", itemRows(trail.Items), stored},
+		{"result", store.TrailItems(trail), stored},
 	} {
 		difference, err := firstDifference(part.name, part.given, part.have)
 		if err != nil || difference != "" {
@@ -182,18 +182,6 @@ func read(ctx context.Context, s *store.Store, job store.Job, interpret store.In
 	}
 }
 
-func itemRows(items map[int][]history.Item) []store.ResultItemRow {
-	rows := []store.ResultItemRow{}
-	for _, run := range slices.Sorted(maps.Keys(items)) {
-		for i, item := range items[run] {
-			rows = append(rows, store.ResultItemRow{
-				RunNo: int32(run), ItemNo: int32(i + 1), ItemID: item.ID, URL: item.URL, Labels: append([]string{}, item.Labels...), Output: item.Output, Metadata: item.Metadata,
-			})
-		}
-	}
-	return rows
-}
-
 // firstDifference tells the first row that differs, as its JSON says.
 func firstDifference(name string, given, have any) (string, error) {
 	wantText, err := json.Marshal(given)
@@ -223,28 +211,6 @@ func firstDifference(name string, given, have any) (string, error) {
 		}
 	}
 	return "", nil
-}
-
-// sameJSON compares two values, whatever order their members have.
-func sameJSON(a, b json.RawMessage) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	return canonical(a) == canonical(b)
-}
-
-func canonical(raw json.RawMessage) string {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var value any
-	if d.Decode(&value) != nil {
-		return string(raw)
-	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		return string(raw)
-	}
-	return string(text)
 }
 
 // rowName names a row by its numbers.

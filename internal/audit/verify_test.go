@@ -58,7 +58,7 @@ func newPast(t *testing.T) past {
 func pollResults(t *testing.T, s *store.Store) {
 	t.Helper()
 	services := testkit.NewServices(t, "a-key-of-the-test", time.Now)
-	services.SafetyKit.Script("products", "r1", upstreamsim.Answer(`{"data":[{"id":"p-1","metadata":null,"output":{"actions":[],"fields":{},"labels":[]},"url":"https://example.com/p-1"}],
+	services.SafetyKit.Script("products", "r1", upstreamsim.Answer(`{"data":[{"id":"p-1","metadata":{"large":1.5e2,"exact":12345678901234567890.10},"output":{"actions":[],"fields":{},"labels":[]},"url":"https://example.com/p-1"}],
 		"namespace":"products","request_id":"r1","status":"succeeded"}`))
 	by := store.Author{Actor: "ann", At: now(t, s)}
 	if _, err := s.Apply(t.Context(), by, store.Declaration{

@@ -8,7 +8,6 @@ import (
 	"math"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"tracker/internal/history"
 	"tracker/internal/source"
@@ -44,7 +43,7 @@ func (c *check) checkFolds(ctx context.Context) error {
 		if diff := difference(folded, shown); diff != "" {
 			c.violated(job.Name, "the report views show what the snapshots tell, but (-snapshots +views):\n%s", diff)
 		}
-		if err := c.checkItems(ctx, job, trail.Items); err != nil {
+		if err := c.checkItems(ctx, job, trail); err != nil {
 			return err
 		}
 	}
@@ -59,51 +58,15 @@ func (c *check) fold(ctx context.Context, job store.Job) (*history.Trail, error)
 	return c.store.Fold(ctx, job.ID, noTime, provider.Interpret)
 }
 
-// itemRow is a result item as the report shows it.
-type itemRow struct {
-	RunNo, ItemNo    int
-	ItemID, URL      string
-	Labels           []string
-	Output, Metadata any
-}
-
-func (c *check) checkItems(ctx context.Context, job store.Job, items map[int][]history.Item) error {
-	rows, err := c.conn.Query(ctx, `SELECT run_no, item_no, item_id, url, labels, output, metadata FROM report.result_items WHERE job = $1
-		ORDER BY run_no, item_no`, job.Name)
+func (c *check) checkItems(ctx context.Context, job store.Job, trail *history.Trail) error {
+	shown, err := c.store.ResultItems(ctx, job.ID)
 	if err != nil {
 		return err
 	}
-	shown, err := pgx.CollectRows(rows, pgx.RowToStructByPos[itemRow])
-	if err != nil {
-		return err
-	}
-	listed := []itemRow{}
-	for run := 1; len(items) > 0 && run <= maxKey(items); run++ {
-		for i, item := range items[run] {
-			row := itemRow{RunNo: run, ItemNo: i + 1, ItemID: item.ID, URL: item.URL, Labels: append([]string{}, item.Labels...)}
-			if err := json.Unmarshal(item.Output, &row.Output); err != nil {
-				return fmt.Errorf("output of item %d: %w", i+1, err)
-			}
-			if item.Metadata != nil {
-				if err := json.Unmarshal(item.Metadata, &row.Metadata); err != nil {
-					return fmt.Errorf("metadata of item %d: %w", i+1, err)
-				}
-			}
-			listed = append(listed, row)
-		}
-	}
-	if diff := difference(listed, shown); diff != "" {
+	if diff := difference(store.TrailItems(trail), shown); diff != "" {
 		c.violated(job.Name, "the results are those of the last snapshot of each run that lists them, but (-listed +stored):\n%s", diff)
 	}
 	return nil
-}
-
-func maxKey(items map[int][]history.Item) int {
-	most := 0
-	for run := range items {
-		most = max(most, run)
-	}
-	return most
 }
 
 // difference compares two values as their JSON says, whatever order its members

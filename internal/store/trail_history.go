@@ -44,6 +44,19 @@ func TrailHistory(job JobRow, trail *history.Trail) (History, error) {
 	return h, nil
 }
 
+// TrailItems shows a trail's results as report.result_items shows what is stored.
+func TrailItems(trail *history.Trail) []ResultItemRow {
+	rows := []ResultItemRow{}
+	for _, run := range slices.Sorted(maps.Keys(trail.Items)) {
+		for i, item := range trail.Items[run] {
+			rows = append(rows, ResultItemRow{
+				RunNo: int32(run), ItemNo: int32(i + 1), ItemID: item.ID, URL: item.URL, Labels: append([]string{}, item.Labels...), Output: item.Output, Metadata: item.Metadata,
+			})
+		}
+	}
+	return rows
+}
+
 func trailRun(job JobRow, run *history.Run) RunRow {
 	began, ended := run.Began(), run.Ended()
 	row := RunRow{
