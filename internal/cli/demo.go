@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/demo"
 	"tracker/internal/ledger"
+	"tracker/internal/metrics"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
@@ -23,7 +25,7 @@ import (
 )
 
 func (a *app) demoCommand() *cobra.Command {
-	var lasting string
+	var lasting, listen string
 	var speed float64
 	cmd := &cobra.Command{
 		Use:   "demo",
@@ -39,14 +41,21 @@ simulated=true. The first start makes up three weeks of history. A later one
 goes on: what was recorded is still there, and what went on meanwhile was not
 seen.
 
+Its pages are at http://127.0.0.1:8080, or where --listen says; where that port
+is taken, at a free one, which it tells.
+
 In a pipe it prints a line for each change of a job's state.`,
 		Example: "  tracker demo\n  tracker demo --for 60s\n  TRACKER_DATA_DIR=/tmp/fast tracker demo --speed 3",
 		Args:    exactly(0, "no arguments"),
 	}
 	cmd.Flags().StringVar(&lasting, "for", "", "end after `DURATION`, such as 60s or 10m (default: never)")
 	cmd.Flags().Float64Var(&speed, "speed", 1, "`FACTOR` by which imports go faster; stays as it was at the first start")
+	cmd.Flags().StringVar(&listen, "listen", demoListen, "`ADDRESS` of its pages")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		t := &tour{app: a, speed: speed, speedGiven: cmd.Flags().Changed("speed")}
+		t := &tour{app: a, speed: speed, speedGiven: cmd.Flags().Changed("speed"), listen: listen, listenGiven: cmd.Flags().Changed("listen")}
+		if err := checkListen(cmd.Context(), listen); err != nil {
+			return err
+		}
 		if err := t.check(lasting); err != nil {
 			return usageError{err}
 		}
@@ -63,7 +72,11 @@ type tour struct {
 	speed      float64
 	speedGiven bool
 
+	listen      string
+	listenGiven bool
+
 	store *store.Store
+	at    string // where its pages are
 }
 
 // check reads the flags and finds the data directory.
@@ -144,12 +157,23 @@ func (t *tour) play(ctx context.Context) error {
 	if err := t.heartbeat(ctx); err != nil {
 		return err
 	}
+	listener, err := t.listenWeb(ctx)
+	if err != nil {
+		return err
+	}
+	t.at = "http://" + listener.Addr().String() + "/"
+	counted := metrics.New(t.version, syncer, t.store)
+	syncer.Recorded, syncer.Claimed = counted.Recorded, counted.Claimed
 	running, ctx := errgroup.WithContext(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	running.Go(func() error {
 		defer cancel()
-		return syncer.Serve(ctx, func(sync.Event) {})
+		return syncer.Serve(ctx, counted.See)
+	})
+	running.Go(func() error {
+		defer cancel()
+		return serveWeb(ctx, listener, site{health: health{store: t.store, syncer: syncer, most: turnMost}, metrics: counted.Handler()})
 	})
 	running.Go(func() error {
 		quiet := *t.app
@@ -162,6 +186,21 @@ func (t *tour) play(ctx context.Context) error {
 		return t.show(ctx)
 	})
 	return running.Wait()
+}
+
+// demoListen is where the demo's pages are, unless that is taken.
+const demoListen = "127.0.0.1:8080"
+
+// listenWeb listens where it was told to, else where it can.
+func (t *tour) listenWeb(ctx context.Context) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", t.listen)
+	if err != nil && !t.listenGiven {
+		listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; choose another address with --listen", t.listen, err)
+	}
+	return listener, nil
 }
 
 const (

@@ -35,6 +35,7 @@ func (t *tour) show(ctx context.Context) error {
 
 // next tells what to try in a second terminal.
 func (t *tour) next(p *terminal.Page) {
+	p.Line(terminal.Styled(terminal.StyleBold, "OPEN"), terminal.Plain(" "), terminal.Plain(t.at).Whole())
 	name := t.calledAs()
 	intro := []terminal.Span{terminal.Styled(terminal.StyleBold, "TRY"), terminal.Plain("  in a second terminal")}
 	if dir := t.getenv("TRACKER_DATA_DIR"); dir != "" {

@@ -32,7 +32,7 @@ func TestDemo(t *testing.T) {
 	w.awaitLine(`SELECT '' FROM report.anomalies WHERE job = 'demo-rewritten' AND kind = 'entry_withdrawn'`)
 	w.Want("labels", []string{`{"simulated": "true"}`}, `SELECT DISTINCT labels::text FROM report.jobs`)
 	demo.stop()
-	for _, text := range []string{"watching 14 jobs", "demo-shops-fr  ✖ failed", " history demo-stores-eu", " psql -- -c ", " verify", " export demo-stores-eu -o evidence.zip"} {
+	for _, text := range []string{"watching 14 jobs", "demo-shops-fr  ✖ failed", " history demo-stores-eu", " psql -- -c ", " verify", " export demo-stores-eu -o evidence.zip", "OPEN http://127.0.0.1:"} {
 		if !strings.Contains(demo.stdout.String(), text) {
 			t.Errorf("no %q in what it prints:\n%s%s", text, demo.stdout.String(), demo.stderr.String())
 		}

@@ -149,7 +149,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		running.Go(func() error {
 			defer cancel()
-			return a.serveWeb(ctx, health{store: s, syncer: syncer, most: turnMost}, counted.Handler(), listener)
+			return serveWeb(ctx, listener, site{health: health{store: s, syncer: syncer, most: turnMost}, metrics: counted.Handler()})
 		})
 		a.logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
 	}

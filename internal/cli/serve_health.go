@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
@@ -18,10 +17,6 @@ const (
 	turnMost = 30 * time.Second
 	// healthTimeout bounds the question to the database behind /readyz.
 	healthTimeout = 2 * time.Second
-	// headerTimeout bounds the header of a request to us.
-	headerTimeout = 5 * time.Second
-	// webStopTimeout bounds the end of requests to us.
-	webStopTimeout = 2 * time.Second
 )
 
 // health tells whether the daemon can do its work.
@@ -61,30 +56,4 @@ func answer(w http.ResponseWriter, reasons []string) {
 	for _, reason := range reasons {
 		fmt.Fprintln(w, reason)
 	}
-}
-
-// handler answers /healthz and /readyz, and by metrics /metrics.
-func (h health) handler(metrics http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	// The process lives, whatever else is wrong: who restarts it where this fails
-	// must not do so because the database is away.
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { answer(w, h.ready(r.Context())) })
-	mux.Handle("GET /metrics", metrics)
-	return mux
-}
-
-// serveWeb answers on a listener until ctx ends.
-func (a *app) serveWeb(ctx context.Context, h health, metrics http.Handler, listener net.Listener) error {
-	server := &http.Server{Handler: h.handler(metrics), ReadHeaderTimeout: headerTimeout}
-	stop := context.AfterFunc(ctx, func() {
-		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), webStopTimeout)
-		defer cancel()
-		_ = server.Shutdown(ending)
-	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("serve web: %w", err)
-	}
-	return nil
 }
