@@ -128,7 +128,7 @@ func lineLabel(name string) string { return terminal.Cut(terminal.OneLine(name),
 
 // dayLine writes the day of what follows, where that is not today any more.
 func dayLine(p *terminal.Page, c words.Clock, today *time.Time, at time.Time) {
-	if !words.SameDay(at, *today) {
+	if !c.SameDay(at, *today) {
 		*today = at
 		p.Line(terminal.Faint(" " + c.Date(at)))
 	}

@@ -26,9 +26,9 @@ func TestTimesArePrintedAsTheyAreTaken(t *testing.T) {
 			}
 		}
 	}
-	for name, show := range map[string]func(time.Time) string{"exactText": words.Exact, "since": c.Since, "date": c.Date} {
+	for name, show := range map[string]func(time.Time) string{"exactText": words.Clock{}.Exact, "since": c.Since, "date": c.Date} {
 		at := time.Date(2026, 11, 28, 22, 20, 7, 123e6, time.UTC)
-		if got, err := config.ParseTime(show(at), c.ReadAt); err != nil || !words.SameDay(got, at) || at.Before(got) {
+		if got, err := config.ParseTime(show(at), c.ReadAt); err != nil || !c.SameDay(got, at) || at.Before(got) {
 			t.Errorf("%s: %s is printed as %q and read as %s, %v", name, at, show(at), got, err)
 		}
 	}

@@ -7,14 +7,14 @@ import (
 	"tracker/internal/history"
 )
 
-// Times are shown in UTC.
+// How times are written.
 const (
 	TimeLayout  = "2006-01-02 15:04:05"
 	ClockLayout = "15:04:05"
 	Day         = 24 * time.Hour
 )
 
-// Time shows a time; empty for null.
+// Time shows a time in UTC; empty for null.
 func Time(at *time.Time) string {
 	if at == nil {
 		return ""
@@ -23,31 +23,51 @@ func Time(at *time.Time) string {
 }
 
 // Clock tells times to somebody who reads them at ReadAt.
-type Clock struct{ ReadAt time.Time }
+type Clock struct {
+	ReadAt time.Time
+	Zone   *time.Location // of who reads; nil: UTC
+}
+
+// In is a time in the zone of who reads.
+func (c Clock) In(t time.Time) time.Time {
+	if c.Zone == nil {
+		return t.UTC()
+	}
+	return t.In(c.Zone)
+}
+
+// ZoneName is what the zone of who reads is called at a time.
+func (c Clock) ZoneName(t time.Time) string {
+	name, _ := c.In(t).Zone()
+	return name
+}
+
+// Zoned is At with the zone.
+func (c Clock) Zoned(t time.Time) string { return c.At(t) + " " + c.ZoneName(t) }
 
 // Date names a day, with the year where it is not this one.
 func (c Clock) Date(t time.Time) string {
-	if t.UTC().Year() != c.ReadAt.UTC().Year() {
-		return t.UTC().Format(time.DateOnly)
+	if c.In(t).Year() != c.In(c.ReadAt).Year() {
+		return c.In(t).Format(time.DateOnly)
 	}
-	return t.UTC().Format("Jan 2")
+	return c.In(t).Format("Jan 2")
 }
 
 // At gives a day and a time of it to the second.
-func (c Clock) At(t time.Time) string { return c.Date(t) + " " + t.UTC().Format(ClockLayout) }
+func (c Clock) At(t time.Time) string { return c.Date(t) + " " + c.In(t).Format(ClockLayout) }
 
 // Near is At without the day where that is today.
 func (c Clock) Near(t time.Time) string {
-	if SameDay(t, c.ReadAt) {
-		return t.UTC().Format(ClockLayout)
+	if c.SameDay(t, c.ReadAt) {
+		return c.In(t).Format(ClockLayout)
 	}
 	return c.At(t)
 }
 
 // Since is the day, or today the time of it.
 func (c Clock) Since(t time.Time) string {
-	if SameDay(t, c.ReadAt) {
-		return t.UTC().Format(ClockLayout)
+	if c.SameDay(t, c.ReadAt) {
+		return c.In(t).Format(ClockLayout)
 	}
 	return c.Date(t)
 }
@@ -72,7 +92,7 @@ func Ago(at *time.Time, now time.Time) string {
 	if at == nil {
 		return ""
 	}
-	return Clock{now}.Ago(*at)
+	return Clock{ReadAt: now}.Ago(*at)
 }
 
 // AgoBy is Ago of a time by which something had happened, unless it is the
@@ -88,7 +108,7 @@ func AgoBy(at *time.Time, reported bool, now time.Time) string {
 			break
 		}
 	}
-	if ago := (Clock{now}).Ago(now.Add(-least)); ago != justNow {
+	if ago := (Clock{ReadAt: now}).Ago(now.Add(-least)); ago != justNow {
 		return "≥ " + ago
 	}
 	return justNow
@@ -122,40 +142,40 @@ func Age(d time.Duration) string {
 func CeilSecond(t time.Time) time.Time { return t.Add(time.Second - 1).Truncate(time.Second) }
 
 // SameDay reports that two times are on one day.
-func SameDay(a, b time.Time) bool {
-	return a.UTC().Truncate(Day).Equal(b.UTC().Truncate(Day))
+func (c Clock) SameDay(a, b time.Time) bool {
+	return c.In(a).Format(time.DateOnly) == c.In(b).Format(time.DateOnly)
 }
 
 // DayAt is At with "today" for the day, and "by" before a time at the latest.
 func (c Clock) DayAt(t time.Time, by string) string {
 	date := c.Date(t)
-	if SameDay(t, c.ReadAt) {
+	if c.SameDay(t, c.ReadAt) {
 		date = "today"
 	}
-	return date + " " + by + t.UTC().Format(ClockLayout)
+	return date + " " + by + c.In(t).Format(ClockLayout)
 }
 
 // onDay is the time of day, with the day where that is not the reference's.
 func (c Clock) onDay(t, reference time.Time) string {
-	if SameDay(t, reference) {
-		return t.UTC().Format(ClockLayout)
+	if c.SameDay(t, reference) {
+		return c.In(t).Format(ClockLayout)
 	}
 	return c.At(t)
 }
 
 // Exact is the time of day of what the upstream dated, as exactly as it did.
-func Exact(t time.Time) string {
+func (c Clock) Exact(t time.Time) string {
 	if t.Nanosecond() == 0 {
-		return t.UTC().Format(ClockLayout)
+		return c.In(t).Format(ClockLayout)
 	}
-	return t.UTC().Format(ClockLayout + ".000")
+	return c.In(t).Format(ClockLayout + ".000")
 }
 
 // Bound shows when something happened that was only seen afterwards. Whole
 // seconds are rounded away from each other, so that they bound it.
 func (c Clock) Bound(notBefore *time.Time, observedAt time.Time, narrow bool) string {
 	end := CeilSecond(observedAt)
-	latest := end.UTC().Format(ClockLayout)
+	latest := c.In(end).Format(ClockLayout)
 	switch {
 	case notBefore == nil && narrow:
 		return "by " + latest

@@ -9,7 +9,7 @@ func TestDue(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)
 	for d, want := range map[time.Duration]string{3 * time.Second: "in 3 s", 500 * time.Millisecond: "now", -500 * time.Millisecond: "now", -2 * time.Minute: "2 m ago"} {
-		if got := (Clock{now}).Due(now.Add(d)); got != want {
+		if got := (Clock{ReadAt: now}).Due(now.Add(d)); got != want {
 			t.Errorf("%s before it is due %q, not %q", d, got, want)
 		}
 	}
@@ -42,7 +42,7 @@ func TestAgo(t *testing.T) {
 		time.Hour - 40*time.Second: "59 m ago", time.Hour - time.Second: "1 h ago", 89 * time.Minute: "1 h ago", 118 * time.Minute: "2 h ago",
 		47 * time.Hour: "47 h ago", 48 * time.Hour: "2 d ago", 80 * time.Hour: "3 d ago", -40 * time.Second: "in 40 s", -83 * time.Second: "in 1 m",
 	} {
-		if got := (Clock{now}).Ago(now.Add(-d)); got != want {
+		if got := (Clock{ReadAt: now}).Ago(now.Add(-d)); got != want {
 			t.Errorf("%s before is %q, not %q", d, got, want)
 		}
 	}

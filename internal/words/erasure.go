@@ -16,7 +16,7 @@ func (h History) erased(e store.Erasure) []terminal.Span {
 		what = fmt.Sprintf("snapshot %d (run %d)", *e.SnapshotNo, e.RunNo)
 	}
 	return []terminal.Span{
-		terminal.Faint(what), terminal.Faint(fmt.Sprintf(" was erased by act %d ", e.ActNo)), terminal.Faint(h.Near(e.At) + " UTC").Whole(),
+		terminal.Faint(what), terminal.Faint(fmt.Sprintf(" was erased by act %d ", e.ActNo)), terminal.Faint(h.Near(e.At) + " " + h.ZoneName(e.At)).Whole(),
 		terminal.Faint(" (" + e.Actor + ": " + e.Reason + ")"),
 	}
 }

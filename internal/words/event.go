@@ -50,7 +50,7 @@ func (h History) Events(run store.RunRow) []Event {
 		}
 	}
 	for _, c := range h.changesAround(run) {
-		events = append(events, changeEvent(c))
+		events = append(events, h.changeEvent(c))
 	}
 	slices.SortStableFunc(events, func(a, b Event) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.rank, b.rank)) })
 	return events
@@ -77,7 +77,7 @@ func (h History) transitionEvent(t store.TransitionRow, run store.RunRow) Event 
 		}
 	}
 	if t.HappenedAt != nil {
-		e.When = terminal.Plain(Exact(*t.HappenedAt))
+		e.When = terminal.Plain(h.Exact(*t.HappenedAt))
 	}
 	word := t.ToStatus
 	if t.Returned() {
@@ -114,7 +114,7 @@ func (h History) asides(t store.TransitionRow, run store.RunRow) []string {
 	case t.StepNo != nil && terminal:
 		step := h.step(t.RunNo, *t.StepNo)
 		if t.FromState == nil && step.StartedRaw != nil {
-			add("began ", Exact(step.StartedAt))
+			add("began ", h.Exact(step.StartedAt))
 		}
 		add("took ", Bounds(step.Duration, step.DurationMax))
 	case t.StepNo == nil && t.FromStatus != nil:
@@ -142,7 +142,7 @@ func (h History) entryEvent(e store.LogEntryRow) Event {
 }
 
 func (h History) anomalyEvent(a store.AnomalyRow) Event {
-	e := Event{At: a.ObservedAt, rank: rankAnomaly, When: terminal.Plain(Exact(CeilSecond(a.ObservedAt)))}
+	e := Event{At: a.ObservedAt, rank: rankAnomaly, When: terminal.Plain(h.Exact(CeilSecond(a.ObservedAt)))}
 	if a.StepNo != nil {
 		e.Step = h.step(a.RunNo, *a.StepNo).Step
 	}

@@ -23,7 +23,7 @@ type History struct {
 }
 
 // NewHistory tells what is known to somebody who reads it when it was read.
-func NewHistory(k tracking.Knowledge) History { return History{Knowledge: k, Clock: Clock{k.Now}} }
+func NewHistory(k tracking.Knowledge) History { return History{Knowledge: k, Clock: Clock{ReadAt: k.Now}} }
 
 // Unpolled tells that nobody had polled by then; it is empty where somebody had.
 func (h History) Unpolled() string {
@@ -33,7 +33,7 @@ func (h History) Unpolled() string {
 	case h.FirstPollAt.IsZero():
 		return "nobody has polled yet"
 	default:
-		return "nobody polled before " + h.At(h.FirstPollAt) + " UTC"
+		return "nobody polled before " + h.Zoned(h.FirstPollAt)
 	}
 }
 
@@ -52,7 +52,7 @@ func (h History) State() []terminal.Span {
 	state := Marked(*h.Job.State, *h.Job.State)
 	if h.unanswered() && !history.State(*h.Job.State).Terminal() {
 		return []terminal.Span{
-			state, terminal.Plain(" when last seen, "), terminal.Plain(h.At(h.AnsweredAt) + " UTC").Whole(), terminal.Plain(" "),
+			state, terminal.Plain(" when last seen, "), terminal.Plain(h.Zoned(h.AnsweredAt)).Whole(), terminal.Plain(" "),
 			terminal.Plain("(" + h.Ago(h.AnsweredAt) + ")").Whole(),
 		}
 	}
@@ -61,7 +61,7 @@ func (h History) State() []terminal.Span {
 	if t, found := h.latestTransition(deref(h.Job.RunNo)); found && t.HappenedAt == nil {
 		since, late = CeilSecond(since), " at the latest"
 	}
-	spans := []terminal.Span{state, terminal.Plain(" since "), terminal.Plain(h.At(since) + " UTC").Whole(), terminal.Plain(late)}
+	spans := []terminal.Span{state, terminal.Plain(" since "), terminal.Plain(h.Zoned(since)).Whole(), terminal.Plain(late)}
 	if !h.Past() {
 		spans = append(spans, terminal.Plain(" "), terminal.Plain("("+h.Ago(since)+")").Whole())
 	}
@@ -126,8 +126,8 @@ func (h History) Summary(short bool) [][]terminal.Span {
 	var lines [][]terminal.Span
 	add := func(spans ...terminal.Span) { lines = append(lines, spans) }
 	if h.Past() {
-		add(terminal.Styled(terminal.StyleYellow, "as of "+h.At(h.AsOf)+" UTC").Whole(), terminal.Styled(terminal.StyleYellow, ", by what was known at "),
-			terminal.Styled(terminal.StyleYellow, h.At(h.KnownAt)+" UTC").Whole())
+		add(terminal.Styled(terminal.StyleYellow, "as of "+h.Zoned(h.AsOf)).Whole(), terminal.Styled(terminal.StyleYellow, ", by what was known at "),
+			terminal.Styled(terminal.StyleYellow, h.Zoned(h.KnownAt)).Whole())
 	}
 	if text := h.Unpolled(); text != "" {
 		add(terminal.Styled(terminal.StyleYellow, text))

@@ -60,7 +60,7 @@ func LoggedAt(e store.LogEntryRow) time.Time {
 // Logged tells the service's time of an entry, else by when the entry was there.
 func (c Clock) Logged(e store.LogEntryRow, narrow bool) string {
 	if e.CreatedAt != nil {
-		return Exact(*e.CreatedAt)
+		return c.Exact(*e.CreatedAt)
 	}
 	return c.Bound(nil, e.FirstSeenAt, narrow)
 }

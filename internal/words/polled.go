@@ -88,8 +88,8 @@ func (h History) gapText(gap store.GapRow) string {
 	switch {
 	case gap.GapTo == nil:
 		return "since " + h.Near(gap.GapFrom) + reason
-	case SameDay(gap.GapFrom, *gap.GapTo):
-		return h.Near(gap.GapFrom) + "–" + gap.GapTo.UTC().Format(ClockLayout) + reason
+	case h.SameDay(gap.GapFrom, *gap.GapTo):
+		return h.Near(gap.GapFrom) + "–" + h.In(*gap.GapTo).Format(ClockLayout) + reason
 	default:
 		return h.Near(gap.GapFrom) + "–" + h.At(*gap.GapTo) + reason
 	}

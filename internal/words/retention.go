@@ -15,13 +15,13 @@ func (h History) taken() []terminal.Span {
 	ended, runs := h.takenOf(store.TakenRuns)
 	var spans []terminal.Span
 	if !polls.IsZero() {
-		spans = append(spans, terminal.Faint("polls before "), terminal.Faint(h.Near(polls)+" UTC").Whole())
+		spans = append(spans, terminal.Faint("polls before "), terminal.Faint(h.Near(polls)+" "+h.ZoneName(polls)).Whole())
 	}
 	if runs > 0 && spans != nil {
 		spans = append(spans, terminal.Faint(" and "))
 	}
 	if runs > 0 {
-		spans = append(spans, terminal.Faint(english.Plural(int(runs), "run", "")).Whole(), terminal.Faint(" that ended by "), terminal.Faint(h.Near(ended)+" UTC").Whole())
+		spans = append(spans, terminal.Faint(english.Plural(int(runs), "run", "")).Whole(), terminal.Faint(" that ended by "), terminal.Faint(h.Near(ended)+" "+h.ZoneName(ended)).Whole())
 	}
 	if spans != nil {
 		spans = append(spans, terminal.Faint(" were taken by retention"))

@@ -22,7 +22,7 @@ func (c Clock) Snapshot(row store.SnapshotRow) [][]terminal.Span {
 		Marked(row.State, row.Status), terminal.Plain(fmt.Sprintf("  run %d", row.RunNo)).Whole(),
 	}
 	seen := []terminal.Span{
-		terminal.Plain("first seen "), terminal.Plain(c.At(CeilSecond(row.ObservedAt)) + " UTC").Whole(), terminal.Plain(" "),
+		terminal.Plain("first seen "), terminal.Plain(c.Zoned(CeilSecond(row.ObservedAt))).Whole(), terminal.Plain(" "),
 		terminal.Plain("(" + c.Ago(row.ObservedAt) + ")").Whole(),
 	}
 	if row.NotBefore != nil {

@@ -30,9 +30,9 @@ func (h History) changesAround(run store.RunRow) []store.ChangeRow {
 	return slices.DeleteFunc(slices.Clone(h.Changes), func(c store.ChangeRow) bool { return c.At.Before(from) || c.At.After(to) })
 }
 
-func changeEvent(c store.ChangeRow) Event {
+func (h History) changeEvent(c store.ChangeRow) Event {
 	kind, _, _ := strings.Cut(c.Subject, " ")
-	return Event{At: c.At, rank: rankEntry, When: terminal.Plain(c.At.UTC().Format(ClockLayout)), Step: kind, Body: TrackingChange(c)}
+	return Event{At: c.At, rank: rankEntry, When: terminal.Plain(h.In(c.At).Format(ClockLayout)), Step: kind, Body: TrackingChange(c)}
 }
 
 // TrackingChange tells what was done to a job or its source, by whom and why.
