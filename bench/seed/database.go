@@ -108,7 +108,7 @@ func (t *target) empty(ctx context.Context) error {
 // extendPartitions makes the partitions of polls of the days that a stride
 // from a time on may touch.
 func (t *target) extendPartitions(ctx context.Context, from time.Time) error {
-	if _, err := t.conn.Exec(ctx, "SELECT polls_partition($1::date + i) FROM generate_series(0, $2) i",
+	if _, err := t.conn.Exec(ctx, "SELECT polls_extend($1::date + i) FROM generate_series(0, $2) i",
 		from.UTC(), int(stride/(24*time.Hour))+1); err != nil {
 		return fmt.Errorf("make the partitions of polls: %w", err)
 	}

@@ -134,7 +134,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- polls_partition makes the partition of polls for a day's month where there is none.
+-- polls_extend(day) makes the partition of polls for a day's month where there is none.
 -- It guards it against TRUNCATE, since a parent's statement trigger does not, and
 -- revokes what the host's default privileges grant on it. It makes one a month: what
 -- reads polls without bounds in time takes four locks on each partition, and a server
@@ -144,7 +144,7 @@ END $$;
 -- pg_class: to_regclass may answer from before the wait. It attaches a table that is
 -- there: CREATE TABLE ... PARTITION OF takes a lock for which inserts wait.
 -- +goose StatementBegin
-CREATE FUNCTION polls_partition(day date) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION polls_extend(day date) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     part text := 'polls_' || to_char(day::timestamp, 'YYYYMM');
     starts_on timestamp := date_trunc('month', day::timestamp);
@@ -174,7 +174,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- polls_extend makes the partitions of this month and of the month in a week, no
+-- polls_extend() makes the partitions of this month and of the month in a week, no
 -- others, whoever asks. It runs as its owner, so that the daemon may call it. Who reads
 -- polls queues behind it while it waits for those who do: where that takes longer than
 -- two seconds it gives up, and the next call, days before it matters, makes them.
@@ -182,15 +182,15 @@ END $$;
 CREATE FUNCTION polls_extend() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
 BEGIN
-    PERFORM public.polls_partition((now() AT TIME ZONE 'UTC')::date);
-    PERFORM public.polls_partition((now() AT TIME ZONE 'UTC')::date + 7);
+    PERFORM public.polls_extend((now() AT TIME ZONE 'UTC')::date);
+    PERFORM public.polls_extend((now() AT TIME ZONE 'UTC')::date + 7);
 END $$;
 -- +goose StatementEnd
-REVOKE EXECUTE ON FUNCTION rewrite_refuse(), changes_guard(), job_guard(), source_guard(), claims_held(bigint, integer), polls_partition(date), polls_extend() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rewrite_refuse(), changes_guard(), job_guard(), source_guard(), claims_held(bigint, integer), polls_extend(date), polls_extend() FROM PUBLIC;
 
 -- +goose Down
 DROP FUNCTION polls_extend();
-DROP FUNCTION polls_partition(date);
+DROP FUNCTION polls_extend(date);
 DROP FUNCTION claims_held(bigint, integer);
 DROP TRIGGER sources_fixed ON sources;
 DROP FUNCTION source_guard();

@@ -21,7 +21,7 @@ func TestFourYearsOfPolls(t *testing.T) {
 	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"))
 	w.apply(declaration(unlimited, 1))
 	w.must("sync")
-	w.Exec(`SELECT polls_partition(current_date - 30 * i) FROM generate_series(1, 49) i`)
+	w.Exec(`SELECT polls_extend(current_date - 30 * i) FROM generate_series(1, 49) i`)
 	w.Exec(`INSERT INTO polls (job_id, polled_at, outcome, latency_us)
 		SELECT job_id, now() - i * interval '1 day', 'timeout', 1 FROM jobs, generate_series(1, 1461) i`)
 	w.DB.SetMaxOpenConns(6)

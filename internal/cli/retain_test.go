@@ -17,7 +17,7 @@ func newOldWorld(t *testing.T) *world {
 	w := newWorld(t)
 	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "success"))
 	w.apply(declaration(unlimited, 1))
-	w.Exec(`SELECT polls_partition((now() - interval '6 months')::date)`)
+	w.Exec(`SELECT polls_extend((now() - interval '6 months')::date)`)
 	w.Exec(`INSERT INTO polls (job_id, polled_at, outcome, latency_us)
 		SELECT job_id, date_trunc('month', now() - interval '6 months') + i * interval '1 day', 'timeout', 1 FROM jobs, generate_series(1, 7) i`)
 	w.must("sync")

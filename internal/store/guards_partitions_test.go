@@ -14,7 +14,7 @@ import (
 
 // partitionWeek makes the partitions of this day and the one in a week, as
 // polls_extend makes those of today and the next days.
-const partitionWeek = "SELECT polls_partition($1::text::date + 7 * i) FROM generate_series(0, 1) i"
+const partitionWeek = "SELECT polls_extend($1::text::date + 7 * i) FROM generate_series(0, 1) i"
 
 func TestGuardsPollsExtendMakesMonths(t *testing.T) {
 	t.Parallel()
@@ -65,7 +65,7 @@ func TestGuardsPollsExtendLeavesMonthsOfTheDefaultPartition(t *testing.T) {
 func TestGuardsPollsTakeFewLocks(t *testing.T) {
 	t.Parallel()
 	conn := dial(t, testdb.New(t))
-	mustExec(t, conn, "SELECT polls_partition(current_date - 30 * i) FROM generate_series(1, 49) i")
+	mustExec(t, conn, "SELECT polls_extend(current_date - 30 * i) FROM generate_series(1, 49) i")
 	tx, err := conn.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)

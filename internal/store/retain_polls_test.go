@@ -31,7 +31,7 @@ func newAgedFeed(t *testing.T) *agedFeed {
 	jobs := f.register(t, "woosmap", "changing", "ended")
 	f.changing, f.ended = jobs[0], jobs[1]
 	for month := f.by.At; month.Before(now); month = month.AddDate(0, 0, 28) {
-		mustExec(t, f.conn, "SELECT polls_partition($1::timestamptz::date)", month)
+		mustExec(t, f.conn, "SELECT polls_extend($1::timestamptz::date)", month)
 	}
 	for f.now.Before(now.Add(-time.Hour)) {
 		run := "run-" + f.now.Format("2006-01")
@@ -212,7 +212,7 @@ func TestTakeOldPollsRefuses(t *testing.T) {
 			f.now = time.Now().AddDate(0, -6, 0)
 			f.by.At = f.now
 			f.ended = f.register(t, "woosmap", "ended")[0]
-			mustExec(t, f.conn, "SELECT polls_partition($1::timestamptz::date)", f.now)
+			mustExec(t, f.conn, "SELECT polls_extend($1::timestamptz::date)", f.now)
 			f.round(t, said{job: f.ended, body: woosmapBody("run-1", "success")})
 			f.now = time.Now().Add(-time.Minute)
 			f.round(t, said{job: f.ended, body: woosmapBody("run-1", "success")})
@@ -261,7 +261,7 @@ func TestPartitionsAreMadeBesideInserts(t *testing.T) {
 	mustExec(t, inserter, seedPoll, job.ID, time.Now().Format(time.RFC3339Nano))
 	mustExec(t, maker, "SET lock_timeout = '5s'")
 	mustExec(t, maker, "BEGIN")
-	mustExec(t, maker, "SELECT polls_partition('2100-02-01')")
+	mustExec(t, maker, "SELECT polls_extend('2100-02-01')")
 	mustExec(t, inserter, seedPoll, job.ID, time.Now().Add(time.Minute).Format(time.RFC3339Nano))
 	mustExec(t, inserter, "ROLLBACK")
 	mustExec(t, maker, "COMMIT")

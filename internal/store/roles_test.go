@@ -45,7 +45,7 @@ func TestRolesReaderSeesTheReportsOnly(t *testing.T) {
 	}
 	for _, sql := range []string{
 		"SELECT polls_extend()",
-		"SELECT polls_partition(current_date)",
+		"SELECT polls_extend(current_date)",
 		"SELECT claims_held(0, 0)",
 		"INSERT INTO report.changes (actor) VALUES ('eve')",
 		"UPDATE report.changes SET actor = 'eve'",
@@ -87,7 +87,7 @@ func TestRolesWriterAddsToTheHistory(t *testing.T) {
 		"ALTER TABLE snapshots DISABLE TRIGGER ALL",
 		"DROP TABLE polls_default",
 		"CREATE TABLE report.mine ()",
-		"SELECT polls_partition(current_date)",
+		"SELECT polls_extend(current_date)",
 	} {
 		wantCode(t, writer, codePrivilege, refused)
 	}
