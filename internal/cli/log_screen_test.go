@@ -47,10 +47,10 @@ func TestSnapshotText(t *testing.T) {
 func snapshotCase(c historyCase, poll int) store.SnapshotRow {
 	p := c.Polls[poll]
 	observed := p.At.Add(answerTime)
-	return store.SnapshotRow{
+	return store.SnapshotRow{Body: p.Body, SnapshotHead: store.SnapshotHead{
 		Job: goldenJob, SnapshotNo: int32(poll + 1), RunNo: 1, ObservedAt: observed, NotBefore: &c.Polls[poll-1].At, ConfirmedAt: p.At, Polls: int64(max(1, p.Times)),
-		Status: "in_progress", State: "running", SHA256: []byte("0123456789abcdefghijklmnopqrstuv"), Size: new(int64(len(p.Body))), Body: p.Body,
-	}
+		Status: "in_progress", State: "running", SHA256: []byte("0123456789abcdefghijklmnopqrstuv"), Size: new(int64(len(p.Body))),
+	}}
 }
 
 func (c historyCase) clock() words.Clock { return words.Clock{ReadAt: c.Now} }

@@ -34,7 +34,7 @@ func writeCSV[T any](out io.Writer, rows []T, how cells) error {
 
 // writeCSVOf is writeCSV for rows that are not all at hand.
 func writeCSVOf[T any](out io.Writer, rows iter.Seq[T], how cells) error {
-	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[T]()), func(f reflect.StructField) bool { return !f.IsExported() })
+	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[T]()), func(f reflect.StructField) bool { return !f.IsExported() || f.Anonymous })
 	header := make([]string, len(fields))
 	for i, field := range fields {
 		header[i], _, _ = strings.Cut(field.Tag.Get("json"), ",")

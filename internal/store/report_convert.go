@@ -17,7 +17,7 @@ func toJobRow(row dbsqlc.ReportJob) JobRow {
 		Job: row.Job, Source: row.Source, Provider: row.Provider, Target: row.Target, Labels: row.Labels, Tracking: row.Tracking,
 		Schedule: row.Schedule, State: row.State, Status: row.Status, RunNo: row.RunNo, RunID: row.RunID,
 		StateSince: row.StateSince, LastPolledAt: row.LastPolledAt, LastOutcome: row.LastOutcome, NextPollAt: row.NextPollAt,
-		Failures: row.Failures, PausedReason: row.PausedReason, StateSinceReported: row.StateSinceReported,
+		Failures: row.Failures, PausedReason: row.PausedReason, StallAfter: (*Interval)(row.StallAfter), RegisteredAt: row.RegisteredAt, StateSinceReported: row.StateSinceReported,
 	}
 }
 
@@ -84,10 +84,49 @@ func toLogEntryRow(row dbsqlc.ReportLogEntry) LogEntryRow {
 
 func toSnapshotRow(row dbsqlc.ReportSnapshot) SnapshotRow {
 	return SnapshotRow{
+		SnapshotHead: toSnapshotHead(dbsqlc.ListSnapshotsRow{
+			Job: row.Job, Source: row.Source, Provider: row.Provider, SnapshotNo: row.SnapshotNo, RunNo: row.RunNo,
+			ObservedAt: row.ObservedAt, NotBefore: row.NotBefore, ConfirmedAt: row.ConfirmedAt, Polls: row.Polls, Status: row.Status,
+			State: row.State, Sha256: row.Sha256, Size: row.Size, Interpretation: row.Interpretation,
+		}),
+		Body: row.Body, BodyText: row.BodyText,
+	}
+}
+
+func toSnapshotHead(row dbsqlc.ListSnapshotsRow) SnapshotHead {
+	return SnapshotHead{
 		Job: row.Job, Source: row.Source, Provider: row.Provider, SnapshotNo: row.SnapshotNo, RunNo: row.RunNo,
 		ObservedAt: row.ObservedAt, NotBefore: row.NotBefore, ConfirmedAt: row.ConfirmedAt, Polls: row.Polls, Status: row.Status,
-		State: row.State, SHA256: row.Sha256, Size: row.Size, Interpretation: row.Interpretation, Body: row.Body,
-		BodyText: row.BodyText,
+		State: row.State, SHA256: row.Sha256, Size: row.Size, Interpretation: row.Interpretation,
+	}
+}
+
+func toPollRow(row dbsqlc.ReportPoll) PollRow {
+	return PollRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, PolledAt: row.PolledAt, Outcome: row.Outcome, HTTPStatus: row.HttpStatus,
+		Latency: Interval(row.Latency), SnapshotNo: row.SnapshotNo, Error: row.Error, ErrorBody: row.ErrorBody,
+	}
+}
+
+func toResultItemRow(row dbsqlc.ReportResultItem) ResultItemRow {
+	return ResultItemRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, RunNo: row.RunNo, ItemNo: row.ItemNo, ItemID: row.ItemID, URL: row.Url,
+		Labels: nonNil(row.Labels), Output: row.Output, Metadata: row.Metadata,
+	}
+}
+
+func toStalledRow(row dbsqlc.ReportStalled) StalledRow {
+	return StalledRow{
+		Job: row.Job, Source: row.Source, Provider: row.Provider, RunNo: row.RunNo, Step: row.Step, State: row.State, Since: row.Since,
+		UsualDuration: (*Interval)(row.UsualDuration), Reported: row.Reported, StallAfter: (*Interval)(row.StallAfter), SeenAt: row.SeenAt,
+	}
+}
+
+func toEventRow(row dbsqlc.ReportEvent) EventRow {
+	return EventRow{
+		EntryNo: row.EntryNo, At: row.At, Kind: row.Kind, Job: row.Job, Source: row.Source, RunNo: row.RunNo, Step: row.Step,
+		FromState: row.FromState, ToState: row.ToState, HappenedAt: row.HappenedAt, NotBefore: row.NotBefore, ObservedAt: row.ObservedAt,
+		Anomaly: row.Anomaly, Detail: row.Detail, EventNo: row.EventNo,
 	}
 }
 

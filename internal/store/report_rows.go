@@ -38,6 +38,8 @@ type JobRow struct {
 	NextPollAt   *time.Time      `json:"next_poll_at"`
 	Failures     int32           `json:"failures"`
 	PausedReason *string         `json:"paused_reason"`
+	StallAfter   *Interval       `json:"stall_after"`
+	RegisteredAt time.Time       `json:"registered_at"`
 
 	StateSinceReported bool `json:"state_since_reported"`
 }
@@ -232,8 +234,8 @@ type GapRow struct {
 	Reason   string     `json:"reason"`
 }
 
-// SnapshotRow is a row of report.snapshots without its body.
-type SnapshotRow struct {
+// SnapshotHead is a row of report.snapshots without its body.
+type SnapshotHead struct {
 	Job            string     `json:"job"`
 	Source         string     `json:"source"`
 	Provider       string     `json:"provider"`
@@ -248,8 +250,88 @@ type SnapshotRow struct {
 	SHA256         Hex        `json:"sha256"`
 	Size           *int64     `json:"size"` // nil: retention took the body
 	Interpretation int32      `json:"interpretation"`
-	Body           []byte     `json:"body"` // base64 in JSON, since it may be no text
-	BodyText       *string    `json:"body_text"`
+}
+
+// SnapshotRow is a row of report.snapshots.
+type SnapshotRow struct {
+	SnapshotHead
+
+	Body     []byte  `json:"body"` // base64 in JSON, since it may be no text
+	BodyText *string `json:"body_text"`
+}
+
+// PollRow is a row of report.polls.
+type PollRow struct {
+	Job        string    `json:"job"`
+	Source     string    `json:"source"`
+	Provider   string    `json:"provider"`
+	PolledAt   time.Time `json:"polled_at"`
+	Outcome    string    `json:"outcome"`
+	HTTPStatus *int16    `json:"http_status"`
+	Latency    Interval  `json:"latency"`
+	SnapshotNo *int32    `json:"snapshot_no"`
+	Error      *string   `json:"error"`
+	ErrorBody  *string   `json:"error_body"`
+}
+
+// ResultItemRow is a row of report.result_items.
+type ResultItemRow struct {
+	Job      string          `json:"job"`
+	Source   string          `json:"source"`
+	Provider string          `json:"provider"`
+	RunNo    int32           `json:"run_no"`
+	ItemNo   int32           `json:"item_no"`
+	ItemID   string          `json:"item_id"`
+	URL      string          `json:"url"`
+	Labels   []string        `json:"labels"`
+	Output   json.RawMessage `json:"output"`
+	Metadata json.RawMessage `json:"metadata"`
+}
+
+// StalledRow is a row of report.stalled.
+type StalledRow struct {
+	Job           string     `json:"job"`
+	Source        string     `json:"source"`
+	Provider      string     `json:"provider"`
+	RunNo         int32      `json:"run_no"`
+	Step          *string    `json:"step"`
+	State         string     `json:"state"`
+	Since         time.Time  `json:"since"`
+	UsualDuration *Interval  `json:"usual_duration"`
+	Reported      bool       `json:"reported"`
+	StallAfter    *Interval  `json:"stall_after"`
+	SeenAt        *time.Time `json:"seen_at"`
+}
+
+// EventRow is a row of report.events.
+type EventRow struct {
+	EntryNo    int64      `json:"entry_no"`
+	At         time.Time  `json:"at"`
+	Kind       string     `json:"kind"`
+	Job        *string    `json:"job"`
+	Source     *string    `json:"source"`
+	RunNo      *int32     `json:"run_no"`
+	Step       *string    `json:"step"`
+	FromState  *string    `json:"from_state"`
+	ToState    *string    `json:"to_state"`
+	HappenedAt *time.Time `json:"happened_at"`
+	NotBefore  *time.Time `json:"not_before"`
+	ObservedAt time.Time  `json:"observed_at"`
+	Anomaly    *string    `json:"anomaly"`
+	Detail     *string    `json:"detail"`
+	EventNo    int64      `json:"event_no"`
+}
+
+// StatusRow is a row of report.status_as_of.
+type StatusRow struct {
+	Job      string    `json:"job"`
+	Source   string    `json:"source"`
+	Provider string    `json:"provider"`
+	RunNo    int32     `json:"run_no"`
+	RunID    string    `json:"run_id"`
+	State    string    `json:"state"`
+	Status   string    `json:"status"`
+	Since    time.Time `json:"since"`
 }
 
 // Hex is bytes that JSON shows in hexadecimal.

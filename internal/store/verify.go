@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -137,18 +136,7 @@ func (s *Store) Miscounted(ctx context.Context) ([]Miscount, error) {
 	}), nil
 }
 
-// ResultItemRow is a row of report.result_items.
-type ResultItemRow struct {
-	RunNo    int32           `json:"run_no"`
-	ItemNo   int32           `json:"item_no"`
-	ItemID   string          `json:"item_id"`
-	URL      string          `json:"url"`
-	Labels   []string        `json:"labels"`
-	Output   json.RawMessage `json:"output"`
-	Metadata json.RawMessage `json:"metadata"`
-}
-
-// ResultItems reads the results of all runs of a job.
+// ResultItems reads the results of all runs of a job, without its name and source.
 func (s *Store) ResultItems(ctx context.Context, jobID int64) ([]ResultItemRow, error) {
 	rows, err := s.queries.ReportResultItems(ctx, jobID)
 	if err != nil {

@@ -299,6 +299,42 @@ type ReportErasedSnapshot struct {
 	JobID int64
 }
 
+// One row per transition, anomaly, ended gap and change of what is tracked, in one order without holes: who has read up to an entry_no finds all that came since beyond it, and nothing before it any more. Order by entry_no, kind DESC, event_no.
+type ReportEvent struct {
+	// Number of the entry of the journal, ascending; all that one snapshot brought has the same.
+	EntryNo int64
+	// When it was observed or done, or, of a gap, when that ended (our time).
+	At time.Time
+	// What it is: transition, anomaly, gap or change.
+	Kind string
+	// Name of the job; null: a change of a source.
+	Job *string
+	// Name of the source, or of the job's source.
+	Source *string
+	// Of a transition or an anomaly: number of the run within its job.
+	RunNo *int32
+	// Of a transition or an anomaly: name of the step; null: it is the run's own.
+	Step *string
+	// Of a transition: state before, in our words; null: this is the first sighting.
+	FromState *string
+	// Of a transition: state after, in our words.
+	ToState *string
+	// Of a transition: when the upstream says it happened; null: it reports no such time.
+	HappenedAt *time.Time
+	// When the last answered poll before was sent (our time); of a gap: when it began.
+	NotBefore *time.Time
+	// When we had read the answer that shows it (our time); of a gap: when it ended; of a change: when it was made.
+	ObservedAt time.Time
+	// Of an anomaly: its kind, as in report.anomalies.
+	Anomaly *string
+	// Of a transition the status in the upstream's own word, of an anomaly what was and what is, of a gap its reason, of a change what was done by whom.
+	Detail *string
+	// Number of the transition, anomaly or gap within its job, or of the change.
+	EventNo int64
+	// Number of the job, by which views are joined; null: a change of a source.
+	JobID *int64
+}
+
 // One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job's time since it was registered, but for while it was finished, and less than twice the planned interval.
 type ReportGap struct {
 	// Name of the job.
@@ -457,6 +493,58 @@ type ReportOpenRun struct {
 	SeenAt interface{}
 	// Name of the last of the run's steps that have not ended; null: there is none.
 	Step *string
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
+// One row per attempt to fetch a job's status, whatever came of it, until retention takes it.
+type ReportPoll struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// When the request was sent (our time), unique within the job.
+	PolledAt time.Time
+	// What came of it: changed, unchanged, superseded (answered, but somebody else had taken over the job meanwhile, so that the answer counts for nothing), unauthorized, quota_exhausted, forbidden, not_found, rate_limited, rejected, upstream_error, timeout, unreachable or malformed; none but the first two says anything of the run.
+	Outcome string
+	// HTTP status code of the answer; null: there was no answer.
+	HttpStatus *int16
+	// How long the poll took, from sending its request until the answer had been read or the attempt was given up.
+	Latency time.Duration
+	// Number, within the job, of the snapshot that the answer made (changed) or confirmed (unchanged); null: the poll failed or was superseded.
+	SnapshotNo *int32
+	// What went wrong and, where the service said why, its first sentence, without any secret; null: nothing.
+	Error *string
+	// The beginning of the body, at most 4 KiB and without any secret, of the first poll of a streak that failed with this outcome; null: the poll did not fail, is a later one of its streak, or brought no body.
+	ErrorBody *string
+	// Number of the job, by which views are joined.
+	JobID int64
+}
+
+// One row per result that the newest answer to list a run's results has in its body; results behind a link are not fetched.
+type ReportResultItem struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Number of the run within its job.
+	RunNo int32
+	// Place of the item in the upstream's list, from 1.
+	ItemNo int32
+	// The upstream's id of the item.
+	ItemID string
+	// The item's link after redaction.
+	Url string
+	// The labels that the upstream gave the item, in its order; empty where there are none.
+	Labels []string
+	// The item's whole output, a JSON object after redaction; a text stands for what jsonb cannot hold.
+	Output json.RawMessage
+	// The item's metadata, JSON after redaction; a text stands for what jsonb cannot hold; null: it has none.
+	Metadata json.RawMessage
 	// Number of the job, by which views are joined.
 	JobID int64
 }
@@ -657,6 +745,34 @@ type ReportSource struct {
 	AttainableEvery *time.Duration
 	// Likewise each job whose import runs: together they get what they want, but no more than three of four polls while others wait.
 	AttainableEveryRunning *time.Duration
+}
+
+// One row per job, unless it is removed, whose latest run was seen to go on for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.
+type ReportStalled struct {
+	// Name of the job.
+	Job string
+	// Name of the job's source.
+	Source string
+	// Name of the API that the source speaks.
+	Provider string
+	// Number of the run within its job.
+	RunNo int32
+	// Name of the last of the run's steps that have not ended; null: there is none.
+	Step *string
+	// State of the run in our words: queued, running or unknown.
+	State string
+	// Since when the run has not ended: its start, or when it came out of a terminal state; the upstream's time where it gave one, but never later than when we observed it.
+	Since time.Time
+	// How long nearly all runs take: see report.open_runs; null: nothing is known.
+	UsualDuration *time.Duration
+	// True if since is the upstream's time, false if it is ours, when the run had been seen: it began by then.
+	Reported bool
+	// The job's stall_after, which decides that the run is stalled; null: it has none, and three times usual_duration does.
+	StallAfter *time.Duration
+	// When somebody last saw the run go on (our time): nobody knows what became of it since.
+	SeenAt *time.Time
+	// Number of the job, by which views are joined.
+	JobID int64
 }
 
 // One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.
