@@ -11,8 +11,10 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"tracker/internal/history"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/timeline"
 	"tracker/internal/tracking"
 	"tracker/internal/words"
 )
@@ -37,7 +39,7 @@ var pageFunctions = template.FuncMap{
 	"text":    terminal.Printable,
 	"for":     func(g Gap) string { return words.Duration(g.To.Sub(g.From)) },
 	"why":     words.Why,
-	"level":   levelClass,
+	"level":   timeline.LevelClass,
 }
 
 // pageTime is a time in UTC, to the millisecond before it.
@@ -67,7 +69,7 @@ type pageModel struct {
 	Target   []string
 	Runs     []pageRun
 	MoreRuns int // that are not shown
-	Overview *timeline
+	Overview *timeline.Timeline
 	Taken    int // bodies that are gone
 	Holes    bool
 	Gone     int // snapshots that the page does not list
@@ -80,7 +82,7 @@ type pageModel struct {
 type pageRun struct {
 	store.RunRow
 	Verdict     string
-	Timeline    *timeline
+	Timeline    *timeline.Timeline
 	Steps       []store.StepRow
 	Transitions []store.TransitionRow
 	Anomalies   []store.AnomalyRow
@@ -125,10 +127,12 @@ func newPage(d *Document, h History) ([]byte, error) {
 		model.Verdict = model.Runs[0].Verdict
 	default:
 		model.Verdict = fmt.Sprintf("%s runs", humanize.Comma(int64(len(h.Runs))))
-		model.Overview = newOverview(d, h)
+		model.Overview = timeline.NewRuns(timeline.RunsParams{
+			From: model.First.ObservedAt, To: model.Last.ObservedAt, Runs: h.Runs, Transitions: h.Transitions, Gaps: gapsOf(d), Clock: known.Clock,
+		})
 	}
 	var text bytes.Buffer
-	t := template.Must(template.New(pageName).Funcs(pageFunctions).Parse(pageText))
+	t := template.Must(template.New(pageName).Funcs(pageFunctions).Parse(timeline.Template + pageText))
 	if err := t.Execute(&text, model); err != nil {
 		return nil, fmt.Errorf("write %s: %w", pageName, err)
 	}
@@ -141,7 +145,10 @@ func newPageRun(d *Document, h History, known words.History, run store.RunRow) p
 	page.Transitions = rowsOfRun(h.Transitions, func(r store.TransitionRow) bool { return r.RunNo == run.RunNo })
 	page.Anomalies = rowsOfRun(h.Anomalies, func(r store.AnomalyRow) bool { return r.RunNo == run.RunNo })
 	entries := rowsOfRun(h.LogEntries, func(r store.LogEntryRow) bool { return r.RunNo == run.RunNo })
-	page.Timeline = newTimeline(d, run, page, entries)
+	page.Timeline = timeline.NewRun(timeline.RunParams{
+		Run: run, Steps: page.Steps, Transitions: page.Transitions, Entries: entries, Anomalies: page.Anomalies, Answers: answersOf(d), Gaps: gapsOf(d),
+		Seen: known.AnsweredAt, Until: known.AnsweredAt, Clock: known.Clock,
+	})
 	page.Entries, page.AllEntries = words.LogAt("info", entries), len(entries)
 	page.Steps, page.Transitions = page.Steps[:min(len(page.Steps), pageMost)], page.Transitions[:min(len(page.Transitions), pageMost)]
 	page.Anomalies, page.Entries = page.Anomalies[:min(len(page.Anomalies), pageMost)], page.Entries[:min(len(page.Entries), pageMost)]
@@ -151,6 +158,23 @@ func newPageRun(d *Document, h History, known words.History, run store.RunRow) p
 		}
 	}
 	return page
+}
+
+// answersOf are when the answers had been read.
+func answersOf(d *Document) []time.Time {
+	var times []time.Time
+	for _, s := range d.Snapshots {
+		times = append(times, s.ObservedAt)
+	}
+	return times
+}
+
+func gapsOf(d *Document) []timeline.Gap {
+	var gaps []timeline.Gap
+	for _, g := range d.Gaps {
+		gaps = append(gaps, timeline.Gap{From: g.From, To: g.To, Reason: g.Reason})
+	}
+	return gaps
 }
 
 func rowsOfRun[T any](rows []T, of func(T) bool) []T {
@@ -178,6 +202,9 @@ func (r pageRun) Step(no *int32) string {
 	}
 	return "step " + strconv.Itoa(int(*no))
 }
+
+// StateNames are all states, for the picture.
+func (pageModel) StateNames() []history.State { return history.States() }
 
 // States are all there are, with what they mean.
 func (pageModel) States() []pageTerm {
