@@ -173,7 +173,7 @@ func (t *tour) play(ctx context.Context) error {
 	})
 	running.Go(func() error {
 		defer cancel()
-		return serveWeb(ctx, listener, site{health: health{store: t.store, syncer: syncer, most: turnMost}, metrics: counted.Handler()})
+		return serveWeb(ctx, listener, site{health: health{store: t.store, syncer: syncer, most: turnMost}, metrics: counted.Handler(), pages: t.pages(t.store, syncer, logger)})
 	})
 	running.Go(func() error {
 		quiet := *t.app

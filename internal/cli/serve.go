@@ -149,7 +149,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		running.Go(func() error {
 			defer cancel()
-			return serveWeb(ctx, listener, site{health: health{store: s, syncer: syncer, most: turnMost}, metrics: counted.Handler()})
+			return serveWeb(ctx, listener, site{health: health{store: s, syncer: syncer, most: turnMost}, metrics: counted.Handler(), pages: a.pages(s, syncer, a.logger)})
 		})
 		a.logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
 	}

@@ -72,6 +72,15 @@ func SourceNames(ctx context.Context, s *store.Store) ([]string, error) {
 
 // Meant asks whether one of the names was meant; it is empty where none is near.
 func Meant(typed string, names []string) string {
+	near := Near(typed, names)
+	if len(near) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %s", terminal.OneLine(strings.Join(near, ", ")))
+}
+
+// Near gives the names that may have been meant, three at most.
+func Near(typed string, names []string) []string {
 	known := &cobra.Command{SuggestionsMinimumDistance: 2} // cobra's own measure, as for commands
 	for _, name := range names {
 		if name != "" && !strings.ContainsAny(name, " \t\n") {
@@ -79,8 +88,5 @@ func Meant(typed string, names []string) string {
 		}
 	}
 	near := known.SuggestionsFor(typed)
-	if len(near) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("; did you mean %s", terminal.OneLine(strings.Join(near[:min(len(near), 3)], ", ")))
+	return near[:min(len(near), 3)]
 }

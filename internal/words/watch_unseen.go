@@ -16,6 +16,9 @@ type Unseen struct {
 	Why   string
 	Jobs  int
 	Names []string // of the first of them; none where Who is the job's
+
+	Source  string
+	Stopped bool // the source is not to be asked: it is paused or held
 }
 
 // Unseen tells of the jobs that nobody can look at, and why: of those that
@@ -41,13 +44,13 @@ func (w Watch) Unseen() []Unseen {
 // unseenOf names a job, or counts those of a source.
 func unseenOf(names []string, jobs int, from, since, why string) Unseen {
 	if jobs == 1 {
-		return Unseen{Who: names[0], Since: since, Why: why, Jobs: jobs}
+		return Unseen{Who: names[0], Since: since, Why: why, Jobs: jobs, Source: from}
 	}
-	return Unseen{Who: fmt.Sprintf("%s of %s", english.Plural(jobs, "job", ""), from), Since: since, Why: why, Jobs: jobs, Names: names}
+	return Unseen{Who: fmt.Sprintf("%s of %s", english.Plural(jobs, "job", ""), from), Since: since, Why: why, Jobs: jobs, Names: names, Source: from}
 }
 
 func (w Watch) unseenSource(from store.WatchSource) Unseen {
-	u := Unseen{Who: fmt.Sprintf("%s (%s)", from.Source, english.Plural(from.Jobs, "job", "")), Jobs: from.Jobs, Names: from.Names}
+	u := Unseen{Who: fmt.Sprintf("%s (%s)", from.Source, english.Plural(from.Jobs, "job", "")), Jobs: from.Jobs, Names: from.Names, Source: from.Source, Stopped: true}
 	if from.PausedAt.IsZero() {
 		u.Since, u.Why = "until "+w.Near(from.HeldUntil), "the service asked to be left alone"
 	} else {

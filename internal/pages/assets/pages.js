@@ -1,0 +1,117 @@
+// What pages do beyond what they do without it: the reader's zone, live updates, the
+// slider over looks, keys. Everything here has a way without script.
+(() => {
+  "use strict";
+  const $ = (selector) => document.querySelector(selector);
+
+  // The zone of who reads, for the server, which writes all times.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+  const told = $("#zone")?.dataset.zone || "UTC";
+  const kept = document.cookie.split("; ").find((pair) => pair.startsWith("zone="));
+  if (zone !== told && kept !== "zone=" + encodeURIComponent(zone)) {
+    document.cookie = "zone=" + encodeURIComponent(zone) + "; path=/; max-age=31536000; SameSite=Strict";
+    if (document.cookie.includes("zone=")) location.reload();
+  }
+
+  // Live: what a page shows is read again when something has happened to it, and put in
+  // place of what differs. What one reads or writes in stays where it is.
+  const main = () => $("#main");
+  let wanted = false, reading = false, last = Date.now(), since = "";
+  const busy = () => {
+    const at = document.activeElement;
+    return at && at.closest("#main") && ["INPUT", "SELECT", "TEXTAREA"].includes(at.tagName) || !getSelection().isCollapsed;
+  };
+  const stale = (is) => {
+    since = is ? since || new Date().toLocaleTimeString() : "";
+    $("#stale span").textContent = since;
+    $("#stale").hidden = !since;
+  };
+  const refresh = async () => {
+    if (reading || document.hidden || busy()) return;
+    reading = true;
+    wanted = false;
+    await htmx.ajax("GET", location.href, { source: main(), target: "#main", select: "#main", swap: "morph:outerHTML", headers: { "X-Live": "1" } }).catch(() => {});
+    last = Date.now();
+    reading = false;
+  };
+  addEventListener("htmx:afterRequest", (event) => stale(event.detail.failed && !(event.detail.xhr.status >= 400 && event.detail.xhr.status < 500)));
+  addEventListener("htmx:afterSettle", () => arrange());
+  if (main().dataset.live) {
+    const about = main().dataset.live;
+    const stream = new EventSource("/api/v1/events/stream");
+    const heard = (event) => {
+      let job = "";
+      try { job = JSON.parse(event.data).job; } catch { /* all that happens may matter */ }
+      if (about === "all" || !job || job === about) wanted = true;
+    };
+    stream.onmessage = heard;
+    for (const kind of ["transition", "anomaly", "gap", "change"]) stream.addEventListener(kind, heard);
+    setInterval(() => {
+      const every = Number(main().dataset.every || 0) * 1000;
+      const quiet = Date.now() - last;
+      if (wanted && quiet > 2000 || every && quiet > every || since && quiet > 5000) refresh();
+    }, 1000);
+  }
+
+  // The slider stops at looks; the page of a moment has an address of its own.
+  const arrange = () => {
+    const slider = $(".slide input");
+    if (!slider || !slider.dataset.stops || slider.dataset.ready) return;
+    slider.dataset.ready = "1";
+    slider.hidden = false;
+    const first = Number(slider.dataset.first);
+    const stops = slider.dataset.stops.split(" ").map((after) => first + Number(after));
+    const field = $(".steps input[name=known_at]");
+    const nearest = (at) => stops.reduce((best, stop) => Math.abs(stop - at) < Math.abs(best - at) ? stop : best, stops[0]);
+    const tell = (at) => slider.setAttribute("aria-valuetext", new Date(at).toLocaleString());
+    tell(Number(slider.value));
+    slider.addEventListener("input", () => {
+      const at = nearest(Number(slider.value));
+      field.value = new Date(at).toISOString();
+      tell(at);
+      const line = $("line.moment");
+      if (line) {
+        const part = 100 * (at - slider.min) / (slider.max - slider.min);
+        line.setAttribute("x1", part + "%");
+        line.setAttribute("x2", part + "%");
+      }
+    });
+    slider.addEventListener("change", () => {
+      const address = new URL(location.href);
+      address.searchParams.set("known_at", new Date(nearest(Number(slider.value))).toISOString());
+      address.searchParams.delete("as_of");
+      address.hash = "";
+      show(address);
+    });
+    slider.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: "#earlier-look", ArrowDown: "#earlier-look", ArrowRight: "#later-look", ArrowUp: "#later-look" }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const link = $(step);
+      if (link) show(new URL(link.href));
+    });
+  };
+  // Puts another page of the same kind in place, and keeps where one is.
+  const show = async (address) => {
+    const held = document.activeElement?.closest(".slide");
+    await htmx.ajax("GET", address.href, { source: main(), target: "#main", select: "#main", swap: "outerHTML" });
+    history.pushState({}, "", address);
+    if (held) $(".slide input")?.focus({ preventScroll: true });
+  };
+  addEventListener("popstate", (event) => { if (event.state) location.reload(); });
+
+  addEventListener("change", (event) => {
+    if (event.target.tagName === "SELECT" && event.target.form?.classList.contains("filter")) event.target.form.requestSubmit();
+  });
+
+  // Keys: / finds, [ and ] go to the run, or page, before and after.
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) return;
+    const go = { "/": ".search input", "[": "a[rel=prev]", "]": "a[rel=next]" }[event.key];
+    const target = go && $(go);
+    if (!target) return;
+    event.preventDefault();
+    target.tagName === "A" ? target.click() : target.focus();
+  });
+  arrange();
+})();

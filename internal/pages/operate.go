@@ -1,0 +1,129 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"tracker/internal/store"
+)
+
+// operation changes what is tracked, and tells what was done and where to go on.
+type operation func(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error)
+
+// lookTimeout bounds a poll that somebody waits for.
+const lookTimeout = 25 * time.Second
+
+// operate serves an operation: a form posts it, and is led to a page that tells what is so.
+func (p *Pages) operate(act operation) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.MayOperate != nil && !p.MayOperate(r) {
+			http.Error(w, "You may look here, and change nothing.", http.StatusForbidden)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
+		defer cancel()
+		now, err := p.store.Now(ctx)
+		var done, address string
+		if err == nil {
+			done, address, err = act(ctx, r, store.Author{Actor: p.Actor(r), At: now})
+		}
+		if err != nil {
+			p.page(func(context.Context, *request) (*view, error) { return nil, err }).ServeHTTP(w, r)
+			return
+		}
+		http.Redirect(w, r, address+"?done="+url.QueryEscape(done), http.StatusSeeOther)
+	})
+}
+
+// notice tells what was just done. Others may have done something since: how things stand
+// the page tells.
+func notice(done string) string {
+	return map[string]string{
+		"paused": "Paused.", "paused-already": "It was paused already.", "resumed": "Resumed: it is polled again.", "resumed-already": "It was polled already.",
+		"looked": "Looked just now.", "not-looked": "The look got no answer: see below.",
+	}[done]
+}
+
+func told(done string, changed bool) string {
+	if !changed {
+		return done + "-already"
+	}
+	return done
+}
+
+// reasonOf is why something is paused.
+func reasonOf(r *http.Request) string {
+	reason := strings.TrimSpace(r.PostFormValue("reason"))
+	if reason == "" {
+		return "by hand"
+	}
+	return reason[:min(len(reason), 500)]
+}
+
+func (p *Pages) pauseJob(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {
+	return p.alterJob(ctx, r, "paused", func(name string) (bool, error) { return p.store.PauseJob(ctx, by, name, reasonOf(r)) })
+}
+
+func (p *Pages) resumeJob(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {
+	return p.alterJob(ctx, r, "resumed", func(name string) (bool, error) { return p.store.ResumeJob(ctx, by, name) })
+}
+
+func (p *Pages) alterJob(ctx context.Context, r *http.Request, what string, change func(name string) (bool, error)) (done, address string, err error) {
+	job, err := p.findJob(ctx, r.PathValue("job"))
+	if err != nil {
+		return "", "", err
+	}
+	changed, err := change(job.Name)
+	return told(what, changed), "/jobs/" + url.PathEscape(job.Name), err
+}
+
+// lookNow polls a job now.
+func (p *Pages) lookNow(ctx context.Context, r *http.Request, _ store.Author) (done, address string, err error) {
+	job, err := p.findJob(ctx, r.PathValue("job"))
+	if err != nil {
+		return "", "", err
+	}
+	address = "/jobs/" + url.PathEscape(job.Name)
+	if p.Look == nil {
+		return "not-looked", address, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	if err := p.Look(ctx, job); err != nil {
+		if store.IsTemporary(err) {
+			return "", "", err
+		}
+		return "not-looked", address, nil //nolint:nilerr // the page tells of the poll
+	}
+	return "looked", address, nil
+}
+
+func (p *Pages) pauseSource(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {
+	return p.alterSource(ctx, r, "paused", func(name string) (bool, error) { return p.store.PauseSource(ctx, by, name, reasonOf(r)) })
+}
+
+func (p *Pages) resumeSource(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {
+	return p.alterSource(ctx, r, "resumed", func(name string) (bool, error) { return p.store.ResumeSource(ctx, by, name) })
+}
+
+func (p *Pages) alterSource(ctx context.Context, r *http.Request, what string, change func(name string) (bool, error)) (done, address string, err error) {
+	from, err := p.findSource(ctx, r.PathValue("source"))
+	if err != nil {
+		return "", "", err
+	}
+	changed, err := change(from.Name)
+	return told(what, changed), "/sources/" + url.PathEscape(from.Name), err
+}
+
+// findSource finds a source, or tells which names are near.
+func (p *Pages) findSource(ctx context.Context, name string) (store.Source, error) {
+	from, err := p.store.Source(ctx, name)
+	if !errors.Is(err, store.ErrNotFound) {
+		return from, err
+	}
+	return store.Source{}, p.noSource(ctx, name)
+}

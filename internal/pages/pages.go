@@ -1,0 +1,80 @@
+package pages
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"tracker/internal/store"
+)
+
+// Options are what pages need to know beside the store.
+type Options struct {
+	Logger *slog.Logger
+	// Actor is who sends a request, for the record of what was changed.
+	Actor func(*http.Request) string
+	// MayOperate tells whether who sends a request may change what is tracked; nil: all may.
+	MayOperate func(*http.Request) bool
+	// Look polls a job now; nil: nobody here can.
+	Look func(context.Context, store.Job) error
+}
+
+// Pages are all pages of a store.
+type Pages struct {
+	Options
+	store *store.Store
+	away  outage
+}
+
+// answerTimeout bounds how long a page may take.
+const answerTimeout = 30 * time.Second
+
+// New gives the handler of all pages, which is to be mounted at /.
+func New(s *store.Store, options Options) http.Handler {
+	p := &Pages{Options: options, store: s}
+	mux := http.NewServeMux()
+	for path, build := range map[string]builder{
+		"/{$}":                   p.overview,
+		"/jobs/{job}/runs/{run}": p.run,
+		"/{path...}":             p.nowhere,
+	} {
+		mux.Handle("GET "+path, p.page(build))
+	}
+	for path, act := range map[string]operation{
+		"/jobs/{job}/pause":        p.pauseJob,
+		"/jobs/{job}/resume":       p.resumeJob,
+		"/jobs/{job}/look":         p.lookNow,
+		"/sources/{source}/pause":  p.pauseSource,
+		"/sources/{source}/resume": p.resumeSource,
+	} {
+		mux.Handle("POST "+path, p.operate(act))
+	}
+	mux.Handle("GET /assets/{name}", serveAssets())
+	return gzhttp.GzipHandler(mux)
+}
+
+// outage remembers since when the database has not answered.
+type outage struct {
+	mu    sync.Mutex
+	since time.Time
+}
+
+// begin tells since when, from now on.
+func (o *outage) begin(now time.Time) time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.since.IsZero() {
+		o.since = now
+	}
+	return o.since
+}
+
+func (o *outage) end() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.since = time.Time{}
+}

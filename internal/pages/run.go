@@ -1,0 +1,285 @@
+package pages
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+	"tracker/internal/terminal"
+	"tracker/internal/timeline"
+	"tracker/internal/tracking"
+	"tracker/internal/words"
+)
+
+const (
+	looksMost   = 20_000
+	answersMost = 200 // that a page lists
+	resultsMost = 100
+)
+
+// runBody is what is, or was, known of a run.
+type runBody struct {
+	words.History
+	Run      store.RunRow
+	Lines    []line
+	Looked   string
+	Timeline *timeline.Timeline
+	Story    []words.Event
+	Log      runLog
+	Answers  runAnswers
+	Results  []store.ResultItemRow
+	Moment   runMoment
+	Earlier  int32 // number of the run before; 0: there is none
+	Later    int32
+	query    url.Values
+}
+
+// line is a sentence, with the same in UTC where who reads is in another zone.
+type line struct {
+	Spans []terminal.Span
+	UTC   string
+}
+
+// lines are what sentences tell.
+func lines(told [][]terminal.Span, utc [][]terminal.Span) []line {
+	all := make([]line, len(told))
+	for i, spans := range told {
+		all[i].Spans = spans
+		if i < len(utc) {
+			if text := terminal.Join(utc[i]); text != terminal.Join(spans) {
+				all[i].UTC = text
+			}
+		}
+	}
+	return all
+}
+
+// run answers what happened to an import, and how that is known.
+func (p *Pages) run(ctx context.Context, req *request) (*view, error) {
+	job, err := p.findJob(ctx, req.PathValue("job"))
+	if err != nil {
+		return nil, err
+	}
+	runNo, err := strconv.ParseInt(req.PathValue("run"), 10, 32)
+	if err != nil || runNo < 1 {
+		return nil, notFoundError{fmt.Sprintf("Runs are numbered from 1: %q is no run of job %s.", req.PathValue("run"), job.Name), []string{"/jobs/" + url.PathEscape(job.Name)}}
+	}
+	body := runBody{query: req.query, Moment: newRunMoment(req)}
+	known, err := tracking.ReadKnowledge(ctx, p.store, job, tracking.KnowledgeParams{
+		RunNo: int(runNo), Most: 1, Whole: true, Now: req.ReadAt, AsOf: body.Moment.asOf, KnownAt: body.Moment.knownAt,
+	})
+	if refused := (tracking.RequestError{}); errors.As(err, &refused) {
+		return nil, p.noRun(ctx, job, refused)
+	}
+	if err != nil {
+		return nil, err
+	}
+	body.History = words.History{Knowledge: known, Clock: req.Clock}
+	body.Run = body.Runs[0]
+	utc := words.NewHistory(known)
+	body.Lines = lines(body.Summary(false), utc.Summary(false))
+	if err := p.readRun(ctx, &body, job); err != nil {
+		return nil, err
+	}
+	status := 0
+	if body.Moment.Wrong() {
+		status = 400
+	}
+	v := &view{Name: "run", Title: fmt.Sprintf("%s run %d", job.Name, runNo), Section: "/", Status: status, Body: body}
+	if !known.Past() && deref(known.Job.RunNo) == body.Run.RunNo {
+		v.Live = job.Name
+		if !history.State(body.Run.State).Terminal() {
+			v.Every = 10
+		}
+	}
+	return v, nil
+}
+
+// noRun is the page of a run that a job has not, with those that it has.
+func (p *Pages) noRun(ctx context.Context, job store.Job, refused error) error {
+	row, err := p.store.JobRow(ctx, job.Name)
+	if err != nil {
+		return err
+	}
+	address := "/jobs/" + url.PathEscape(job.Name)
+	near := []string{address}
+	if row.RunNo != nil {
+		near = append(near, fmt.Sprintf("%s/runs/%d", address, *row.RunNo))
+	}
+	return notFoundError{refused.Error(), near}
+}
+
+// readRun reads what belongs to the run, and draws it.
+func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error {
+	run := body.Run
+	answers, err := p.store.RunSnapshots(ctx, job.ID, int(run.RunNo), time.Time{})
+	if err != nil {
+		return err
+	}
+	since, until := run.StartedAt, run.LastChangedAt
+	if run.FirstSeenAt.Before(since) {
+		since = run.FirstSeenAt
+	}
+	if n := len(answers); n > 0 {
+		until = later(until, answers[n-1].ObservedAt)
+		if first := answers[0].NotBefore; first != nil && first.Before(since) && since.Sub(*first) < history.Between(since, until) {
+			since = *first
+		}
+	}
+	if !body.Past() && !history.State(run.State).Terminal() {
+		until = body.ReadAt
+	}
+	looks, err := p.store.Looks(ctx, job.ID, since, until, looksMost)
+	if err != nil {
+		return err
+	}
+	body.Moment.follow(looks, answers)
+	if body.Past() {
+		answers = slices.DeleteFunc(answers, func(a store.SnapshotRow) bool { return a.ObservedAt.After(body.KnownAt) })
+		looks = slices.DeleteFunc(looks, func(l store.Look) bool { return l.At.After(body.KnownAt) })
+	}
+	if run.ResultCount != nil && !body.Past() {
+		if body.Results, err = p.store.RunResults(ctx, job.ID, int(run.RunNo), 0, resultsMost); err != nil {
+			return err
+		}
+	}
+	body.Looked = looked(looks)
+	body.draw(looks, answers)
+	body.Moment.place(body.Timeline)
+	body.Story = body.Events(run)
+	body.Log = newRunLog(body)
+	body.Answers, err = p.readAnswers(ctx, body, answers)
+	if latest := deref(body.Job.RunNo); run.RunNo < latest {
+		body.Later = run.RunNo + 1
+	}
+	body.Earlier = run.RunNo - 1
+	return err
+}
+
+// draw makes the timeline.
+func (b *runBody) draw(looks []store.Look, answers []store.SnapshotRow) {
+	params := timeline.RunParams{
+		Run: b.Run, Steps: b.Steps, Transitions: b.Transitions, Entries: b.LogEntries, Anomalies: b.Anomalies,
+		Seen: b.AnsweredAt, Until: b.ReadAt, Clock: b.Clock,
+	}
+	if b.Past() {
+		params.At, params.Until = b.AsOf, b.AsOf
+		if b.AsOf.Before(params.Seen) {
+			params.Seen = b.AsOf
+		}
+	}
+	if b.Run.Superseded {
+		params.Until, params.Seen = b.Run.LastChangedAt, b.Run.LastChangedAt
+	}
+	for _, look := range looks {
+		params.Looks = append(params.Looks, look.At)
+	}
+	for _, answer := range answers {
+		params.Answers = append(params.Answers, answer.ObservedAt)
+	}
+	for _, gap := range b.Gaps {
+		params.Gaps = append(params.Gaps, timeline.Gap{From: gap.GapFrom, To: cmp.Or(deref(gap.GapTo), b.ReadAt), Reason: gap.Reason})
+	}
+	b.Timeline = timeline.NewRun(params)
+}
+
+// looked tells how often somebody looked at a run, and how far apart.
+func looked(looks []store.Look) string {
+	var least, most time.Duration
+	answered := slices.DeleteFunc(slices.Clone(looks), func(l store.Look) bool { return l.SnapshotNo == 0 })
+	for i := 1; i < len(answered); i++ {
+		apart := answered[i].At.Sub(answered[i-1].At)
+		if least == 0 || apart < least {
+			least = apart
+		}
+		most = max(most, apart)
+	}
+	return words.Looked(len(looks), len(looks)-len(answered), least, most)
+}
+
+// StepOf names the step of a number; the run itself where there is none.
+func (b runBody) StepOf(no *int32) string {
+	if no == nil {
+		return "run"
+	}
+	for _, step := range b.Steps {
+		if step.StepNo == *no {
+			return step.Step
+		}
+	}
+	return fmt.Sprintf("step %d", *no)
+}
+
+// Address is that of the job.
+func (b runBody) Address() string { return "/jobs/" + url.PathEscape(b.Job.Job) }
+
+// Ended tells when the run ended, and how long ago that is.
+func (b runBody) Ended() string {
+	at := deref(b.Run.EndedAt)
+	return fmt.Sprintf("%s (%s)", words.By(at, b.Run.Reported, b.Zoned), b.Ago(at))
+}
+
+// Path is that of the run.
+func (b runBody) Path() string { return fmt.Sprintf("%s/runs/%d", b.Address(), b.Run.RunNo) }
+
+// Now is the address of the same page as it is known now.
+func (b runBody) Now() string { return with(b.query, "known_at", "", "as_of", "") }
+
+// Known is the query that keeps the moment.
+func (b runBody) Known() string {
+	return strings.TrimPrefix(with(url.Values{}, "known_at", b.query.Get("known_at"), "as_of", b.query.Get("as_of")), "?")
+}
+
+// When tells when a transition happened, as exactly as that is known.
+func (b runBody) When(t store.TransitionRow) string {
+	if t.HappenedAt != nil {
+		return b.At(*t.HappenedAt)
+	}
+	return b.Bound(t.NotBefore, t.ObservedAt, false)
+}
+
+// SeenAt is when something had been seen.
+func (b runBody) SeenAt(at time.Time) string { return b.Zoneless(words.CeilSecond(at)) }
+
+// Zoneless is a day and a time of it.
+func (b runBody) Zoneless(at time.Time) string { return b.At(at) }
+
+// findJob finds a job, or tells which names are near.
+func (p *Pages) findJob(ctx context.Context, name string) (store.Job, error) {
+	job, err := p.store.Job(ctx, name)
+	if !errors.Is(err, store.ErrNotFound) {
+		return job, err
+	}
+	names, err := tracking.JobNames(ctx, p.store)
+	if err != nil {
+		return store.Job{}, err
+	}
+	missing := notFoundError{what: fmt.Sprintf("No job is named %s.", words.Quote(name, true))}
+	for _, near := range tracking.Near(name, names) {
+		missing.near = append(missing.near, "/jobs/"+url.PathEscape(near))
+	}
+	return store.Job{}, missing
+}
+
+func deref[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

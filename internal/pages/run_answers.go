@@ -1,0 +1,84 @@
+package pages
+
+import (
+	"context"
+	"encoding/hex"
+	"strconv"
+
+	"tracker/internal/store"
+	"tracker/internal/terminal"
+	"tracker/internal/tracking"
+	"tracker/internal/words"
+)
+
+// runAnswers are the answers that tell of a run, and how two of them differ.
+type runAnswers struct {
+	Rows     []store.SnapshotRow // the newest ones
+	All      int
+	From, To int
+	Diff     *words.SnapshotDiff
+	Changes  []answerChange
+	More     int // changes that are not shown
+	Wrong    string
+	Kept     []field
+}
+
+type answerChange struct {
+	Mark terminal.Span
+	Body []terminal.Span
+}
+
+// changesMost is how many differences a page shows.
+const changesMost = 500
+
+// readAnswers lists the answers, and compares the two that are asked for.
+func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.SnapshotRow) (runAnswers, error) {
+	answers := runAnswers{Rows: rows[max(0, len(rows)-answersMost):], All: len(rows), Kept: body.Log.Kept}
+	if n := len(rows); n > 1 {
+		answers.From, answers.To = int(rows[n-2].SnapshotNo), int(rows[n-1].SnapshotNo)
+	}
+	from, to := body.query.Get("from"), body.query.Get("to")
+	if from == "" || to == "" {
+		return answers, nil
+	}
+	var errFrom, errTo error
+	answers.From, errFrom = strconv.Atoi(from)
+	answers.To, errTo = strconv.Atoi(to)
+	if errFrom != nil || errTo != nil || answers.From < 1 || answers.To < 1 {
+		answers.Wrong = "choose two answers by their numbers"
+		return answers, nil
+	}
+	var both [2]store.SnapshotRow
+	for i, no := range []int{answers.From, answers.To} {
+		row, err := tracking.FindBody(ctx, p.store, body.Job.Job, no)
+		if err != nil {
+			if store.IsTemporary(err) {
+				return answers, err
+			}
+			answers.Wrong = err.Error()
+			return answers, nil
+		}
+		both[i] = row
+	}
+	diff, err := words.DiffSnapshots(both[0], both[1])
+	if err != nil {
+		answers.Wrong = err.Error()
+		return answers, nil //nolint:nilerr // the page tells it
+	}
+	answers.Diff = &diff
+	for i, change := range diff.Changes {
+		if i == changesMost {
+			answers.More = len(diff.Changes) - changesMost
+			break
+		}
+		var shown answerChange
+		shown.Mark, shown.Body = change.Spans()
+		answers.Changes = append(answers.Changes, shown)
+	}
+	return answers, nil
+}
+
+// Short is the beginning of a hash.
+func (runAnswers) Short(hash store.Hex) string {
+	return hex.EncodeToString(hash)[:min(12, 2*len(hash))]
+}
