@@ -29,15 +29,6 @@ CROSS JOIN LATERAL (
 ) x
 ORDER BY 1, x.run_no;
 
--- name: ReportPollsBetween :many
--- The polls of a job in a stretch of time, the newest first. All is given as constants,
--- which leave most partitions of polls out before they are planned for.
-SELECT p.polled_at, p.outcome, p.http_status, p.latency::interval AS latency, p.snapshot_no, p.error
-FROM report.polls p
-WHERE p.job_id = @job_id AND p.polled_at >= @since AND p.polled_at <= @until
-ORDER BY p.polled_at DESC
-LIMIT @most;
-
 -- name: PollBuckets :many
 -- How often a job was polled in each stretch of some width, and with what outcome.
 SELECT date_bin(@width::interval, p.polled_at, @since)::timestamptz AS at, p.outcome, count(*) AS polls
@@ -56,19 +47,6 @@ WHERE p.job_id = @job_id AND p.run_no > @beyond AND p.state = 'succeeded' AND p.
 GROUP BY p.step
 ORDER BY avg(p.step_no), p.step
 LIMIT 50;
-
--- name: ReportSnapshotsOfRun :many
--- The answers that tell of a run, without their bodies.
-SELECT n.job, n.source, n.provider, n.snapshot_no, n.run_no, n.observed_at, n.not_before, n.confirmed_at, n.polls, n.status, n.state, n.sha256, n.size, n.interpretation
-FROM report.snapshots n
-WHERE n.job_id = @job_id AND n.run_no = @run_no AND n.observed_at <= @known_at
-ORDER BY n.snapshot_no;
-
--- name: ReportResultItemsOfRun :many
-SELECT run_no, item_no, item_id, url, labels, output, metadata FROM report.result_items
-WHERE job_id = @job_id AND run_no = @run_no AND item_no > @beyond
-ORDER BY item_no
-LIMIT @most;
 
 -- name: ReportHourly :many
 SELECT * FROM report.hourly WHERE source = @source AND hour >= @since ORDER BY hour, outcome;

@@ -120,10 +120,12 @@ func (p *Pages) noRun(ctx context.Context, job store.Job, refused error) error {
 // readRun reads what belongs to the run, and draws it.
 func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error {
 	run := body.Run
-	answers, err := p.store.RunSnapshots(ctx, job.ID, int(run.RunNo), time.Time{})
+	ofRun := store.ListFilter{Job: job.Name, RunNo: int(run.RunNo)}
+	listed, err := p.store.ListSnapshots(ctx, ofRun, store.Page{Rows: looksMost})
 	if err != nil {
 		return err
 	}
+	answers := listed.Rows
 	since, until := run.StartedAt, run.LastChangedAt
 	if run.FirstSeenAt.Before(since) {
 		since = run.FirstSeenAt
@@ -137,19 +139,23 @@ func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error
 	if !body.Past() && !history.State(run.State).Terminal() {
 		until = body.ReadAt
 	}
-	looks, err := p.store.Looks(ctx, job.ID, since, until, looksMost)
+	polls, err := p.store.ListPolls(ctx, store.ListFilter{JobID: job.ID, Since: since, Until: until}, store.Page{Rows: looksMost})
 	if err != nil {
 		return err
 	}
+	looks := polls.Rows
+	slices.Reverse(looks)
 	body.Moment.follow(looks, answers)
 	if body.Past() {
-		answers = slices.DeleteFunc(answers, func(a store.SnapshotRow) bool { return a.ObservedAt.After(body.KnownAt) })
-		looks = slices.DeleteFunc(looks, func(l store.Look) bool { return l.At.After(body.KnownAt) })
+		answers = slices.DeleteFunc(answers, func(a store.SnapshotHead) bool { return a.ObservedAt.After(body.KnownAt) })
+		looks = slices.DeleteFunc(looks, func(l store.PollRow) bool { return l.PolledAt.After(body.KnownAt) })
 	}
 	if run.ResultCount != nil && !body.Past() {
-		if body.Results, err = p.store.RunResults(ctx, job.ID, int(run.RunNo), 0, resultsMost); err != nil {
+		results, err := p.store.ListResultItems(ctx, ofRun, store.Page{Rows: resultsMost})
+		if err != nil {
 			return err
 		}
+		body.Results = results.Rows
 	}
 	body.Looked = looked(looks)
 	body.draw(looks, answers)
@@ -165,7 +171,7 @@ func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error
 }
 
 // draw makes the timeline.
-func (b *runBody) draw(looks []store.Look, answers []store.SnapshotRow) {
+func (b *runBody) draw(looks []store.PollRow, answers []store.SnapshotHead) {
 	params := timeline.RunParams{
 		Run: b.Run, Steps: b.Steps, Transitions: b.Transitions, Entries: b.LogEntries, Anomalies: b.Anomalies,
 		Seen: b.AnsweredAt, Until: b.ReadAt, Clock: b.Clock,
@@ -180,7 +186,7 @@ func (b *runBody) draw(looks []store.Look, answers []store.SnapshotRow) {
 		params.Until, params.Seen = b.Run.LastChangedAt, b.Run.LastChangedAt
 	}
 	for _, look := range looks {
-		params.Looks = append(params.Looks, look.At)
+		params.Looks = append(params.Looks, look.PolledAt)
 	}
 	for _, answer := range answers {
 		params.Answers = append(params.Answers, answer.ObservedAt)
@@ -192,11 +198,11 @@ func (b *runBody) draw(looks []store.Look, answers []store.SnapshotRow) {
 }
 
 // looked tells how often somebody looked at a run, and how far apart.
-func looked(looks []store.Look) string {
+func looked(looks []store.PollRow) string {
 	var least, most time.Duration
-	answered := slices.DeleteFunc(slices.Clone(looks), func(l store.Look) bool { return l.SnapshotNo == 0 })
+	answered := slices.DeleteFunc(slices.Clone(looks), func(l store.PollRow) bool { return l.SnapshotNo == nil })
 	for i := 1; i < len(answered); i++ {
-		apart := answered[i].At.Sub(answered[i-1].At)
+		apart := answered[i].PolledAt.Sub(answered[i-1].PolledAt)
 		if least == 0 || apart < least {
 			least = apart
 		}

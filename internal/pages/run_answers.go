@@ -13,7 +13,7 @@ import (
 
 // runAnswers are the answers that tell of a run, and how two of them differ.
 type runAnswers struct {
-	Rows     []store.SnapshotRow // the newest ones
+	Rows     []store.SnapshotHead // the newest ones
 	All      int
 	From, To int
 	Diff     *words.SnapshotDiff
@@ -32,7 +32,7 @@ type answerChange struct {
 const changesMost = 500
 
 // readAnswers lists the answers, and compares the two that are asked for.
-func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.SnapshotRow) (runAnswers, error) {
+func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.SnapshotHead) (runAnswers, error) {
 	answers := runAnswers{Rows: rows[max(0, len(rows)-answersMost):], All: len(rows), Kept: body.Log.Kept}
 	if n := len(rows); n > 1 {
 		answers.From, answers.To = int(rows[n-2].SnapshotNo), int(rows[n-1].SnapshotNo)

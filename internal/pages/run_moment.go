@@ -56,7 +56,7 @@ func (m runMoment) Example() string {
 }
 
 // follow finds the looks before and after the moment.
-func (m *runMoment) follow(looks []store.Look, answers []store.SnapshotRow) {
+func (m *runMoment) follow(looks []store.PollRow, answers []store.SnapshotHead) {
 	read := map[int]time.Time{}
 	for _, a := range answers {
 		read[int(a.SnapshotNo)] = a.ObservedAt
@@ -65,11 +65,12 @@ func (m *runMoment) follow(looks []store.Look, answers []store.SnapshotRow) {
 	if len(looks) <= stopsMost {
 		seen := map[int]bool{}
 		for _, look := range looks {
-			if _, changed := read[look.SnapshotNo]; changed && !seen[look.SnapshotNo] {
-				seen[look.SnapshotNo] = true // the answer was read when it was, which is a stop already
+			no := int(deref(look.SnapshotNo))
+			if _, changed := read[no]; changed && !seen[no] {
+				seen[no] = true // the answer was read when it was, which is a stop already
 				continue
 			}
-			m.stops = append(m.stops, look.At.Add(look.Latency))
+			m.stops = append(m.stops, look.PolledAt.Add(time.Duration(look.Latency)))
 		}
 	}
 	slices.SortFunc(m.stops, time.Time.Compare)
