@@ -20,12 +20,17 @@ var journalRules = []rule{
 		LEFT JOIN journal e ON e.kind = 'act' AND e.no = a.act_no AND e.job_id = a.of_job AND e.at = a.done_at
 		WHERE a.of_job = ANY($1) GROUP BY a.of_job, a.act_no HAVING count(e.entry_no) <> 1`},
 	{"the journal tells of nothing else", `
+		WITH facts AS MATERIALIZED (
+			SELECT n.job_id, 'snapshot' AS kind, n.snapshot_no AS no FROM snapshots n WHERE n.job_id = ANY($1)
+			UNION ALL SELECT g.job_id, 'gap', g.gap_no FROM gaps g WHERE g.job_id = ANY($1)
+		), acted AS (
+			SELECT 'change' AS kind, c.change_no AS no FROM changes c
+			UNION ALL SELECT 'act', a.act_no FROM acts a
+		)
 		SELECT e.job_id, format('entry %s: %s %s', e.entry_no, e.kind, e.no) FROM journal e
-		WHERE e.job_id = ANY($1) AND NOT CASE e.kind
-			WHEN 'snapshot' THEN EXISTS (SELECT FROM snapshots n WHERE n.job_id = e.job_id AND n.snapshot_no = e.no)
-			WHEN 'gap' THEN EXISTS (SELECT FROM gaps g WHERE g.job_id = e.job_id AND g.gap_no = e.no)
-			WHEN 'change' THEN EXISTS (SELECT FROM changes c WHERE c.change_no = e.no)
-			ELSE EXISTS (SELECT FROM acts a WHERE a.act_no = e.no) END`},
+		LEFT JOIN facts f ON f.job_id = e.job_id AND f.kind = e.kind AND f.no = e.no
+		LEFT JOIN acted d ON d.kind = e.kind AND d.no = e.no
+		WHERE e.job_id = ANY($1) AND f.no IS NULL AND d.no IS NULL`},
 	{"the journal tells of a job's snapshots, and of its gaps, in their order", `
 		SELECT o.job_id, format('entry %s: %s %s after %s', o.entry_no, o.kind, o.no, o.before) FROM (
 			SELECT e.*, lag(e.no) OVER (PARTITION BY e.job_id, e.kind ORDER BY e.entry_no) AS before FROM journal e

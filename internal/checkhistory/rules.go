@@ -151,10 +151,11 @@ var snapshotRules = []rule{
 		WHERE n.job_id = ANY($1) AND n.body IS NOT NULL AND (n.status, n.state) IS DISTINCT FROM (t.to_status, t.to_state)`},
 	{"a body is gone exactly if its run was taken or it was erased, and all that belongs to the run exactly if that was taken", `
 		SELECT n.job_id, format('snapshot %s of run %s', n.snapshot_no, n.run_no) FROM snapshots n
-		CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM taken_runs t WHERE t.job_id = n.job_id AND t.run_no = n.run_no) AS taken,
-			EXISTS (SELECT FROM erased_snapshots e WHERE e.job_id = n.job_id AND e.snapshot_no = n.snapshot_no AND e.run_no = n.run_no) AS erased) g
-		WHERE n.job_id = ANY($1) AND ((n.body IS NULL) <> (g.taken OR g.erased)
-			OR g.taken = EXISTS (SELECT FROM runs r WHERE r.job_id = n.job_id AND r.run_no = n.run_no))`},
+		LEFT JOIN taken_runs t ON t.job_id = n.job_id AND t.run_no = n.run_no
+		LEFT JOIN erased_snapshots e ON e.job_id = n.job_id AND e.snapshot_no = n.snapshot_no AND e.run_no = n.run_no
+		LEFT JOIN runs r ON r.job_id = n.job_id AND r.run_no = n.run_no
+		WHERE n.job_id = ANY($1) AND ((n.body IS NULL) <> (t.job_id IS NOT NULL OR e.job_id IS NOT NULL)
+			OR (t.job_id IS NOT NULL) = (r.job_id IS NOT NULL))`},
 	{"what was erased an act tells", `
 		SELECT e.job_id, format('snapshot %s: act %s', e.snapshot_no, e.act_no) FROM erased_snapshots e
 		LEFT JOIN acts a ON a.act_no = e.act_no AND a.of_job = e.job_id AND a.kind = 'erasure' AND a.run_no = e.run_no
