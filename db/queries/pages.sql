@@ -49,7 +49,8 @@ ORDER BY avg(p.step_no), p.step
 LIMIT 50;
 
 -- name: ReportHourly :many
-SELECT * FROM report.hourly WHERE source = @source AND hour >= @since ORDER BY hour, outcome;
+SELECT hour, outcome, polls, p50_latency::interval AS p50_latency, p95_latency::interval AS p95_latency
+FROM report.hourly WHERE source = @source AND hour >= @since ORDER BY hour, outcome;
 
 -- name: QuestionDefinition :one
 -- How the database answers a question: the text of a function of the schema report.
@@ -59,3 +60,14 @@ JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'report' AND p.proname = @function::text
 ORDER BY p.pronargs DESC
 LIMIT 1;
+
+-- name: EventsAmong :many
+-- Of some entries of the journal the events that fit, the newest first.
+SELECT * FROM report.events
+WHERE entry_no > sqlc.arg(after)::bigint AND entry_no < sqlc.arg(before)::bigint
+    AND (sqlc.arg(kind)::text = '' OR kind = sqlc.arg(kind)::text)
+    AND (sqlc.arg(job)::text = '' OR job = sqlc.arg(job)::text)
+    AND (sqlc.arg(source)::text = '' OR source = sqlc.arg(source)::text)
+    AND (sqlc.arg(state)::text = '' OR to_state = sqlc.arg(state)::text)
+ORDER BY entry_no DESC, kind, event_no DESC
+LIMIT sqlc.arg(rows);

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"tracker/internal/spreadsheet"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
@@ -37,7 +38,7 @@ func (a *app) exportRows(ctx context.Context, s *store.Store, request exportRequ
 		return writeSeen(ctx, s, a.stdout, params, request.format, a.cells())
 	}
 	return writeAside(request.output, func(file *os.File) error {
-		return writeSeen(ctx, s, file, params, request.format, cells{raw: a.rawCells})
+		return writeSeen(ctx, s, file, params, request.format, spreadsheet.Cells{Raw: a.rawCells})
 	})
 }
 
@@ -67,10 +68,10 @@ func checkRun(ctx context.Context, s *store.Store, request exportRequest) error 
 }
 
 // writeSeen writes what was seen as it comes, a row at a time.
-func writeSeen(ctx context.Context, s *store.Store, out io.Writer, params store.SeenParams, format string, how cells) error {
+func writeSeen(ctx context.Context, s *store.Store, out io.Writer, params store.SeenParams, format string, how spreadsheet.Cells) error {
 	if format == formatCSV {
 		var failed error
-		written := writeCSVOf(out, func(yield func(store.SeenRow) bool) {
+		written := spreadsheet.WriteSeq(out, func(yield func(store.SeenRow) bool) {
 			failed = s.Seen(ctx, params, func(row store.SeenRow) error {
 				if !yield(row) {
 					return errEnough
@@ -83,7 +84,7 @@ func writeSeen(ctx context.Context, s *store.Store, out io.Writer, params store.
 		}
 		return written
 	}
-	if how.visible {
+	if how.Visible {
 		out = terminal.VisibleJSON{Out: out}
 	}
 	buffered := bufio.NewWriter(out)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tracker/internal/ledger"
+	"tracker/internal/spreadsheet"
 	"tracker/internal/store"
 )
 
@@ -170,7 +171,7 @@ func exportFormulas(t *testing.T, f *readFixture) {
 	}
 	var out strings.Builder
 	evil := []string{"=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "fine"}
-	if err := writeCSV(&out, rowsOf(evil), cells{}); err != nil {
+	if err := spreadsheet.Write(&out, rowsOf(evil), spreadsheet.Cells{}); err != nil {
 		t.Fatal(err)
 	}
 	records, err = csv.NewReader(strings.NewReader(out.String())).ReadAll()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracker/internal/spreadsheet"
 	"tracker/internal/store"
 	"tracker/internal/tracking"
 	"tracker/internal/words"
@@ -82,7 +83,7 @@ func (a *app) log(ctx context.Context, s *store.Store, request logRequest) error
 	case formatJSON:
 		return a.writeJSON(entries)
 	case formatCSV:
-		return writeCSV(a.stdout, entries, a.cells())
+		return spreadsheet.Write(a.stdout, entries, a.cells())
 	}
 	now, err := s.Now(ctx)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tracker/internal/spreadsheet"
 	"tracker/internal/terminal"
 )
 
@@ -49,7 +50,9 @@ func (a *app) formatFlag(cmd *cobra.Command, formats ...string) *string {
 }
 
 // cells says how the texts in csv go to stdout.
-func (a *app) cells() cells { return cells{raw: a.rawCells, visible: a.onTerminal()} }
+func (a *app) cells() spreadsheet.Cells {
+	return spreadsheet.Cells{Raw: a.rawCells, Visible: a.onTerminal()}
+}
 
 // screen describes stdout.
 func (a *app) screen() terminal.Screen { return terminal.ScreenOf(a.stdout, a.getenv) }
@@ -71,7 +74,7 @@ func writeRows[T any](a *app, format string, t terminal.Table[T]) error {
 	case formatJSON:
 		return a.writeJSON(t.Rows)
 	case formatCSV:
-		return writeCSV(a.stdout, t.Rows, a.cells())
+		return spreadsheet.Write(a.stdout, t.Rows, a.cells())
 	default:
 		_, err := fmt.Fprint(a.stdout, t.Text(a.screen()))
 		return err

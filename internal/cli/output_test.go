@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"tracker/internal/spreadsheet"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 )
@@ -27,11 +28,11 @@ type oneRow struct {
 }
 
 // inCSV gives the cells of a row with a text.
-func inCSV(t *testing.T, text string, how cells) []string {
+func inCSV(t *testing.T, text string, how spreadsheet.Cells) []string {
 	t.Helper()
 	took := store.Interval(-1500 * time.Millisecond)
 	var out strings.Builder
-	if err := writeCSV(&out, []oneRow{{&text, -5, -0.5, &took, json.RawMessage(`-7`), nil}}, how); err != nil {
+	if err := spreadsheet.Write(&out, []oneRow{{&text, -5, -0.5, &took, json.RawMessage(`-7`), nil}}, how); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
@@ -46,15 +47,15 @@ func TestCSVHasNoFormulas(t *testing.T) {
 	for _, text := range []string{
 		`=HYPERLINK("http://evil.example","click")`, `+1+cmd|' /C calc'!A0`, `@SUM(1)`, `-5`, `-`, "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠a",
 	} {
-		if got, want := inCSV(t, text, cells{}), []string{"'" + text, "-5", "-0.5", "-1.5", "-7", ""}; !slices.Equal(got, want) {
+		if got, want := inCSV(t, text, spreadsheet.Cells{}), []string{"'" + text, "-5", "-0.5", "-1.5", "-7", ""}; !slices.Equal(got, want) {
 			t.Errorf("%q gives %q", text, got)
 		}
-		if got := inCSV(t, text, cells{raw: true}); got[0] != text {
+		if got := inCSV(t, text, spreadsheet.Cells{Raw: true}); got[0] != text {
 			t.Errorf("raw, %q gives %q", text, got[0])
 		}
 	}
 	for _, text := range []string{"", "a=1", "'=1", " =1", "5", hostile} {
-		if got := inCSV(t, text, cells{}); got[0] != text {
+		if got := inCSV(t, text, spreadsheet.Cells{}); got[0] != text {
 			t.Errorf("%q gives %q", text, got[0])
 		}
 	}
@@ -64,7 +65,7 @@ func TestNoFormatIsObeyedByATerminal(t *testing.T) {
 	t.Parallel()
 	const want = `\x1b[2J\x1b]52;c;ZXZpbA==\x07 \u009b31m \u202egnp.exe \x7f`
 	for _, raw := range []bool{false, true} {
-		if got := inCSV(t, hostile, cells{raw: raw, visible: true}); got[0] != want {
+		if got := inCSV(t, hostile, spreadsheet.Cells{Raw: raw, Visible: true}); got[0] != want {
 			t.Errorf("csv, raw %v: %q", raw, got[0])
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"tracker/internal/spreadsheet"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
@@ -105,7 +106,7 @@ func (a *app) writeAnswerCSV(answer store.Answer) error {
 	for _, column := range answer.Columns {
 		header = append(header, column.Name)
 	}
-	return writeRecords(a.stdout, header, func(yield func([]any) bool) {
+	return spreadsheet.WriteRecords(a.stdout, header, func(yield func([]any) bool) {
 		for _, row := range answer.Rows {
 			if !yield(row.Values) {
 				return

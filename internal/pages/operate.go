@@ -2,7 +2,6 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -117,13 +116,4 @@ func (p *Pages) alterSource(ctx context.Context, r *http.Request, what string, c
 	}
 	changed, err := change(from.Name)
 	return told(what, changed), "/sources/" + url.PathEscape(from.Name), err
-}
-
-// findSource finds a source, or tells which names are near.
-func (p *Pages) findSource(ctx context.Context, name string) (store.Source, error) {
-	from, err := p.store.Source(ctx, name)
-	if !errors.Is(err, store.ErrNotFound) {
-		return from, err
-	}
-	return store.Source{}, p.noSource(ctx, name)
 }

@@ -52,6 +52,17 @@ type notFoundError struct {
 
 func (e notFoundError) Error() string { return e.what }
 
+// isMissing reports a page that is not there.
+func isMissing(err error) bool {
+	_, missing := errors.AsType[notFoundError](err)
+	return missing
+}
+
+// conflictError is something that cannot be had yet.
+type conflictError struct{ what string }
+
+func (e conflictError) Error() string { return e.what }
+
 // page serves what a builder makes.
 func (p *Pages) page(build builder) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -110,17 +121,14 @@ func (p *Pages) failed(ctx context.Context, req *request, err error) *view {
 	}
 	var missing notFoundError
 	var refused tracking.RequestError
+	var early conflictError
 	switch {
 	case errors.As(err, &missing):
-		return &view{Name: "missing", Title: "Not found", Status: http.StatusNotFound, Body: struct {
-			What string
-			Near []link
-		}{missing.what, links(missing.near)}}
+		return &view{Name: "missing", Title: "Not found", Status: http.StatusNotFound, Body: missingBody{missing.what, links(missing.near)}}
+	case errors.As(err, &early):
+		return &view{Name: "missing", Title: "Not yet", Status: http.StatusConflict, Body: missingBody{early.what, nil}}
 	case errors.As(err, &refused):
-		return &view{Name: "missing", Title: "Not found", Status: http.StatusNotFound, Body: struct {
-			What string
-			Near []link
-		}{refused.Error(), nil}}
+		return &view{Name: "missing", Title: "Not found", Status: http.StatusNotFound, Body: missingBody{refused.Error(), nil}}
 	case store.IsTemporary(err) || errors.Is(err, context.DeadlineExceeded):
 		p.Logger.WarnContext(ctx, "page not shown", "path", req.URL.Path, "error", err)
 		return &view{Name: "away", Title: "The database does not answer", Status: http.StatusServiceUnavailable, Body: p.away.begin(req.ReadAt)}
@@ -128,6 +136,12 @@ func (p *Pages) failed(ctx context.Context, req *request, err error) *view {
 		p.Logger.ErrorContext(ctx, "page not shown", "path", req.URL.Path, "error", err)
 		return &view{Name: "broken", Title: "Something went wrong", Status: http.StatusInternalServerError}
 	}
+}
+
+// missingBody tells what is not there, and what may have been meant.
+type missingBody struct {
+	What string
+	Near []link
 }
 
 // link is an address with its text.

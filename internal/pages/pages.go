@@ -38,9 +38,16 @@ func New(s *store.Store, options Options) http.Handler {
 	p := &Pages{Options: options, store: s}
 	mux := http.NewServeMux()
 	for path, build := range map[string]builder{
-		"/{$}":                   p.overview,
-		"/jobs/{job}/runs/{run}": p.run,
-		"/{path...}":             p.nowhere,
+		"/{$}":                       p.overview,
+		"/jobs/{job}":                p.job,
+		"/jobs/{job}/runs/{run}":     p.run,
+		"/sources":                   p.sources,
+		"/sources/{source}":          p.source,
+		"/reports":                   p.reports,
+		"/events":                    p.events,
+		"/audit":                     p.audit,
+		"/jobs/{job}/snapshots/{no}": p.snapshot,
+		"/{path...}":                 p.nowhere,
 	} {
 		mux.Handle("GET "+path, p.page(build))
 	}
@@ -53,6 +60,11 @@ func New(s *store.Store, options Options) http.Handler {
 	} {
 		mux.Handle("POST "+path, p.operate(act))
 	}
+	mux.HandleFunc("GET /jobs/{job}/pack.zip", p.pack)
+	mux.HandleFunc("GET /jobs/{job}/runs/{run}/pack.zip", p.pack)
+	mux.HandleFunc("GET /jobs/{job}/snapshots/{no}/body", p.body)
+	mux.HandleFunc("GET /audit/pack", p.packAt)
+	mux.Handle("GET /reports/{name}", p.reportPage())
 	mux.Handle("GET /assets/{name}", serveAssets())
 	return gzhttp.GzipHandler(mux)
 }

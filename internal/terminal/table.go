@@ -14,6 +14,7 @@ type Table[T any] struct {
 
 // Column is one of a table.
 type Column[T any] struct {
+	Name  string // of what it shows, where that is told apart by one
 	Title string
 	Cell  func(row T) Span
 	Spans func(row T) []Span // instead of Cell: of several styles

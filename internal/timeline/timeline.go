@@ -33,8 +33,8 @@ type Timeline struct {
 	Lanes    []Lane
 	Log      []Ticks // of entries that need no mark of their own
 	Marks    []Mark
-	Looks    string  // path of dots; empty: none, or not known
-	Answers  string  // path of those that had changed
+	Looks    string // path of dots; empty: none, or not known
+	Answers  string // path of those that had changed
 	Gaps     []Span
 	Axis     []Tick
 	At       string // where the moment is that the picture is of; empty: now

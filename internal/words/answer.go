@@ -25,7 +25,7 @@ func (c Clock) AnswerColumns(columns []store.AnswerColumn, spare []string, short
 			continue
 		}
 		one := terminal.Column[store.AnswerRow]{
-			Title: answerTitle(name), Right: column.Number, Prose: name == "why" || name == "line",
+			Name: name, Title: answerTitle(name), Right: column.Number, Prose: name == "why" || name == "line",
 			Cell: func(row store.AnswerRow) terminal.Span { return c.answerCell(row, name, short) },
 		}
 		if at := slices.Index(spare, name); at >= 0 {
@@ -115,10 +115,10 @@ func mostOf(row store.AnswerRow, name string, least store.Interval) *store.Inter
 func (c Clock) answerTime(name string, at time.Time, short bool) string {
 	switch {
 	case name == "week":
-		return at.UTC().Format(time.DateOnly)
+		return at.UTC().Format(time.DateOnly) // a week of UTC
 	case short:
 		return c.Near(at)
 	default:
-		return Time(&at)
+		return c.Whole(at)
 	}
 }

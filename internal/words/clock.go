@@ -56,6 +56,9 @@ func (c Clock) Date(t time.Time) string {
 // At gives a day and a time of it to the second.
 func (c Clock) At(t time.Time) string { return c.Date(t) + " " + c.In(t).Format(ClockLayout) }
 
+// Whole is a time with its date, in figures alone.
+func (c Clock) Whole(t time.Time) string { return c.In(t).Format(TimeLayout) }
+
 // Near is At without the day where that is today.
 func (c Clock) Near(t time.Time) string {
 	if c.SameDay(t, c.ReadAt) {

@@ -23,7 +23,9 @@ type History struct {
 }
 
 // NewHistory tells what is known to somebody who reads it when it was read.
-func NewHistory(k tracking.Knowledge) History { return History{Knowledge: k, Clock: Clock{ReadAt: k.Now}} }
+func NewHistory(k tracking.Knowledge) History {
+	return History{Knowledge: k, Clock: Clock{ReadAt: k.Now}}
+}
 
 // Unpolled tells that nobody had polled by then; it is empty where somebody had.
 func (h History) Unpolled() string {

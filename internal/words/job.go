@@ -24,7 +24,7 @@ func (c Clock) StateSince(job store.JobRow) []terminal.Span {
 	if job.StateSince == nil {
 		return nil
 	}
-	at := By(*job.StateSince, job.StateSinceReported, func(at time.Time) string { return Time(&at) })
+	at := By(*job.StateSince, job.StateSinceReported, c.Whole)
 	return []terminal.Span{terminal.Plain(at).Whole(), terminal.Plain(" "), terminal.Plain("(" + AgoBy(job.StateSince, job.StateSinceReported, c.ReadAt) + ")").Whole()}
 }
 

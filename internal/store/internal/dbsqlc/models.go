@@ -371,24 +371,6 @@ type ReportGapLeaf struct {
 	JobID *int64
 }
 
-// One row per hour, source and outcome that polls had: how many, and how long they took. The daemon keeps it, a minute or two behind; it outlives the polls.
-type ReportHourly struct {
-	// Beginning of the hour in which the polls were sent (our time).
-	Hour time.Time
-	// Name of the source.
-	Source string
-	// Name of the API that the source speaks.
-	Provider string
-	// Outcome of the polls, one of those of report.polls.
-	Outcome string
-	// Count of the polls, at least 1; never lowered, whatever retention takes.
-	Polls int64
-	// The median of the polls' latency.
-	P50Latency int32
-	// The 95th percentile of the polls' latency.
-	P95Latency int32
-}
-
 // One row per registered job, removed ones too: what is tracked, how its latest run is doing and how its polling goes.
 type ReportJob struct {
 	// Name of the job, unique among all jobs.

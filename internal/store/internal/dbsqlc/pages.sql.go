@@ -10,6 +10,73 @@ import (
 	"time"
 )
 
+const eventsAmong = `-- name: EventsAmong :many
+SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happened_at, not_before, observed_at, anomaly, detail, event_no, job_id FROM report.events
+WHERE entry_no > $1::bigint AND entry_no < $2::bigint
+    AND ($3::text = '' OR kind = $3::text)
+    AND ($4::text = '' OR job = $4::text)
+    AND ($5::text = '' OR source = $5::text)
+    AND ($6::text = '' OR to_state = $6::text)
+ORDER BY entry_no DESC, kind, event_no DESC
+LIMIT $7
+`
+
+type EventsAmongParams struct {
+	After  int64
+	Before int64
+	Kind   string
+	Job    string
+	Source string
+	State  string
+	Rows   int32
+}
+
+// Of some entries of the journal the events that fit, the newest first.
+func (q *Queries) EventsAmong(ctx context.Context, arg EventsAmongParams) ([]ReportEvent, error) {
+	rows, err := q.db.Query(ctx, eventsAmong,
+		arg.After,
+		arg.Before,
+		arg.Kind,
+		arg.Job,
+		arg.Source,
+		arg.State,
+		arg.Rows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportEvent
+	for rows.Next() {
+		var i ReportEvent
+		if err := rows.Scan(
+			&i.EntryNo,
+			&i.At,
+			&i.Kind,
+			&i.Job,
+			&i.Source,
+			&i.RunNo,
+			&i.Step,
+			&i.FromState,
+			&i.ToState,
+			&i.HappenedAt,
+			&i.NotBefore,
+			&i.ObservedAt,
+			&i.Anomaly,
+			&i.Detail,
+			&i.EventNo,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const jobsFound = `-- name: JobsFound :many
 
 SELECT c.job_id, count(*) OVER () AS jobs
@@ -140,7 +207,8 @@ func (q *Queries) QuestionDefinition(ctx context.Context, function string) (stri
 }
 
 const reportHourly = `-- name: ReportHourly :many
-SELECT hour, source, provider, outcome, polls, p50_latency, p95_latency FROM report.hourly WHERE source = $1 AND hour >= $2 ORDER BY hour, outcome
+SELECT hour, outcome, polls, p50_latency::interval AS p50_latency, p95_latency::interval AS p95_latency
+FROM report.hourly WHERE source = $1 AND hour >= $2 ORDER BY hour, outcome
 `
 
 type ReportHourlyParams struct {
@@ -148,19 +216,25 @@ type ReportHourlyParams struct {
 	Since  time.Time
 }
 
-func (q *Queries) ReportHourly(ctx context.Context, arg ReportHourlyParams) ([]ReportHourly, error) {
+type ReportHourlyRow struct {
+	Hour       time.Time
+	Outcome    string
+	Polls      int64
+	P50Latency time.Duration
+	P95Latency time.Duration
+}
+
+func (q *Queries) ReportHourly(ctx context.Context, arg ReportHourlyParams) ([]ReportHourlyRow, error) {
 	rows, err := q.db.Query(ctx, reportHourly, arg.Source, arg.Since)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ReportHourly
+	var items []ReportHourlyRow
 	for rows.Next() {
-		var i ReportHourly
+		var i ReportHourlyRow
 		if err := rows.Scan(
 			&i.Hour,
-			&i.Source,
-			&i.Provider,
 			&i.Outcome,
 			&i.Polls,
 			&i.P50Latency,

@@ -1,4 +1,6 @@
-package cli
+// Package spreadsheet writes rows as CSV that a spreadsheet may open: no text in it is a
+// formula.
+package spreadsheet
 
 import (
 	"encoding/csv"
@@ -21,25 +23,25 @@ import (
 // the first place of a cell (OWASP, "CSV Injection").
 const formulaStarts = "=+-@\t\r\n＝＋－＠"
 
-// cells say how the texts in csv are written.
-type cells struct {
-	raw     bool // also those that a spreadsheet would take for formulas
-	visible bool // to a terminal, which would obey what is in them
+// Cells say how texts are written.
+type Cells struct {
+	Raw     bool // also those that a spreadsheet would take for formulas
+	Visible bool // to a terminal, which would obey what is in them
 }
 
-// writeCSV writes the rows with their JSON keys as a header.
-func writeCSV[T any](out io.Writer, rows []T, how cells) error {
-	return writeCSVOf(out, slices.Values(rows), how)
+// Write writes the rows with their JSON keys as a header.
+func Write[T any](out io.Writer, rows []T, how Cells) error {
+	return WriteSeq(out, slices.Values(rows), how)
 }
 
-// writeCSVOf is writeCSV for rows that are not all at hand.
-func writeCSVOf[T any](out io.Writer, rows iter.Seq[T], how cells) error {
+// WriteSeq is Write for rows that are not all at hand.
+func WriteSeq[T any](out io.Writer, rows iter.Seq[T], how Cells) error {
 	fields := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[T]()), func(f reflect.StructField) bool { return !f.IsExported() || f.Anonymous })
 	header := make([]string, len(fields))
 	for i, field := range fields {
 		header[i], _, _ = strings.Cut(field.Tag.Get("json"), ",")
 	}
-	return writeRecords(out, header, func(yield func([]any) bool) {
+	return WriteRecords(out, header, func(yield func([]any) bool) {
 		for row := range rows {
 			record := make([]any, len(fields))
 			for i, field := range fields {
@@ -52,8 +54,8 @@ func writeCSVOf[T any](out io.Writer, rows iter.Seq[T], how cells) error {
 	}, how)
 }
 
-// writeRecords writes records of values under a header; null is empty.
-func writeRecords(out io.Writer, header []string, records iter.Seq[[]any], how cells) error {
+// WriteRecords writes records of values under a header; null is empty.
+func WriteRecords(out io.Writer, header []string, records iter.Seq[[]any], how Cells) error {
 	w := csv.NewWriter(out)
 	if err := w.Write(header); err != nil {
 		return err
@@ -73,7 +75,7 @@ func writeRecords(out io.Writer, header []string, records iter.Seq[[]any], how c
 
 // text shows a value as JSON does, without quotes around text. Numbers and
 // times begin no formula, whatever their sign.
-func (c cells) text(v reflect.Value) string {
+func (c Cells) text(v reflect.Value) string {
 	v = reflect.Indirect(v)
 	if !v.IsValid() {
 		return ""
@@ -90,14 +92,14 @@ func (c cells) text(v reflect.Value) string {
 	if v.CanInt() || v.CanUint() || v.CanFloat() {
 		return text
 	}
-	if first, _ := utf8.DecodeRuneInString(text); !c.raw && strings.ContainsRune(formulaStarts, first) {
+	if first, _ := utf8.DecodeRuneInString(text); !c.Raw && strings.ContainsRune(formulaStarts, first) {
 		text = "'" + text
 	}
 	return c.shown(text)
 }
 
-func (c cells) shown(text string) string {
-	if c.visible {
+func (c Cells) shown(text string) string {
+	if c.Visible {
 		return terminal.Printable(text)
 	}
 	return text

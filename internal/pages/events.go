@@ -1,0 +1,129 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/store"
+	"tracker/internal/tracking"
+	"tracker/internal/words"
+)
+
+// eventsMost is how many events stand on a page.
+const eventsMost = 100
+
+// eventsBody is what happened, the newest first.
+type eventsBody struct {
+	words.Clock
+	Rows     []store.EventRow
+	Filter   store.ListFilter
+	Sources  []string
+	Earlier  string // address; empty: there is nothing more
+	Newest   string // address; empty: these are
+	Wrong    string
+	Nobody   string // no job has the name that is asked for
+	Filtered bool
+}
+
+// eventKinds are those that may be asked for.
+func eventKinds() []string { return []string{"transition", "anomaly", "gap", "change"} }
+
+// events answers what happened, in order.
+func (p *Pages) events(ctx context.Context, req *request) (*view, error) {
+	body := eventsBody{Clock: req.Clock, Filter: store.ListFilter{
+		Kind: req.query.Get("kind"), Job: strings.TrimSpace(req.query.Get("job")), Source: req.query.Get("source"), State: req.query.Get("state"),
+	}}
+	body.Filtered = body.Filter.Kind != "" || body.Filter.Job != "" || body.Filter.Source != "" || body.Filter.State != ""
+	var before int64
+	if text := req.query.Get("before"); text != "" {
+		var err error
+		if before, err = strconv.ParseInt(text, 10, 64); err != nil || before < 1 {
+			before, body.Wrong = 0, fmt.Sprintf("before %q: want the number of an entry, such as 1200", text)
+		}
+	}
+	if job := body.Filter.Job; job != "" {
+		if _, err := p.findJob(ctx, job); err != nil {
+			if !isMissing(err) {
+				return nil, err
+			}
+			body.Nobody = job
+		}
+	}
+	rows, more, err := p.store.EventsNewest(ctx, body.Filter, before, eventsMost)
+	if err != nil {
+		return nil, err
+	}
+	body.Rows = rows
+	if n := len(rows); more && n > 0 {
+		body.Earlier = with(req.query, "before", strconv.FormatInt(rows[n-1].EntryNo, 10))
+	}
+	v := &view{Name: "events", Title: "Events", Section: "/events", Body: body}
+	if before > 0 {
+		body.Newest = with(req.query, "before", "")
+		v.Body = body
+	} else {
+		v.Live, v.Every = "all", 30
+	}
+	if body.Sources, err = tracking.SourceNames(ctx, p.store); err != nil {
+		return nil, err
+	}
+	v.Body = body
+	return v, nil
+}
+
+// Kinds are those that may be asked for.
+func (eventsBody) Kinds() []string { return eventKinds() }
+
+// States are those that may be asked for.
+func (eventsBody) States() []history.State { return history.States() }
+
+// When tells when it happened, as exactly as that is known.
+func (b eventsBody) When(e store.EventRow) string {
+	switch {
+	case e.Kind == "gap" && e.NotBefore != nil:
+		return b.Near(*e.NotBefore) + " to " + b.Near(e.ObservedAt)
+	case e.Kind == "transition" && e.HappenedAt != nil:
+		return b.Near(*e.HappenedAt)
+	case e.Kind == "transition":
+		return b.Bound(e.NotBefore, e.ObservedAt, true)
+	default:
+		return b.Near(words.CeilSecond(e.ObservedAt))
+	}
+}
+
+// What tells what happened.
+func (b eventsBody) What(e store.EventRow) string { return words.EventText(e) }
+
+// Address is where the page is of what it happened to.
+func (eventsBody) Address(e store.EventRow) string {
+	switch {
+	case e.Job != nil && e.RunNo != nil:
+		return fmt.Sprintf("/jobs/%s/runs/%d", url.PathEscape(*e.Job), *e.RunNo)
+	case e.Job != nil:
+		return "/jobs/" + url.PathEscape(*e.Job)
+	case e.Source != nil:
+		return "/sources/" + url.PathEscape(*e.Source)
+	default:
+		return ""
+	}
+}
+
+// Of names what it happened to.
+func (eventsBody) Of(e store.EventRow) string {
+	text := deref(e.Job)
+	if text == "" {
+		text = "source " + deref(e.Source)
+	}
+	if e.RunNo != nil {
+		text += fmt.Sprintf(" run %d", *e.RunNo)
+	}
+	return text
+}
+
+// At is when it was observed.
+func (eventsBody) Seen(e store.EventRow) time.Time { return e.ObservedAt }

@@ -1,0 +1,164 @@
+package pages
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"tracker/internal/store"
+	"tracker/internal/tracking"
+	"tracker/internal/words"
+)
+
+// answersShown is how many rows of an answer stand on a page.
+const answersShown = 200
+
+// reports lists the questions.
+func (p *Pages) reports(context.Context, *request) (*view, error) {
+	return &view{Name: "reports", Title: "Reports", Section: "/reports", Body: words.Questions()}, nil
+}
+
+// reportBody is the answer to a question.
+type reportBody struct {
+	words.Question
+	words.Clock
+	Columns []reportColumn
+	Rows    []reportRow
+	Pages   pager
+	Empty   string
+	Call    string // SQL that gives the same
+	Text    string // how the database answers it
+	Sources []string
+	asked   asked
+	query   url.Values
+}
+
+// asked is what an answer is about.
+type asked struct {
+	question words.Question
+	filter   store.AnswerFilter
+	since    string            // as given
+	wrong    map[string]string // why a field cannot be read
+}
+
+// ask reads what a report is asked for.
+func ask(r *http.Request, now time.Time) (asked, error) {
+	name := r.PathValue("name")
+	all := words.Questions()
+	at := slices.IndexFunc(all, func(q words.Question) bool { return q.Name == name })
+	if at < 0 {
+		missing := notFoundError{what: fmt.Sprintf("There is no report %s.", words.Quote(name, true))}
+		var names []string
+		for _, q := range all {
+			names = append(names, q.Name)
+		}
+		near := tracking.Near(name, names)
+		if len(near) == 0 {
+			near = names
+		}
+		for _, one := range near {
+			missing.near = append(missing.near, "/reports/"+one)
+		}
+		return asked{}, missing
+	}
+	query := r.URL.Query()
+	a := asked{question: all[at], since: query.Get("since"), wrong: map[string]string{}}
+	a.filter.Source = query.Get("source")
+	labels := slices.DeleteFunc(strings.Fields(strings.Join(query["label"], " ")), func(l string) bool { return l == "" })
+	var err error
+	if a.filter.Labels, err = tracking.Pairs(labels, "label", "KEY=VALUE"); err != nil {
+		a.wrong["label"] = err.Error() + ", such as team=geo"
+	}
+	if a.question.Since > 0 {
+		since := now.Add(-a.question.Since)
+		if a.since != "" {
+			if since, err = tracking.PastTime("since", a.since, now); err != nil {
+				a.wrong["since"] = err.Error() + "; write it as in 30d or " + now.UTC().AddDate(0, 0, -7).Format(time.DateOnly)
+				since = now.Add(-a.question.Since)
+			}
+		}
+		a.filter.Since = &since
+	}
+	return a, nil
+}
+
+// report answers a question.
+func (p *Pages) report(ctx context.Context, req *request) (*view, error) {
+	a, err := ask(req.Request, req.ReadAt)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := p.store.Answer(ctx, a.question.Function(), a.filter)
+	if err != nil {
+		return nil, err
+	}
+	body := reportBody{Question: a.question, Clock: req.Clock, asked: a, query: req.query, Call: a.sql()}
+	if len(answer.Rows) == 0 {
+		tracked, err := p.store.Tracked(ctx, a.filter)
+		if err != nil {
+			return nil, err
+		}
+		body.Empty = words.NoRows(a.question.None, a.filter.Since, tracked)
+	}
+	if body.Text, err = p.store.QuestionSQL(ctx, a.question.Function()); err != nil {
+		return nil, err
+	}
+	if body.Sources, err = tracking.SourceNames(ctx, p.store); err != nil {
+		return nil, err
+	}
+	body.lay(answer)
+	page := pageNo(req.query)
+	body.Pages = newPager(req.URL, page, len(body.Rows), answersShown)
+	body.Rows = body.Rows[min(len(body.Rows), (page-1)*answersShown):min(len(body.Rows), page*answersShown)]
+	v := &view{Name: "report", Title: a.question.Name, Section: "/reports", Body: body}
+	if len(a.wrong) > 0 {
+		v.Status = http.StatusBadRequest
+	}
+	return v, nil
+}
+
+// sql is a statement that gives the same answer.
+func (a asked) sql() string {
+	var arguments []string
+	if a.filter.Since != nil {
+		arguments = append(arguments, fmt.Sprintf("since => '%s'", a.filter.Since.UTC().Format(time.RFC3339)))
+	}
+	if a.filter.Source != "" {
+		arguments = append(arguments, "sources => ARRAY["+sqlText(a.filter.Source)+"]")
+	}
+	if len(a.filter.Labels) > 0 {
+		labels, _ := json.Marshal(a.filter.Labels) // a map of strings can always be encoded
+		arguments = append(arguments, "labels => "+sqlText(string(labels)))
+	}
+	return fmt.Sprintf("SELECT * FROM report.%s(%s);", a.question.Function(), strings.Join(arguments, ", "))
+}
+
+func sqlText(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
+
+// Since is how far the answer looks back, as given or by itself.
+func (b reportBody) Since() string { return b.asked.since }
+
+// Default is how far it looks back unless told otherwise; empty: it tells of now.
+func (b reportBody) Default() string {
+	if b.Question.Since == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%dd", b.Question.Since/words.Day)
+}
+
+// Wrong tells why a field cannot be read.
+func (b reportBody) Wrong(field string) string { return b.asked.wrong[field] }
+
+// Source is the one that is asked about.
+func (b reportBody) Source() string { return b.asked.filter.Source }
+
+// Label are the labels as given.
+func (b reportBody) Label() string { return strings.Join(b.query["label"], " ") }
+
+// As is the address of the answer in another form.
+func (b reportBody) As(format string) string { return with(b.query, "format", format, "page", "") }

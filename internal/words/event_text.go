@@ -1,0 +1,29 @@
+package words
+
+import (
+	"strings"
+
+	"tracker/internal/store"
+)
+
+// EventText tells in a few words what an event of the journal is.
+func EventText(e store.EventRow) string {
+	detail := deref(e.Detail)
+	step := deref(e.Step)
+	if step != "" {
+		step += ": "
+	}
+	switch e.Kind {
+	case "transition":
+		if e.FromState == nil {
+			return step + "first seen as " + detail
+		}
+		return step + *e.FromState + " → " + detail
+	case "anomaly":
+		return step + strings.ReplaceAll(deref(e.Anomaly), "_", " ") + ": " + detail
+	case "gap":
+		return "not looked: " + GapReason(detail)
+	default:
+		return detail
+	}
+}
