@@ -13,6 +13,11 @@ type Answer struct {
 	Steps         []ReportedStep
 	StepsObserved bool
 
+	// Started and Ended are the run's own, where the upstream reports them for the
+	// run; zero: those of its first and its last step stand for them.
+	Started Time `json:",omitzero"`
+	Ended   Time `json:",omitzero"`
+
 	ErrorSummary *string
 	Results      Results
 	Shape        Shape // what the body has outside the provider's contract

@@ -148,7 +148,7 @@ func (c *comparison) compareRun(before *Run, left int) {
 	if run.StepCount = len(listed); c.said.StepsObserved {
 		run.StepCount = run.LastStepNo // none of them vanishes
 	}
-	run.Start, run.End = reportedSpan(listed)
+	c.compareSpan(before, listed)
 	if !run.State.Terminal() {
 		run.End = time.Time{}
 		run.EndSeen = Bounds{}
@@ -175,6 +175,39 @@ func (c *comparison) compareRun(before *Run, left int) {
 	}
 	if run.State.Terminal() && !t.stays() {
 		run.EndSeen = c.seen
+	}
+}
+
+// compareSpan takes over when the run started and ended: as the upstream reports it
+// for the run, else as its steps tell. Of an erased answer what was known stays.
+func (c *comparison) compareSpan(before *Run, listed []Step) {
+	run := &c.run
+	run.Start, run.End = reportedSpan(listed)
+	started, ended := c.said.Started.near(c.seen.ObservedAt).At, c.said.Ended.near(c.seen.ObservedAt).At
+	if c.said.Erased && before != nil {
+		started, ended = before.Start, before.End
+	}
+	if !started.IsZero() {
+		run.Start = started
+	}
+	if !ended.IsZero() {
+		run.End = ended
+	}
+	if c.said.Erased {
+		return
+	}
+	var was Run
+	if before != nil {
+		was = *before
+	}
+	if before == nil || !started.Equal(was.Start) {
+		c.compareClock(0, c.said.Started)
+	}
+	if before == nil || !ended.Equal(was.End) && run.State.Terminal() {
+		c.compareClock(0, c.said.Ended)
+		if !started.IsZero() && !ended.IsZero() && ended.Before(started) {
+			c.anomaly(0, KindTimeReversed, c.said.Started.Raw, c.said.Ended.Raw)
+		}
 	}
 }
 

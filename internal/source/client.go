@@ -147,12 +147,15 @@ func (c *Client) poll(ctx context.Context, account Account, status Endpoint, pac
 	if status.err != nil {
 		return c.failure(status.err)
 	}
-	response = e.ask(ctx, status.address)
+	if status.plan != nil {
+		return e.follow(ctx, status.address, status.plan)
+	}
+	response = e.ask(ctx, call{address: status.address})
 	if response.HTTPStatus == http.StatusRequestEntityTooLarge && status.tooLarge != nil {
 		if e.turn(ctx) != nil { // where the source may be asked too seldom, it is charged afterwards
 			e.outOfTurn++
 		}
-		response = e.ask(ctx, status.tooLarge)
+		response = e.ask(ctx, call{address: status.tooLarge})
 	}
 	return response
 }

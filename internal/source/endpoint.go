@@ -18,6 +18,7 @@ type Account struct {
 // Endpoint is where a status, or a list, is asked for. It may be used again and again.
 type Endpoint struct {
 	address  *url.URL
+	plan     Plan     // what is asked below the address; nil: the address itself
 	tooLarge *url.URL // what to fall back on when the answer is too large; nil: nothing
 	err      error    // why there is none
 }
@@ -25,8 +26,13 @@ type Endpoint struct {
 // Endpoint gives that of a target, as CheckTarget takes it, below a base URL,
 // as CheckBaseURL takes it. Of any other, each poll fails.
 func (p Provider) Endpoint(baseURL string, target map[string]string) Endpoint {
-	status, tooLarge := p.Requests(target)
 	var e Endpoint
+	if p.Plan != nil {
+		e.plan = p.Plan(target)
+		e.address, e.err = below(baseURL, "")
+		return e
+	}
+	status, tooLarge := p.Requests(target)
 	if e.address, e.err = below(baseURL, status); e.err != nil || tooLarge == "" {
 		return e
 	}

@@ -1,10 +1,12 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -24,6 +26,7 @@ type exchange struct {
 	waited    time.Duration // for turns and for memory
 	requests  int           // that were sent
 	outOfTurn int           // of them
+	whole     bool          // there was room for all that may come
 	under     request       // that is under way, or was the last; nil: none yet
 }
 
@@ -59,14 +62,21 @@ func (e *exchange) over(ctx context.Context) error {
 	return context.DeadlineExceeded
 }
 
+// call is a request to send.
+type call struct {
+	address *url.URL
+	header  http.Header // beside those of every request
+	body    []byte      // nil: a GET
+}
+
 // ask sends a request, follows its redirects and reads the answer.
-func (e *exchange) ask(ctx context.Context, address *url.URL) Response {
+func (e *exchange) ask(ctx context.Context, c call) Response {
 	for redirects := 0; ; redirects++ {
-		answer, err := e.send(ctx, address)
+		answer, err := e.send(ctx, c)
 		if err != nil {
 			return e.client.failure(e.cause(ctx, err))
 		}
-		next, refusal := redirect(address, answer, redirects)
+		next, refusal := redirect(c, answer, redirects)
 		if next != nil {
 			discard(answer)
 			refusal = e.await(ctx, answer)
@@ -77,38 +87,60 @@ func (e *exchange) ask(ctx context.Context, address *url.URL) Response {
 		if next == nil || refusal != "" {
 			return e.read(ctx, answer, refusal)
 		}
-		address = next
+		c.address = next
 	}
 }
 
-func (e *exchange) send(ctx context.Context, address *url.URL) (*http.Response, error) {
+func (e *exchange) send(ctx context.Context, c call) (*http.Response, error) {
 	e.requests++
 	e.end()
-	name, credential := e.account.Provider.Authorize(e.account.Secret.Reveal())
-	if e.client.lines.carries(address, credential) {
-		answer, err := e.client.lines.ask(ctx, e.deadline, address, name, credential)
-		if err != nil {
-			return nil, err
+	provider, secret := e.account.Provider, e.account.Secret.Reveal()
+	if provider.AuthorizeQuery == "" && c.header == nil && c.body == nil {
+		if name, credential := provider.Authorize(secret); e.client.lines.carries(c.address, credential) {
+			answer, err := e.client.lines.ask(ctx, e.deadline, c.address, name, credential)
+			if err != nil {
+				return nil, err
+			}
+			e.under = answer
+			return answer.Response, nil
 		}
-		e.under = answer
-		return answer.Response, nil
 	}
 	sending, cancel := context.WithCancelCause(ctx)
 	sent := &sentRequest{cancel: cancel}
 	sent.limit(e.deadline)
 	e.under = sent
-	get := &http.Request{Method: http.MethodGet, URL: address, Header: http.Header{
-		"User-Agent": {e.client.userAgent},
-		"Accept":     {"application/json"},
-	}}
-	get.Header.Set(name, credential)
 	// The transport itself: http.Client would follow redirects by its own rules and put
 	// URLs into errors.
-	answer, err := e.client.transport.RoundTrip(get.WithContext(sending))
+	answer, err := e.client.transport.RoundTrip(e.client.request(c, provider, secret).WithContext(sending))
 	if cause := context.Cause(sending); err != nil && cause != nil {
 		return nil, cause
 	}
 	return answer, err
+}
+
+// request makes a call one of net/http, with the credential where the provider has it.
+func (c *Client) request(of call, provider Provider, secret string) *http.Request {
+	made := &http.Request{Method: http.MethodGet, URL: of.address, Header: http.Header{
+		"User-Agent": {c.userAgent},
+		"Accept":     {"application/json"},
+	}}
+	if of.body != nil {
+		made.Method, made.ContentLength = http.MethodPost, int64(len(of.body))
+		made.Body = io.NopCloser(bytes.NewReader(of.body))
+		made.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(of.body)), nil }
+		made.Header.Set("Content-Type", "application/json")
+	}
+	maps.Copy(made.Header, of.header)
+	if provider.AuthorizeQuery == "" {
+		made.Header.Set(provider.Authorize(secret))
+		return made
+	}
+	address := *of.address
+	query := address.Query()
+	query.Set(provider.AuthorizeQuery, secret)
+	address.RawQuery = query.Encode()
+	made.URL = &address
+	return made
 }
 
 // sentRequest is one of net/http.
@@ -135,8 +167,11 @@ func (r *sentRequest) end() {
 // room waits for the memory that the rest of a body takes, with the time that
 // the poll has left standing still.
 func (e *exchange) room(ctx context.Context, size int64) error {
-	if e.pace.Room == nil {
+	if e.pace.Room == nil || e.whole {
 		return nil
+	}
+	if e.account.Provider.Plan != nil { // asked once, for all answers of the poll
+		e.whole, size = true, bodyLimit
 	}
 	began := time.Now()
 	e.under.limit(time.Time{})

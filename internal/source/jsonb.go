@@ -20,6 +20,9 @@ const (
 	maxNumber = 1000
 )
 
+// StorableJSON is jsonb of one valid JSON value.
+func StorableJSON(text []byte) []byte { return jsonb(text) }
+
 // jsonb gives v as JSON that a jsonb column takes and that any reader of
 // numbers understands: U+FFFD stands for NUL, invalid bytes and lone
 // surrogates; numbers that no float64 holds, and what nests too deep, become

@@ -107,3 +107,20 @@ func (p path) String() string {
 	}
 	return text.String()
 }
+
+// PlaceOf gives a path, as jq writes it, in the form of Signed and Links.
+func PlaceOf(text string) (string, error) {
+	parsed, err := parsePath(text)
+	if err != nil {
+		return "", err
+	}
+	place := ""
+	for _, s := range parsed {
+		if s.elements {
+			place += "[]"
+		} else {
+			place = joinPath(place, s.name)
+		}
+	}
+	return place, nil
+}

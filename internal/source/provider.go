@@ -18,6 +18,8 @@ import (
 // any element of a list.
 type Provider struct {
 	Name      string
+	Title     string        // for people; empty: Name
+	Docs      string        // the address of the API's documents; empty: none
 	BaseURL   string        // default of a source's base_url
 	RateEvery time.Duration // default rate limit: one request each RateEvery,
 	RateBurst int           // and so many at once after a pause
@@ -29,7 +31,7 @@ type Provider struct {
 	// Finishes is true where a run that has ended is the end of the job.
 	Finishes bool
 
-	// Interpretation numbers the version of read. It grows whenever the
+	// Interpretation numbers the version of Read. It grows whenever the
 	// same body is read differently.
 	Interpretation int
 
@@ -38,12 +40,19 @@ type Provider struct {
 	// too large (HTTP 413); both with escaped segments.
 	Requests func(target map[string]string) (status, tooLarge string)
 
-	// Authorize gives the header that carries the credential.
-	Authorize func(secret string) (header, value string)
+	// Plan gives what a poll asks, where it is more than a GET of a path: then
+	// Requests is nil.
+	Plan func(target map[string]string) Plan
 
-	// read reads the one value that a redacted body holds. An error means that
-	// the body is not what the API's contract says, and names the field.
-	read func(root value) (history.Answer, error)
+	// Authorize gives the header that carries the credential; AuthorizeQuery
+	// names the parameter of the query that does, where none can.
+	Authorize      func(secret string) (header, value string)
+	AuthorizeQuery string
+
+	// Read reads the one JSON value that a redacted body holds. An error means
+	// that the body is not what the API's contract says, and names the field; a
+	// Rejection that it is no status.
+	Read func(root []byte, target map[string]string) (history.Answer, error)
 
 	// Discover lists what an account has that jobs could track. Nil: the API
 	// has no such list.
@@ -61,11 +70,21 @@ type Provider struct {
 	// Volatile are paths of strings that may differ between equal answers.
 	Volatile []string
 
-	contract contract // what read reads
+	// Dropped are paths, as jq writes them, of fields without meaning for equality.
+	Dropped []string
+
+	target   map[string]string // of the job whose answers are read
+	contract contract          // what Read reads; nil: nobody knows
 
 	// What Ignoring makes of Volatile and of a source's own volatile fields:
 	omitted *omitted
 	recipe  uint32
+}
+
+// For is the provider as it reads the answers for a target.
+func (p Provider) For(target map[string]string) Provider {
+	p.target = target
+	return p
 }
 
 // Interpret reads a redacted body. An error means that the body is no JSON, or
@@ -75,13 +94,13 @@ func (p Provider) Interpret(body []byte) (history.Answer, error) {
 	if err != nil {
 		return history.Answer{}, err
 	}
-	return p.read(root)
+	return p.Read(root, p.target)
 }
 
 // InterpretRedacted is Interpret for a body that Redact has just given: that
 // it is JSON needs no second look.
 func (p Provider) InterpretRedacted(body []byte) (history.Answer, error) {
-	return p.read(value(bytes.TrimSpace(body)))
+	return p.Read(bytes.TrimSpace(body), p.target)
 }
 
 // Providers gives all providers, sorted by name.
@@ -95,6 +114,12 @@ func Providers() []Provider {
 		providers[i] = providers[i].Ignoring(nil)
 	}
 	return providers
+}
+
+// IsCode reports whether a provider in code has the name.
+func IsCode(name string) bool {
+	_, err := Lookup(name)
+	return err == nil
 }
 
 // Lookup finds a provider by its name. The error wraps ErrUnknownProvider and

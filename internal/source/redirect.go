@@ -10,17 +10,20 @@ import (
 // maxRedirects is how many redirects of one request are followed.
 const maxRedirects = 5
 
-// redirect gives the address that an answer from another redirects to, or why it is not
+// redirect gives the address that the answer to a call redirects to, or why it is not
 // followed. There is neither where the answer is no redirect. Another host or
 // port is never asked, since the credential would travel there, and neither is
 // the same one in plain text after TLS.
-func redirect(from *url.URL, answer *http.Response, followed int) (next *url.URL, refusal string) {
+func redirect(c call, answer *http.Response, followed int) (next *url.URL, refusal string) {
 	location := answer.Header.Get("Location")
 	if !isRedirect(answer.StatusCode) || location == "" {
 		return nil, ""
 	}
+	from := c.address
 	to, err := from.Parse(location)
 	switch {
+	case c.body != nil && answer.StatusCode != http.StatusTemporaryRedirect && answer.StatusCode != http.StatusPermanentRedirect:
+		return nil, "redirect of a POST not followed"
 	case err != nil:
 		return nil, "redirect to an unreadable address not followed"
 	case followed == maxRedirects:

@@ -51,12 +51,18 @@ func (e *exchange) read(ctx context.Context, answer *http.Response, refusal stri
 		response.Body = utf8Body(answer.Header, body)
 	}
 	if max(len(body), len(response.Body)) > bodyLimit {
-		response.said = bytes.Clone(response.Body[:min(len(response.Body), messageLimit+1)])
-		response.Body, response.buffer = nil, nil
-		response.Outcome = history.OutcomeMalformed
-		response.Error = fmt.Sprintf("body is over %d MiB", bodyLimit>>20)
+		return response.tooLong(response.Body)
 	}
 	return response
+}
+
+// tooLong is the response where a body, or all of a poll together, is over the limit.
+func (r Response) tooLong(body []byte) Response {
+	r.said = bytes.Clone(body[:min(len(body), messageLimit+1)])
+	r.Body, r.buffer = nil, nil
+	r.Outcome = history.OutcomeMalformed
+	r.Error = fmt.Sprintf("body is over %d MiB", bodyLimit>>20)
+	return r
 }
 
 // Forget lets the memory of Body be used for another answer, as most of what

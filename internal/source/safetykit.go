@@ -27,7 +27,7 @@ func safetykit() Provider {
 			return status, status + "/results/download-url"
 		},
 		Authorize: func(secret string) (header, value string) { return "Authorization", "Bearer " + secret },
-		read:      readSafetyKit,
+		Read:      readSafetyKit,
 		Links:     []string{"data[].url"},
 		Signed:    []string{"data_url"},
 		Volatile:  []string{"data_expires_at"},
@@ -45,7 +45,7 @@ var safetykitContract = contract{
 	"data[].output.labels[]": {"label"},
 }
 
-func readSafetyKit(root value) (history.Answer, error) {
+func readSafetyKit(root []byte, _ map[string]string) (history.Answer, error) {
 	r := newReader(safetykitContract)
 	request := r.object(root, "")
 	request.text("namespace")
@@ -107,6 +107,15 @@ func safetykitResults(request *fields) history.Results {
 	}
 	request.optionalText("data_url")
 	return results
+}
+
+// WholeNumber gives the number that a text has, where that counts something.
+func WholeNumber(text string) (int64, bool) {
+	number := wholeNumber(value(text))
+	if number == nil {
+		return 0, false
+	}
+	return *number, true
 }
 
 // wholeNumber gives a number that counts something, nil where it counts nothing.

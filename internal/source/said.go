@@ -32,6 +32,12 @@ func (a Account) Malformed(body []byte, err error) Failure {
 	return Failure{Text: errorText(text, a.Secret), Body: kept}
 }
 
+// Rejected tells of a 2xx with which the service said that it cannot tell a status.
+func (a Account) Rejected(body []byte, rejection *Rejection) Failure {
+	_, kept := a.said(body)
+	return Failure{Text: errorText(rejection.Text, a.Secret), Body: kept}
+}
+
 // explain adds what a service said to why a poll failed, and keeps the
 // beginning of the body.
 func (r *Response) explain(a Account) {

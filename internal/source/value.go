@@ -73,6 +73,9 @@ func (v value) text() string {
 // raw gives the JSON text itself, as valid UTF-8.
 func (v value) raw() string { return storable(string(v)) }
 
+// Storable replaces what Postgres cannot keep in a text by U+FFFD.
+func Storable(text string) string { return storable(text) }
+
 // storable replaces what Postgres cannot keep in a text by U+FFFD.
 func storable(text string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")

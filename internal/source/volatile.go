@@ -29,7 +29,7 @@ func (p Provider) Ignoring(volatile []string) Provider {
 			tree.at(parsed).blanked = true
 		}
 	}
-	for _, text := range volatile {
+	for _, text := range slices.Concat(p.Dropped, volatile) {
 		// What cannot be read leaves nothing out: such a row is of a later version.
 		if parsed, err := parsePath(text); err == nil {
 			tree.at(parsed).dropped = true
@@ -38,7 +38,7 @@ func (p Provider) Ignoring(volatile []string) Provider {
 	p.omitted = tree
 	sorted := slices.Sorted(slices.Values(volatile))
 	recipe := fnv.New32a()
-	recipe.Write([]byte(strings.Join(p.Volatile, "\n") + "\x00" + strings.Join(slices.Compact(sorted), "\n")))
+	recipe.Write([]byte(strings.Join(slices.Concat(p.Volatile, p.Dropped), "\n") + "\x00" + strings.Join(slices.Compact(sorted), "\n")))
 	p.recipe = recipe.Sum32()
 	return p
 }

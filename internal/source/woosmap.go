@@ -23,7 +23,7 @@ func woosmap() Provider {
 		},
 		// The API also takes the key in the query, where logs would show it.
 		Authorize: func(secret string) (header, value string) { return "X-Api-Key", secret },
-		read:      readWoosmap,
+		Read:      readWoosmap,
 		Discover:  woosmapList(),
 		contract:  woosmapContract,
 	}
@@ -35,7 +35,7 @@ var woosmapContract = contract{
 	"steps[].entries[]": {"created_at", "detail", "level"},
 }
 
-func readWoosmap(root value) (history.Answer, error) {
+func readWoosmap(root []byte, _ map[string]string) (history.Answer, error) {
 	r := newReader(woosmapContract)
 	run := r.object(root, "")
 	answer := history.Answer{
