@@ -16,8 +16,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tracker/internal/definition"
 	"tracker/internal/history"
-	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -100,7 +100,7 @@ func (r *verifier) checkJob(ctx context.Context, found *findings, job store.Job)
 	if err != nil {
 		return err
 	}
-	provider, err := source.Lookup(job.From.Provider)
+	provider, err := definition.Lookup(job.From.Provider)
 	if err != nil {
 		return err
 	}
@@ -118,11 +118,11 @@ func (r *verifier) checkJob(ctx context.Context, found *findings, job store.Job)
 // job with what its snapshots give. It tells the first difference (empty: there is none),
 // and the snapshots whose body is not what its hash says.
 func differs(ctx context.Context, s *store.Store, job store.Job) (first string, altered []store.Folded, err error) {
-	provider, err := source.Lookup(job.From.Provider)
+	provider, err := definition.Lookup(job.From.Provider)
 	if err != nil {
 		return "", nil, err
 	}
-	trail, shown, stored, altered, err := read(ctx, s, job, provider.Interpret)
+	trail, shown, stored, altered, err := read(ctx, s, job, provider.For(job.Target).Interpret)
 	if err != nil {
 		return "", altered, err
 	}

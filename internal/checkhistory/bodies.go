@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"github.com/jackc/pgx/v5"
+	"tracker/internal/definition"
 
-	"tracker/internal/source"
+	"github.com/jackc/pgx/v5"
 )
 
 // checkBodies reads each body: consecutive answers differ in the provider's
@@ -17,7 +17,7 @@ import (
 // text.
 func (c *check) checkBodies(ctx context.Context) error {
 	for _, job := range c.jobs {
-		provider, err := source.Lookup(job.From.Provider)
+		provider, err := definition.Lookup(job.From.Provider)
 		if err != nil {
 			return fmt.Errorf("job %s: %w", job.Name, err)
 		}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tracker/internal/definition"
 	"tracker/internal/history"
-	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -51,11 +51,11 @@ func (c *check) checkFolds(ctx context.Context) error {
 }
 
 func (c *check) fold(ctx context.Context, job store.Job) (*history.Trail, error) {
-	provider, err := source.Lookup(job.From.Provider)
+	provider, err := definition.Lookup(job.From.Provider)
 	if err != nil {
 		return nil, fmt.Errorf("job %s: %w", job.Name, err)
 	}
-	return c.store.Fold(ctx, job.ID, noTime, provider.Interpret)
+	return c.store.Fold(ctx, job.ID, noTime, provider.For(job.Target).Interpret)
 }
 
 func (c *check) checkItems(ctx context.Context, job store.Job, trail *history.Trail) error {

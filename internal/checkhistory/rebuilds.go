@@ -10,7 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"tracker/internal/source"
+	"tracker/internal/definition"
 	"tracker/internal/store"
 )
 
@@ -20,7 +20,7 @@ var derived = []string{"runs", "steps", "log_entries", "result_items", "transiti
 // checkRebuilds rebuilds each job that nobody has claimed: no row differs.
 func (c *check) checkRebuilds(ctx context.Context) error {
 	for _, job := range c.jobs {
-		provider, err := source.Lookup(job.From.Provider)
+		provider, err := definition.Lookup(job.From.Provider)
 		if err != nil {
 			return fmt.Errorf("job %s: %w", job.Name, err)
 		}
@@ -32,7 +32,7 @@ func (c *check) checkRebuilds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		rebuilt, err := c.store.Rebuild(ctx, store.RebuildParams{JobID: job.ID, Owner: "check", Now: now, Interpret: provider.Interpret})
+		rebuilt, err := c.store.Rebuild(ctx, store.RebuildParams{JobID: job.ID, Owner: "check", Now: now, Interpret: provider.For(job.Target).Interpret})
 		if errors.Is(err, store.ErrClaimed) {
 			continue
 		}

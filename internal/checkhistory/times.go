@@ -9,7 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"tracker/internal/source"
+	"tracker/internal/definition"
 	"tracker/internal/store"
 )
 
@@ -65,13 +65,13 @@ func (c *check) checkTimes(ctx context.Context) error {
 
 // checkPasts asks for what was known at some times.
 func (c *check) checkPasts(ctx context.Context, job store.Job, moments []time.Time) error {
-	provider, err := source.Lookup(job.From.Provider)
+	provider, err := definition.Lookup(job.From.Provider)
 	if err != nil {
 		return fmt.Errorf("job %s: %w", job.Name, err)
 	}
 	for i := range min(len(moments), pastsMost) {
 		known, at := moments[len(moments)-1-i*len(moments)/pastsMost], moments[(i+1)*(len(moments)-1)/pastsMost]
-		trail, err := c.store.Fold(ctx, job.ID, known, provider.Interpret)
+		trail, err := c.store.Fold(ctx, job.ID, known, provider.For(job.Target).Interpret)
 		if err != nil {
 			return err
 		}

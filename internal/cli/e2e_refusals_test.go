@@ -42,7 +42,7 @@ func refusedFiles() []refused {
 			name: "ChangedTarget", yaml: goodSource + "jobs:\n- {name: taken, source: geo, target: {dataset_id: " + datasetID(9) + "}}\n", code: exitFailed,
 			want: []string{"tracker.yaml:4:", "job taken", "target.dataset_id", "register a new job"},
 		},
-		{name: "UnknownProvider", yaml: "sources:\n- {name: new, provider: wosmap, credential: env:KEY}\n", want: []string{"tracker.yaml:2:", `unknown provider "wosmap": want one of safetykit, woosmap`}},
+		{name: "UnknownProvider", yaml: "sources:\n- {name: new, provider: wosmap, credential: env:KEY}\n", want: []string{"tracker.yaml:2:", `unknown provider "wosmap"; see  tracker provider list`}},
 		{name: "ChangedProvider", yaml: "sources:\n- {name: geo, provider: safetykit, credential: env:KEY}\n", code: exitFailed, want: []string{"source geo", "provider", "register a new source"}},
 		{name: "CredentialItself", yaml: "sources:\n- {name: new, provider: woosmap, credential: " + worldKey + "}\n", want: []string{"tracker.yaml:2:", "credential: want env:NAME or file:PATH"}},
 		{name: "PasswordWithASlash", yaml: "sources:\n- {name: new, provider: woosmap, credential: env:KEY, base_url: 'https://me:hunter2/x@example.com'}\n", want: []string{"base_url", "percent-encode it"}},

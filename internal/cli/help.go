@@ -77,7 +77,7 @@ func helps(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	groups := map[string]string{
-		"apply": groupTrack, "job": groupTrack, "serve": groupTrack, "source": groupTrack, "sync": groupTrack,
+		"apply": groupTrack, "job": groupTrack, "provider": groupTrack, "serve": groupTrack, "source": groupTrack, "sync": groupTrack,
 		"changes": groupRead, "history": groupRead, "log": groupRead, "report": groupRead, "snapshot": groupRead, "wait": groupRead, "watch": groupRead,
 	}
 	for _, cmd := range root.Commands() {

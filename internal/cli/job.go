@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
+	"tracker/internal/definition"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/tracking"
@@ -72,7 +73,7 @@ func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error 
 	if err != nil {
 		return err
 	}
-	provider, err := source.Lookup(from.Provider)
+	provider, err := definition.Lookup(from.Provider)
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ func TestWrongUse(t *testing.T) {
 			"job add new --source wosmap-test dataset_id=8c4c51f1-f6f3-43bc-b65d-7415e8ef22c9",
 		}},
 		"Report":   {`there is no report "stalld"; did you mean stalled; there are failed-imports, `, []string{"report stalld"}},
-		"Provider": {`unknown provider "wosmap": want one of safetykit, woosmap`, []string{"source add new --provider wosmap --credential env:KEY"}},
+		"Provider": {`unknown provider "wosmap"; see  tracker provider list`, []string{"source add new --provider wosmap --credential env:KEY"}},
 		"Command":  {"did you mean  tracker ", []string{"histroy", "job lits", "help histroy", "source puase"}},
 		"Flag":     {"unknown flag: --fast; see  tracker ", []string{"sync --fast", "history stores-eu --fast", "job list --fast", "--fast"}},
 		"Run":      {"job stores-eu has no run 9; its latest is 1", []string{"history stores-eu --run 9", "log stores-eu --run 9", "job hold stores-eu --run 9", "job release stores-eu --run 9"}},

@@ -1,15 +1,12 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-
-	"tracker/internal/source"
+	"tracker/internal/definition"
+	"tracker/internal/yamlfile"
 )
 
 // File is what a tracker.yaml declares, with all defaults filled in.
@@ -21,7 +18,7 @@ type File struct {
 	Warnings []error
 
 	name   string
-	places places
+	places yamlfile.Places
 }
 
 // Read reads and checks the file at path; see Parse.
@@ -48,19 +45,14 @@ func ReadFrom(name string, in io.Reader) (File, error) {
 // name a source that only the database knows: its target the caller checks,
 // with Job.ValidateTarget, and places the errors with AtJob.
 func Parse(name string, data []byte) (File, error) {
-	f := File{name: name, places: places{}}
-	r := reader{file: &f, wrong: map[string]bool{}}
+	r := reader{Reader: yamlfile.NewReader(name), file: &File{name: name}}
 	r.read(data)
-	f.check(&r)
-	if len(r.errs) == 0 {
-		return f, nil
+	r.file.places = r.Places
+	r.file.check(&r)
+	if len(r.Errs) > 0 {
+		return File{}, yamlfile.Join(r.Errs)
 	}
-	sortFileErrors(r.errs)
-	errs := make([]error, len(r.errs))
-	for i, err := range r.errs {
-		errs[i] = err
-	}
-	return File{}, errors.Join(errs...)
+	return *r.file, nil
 }
 
 // AtSource places an error at a field of Sources[i], such as "name"; at the
@@ -76,8 +68,8 @@ func (f File) AtJob(i int, field string, err error) error {
 }
 
 func (f File) at(path string, err error) *FileError {
-	place := f.places.find(path)
-	return &FileError{File: f.name, Line: place.line, Column: place.column, Err: err}
+	place := f.places.Find(path)
+	return &FileError{File: f.name, Line: place.Line, Column: place.Column, Err: err}
 }
 
 func sourcePath(i int) string { return fmt.Sprintf("sources[%d]", i) }
@@ -89,8 +81,8 @@ func (f *File) check(r *reader) {
 	names := make(map[string]string)
 	for i, s := range f.Sources {
 		path := sourcePath(i)
-		r.reportAll(path, s.check())
-		r.unique(names, "source", s.Name, path)
+		r.ReportAll(path, s.check())
+		r.Unique(names, "source", s.Name, path)
 		providers[s.Name] = s.Provider
 		for _, warning := range s.Warnings() {
 			f.Warnings = append(f.Warnings, f.AtSource(i, warning.Field, warning.Err))
@@ -99,38 +91,10 @@ func (f *File) check(r *reader) {
 	clear(names)
 	for i, j := range f.Jobs {
 		path := jobPath(i)
-		r.reportAll(path, j.check())
-		r.unique(names, "job", j.Name, path)
-		if provider, err := source.Lookup(providers[j.Source]); err == nil {
-			r.reportAll(path, j.checkTarget(provider))
+		r.ReportAll(path, j.check())
+		r.Unique(names, "job", j.Name, path)
+		if provider, err := definition.Lookup(providers[j.Source]); err == nil {
+			r.ReportAll(path, j.checkTarget(provider))
 		}
 	}
-}
-
-// place is where something stands in a file, counted from 1.
-type place struct{ line, column int }
-
-// places knows where each path stands, such as "jobs[3].target.dataset_id".
-type places map[string]place
-
-// find returns the place of a path, or of the nearest thing around it that
-// stands in the file.
-func (p places) find(path string) place {
-	for {
-		if found, ok := p[path]; ok || path == "" {
-			return found
-		}
-		path = path[:max(strings.LastIndexByte(path, '.'), 0)]
-	}
-}
-
-func placeOf(node ast.Node) place {
-	if mapping, ok := node.(*ast.MappingNode); ok && !mapping.IsFlowStyle && len(mapping.Values) > 0 {
-		return placeOf(mapping.Values[0].Key) // the token of a mapping is its first colon
-	}
-	token := node.GetToken()
-	if token == nil || token.Position == nil {
-		return place{}
-	}
-	return place{line: token.Position.Line, column: token.Position.Column}
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"tracker/internal/source"
+	"tracker/internal/yamlfile"
 )
 
 const maxLabelLength = 256 // characters of a label's value
@@ -91,7 +92,7 @@ func (j Job) checkTarget(provider source.Provider) []*FieldError {
 func checkLabel(key, value string) error {
 	switch {
 	case !labelPattern.MatchString(key):
-		return fmt.Errorf("label %s is not allowed; write letters, digits, '_', '.' and '-', at most 63, a letter or '_' first", quote(key))
+		return fmt.Errorf("label %s is not allowed; write letters, digits, '_', '.' and '-', at most 63, a letter or '_' first", yamlfile.Quote(key))
 	case !utf8.ValidString(value):
 		return fmt.Errorf("label %s is not valid UTF-8", key)
 	case utf8.RuneCountInString(value) > maxLabelLength:

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"time"
 
+	"tracker/internal/definition"
 	"tracker/internal/schedule"
 	"tracker/internal/source"
+	"tracker/internal/yamlfile"
 )
 
 const defaultActiveEvery = 10 * time.Second
@@ -67,7 +69,7 @@ func (s Source) WithDefaults() Source {
 	if s.ActiveEvery == 0 {
 		s.ActiveEvery = defaultActiveEvery
 	}
-	provider, err := source.Lookup(s.Provider)
+	provider, err := definition.Lookup(s.Provider)
 	if err != nil {
 		return s
 	}
@@ -110,7 +112,7 @@ func (s Source) check() []*FieldError {
 	if providerErr == nil || s.Rate.Burst != 0 {
 		c.add("rate_limit.burst", source.CheckRateBurst(s.Rate.Burst))
 	}
-	if provider, err := source.Lookup(s.Provider); err == nil {
+	if provider, err := definition.Lookup(s.Provider); err == nil {
 		for i, path := range s.Volatile {
 			if err := provider.CheckVolatile(path); err != nil {
 				c.add(fmt.Sprintf("volatile[%d]", i), fmt.Errorf("volatile: %w", err))
@@ -139,7 +141,7 @@ func checkProvider(name string) error {
 	if name == "" {
 		return errors.New("provider is missing")
 	}
-	_, err := source.Lookup(name)
+	_, err := definition.Lookup(name)
 	return err
 }
 
@@ -168,7 +170,7 @@ func checkName(field, name string) error {
 	}
 	if !namePattern.MatchString(name) {
 		return fmt.Errorf("%s %s is not allowed; write lower-case letters, digits, '.', '_' and '-', at most 63, a letter or digit first",
-			field, quote(name))
+			field, yamlfile.Quote(name))
 	}
 	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"tracker/internal/source"
+	"tracker/internal/definition"
 	"tracker/internal/store"
 )
 
@@ -87,7 +87,7 @@ func (d *Fixtures) claimPasts(ctx context.Context, fixtures []fixture) ([]*polle
 	if err != nil {
 		return nil, err
 	}
-	provider, err := source.Lookup("woosmap")
+	provider, err := definition.Lookup("woosmap")
 	if err != nil {
 		return nil, err
 	}

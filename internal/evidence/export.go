@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"tracker/internal/definition"
 	"tracker/internal/history"
 	"tracker/internal/ledger"
 	"tracker/internal/source"
@@ -31,11 +32,11 @@ type Request struct {
 // ErrUnsealed: the log does not have it yet. The same request gives the same bytes as long
 // as the run does not change.
 func Export(ctx context.Context, s *store.Store, file *os.File, request Request) (Verified, error) {
-	provider, err := source.Lookup(request.Job.From.Provider)
+	provider, err := definition.Lookup(request.Job.From.Provider)
 	if err != nil {
 		return Verified{}, fmt.Errorf("job %s: %w", request.Job.Name, err)
 	}
-	e := &export{store: s, request: request, provider: provider, archive: newArchive(file)}
+	e := &export{store: s, request: request, provider: provider.For(request.Job.Target), archive: newArchive(file)}
 	if err := e.write(ctx); err != nil {
 		return Verified{}, err
 	}

@@ -12,8 +12,8 @@ import (
 	"os"
 	"time"
 
+	"tracker/internal/definition"
 	"tracker/internal/ledger"
-	"tracker/internal/source"
 )
 
 // Verified tells what was found to hold in a pack.
@@ -192,11 +192,11 @@ var (
 
 // snapshots checks each snapshot, and derives from it.
 func (c *check) snapshots(ctx context.Context) error {
-	provider, err := source.Lookup(c.document.Job.Provider)
+	provider, err := definition.Lookup(c.document.Job.Provider)
 	if err != nil {
 		return fmt.Errorf("the pack is of another tracker: %w", err)
 	}
-	c.derived = newDerivation(c.document, provider)
+	c.derived = newDerivation(c.document, provider.For(c.document.Job.Target))
 	var older, erased int
 	for i, s := range c.document.Snapshots {
 		if err := ctx.Err(); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"tracker/internal/definition"
 	"tracker/internal/history"
-	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
 )
@@ -82,7 +82,7 @@ func (m *Metrics) resolveProviders(known promauto.Factory) {
 	transitions := known.NewCounterVec(prometheus.CounterOpts{
 		Name: "tracker_transitions_total", Help: "Changes of state of runs and of their steps.",
 	}, []string{"provider", "to_state"})
-	for _, provider := range source.Providers() {
+	for _, provider := range definition.Providers() {
 		of := ofProvider{
 			polls: map[history.Outcome]prometheus.Counter{}, transitions: map[history.State]prometheus.Counter{},
 			latency: latency.WithLabelValues(provider.Name), snapshots: snapshots.WithLabelValues(provider.Name),

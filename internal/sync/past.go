@@ -51,7 +51,7 @@ func (p *Past) Confirm(poll *store.Poll) error {
 
 // Find moves the cursor on by a poll whose answer is new, and gives it its finding.
 func (p *Past) Find(poll *store.Poll, body []byte, key [32]byte) error {
-	answer, err := p.provider.Interpret(body)
+	answer, err := p.provider.For(p.job.Target).Interpret(body)
 	if err != nil {
 		return err
 	}

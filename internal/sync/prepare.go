@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"tracker/internal/definition"
 	"tracker/internal/schedule"
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -93,7 +94,7 @@ func (s *Syncer) pauseJob(ctx context.Context, at time.Time, job *preparedJob) e
 // open returns the account with which a source is asked. read reads its credential.
 // An error says why the source cannot be asked.
 func (s schedules) open(from store.Source, read func(ref string) (source.Credential, error)) (account source.Account, warning string, err error) {
-	provider, err := source.Lookup(from.Provider)
+	provider, err := definition.Lookup(from.Provider)
 	if err == nil {
 		err = s.check(from)
 	}

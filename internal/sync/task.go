@@ -152,7 +152,11 @@ func (r *result) read(ctx context.Context, raw []byte) {
 		r.budget.cache.keepRaw(r.job.ID, mark)
 		return
 	}
-	answer, err := r.account.Provider.InterpretRedacted(body)
+	answer, err := r.account.Provider.For(r.job.Target).InterpretRedacted(body)
+	if rejection, ok := errors.AsType[*source.Rejection](err); ok {
+		r.rejected(body, rejection)
+		return
+	}
 	if err != nil {
 		r.malformed(raw, err)
 		return
@@ -191,6 +195,12 @@ func (r *result) unchanged() {
 func (r *result) malformed(raw []byte, err error) {
 	failure := r.account.Malformed(raw, err)
 	r.poll.Outcome, r.poll.Error, r.poll.ErrorBody = history.OutcomeMalformed, failure.Text, failure.Body
+}
+
+// rejected ends a poll that the service answered without a status.
+func (r *result) rejected(body []byte, rejection *source.Rejection) {
+	failure := r.account.Rejected(body, rejection)
+	r.poll.Outcome, r.poll.Error, r.poll.ErrorBody = history.OutcomeRejected, failure.Text, failure.Body
 }
 
 // ceil rounds up to the microsecond, the database's resolution: rounded down, a body

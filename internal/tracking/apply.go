@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"tracker/internal/config"
+	"tracker/internal/definition"
 	"tracker/internal/schedule"
-	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -68,7 +68,7 @@ func checkTargets(file config.File, registered map[string]store.Source) error {
 			wrong = append(wrong, file.AtJob(i, "source", err))
 			continue
 		}
-		provider, err := source.Lookup(from.Provider)
+		provider, err := definition.Lookup(from.Provider)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tracker/internal/config"
+	"tracker/internal/definition"
 	"tracker/internal/history"
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -27,7 +28,7 @@ type Discovery struct {
 
 // List asks the service for all that the account has.
 func (d Discovery) List(ctx context.Context, from store.Source) ([]source.Found, error) {
-	provider, err := source.Lookup(from.Provider)
+	provider, err := definition.Lookup(from.Provider)
 	if err != nil {
 		return nil, err
 	}

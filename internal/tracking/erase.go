@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"tracker/internal/source"
+	"tracker/internal/definition"
 	"tracker/internal/store"
 )
 
@@ -27,7 +27,7 @@ type Erased struct {
 
 // Erase erases bodies, as soon as nobody is polling the job.
 func Erase(ctx context.Context, s *store.Store, e Erasure) (Erased, error) {
-	provider, err := source.Lookup(e.Job.From.Provider)
+	provider, err := definition.Lookup(e.Job.From.Provider)
 	if err != nil {
 		return Erased{}, err
 	}
@@ -43,7 +43,7 @@ func Erase(ctx context.Context, s *store.Store, e Erasure) (Erased, error) {
 	done := Erased{RunNo: e.RunNo}
 	err = unclaimed(ctx, func() (err error) {
 		params := store.EraseParams{
-			JobID: e.Job.ID, RunNo: e.RunNo, SnapshotNo: e.SnapshotNo, Reason: e.Reason, By: e.By, Owner: e.Owner, Interpret: provider.Interpret,
+			JobID: e.Job.ID, RunNo: e.RunNo, SnapshotNo: e.SnapshotNo, Reason: e.Reason, By: e.By, Owner: e.Owner, Interpret: provider.For(e.Job.Target).Interpret,
 		}
 		if params.Now, err = s.Now(ctx); err == nil {
 			done.ErasedBodies, err = s.Erase(ctx, params)

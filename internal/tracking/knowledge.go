@@ -7,8 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"tracker/internal/definition"
 	"tracker/internal/history"
-	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -97,7 +97,7 @@ func (k *Knowledge) readPresent(ctx context.Context, s *store.Store, job store.J
 func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job, params KnowledgeParams) error {
 	k.KnownAt = cmp.Or(params.KnownAt, params.Now)
 	k.AsOf = cmp.Or(params.AsOf, k.KnownAt)
-	provider, err := source.Lookup(job.From.Provider)
+	provider, err := definition.Lookup(job.From.Provider)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job,
 	if err != nil {
 		return err
 	}
-	trail, err := s.Fold(ctx, job.ID, k.KnownAt, provider.Interpret)
+	trail, err := s.Fold(ctx, job.ID, k.KnownAt, provider.For(job.Target).Interpret)
 	if err != nil {
 		return err
 	}

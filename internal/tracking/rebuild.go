@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"tracker/internal/source"
+	"tracker/internal/definition"
 	"tracker/internal/store"
 )
 
@@ -20,14 +20,14 @@ const (
 // Rebuild rebuilds one job, as soon as nobody is polling it. The owner is the
 // process that does.
 func Rebuild(ctx context.Context, s *store.Store, job store.Job, by store.Author, owner string) (rebuilt store.Rebuilt, err error) {
-	provider, err := source.Lookup(job.From.Provider)
+	provider, err := definition.Lookup(job.From.Provider)
 	if err != nil {
 		return store.Rebuilt{}, err
 	}
 	err = unclaimed(ctx, func() error {
 		now, err := s.Now(ctx)
 		if err == nil {
-			rebuilt, err = s.Rebuild(ctx, store.RebuildParams{JobID: job.ID, By: by, Owner: owner, Now: now, Interpret: provider.Interpret})
+			rebuilt, err = s.Rebuild(ctx, store.RebuildParams{JobID: job.ID, By: by, Owner: owner, Now: now, Interpret: provider.For(job.Target).Interpret})
 		}
 		return err
 	})

@@ -6,8 +6,8 @@ import (
 	"reflect"
 	"slices"
 
+	"tracker/internal/definition"
 	"tracker/internal/history"
-	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -31,7 +31,7 @@ type Restless struct {
 // ReadRestless finds out from a job's newest snapshots whether it is restless.
 func ReadRestless(ctx context.Context, s *store.Store, job store.Job) (Restless, error) {
 	found := Restless{Source: job.Source}
-	provider, err := source.Lookup(job.From.Provider)
+	provider, err := definition.Lookup(job.From.Provider)
 	if err != nil {
 		return found, err
 	}
@@ -43,7 +43,7 @@ func ReadRestless(ctx context.Context, s *store.Store, job store.Job) (Restless,
 	known := history.NewKnown()
 	var last history.Answer
 	for i, row := range rows {
-		answer, err := provider.Interpret(row.Body)
+		answer, err := provider.For(job.Target).Interpret(row.Body)
 		if err != nil {
 			return Restless{Source: job.Source}, nil //nolint:nilerr // of another interpretation: it is not for us to say
 		}

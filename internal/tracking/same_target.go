@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"tracker/internal/source"
+	"tracker/internal/definition"
 	"tracker/internal/store"
 )
 
@@ -70,7 +70,7 @@ func serviceKey(from store.SourceSpec, target map[string]string) string {
 
 // targetKey is equal for equal targets, however their ids are written.
 func targetKey(providerName string, target map[string]string) string {
-	provider, err := source.Lookup(providerName)
+	provider, err := definition.Lookup(providerName)
 	if err != nil { // of a later version: as they stand
 		return fmt.Sprint(target)
 	}

@@ -1,6 +1,7 @@
-package config
+package yamlfile
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,26 +17,26 @@ const (
 	maxMerges = 200_000
 )
 
-// section is a mapping whose keys were checked.
-type section struct {
-	path   string
-	values map[string]ast.Node
+// Section is a mapping whose keys were checked.
+type Section struct {
+	Path   string
+	Values map[string]ast.Node
 }
 
-// section reads a mapping. Where known keys are named it may have no others.
-func (r *reader) section(path string, node ast.Node, known ...string) section {
-	r.file.places[path] = r.placeOf(node)
-	s := section{path: path, values: make(map[string]ast.Node)}
+// Section reads a mapping. Where known keys are named it may have no others.
+func (r *Reader) Section(path string, node ast.Node, known ...string) Section {
+	r.Places[path] = r.placeOf(node)
+	s := Section{Path: path, Values: make(map[string]ast.Node)}
 	r.collect(s, node, known, make(map[string]bool))
 	return s
 }
 
 // collect adds the entries of a mapping to a section. own are the keys that the
 // section itself has: what a merge key brings in does not replace them.
-func (r *reader) collect(s section, node ast.Node, known []string, own map[string]bool) {
-	mapping, ok := r.resolve(node).(ast.MapNode)
+func (r *Reader) collect(s Section, node ast.Node, known []string, own map[string]bool) {
+	mapping, ok := r.Resolve(node).(ast.MapNode)
 	if !ok {
-		r.reportIn(s.path, node, fmt.Errorf("%s must be a mapping of keys and values", subject(s.path)))
+		r.reportIn(s.Path, node, fmt.Errorf("%s must be a mapping of keys and values", subject(s.Path)))
 		return
 	}
 	var merged []ast.Node
@@ -45,18 +46,18 @@ func (r *reader) collect(s section, node ast.Node, known []string, own map[strin
 			merged = append(merged, entries.Value())
 			continue
 		}
-		name, ok := scalar(key)
+		name, ok := Scalar(key)
 		switch {
 		case !ok:
-			r.reportAt(key, errors.New("a key must be plain text"))
+			r.ReportAt(key, errors.New("a key must be plain text"))
 		case own[name]:
-			r.reportAt(key, fmt.Errorf("key %s is given twice", quote(name)))
+			r.ReportAt(key, fmt.Errorf("key %s is given twice", Quote(name)))
 		case len(known) > 0 && !slices.Contains(known, name):
-			r.reportAt(key, fmt.Errorf("key %s is unknown; known here are %s", quote(name), strings.Join(known, ", ")))
+			r.ReportAt(key, fmt.Errorf("key %s is unknown; known here are %s", Quote(name), strings.Join(known, ", ")))
 		default:
 			own[name] = true
-			s.values[name] = entries.Value()
-			r.file.places[join(s.path, name)] = r.placeOf(entries.Value())
+			s.Values[name] = entries.Value()
+			r.Places[PathOf(s.Path, name)] = r.placeOf(entries.Value())
 		}
 	}
 	for _, node := range merged {
@@ -65,75 +66,75 @@ func (r *reader) collect(s section, node ast.Node, known []string, own map[strin
 }
 
 // merge adds what a merge key (<<) names, a mapping or a list of mappings.
-func (r *reader) merge(s section, node ast.Node, known []string) {
+func (r *Reader) merge(s Section, node ast.Node, known []string) {
 	r.merges++
 	r.depth++
 	defer func() { r.depth-- }()
 	if r.depth > maxDepth || r.merges > maxMerges {
-		if !r.wrong[s.path] {
-			r.reportIn(s.path, node, errors.New("the mappings merged here are too many or merge themselves"))
+		if !r.Wrong[s.Path] {
+			r.reportIn(s.Path, node, errors.New("the mappings merged here are too many or merge themselves"))
 		}
 		return
 	}
-	if list, ok := r.resolve(node).(*ast.SequenceNode); ok {
+	if list, ok := r.Resolve(node).(*ast.SequenceNode); ok {
 		for _, item := range list.Values {
 			r.merge(s, item, known)
 		}
 		return
 	}
-	base := section{path: s.path, values: make(map[string]ast.Node)}
-	places := r.file.places
-	r.file.places = make(map[string]place)
+	base := Section{Path: s.Path, Values: make(map[string]ast.Node)}
+	places := r.Places
+	r.Places = Places{}
 	r.collect(base, node, known, make(map[string]bool))
-	for name, value := range base.values {
-		if _, found := s.values[name]; !found {
-			s.values[name] = value
-			places[join(s.path, name)] = r.file.places[join(s.path, name)]
+	for name, value := range base.Values {
+		if _, found := s.Values[name]; !found {
+			s.Values[name] = value
+			places[PathOf(s.Path, name)] = r.Places[PathOf(s.Path, name)]
 		}
 	}
-	r.file.places = places
+	r.Places = places
 }
 
 // list reads a list; a key that is absent is an empty one.
-func (r *reader) list(s section, key string) []ast.Node {
-	node, found := s.values[key]
+func (r *Reader) List(s Section, key string) []ast.Node {
+	node, found := s.Values[key]
 	if !found {
 		return nil
 	}
-	list, ok := r.resolve(node).(*ast.SequenceNode)
+	list, ok := r.Resolve(node).(*ast.SequenceNode)
 	if !ok {
-		r.report(join(s.path, key), fmt.Errorf("%s must be a list; write %s: [] for none", key, key))
+		r.Report(PathOf(s.Path, key), fmt.Errorf("%s must be a list; write %s: [] for none", key, key))
 		return nil
 	}
 	return list.Values
 }
 
 // text reads a scalar as it is written, so that 007 stays 007.
-func (r *reader) text(s section, key string) string {
-	node, found := s.values[key]
+func (r *Reader) Text(s Section, key string) string {
+	node, found := s.Values[key]
 	if !found {
 		return ""
 	}
-	text, ok := scalar(r.resolve(node))
+	text, ok := Scalar(r.Resolve(node))
 	switch {
 	case !ok:
-		r.report(join(s.path, key), fmt.Errorf("%s must be a single value", key))
+		r.Report(PathOf(s.Path, key), fmt.Errorf("%s must be a single value", key))
 	case text == "":
-		r.report(join(s.path, key), fmt.Errorf("%s is empty; give it a value or leave it out", key))
+		r.Report(PathOf(s.Path, key), fmt.Errorf("%s is empty; give it a value or leave it out", key))
 	}
 	return text
 }
 
 // lines reads a list of scalars.
-func (r *reader) lines(s section, key string) []string {
+func (r *Reader) Lines(s Section, key string) []string {
 	var lines []string
-	at := join(s.path, key)
-	for i, node := range r.list(s, key) {
+	at := PathOf(s.Path, key)
+	for i, node := range r.List(s, key) {
 		path := fmt.Sprintf("%s[%d]", at, i)
-		r.file.places[path] = r.placeOf(node)
-		text, ok := scalar(r.resolve(node))
+		r.Places[path] = r.placeOf(node)
+		text, ok := Scalar(r.Resolve(node))
 		if !ok {
-			r.report(path, fmt.Errorf("each of %s must be a single value", key))
+			r.Report(path, fmt.Errorf("each of %s must be a single value", key))
 		}
 		lines = append(lines, text)
 	}
@@ -141,26 +142,26 @@ func (r *reader) lines(s section, key string) []string {
 }
 
 // texts reads a mapping of free keys to scalars.
-func (r *reader) texts(s section, key string) map[string]string {
-	node, found := s.values[key]
+func (r *Reader) Texts(s Section, key string) map[string]string {
+	node, found := s.Values[key]
 	if !found {
 		return nil
 	}
-	inner := r.section(join(s.path, key), node)
-	texts := make(map[string]string, len(inner.values))
-	for name, value := range inner.values {
-		text, ok := scalar(r.resolve(value))
+	inner := r.Section(PathOf(s.Path, key), node)
+	texts := make(map[string]string, len(inner.Values))
+	for name, value := range inner.Values {
+		text, ok := Scalar(r.Resolve(value))
 		if !ok {
-			r.report(join(inner.path, name), fmt.Errorf("%s %s must be a single value", key, quote(name)))
+			r.Report(PathOf(inner.Path, name), fmt.Errorf("%s %s must be a single value", key, Quote(name)))
 		}
 		texts[name] = text
 	}
 	return texts
 }
 
-func (r *reader) reportIn(path string, node ast.Node, err error) {
-	r.wrong[path] = true
-	r.reportAt(node, err)
+func (r *Reader) reportIn(path string, node ast.Node, err error) {
+	r.Wrong[path] = true
+	r.ReportAt(node, err)
 }
 
 // subject names what stands at a path.
@@ -177,7 +178,7 @@ func subject(path string) string {
 	}
 }
 
-func join(path, key string) string {
+func PathOf(path, key string) string {
 	if path == "" {
 		return key
 	}
@@ -186,7 +187,7 @@ func join(path, key string) string {
 
 // scalar returns the text of a scalar as it is written, without its quotes;
 // empty for null. It takes no tag but !!str: all values are texts here.
-func scalar(node ast.Node) (string, bool) {
+func Scalar(node ast.Node) (string, bool) {
 	switch n := node.(type) {
 	case *ast.StringNode:
 		return n.Value, true
@@ -198,7 +199,7 @@ func scalar(node ast.Node) (string, bool) {
 		return n.GetToken().Value, true
 	case *ast.TagNode:
 		if n.Start.Value == "!!str" {
-			return scalar(n.Value)
+			return Scalar(n.Value)
 		}
 	}
 	return "", false
@@ -206,7 +207,7 @@ func scalar(node ast.Node) (string, bool) {
 
 // resolve follows anchors and aliases to what they stand for; nil where they
 // lead in a circle.
-func (r *reader) resolve(node ast.Node) ast.Node {
+func (r *Reader) Resolve(node ast.Node) ast.Node {
 	for range maxDepth {
 		switch n := node.(type) {
 		case *ast.AnchorNode:
@@ -222,21 +223,99 @@ func (r *reader) resolve(node ast.Node) ast.Node {
 
 // findAnchors keeps the nodes that a document's anchors name, and reports
 // whether each alias has exactly one anchor.
-func (r *reader) findAnchors(body ast.Node) bool {
+func (r *Reader) findAnchors(body ast.Node) bool {
 	r.anchors = make(map[string]ast.Node)
 	for _, node := range ast.Filter(ast.AnchorType, body) {
 		if anchor, ok := node.(*ast.AnchorNode); ok {
 			name := anchor.Name.String()
 			if r.anchors[name] != nil {
-				r.reportAt(anchor, fmt.Errorf("anchor &%s is defined twice", name))
+				r.ReportAt(anchor, fmt.Errorf("anchor &%s is defined twice", name))
 			}
 			r.anchors[name] = anchor.Value
 		}
 	}
 	for _, node := range ast.Filter(ast.AliasType, body) {
 		if alias, ok := node.(*ast.AliasNode); ok && r.anchors[alias.Value.String()] == nil {
-			r.reportAt(alias, fmt.Errorf("alias *%s has no anchor; define it as &%[1]s", alias.Value))
+			r.ReportAt(alias, fmt.Errorf("alias *%s has no anchor; define it as &%[1]s", alias.Value))
 		}
 	}
-	return len(r.errs) == 0
+	return len(r.Errs) == 0
+}
+
+// valuesMost bounds how many values Value gives at once: aliases can ask for any number.
+const valuesMost = 100_000
+
+// Value reads what stands at a path, whatever it is: nil, a bool, a json.Number, a
+// string, a []any or a map[string]any of these.
+func (r *Reader) Value(path string, node ast.Node) any {
+	left := valuesMost
+	value, ok := r.value(path, node, maxDepth, &left)
+	if !ok {
+		r.reportIn(path, node, fmt.Errorf("%s is too large, nests too deep or has values of unknown types", subject(path)))
+	}
+	return value
+}
+
+func (r *Reader) value(path string, node ast.Node, depth int, left *int) (_ any, ok bool) {
+	if *left--; depth == 0 || *left < 0 {
+		return nil, false
+	}
+	resolved := r.Resolve(node)
+	switch n := resolved.(type) {
+	case *ast.NullNode:
+		return nil, true
+	case *ast.BoolNode:
+		return n.Value, true
+	case *ast.IntegerNode, *ast.FloatNode:
+		if text := n.GetToken().Value; json.Valid([]byte(text)) {
+			return json.Number(text), true
+		}
+	case *ast.SequenceNode:
+		list := make([]any, len(n.Values))
+		for i, element := range n.Values {
+			if list[i], ok = r.value(fmt.Sprintf("%s[%d]", path, i), element, depth-1, left); !ok {
+				return nil, false
+			}
+		}
+		return list, true
+	case ast.MapNode:
+		inner := r.Section(path, node)
+		object := make(map[string]any, len(inner.Values))
+		for name, element := range inner.Values {
+			if object[name], ok = r.value(PathOf(path, name), element, depth-1, left); !ok {
+				return nil, false
+			}
+		}
+		return object, true
+	}
+	if resolved == nil {
+		return nil, false
+	}
+	return Scalar(resolved)
+}
+
+// Offset gives the place in a file of a byte of the text of a scalar.
+func (r *Reader) Offset(node ast.Node, offset int) Place {
+	at := r.placeOf(node)
+	switch n := r.Resolve(node).(type) {
+	case *ast.LiteralNode:
+		text := n.Value.Value[:min(offset, len(n.Value.Value))]
+		at = r.placeOf(n.Value)
+		at.Line += strings.Count(text, "\n")
+		at.Column += offset - (strings.LastIndexByte(text, '\n') + 1)
+	case *ast.StringNode:
+		if token := n.GetToken(); token != nil && !strings.Contains(token.Origin[:min(len(token.Origin), len(token.Value))], "\n") {
+			at.Column += offset
+			if token.Type.String() == "SingleQuote" || token.Type.String() == "DoubleQuote" {
+				at.Column++
+			}
+		}
+	}
+	return at
+}
+
+// ReportPlace reports an error at a place.
+func (r *Reader) ReportPlace(path string, at Place, err error) {
+	r.Wrong[path] = true
+	r.Errs = append(r.Errs, &FileError{File: r.Name, Line: at.Line, Column: at.Column, Err: err})
 }
