@@ -70,6 +70,10 @@ profile: postgres ## Renew cmd/tracker/default.pgo, the profile of polling that 
 bench-reports: postgres build ## Measure history, reports and dashboards on what make seed made
 	@go run ./bench/reports $(BENCH_FLAGS)
 
+.PHONY: bench-verify
+bench-verify: postgres build ## Measure tracker verify on what make seed made
+	@go run ./bench/verify $(BENCH_FLAGS)
+
 # The tests run the README's commands, make demo among them: where nothing was
 # compiled yet, that build would go on beside tests that wait for what they
 # have started.

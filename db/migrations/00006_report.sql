@@ -218,8 +218,8 @@ SELECT j.name AS job, s.name AS source, s.provider, j.labels, r.run_no, r.run_id
     r.state IN ('queued', 'running', 'unknown') AND report.is_stalled(r.job_id, r.run_no) AS stalled,
     (SELECT h.held_at FROM holds h WHERE h.job_id = r.job_id AND h.run_no = r.run_no) AS held_at, r.job_id
 FROM runs r
-JOIN jobs j ON j.job_id = r.job_id
-JOIN sources s ON s.source_id = j.source_id;
+LEFT JOIN jobs j ON j.job_id = r.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.runs IS 'One row per run (an import as the upstream counts them), as the newest snapshot that told of it left it.';
 COMMENT ON COLUMN report.runs.job IS 'Name of the job.';
 COMMENT ON COLUMN report.runs.source IS 'Name of the job''s source.';
@@ -263,8 +263,8 @@ SELECT j.name AS job, s.name AS source, s.provider, p.run_no, p.step_no, p.name 
     p.started_raw, p.ended_raw, p.started_zone_assumed OR p.ended_zone_assumed AS zone_assumed,
     p.first_seen_at, p.vanished_at, p.job_id
 FROM steps p
-JOIN jobs j ON j.job_id = p.job_id
-JOIN sources s ON s.source_id = j.source_id;
+LEFT JOIN jobs j ON j.job_id = p.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.steps IS 'One row per step of a run: reported by the upstream, or, where it reports none, the non-terminal statuses that were seen.';
 COMMENT ON COLUMN report.steps.job IS 'Name of the job.';
 COMMENT ON COLUMN report.steps.source IS 'Name of the job''s source.';
@@ -292,13 +292,13 @@ LANGUAGE sql STABLE PARALLEL SAFE RETURN to_char(at AT TIME ZONE 'UTC', CASE WHE
 COMMENT ON FUNCTION report.usual_time(timestamptz, boolean) IS 'A time as most upstreams write it: in UTC with six digits of a second, and a Z, unless the upstream gave no zone.';
 
 CREATE VIEW report.log_entries AS
-SELECT j.name AS job, s.name AS source, s.provider, e.run_no, e.step_no, p.name AS step, e.entry_no, e.created_at,
+SELECT j.name AS job, s.name AS source, s.provider, e.run_no, e.step_no, coalesce(p.name, '') AS step, e.entry_no, e.created_at,
     e.level, e.detail, e.first_seen_at, e.withdrawn_at, coalesce(e.created_raw, report.usual_time(e.created_at, e.zone_assumed)) AS created_raw,
     e.zone_assumed, e.job_id
 FROM log_entries e
-JOIN steps p ON p.job_id = e.job_id AND p.run_no = e.run_no AND p.step_no = e.step_no
-JOIN jobs j ON j.job_id = e.job_id
-JOIN sources s ON s.source_id = j.source_id;
+LEFT JOIN steps p ON p.job_id = e.job_id AND p.run_no = e.run_no AND p.step_no = e.step_no
+LEFT JOIN jobs j ON j.job_id = e.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.log_entries IS 'One row per line that the upstream logged in a step; a line that it lists twice is two entries, and one that it withdraws stays.';
 COMMENT ON COLUMN report.log_entries.job IS 'Name of the job.';
 COMMENT ON COLUMN report.log_entries.source IS 'Name of the job''s source.';
@@ -320,8 +320,8 @@ CREATE VIEW report.transitions AS
 SELECT j.name AS job, s.name AS source, s.provider, t.transition_no, t.run_no, t.step_no, p.name AS step,
     t.from_state, t.to_state, t.from_status, t.to_status, t.happened_at, t.not_before, t.observed_at, t.snapshot_no, t.job_id
 FROM transitions t
-JOIN jobs j ON j.job_id = t.job_id
-JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN jobs j ON j.job_id = t.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id
 LEFT JOIN steps p ON p.job_id = t.job_id AND p.run_no = t.run_no AND p.step_no = t.step_no;
 COMMENT ON VIEW report.transitions IS 'One row per change of the status of a run or a step, the first sighting included, and per return of a run that another one had superseded; a row never changes, and goes with its run alone, where retention takes that (report.retention), or with the bodies that told of it, which somebody erases (report.acts).';
 COMMENT ON COLUMN report.transitions.job IS 'Name of the job.';
@@ -415,10 +415,11 @@ COMMENT ON COLUMN report.snapshots.previous_polls IS 'Count of the polls that sa
 COMMENT ON COLUMN report.snapshots.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.stored_bodies AS
-SELECT j.name AS job, s.name AS source, s.provider, n.snapshot_no, n.patches, n.body AS stored, n.job_id
+SELECT j.name AS job, s.name AS source, s.provider, n.snapshot_no, n.patches, n.body AS stored, n.run_no, n.observed_at, n.not_before,
+    n.status, n.state, n.interpretation, n.sha256, n.job_id
 FROM snapshots n
-JOIN jobs j ON j.job_id = n.job_id
-JOIN sources s ON s.source_id = j.source_id;
+LEFT JOIN jobs j ON j.job_id = n.job_id -- left, as sources: who asks for neither reads snapshots alone
+LEFT JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.stored_bodies IS 'One row per snapshot: what is stored of its body, of which report.snapshots makes the body that it shows.';
 COMMENT ON COLUMN report.stored_bodies.job IS 'Name of the job.';
 COMMENT ON COLUMN report.stored_bodies.source IS 'Name of the job''s source.';
@@ -426,14 +427,21 @@ COMMENT ON COLUMN report.stored_bodies.provider IS 'Name of the API that the sou
 COMMENT ON COLUMN report.stored_bodies.snapshot_no IS 'Number of the snapshot within its job.';
 COMMENT ON COLUMN report.stored_bodies.patches IS 'Count of the snapshots, this one the last, of which a patch is stored; 0: the whole body is.';
 COMMENT ON COLUMN report.stored_bodies.stored IS 'The body, or a patch of the body of the snapshot before; null: retention took it.';
+COMMENT ON COLUMN report.stored_bodies.run_no IS 'Number of its run within the job.';
+COMMENT ON COLUMN report.stored_bodies.observed_at IS 'When its body had been read (our time).';
+COMMENT ON COLUMN report.stored_bodies.not_before IS 'When the last answered poll before was sent (our time); null: it is the job''s first.';
+COMMENT ON COLUMN report.stored_bodies.status IS 'Status of the run in the upstream''s own word.';
+COMMENT ON COLUMN report.stored_bodies.state IS 'State of the run in our words.';
+COMMENT ON COLUMN report.stored_bodies.interpretation IS 'Version of the interpretation that read it.';
+COMMENT ON COLUMN report.stored_bodies.sha256 IS 'SHA-256 of the body.';
 COMMENT ON COLUMN report.stored_bodies.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.anomalies AS
 SELECT j.name AS job, s.name AS source, s.provider, a.anomaly_no, a.run_no, a.step_no, a.kind, a.was, a.now, a.count,
     a.observed_at, a.snapshot_no, a.job_id
 FROM anomalies a
-JOIN jobs j ON j.job_id = a.job_id
-JOIN sources s ON s.source_id = j.source_id;
+LEFT JOIN jobs j ON j.job_id = a.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.anomalies IS 'One row per kind, step and snapshot in which the upstream contradicted what it said before or spoke words that nobody knows; a row never changes, and goes with its run alone, where retention takes that (report.retention), or with the bodies that told of it, which somebody erases (report.acts).';
 COMMENT ON COLUMN report.anomalies.job IS 'Name of the job.';
 COMMENT ON COLUMN report.anomalies.source IS 'Name of the job''s source.';
@@ -452,8 +460,8 @@ COMMENT ON COLUMN report.anomalies.job_id IS 'Number of the job, by which views 
 CREATE VIEW report.result_items AS
 SELECT j.name AS job, s.name AS source, s.provider, i.run_no, i.item_no, i.item_id, i.url, i.labels, i.output, i.metadata, i.job_id
 FROM result_items i
-JOIN jobs j ON j.job_id = i.job_id
-JOIN sources s ON s.source_id = j.source_id;
+LEFT JOIN jobs j ON j.job_id = i.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.result_items IS 'One row per result that the newest answer to list a run''s results has in its body; results behind a link are not fetched.';
 COMMENT ON COLUMN report.result_items.job IS 'Name of the job.';
 COMMENT ON COLUMN report.result_items.source IS 'Name of the job''s source.';

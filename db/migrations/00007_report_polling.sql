@@ -68,8 +68,8 @@ CREATE VIEW report.polls AS
 SELECT j.name AS job, s.name AS source, s.provider, p.polled_at, p.outcome, p.http_status,
     p.latency_us * interval '1 microsecond' AS latency, p.snapshot_no, p.error, p.error_body, p.job_id
 FROM polls p
-JOIN jobs j ON j.job_id = p.job_id
-JOIN sources s ON s.source_id = j.source_id;
+LEFT JOIN jobs j ON j.job_id = p.job_id -- left, as sources: who asks for neither reads polls alone
+LEFT JOIN sources s ON s.source_id = j.source_id;
 COMMENT ON VIEW report.polls IS 'One row per attempt to fetch a job''s status, whatever came of it, until retention takes it.';
 COMMENT ON COLUMN report.polls.job IS 'Name of the job.';
 COMMENT ON COLUMN report.polls.source IS 'Name of the job''s source.';

@@ -65,11 +65,11 @@ COMMENT ON COLUMN report.ledger_tiles.hashes IS 'Up to 256 hashes of 32 bytes.';
 -- report.gaps, report.changes, report.acts and report.polls.
 CREATE VIEW report.snapshot_leaves AS
 SELECT e.entry_no, j.name AS job, s.name AS source, j.target, n.snapshot_no, n.polled_at, n.observed_at, n.not_before,
-    n.previous_polls, n.run_no, n.status, n.state, n.interpretation, n.sha256, e.job_id
+    n.previous_polls, n.run_no, n.status, n.state, n.interpretation, n.sha256, n.body IS NULL AS body_gone, e.job_id
 FROM journal e
 JOIN snapshots n ON n.job_id = e.job_id AND n.snapshot_no = e.no
-JOIN jobs j ON j.job_id = e.job_id
-JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN jobs j ON j.job_id = e.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id
 WHERE e.kind = 'snapshot';
 COMMENT ON VIEW report.snapshot_leaves IS 'One row per snapshot with an entry in the journal: what its leaf in the transparency log is made of.';
 COMMENT ON COLUMN report.snapshot_leaves.entry_no IS 'Number of its entry in the journal.';
@@ -86,6 +86,7 @@ COMMENT ON COLUMN report.snapshot_leaves.status IS 'Status of the run in the ups
 COMMENT ON COLUMN report.snapshot_leaves.state IS 'State of the run in our words.';
 COMMENT ON COLUMN report.snapshot_leaves.interpretation IS 'Version of the interpretation that read it.';
 COMMENT ON COLUMN report.snapshot_leaves.sha256 IS 'SHA-256 of the body.';
+COMMENT ON COLUMN report.snapshot_leaves.body_gone IS 'Whether retention took the body, or somebody has erased it.';
 COMMENT ON COLUMN report.snapshot_leaves.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.gap_leaves AS

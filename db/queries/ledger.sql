@@ -26,10 +26,15 @@ SELECT * FROM report.checkpoints WHERE size > @beyond ORDER BY size LIMIT @most;
 SELECT * FROM report.journal WHERE entry_no > @beyond ORDER BY entry_no LIMIT @most;
 
 -- name: ReportJournalLast :one
-SELECT coalesce(max(entry_no), 0)::bigint FROM report.journal;
+SELECT coalesce((SELECT entry_no FROM report.journal ORDER BY entry_no DESC LIMIT 1), 0)::bigint;
 
 -- name: ReportSnapshotLeaves :many
-SELECT * FROM report.snapshot_leaves WHERE entry_no BETWEEN @from_entry AND @to_entry ORDER BY entry_no;
+-- But for what the jobs' rows say, which ReportLeafJobs reads once.
+SELECT entry_no, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, interpretation, sha256, body_gone, job_id
+FROM report.snapshot_leaves WHERE entry_no BETWEEN @from_entry AND @to_entry ORDER BY entry_no;
+
+-- name: ReportLeafJobs :many
+SELECT job_id, job, source, target FROM report.declared_jobs WHERE job_id = ANY(@job_ids::bigint[]);
 
 -- name: ReportGapLeaves :many
 SELECT * FROM report.gap_leaves WHERE entry_no BETWEEN @from_entry AND @to_entry ORDER BY entry_no;
@@ -39,13 +44,6 @@ SELECT * FROM report.change_leaves WHERE entry_no BETWEEN @from_entry AND @to_en
 
 -- name: ReportActLeaves :many
 SELECT * FROM report.act_leaves WHERE entry_no BETWEEN @from_entry AND @to_entry ORDER BY entry_no;
-
--- name: ReportDayPolls :many
--- Polls of jobs on a day, by job and time, beyond one.
-SELECT job_id, polled_at, outcome, snapshot_no, http_status, latency::interval AS latency FROM report.polls
-WHERE job_id = ANY(@job_ids::bigint[]) AND polled_at >= @from_time AND polled_at < @to_time
-    AND (job_id, polled_at) > (@beyond_job::bigint, @beyond_time::timestamptz)
-ORDER BY job_id, polled_at LIMIT @most;
 
 -- name: ReportJobNames :many
 -- The jobs beyond one, by number.
@@ -97,11 +95,6 @@ ORDER BY p.job;
 
 -- name: ReportResultItems :many
 SELECT run_no, item_no, item_id, url, labels, output, metadata FROM report.result_items WHERE job_id = @job_id ORDER BY run_no, item_no;
-
--- name: ReportSnapshotSpan :one
--- The number of a job's newest snapshot, and the oldest interpretation that recorded one.
-SELECT coalesce(max(snapshot_no), 0)::integer AS newest, coalesce(min(interpretation), 0)::integer AS oldest_interpretation
-FROM report.snapshots WHERE job_id = @job_id;
 
 -- name: ReportSnapshotLeavesOfJob :many
 SELECT * FROM report.snapshot_leaves WHERE job_id = @job_id AND snapshot_no = ANY(@snapshot_nos::integer[]) ORDER BY snapshot_no;

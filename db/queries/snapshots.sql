@@ -17,18 +17,29 @@ SELECT body FROM report.snapshots WHERE job_id = @job_id AND snapshot_no = @snap
 -- name: SnapshotList :many
 -- The next snapshots of a job to fold, with their bodies as they are stored: as many as
 -- those are no larger than @most bytes together, and at least one.
-SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, sha256, stored AS body
+SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, stored AS body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, b.patches, s.status, s.state, s.sha256, b.stored,
-        (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
-    FROM report.snapshots s
-    JOIN report.stored_bodies b ON b.job_id = s.job_id AND b.snapshot_no = s.snapshot_no
-    WHERE s.job_id = @job_id AND s.snapshot_no > @after AND s.observed_at <= @known_at
-    ORDER BY s.snapshot_no
+    SELECT b.*, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.snapshot_no))::bigint AS total
+    FROM report.stored_bodies b
+    WHERE b.job_id = @job_id AND b.snapshot_no > @after AND b.observed_at <= @known_at
+    ORDER BY b.snapshot_no
     LIMIT @rows
 ) n
 WHERE n.total <= @most::bigint OR n.total = coalesce(octet_length(n.stored), 0)
 ORDER BY snapshot_no;
+
+-- name: SnapshotListOfJobs :many
+-- The same of jobs whose numbers lie between two.
+SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, stored AS body
+FROM (
+    SELECT b.*, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.job_id, b.snapshot_no))::bigint AS total
+    FROM report.stored_bodies b
+    WHERE b.job_id BETWEEN @from_job AND @to_job AND (b.job_id, b.snapshot_no) > (@after_job::bigint, @after::integer)
+    ORDER BY b.job_id, b.snapshot_no
+    LIMIT @rows
+) n
+WHERE n.total <= @most::bigint OR n.total = coalesce(octet_length(n.stored), 0)
+ORDER BY job_id, snapshot_no;
 
 -- name: SnapshotParts :many
 -- What is stored of the bodies of snapshots: whole ones, and the patches that follow.

@@ -96,11 +96,16 @@ func leafOf(ctx context.Context, s *store.Store, entry store.JournalEntry) (ledg
 	case entry.Leaf != nil:
 		return entry.Leaf, nil
 	case entry.Kind == store.EntryPolls:
-		day, err := entry.Day()
+		day, err := store.DayOf(entry.No)
 		if err != nil {
 			return nil, err
 		}
-		return s.DayLeaf(ctx, entry.EntryNo, day, nil)
+		days, err := s.DayLeaves(ctx, day, 1)
+		if err != nil {
+			return nil, err
+		}
+		days[0].EntryNo = entry.EntryNo
+		return days[0], nil
 	default:
 		return ledger.Missing{EntryNo: entry.EntryNo, Kind: entry.Kind, Job: entry.Job, No: entry.No}, nil
 	}

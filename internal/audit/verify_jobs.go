@@ -1,28 +1,31 @@
 package audit
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"tracker/internal/definition"
 	"tracker/internal/history"
+	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
-// verifyAtOnce is how many jobs are derived again at once.
-const verifyAtOnce = 2
+const (
+	// verifyAtOnce is how many batches of jobs are derived again at once.
+	verifyAtOnce = 2
+	// batchSnapshots is how many snapshots the jobs of a batch have together; one job may
+	// have more. rangeRows is about how many rows of such a job are compared at once.
+	batchSnapshots = 2000
+	rangeRows      = 20_000
+)
 
 // checkJobs checks that what is derived is what the snapshots give, and that counts are
 // what the polls give.
@@ -31,8 +34,13 @@ func (r *verifier) checkJobs(ctx context.Context, found *findings) error {
 	if err != nil {
 		return err
 	}
-	if len(r.Jobs) > 0 {
-		jobs = slices.DeleteFunc(jobs, func(j store.Job) bool { return !slices.Contains(r.Jobs, j.Name) })
+	batches, err := r.batches(ctx, jobs)
+	if err != nil {
+		return err
+	}
+	total := 0
+	for _, batch := range batches {
+		total += len(batch.jobs)
 	}
 	if err := r.checkCounts(ctx, found); err != nil {
 		return err
@@ -40,17 +48,17 @@ func (r *verifier) checkJobs(ctx context.Context, found *findings) error {
 	var done atomic.Int64
 	working, ctx := errgroup.WithContext(ctx)
 	working.SetLimit(verifyAtOnce)
-	for _, job := range jobs {
+	for _, batch := range batches {
 		working.Go(func() error {
-			err := r.checkJob(ctx, found, job)
-			r.tell(Progress{What: "jobs", Done: done.Add(1), Total: int64(len(jobs))})
+			err := r.checkBatch(ctx, found, batch)
+			r.tell(Progress{What: "jobs", Done: done.Add(int64(len(batch.jobs))), Total: int64(total)})
 			return err
 		})
 	}
 	if err := working.Wait(); err != nil {
 		return err
 	}
-	r.found.Jobs = len(jobs)
+	r.found.Jobs = total
 	slices.Sort(r.found.Stale)
 	slices.SortStableFunc(found.wrong, func(a, b Wrong) int { return strings.Compare(a.Job, b.Job) })
 	return nil
@@ -81,162 +89,143 @@ func (r *verifier) checkCounts(ctx context.Context, found *findings) error {
 
 func (r *verifier) wants(job string) bool { return len(r.Jobs) == 0 || slices.Contains(r.Jobs, job) }
 
-// checkJob compares what is stored of a job with what its snapshots give.
-func (r *verifier) checkJob(ctx context.Context, found *findings, job store.Job) error {
-	differs, altered, err := differs(ctx, r.Store, job)
-	for _, snapshot := range altered {
-		found.add(Wrong{Job: job.Name, At: snapshot.Seen.ObservedAt}, "snapshot %d: its body is not what its hash says: somebody has altered it", snapshot.No)
-	}
-	switch {
-	case errors.Is(err, context.Canceled):
-		return err
-	case err != nil: // a body that nobody could have recorded
-		found.add(Wrong{Job: job.Name}, "what it has stored cannot be read: %v", err)
-		return nil
-	case differs == "" || len(altered) > 0:
-		return nil
-	}
-	_, oldest, err := r.Store.SnapshotSpan(ctx, job.ID)
-	if err != nil {
-		return err
-	}
-	provider, err := definition.Lookup(job.From.Provider)
-	if err != nil {
-		return err
-	}
-	if oldest < provider.Interpretation {
-		found.mu.Lock()
-		defer found.mu.Unlock()
-		r.found.Stale = append(r.found.Stale, job.Name)
-		return nil
-	}
-	found.add(Wrong{Job: job.Name}, "%s", differs)
-	return nil
+// jobBatch is some jobs whose numbers follow on each other, that are read together.
+type jobBatch struct {
+	jobs      []store.Job
+	snapshots int // about
 }
 
-// differs compares the runs, steps, log entries, results, transitions and anomalies of a
-// job with what its snapshots give. It tells the first difference (empty: there is none),
-// and the snapshots whose body is not what its hash says.
-func differs(ctx context.Context, s *store.Store, job store.Job) (first string, altered []store.Folded, err error) {
-	provider, err := definition.Lookup(job.From.Provider)
+// batches puts jobs together, so that each batch is some thousand rows, or one job. Others
+// than those that are wanted stand between batches.
+func (r *verifier) batches(ctx context.Context, jobs []store.Job) ([]jobBatch, error) {
+	rows, err := r.Store.JobSizes(ctx)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	trail, shown, stored, altered, err := read(ctx, s, job, provider.For(job.Target).Interpret)
-	if err != nil {
-		return "", altered, err
+	sizes := make(map[int64]int, len(rows))
+	for _, row := range rows {
+		sizes[row.JobID] = row.Snapshots
 	}
-	folded, err := store.TrailHistory(shown.Job, trail)
-	if err != nil {
-		return "", altered, err
-	}
-	for i := range min(len(folded.Runs), len(shown.Runs)) { // what is of other runs, and of now
-		folded.Runs[i].UsualDuration, folded.Runs[i].Stalled, folded.Runs[i].HeldAt = shown.Runs[i].UsualDuration, shown.Runs[i].Stalled, shown.Runs[i].HeldAt
-	}
-	for _, part := range []struct {
-		name        string
-		given, have any
-	}{
-		{"run", folded.Runs, shown.Runs},
-		{"step", folded.Steps, shown.Steps},
-		{"transition", folded.Transitions, shown.Transitions},
-		{"anomaly", folded.Anomalies, shown.Anomalies},
-		{"log entry", folded.LogEntries, shown.LogEntries},
-		{"result", store.TrailItems(trail), stored},
-	} {
-		difference, err := firstDifference(part.name, part.given, part.have)
-		if err != nil || difference != "" {
-			return difference, altered, err
+	slices.SortFunc(jobs, func(a, b store.Job) int { return cmp.Compare(a.ID, b.ID) })
+	var batches []jobBatch
+	apart := true
+	for _, job := range jobs {
+		if !r.wants(job.Name) {
+			apart = true
+			continue
 		}
+		size := max(sizes[job.ID], 1)
+		last := len(batches) - 1
+		if apart || batches[last].snapshots+size > batchSnapshots {
+			batches, last, apart = append(batches, jobBatch{}), last+1, false
+		}
+		batches[last].jobs, batches[last].snapshots = append(batches[last].jobs, job), batches[last].snapshots+size
 	}
-	return "", altered, nil
+	return batches, nil
 }
 
-// read reads a job's history and folds its snapshots. A poll that comes between the two
-// shows in one of them alone: then both are read again.
-func read(ctx context.Context, s *store.Store, job store.Job, interpret store.Interpret) (
-	trail *history.Trail, shown store.History, stored []store.ResultItemRow, altered []store.Folded, err error,
-) {
-	for {
-		altered = nil
-		trail, err = s.FoldEach(ctx, job.ID, time.Time{}, interpret, func(_ *history.Trail, snapshot store.Folded) error {
-			if snapshot.Body != nil && sha256.Sum256(snapshot.Body) != snapshot.SHA256 {
-				snapshot.Body = nil
-				altered = append(altered, snapshot)
+// checkBatch compares what is stored of jobs with what their snapshots give.
+func (r *verifier) checkBatch(ctx context.Context, found *findings, batch jobBatch) error {
+	first, last := batch.jobs[0].ID, batch.jobs[len(batch.jobs)-1].ID
+	return r.Store.See(ctx, first, last, func(sight *store.Sight) error {
+		providers := map[int64]source.Provider{}
+		names := map[int64]string{}
+		for _, job := range batch.jobs {
+			provider, err := definition.Lookup(job.From.Provider)
+			if err != nil {
+				return err
 			}
-			return nil
+			providers[job.ID], names[job.ID] = provider.For(job.Target), job.Name
+		}
+		altered := map[int64]bool{}
+		folds, err := sight.Fold(ctx, func(jobID int64) store.Interpret {
+			if provider, wanted := providers[jobID]; wanted {
+				return provider.Interpret
+			}
+			return nil // it was registered just now
+		}, func(jobID int64, snapshot store.Folded) {
+			if snapshot.Body != nil && sha256.Sum256(snapshot.Body) != snapshot.SHA256 {
+				altered[jobID] = true
+				found.add(Wrong{Job: names[jobID], At: snapshot.Seen.ObservedAt}, "snapshot %d: its body is not what its hash says: somebody has altered it", snapshot.No)
+			}
 		})
 		if err != nil {
-			return nil, shown, nil, altered, err
+			return err
 		}
-		if shown, err = s.History(ctx, store.HistoryParams{Job: job.Name, Most: math.MaxInt32}); err != nil {
-			return nil, shown, nil, altered, err
+		differ, err := compareRows(ctx, sight, batch.jobs, folds)
+		if err != nil {
+			return err
 		}
-		if stored, err = s.ResultItems(ctx, job.ID); err != nil {
-			return nil, shown, nil, altered, err
+		for _, job := range batch.jobs {
+			fold := folds[job.ID]
+			switch {
+			case fold != nil && fold.Err != nil: // a body that nobody could have recorded
+				found.add(Wrong{Job: job.Name}, "what it has stored cannot be read: %v", fold.Err)
+			case differ[job.ID] == "" || altered[job.ID]:
+			case fold != nil && fold.Interpretation < providers[job.ID].Interpretation:
+				r.addStale(job.Name)
+			default:
+				found.add(Wrong{Job: job.Name}, "%s", differ[job.ID])
+			}
 		}
-		newest, _, err := s.SnapshotSpan(ctx, job.ID)
-		if err != nil || newest == trail.SnapshotNo {
-			return trail, shown, stored, altered, err
-		}
-	}
+		return nil
+	})
 }
 
-// firstDifference tells the first row that differs, as its JSON says.
-func firstDifference(name string, given, have any) (string, error) {
-	wantText, err := json.Marshal(given)
-	if err != nil {
-		return "", err
-	}
-	gotText, err := json.Marshal(have)
-	if err != nil || bytes.Equal(wantText, gotText) { // as most are
-		return "", err
-	}
-	var want, got []map[string]json.RawMessage
-	if err := errors.Join(json.Unmarshal(wantText, &want), json.Unmarshal(gotText, &got)); err != nil {
-		return "", err
-	}
-	for i := range max(len(want), len(got)) {
-		switch {
-		case i >= len(got):
-			return fmt.Sprintf("%s is missing, which the snapshots give: somebody has deleted it", rowName(name, want[i])), nil
-		case i >= len(want):
-			return fmt.Sprintf("%s is there, which the snapshots do not give: somebody has inserted it", rowName(name, got[i])), nil
+func (r *verifier) addStale(job string) {
+	r.telling.Lock()
+	defer r.telling.Unlock()
+	r.found.Stale = append(r.found.Stale, job)
+}
+
+// compareRows tells, by job, the first difference between the rows that its snapshots give
+// and those that are stored.
+func compareRows(ctx context.Context, sight *store.Sight, jobs []store.Job, folds map[int64]*store.JobFold) (map[int64]string, error) {
+	differ := map[int64]string{}
+	for _, runs := range runRanges(jobs, folds) {
+		stored, err := sight.Rows(ctx, runs[0], runs[1])
+		if err != nil {
+			return nil, err
 		}
-		for _, column := range slices.Sorted(maps.Keys(want[i])) {
-			if !sameJSON(want[i][column], got[i][column]) {
-				return fmt.Sprintf("%s has the %s %s, but the snapshots give %s: somebody has altered it",
-					rowName(name, got[i]), column, short(got[i][column]), short(want[i][column])), nil
+		for _, job := range jobs {
+			var given, have store.StoredRows
+			if fold := folds[job.ID]; fold != nil {
+				if given, err = store.TrailRows(fold.Trail, runs[0], runs[1]); err != nil {
+					return nil, err
+				}
+			}
+			if rows := stored[job.ID]; rows != nil {
+				have = *rows
+			}
+			if differ[job.ID] != "" {
+				continue
+			}
+			if differ[job.ID], err = rowsDiffer(given, have); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return "", nil
+	return differ, nil
 }
 
-// rowName names a row by its numbers.
-func rowName(name string, row map[string]json.RawMessage) string {
-	for _, number := range []string{"transition_no", "anomaly_no", "entry_no", "item_no", "step_no"} {
-		if no, has := row[number]; has && string(no) != "null" {
-			name = fmt.Sprintf("%s %s", name, no)
-			break
+// runRanges are ranges of runs that are compared together: of several jobs, which are
+// small, all runs; of one job as many as have some thousand rows.
+func runRanges(jobs []store.Job, folds map[int64]*store.JobFold) [][2]int {
+	const all = math.MaxInt32
+	fold := folds[jobs[0].ID]
+	if len(jobs) > 1 || fold == nil {
+		return [][2]int{{0, all}}
+	}
+	var ranges [][2]int
+	from, rows := 0, 0
+	for _, run := range slices.SortedFunc(maps.Values(fold.Trail.Runs), func(a, b *history.Run) int { return cmp.Compare(a.No, b.No) }) {
+		for _, step := range run.Steps {
+			rows += 1 + len(step.Entries)
+		}
+		if rows > rangeRows {
+			ranges = append(ranges, [2]int{from, run.No})
+			from, rows = run.No+1, 0
 		}
 	}
-	if run, has := row["run_no"]; has {
-		if name == "run" {
-			return fmt.Sprintf("run %s", run)
-		}
-		return fmt.Sprintf("%s of run %s", name, run)
-	}
-	return name
-}
-
-// shortMost bounds how much of a value is shown.
-const shortMost = 80
-
-func short(raw json.RawMessage) string {
-	text := []rune(string(raw))
-	if len(text) > shortMost {
-		return string(text[:shortMost]) + "…"
-	}
-	return string(text)
+	return append(ranges, [2]int{from, all})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,6 +27,8 @@ type logCheck struct {
 	keys        map[string]ledger.Verifier
 	gone        map[int64]store.GoneBody // by entry, of those that are being checked
 	days        map[int64]int64          // the last entry of each day of polls
+	lastDay     time.Time                // the latest of them
+	leaves      []ledger.Day             // of days in a row, that were read together
 	takenUntil  time.Time                // before it retention has taken polls
 	broken      bool                     // a root did not fit: those after it will not, either
 }
@@ -33,7 +36,7 @@ type logCheck struct {
 // checkLog compares each leaf with the row that it stands for, and each checkpoint with
 // the tree.
 func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
-	c := &logCheck{verifier: r, findings: found, keys: map[string]ledger.Verifier{}, published: slices.Clone(r.Against)}
+	c := &logCheck{verifier: r, findings: found, keys: map[string]ledger.Verifier{}, gone: map[int64]store.GoneBody{}, published: slices.Clone(r.Against)}
 	slices.SortStableFunc(c.published, func(a, b ledger.Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
 	if c.last, err = r.Store.LastCheckpoint(ctx); err != nil {
 		return err
@@ -43,6 +46,9 @@ func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
 		return err
 	}
 	if c.days, err = r.Store.DayEntries(ctx); err != nil {
+		return err
+	}
+	if c.lastDay, err = lastDay(c.days); err != nil {
 		return err
 	}
 	if c.takenUntil, err = r.Store.PollsTakenUntil(ctx); err != nil {
@@ -66,6 +72,14 @@ func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
 	return nil
 }
 
+// lastDay is the latest of days of polls; zero: there is none.
+func lastDay(days map[int64]int64) (last time.Time, err error) {
+	if len(days) > 0 {
+		last, err = store.DayOf(slices.Max(slices.Collect(maps.Keys(days))))
+	}
+	return last, err
+}
+
 // checkEntries checks a stretch of the log. Where the journal has holes, the tree goes on
 // with the hashes that it has.
 func (c *logCheck) checkEntries(ctx context.Context, entries []store.JournalEntry) error {
@@ -75,13 +89,8 @@ func (c *logCheck) checkEntries(ctx context.Context, entries []store.JournalEntr
 	if err != nil {
 		return err
 	}
-	gone, err := c.Store.GoneBodies(ctx, from, to)
-	if err != nil {
+	if err := c.readGone(ctx, entries); err != nil {
 		return err
-	}
-	c.gone = make(map[int64]store.GoneBody, len(gone))
-	for _, body := range gone {
-		c.gone[body.EntryNo] = body
 	}
 	byNo := make(map[int64]store.JournalEntry, len(entries))
 	for _, entry := range entries {
@@ -107,6 +116,20 @@ func (c *logCheck) checkEntries(ctx context.Context, entries []store.JournalEntr
 		}
 	}
 	return nil
+}
+
+// readGone reads by what act each body is gone that is.
+func (c *logCheck) readGone(ctx context.Context, entries []store.JournalEntry) error {
+	clear(c.gone)
+	from := slices.IndexFunc(entries, func(e store.JournalEntry) bool { return e.BodyGone })
+	if from < 0 {
+		return nil
+	}
+	gone, err := c.Store.GoneBodies(ctx, entries[from].EntryNo, entries[len(entries)-1].EntryNo)
+	for _, body := range gone {
+		c.gone[body.EntryNo] = body
+	}
+	return err
 }
 
 func (c *logCheck) hashAt(hashes []ledger.Hash, place int64) ledger.Hash {
@@ -171,7 +194,7 @@ func (c *logCheck) leaf(ctx context.Context, entry store.JournalEntry) (ledger.L
 	if entry.Kind != store.EntryPolls {
 		return leafOf(ctx, c.Store, entry)
 	}
-	day, err := entry.Day()
+	day, err := store.DayOf(entry.No)
 	if err != nil {
 		return nil, err
 	}
@@ -184,7 +207,28 @@ func (c *logCheck) leaf(ctx context.Context, entry store.JournalEntry) (ledger.L
 		return nil, nil
 	}
 	c.found.Days++
-	return leafOf(ctx, c.Store, entry)
+	return c.dayLeaf(ctx, entry, day)
+}
+
+// daysAtOnce is of how many days polls are read at once: they stand in the order of jobs.
+const daysAtOnce = 31
+
+// dayLeaf is the leaf of a day of polls, which is read with those that follow.
+func (c *logCheck) dayLeaf(ctx context.Context, entry store.JournalEntry, day time.Time) (ledger.Leaf, error) {
+	at := -1
+	if len(c.leaves) > 0 {
+		at = store.DaysBetween(c.leaves[0].Day, day)
+	}
+	if at < 0 || at >= len(c.leaves) {
+		days, err := c.Store.DayLeaves(ctx, day, min(daysAtOnce, max(store.DaysBetween(day, c.lastDay), 0)+1))
+		if err != nil {
+			return nil, err
+		}
+		c.leaves, at = days, 0
+	}
+	leaf := c.leaves[at]
+	leaf.EntryNo = entry.EntryNo
+	return leaf, nil
 }
 
 func isMissing(leaf ledger.Leaf) bool {

@@ -55,3 +55,19 @@ func (b *memoryBudget) limit(getenv func(string) string) {
 		debug.SetMemoryLimit(2*int64(*b) + memoryBase)
 	}
 }
+
+const (
+	// seldom is how large the garbage may grow, in hundredths of what is in use, where much
+	// is read that is soon forgotten; seldomMost how large all is to stay then, in bytes.
+	seldom     = 400
+	seldomMost = 200 << 20
+)
+
+// collectSeldom has garbage collected less often than usual, unless GOGC or GOMEMLIMIT say
+// when.
+func (a *app) collectSeldom() {
+	if a.getenv("GOGC") == "" && a.getenv("GOMEMLIMIT") == "" {
+		debug.SetGCPercent(seldom)
+		debug.SetMemoryLimit(seldomMost)
+	}
+}

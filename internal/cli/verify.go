@@ -119,6 +119,7 @@ func (a *app) verify(ctx context.Context, v audit.Verification, format string) e
 			return err
 		}
 	}
+	a.collectSeldom()
 	bar := a.newVerifyProgress()
 	v.Tell = bar.tell
 	verified, err := audit.Verify(ctx, v)

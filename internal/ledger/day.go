@@ -28,8 +28,11 @@ type JobDay struct {
 	Polls    int64
 	outcomes map[string]int64
 	digest   hash.Hash
-	line     []byte
+	lines    []byte // that the digest lacks
 }
+
+// linesMost is how many bytes are digested at once.
+const linesMost = 1024
 
 // NewJobDay begins a job's day.
 func NewJobDay(job string, day time.Time) *JobDay {
@@ -42,13 +45,20 @@ func NewJobDay(job string, day time.Time) *JobDay {
 func (d *JobDay) Add(p Poll) {
 	d.Polls++
 	d.outcomes[p.Outcome]++
-	d.line = p.PolledAt.UTC().AppendFormat(d.line[:0], timeLayout)
-	d.line = append(append(d.line, ' '), p.Outcome...)
-	for _, n := range [...]int64{int64(p.SnapshotNo), int64(p.HTTPStatus), p.Latency.Microseconds()} {
-		d.line = strconv.AppendInt(append(d.line, ' '), n, 10)
+	if len(d.lines) > linesMost {
+		d.digestLines()
 	}
-	d.line = append(d.line, '\n')
-	d.digest.Write(d.line)
+	d.lines = appendTime(d.lines, p.PolledAt.UTC())
+	d.lines = append(append(d.lines, ' '), p.Outcome...)
+	for _, n := range [...]int64{int64(p.SnapshotNo), int64(p.HTTPStatus), p.Latency.Microseconds()} {
+		d.lines = strconv.AppendInt(append(d.lines, ' '), n, 10)
+	}
+	d.lines = append(d.lines, '\n')
+}
+
+func (d *JobDay) digestLines() {
+	d.digest.Write(d.lines)
+	d.lines = d.lines[:0]
 }
 
 // Text implements Leaf, in the tree of the day.
@@ -65,6 +75,7 @@ func (d *JobDay) Text() []byte {
 		counts.WriteString(outcome + "=" + strconv.FormatInt(d.outcomes[outcome], 10))
 	}
 	t.line("outcomes", counts.String())
+	d.digestLines()
 	t.line("digest", hex.EncodeToString(d.digest.Sum(nil)))
 	return t.Bytes()
 }

@@ -260,9 +260,11 @@ func (s *Store) erasedSnapshots(ctx context.Context, jobID int64) (map[int]histo
 	}
 	erased := make(map[int]history.Erased, len(rows))
 	for _, row := range rows {
-		erased[int(row.SnapshotNo)] = history.Erased{
-			RunID: row.RunID, StepsObserved: row.StepsObserved, TransitionNo: int(row.TransitionNo), AnomalyNo: int(row.AnomalyNo),
-		}
+		erased[int(row.SnapshotNo)] = toErased(row)
 	}
 	return erased, nil
+}
+
+func toErased(row dbsqlc.ReportErasedSnapshot) history.Erased {
+	return history.Erased{RunID: row.RunID, StepsObserved: row.StepsObserved, TransitionNo: int(row.TransitionNo), AnomalyNo: int(row.AnomalyNo)}
 }

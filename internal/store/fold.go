@@ -38,7 +38,7 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 func (s *Store) FoldEach(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret, each func(*history.Trail, Folded) error) (*history.Trail, error) {
 	trail := history.NewTrail()
 	err := s.eachStored(ctx, jobID, knownAt, interpret, func(n storedSnapshot) error {
-		folded := Folded{No: n.no, RunNo: n.runNo, Seen: n.seen, Body: n.body, Taken: n.taken, Erased: n.erased, Change: n.addTo(trail), SHA256: n.sha256}
+		folded := n.foldInto(trail)
 		if each == nil {
 			return nil
 		}
@@ -62,6 +62,13 @@ type storedSnapshot struct {
 	said      history.Answer    // what it says
 	taken     *history.TakenRun // its run, where retention took that
 	erased    *history.Erased   // what is left, where it is erased
+
+	interpretation int // by which it was recorded
+}
+
+// foldInto adds the snapshot to a trail and tells of it.
+func (n storedSnapshot) foldInto(trail *history.Trail) Folded {
+	return Folded{No: n.no, RunNo: n.runNo, Seen: n.seen, Body: n.body, Taken: n.taken, Erased: n.erased, Change: n.addTo(trail), SHA256: n.sha256}
 }
 
 // addTo adds the snapshot to a trail and returns what it changed.
@@ -79,10 +86,6 @@ func (n storedSnapshot) addTo(trail *history.Trail) history.Change {
 // eachStored reads a job's snapshots that were observed by knownAt (zero: all) one after
 // the other.
 func (s *Store) eachStored(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret, each func(storedSnapshot) error) error {
-	whole := knownAt.IsZero()
-	if whole {
-		knownAt = farTime()
-	}
 	taken, err := s.takenRuns(ctx, jobID)
 	if err != nil {
 		return err
@@ -91,10 +94,13 @@ func (s *Store) eachStored(ctx context.Context, jobID int64, knownAt time.Time, 
 	if err != nil {
 		return err
 	}
-	var last storedSnapshot
+	reader := storedReader{whole: knownAt.IsZero(), taken: taken, erased: erased, interpret: interpret}
+	if reader.whole {
+		knownAt = farTime()
+	}
 	for {
 		rows, err := s.queries.SnapshotList(ctx, dbsqlc.SnapshotListParams{
-			JobID: jobID, After: int32(last.no), KnownAt: knownAt, Rows: foldPage, Most: foldBytes,
+			JobID: jobID, After: int32(reader.no), KnownAt: knownAt, Rows: foldPage, Most: foldBytes,
 		})
 		if err != nil {
 			return fmt.Errorf("read snapshots of job %d: %w", jobID, err)
@@ -103,29 +109,50 @@ func (s *Store) eachStored(ctx context.Context, jobID int64, knownAt time.Time, 
 			return nil
 		}
 		for _, row := range rows {
-			n := storedSnapshot{
-				no: int(row.SnapshotNo), runNo: int(row.RunNo), status: row.Status, state: history.State(row.State), patches: int(row.Patches),
-				seen: history.Bounds{NotBefore: fromPointer(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
-			}
-			copy(n.sha256[:], row.Sha256)
-			if whole && n.no != last.no+1 {
-				err = errSnapshotGone
-			} else if row.Body == nil {
-				err = n.findGone(taken, erased)
-			} else if n.body, err = nextBody(last.body, row.Body, row.Patches); err != nil {
-				err = fmt.Errorf("read its body: %w", err)
-			} else if n.said, err = interpret(n.body); err != nil {
-				err = fmt.Errorf("interpret it: %w", err)
-			}
+			n, err := reader.next(row)
 			if err == nil {
 				err = each(n)
 			}
 			if err != nil {
 				return fmt.Errorf("snapshot %d of job %d: %w", n.no, jobID, err)
 			}
-			last = n
 		}
 	}
+}
+
+// storedReader makes a job's snapshots of their rows, one after the other.
+type storedReader struct {
+	whole     bool // none is left out
+	taken     map[int]history.TakenRun
+	erased    map[int]history.Erased
+	interpret Interpret
+	no        int    // of the last
+	body      []byte // likewise
+}
+
+func (r *storedReader) next(row dbsqlc.SnapshotListRow) (n storedSnapshot, err error) {
+	n = storedSnapshot{
+		no: int(row.SnapshotNo), runNo: int(row.RunNo), status: row.Status, state: history.State(row.State), patches: int(row.Patches),
+		interpretation: int(row.Interpretation),
+		seen:           history.Bounds{NotBefore: fromPointer(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
+	}
+	copy(n.sha256[:], row.Sha256)
+	if r.whole && n.no != r.no+1 {
+		return n, errSnapshotGone
+	}
+	if row.Body == nil {
+		r.no, r.body = n.no, nil
+		err = n.findGone(r.taken, r.erased)
+		return n, err
+	}
+	if n.body, err = nextBody(r.body, row.Body, row.Patches); err != nil {
+		return n, fmt.Errorf("read its body: %w", err)
+	}
+	r.no, r.body = n.no, n.body // the one before is not held while this one is read
+	if n.said, err = r.interpret(n.body); err != nil {
+		return n, fmt.Errorf("interpret it: %w", err)
+	}
+	return n, nil
 }
 
 // findGone finds out by what act a body has gone.

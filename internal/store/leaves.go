@@ -18,7 +18,12 @@ func (s *Store) SnapshotLeaves(ctx context.Context, jobID int64, nos []int) ([]l
 	if err != nil {
 		return nil, fmt.Errorf("read the leaves of job %d: %w", jobID, err)
 	}
-	return convert(rows, snapshotLeaf), nil
+	return convert(rows, func(row dbsqlc.ReportSnapshotLeaf) ledger.Snapshot {
+		return newLeafJob(row.Job, row.Source, row.Target).snapshot(dbsqlc.ReportSnapshotLeavesRow{
+			EntryNo: row.EntryNo, SnapshotNo: row.SnapshotNo, PolledAt: row.PolledAt, ObservedAt: row.ObservedAt, NotBefore: row.NotBefore,
+			PreviousPolls: row.PreviousPolls, RunNo: row.RunNo, Status: row.Status, State: row.State, Interpretation: row.Interpretation, Sha256: row.Sha256,
+		})
+	}), nil
 }
 
 // GapLeaves reads the leaves of the gaps of a job that ended after a time and not after

@@ -2,9 +2,11 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,7 +26,9 @@ type JournalEntry struct {
 	Job     string // empty: of none, or of all
 	JobID   int64
 	No      int64       // of what the entry stands for; of polls the day, as YYYYMMDD
-	Leaf    ledger.Leaf // nil: what it stands for is not there, or is the polls of a day (DayLeaf)
+	Leaf    ledger.Leaf // nil: what it stands for is not there, or is the polls of a day (DayLeaves)
+
+	BodyGone bool // of a snapshot: retention took its body, or somebody has erased it
 }
 
 // Kinds of entries.
@@ -35,15 +39,6 @@ const (
 	EntryPolls    = "polls"
 	EntryAct      = "act"
 )
-
-// Day is the day of an entry of polls.
-func (e JournalEntry) Day() (time.Time, error) {
-	day, err := time.Parse("20060102", strconv.FormatInt(e.No, 10))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("entry %d is of no day: %w", e.EntryNo, err)
-	}
-	return day, nil
-}
 
 // JournalSize is the number of the last entry; 0: there is none.
 func (s *Store) JournalSize(ctx context.Context) (int64, error) {
@@ -57,17 +52,21 @@ func (s *Store) JournalSize(ctx context.Context) (int64, error) {
 // JournalEntries reads the entries beyond one, so many at most, with their leaves.
 func (s *Store) JournalEntries(ctx context.Context, beyond int64, most int) (entries []JournalEntry, err error) {
 	err = s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
+		if err := q.RowsAsTheyCome(ctx); err != nil {
+			return err
+		}
 		rows, err := q.ReportJournal(ctx, dbsqlc.ReportJournalParams{Beyond: beyond, Most: int32(most)})
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		leaves, err := readLeaves(ctx, q, rows[0].EntryNo, rows[len(rows)-1].EntryNo)
+		leaves, gone, err := readLeaves(ctx, q, rows[0].EntryNo, rows[len(rows)-1].EntryNo)
 		if err != nil {
 			return err
 		}
 		entries = convert(rows, func(row dbsqlc.ReportJournal) JournalEntry {
 			return JournalEntry{
-				EntryNo: row.EntryNo, Kind: row.Kind, At: row.At, Job: fromPointer(row.Job), JobID: fromPointer(row.JobID), No: row.No, Leaf: leaves[row.EntryNo],
+				EntryNo: row.EntryNo, Kind: row.Kind, At: row.At, Job: fromPointer(row.Job), JobID: fromPointer(row.JobID), No: row.No,
+				Leaf: leaves[row.EntryNo], BodyGone: gone[row.EntryNo],
 			}
 		})
 		return nil
@@ -78,26 +77,34 @@ func (s *Store) JournalEntries(ctx context.Context, beyond int64, most int) (ent
 	return entries, nil
 }
 
-// readLeaves reads the leaves of the entries from one to another, by their numbers.
-func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (map[int64]ledger.Leaf, error) {
-	leaves := make(map[int64]ledger.Leaf, to-from+1)
+// readLeaves reads the leaves of the entries from one to another, by their numbers, and
+// which are of snapshots whose body is gone.
+func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (leaves map[int64]ledger.Leaf, gone map[int64]bool, err error) {
+	leaves, gone = make(map[int64]ledger.Leaf, to-from+1), map[int64]bool{}
 	snapshots, err := q.ReportSnapshotLeaves(ctx, dbsqlc.ReportSnapshotLeavesParams{FromEntry: from, ToEntry: to})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	jobs, err := readLeafJobs(ctx, q, snapshots)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, row := range snapshots {
-		leaves[row.EntryNo] = snapshotLeaf(row)
+		leaves[row.EntryNo] = jobs[fromPointer(row.JobID)].snapshot(row)
+		if row.BodyGone {
+			gone[row.EntryNo] = true
+		}
 	}
 	gaps, err := q.ReportGapLeaves(ctx, dbsqlc.ReportGapLeavesParams{FromEntry: from, ToEntry: to})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, row := range gaps {
 		leaves[row.EntryNo] = gapLeaf(row)
 	}
 	changes, err := q.ReportChangeLeaves(ctx, dbsqlc.ReportChangeLeavesParams{FromEntry: from, ToEntry: to})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, row := range changes {
 		leaves[row.EntryNo] = ledger.Change{
@@ -106,7 +113,7 @@ func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (map[int
 	}
 	acts, err := q.ReportActLeaves(ctx, dbsqlc.ReportActLeavesParams{FromEntry: from, ToEntry: to})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, row := range acts {
 		leaves[row.EntryNo] = ledger.Act{
@@ -115,105 +122,45 @@ func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (map[int
 			From: row.RangeFrom, To: row.RangeTo, Rows: row.Rows, KeptFor: fromPointer(row.KeptFor), Reason: fromPointer(row.Reason),
 		}
 	}
-	return leaves, nil
+	return leaves, gone, nil
 }
 
-func snapshotLeaf(row dbsqlc.ReportSnapshotLeaf) ledger.Snapshot {
+// leafJob is what the leaves of a job's snapshots say of the job.
+type leafJob struct {
+	job, source string
+	target      map[string]string
+}
+
+// readLeafJobs reads what leaves say of the jobs of snapshots.
+func readLeafJobs(ctx context.Context, q *dbsqlc.Queries, snapshots []dbsqlc.ReportSnapshotLeavesRow) (map[int64]leafJob, error) {
+	jobs := map[int64]leafJob{}
+	for _, row := range snapshots {
+		jobs[fromPointer(row.JobID)] = leafJob{}
+	}
+	rows, err := q.ReportLeafJobs(ctx, slices.Sorted(maps.Keys(jobs)))
+	for _, row := range rows {
+		jobs[row.JobID] = newLeafJob(row.Job, row.Source, row.Target)
+	}
+	return jobs, err
+}
+
+func newLeafJob(job, source string, raw json.RawMessage) leafJob {
+	target, _ := textsOf(raw) // what is no text there is no target, and changes the leaf
+	return leafJob{job: job, source: source, target: target}
+}
+
+func (j leafJob) snapshot(row dbsqlc.ReportSnapshotLeavesRow) ledger.Snapshot {
 	leaf := ledger.Snapshot{
-		EntryNo: row.EntryNo, Job: row.Job, Source: row.Source, No: int(row.SnapshotNo), PolledAt: row.PolledAt, ObservedAt: row.ObservedAt,
+		EntryNo: row.EntryNo, Job: j.job, Source: j.source, Target: j.target, No: int(row.SnapshotNo), PolledAt: row.PolledAt, ObservedAt: row.ObservedAt,
 		NotBefore: fromPointer(row.NotBefore), PreviousPolls: int(row.PreviousPolls), RunNo: int(row.RunNo), Status: row.Status, State: row.State,
 		Interpretation: int(row.Interpretation),
 	}
-	leaf.Target, _ = textsOf(row.Target) // what is no text there is no target, and changes the leaf
 	copy(leaf.SHA256[:], row.Sha256)
 	return leaf
 }
 
 func gapLeaf(row dbsqlc.ReportGapLeaf) ledger.Gap {
 	return ledger.Gap{EntryNo: row.EntryNo, Job: row.Job, No: int(row.GapNo), From: row.GapFrom, To: row.GapTo, Reason: row.Reason}
-}
-
-const (
-	// dayJobs is of how many jobs polls are read at once, dayPolls how many polls.
-	dayJobs  = 4000
-	dayPolls = 50_000
-)
-
-// DayLeaf reads the polls of a day and makes its leaf. Each is told of a job's part in it,
-// in the order of the jobs' numbers; nil: nobody is.
-func (s *Store) DayLeaf(ctx context.Context, entryNo int64, day time.Time, each func(*ledger.JobDay) error) (ledger.Day, error) {
-	leaf := ledger.Day{EntryNo: entryNo, Day: day}
-	var tree ledger.Edge
-	end := func(of *ledger.JobDay) error {
-		if of == nil {
-			return nil
-		}
-		leaf.Jobs, leaf.Polls = leaf.Jobs+1, leaf.Polls+of.Polls
-		if each != nil {
-			if err := each(of); err != nil {
-				return err
-			}
-		}
-		return tree.Add(ledger.HashOf(of))
-	}
-	err := s.eachJob(ctx, func(jobs []dbsqlc.ReportJobNamesRow) error { return s.readDay(ctx, jobs, day, end) })
-	if err == nil {
-		leaf.Root, err = tree.Root()
-	}
-	if err != nil {
-		return leaf, fmt.Errorf("read the polls of %s: %w", day.Format(time.DateOnly), err)
-	}
-	return leaf, nil
-}
-
-// eachJob goes through the names of all jobs, some at a time.
-func (s *Store) eachJob(ctx context.Context, do func([]dbsqlc.ReportJobNamesRow) error) error {
-	for beyond := int64(0); ; {
-		jobs, err := s.queries.ReportJobNames(ctx, dbsqlc.ReportJobNamesParams{Beyond: beyond, Most: dayJobs})
-		if err != nil || len(jobs) == 0 {
-			return err
-		}
-		if err := do(jobs); err != nil {
-			return err
-		}
-		beyond = jobs[len(jobs)-1].JobID
-	}
-}
-
-// readDay reads the polls of some jobs on a day and ends each job's part.
-func (s *Store) readDay(ctx context.Context, jobs []dbsqlc.ReportJobNamesRow, day time.Time, end func(*ledger.JobDay) error) error {
-	params := dbsqlc.ReportDayPollsParams{FromTime: day, ToTime: day.AddDate(0, 0, 1), Most: dayPolls}
-	names := make(map[int64]string, len(jobs))
-	for _, job := range jobs {
-		names[job.JobID] = job.Job
-		params.JobIds = append(params.JobIds, job.JobID)
-	}
-	var of *ledger.JobDay
-	for {
-		rows, err := s.queries.ReportDayPolls(ctx, params)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if row.JobID != params.BeyondJob {
-				if err := end(of); err != nil {
-					return err
-				}
-				of, params.BeyondJob = ledger.NewJobDay(names[row.JobID], day), row.JobID
-			}
-			of.Add(ledger.Poll{
-				PolledAt: row.PolledAt, Outcome: row.Outcome, SnapshotNo: int(fromPointer(row.SnapshotNo)),
-				HTTPStatus: int(fromPointer(row.HttpStatus)), Latency: row.Latency,
-			})
-			params.BeyondTime = row.PolledAt
-		}
-		if len(rows) < dayPolls {
-			return end(of)
-		}
-		for params.JobIds[0] < params.BeyondJob { // their polls are read
-			params.JobIds = params.JobIds[1:]
-		}
-	}
 }
 
 // Checkpoint is a sealed state of the log.

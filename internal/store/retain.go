@@ -123,15 +123,23 @@ func (s *Store) takenRuns(ctx context.Context, jobID int64) (map[int]history.Tak
 	}
 	taken := make(map[int]history.TakenRun, len(rows))
 	for _, row := range rows {
-		run := history.TakenRun{
-			No: int(row.RunNo), ID: row.RunID, ChangedFrom: row.ChangedFrom, TransitionNo: int(row.LastTransitionNo), AnomalyNo: int(row.LastAnomalyNo),
-		}
-		if err := json.Unmarshal(row.Shape, &run.Shape); err != nil {
-			return nil, fmt.Errorf("read the shape of run %d of job %d: %w", run.No, jobID, err)
+		run, err := toTakenRun(row)
+		if err != nil {
+			return nil, err
 		}
 		taken[run.No] = run
 	}
 	return taken, nil
+}
+
+func toTakenRun(row dbsqlc.ReportTakenRun) (history.TakenRun, error) {
+	run := history.TakenRun{
+		No: int(row.RunNo), ID: row.RunID, ChangedFrom: row.ChangedFrom, TransitionNo: int(row.LastTransitionNo), AnomalyNo: int(row.LastAnomalyNo),
+	}
+	if err := json.Unmarshal(row.Shape, &run.Shape); err != nil {
+		return run, fmt.Errorf("read the shape of run %d of job %d: %w", run.No, row.JobID, err)
+	}
+	return run, nil
 }
 
 // explainRetention says of an error of the server what it means here.

@@ -16,7 +16,7 @@ func TrailHistory(job JobRow, trail *history.Trail) (History, error) {
 		Job: job, Runs: []RunRow{}, Steps: []StepRow{}, Transitions: []TransitionRow{}, Anomalies: []AnomalyRow{}, LogEntries: []LogEntryRow{}, Gaps: []GapRow{},
 		Taken: trail.Taken,
 	}
-	runs := slices.SortedFunc(maps.Values(trail.Runs), func(a, b *history.Run) int { return cmp.Compare(a.No, b.No) })
+	runs := runsInOrder(trail)
 	names := map[[2]int]string{}
 	for _, run := range runs {
 		h.Runs = append(h.Runs, trailRun(job, run))
@@ -44,15 +44,24 @@ func TrailHistory(job JobRow, trail *history.Trail) (History, error) {
 	return h, nil
 }
 
+func runsInOrder(trail *history.Trail) []*history.Run {
+	return slices.SortedFunc(maps.Values(trail.Runs), func(a, b *history.Run) int { return cmp.Compare(a.No, b.No) })
+}
+
 // TrailItems shows a trail's results as report.result_items shows what is stored.
 func TrailItems(trail *history.Trail) []ResultItemRow {
 	rows := []ResultItemRow{}
-	for _, run := range slices.Sorted(maps.Keys(trail.Items)) {
-		for i, item := range trail.Items[run] {
-			rows = append(rows, ResultItemRow{
-				RunNo: int32(run), ItemNo: int32(i + 1), ItemID: item.ID, URL: item.URL, Labels: append([]string{}, item.Labels...), Output: item.Output, Metadata: item.Metadata,
-			})
-		}
+	for _, runNo := range slices.Sorted(maps.Keys(trail.Items)) {
+		rows = appendItems(rows, trail, runNo)
+	}
+	return rows
+}
+
+func appendItems(rows []ResultItemRow, trail *history.Trail, runNo int) []ResultItemRow {
+	for i, item := range trail.Items[runNo] {
+		rows = append(rows, ResultItemRow{
+			RunNo: int32(runNo), ItemNo: int32(i + 1), ItemID: item.ID, URL: item.URL, Labels: append([]string{}, item.Labels...), Output: item.Output, Metadata: item.Metadata,
+		})
 	}
 	return rows
 }

@@ -146,13 +146,3 @@ func (s *Store) ResultItems(ctx context.Context, jobID int64) ([]ResultItemRow, 
 		return ResultItemRow{RunNo: row.RunNo, ItemNo: row.ItemNo, ItemID: row.ItemID, URL: row.Url, Labels: row.Labels, Output: row.Output, Metadata: row.Metadata}
 	}), nil
 }
-
-// SnapshotSpan tells the number of a job's newest snapshot and the least version of the
-// interpretation by which one was recorded; both 0: it has none.
-func (s *Store) SnapshotSpan(ctx context.Context, jobID int64) (newest, oldestInterpretation int, err error) {
-	row, err := s.queries.ReportSnapshotSpan(ctx, jobID)
-	if err != nil {
-		return 0, 0, fmt.Errorf("read how many snapshots job %d has: %w", jobID, err)
-	}
-	return int(row.Newest), int(row.OldestInterpretation), nil
-}

@@ -277,66 +277,6 @@ func (q *Queries) ReportDayEntries(ctx context.Context) ([]ReportDayEntriesRow, 
 	return items, nil
 }
 
-const reportDayPolls = `-- name: ReportDayPolls :many
-SELECT job_id, polled_at, outcome, snapshot_no, http_status, latency::interval AS latency FROM report.polls
-WHERE job_id = ANY($1::bigint[]) AND polled_at >= $2 AND polled_at < $3
-    AND (job_id, polled_at) > ($4::bigint, $5::timestamptz)
-ORDER BY job_id, polled_at LIMIT $6
-`
-
-type ReportDayPollsParams struct {
-	JobIds     []int64
-	FromTime   time.Time
-	ToTime     time.Time
-	BeyondJob  int64
-	BeyondTime time.Time
-	Most       int32
-}
-
-type ReportDayPollsRow struct {
-	JobID      int64
-	PolledAt   time.Time
-	Outcome    string
-	SnapshotNo *int32
-	HttpStatus *int16
-	Latency    time.Duration
-}
-
-// Polls of jobs on a day, by job and time, beyond one.
-func (q *Queries) ReportDayPolls(ctx context.Context, arg ReportDayPollsParams) ([]ReportDayPollsRow, error) {
-	rows, err := q.db.Query(ctx, reportDayPolls,
-		arg.JobIds,
-		arg.FromTime,
-		arg.ToTime,
-		arg.BeyondJob,
-		arg.BeyondTime,
-		arg.Most,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReportDayPollsRow
-	for rows.Next() {
-		var i ReportDayPollsRow
-		if err := rows.Scan(
-			&i.JobID,
-			&i.PolledAt,
-			&i.Outcome,
-			&i.SnapshotNo,
-			&i.HttpStatus,
-			&i.Latency,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const reportGapLeaves = `-- name: ReportGapLeaves :many
 SELECT entry_no, job, gap_no, gap_from, gap_to, reason, job_id FROM report.gap_leaves WHERE entry_no BETWEEN $1 AND $2 ORDER BY entry_no
 `
@@ -536,7 +476,7 @@ func (q *Queries) ReportJournal(ctx context.Context, arg ReportJournalParams) ([
 }
 
 const reportJournalLast = `-- name: ReportJournalLast :one
-SELECT coalesce(max(entry_no), 0)::bigint FROM report.journal
+SELECT coalesce((SELECT entry_no FROM report.journal ORDER BY entry_no DESC LIMIT 1), 0)::bigint
 `
 
 func (q *Queries) ReportJournalLast(ctx context.Context) (int64, error) {
@@ -544,6 +484,42 @@ func (q *Queries) ReportJournalLast(ctx context.Context) (int64, error) {
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const reportLeafJobs = `-- name: ReportLeafJobs :many
+SELECT job_id, job, source, target FROM report.declared_jobs WHERE job_id = ANY($1::bigint[])
+`
+
+type ReportLeafJobsRow struct {
+	JobID  int64
+	Job    string
+	Source string
+	Target json.RawMessage
+}
+
+func (q *Queries) ReportLeafJobs(ctx context.Context, jobIds []int64) ([]ReportLeafJobsRow, error) {
+	rows, err := q.db.Query(ctx, reportLeafJobs, jobIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportLeafJobsRow
+	for rows.Next() {
+		var i ReportLeafJobsRow
+		if err := rows.Scan(
+			&i.JobID,
+			&i.Job,
+			&i.Source,
+			&i.Target,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const reportMiscounted = `-- name: ReportMiscounted :many
@@ -645,7 +621,8 @@ func (q *Queries) ReportResultItems(ctx context.Context, jobID int64) ([]ReportR
 }
 
 const reportSnapshotLeaves = `-- name: ReportSnapshotLeaves :many
-SELECT entry_no, job, source, target, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, interpretation, sha256, job_id FROM report.snapshot_leaves WHERE entry_no BETWEEN $1 AND $2 ORDER BY entry_no
+SELECT entry_no, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, interpretation, sha256, body_gone, job_id
+FROM report.snapshot_leaves WHERE entry_no BETWEEN $1 AND $2 ORDER BY entry_no
 `
 
 type ReportSnapshotLeavesParams struct {
@@ -653,20 +630,34 @@ type ReportSnapshotLeavesParams struct {
 	ToEntry   int64
 }
 
-func (q *Queries) ReportSnapshotLeaves(ctx context.Context, arg ReportSnapshotLeavesParams) ([]ReportSnapshotLeaf, error) {
+type ReportSnapshotLeavesRow struct {
+	EntryNo        int64
+	SnapshotNo     int32
+	PolledAt       time.Time
+	ObservedAt     time.Time
+	NotBefore      *time.Time
+	PreviousPolls  int32
+	RunNo          int32
+	Status         string
+	State          string
+	Interpretation int32
+	Sha256         []byte
+	BodyGone       bool
+	JobID          *int64
+}
+
+// But for what the jobs' rows say, which ReportLeafJobs reads once.
+func (q *Queries) ReportSnapshotLeaves(ctx context.Context, arg ReportSnapshotLeavesParams) ([]ReportSnapshotLeavesRow, error) {
 	rows, err := q.db.Query(ctx, reportSnapshotLeaves, arg.FromEntry, arg.ToEntry)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ReportSnapshotLeaf
+	var items []ReportSnapshotLeavesRow
 	for rows.Next() {
-		var i ReportSnapshotLeaf
+		var i ReportSnapshotLeavesRow
 		if err := rows.Scan(
 			&i.EntryNo,
-			&i.Job,
-			&i.Source,
-			&i.Target,
 			&i.SnapshotNo,
 			&i.PolledAt,
 			&i.ObservedAt,
@@ -677,6 +668,7 @@ func (q *Queries) ReportSnapshotLeaves(ctx context.Context, arg ReportSnapshotLe
 			&i.State,
 			&i.Interpretation,
 			&i.Sha256,
+			&i.BodyGone,
 			&i.JobID,
 		); err != nil {
 			return nil, err
@@ -690,7 +682,7 @@ func (q *Queries) ReportSnapshotLeaves(ctx context.Context, arg ReportSnapshotLe
 }
 
 const reportSnapshotLeavesOfJob = `-- name: ReportSnapshotLeavesOfJob :many
-SELECT entry_no, job, source, target, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, interpretation, sha256, job_id FROM report.snapshot_leaves WHERE job_id = $1 AND snapshot_no = ANY($2::integer[]) ORDER BY snapshot_no
+SELECT entry_no, job, source, target, snapshot_no, polled_at, observed_at, not_before, previous_polls, run_no, status, state, interpretation, sha256, body_gone, job_id FROM report.snapshot_leaves WHERE job_id = $1 AND snapshot_no = ANY($2::integer[]) ORDER BY snapshot_no
 `
 
 type ReportSnapshotLeavesOfJobParams struct {
@@ -722,6 +714,7 @@ func (q *Queries) ReportSnapshotLeavesOfJob(ctx context.Context, arg ReportSnaps
 			&i.State,
 			&i.Interpretation,
 			&i.Sha256,
+			&i.BodyGone,
 			&i.JobID,
 		); err != nil {
 			return nil, err
@@ -732,24 +725,6 @@ func (q *Queries) ReportSnapshotLeavesOfJob(ctx context.Context, arg ReportSnaps
 		return nil, err
 	}
 	return items, nil
-}
-
-const reportSnapshotSpan = `-- name: ReportSnapshotSpan :one
-SELECT coalesce(max(snapshot_no), 0)::integer AS newest, coalesce(min(interpretation), 0)::integer AS oldest_interpretation
-FROM report.snapshots WHERE job_id = $1
-`
-
-type ReportSnapshotSpanRow struct {
-	Newest               int32
-	OldestInterpretation int32
-}
-
-// The number of a job's newest snapshot, and the oldest interpretation that recorded one.
-func (q *Queries) ReportSnapshotSpan(ctx context.Context, jobID int64) (ReportSnapshotSpanRow, error) {
-	row := q.db.QueryRow(ctx, reportSnapshotSpan, jobID)
-	var i ReportSnapshotSpanRow
-	err := row.Scan(&i.Newest, &i.OldestInterpretation)
-	return i, err
 }
 
 const reportTile = `-- name: ReportTile :one

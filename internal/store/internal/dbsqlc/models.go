@@ -705,6 +705,8 @@ type ReportSnapshotLeaf struct {
 	Interpretation int32
 	// SHA-256 of the body.
 	Sha256 []byte
+	// Whether retention took the body, or somebody has erased it.
+	BodyGone bool
 	// Number of the job, by which views are joined.
 	JobID *int64
 }

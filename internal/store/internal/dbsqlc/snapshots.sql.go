@@ -83,14 +83,12 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 }
 
 const snapshotList = `-- name: SnapshotList :many
-SELECT snapshot_no, observed_at, not_before, run_no, patches, status, state, sha256, stored AS body
+SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, stored AS body
 FROM (
-    SELECT s.snapshot_no, s.observed_at, s.not_before, s.run_no, b.patches, s.status, s.state, s.sha256, b.stored,
-        (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY s.snapshot_no))::bigint AS total
-    FROM report.snapshots s
-    JOIN report.stored_bodies b ON b.job_id = s.job_id AND b.snapshot_no = s.snapshot_no
-    WHERE s.job_id = $1 AND s.snapshot_no > $2 AND s.observed_at <= $3
-    ORDER BY s.snapshot_no
+    SELECT b.job, b.source, b.provider, b.snapshot_no, b.patches, b.stored, b.run_no, b.observed_at, b.not_before, b.status, b.state, b.interpretation, b.sha256, b.job_id, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.snapshot_no))::bigint AS total
+    FROM report.stored_bodies b
+    WHERE b.job_id = $1 AND b.snapshot_no > $2 AND b.observed_at <= $3
+    ORDER BY b.snapshot_no
     LIMIT $4
 ) n
 WHERE n.total <= $5::bigint OR n.total = coalesce(octet_length(n.stored), 0)
@@ -106,15 +104,17 @@ type SnapshotListParams struct {
 }
 
 type SnapshotListRow struct {
-	SnapshotNo int32
-	ObservedAt time.Time
-	NotBefore  *time.Time
-	RunNo      int32
-	Patches    int16
-	Status     string
-	State      string
-	Sha256     []byte
-	Body       []byte
+	JobID          int64
+	SnapshotNo     int32
+	ObservedAt     time.Time
+	NotBefore      *time.Time
+	RunNo          int32
+	Patches        int16
+	Status         string
+	State          string
+	Interpretation int32
+	Sha256         []byte
+	Body           []byte
 }
 
 // The next snapshots of a job to fold, with their bodies as they are stored: as many as
@@ -135,6 +135,7 @@ func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]S
 	for rows.Next() {
 		var i SnapshotListRow
 		if err := rows.Scan(
+			&i.JobID,
 			&i.SnapshotNo,
 			&i.ObservedAt,
 			&i.NotBefore,
@@ -142,6 +143,83 @@ func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]S
 			&i.Patches,
 			&i.Status,
 			&i.State,
+			&i.Interpretation,
+			&i.Sha256,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const snapshotListOfJobs = `-- name: SnapshotListOfJobs :many
+SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, stored AS body
+FROM (
+    SELECT b.job, b.source, b.provider, b.snapshot_no, b.patches, b.stored, b.run_no, b.observed_at, b.not_before, b.status, b.state, b.interpretation, b.sha256, b.job_id, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.job_id, b.snapshot_no))::bigint AS total
+    FROM report.stored_bodies b
+    WHERE b.job_id BETWEEN $1 AND $2 AND (b.job_id, b.snapshot_no) > ($3::bigint, $4::integer)
+    ORDER BY b.job_id, b.snapshot_no
+    LIMIT $5
+) n
+WHERE n.total <= $6::bigint OR n.total = coalesce(octet_length(n.stored), 0)
+ORDER BY job_id, snapshot_no
+`
+
+type SnapshotListOfJobsParams struct {
+	FromJob  int64
+	ToJob    int64
+	AfterJob int64
+	After    int32
+	Rows     int32
+	Most     int64
+}
+
+type SnapshotListOfJobsRow struct {
+	JobID          int64
+	SnapshotNo     int32
+	ObservedAt     time.Time
+	NotBefore      *time.Time
+	RunNo          int32
+	Patches        int16
+	Status         string
+	State          string
+	Interpretation int32
+	Sha256         []byte
+	Body           []byte
+}
+
+// The same of jobs whose numbers lie between two.
+func (q *Queries) SnapshotListOfJobs(ctx context.Context, arg SnapshotListOfJobsParams) ([]SnapshotListOfJobsRow, error) {
+	rows, err := q.db.Query(ctx, snapshotListOfJobs,
+		arg.FromJob,
+		arg.ToJob,
+		arg.AfterJob,
+		arg.After,
+		arg.Rows,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SnapshotListOfJobsRow
+	for rows.Next() {
+		var i SnapshotListOfJobsRow
+		if err := rows.Scan(
+			&i.JobID,
+			&i.SnapshotNo,
+			&i.ObservedAt,
+			&i.NotBefore,
+			&i.RunNo,
+			&i.Patches,
+			&i.Status,
+			&i.State,
+			&i.Interpretation,
 			&i.Sha256,
 			&i.Body,
 		); err != nil {
