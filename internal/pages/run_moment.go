@@ -93,6 +93,9 @@ func (m *runMoment) address(at time.Time) string {
 // place puts the slider below the timeline.
 func (m *runMoment) place(t *timeline.Timeline) {
 	m.From, m.To = t.From.UnixMilli(), t.To.UnixMilli()
+	if n := len(m.stops); n > 0 { // what was found long after the run
+		m.To = max(m.To, m.stops[n-1].Add(time.Millisecond).UnixMilli())
+	}
 	if m.Now = m.To; !m.knownAt.IsZero() {
 		m.Now = m.knownAt.UnixMilli()
 	}

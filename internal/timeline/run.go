@@ -27,15 +27,21 @@ type RunParams struct {
 	Clock       words.Clock
 }
 
+// afterMost is how many times as long as the run what came after it may take, to be in the
+// picture: a run that was found long after its end is not to be a dot in it.
+const afterMost = 2
+
 // NewRun pictures a run: itself, its steps, the log, anomalies, when somebody looked and
 // when nobody could.
 func NewRun(p RunParams) *Timeline {
 	from, to := p.Run.StartedAt, p.Until
 	if p.Run.EndedAt != nil {
-		to = later(*p.Run.EndedAt, p.Run.LastChangedAt)
-	}
-	if !p.At.IsZero() {
-		to = later(to, p.At)
+		to = *p.Run.EndedAt
+		for _, at := range []time.Time{p.Run.LastChangedAt, p.At} {
+			if at.Sub(to) < afterMost*max(to.Sub(from), time.Minute) {
+				to = later(to, at)
+			}
+		}
 	}
 	for _, step := range p.Steps {
 		if step.StartedAt.Before(from) {

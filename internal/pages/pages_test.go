@@ -1,0 +1,370 @@
+package pages_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/net/html"
+
+	"tracker/internal/pages"
+	"tracker/internal/testkit"
+)
+
+// TestPages: each page can be shown, and needs no script or style of its own.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	l.seal()
+	for _, path := range everyPage() {
+		p := l.get(path)
+		want := http.StatusOK
+		switch path {
+		case "/jobs/nope", "/nowhere":
+			want = http.StatusNotFound
+		case "/jobs/stores-eu/runs/2?known_at=nonsense":
+			want = http.StatusBadRequest
+		}
+		if p.status != want {
+			t.Errorf("%s: %d, want %d", path, p.status, want)
+		}
+		for node := range p.doc.Descendants() {
+			for _, attribute := range node.Attr {
+				if attribute.Key == "style" || strings.HasPrefix(attribute.Key, "on") || strings.HasPrefix(attribute.Val, "#Zgotmpl") {
+					t.Errorf("%s: <%s %s=%q>", path, node.Data, attribute.Key, attribute.Val)
+				}
+			}
+			if (node.Data == "script" || node.Data == "style") && node.Type == html.ElementNode && node.FirstChild != nil {
+				t.Errorf("%s has a %s of its own", path, node.Data)
+			}
+		}
+	}
+}
+
+// TestPages_Empty: without a job a page says what to do next.
+func TestPages_Empty(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	for path, want := range map[string]string{
+		"/": "tracker job add", "/sources": "tracker source add", "/events": "Nothing has happened yet", "/reports/failed-imports": "no job is registered", "/audit": "nothing yet",
+	} {
+		l.get(path).wantText(t, path, want)
+	}
+}
+
+// TestPages_NotFound: who mistypes a name is led to those that are near.
+func TestPages_NotFound(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	for path, want := range map[string]struct{ says, leads string }{
+		"/jobs/stores-ue":             {`No job is named "stores-ue"`, "/jobs/stores-eu"},
+		"/jobs/stores-eu/runs/9":      {"job stores-eu has no run 9; its latest is 4", "/jobs/stores-eu/runs/4"},
+		"/jobs/stores-eu/runs/0":      {"Runs are numbered from 1", "/jobs/stores-eu"},
+		"/jobs/stores-eu/runs/x":      {"Runs are numbered from 1", "/jobs/stores-eu"},
+		"/sources/wosmap":             {`No source is named "wosmap"`, "/sources/woosmap"},
+		"/reports/failed-import":      {`There is no report "failed-import"`, "/reports/failed-imports"},
+		"/jobs/stores-eu/snapshots/0": {"Answers are numbered from 1", "/jobs/stores-eu"},
+	} {
+		p := l.get(path)
+		if p.status != http.StatusNotFound || !strings.Contains(p.raw, `href="`+want.leads+`"`) {
+			t.Errorf("%s: %d, want 404 that leads to %s", path, p.status, want.leads)
+		}
+		p.wantText(t, path, want.says)
+	}
+}
+
+// TestPages_WrongTime: a time that cannot be read is marked in its field, with an example.
+func TestPages_WrongTime(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	for path, field := range map[string]string{
+		"/jobs/stores-eu/runs/2?known_at=yesterday-ish": "known_at", "/jobs/stores-eu/runs/2?as_of=25:61": "as_of",
+		"/jobs/stores-eu/runs/2?known_at=2199-01-01": "known_at", "/reports/failed-imports?since=soon": "since", "/reports/failed-imports?label=geo": "label",
+	} {
+		p := l.get(path)
+		marked := ""
+		for node := range p.doc.Descendants() {
+			if attributeOf(node, "aria-invalid") == "true" {
+				marked = attributeOf(node, "name")
+			}
+		}
+		if p.status != http.StatusBadRequest || marked != field {
+			t.Errorf("%s: %d with field %q marked, want 400 and %q", path, p.status, marked, field)
+		}
+		if field != "label" {
+			p.wantText(t, path, "write it as in")
+		}
+	}
+}
+
+func attributeOf(node *html.Node, name string) string {
+	for _, attribute := range node.Attr {
+		if attribute.Key == name {
+			return attribute.Val
+		}
+	}
+	return ""
+}
+
+// TestPages_Hostile: what a service says is shown, and does nothing.
+func TestPages_Hostile(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	said := []string{
+		`<script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, "\x1b[31mred\x1b[0m\x1b]0;title\x07", `javascript:alert(1)`, `<a href="javascript:alert(1)">click</a>`,
+		"\u202egnp.exe", "{{.Job}}", strings.Repeat("long ", 800),
+	}
+	var entries []string
+	for _, detail := range said {
+		entries = append(entries, entry("error", detail))
+	}
+	l.follow("stores-eu", run(`"><script>`, `<b>failed</b>`, step(`<i onclick="x()">`, "failed", strings.Join(entries, ","))), run("r2", "failed", step("fetch", "failed", entries[1])))
+	for _, path := range []string{"/", "/jobs/stores-eu", "/jobs/stores-eu/runs/1", "/jobs/stores-eu/runs/2", "/jobs/stores-eu/runs/1?from=1&to=2", "/jobs/stores-eu/snapshots/1", "/reports/new-errors", "/events", "/jobs/%3Cscript%3E", "/?q=%22%3E%3Cscript%3E&label=%3Cb%3E%3D1", "/events?job=%3Cscript%3E"} {
+		p := l.get(path)
+		if strings.ContainsAny(p.raw, "\x1b\x07\u202e") {
+			t.Errorf("%s has an escape sequence, or turns the direction of text", path)
+		}
+		for node := range p.doc.Descendants() {
+			switch {
+			case node.Type != html.ElementNode:
+			case node.Data == "script" && !strings.HasPrefix(attributeOf(node, "src"), "/assets/"), node.Data == "img", node.Data == "i", attributeOf(node, "onclick") != "",
+				strings.HasPrefix(strings.ToLower(attributeOf(node, "href")), "javascript:"):
+				t.Errorf("%s: what is said became <%s>", path, node.Data)
+			}
+		}
+	}
+	l.get("/jobs/stores-eu/runs/1").wantText(t, "the run", `<script>alert(1)</script>`, `\x1b[31mred`, `javascript:alert(1)`, `\u202egnp.exe`)
+}
+
+// TestPages_Zone: times are in the zone of who reads, with UTC beside; in UTC where no
+// script has told the zone, or told what is none.
+func TestPages_Zone(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	const path = "/jobs/stores-eu/runs/2"
+	for zone, want := range map[string]string{"": "09:30:30", "Asia/Kathmandu": "15:15:30", "No/Where": "09:30:30", "Local": "09:30:30", "../etc": "09:30:30"} {
+		l.jar = []*http.Cookie{{Name: "zone", Value: url.QueryEscape(zone)}}
+		p := l.get(path)
+		p.wantText(t, "in "+zone+" the log", want)
+		found := false
+		for node := range p.doc.Descendants() {
+			found = found || node.Data == "time" && attributeOf(node, "datetime") == "2024-06-07T09:30:30Z" && attributeOf(node, "title") == "2024-06-07 09:30:30.000 UTC"
+		}
+		if !found {
+			t.Errorf("in %s no time has its UTC beside it", zone)
+		}
+	}
+}
+
+// TestPages_Operate: two who pause at once both see what is, and it is recorded once.
+func TestPages_Operate(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	var both sync.WaitGroup
+	answers := make([]page, 2)
+	for i := range answers {
+		both.Go(func() {
+			answers[i] = l.ask(http.MethodPost, "/jobs/stores-eu/pause", url.Values{"reason": {"moves to another account"}})
+		})
+	}
+	both.Wait()
+	for _, p := range answers {
+		if p.status != http.StatusOK {
+			t.Errorf("a pause is answered %d", p.status)
+		}
+		p.wantText(t, "after a pause the job", "paused", "moves to another account")
+	}
+	if text := answers[0].text() + answers[1].text(); !strings.Contains(text, "Paused.") || !strings.Contains(text, "It was paused already.") {
+		t.Errorf("who came second was not told so: %s", text)
+	}
+	l.Want("the pauses", []string{"who reads: moves to another account"},
+		`SELECT actor || ': ' || (after->>'paused_reason') FROM report.changes WHERE subject = 'job stores-eu' AND action = 'pause'`)
+	l.ask(http.MethodPost, "/jobs/stores-eu/resume", nil).wantText(t, "after resuming the job", "Resumed", "active")
+	l.ask(http.MethodPost, "/sources/woosmap/pause", nil).wantText(t, "after a pause the source", "paused", "by hand")
+	l.get("/").wantText(t, "the overview", "source paused: by hand")
+	if p := l.ask(http.MethodPost, "/jobs/nope/pause", nil); p.status != http.StatusNotFound {
+		t.Errorf("a job that there is not is paused with %d", p.status)
+	}
+}
+
+// TestPages_MayNotOperate: who may only read has no buttons, and is refused.
+func TestPages_MayNotOperate(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	handler := pages.New(l.store, pages.Options{Actor: func(*http.Request) string { return "nobody" }, MayOperate: func(*http.Request) bool { return false }})
+	server := serve(t, handler)
+	if p := ask(t, http.MethodPost, server+"/jobs/stores-eu/pause", nil); p.status != http.StatusForbidden {
+		t.Errorf("a pause is answered %d", p.status)
+	}
+	if p := ask(t, http.MethodGet, server+"/jobs/stores-eu", nil); strings.Contains(p.raw, `method="post"`) {
+		t.Error("there is a form to change what is tracked")
+	}
+}
+
+// TestPages_Away: where the database is away a page says since when, and comes back by itself.
+func TestPages_Away(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	gate := newGate(t, l.URL)
+	server := serve(t, pages.New(testkit.OpenStore(t, gate.url), pages.Options{Logger: discard(), Actor: func(*http.Request) string { return "" }}))
+	if p := ask(t, http.MethodGet, server+"/", nil); p.status != http.StatusOK {
+		t.Fatalf("before: %d", p.status)
+	}
+	gate.close()
+	var since string
+	for range 2 {
+		p := ask(t, http.MethodGet, server+"/", nil)
+		if p.status != http.StatusServiceUnavailable || p.header.Get("Retry-After") == "" || !strings.Contains(p.raw, `http-equiv="refresh"`) {
+			t.Fatalf("while the database is away: %d %v", p.status, p.header)
+		}
+		_, after, _ := strings.Cut(p.text(), "It has not answered since ")
+		told, _, _ := strings.Cut(after, " UTC")
+		if since != "" && told != since {
+			t.Errorf("it is away since %s, and then since %s", since, told)
+		}
+		since = told
+	}
+	gate.open()
+	if p := ask(t, http.MethodGet, server+"/", nil); p.status != http.StatusOK {
+		t.Errorf("afterwards: %d", p.status)
+	}
+}
+
+// TestAssets: they may be kept for ever, since their names have their hashes; and a page
+// with all that it loads stays small, however much a run has.
+func TestAssets(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	var steps []string
+	for s := range 20 {
+		var entries []string
+		for e := range 250 {
+			entries = append(entries, fmt.Sprintf(`{"created_at":"2024-06-07T09:%02d:%02d.%03d","level":%q,"detail":"row %d of step %d: imported, with a text of some length"}`,
+				s, e/5, e%5, []string{"info", "info", "info", "warning", "error"}[e%5], e, s))
+		}
+		steps = append(steps, fmt.Sprintf(`{"name":"step-%d","status":"success","start":"2024-06-07T09:%02d:00","end":"2024-06-07T09:%02d:59","entries":[%s]}`, s, s, s, strings.Join(entries, ",")))
+	}
+	l.follow("stores-eu", run("r1", "success", strings.Join(steps, ",")))
+	p := l.get("/jobs/stores-eu/runs/1")
+	p.wantText(t, "the run", "5,000 log entries", "step-19")
+	total := zipped(t, p.raw)
+	for node := range p.doc.Descendants() {
+		address := attributeOf(node, "src")
+		if node.Data == "link" {
+			address = attributeOf(node, "href")
+		}
+		if !strings.HasPrefix(address, "/assets/") {
+			continue
+		}
+		file := l.get(address)
+		if file.status != http.StatusOK || !strings.Contains(file.header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %d, %s", address, file.status, file.header.Get("Cache-Control"))
+		}
+		total += zipped(t, file.raw)
+	}
+	if total < 20_000 || total > 100_000 {
+		t.Errorf("the page takes %d bytes over the wire", total)
+	}
+	if p := l.get("/assets/pages.css"); p.status != http.StatusNotFound {
+		t.Errorf("without its hash a file is answered %d", p.status)
+	}
+}
+
+func zipped(t *testing.T, text string) int {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Len()
+}
+
+// gate passes connections on to a database as long as it is open.
+type gate struct {
+	url, network, target string
+	mu                   sync.Mutex
+	shut                 bool
+	passing              map[net.Conn]bool
+}
+
+func newGate(t *testing.T, databaseURL string) *gate {
+	t.Helper()
+	parsed, err := url.Parse(databaseURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	g := &gate{network: "tcp", target: parsed.Host, passing: map[net.Conn]bool{}}
+	if query := parsed.Query(); query.Get("host") != "" {
+		g.network, g.target = "unix", query.Get("host")+"/.s.PGSQL."+query.Get("port")
+	}
+	parsed.Host, parsed.RawQuery = listener.Addr().String(), ""
+	g.url = parsed.String()
+	go func() {
+		for {
+			from, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go g.pass(from)
+		}
+	}()
+	return g
+}
+
+func (g *gate) pass(from net.Conn) {
+	defer func() { _ = from.Close() }()
+	to, err := (&net.Dialer{Timeout: time.Second}).Dial(g.network, g.target) //nolint:noctx // it ends with the connection that it is for
+	if err != nil {
+		return
+	}
+	defer func() { _ = to.Close() }()
+	g.mu.Lock()
+	if g.shut {
+		g.mu.Unlock()
+		return
+	}
+	g.passing[from], g.passing[to] = true, true
+	g.mu.Unlock()
+	go func() { _, _ = io.Copy(to, from); _ = to.Close() }()
+	_, _ = io.Copy(from, to)
+}
+
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = true
+	for conn := range g.passing {
+		_ = conn.Close()
+	}
+	clear(g.passing)
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = false
+}
