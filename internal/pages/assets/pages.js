@@ -34,7 +34,8 @@
     last = Date.now();
     reading = false;
   };
-  addEventListener("htmx:afterRequest", (event) => stale(event.detail.failed && !(event.detail.xhr.status >= 400 && event.detail.xhr.status < 500)));
+  for (const lost of ["htmx:sendError", "htmx:timeout"]) addEventListener(lost, () => stale(true));
+  addEventListener("htmx:afterOnLoad", (event) => stale(event.detail.xhr.status >= 500));
   addEventListener("htmx:afterSettle", () => arrange());
   if (main().dataset.live) {
     const about = main().dataset.live;
@@ -96,6 +97,7 @@
     const held = document.activeElement?.closest(".slide");
     await htmx.ajax("GET", address.href, { source: main(), target: "#main", select: "#main", swap: "outerHTML" });
     history.pushState({}, "", address);
+    arrange();
     if (held) $(".slide input")?.focus({ preventScroll: true });
   };
   addEventListener("popstate", (event) => { if (event.state) location.reload(); });

@@ -1,0 +1,188 @@
+package pages_test
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"tracker/internal/store"
+)
+
+// axe finds what keeps people from using a page: https://github.com/dequelabs/axe-core.
+//
+//go:embed testdata/axe.min.js
+var axe string
+
+// browser is a window of a browser.
+type browser struct {
+	t   *testing.T
+	ctx context.Context //nolint:containedctx // it is the window
+}
+
+// newBrowser starts a browser; without one on the machine the test is skipped.
+func newBrowser(t *testing.T) browser {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	if path == "" {
+		t.Skip("pages are not tried in a browser: neither chromium nor google-chrome is installed; scripts/setup chromium installs one")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WSURLReadTimeout(time.Minute))
+	allocator, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(allocator)
+	t.Cleanup(cancel)
+	return browser{t, ctx}
+}
+
+// do does one thing after the other.
+func (b browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// open shows a page in a window of a width and in a theme, light or dark.
+func (b browser) open(address string, width int64, theme string) {
+	b.t.Helper()
+	params := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, params); err != nil {
+		b.t.Fatal(err)
+	}
+	b.do(chromedp.EmulateViewport(width, 900), chromedp.Navigate(address), chromedp.WaitReady("main"))
+}
+
+// evaluate gives the value of an expression of the page.
+func evaluate[T any](b browser, expression string) T {
+	b.t.Helper()
+	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return value
+}
+
+// await waits until an expression of the page is true.
+func (b browser) await(expression string) {
+	b.t.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(30*time.Second))); err != nil {
+		b.t.Fatalf("%s: %v", expression, err)
+	}
+}
+
+// violation is something that axe finds.
+type violation struct {
+	ID    string `json:"id"`
+	Help  string `json:"help"`
+	Nodes []struct {
+		HTML    string `json:"html"`
+		Summary string `json:"failureSummary"`
+	} `json:"nodes"`
+}
+
+// TestAccessible: axe-core finds nothing on any page, in both themes, narrow and wide.
+func TestAccessible(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	l := newLab(t)
+	l.restless()
+	l.seal()
+	empty := newLab(t)
+	addresses := []string{empty.server.URL + "/", empty.server.URL + "/sources", empty.server.URL + "/audit"}
+	for _, path := range everyPage() {
+		addresses = append(addresses, l.server.URL+path)
+	}
+	for _, address := range addresses {
+		for _, theme := range []string{"light", "dark"} {
+			for _, width := range []int64{360, 1280} {
+				b.open(address, width, theme)
+				evaluate[chromedp.Void](b, axe+";0")
+				for _, v := range evaluate[[]violation](b, `axe.run().then(r => r.violations.map(v => ({id: v.id, help: v.help, nodes: v.nodes.map(n => ({html: n.html, failureSummary: n.failureSummary}))})))`) {
+					t.Errorf("%s (%s, %d px): %s: %s\n%s\n%s", address, theme, width, v.ID, v.Help, v.Nodes[0].HTML, v.Nodes[0].Summary)
+				}
+			}
+		}
+	}
+}
+
+// TestFits: no page is wider than its window, whatever a service says.
+func TestFits(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	l := newLab(t)
+	long := strings.Repeat("word ", 400) + strings.Repeat("x", 2000)
+	l.follow("stores-eu",
+		run("r1", "in_progress", step("fetch", "in_progress", entry("info", "שלום, "+long))),
+		run("r1", "failed", step("a step whose name goes on and on and on, "+long[:300], "failed", entry("error", "🏬🇫🇷 "+long)+","+entry("warning", long))))
+	l.follow(strings.Repeat("a-very-long-name-", 3), run("r1", "success", ""))
+	l.seal()
+	for _, path := range append(everyPage(), "/jobs/stores-eu/runs/1", "/jobs/stores-eu/runs/1?from=1&to=2") {
+		for _, width := range []int64{360, 1280, 2560} {
+			b.open(l.server.URL+path, width, "light")
+			over := evaluate[string](b, `(() => {
+				if (document.documentElement.scrollWidth <= innerWidth) return "";
+				const over = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest(".scroll, pre, svg"));
+				const widest = Math.max(...over.map((e) => e.getBoundingClientRect().right));
+				return widest + " px: " + over.filter((e) => e.getBoundingClientRect().right === widest).at(-1)?.outerHTML.slice(0, 300);
+			})()`)
+			if over != "" {
+				t.Errorf("%s in %d px: %s", path, width, over)
+			}
+		}
+	}
+}
+
+// TestSlider: an arrow key leads to the page as of the look before, and stays at the slider.
+func TestSlider(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	l := newLab(t)
+	l.restless()
+	b.open(l.server.URL+"/jobs/stores-eu/runs/2", 1280, "light")
+	for _, said := range []string{"run 2 failed in fetch", "run 2 is running in fetch"} {
+		b.await(`document.querySelector(".slide input:not([hidden])") !== null`)
+		b.do(chromedp.Focus(".slide input"), chromedp.KeyEvent(kb.ArrowLeft))
+		b.await(fmt.Sprintf(`location.search.includes("known_at=") && document.querySelector(".verdict").innerText.includes(%q) && document.activeElement.type === "range"`, said))
+	}
+	if address := evaluate[string](b, `document.querySelector("#later-look").getAttribute("href")`); !strings.Contains(address, "known_at=") {
+		t.Errorf("the look after is at %q", address)
+	}
+}
+
+// TestLive: what has happened comes on the page, where the rest stays as it is.
+func TestLive(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	l := newLab(t)
+	l.restless()
+	b.open(l.server.URL+"/jobs/stores-eu", 1280, "light")
+	evaluate[chromedp.Void](b, `document.querySelector("#runs-h").kept = true; document.getElementById("main").dataset.every = "1"`)
+	now, err := l.store.Now(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.store.PauseJob(t.Context(), store.Author{Actor: "somebody", At: now}, "stores-eu", "moves away"); err != nil {
+		t.Fatal(err)
+	}
+	b.await(`document.getElementById("main").innerText.includes("moves away")`)
+	if !evaluate[bool](b, `document.querySelector("#runs-h").kept === true && document.getElementById("stale").hidden`) {
+		t.Error("the rest of the page was put anew, or it says that it is stale")
+	}
+	evaluate[chromedp.Void](b, `document.getElementById("main").dataset.every = "1"`)
+	l.server.Close()
+	b.await(`!document.getElementById("stale").hidden`)
+}
