@@ -9,6 +9,7 @@ CREATE TABLE sources (
     source_id       bigint GENERATED ALWAYS AS IDENTITY,
     name            text        NOT NULL,
     provider        text        NOT NULL,
+    interpretation  integer,              -- of the provider's definition; null: it is code
     base_url        text        NOT NULL,
     credential      text        NOT NULL, -- a reference: env:NAME or file:PATH
     schedule        text        NOT NULL,

@@ -164,12 +164,13 @@ COMMENT ON COLUMN report.gaps.job_id IS 'Number of the job, by which views are j
 -- What was declared, and what the daemon notes while it polls: columns of the
 -- tables, for those who may read the reports alone.
 CREATE VIEW report.declared_sources AS
-SELECT name AS source, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at,
+SELECT name AS source, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at,
     paused_reason, registered_at, removed_at, source_id
 FROM sources;
 COMMENT ON VIEW report.declared_sources IS 'One row per source as it was declared, removed ones too.';
 COMMENT ON COLUMN report.declared_sources.source IS 'Name of the source, unique among all sources.';
 COMMENT ON COLUMN report.declared_sources.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.declared_sources.interpretation IS 'Number of the provider''s definition by which it is asked (report.providers); null: the provider is code.';
 COMMENT ON COLUMN report.declared_sources.base_url IS 'URL that the provider''s paths are appended to.';
 COMMENT ON COLUMN report.declared_sources.credential IS 'Where the credential is read from (env:NAME or file:PATH), never the credential itself.';
 COMMENT ON COLUMN report.declared_sources.schedule IS 'The cron expression of jobs that have none of their own.';

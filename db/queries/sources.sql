@@ -1,6 +1,6 @@
 -- name: SourceInsert :one
-INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
-VALUES (@name, @provider, @base_url, @credential, @schedule, @active_every, @rate_every, @rate_burst, @volatile, @registered_at)
+INSERT INTO sources (name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
+VALUES (@name, @provider, sqlc.narg('interpretation'), @base_url, @credential, @schedule, @active_every, @rate_every, @rate_burst, @volatile, @registered_at)
 RETURNING *;
 
 -- name: SourceUpdate :one

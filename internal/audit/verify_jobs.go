@@ -131,7 +131,7 @@ func (r *verifier) checkBatch(ctx context.Context, found *findings, batch jobBat
 		providers := map[int64]source.Provider{}
 		names := map[int64]string{}
 		for _, job := range batch.jobs {
-			provider, err := definition.Lookup(job.From.Provider)
+			provider, err := definition.Of(ctx, r.Store, job.From.Provider, job.From.Interpretation)
 			if err != nil {
 				return err
 			}

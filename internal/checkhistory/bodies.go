@@ -17,7 +17,7 @@ import (
 // text.
 func (c *check) checkBodies(ctx context.Context) error {
 	for _, job := range c.jobs {
-		provider, err := definition.Lookup(job.From.Provider)
+		provider, err := definition.Of(ctx, c.store, job.From.Provider, job.From.Interpretation)
 		if err != nil {
 			return fmt.Errorf("job %s: %w", job.Name, err)
 		}

@@ -51,7 +51,7 @@ func (c *check) checkFolds(ctx context.Context) error {
 }
 
 func (c *check) fold(ctx context.Context, job store.Job) (*history.Trail, error) {
-	provider, err := definition.Lookup(job.From.Provider)
+	provider, err := definition.Of(ctx, c.store, job.From.Provider, job.From.Interpretation)
 	if err != nil {
 		return nil, fmt.Errorf("job %s: %w", job.Name, err)
 	}

@@ -20,7 +20,7 @@ var derived = []string{"runs", "steps", "log_entries", "result_items", "transiti
 // checkRebuilds rebuilds each job that nobody has claimed: no row differs.
 func (c *check) checkRebuilds(ctx context.Context) error {
 	for _, job := range c.jobs {
-		provider, err := definition.Lookup(job.From.Provider)
+		provider, err := definition.Of(ctx, c.store, job.From.Provider, job.From.Interpretation)
 		if err != nil {
 			return fmt.Errorf("job %s: %w", job.Name, err)
 		}

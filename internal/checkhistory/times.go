@@ -65,7 +65,7 @@ func (c *check) checkTimes(ctx context.Context) error {
 
 // checkPasts asks for what was known at some times.
 func (c *check) checkPasts(ctx context.Context, job store.Job, moments []time.Time) error {
-	provider, err := definition.Lookup(job.From.Provider)
+	provider, err := definition.Of(ctx, c.store, job.From.Provider, job.From.Interpretation)
 	if err != nil {
 		return fmt.Errorf("job %s: %w", job.Name, err)
 	}

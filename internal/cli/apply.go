@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
+	"tracker/internal/definition"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/tracking"
@@ -63,25 +66,61 @@ again, it changes nothing. Removed jobs are not in it, and pauses are comments.`
 		if request.export {
 			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.export(cmd.Context(), s) })
 		}
-		file, err := a.readDeclared(request.path)
+		declared, err := a.openDeclared(request.path)
 		if err != nil {
 			return usageError{err}
 		}
-		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.apply(cmd.Context(), s, file, request) })
+		if _, err := declared.read(); err != nil && !errors.Is(err, source.ErrUnknownProvider) {
+			return usageError{err}
+		}
+		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.applyDeclared(cmd.Context(), s, declared, request) })
 	}
 	_ = cmd.MarkFlagFilename("file", "yaml", "yml")
 	return cmd
 }
 
-// readDeclared reads what a file declares, or what comes from the standard input.
-func (a *app) readDeclared(path string) (config.File, error) {
-	switch path {
-	case "":
-		return config.File{}, errors.New("-f FILE is missing; see  tracker apply --help")
-	case "-":
-		return config.ReadFrom("stdin", a.stdin)
+// declaredFile is the text of a file that declares what is to be tracked.
+type declaredFile struct {
+	name string
+	text []byte
+}
+
+// openDeclared reads the text of a file, or what comes from the standard input.
+func (a *app) openDeclared(path string) (declaredFile, error) {
+	if path == "" {
+		return declaredFile{}, errors.New("-f FILE is missing; see  tracker apply --help")
 	}
-	return config.Read(path)
+	f := declaredFile{name: path}
+	var err error
+	if path == "-" {
+		f.name = "stdin"
+		f.text, err = io.ReadAll(a.stdin)
+	} else {
+		f.text, err = os.ReadFile(path)
+	}
+	if err != nil {
+		return declaredFile{}, fmt.Errorf("read what to track from %s: %w", f.name, err)
+	}
+	return f, nil
+}
+
+// read reads what the file declares; its sources may have one of the known providers.
+func (f declaredFile) read(known ...*definition.Definition) (config.File, error) {
+	return config.Parse(f.name, f.text, known...)
+}
+
+// applyDeclared registers what a file declares, whose sources may have providers that
+// are defined in the database alone.
+func (a *app) applyDeclared(ctx context.Context, s *store.Store, declared declaredFile, request applyRequest) error {
+	known, err := tracking.Definitions(ctx, s)
+	if err != nil {
+		return err
+	}
+	file, err := declared.read(known...)
+	if err != nil {
+		return usageError{err}
+	}
+	return a.apply(ctx, s, file, request)
 }
 
 // apply registers what the file declares and prints what changed.

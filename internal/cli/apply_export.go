@@ -23,15 +23,19 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	file, err := tracking.Export(registered, jobs)
+	written, presets, err := tracking.WrittenDefinitions(ctx, s)
+	if err != nil {
+		return err
+	}
+	file, err := tracking.Export(registered, jobs, written)
 	if err != nil {
 		return err
 	}
 	if !a.onTerminal() {
-		return config.Write(a.stdout, exportComment(registered, jobs), file.Sources, file.Jobs)
+		return config.Write(a.stdout, exportComment(registered, jobs), file, presets...)
 	}
 	var text strings.Builder
-	if err := config.Write(&text, exportComment(registered, jobs), file.Sources, file.Jobs); err != nil {
+	if err := config.Write(&text, exportComment(registered, jobs), file, presets...); err != nil {
 		return err
 	}
 	_, err = fmt.Fprint(a.stdout, terminal.Printable(text.String())) // labels may hold what turns the direction of text

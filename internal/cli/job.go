@@ -73,7 +73,7 @@ func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error 
 	if err != nil {
 		return err
 	}
-	provider, err := definition.Lookup(from.Provider)
+	provider, err := definition.Of(ctx, s, from.Provider, from.Interpretation)
 	if err != nil {
 		return err
 	}

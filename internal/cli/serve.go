@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -13,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracker/internal/audit"
-	"tracker/internal/config"
 	"tracker/internal/metrics"
 	"tracker/internal/source"
 	"tracker/internal/store"
@@ -186,15 +186,18 @@ func (a *app) begin(ctx context.Context, s *store.Store, fit func(context.Contex
 	if path == "" {
 		return a.awaitDatabase(ctx, fit)
 	}
-	file, err := config.Read(path)
-	if err != nil {
+	declared, err := a.openDeclared(path)
+	if err == nil {
+		_, err = declared.read()
+	}
+	if err != nil && !errors.Is(err, source.ErrUnknownProvider) {
 		return usageError{err}
 	}
 	return a.awaitDatabase(ctx, func(ctx context.Context) error {
 		if err := fit(ctx); err != nil {
 			return err
 		}
-		return a.apply(ctx, s, file, applyRequest{})
+		return a.applyDeclared(ctx, s, declared, applyRequest{})
 	})
 }
 
@@ -210,9 +213,9 @@ func (a *app) obeyHangups(ctx context.Context, s *store.Store, hangups <-chan os
 			a.logger.InfoContext(ctx, "SIGHUP: nothing to read again, since no --apply names a file")
 			continue
 		}
-		file, err := config.Read(path)
+		declared, err := a.openDeclared(path)
 		if err == nil {
-			err = a.apply(ctx, s, file, applyRequest{})
+			err = a.applyDeclared(ctx, s, declared, applyRequest{})
 		}
 		if err != nil {
 			a.logger.ErrorContext(ctx, "SIGHUP: the file is left aside", "file", path, "error", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
+	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
@@ -42,19 +43,10 @@ allows, it answers 429 and the source is held for a while.`,
 		Args: exactly(1, "one NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from.Name = args[0]
-			from = from.WithDefaults()
-			if err := from.Validate(); err != nil {
+			if err := from.WithDefaults().Validate(); err != nil && !errors.Is(err, source.ErrUnknownProvider) {
 				return usageError{err}
 			}
-			for _, warning := range from.Warnings() {
-				fmt.Fprintln(a.stderr, "warning:", warning)
-			}
-			if err := a.scope.Check(from.Credential); err != nil {
-				fmt.Fprintf(a.stderr, "warning: %v (here; the daemon may run elsewhere)\n", err)
-			}
-			return a.withStore(cmd.Context(), func(s *store.Store) error {
-				return a.declare(cmd.Context(), s, store.Declaration{Sources: []store.SourceSpec{tracking.SourceSpec(from)}})
-			})
+			return a.withStore(cmd.Context(), func(s *store.Store) error { return a.addSource(cmd.Context(), s, from) })
 		},
 	}
 	a.credentialScopeFlags(cmd)
@@ -85,6 +77,29 @@ func (a *app) declare(ctx context.Context, s *store.Store, declared store.Declar
 		return err
 	}
 	return a.printChanges(changes, false)
+}
+
+// addSource registers a source, whose provider may be defined in the database alone.
+func (a *app) addSource(ctx context.Context, s *store.Store, from config.Source) error {
+	known, err := tracking.Definitions(ctx, s)
+	if err != nil {
+		return err
+	}
+	from = from.WithDefaults(known...)
+	if err := from.Validate(known...); err != nil {
+		return usageError{err}
+	}
+	for _, warning := range from.Warnings() {
+		fmt.Fprintln(a.stderr, "warning:", warning)
+	}
+	if err := a.scope.Check(from.Credential); err != nil {
+		fmt.Fprintf(a.stderr, "warning: %v (here; the daemon may run elsewhere)\n", err)
+	}
+	declared, err := tracking.Declared(store.Declaration{Sources: []store.SourceSpec{tracking.SourceSpec(from)}}, config.File{})
+	if err != nil {
+		return err
+	}
+	return a.declare(ctx, s, declared)
 }
 
 // warnOfSameTargets prints a warning for each declared job whose target

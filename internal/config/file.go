@@ -11,8 +11,9 @@ import (
 
 // File is what a tracker.yaml declares, with all defaults filled in.
 type File struct {
-	Sources []Source
-	Jobs    []Job
+	Providers []*definition.Definition // also those of the files that it names
+	Sources   []Source
+	Jobs      []Job
 
 	// Warnings say what is allowed and probably not meant, each a FileError.
 	Warnings []error
@@ -22,30 +23,32 @@ type File struct {
 }
 
 // Read reads and checks the file at path; see Parse.
-func Read(path string) (File, error) {
+func Read(path string, known ...*definition.Definition) (File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return File{}, fmt.Errorf("read what to track: %w", err)
 	}
-	return Parse(path, data)
+	return Parse(path, data, known...)
 }
 
 // ReadFrom reads and checks what comes from in, which errors call by name; see
 // Parse.
-func ReadFrom(name string, in io.Reader) (File, error) {
+func ReadFrom(name string, in io.Reader, known ...*definition.Definition) (File, error) {
 	data, err := io.ReadAll(in)
 	if err != nil {
 		return File{}, fmt.Errorf("read what to track from %s: %w", name, err)
 	}
-	return Parse(name, data)
+	return Parse(name, data, known...)
 }
 
 // Parse reads and checks the text of a tracker.yaml. Its error joins one
-// FileError for each thing that is wrong, in the order of the file. A job may
+// FileError for each thing that is wrong, in the order of the file. A source may have
+// a provider that the file defines, one of the known definitions, or one that comes with
+// the program. A job may
 // name a source that only the database knows: its target the caller checks,
 // with Job.ValidateTarget, and places the errors with AtJob.
-func Parse(name string, data []byte) (File, error) {
-	r := reader{Reader: yamlfile.NewReader(name), file: &File{name: name}}
+func Parse(name string, data []byte, known ...*definition.Definition) (File, error) {
+	r := reader{Reader: yamlfile.NewReader(name), file: &File{name: name}, known: known}
 	r.read(data)
 	r.file.places = r.Places
 	r.file.check(&r)
@@ -81,7 +84,9 @@ func (f *File) check(r *reader) {
 	names := make(map[string]string)
 	for i, s := range f.Sources {
 		path := sourcePath(i)
-		r.ReportAll(path, s.check())
+		if _, err := lookup(s.Provider, r.providers()); err == nil || !r.unread {
+			r.ReportAll(path, s.check(r.providers()))
+		}
 		r.Unique(names, "source", s.Name, path)
 		providers[s.Name] = s.Provider
 		for _, warning := range s.Warnings() {
@@ -93,7 +98,7 @@ func (f *File) check(r *reader) {
 		path := jobPath(i)
 		r.ReportAll(path, j.check())
 		r.Unique(names, "job", j.Name, path)
-		if provider, err := definition.Lookup(providers[j.Source]); err == nil {
+		if provider, err := lookup(providers[j.Source], r.providers()); err == nil {
 			r.ReportAll(path, j.checkTarget(provider))
 		}
 	}

@@ -55,7 +55,7 @@ func TestParseInPiecesTellsErrorsOfTheWhole(t *testing.T) {
 		"DeclaredTwice":  {"  - {name: job-7, source: woosmap-prod, target: {dataset_id: 8c4c51f1-f6f3-43bc-b65d-900000000000}}\n", "large.yaml:51006:12: job \"job-7\" is declared already in line 41; take another name"},
 		"ForeignAlias":   {"  - *other\n", "large.yaml:51006:5: "},
 		"AQuotedDash":    {"  - {name: odd, source: woosmap-prod, labels: {a: \"x\n  - y\"}, target: {dataset_id: 8c4c51f1-f6f3-43bc-b65d-900000000000}}\n", ""},
-		"AnotherKeyLast": {"more: 1\n", `large.yaml:51006:1: key "more" is unknown; known here are sources, jobs`},
+		"AnotherKeyLast": {"more: 1\n", `large.yaml:51006:1: key "more" is unknown; known here are providers, sources, jobs`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,7 +2,14 @@ package config
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 
+	"github.com/goccy/go-yaml/ast"
+
+	"tracker/internal/definition"
 	"tracker/internal/yamlfile"
 )
 
@@ -12,7 +19,56 @@ var errEmpty = errors.New("it declares nothing; for that write sources: [] and j
 // reader turns YAML into a File.
 type reader struct {
 	*yamlfile.Reader
-	file *File
+	file  *File
+	known []*definition.Definition // beside those of the file
+
+	unread bool // one of the file's definitions is wrong
+}
+
+// providers are the definitions that sources of the file may speak of.
+func (r *reader) providers() []*definition.Definition {
+	return slices.Concat(r.file.Providers, r.known)
+}
+
+// provider reads a definition where it stands, or the file that it names.
+func (r *reader) provider(path string, node ast.Node) {
+	s, isFile := r.Only(path, node, "file")
+	if !isFile {
+		before := len(r.Errs)
+		d := definition.Read(r.Reader, path, node)
+		r.addProvider(path, len(r.Errs) == before, d)
+		return
+	}
+	name := r.Text(s, "file")
+	if name == "" {
+		return
+	}
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(filepath.Dir(r.Name), name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		r.Report(path+".file", fmt.Errorf("file: %w", err))
+		return
+	}
+	read, err := definition.Parse(name, text)
+	r.Errs = append(r.Errs, yamlfile.Split(err)...)
+	r.unread = r.unread || err != nil
+	for _, d := range read {
+		r.addProvider(path, true, d)
+	}
+}
+
+// addProvider adds a definition to those of the file.
+func (r *reader) addProvider(path string, right bool, d *definition.Definition) {
+	if !right {
+		r.unread = true
+		return
+	}
+	if slices.ContainsFunc(r.file.Providers, func(other *definition.Definition) bool { return other.Name == d.Name }) {
+		r.Report(path+".name", fmt.Errorf("provider %s is defined already", yamlfile.Quote(d.Name)))
+	}
+	r.file.Providers = append(r.file.Providers, d)
 }
 
 // read reads a file, a large one in pieces where that can be done.
@@ -39,14 +95,17 @@ func (r *reader) readWhole(data []byte) {
 	if body == nil {
 		return
 	}
-	root := r.Section("", body, "sources", "jobs")
+	root := r.Section("", body, "providers", "sources", "jobs")
 	if len(root.Values) == 0 && len(r.Errs) == 0 {
 		r.Report("", errEmpty)
+	}
+	for i, node := range r.List(root, "providers") {
+		r.provider(fmt.Sprintf("providers[%d]", i), node)
 	}
 	for i, node := range r.List(root, "sources") {
 		s := r.source(r.Section(sourcePath(i), node,
 			"name", "provider", "credential", "base_url", "schedule", "active_every", "rate_limit", "volatile"))
-		r.file.Sources = append(r.file.Sources, s.WithDefaults())
+		r.file.Sources = append(r.file.Sources, s.WithDefaults(r.providers()...))
 	}
 	for _, node := range r.List(root, "jobs") {
 		r.file.Jobs = append(r.file.Jobs, r.job(r.Section(jobPath(len(r.file.Jobs)), node,

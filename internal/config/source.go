@@ -63,13 +63,24 @@ type Rate struct {
 	Burst int           // requests at once after a quiet time, 1 to 1000
 }
 
+// lookup finds a provider by its name: one of the known definitions, or one that comes
+// with the program.
+func lookup(name string, known []*definition.Definition) (source.Provider, error) {
+	for _, d := range known {
+		if d.Name == name {
+			return d.Provider(1), nil
+		}
+	}
+	return definition.Lookup(name)
+}
+
 // WithDefaults returns the source with what it leaves out filled in, from its
-// provider where that is known.
-func (s Source) WithDefaults() Source {
+// provider where that is known: one that comes with the program, or one of those given.
+func (s Source) WithDefaults(known ...*definition.Definition) Source {
 	if s.ActiveEvery == 0 {
 		s.ActiveEvery = defaultActiveEvery
 	}
-	provider, err := definition.Lookup(s.Provider)
+	provider, err := lookup(s.Provider, known)
 	if err != nil {
 		return s
 	}
@@ -90,10 +101,10 @@ func (s Source) WithDefaults() Source {
 
 // Validate returns everything that is wrong with a source whose defaults are
 // filled in, each as a FieldError.
-func (s Source) Validate() error { return joinFields(s.check()) }
+func (s Source) Validate(known ...*definition.Definition) error { return joinFields(s.check(known)) }
 
-func (s Source) check() []*FieldError {
-	providerErr := checkProvider(s.Provider)
+func (s Source) check(known []*definition.Definition) []*FieldError {
+	providerErr := checkProvider(s.Provider, known)
 	var c checks
 	c.add("name", checkName("name", s.Name))
 	c.add("provider", providerErr)
@@ -112,7 +123,7 @@ func (s Source) check() []*FieldError {
 	if providerErr == nil || s.Rate.Burst != 0 {
 		c.add("rate_limit.burst", source.CheckRateBurst(s.Rate.Burst))
 	}
-	if provider, err := definition.Lookup(s.Provider); err == nil {
+	if provider, err := lookup(s.Provider, known); err == nil {
 		for i, path := range s.Volatile {
 			if err := provider.CheckVolatile(path); err != nil {
 				c.add(fmt.Sprintf("volatile[%d]", i), fmt.Errorf("volatile: %w", err))
@@ -137,11 +148,11 @@ func loopback(host string) bool {
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
-func checkProvider(name string) error {
+func checkProvider(name string, known []*definition.Definition) error {
 	if name == "" {
 		return errors.New("provider is missing")
 	}
-	_, err := definition.Lookup(name)
+	_, err := lookup(name, known)
 	return err
 }
 
@@ -153,6 +164,9 @@ func checkCredential(ref string) error {
 }
 
 func checkBaseURL(text string) error {
+	if text == "" {
+		return errors.New("base_url is missing: the provider has none of its own")
+	}
 	if err := source.CheckBaseURL(text); err != nil {
 		return fmt.Errorf("base_url: %w", err)
 	}

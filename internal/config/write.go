@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
+
+	"tracker/internal/definition"
 
 	"github.com/goccy/go-yaml"
 )
@@ -40,22 +43,23 @@ type (
 	}
 )
 
-// Write writes sources and jobs as a tracker.yaml, under a comment of some
-// lines. Parse reads the same from it. Defaults are written out: those of a
+// Write writes what is declared as a tracker.yaml, under a comment of some lines;
+// sources may speak of other known definitions. Parse reads the same from it. Defaults are written out: those of a
 // later version may differ.
-func Write(out io.Writer, comment []string, sources []Source, jobs []Job) error {
+func Write(out io.Writer, comment []string, declared File, known ...*definition.Definition) error {
 	var written bytes.Buffer
 	for _, line := range comment {
 		fmt.Fprintln(&written, "# "+line)
 	}
+	writeProviders(&written, declared.Providers)
 	file := fileYAML{Sources: []sourceYAML{}, Jobs: []jobYAML{}}
-	for _, s := range sources {
+	for _, s := range declared.Sources {
 		file.Sources = append(file.Sources, sourceYAML{
 			Name: s.Name, Provider: s.Provider, Credential: text(s.Credential), BaseURL: s.BaseURL, Schedule: s.Schedule,
 			ActiveEvery: FormatDuration(s.ActiveEvery), Rate: rateYAML{Every: FormatDuration(s.Rate.Every), Burst: s.Rate.Burst}, Volatile: s.Volatile,
 		})
 	}
-	for _, j := range jobs {
+	for _, j := range declared.Jobs {
 		file.Jobs = append(file.Jobs, jobYAML{
 			Name: j.Name, Source: j.Source, Target: texts(j.Target), Labels: texts(j.Labels),
 			Schedule: j.Schedule, StallAfter: FormatDuration(j.StallAfter),
@@ -64,11 +68,26 @@ func Write(out io.Writer, comment []string, sources []Source, jobs []Job) error 
 	if err := yaml.NewEncoder(&written, yaml.IndentSequence(true)).Encode(file); err != nil {
 		return err
 	}
-	if _, err := Parse("what was written", written.Bytes()); err != nil { // the encoder has been seen to write what is no YAML, without an error
+	if _, err := Parse("what was written", written.Bytes(), known...); err != nil { // the encoder has been seen to write what is no YAML, without an error
 		return err
 	}
 	_, err := out.Write(written.Bytes())
 	return err
+}
+
+// writeProviders writes definitions, each as it is stored.
+func writeProviders(out *bytes.Buffer, providers []*definition.Definition) {
+	if len(providers) == 0 {
+		return
+	}
+	out.WriteString("providers:\n")
+	for _, d := range providers {
+		mark := "  - "
+		for line := range strings.Lines(d.Text) {
+			out.WriteString(mark + line)
+			mark = "    "
+		}
+	}
 }
 
 // text is written as JSON writes it wherever the encoder may take it for

@@ -22,7 +22,7 @@ func written(t interface {
 ) (string, config.File) {
 	t.Helper()
 	var text bytes.Buffer
-	if err := config.Write(&text, []string{"what was", "registered"}, sources, jobs); err != nil {
+	if err := config.Write(&text, []string{"what was", "registered"}, config.File{Sources: sources, Jobs: jobs}); err != nil {
 		t.Fatalf("%v", err)
 	}
 	read, err := config.Parse("tracker.yaml", text.Bytes())

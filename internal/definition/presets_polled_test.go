@@ -108,7 +108,11 @@ func newPlayed(t *testing.T, play upstreamsim.Play) *played {
 	if err != nil {
 		t.Fatal(err)
 	}
-	declared := store.Declaration{Sources: []store.SourceSpec{testkit.Source("played", play.Provider, server.URL, "env:KEY")}}
+	d, _, err := definition.Preset(play.Provider)
+	if err != nil {
+		t.Fatal(err)
+	}
+	declared := store.Declaration{Providers: []store.ProviderSpec{{Name: d.Name, Definition: d.Text, Origin: store.OriginPreset}}, Sources: []store.SourceSpec{testkit.Source("played", play.Provider, server.URL, "env:KEY")}}
 	for _, job := range play.Jobs {
 		declared.Jobs = append(declared.Jobs, store.JobSpec{Name: job.Name, Source: "played", Target: job.Target, FirstPollAt: now})
 	}

@@ -44,10 +44,10 @@ func Parse(name string, data []byte) ([]*Definition, error) {
 }
 
 func parse(r *yamlfile.Reader, body ast.Node) (read []*Definition) {
-	if !hasKey(r, body, "providers") {
+	root, isList := r.Only("", body, "providers")
+	if !isList {
 		return []*Definition{Read(r, "", body)}
 	}
-	root := r.Section("", body, "providers")
 	for i, node := range r.List(root, "providers") {
 		read = append(read, Read(r, fmt.Sprintf("providers[%d]", i), node))
 	}
@@ -55,19 +55,6 @@ func parse(r *yamlfile.Reader, body ast.Node) (read []*Definition) {
 		r.Report("", errEmpty)
 	}
 	return read
-}
-
-func hasKey(r *yamlfile.Reader, node ast.Node, name string) bool {
-	mapping, ok := r.Resolve(node).(ast.MapNode)
-	if !ok {
-		return false
-	}
-	for entries := mapping.MapRange(); entries.Next(); {
-		if text, ok := yamlfile.Scalar(entries.Key()); ok && text == name {
-			return true
-		}
-	}
-	return false
 }
 
 // reading is a definition that is being read.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"tracker/internal/definition"
+	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -87,7 +87,7 @@ func (d *Fixtures) claimPasts(ctx context.Context, fixtures []fixture) ([]*polle
 	if err != nil {
 		return nil, err
 	}
-	provider, err := definition.Lookup("woosmap")
+	provider, err := source.Lookup("woosmap")
 	if err != nil {
 		return nil, err
 	}

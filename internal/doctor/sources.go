@@ -146,7 +146,7 @@ func (p *patient) ask(ctx context.Context, name string, from store.Source, crede
 
 // fetch sends the request when the source's budget has a slot.
 func (p *patient) fetch(ctx context.Context, from store.Source, credential source.Credential, target map[string]string) (got answer, err error) {
-	provider, err := definition.Lookup(from.Provider)
+	provider, err := definition.Of(ctx, p.Store, from.Provider, from.Interpretation)
 	if err == nil {
 		err = errors.Join(source.CheckBaseURL(from.BaseURL), provider.CheckTarget(target)) // of rows that another version may have written
 	}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -32,11 +33,20 @@ type Document struct {
 	AsOf           *time.Time      `json:"as_of"`    // nil: by all that is known
 	KnownAt        *time.Time      `json:"known_at"` // snapshots that were observed later are left out
 	Interpretation int             `json:"interpretation"`
+	Definitions    []string        `json:"definitions,omitempty"` // of the provider, by number from 1, where it is written down
 	Checkpoint     Checkpoint      `json:"checkpoint"`
 	Snapshots      []Snapshot      `json:"snapshots"`
 	Gaps           []Gap           `json:"gaps"`
 	TakenRuns      []TakenRun      `json:"taken_runs"` // whose bodies retention took
 	History        json.RawMessage `json:"history"`    // a History, derived from the bodies
+}
+
+// Definition implements definition.Definitions.
+func (d *Document) Definition(_ context.Context, provider string, interpretation int) (string, error) {
+	if provider != d.Job.Provider || interpretation > len(d.Definitions) {
+		return "", fmt.Errorf("the pack has no definition %d of %s", interpretation, provider)
+	}
+	return d.Definitions[interpretation-1], nil
 }
 
 // Job says whose runs they are.

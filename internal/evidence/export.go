@@ -32,7 +32,7 @@ type Request struct {
 // ErrUnsealed: the log does not have it yet. The same request gives the same bytes as long
 // as the run does not change.
 func Export(ctx context.Context, s *store.Store, file *os.File, request Request) (Verified, error) {
-	provider, err := definition.Lookup(request.Job.From.Provider)
+	provider, err := definition.Of(ctx, s, request.Job.From.Provider, request.Job.From.Interpretation)
 	if err != nil {
 		return Verified{}, fmt.Errorf("job %s: %w", request.Job.Name, err)
 	}
@@ -78,6 +78,13 @@ func (e *export) write(ctx context.Context) error {
 	e.document = Document{
 		Format: format, Interpretation: e.provider.Interpretation, RunNo: e.request.RunNo, Snapshots: []Snapshot{}, Gaps: []Gap{}, TakenRuns: []TakenRun{},
 		Job: Job{Job: e.request.Job.Name, Source: e.request.Job.From.Name, Provider: e.provider.Name, Target: e.request.Job.Target},
+	}
+	for no := 1; no <= e.request.Job.From.Interpretation; no++ {
+		text, err := e.store.Definition(ctx, e.provider.Name, no)
+		if err != nil {
+			return err
+		}
+		e.document.Definitions = append(e.document.Definitions, text)
 	}
 	e.document.AsOf, e.document.KnownAt = told(e.request.AsOf), told(e.request.KnownAt)
 	if e.document.AsOf == nil {

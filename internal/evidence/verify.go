@@ -192,9 +192,12 @@ var (
 
 // snapshots checks each snapshot, and derives from it.
 func (c *check) snapshots(ctx context.Context) error {
-	provider, err := definition.Lookup(c.document.Job.Provider)
+	provider, err := definition.Of(ctx, c.document, c.document.Job.Provider, len(c.document.Definitions))
 	if err != nil {
 		return fmt.Errorf("the pack is of another tracker: %w", err)
+	}
+	for i, text := range c.document.Definitions {
+		c.note("answers are read by definition %d of %s, which the pack carries: sha256 %x, as  tracker changes  has it", i+1, provider.Name, sha256.Sum256([]byte(text)))
 	}
 	c.derived = newDerivation(c.document, provider.For(c.document.Job.Target))
 	var older, erased int

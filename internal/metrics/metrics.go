@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"net/http"
+	gosync "sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -9,8 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"tracker/internal/definition"
 	"tracker/internal/history"
+	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
 )
@@ -22,7 +23,8 @@ const scrapesMost = 8
 type Metrics struct {
 	registry  *prometheus.Registry
 	census    *census
-	providers map[string]ofProvider // by name
+	providers gosync.Map // of ofProvider, by name
+	open      func(name string) ofProvider
 
 	lateness, batch, took, claim prometheus.Histogram
 	late                         prometheus.Counter
@@ -40,7 +42,7 @@ type ofProvider struct {
 // New gives the metrics of a syncer that works on a database. They count what See,
 // Recorded and Claimed are told.
 func New(version string, syncer *sync.Syncer, db *store.Store) *Metrics {
-	m := &Metrics{registry: prometheus.NewRegistry(), census: newCensus(databaseCensus(db)), providers: map[string]ofProvider{}}
+	m := &Metrics{registry: prometheus.NewRegistry(), census: newCensus(databaseCensus(db))}
 	m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), m.census)
 	known := promauto.With(m.registry)
 	m.resolveProviders(known)
@@ -82,19 +84,32 @@ func (m *Metrics) resolveProviders(known promauto.Factory) {
 	transitions := known.NewCounterVec(prometheus.CounterOpts{
 		Name: "tracker_transitions_total", Help: "Changes of state of runs and of their steps.",
 	}, []string{"provider", "to_state"})
-	for _, provider := range definition.Providers() {
+	m.open = func(name string) ofProvider {
 		of := ofProvider{
 			polls: map[history.Outcome]prometheus.Counter{}, transitions: map[history.State]prometheus.Counter{},
-			latency: latency.WithLabelValues(provider.Name), snapshots: snapshots.WithLabelValues(provider.Name),
+			latency: latency.WithLabelValues(name), snapshots: snapshots.WithLabelValues(name),
 		}
 		for _, outcome := range history.Outcomes() {
-			of.polls[outcome] = polls.WithLabelValues(provider.Name, string(outcome))
+			of.polls[outcome] = polls.WithLabelValues(name, string(outcome))
 		}
 		for _, state := range history.States() {
-			of.transitions[state] = transitions.WithLabelValues(provider.Name, string(state))
+			of.transitions[state] = transitions.WithLabelValues(name, string(state))
 		}
-		m.providers[provider.Name] = of
+		return of
 	}
+	for _, provider := range source.Providers() {
+		m.of(provider.Name)
+	}
+}
+
+// of gives the series of a provider. Those of one that is written down begin with its
+// first poll.
+func (m *Metrics) of(name string) ofProvider {
+	if of, known := m.providers.Load(name); known {
+		return of.(ofProvider) //nolint:forcetypeassert // no other is kept
+	}
+	of, _ := m.providers.LoadOrStore(name, m.open(name))
+	return of.(ofProvider) //nolint:forcetypeassert // no other is kept
 }
 
 // tellLoad tells what the syncer itself counts.
@@ -131,10 +146,7 @@ func (m *Metrics) See(e sync.Event) {
 	if !e.DueAt.IsZero() {
 		m.lateness.Observe(max(0, e.SentAt.Sub(e.DueAt).Seconds()))
 	}
-	of, known := m.providers[e.Job.From.Provider]
-	if !known {
-		return
-	}
+	of := m.of(e.Job.From.Provider)
 	if polls, known := of.polls[e.Outcome]; known {
 		polls.Inc()
 	}

@@ -54,6 +54,10 @@ type Provider struct {
 	// Rejection that it is no status.
 	Read func(root []byte, target map[string]string) (history.Answer, error)
 
+	// ReadEarlier reads a stored body that Read does not: one that was recorded by
+	// an earlier interpretation. Nil: there is none.
+	ReadEarlier func(root []byte, target map[string]string) (history.Answer, error)
+
 	// Discover lists what an account has that jobs could track. Nil: the API
 	// has no such list.
 	Discover *Discovery
@@ -87,14 +91,20 @@ func (p Provider) For(target map[string]string) Provider {
 	return p
 }
 
-// Interpret reads a redacted body. An error means that the body is no JSON, or
+// Interpret reads a body that was stored. An error means that the body is no JSON, or
 // not what the API's contract says, and names the field.
 func (p Provider) Interpret(body []byte) (history.Answer, error) {
 	root, err := parse(body)
 	if err != nil {
 		return history.Answer{}, err
 	}
-	return p.Read(root, p.target)
+	answer, err := p.Read(root, p.target)
+	if err != nil && p.ReadEarlier != nil {
+		if earlier, earlierErr := p.ReadEarlier(root, p.target); earlierErr == nil {
+			return earlier, nil
+		}
+	}
+	return answer, err
 }
 
 // InterpretRedacted is Interpret for a body that Redact has just given: that

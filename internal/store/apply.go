@@ -13,10 +13,11 @@ import (
 
 // Declaration is what a file, or one command, says is to be tracked.
 type Declaration struct {
-	Sources []SourceSpec
-	Jobs    []JobSpec
-	Prune   bool // remove jobs that are not declared, then undeclared sources without a job
-	DryRun  bool // tell what would change and change nothing
+	Providers []ProviderSpec // what sources speak that are declared here
+	Sources   []SourceSpec
+	Jobs      []JobSpec
+	Prune     bool // remove jobs that are not declared, then undeclared sources without a job
+	DryRun    bool // tell what would change and change nothing
 
 	Progress func(done int) // told how many of the jobs are through, now and then; nil: nobody is
 }
@@ -49,6 +50,11 @@ func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]R
 	var changes []RegistryChange
 	err := s.inRegistry(ctx, by, func(r *registry) error {
 		var refused []error
+		for _, spec := range declared.Providers {
+			if err := r.applyProvider(ctx, spec); err != nil {
+				return err
+			}
+		}
 		for _, spec := range declared.Sources {
 			if err := refusal(r.applySource(ctx, spec), &refused); err != nil {
 				return err
@@ -132,8 +138,12 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 }
 
 func (r *registry) insertSource(ctx context.Context, spec SourceSpec) error {
+	interpretation, err := r.newestDefinition(ctx, spec.Provider)
+	if err != nil {
+		return err
+	}
 	row, err := r.queries.SourceInsert(ctx, dbsqlc.SourceInsertParams{
-		Name: spec.Name, Provider: spec.Provider, BaseUrl: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
+		Name: spec.Name, Provider: spec.Provider, Interpretation: interpretation, BaseUrl: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
 		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst), Volatile: nonNil(spec.Volatile),
 		RegisteredAt: r.by.At,
 	})

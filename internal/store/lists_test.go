@@ -34,14 +34,24 @@ func lists(job store.Job, runNo int, now time.Time) map[string]listed {
 	one := store.ListFilter{Job: job.Name, JobID: job.ID}
 	var all store.ListFilter
 	return map[string]listed{
-		"jobs":    listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.JobRow], error) { return s.ListJobs(ctx, all, p) }),
-		"stalled": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.StalledRow], error) { return s.ListStalled(ctx, all, p) }),
+		"jobs": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.JobRow], error) {
+			return s.ListJobs(ctx, all, p)
+		}),
+		"stalled": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.StalledRow], error) {
+			return s.ListStalled(ctx, all, p)
+		}),
 		"status": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.StatusRow], error) {
 			return s.ListStatus(ctx, now, now, all, p)
 		}),
-		"runs":        listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.RunRow], error) { return s.ListRuns(ctx, all, p) }),
-		"runs of job": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.RunRow], error) { return s.ListRuns(ctx, one, p) }),
-		"steps":       listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.StepRow], error) { return s.ListSteps(ctx, run, p) }),
+		"runs": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.RunRow], error) {
+			return s.ListRuns(ctx, all, p)
+		}),
+		"runs of job": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.RunRow], error) {
+			return s.ListRuns(ctx, one, p)
+		}),
+		"steps": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.StepRow], error) {
+			return s.ListSteps(ctx, run, p)
+		}),
 		"log": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.LogEntryRow], error) {
 			return s.ListLogEntries(ctx, run, p)
 		}),
@@ -63,10 +73,18 @@ func lists(job store.Job, runNo int, now time.Time) map[string]listed {
 		"snapshots": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.SnapshotHead], error) {
 			return s.ListSnapshots(ctx, run, p)
 		}),
-		"polls":       listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.PollRow], error) { return s.ListPolls(ctx, one, p) }),
-		"gaps":        listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.GapRow], error) { return s.ListGaps(ctx, all, p) }),
-		"gaps of job": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.GapRow], error) { return s.ListGaps(ctx, one, p) }),
-		"events":      listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.EventRow], error) { return s.ListEvents(ctx, all, p) }),
+		"polls": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.PollRow], error) {
+			return s.ListPolls(ctx, one, p)
+		}),
+		"gaps": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.GapRow], error) {
+			return s.ListGaps(ctx, all, p)
+		}),
+		"gaps of job": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.GapRow], error) {
+			return s.ListGaps(ctx, one, p)
+		}),
+		"events": listing(func(ctx context.Context, s *store.Store, p store.Page) (store.Part[store.EventRow], error) {
+			return s.ListEvents(ctx, all, p)
+		}),
 	}
 }
 

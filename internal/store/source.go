@@ -36,9 +36,10 @@ func (s SourceSpec) equal(other SourceSpec) bool {
 type Source struct {
 	ID int64
 	SourceSpec
-	PausedAt     time.Time // zero: not paused
-	PausedReason string
-	RemovedAt    time.Time // zero: not removed
+	Interpretation int       // number of the provider's definition; 0: the provider is code
+	PausedAt       time.Time // zero: not paused
+	PausedReason   string
+	RemovedAt      time.Time // zero: not removed
 }
 
 // Source returns the source of that name, or ErrNotFound.
@@ -189,7 +190,7 @@ func (s *Store) changeSource(ctx context.Context, name string, change func(*regi
 // declaredSource is a source's row as the report views have it.
 func declaredSource(row dbsqlc.ReportDeclaredSource) dbsqlc.Source {
 	return dbsqlc.Source{
-		SourceID: row.SourceID, Name: row.Source, Provider: row.Provider, BaseUrl: row.BaseUrl, Credential: row.Credential, Schedule: row.Schedule,
+		SourceID: row.SourceID, Name: row.Source, Provider: row.Provider, Interpretation: row.Interpretation, BaseUrl: row.BaseUrl, Credential: row.Credential, Schedule: row.Schedule,
 		ActiveEvery: row.ActiveEvery, RateEvery: row.RateEvery, RateBurst: row.RateBurst, Volatile: row.Volatile,
 		PausedAt: row.PausedAt, PausedReason: row.PausedReason, RegisteredAt: row.RegisteredAt, RemovedAt: row.RemovedAt,
 	}
@@ -203,6 +204,7 @@ func toSource(row dbsqlc.Source) Source {
 	if len(row.Volatile) > 0 {
 		source.Volatile = row.Volatile
 	}
+	source.Interpretation = int(fromPointer(row.Interpretation))
 	source.PausedAt, source.PausedReason = fromPointer(row.PausedAt), fromPointer(row.PausedReason)
 	source.RemovedAt = fromPointer(row.RemovedAt)
 	return source

@@ -6,6 +6,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,6 +30,8 @@ type Store struct {
 	pool       *pool
 	queries    *dbsqlc.Queries
 	holdFailed bool
+
+	definitions sync.Map // of providers, by definitionKey: what a number stands for never changes
 }
 
 // Options are the parts of a Store that its user may choose.

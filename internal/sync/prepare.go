@@ -91,14 +91,23 @@ func (s *Syncer) pauseJob(ctx context.Context, at time.Time, job *preparedJob) e
 	return nil
 }
 
+// provider returns the provider of a source, by its definition where that is written
+// down. An error other than a noProviderError says that it could not be read.
+func (s *Syncer) provider(ctx context.Context, from store.Source) (source.Provider, error) {
+	provider, err := definition.Of(ctx, s.Store, from.Provider, from.Interpretation)
+	if errors.Is(err, source.ErrUnknownProvider) || errors.Is(err, definition.ErrUnreadable) {
+		return source.Provider{}, noProviderError{err}
+	}
+	return provider, err
+}
+
+// noProviderError says why a source has no provider.
+type noProviderError struct{ error }
+
 // open returns the account with which a source is asked. read reads its credential.
 // An error says why the source cannot be asked.
-func (s schedules) open(from store.Source, read func(ref string) (source.Credential, error)) (account source.Account, warning string, err error) {
-	provider, err := definition.Lookup(from.Provider)
-	if err == nil {
-		err = s.check(from)
-	}
-	if err != nil {
+func (s schedules) open(from store.Source, provider source.Provider, read func(ref string) (source.Credential, error)) (account source.Account, warning string, err error) {
+	if err := s.check(from); err != nil {
 		return source.Account{}, "", err
 	}
 	credential, err := read(from.Credential)

@@ -3,6 +3,7 @@ package sync
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -124,7 +125,13 @@ func (r *round) open(ctx context.Context) error {
 			continue
 		}
 		read := func(ref string) (source.Credential, error) { return credentials.Read(ctx, ref) }
-		if r.accounts[from.ID], _, err = known.open(from, read); err != nil {
+		provider, err := r.syncer.provider(ctx, from)
+		if err == nil {
+			r.accounts[from.ID], _, err = known.open(from, provider, read)
+		} else if _, permanent := errors.AsType[noProviderError](err); !permanent {
+			return err
+		}
+		if err != nil {
 			unreadable[from.ID] = err
 		}
 	}

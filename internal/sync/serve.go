@@ -170,9 +170,16 @@ func (d *daemon) open(ctx context.Context, clock clock) (map[int64]source.Accoun
 		if !from.PausedAt.IsZero() {
 			continue
 		}
-		account, warning, err := d.registry.schedules.open(from, func(ref string) (source.Credential, error) {
-			return d.credentials.Peek(ref, credentialMoment)
-		})
+		var account source.Account
+		var warning string
+		provider, err := d.syncer.provider(ctx, from)
+		if err == nil {
+			account, warning, err = d.registry.schedules.open(from, provider, func(ref string) (source.Credential, error) {
+				return d.credentials.Peek(ref, credentialMoment)
+			})
+		} else if _, permanent := errors.AsType[noProviderError](err); !permanent {
+			return nil, err
+		}
 		if errors.Is(err, source.ErrCredentialUnread) {
 			continue // the next turn has it; the others do not wait
 		}

@@ -30,12 +30,15 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 	for _, from := range sources {
 		registered[from.Name], schedules[from.Name] = from, from.Schedule
 	}
-	if err := checkTargets(file, registered); err != nil {
+	if err := checkTargets(ctx, s, file, registered); err != nil {
 		return Applied{}, err
 	}
 	for _, from := range file.Sources {
 		how.Sources = append(how.Sources, SourceSpec(from))
 		schedules[from.Name] = from.Schedule
+	}
+	if how, err = Declared(how, file); err != nil {
+		return Applied{}, err
 	}
 	for _, job := range file.Jobs {
 		spec, err := JobSpec(job, schedules[job.Source], by)
@@ -56,7 +59,7 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 }
 
 // checkTargets checks the jobs whose source the file leaves to the registry.
-func checkTargets(file config.File, registered map[string]store.Source) error {
+func checkTargets(ctx context.Context, s *store.Store, file config.File, registered map[string]store.Source) error {
 	var wrong []error
 	for i, job := range file.Jobs {
 		if slices.ContainsFunc(file.Sources, func(from config.Source) bool { return from.Name == job.Source }) {
@@ -68,7 +71,7 @@ func checkTargets(file config.File, registered map[string]store.Source) error {
 			wrong = append(wrong, file.AtJob(i, "source", err))
 			continue
 		}
-		provider, err := definition.Lookup(from.Provider)
+		provider, err := definition.Of(ctx, s, from.Provider, from.Interpretation)
 		if err != nil {
 			return err
 		}
@@ -121,7 +124,7 @@ func placed(file config.File, err error) error {
 
 // Export gives what is registered, but for what was removed, as a file that,
 // applied again, changes nothing.
-func Export(registered []store.Source, jobs []store.Job) (config.File, error) {
+func Export(registered []store.Source, jobs []store.Job, providers []*definition.Definition) (config.File, error) {
 	var sources []config.Source
 	for _, from := range registered {
 		if from.RemovedAt.IsZero() { // to apply it would track it again
@@ -138,7 +141,7 @@ func Export(registered []store.Source, jobs []store.Job) (config.File, error) {
 			kept = append(kept, toConfigJob(job.JobSpec))
 		}
 	}
-	return config.File{Sources: sources, Jobs: kept}, nil
+	return config.File{Providers: providers, Sources: sources, Jobs: kept}, nil
 }
 
 // SourceSpec is a declared source as the registry has it.

@@ -28,7 +28,7 @@ type Discovery struct {
 
 // List asks the service for all that the account has.
 func (d Discovery) List(ctx context.Context, from store.Source) ([]source.Found, error) {
-	provider, err := definition.Lookup(from.Provider)
+	provider, err := definition.Of(ctx, d.Store, from.Provider, from.Interpretation)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ type Erased struct {
 
 // Erase erases bodies, as soon as nobody is polling the job.
 func Erase(ctx context.Context, s *store.Store, e Erasure) (Erased, error) {
-	provider, err := definition.Lookup(e.Job.From.Provider)
+	provider, err := definition.Of(ctx, s, e.Job.From.Provider, e.Job.From.Interpretation)
 	if err != nil {
 		return Erased{}, err
 	}

@@ -97,7 +97,7 @@ func (k *Knowledge) readPresent(ctx context.Context, s *store.Store, job store.J
 func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job, params KnowledgeParams) error {
 	k.KnownAt = cmp.Or(params.KnownAt, params.Now)
 	k.AsOf = cmp.Or(params.AsOf, k.KnownAt)
-	provider, err := definition.Lookup(job.From.Provider)
+	provider, err := definition.Of(ctx, s, job.From.Provider, job.From.Interpretation)
 	if err != nil {
 		return err
 	}

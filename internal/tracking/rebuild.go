@@ -20,7 +20,7 @@ const (
 // Rebuild rebuilds one job, as soon as nobody is polling it. The owner is the
 // process that does.
 func Rebuild(ctx context.Context, s *store.Store, job store.Job, by store.Author, owner string) (rebuilt store.Rebuilt, err error) {
-	provider, err := definition.Lookup(job.From.Provider)
+	provider, err := definition.Of(ctx, s, job.From.Provider, job.From.Interpretation)
 	if err != nil {
 		return store.Rebuilt{}, err
 	}

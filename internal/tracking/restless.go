@@ -31,7 +31,7 @@ type Restless struct {
 // ReadRestless finds out from a job's newest snapshots whether it is restless.
 func ReadRestless(ctx context.Context, s *store.Store, job store.Job) (Restless, error) {
 	found := Restless{Source: job.Source}
-	provider, err := definition.Lookup(job.From.Provider)
+	provider, err := definition.Of(ctx, s, job.From.Provider, job.From.Interpretation)
 	if err != nil {
 		return found, err
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"tracker/internal/definition"
+	"tracker/internal/source"
 	"tracker/internal/store"
 )
 
@@ -70,8 +70,8 @@ func serviceKey(from store.SourceSpec, target map[string]string) string {
 
 // targetKey is equal for equal targets, however their ids are written.
 func targetKey(providerName string, target map[string]string) string {
-	provider, err := definition.Lookup(providerName)
-	if err != nil { // of a later version: as they stand
+	provider, err := source.Lookup(providerName)
+	if err != nil { // a definition's, or of a later version: as they stand
 		return fmt.Sprint(target)
 	}
 	return provider.TargetKey(target)

@@ -45,6 +45,19 @@ func Join(errs []*FileError) error {
 	return errors.Join(joined...)
 }
 
+// Split gives the errors that Join has joined.
+func Split(err error) (errs []*FileError) {
+	if one, ok := err.(*FileError); ok { //nolint:errorlint // itself, not what it wraps
+		return []*FileError{one}
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, inner := range joined.Unwrap() {
+			errs = append(errs, Split(inner)...)
+		}
+	}
+	return errs
+}
+
 // Quote quotes text that may be of any length.
 func Quote(text string) string {
 	const shown = 80

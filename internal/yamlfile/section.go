@@ -31,6 +31,20 @@ func (r *Reader) Section(path string, node ast.Node, known ...string) Section {
 	return s
 }
 
+// Only reads a mapping that has a key, and then no others.
+func (r *Reader) Only(path string, node ast.Node, key string) (Section, bool) {
+	mapping, ok := r.Resolve(node).(ast.MapNode)
+	if !ok {
+		return Section{}, false
+	}
+	for entries := mapping.MapRange(); entries.Next(); {
+		if name, ok := Scalar(entries.Key()); ok && name == key {
+			return r.Section(path, node, key), true
+		}
+	}
+	return Section{}, false
+}
+
 // collect adds the entries of a mapping to a section. own are the keys that the
 // section itself has: what a merge key brings in does not replace them.
 func (r *Reader) collect(s Section, node ast.Node, known []string, own map[string]bool) {

@@ -63,6 +63,15 @@ type LogEntry struct {
 	CreatedRaw  *string
 }
 
+type Provider struct {
+	Name           string
+	Interpretation int32
+	Definition     string
+	Sha256         []byte
+	Origin         string
+	Since          time.Time
+}
+
 // One row per act upon the history itself: what retention has taken, what somebody has erased, and rebuilds that changed rows; rows are only ever added.
 type ReportAct struct {
 	// Number of the act.
@@ -247,6 +256,8 @@ type ReportDeclaredSource struct {
 	Source string
 	// Name of the API that the source speaks.
 	Provider string
+	// Number of the provider's definition by which it is asked (report.providers); null: the provider is code.
+	Interpretation *int32
 	// URL that the provider's paths are appended to.
 	BaseUrl string
 	// Where the credential is read from (env:NAME or file:PATH), never the credential itself.
@@ -521,6 +532,22 @@ type ReportPoll struct {
 	ErrorBody *string
 	// Number of the job, by which views are joined.
 	JobID int64
+}
+
+// One row per definition of a provider that is written down, as it was applied; rows are only ever added.
+type ReportProvider struct {
+	// Name of the provider.
+	Provider string
+	// Number of the definition, from 1, as snapshots name it; the highest is used.
+	Interpretation int32
+	// The definition: YAML in its canonical form. It holds no secret.
+	Definition string
+	// SHA-256 of the definition.
+	Sha256 []byte
+	// Where it came from: preset (a tracker brought it) or file (somebody wrote it).
+	Origin string
+	// Since when it is used (our time).
+	Since time.Time
 }
 
 // One row per result that the newest answer to list a run's results has in its body; results behind a link are not fetched.
@@ -941,20 +968,21 @@ type Run struct {
 }
 
 type Source struct {
-	SourceID     int64
-	Name         string
-	Provider     string
-	BaseUrl      string
-	Credential   string
-	Schedule     string
-	ActiveEvery  time.Duration
-	RateEvery    time.Duration
-	RateBurst    int32
-	Volatile     []string
-	PausedAt     *time.Time
-	PausedReason *string
-	RegisteredAt time.Time
-	RemovedAt    *time.Time
+	SourceID       int64
+	Name           string
+	Provider       string
+	Interpretation *int32
+	BaseUrl        string
+	Credential     string
+	Schedule       string
+	ActiveEvery    time.Duration
+	RateEvery      time.Duration
+	RateBurst      int32
+	Volatile       []string
+	PausedAt       *time.Time
+	PausedReason   *string
+	RegisteredAt   time.Time
+	RemovedAt      *time.Time
 }
 
 type Step struct {

@@ -11,7 +11,7 @@ import (
 )
 
 const sourceByName = `-- name: SourceByName :one
-SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at FROM sources WHERE name = $1
+SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at FROM sources WHERE name = $1
 `
 
 func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error) {
@@ -21,6 +21,7 @@ func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error)
 		&i.SourceID,
 		&i.Name,
 		&i.Provider,
+		&i.Interpretation,
 		&i.BaseUrl,
 		&i.Credential,
 		&i.Schedule,
@@ -56,28 +57,30 @@ func (q *Queries) SourceCounts(ctx context.Context, now time.Time) (SourceCounts
 }
 
 const sourceInsert = `-- name: SourceInsert :one
-INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+INSERT INTO sources (name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourceInsertParams struct {
-	Name         string
-	Provider     string
-	BaseUrl      string
-	Credential   string
-	Schedule     string
-	ActiveEvery  time.Duration
-	RateEvery    time.Duration
-	RateBurst    int32
-	Volatile     []string
-	RegisteredAt time.Time
+	Name           string
+	Provider       string
+	Interpretation *int32
+	BaseUrl        string
+	Credential     string
+	Schedule       string
+	ActiveEvery    time.Duration
+	RateEvery      time.Duration
+	RateBurst      int32
+	Volatile       []string
+	RegisteredAt   time.Time
 }
 
 func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Source, error) {
 	row := q.db.QueryRow(ctx, sourceInsert,
 		arg.Name,
 		arg.Provider,
+		arg.Interpretation,
 		arg.BaseUrl,
 		arg.Credential,
 		arg.Schedule,
@@ -92,6 +95,7 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 		&i.SourceID,
 		&i.Name,
 		&i.Provider,
+		&i.Interpretation,
 		&i.BaseUrl,
 		&i.Credential,
 		&i.Schedule,
@@ -108,7 +112,7 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 }
 
 const sourceList = `-- name: SourceList :many
-SELECT source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at FROM sources ORDER BY name
+SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at FROM sources ORDER BY name
 `
 
 func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
@@ -124,6 +128,7 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 			&i.SourceID,
 			&i.Name,
 			&i.Provider,
+			&i.Interpretation,
 			&i.BaseUrl,
 			&i.Credential,
 			&i.Schedule,
@@ -147,7 +152,7 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 }
 
 const sourcePause = `-- name: SourcePause :one
-UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text WHERE source_id = $3 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text WHERE source_id = $3 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourcePauseParams struct {
@@ -163,6 +168,7 @@ func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Sourc
 		&i.SourceID,
 		&i.Name,
 		&i.Provider,
+		&i.Interpretation,
 		&i.BaseUrl,
 		&i.Credential,
 		&i.Schedule,
@@ -179,7 +185,7 @@ func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Sourc
 }
 
 const sourceResume = `-- name: SourceResume :one
-UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = $1 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = $1 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
 `
 
 func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, error) {
@@ -189,6 +195,7 @@ func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, err
 		&i.SourceID,
 		&i.Name,
 		&i.Provider,
+		&i.Interpretation,
 		&i.BaseUrl,
 		&i.Credential,
 		&i.Schedule,
@@ -205,7 +212,7 @@ func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, err
 }
 
 const sourceTrack = `-- name: SourceTrack :one
-UPDATE sources SET removed_at = $1 WHERE source_id = $2 RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+UPDATE sources SET removed_at = $1 WHERE source_id = $2 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourceTrackParams struct {
@@ -220,6 +227,7 @@ func (q *Queries) SourceTrack(ctx context.Context, arg SourceTrackParams) (Sourc
 		&i.SourceID,
 		&i.Name,
 		&i.Provider,
+		&i.Interpretation,
 		&i.BaseUrl,
 		&i.Credential,
 		&i.Schedule,
@@ -239,7 +247,7 @@ const sourceUpdate = `-- name: SourceUpdate :one
 UPDATE sources SET base_url = $1, credential = $2, schedule = $3, active_every = $4,
     rate_every = $5, rate_burst = $6, volatile = $7
 WHERE source_id = $8
-RETURNING source_id, name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourceUpdateParams struct {
@@ -269,6 +277,7 @@ func (q *Queries) SourceUpdate(ctx context.Context, arg SourceUpdateParams) (Sou
 		&i.SourceID,
 		&i.Name,
 		&i.Provider,
+		&i.Interpretation,
 		&i.BaseUrl,
 		&i.Credential,
 		&i.Schedule,
