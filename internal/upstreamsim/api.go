@@ -3,6 +3,7 @@ package upstreamsim
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"path"
@@ -32,7 +33,7 @@ type Credential struct {
 type PlayJob struct {
 	Name    string                  `yaml:"name"`
 	Target  map[string]string       `yaml:"target"`
-	Answers map[string][]PlayAnswer `yaml:"answers"` // by path and, where it has one, query; behind POST and a blank, those to one
+	Answers map[string][]PlayAnswer `yaml:"answers"` // by path and, where it has one, query; "POST PATH TEXT" are those to one whose body has the text
 	Polls   []PlayPoll              `yaml:"polls"`   // one after the other
 }
 
@@ -95,6 +96,7 @@ type playedPath struct {
 	method string
 	path   string
 	query  map[string]string
+	body   string // what the body of a request has in it
 	script script
 }
 
@@ -108,7 +110,8 @@ func NewAPI(play Play, requests *Requests) (*API, error) {
 		for at, answers := range job.Answers {
 			played := &playedPath{method: http.MethodGet, query: map[string]string{}}
 			if rest, post := strings.CutPrefix(at, "POST "); post {
-				played.method, at = http.MethodPost, rest
+				played.method = http.MethodPost
+				at, played.body, _ = strings.Cut(rest, " ")
 			}
 			address, query, _ := strings.Cut(at, "?")
 			played.path = address
@@ -162,17 +165,29 @@ func (c Credential) matches(r *http.Request) bool {
 }
 
 func (a *API) find(r *http.Request) (best *playedPath) {
+	query := r.URL.Query()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	query := r.URL.Query()
 	for _, at := range a.answers {
-		matches := at.method == r.Method && at.path == r.URL.EscapedPath()
+		matches := at.method == r.Method && at.path == r.URL.EscapedPath() && strings.Contains(string(body), at.body)
 		for name, value := range at.query {
 			matches = matches && query.Get(name) == value
 		}
-		if matches && (best == nil || len(at.query) > len(best.query)) {
+		if matches && (best == nil || at.names() > best.names()) {
 			best = at
 		}
 	}
 	return best
+}
+
+// names is how much of a request it names.
+func (p *playedPath) names() int {
+	if p.body == "" {
+		return len(p.query)
+	}
+	return len(p.query) + 1
 }
