@@ -32,8 +32,8 @@ func (d *Definition) answer(body []byte, target map[string]string) (history.Answ
 		StepsObserved: d.Steps == nil,
 		Started:       r.time(d.StartedAt), Ended: r.time(d.EndedAt),
 		ErrorSummary: r.summary(),
-		Steps:        r.steps(),
 	}
+	answer.Steps = r.steps(answer.Status)
 	r.entries(answer.Steps)
 	answer.Results = r.results()
 	if r.err != nil {
@@ -166,9 +166,13 @@ func (r *answerReader) each(e *expression, most int, members []string, read func
 	}
 }
 
-func (r *answerReader) steps() (steps []history.ReportedStep) {
+// steps reads the steps. One that says no status has that of the run.
+func (r *answerReader) steps(status string) (steps []history.ReportedStep) {
 	r.each(r.d.Steps, stepsMost, []string{"name", "status", "start", "end"}, func(o object) {
-		step := history.ReportedStep{Name: o.text("name"), Status: o.text("status"), Start: o.time("start"), End: o.time("end")}
+		step := history.ReportedStep{Name: o.text("name"), Status: status, Start: o.time("start"), End: o.time("end")}
+		if _, has := o.members["status"]; has {
+			step.Status = o.text("status")
+		}
 		step.State = r.d.state(step.Status, true)
 		steps = append(steps, step)
 	})
