@@ -100,6 +100,6 @@ ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
 -- All events of some entries of the journal, in its order.
 SELECT * FROM report.events WHERE entry_no > @after::bigint AND entry_no <= @until::bigint ORDER BY entry_no, kind DESC, event_no;
 
--- name: JournalEnd :one
--- The number of the journal's last entry.
-SELECT coalesce(max(entry_no), 0)::bigint AS entry_no FROM report.journal;
+-- name: ListJournalBetween :many
+-- Some entries of the journal, with the names of their jobs.
+SELECT entry_no, at, kind, job FROM report.journal WHERE entry_no > @after::bigint AND entry_no <= @until::bigint ORDER BY entry_no;

@@ -16,7 +16,7 @@ const eventsApart = 2000
 // looked through.
 func (s *Store) EventsNewest(ctx context.Context, f ListFilter, before int64, rows int) (events []EventRow, more bool, err error) {
 	if before == 0 {
-		end, err := s.JournalEnd(ctx)
+		end, err := s.JournalSize(ctx)
 		if err != nil {
 			return nil, false, err
 		}

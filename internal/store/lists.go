@@ -220,20 +220,31 @@ func (s *Store) ListEvents(ctx context.Context, f ListFilter, page Page) (Part[E
 	return part(page, "events", rows, err, toEventRow, func(r dbsqlc.ReportEvent) Key { return Key{No: r.EntryNo, Name: r.Kind, Sub: r.EventNo} })
 }
 
-// EventsBetween reads all events of the journal's entries beyond one, up to another.
-func (s *Store) EventsBetween(ctx context.Context, after, until int64) ([]EventRow, error) {
-	rows, err := s.queries.ListEventsBetween(ctx, dbsqlc.ListEventsBetweenParams{After: after, Until: until})
+// EventsEntry is an entry of the journal with the events that it stands for.
+type EventsEntry struct {
+	No     int64
+	At     time.Time
+	Kind   string // snapshot, gap, change, polls or act
+	Job    string // empty: of no job
+	Events []EventRow
+}
+
+// EventsBetween reads the journal's entries beyond one, up to another, in their order.
+// Some stand for no event, such as a snapshot that has changed no state.
+func (s *Store) EventsBetween(ctx context.Context, after, until int64) ([]EventsEntry, error) {
+	entries, err := s.queries.ListJournalBetween(ctx, dbsqlc.ListJournalBetweenParams{After: after, Until: until})
+	if err != nil {
+		return nil, fmt.Errorf("read entries %d to %d of the journal: %w", after+1, until, err)
+	}
+	events, err := s.queries.ListEventsBetween(ctx, dbsqlc.ListEventsBetweenParams{After: after, Until: until})
 	if err != nil {
 		return nil, fmt.Errorf("read the events of entries %d to %d: %w", after+1, until, err)
 	}
-	return convert(rows, toEventRow), nil
-}
-
-// JournalEnd is the number of the journal's last entry; 0: it has none.
-func (s *Store) JournalEnd(ctx context.Context) (int64, error) {
-	no, err := s.queries.JournalEnd(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("read the end of the journal: %w", err)
-	}
-	return no, nil
+	return convert(entries, func(row dbsqlc.ListJournalBetweenRow) EventsEntry {
+		entry := EventsEntry{No: row.EntryNo, At: row.At, Kind: row.Kind, Job: fromPointer(row.Job)}
+		for len(events) > 0 && events[0].EntryNo == entry.No {
+			entry.Events, events = append(entry.Events, toEventRow(events[0])), events[1:]
+		}
+		return entry
+	}), nil
 }

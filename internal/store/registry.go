@@ -3,12 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
@@ -53,10 +51,7 @@ func (s *Store) inRegistry(ctx context.Context, by Author, work func(*registry) 
 		}
 		return work(&registry{queries: q, by: by})
 	})
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == insufficientPrivilege {
-		return fmt.Errorf("%w: %w", ErrNotOperator, err)
-	}
-	return err
+	return operatorOnly(err)
 }
 
 // changes are what was recorded of this transaction so far.

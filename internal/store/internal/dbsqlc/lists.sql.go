@@ -10,18 +10,6 @@ import (
 	"time"
 )
 
-const journalEnd = `-- name: JournalEnd :one
-SELECT coalesce(max(entry_no), 0)::bigint AS entry_no FROM report.journal
-`
-
-// The number of the journal's last entry.
-func (q *Queries) JournalEnd(ctx context.Context) (int64, error) {
-	row := q.db.QueryRow(ctx, journalEnd)
-	var entry_no int64
-	err := row.Scan(&entry_no)
-	return entry_no, err
-}
-
 const listAnomalies = `-- name: ListAnomalies :many
 SELECT job, source, provider, anomaly_no, run_no, step_no, kind, was, now, count, observed_at, snapshot_no, job_id FROM report.anomalies
 WHERE (observed_at, job_id, anomaly_no) < ($1::timestamptz, $2::bigint, $3::integer) AND observed_at >= $4::timestamptz
@@ -410,6 +398,48 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]ReportJob
 			&i.RegisteredAt,
 			&i.StateSinceReported,
 			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listJournalBetween = `-- name: ListJournalBetween :many
+SELECT entry_no, at, kind, job FROM report.journal WHERE entry_no > $1::bigint AND entry_no <= $2::bigint ORDER BY entry_no
+`
+
+type ListJournalBetweenParams struct {
+	After int64
+	Until int64
+}
+
+type ListJournalBetweenRow struct {
+	EntryNo int64
+	At      time.Time
+	Kind    string
+	Job     *string
+}
+
+// Some entries of the journal, with the names of their jobs.
+func (q *Queries) ListJournalBetween(ctx context.Context, arg ListJournalBetweenParams) ([]ListJournalBetweenRow, error) {
+	rows, err := q.db.Query(ctx, listJournalBetween, arg.After, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListJournalBetweenRow
+	for rows.Next() {
+		var i ListJournalBetweenRow
+		if err := rows.Scan(
+			&i.EntryNo,
+			&i.At,
+			&i.Kind,
+			&i.Job,
 		); err != nil {
 			return nil, err
 		}
