@@ -1,0 +1,143 @@
+package feed
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"tracker/internal/store"
+)
+
+const (
+	// lookEvery is how often the journal is asked whether it has grown.
+	lookEvery = 500 * time.Millisecond
+	// lookTimeout bounds one such question.
+	lookTimeout = 10 * time.Second
+	// kept is how many of the newest entries are kept for followers.
+	kept = 2048
+	// readMost is how many entries are read at once.
+	readMost = 500
+	// catchUps is how many followers read at once what is no longer kept.
+	catchUps = 4
+)
+
+// Hub reads the journal for all followers.
+type Hub struct {
+	store    *store.Store
+	logger   *slog.Logger
+	catching *semaphore.Weighted
+
+	mu      sync.Mutex
+	entries []store.EventsEntry // the newest, without holes
+	end     int64               // the number of the last entry that is known; -1: none was read yet
+	grown   chan struct{}       // closed when there is more, or the hub has ended
+	over    bool
+}
+
+// NewHub is a hub on a store. Run reads for it.
+func NewHub(s *store.Store, logger *slog.Logger) *Hub {
+	return &Hub{store: s, logger: logger, catching: semaphore.NewWeighted(catchUps), end: -1, grown: make(chan struct{})}
+}
+
+// Run reads the journal until ctx ends, and all following with it.
+func (h *Hub) Run(ctx context.Context) {
+	again := time.NewTicker(lookEvery)
+	defer again.Stop()
+	defer h.finish()
+	failing := false
+	for {
+		err := h.look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			failing = false
+		case !failing:
+			failing = true
+			h.logger.WarnContext(ctx, "followers of the journal wait; it comes again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+	}
+}
+
+// finish ends all following.
+func (h *Hub) finish() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.over = true
+	close(h.grown)
+}
+
+// look reads what is new.
+func (h *Hub) look(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	end, err := h.store.JournalSize(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		h.mu.Lock()
+		from := h.end
+		h.mu.Unlock()
+		if from < 0 { // who follows from the past reads that by itself
+			h.add(nil, end)
+			return nil
+		}
+		if from >= end {
+			return nil
+		}
+		until := min(end, from+readMost)
+		read, err := h.store.EventsBetween(ctx, from, until)
+		if err != nil {
+			return err
+		}
+		h.add(read, until)
+	}
+}
+
+// add takes in what was read up to an entry, and wakes who waits.
+func (h *Hub) add(read []store.EventsEntry, end int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.entries = append(h.entries, read...)
+	if more := len(h.entries) - kept; more > 0 {
+		h.entries = slices.Clone(h.entries[more:])
+	}
+	h.end = end
+	if !h.over {
+		close(h.grown)
+		h.grown = make(chan struct{})
+	}
+}
+
+// state is what a follower that has read up to an entry can have at once.
+type state struct {
+	entries []store.EventsEntry // beyond it, without holes
+	end     int64
+	behind  bool // there are more entries than are kept
+	grown   <-chan struct{}
+	over    bool
+}
+
+func (h *Hub) since(after int64) state {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s := state{end: h.end, grown: h.grown, over: h.over}
+	if h.end <= after || h.end < 0 {
+		return s
+	}
+	first := h.end + 1 - int64(len(h.entries))
+	if s.behind = after+1 < first; !s.behind {
+		s.entries = slices.Clone(h.entries[after+1-first:])
+	}
+	return s
+}

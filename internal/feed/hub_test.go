@@ -1,0 +1,121 @@
+package feed_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracker/internal/feed"
+	"tracker/internal/store"
+	"tracker/internal/testkit"
+)
+
+var errEnough = errors.New("enough")
+
+// happen has a source change so often, which each time is an entry of the journal.
+func happen(t *testing.T, s *store.Store, times int) {
+	t.Helper()
+	for n := range times {
+		now, err := s.Now(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := testkit.Source("woosmap", "woosmap", "https://api.example.com", "env:KEY")
+		from.RateBurst = int(now.UnixNano()%1_000_000) + n + 1
+		if _, err := s.Apply(t.Context(), store.Author{Actor: fmt.Sprint("ann ", n), At: now}, store.Declaration{Sources: []store.SourceSpec{from}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.CompleteJournal(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// numbers are those of the entries that one follower was given.
+func numbers(ctx context.Context, hub *feed.Hub, after int64, most int) (nos []int64, err error) {
+	err = hub.Follow(ctx, after, time.Hour, func(entries []store.EventsEntry, _ int64) error {
+		for _, entry := range entries {
+			if nos = append(nos, entry.No); entry.Kind == store.EntryChange && len(entry.Events) != 1 {
+				return fmt.Errorf("entry %d has %d events", entry.No, len(entry.Events))
+			}
+			if len(nos) == most {
+				return errEnough
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return nos, err
+}
+
+// TestFollowersGetEachEntryOnce: whenever they begin, and wherever they left off.
+func TestFollowersGetEachEntryOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewDatabase(t).Store()
+	const before, after = 12, 12
+	happen(t, s, before)
+	begun, err := s.JournalSize(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub := feed.NewHub(s, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(t.Context())
+	var running, following errgroup.Group
+	running.Go(func() error { hub.Run(ctx); return nil })
+	for from := range begun {
+		following.Go(func() error {
+			most := int(begun-from) + after
+			first, err := numbers(ctx, hub, from, most/2) // leaves in the middle
+			if err != nil {
+				return err
+			}
+			rest, err := numbers(ctx, hub, from+int64(len(first)), most-len(first))
+			var want []int64
+			for no := from + 1; no <= begun+after; no++ {
+				want = append(want, no)
+			}
+			if got := slices.Concat(first, rest); err == nil && !slices.Equal(got, want) {
+				err = fmt.Errorf("after %d came %v", from, got)
+			}
+			return err
+		})
+	}
+	happen(t, s, after)
+	if err := following.Wait(); err != nil {
+		t.Error(err)
+	}
+	stop()
+	_ = running.Wait()
+	if err := hub.Follow(t.Context(), begun+after, time.Hour, func([]store.EventsEntry, int64) error { return nil }); err != nil {
+		t.Errorf("when the hub has ended: %v", err)
+	}
+}
+
+// TestFollowersHearThatTheLineHolds where nothing comes.
+func TestFollowersHearThatTheLineHolds(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewDatabase(t).Store()
+	hub := feed.NewHub(s, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(t.Context())
+	var running errgroup.Group
+	running.Go(func() error { hub.Run(ctx); return nil })
+	err := hub.Follow(ctx, feed.FromNow, time.Millisecond, func(entries []store.EventsEntry, _ int64) error {
+		if len(entries) > 0 {
+			return fmt.Errorf("%d entries", len(entries))
+		}
+		return errEnough
+	})
+	if !errors.Is(err, errEnough) {
+		t.Error(err)
+	}
+	stop()
+	_ = running.Wait()
+}
