@@ -53,8 +53,11 @@ In a pipe it prints a line for each change of a job's state.`,
 	cmd.Flags().StringVar(&listen, "listen", demoListen, "`ADDRESS` of its pages")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		t := &tour{app: a, speed: speed, speedGiven: cmd.Flags().Changed("speed"), listen: listen, listenGiven: cmd.Flags().Changed("listen")}
-		if err := checkListen(cmd.Context(), listen); err != nil {
+		if err := checkListen(cmd.Context(), "listen", listen); err != nil {
 			return err
+		}
+		if !isLoopback(cmd.Context(), listen) {
+			return usageError{fmt.Errorf("--listen %s: the demo shows its pages to this machine alone, as at 127.0.0.1:8080", listen)}
 		}
 		if err := t.check(lasting); err != nil {
 			return usageError{err}
@@ -167,13 +170,14 @@ func (t *tour) play(ctx context.Context) error {
 	running, ctx := errgroup.WithContext(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	website := t.newWebsite(ctx, syncer, counted.Handler(), logger, counted.See)
 	running.Go(func() error {
 		defer cancel()
 		return syncer.Serve(ctx, counted.See)
 	})
 	running.Go(func() error {
 		defer cancel()
-		return serveWeb(ctx, listener, site{health: health{store: t.store, syncer: syncer, most: turnMost}, metrics: counted.Handler(), pages: t.pages(t.store, syncer, logger)})
+		return website.serve(ctx, listener)
 	})
 	running.Go(func() error {
 		quiet := *t.app

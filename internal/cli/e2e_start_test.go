@@ -109,7 +109,7 @@ func TestReadinessTellsOfALoopThatStands(t *testing.T) {
 	await(t, "a turn", func() bool { _, begun := h.syncer.Turned(); return begun })
 	cancel()
 	receive(t, ended, "the end")
-	handler := site{health: h, metrics: http.NotFoundHandler()}.handler()
+	handler := (&website{health: h}).healthHandler()
 	for path, want := range map[string]struct {
 		status int
 		text   string

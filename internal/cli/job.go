@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
-	"tracker/internal/definition"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/tracking"
@@ -69,22 +68,11 @@ here. A removed job is tracked again.`,
 }
 
 func (a *app) addJob(ctx context.Context, s *store.Store, job config.Job) error {
-	from, err := tracking.FindSource(ctx, s, job.Source)
-	if err != nil {
-		return err
-	}
-	provider, err := definition.Of(ctx, s, from.Provider, from.Interpretation)
-	if err != nil {
-		return err
-	}
-	if err := job.ValidateTarget(provider); err != nil {
-		return usageError{err}
-	}
 	author, err := a.author(ctx, s)
 	if err != nil {
 		return err
 	}
-	spec, err := tracking.JobSpec(job, from.Schedule, author)
+	spec, err := tracking.DeclareJob(ctx, s, author, job)
 	if err != nil {
 		return err
 	}

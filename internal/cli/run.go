@@ -116,7 +116,7 @@ what could not be seen.`,
 	})
 	root.AddCommand(
 		a.applyCommand(), a.changesCommand(), a.demoCommand(), a.doctorCommand(), a.eraseCommand(), a.exportCommand(), a.historyCommand(), a.jobCommand(), a.ledgerCommand(), a.logCommand(), a.migrateCommand(), a.providerCommand(), a.psqlCommand(), a.rebuildCommand(), a.reportCommand(), a.retainCommand(),
-		a.serveCommand(), a.snapshotCommand(), a.sourceCommand(), a.syncCommand(), a.verifyCommand(), a.versionCommand(), a.waitCommand(), a.watchCommand(),
+		a.serveCommand(), a.snapshotCommand(), a.sourceCommand(), a.syncCommand(), a.tokenCommand(), a.verifyCommand(), a.versionCommand(), a.waitCommand(), a.watchCommand(),
 	)
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)

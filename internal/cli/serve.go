@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"tracker/internal/access"
 	"tracker/internal/audit"
 	"tracker/internal/metrics"
 	"tracker/internal/source"
@@ -22,19 +21,7 @@ import (
 	"tracker/internal/words"
 )
 
-// listenOff is the --listen of a daemon without a web server.
-const listenOff = "off"
-
-func (a *app) serveCommand() *cobra.Command {
-	var path, listen string
-	var budget *memoryBudget
-	var keep func() tracking.Retention
-	var seals func(*store.Store) (audit.Sealer, *audit.Publisher, error)
-	var holdFailed bool
-	cmd := &cobra.Command{
-		Use:   "serve",
-		Short: "Poll every job on its schedule: the daemon",
-		Long: `Polls every job on its schedule until it is told to end. Any number of trackers
+const serveHelp = `Polls every job on its schedule until it is told to end. Any number of trackers
 may serve one database: each due poll is done once, and the rate limits hold for
 all of them together. SIGTERM or Ctrl-C ends it within ten seconds, with what
 was fetched recorded; a second one ends it at once. SIGHUP has it register the
@@ -46,6 +33,10 @@ wrong. /readyz answers 503 where the database does not answer, its schema is not
 this tracker's or nothing was looked for in 30 s, with a line for each reason.
 /metrics tells Prometheus what it does; docs/operations.md has the list, and
 what to do when one of its alerts fires.
+
+On a loopback address its pages and /api/v1 are for whoever is on this machine.
+Anywhere else it wants TLS, or a proxy that speaks it, and a token from whoever
+asks: see  tracker token --help. /healthz and /readyz want none.
 
 A source whose key is refused, or cannot be read, is paused; see
  tracker source list. Its credential may be any file and any variable that the
@@ -60,14 +51,26 @@ What was recorded is sealed in a log each 20 seconds, so that nobody alters it
 unseen: sign its checkpoints with --ledger-key, and have them leave the machine
 with --publish-checkpoints. See  tracker ledger --help.
 
-Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
+Every flag can be set in the environment: --listen is TRACKER_LISTEN.`
+
+func (a *app) serveCommand() *cobra.Command {
+	var path string
+	var web *webFlags
+	var budget *memoryBudget
+	var keep func() tracking.Retention
+	var seals func(*store.Store) (audit.Sealer, *audit.Publisher, error)
+	var holdFailed bool
+	cmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "Poll every job on its schedule: the daemon",
+		Long:    serveHelp,
 		Example: "  tracker serve --apply tracker.yaml\n  tracker serve --listen off --log-format json",
 		Args:    exactly(0, "no arguments"),
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			if err := a.fromEnvironment(cmd.Flags()); err != nil {
 				return err
 			}
-			if err := checkListen(cmd.Context(), listen); err != nil {
+			if err := web.check(cmd.Context()); err != nil {
 				return err
 			}
 			return a.prepare() // another logger, perhaps
@@ -81,7 +84,7 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 				}
 				defer s.Close()
 				fit := func(ctx context.Context) error { return a.fit(ctx, s, url, options) }
-				how := serving{path: path, listen: listen, budget: budget, keep: keep()}
+				how := serving{path: path, web: web, budget: budget, keep: keep()}
 				if how.sealer, how.publisher, err = seals(s); err != nil {
 					return err
 				}
@@ -90,7 +93,7 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 		},
 	}
 	cmd.Flags().StringVar(&path, "apply", "", "register `FILE` first, as  tracker apply -f  does")
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "`ADDRESS` where /healthz, /readyz and /metrics answer, or off")
+	web = listenFlags(cmd)
 	budget = memoryBudgetFlag(cmd)
 	keep = retentionFlags(cmd)
 	seals = a.ledgerFlags(cmd)
@@ -100,25 +103,10 @@ Every flag can be set in the environment: --listen is TRACKER_LISTEN.`,
 	return cmd
 }
 
-// checkListen refuses what is no address, before a database is asked for.
-func checkListen(ctx context.Context, listen string) error {
-	if listen == listenOff {
-		return nil
-	}
-	_, port, err := net.SplitHostPort(listen)
-	if err == nil {
-		_, err = net.DefaultResolver.LookupPort(ctx, "tcp", port)
-	}
-	if err != nil {
-		return usageError{fmt.Errorf("--listen %q: %w; want an address such as 127.0.0.1:8080, or off", listen, err)}
-	}
-	return nil
-}
-
 // serving is what the flags of serve say.
 type serving struct {
 	path   string // of the file to register; empty: none
-	listen string
+	web    *webFlags
 	budget *memoryBudget
 	keep   tracking.Retention
 
@@ -142,15 +130,22 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	if a.getenv("GOGC") == "" {
 		running.Go(func() error { collectGarbage(ctx); return nil })
 	}
-	if how.listen != listenOff {
-		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", how.listen)
+	see := func(e sync.Event) {
+		counted.See(e)
+		a.logEvent(ctx, e)
+	}
+	var guard *access.Guard
+	if how.web.address != listenOff {
+		website := a.newWebsite(ctx, syncer, counted.Handler(), a.logger, see)
+		listener, err := how.web.open(ctx, website)
 		if err != nil {
-			return fmt.Errorf("listen on %s: %w; choose another address with --listen, or --listen off", how.listen, err)
+			return err
 		}
 		running.Go(func() error {
 			defer cancel()
-			return serveWeb(ctx, listener, site{health: health{store: s, syncer: syncer, most: turnMost}, metrics: counted.Handler(), pages: a.pages(s, syncer, a.logger)})
+			return website.serve(ctx, listener)
 		})
+		guard = website.guard
 		a.logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
 	}
 	running.Go(func() error {
@@ -161,14 +156,16 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 			}
 			return err
 		}
+		if err := checkTokens(ctx, s, guard); err != nil {
+			return err
+		}
 		running.Go(func() error { a.obeyHangups(ctx, s, hangups, how.path); return nil })
 		running.Go(func() error { (&retainer{app: a, store: s, keep: how.keep}).run(ctx); return nil })
 		running.Go(func() error { a.keepSealed(ctx, sealEvery, how.sealer, how.publisher); return nil })
 		a.logger.InfoContext(ctx, "serving", "version", a.version, "owner", owner())
 		restless := restlessJobs{quiet: map[int64]int{}}
 		return syncer.Serve(ctx, func(e sync.Event) {
-			counted.See(e)
-			a.logEvent(ctx, e)
+			see(e)
 			if restless.see(e) {
 				running.Go(func() error { a.tellRestless(ctx, s, e.Job, &restless); return nil })
 			}

@@ -2,11 +2,21 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracker/internal/access"
+	"tracker/internal/api"
+	"tracker/internal/feed"
+	"tracker/internal/pages"
+	"tracker/internal/sync"
 )
 
 // Limits on what is asked of us. A handler that answers for longer, such as a stream of
@@ -22,33 +32,75 @@ const (
 	webStopTimeout = 2 * time.Second
 )
 
-// site is all that the web server shows. What is nil is not there.
-type site struct {
+// website is all that a daemon shows by the web.
+type website struct {
 	health  health
 	metrics http.Handler
-	api     http.Handler // /api/v1/
-	pages   http.Handler // all else
+	api     http.Handler
+	pages   http.Handler
+	guard   *access.Guard // of all but the health
+
+	hub   *feed.Hub
+	polls *askedPolls
+
+	secure    *tls.Config  // nil: another speaks TLS, or nobody needs to
+	metricsAt net.Listener // where the metrics are told without a token, too; nil: nowhere
+}
+
+// newWebsite shows what a daemon keeps, to whom a guard lets in, until ctx ends.
+func (a *app) newWebsite(ctx context.Context, daemon *sync.Syncer, metrics http.Handler, logger *slog.Logger, tell func(sync.Event)) *website {
+	s := daemon.Store
+	w := &website{health: health{store: s, syncer: daemon, most: turnMost}, metrics: metrics, hub: feed.NewHub(s, logger)}
+	w.guard = &access.Guard{Store: s, Logger: logger, Open: true, Actor: a.environment.Actor}
+	w.polls = newAskedPolls(ctx, daemon, logger, tell)
+	w.api = api.New(api.Options{Store: s, Feed: w.hub, Logger: logger, Version: a.version, Poll: w.polls.begin})
+	w.pages = pages.New(s, pages.Options{
+		Logger: logger, Look: w.polls.look,
+		Actor:      func(r *http.Request) string { return access.From(r.Context()).Actor },
+		MayOperate: func(r *http.Request) bool { return access.From(r.Context()).Operates() },
+	})
+	return w
 }
 
 // handler gives each path to what answers it.
-func (s site) handler() http.Handler {
-	mux := http.NewServeMux()
-	// The process lives, whatever else is wrong: who restarts it where this fails
-	// must not do so because the database is away.
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { answer(w, s.health.ready(r.Context())) })
-	for path, handler := range map[string]http.Handler{"GET /metrics": s.metrics, "/api/v1/": s.api, "/": s.pages} {
-		if handler != nil {
-			mux.Handle(path, handler)
-		}
-	}
+func (w *website) handler() http.Handler {
+	guarded := http.NewServeMux()
+	guarded.Handle("GET /metrics", w.metrics)
+	guarded.Handle(api.Path+"/", w.api)
+	guarded.Handle("/", w.pages)
+	mux := w.healthHandler()
+	mux.Handle("/", w.guard.Wrap(guarded))
 	return http.MaxBytesHandler(mux, bodyMost)
 }
 
-// serveWeb shows a site on a listener until ctx ends.
-func serveWeb(ctx context.Context, listener net.Listener, s site) error {
+// healthHandler answers to anybody.
+func (w *website) healthHandler() *http.ServeMux {
+	mux := http.NewServeMux()
+	// The process lives, whatever else is wrong: who restarts it where this fails
+	// must not do so because the database is away.
+	mux.HandleFunc("GET /healthz", func(out http.ResponseWriter, _ *http.Request) { answer(out, nil) })
+	mux.HandleFunc("GET /readyz", func(out http.ResponseWriter, r *http.Request) { answer(out, w.health.ready(r.Context())) })
+	return mux
+}
+
+// serve shows it on a listener until ctx ends.
+func (w *website) serve(ctx context.Context, listener net.Listener) error {
+	running, ctx := errgroup.WithContext(ctx)
+	running.Go(func() error { w.hub.Run(ctx); return nil })
+	running.Go(func() error { return serveHTTP(ctx, listener, w.handler(), w.secure) })
+	if w.metricsAt != nil {
+		mux := w.healthHandler()
+		mux.Handle("GET /metrics", w.metrics)
+		running.Go(func() error { return serveHTTP(ctx, w.metricsAt, mux, nil) })
+	}
+	err := running.Wait()
+	return errors.Join(err, w.polls.running.Wait())
+}
+
+// serveHTTP answers on a listener until ctx ends.
+func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler, secure *tls.Config) error {
 	server := &http.Server{
-		Handler: s.handler(), MaxHeaderBytes: headerMost,
+		Handler: handler, MaxHeaderBytes: headerMost, TLSConfig: secure,
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestLimit, WriteTimeout: answerLimit, IdleTimeout: idleTimeout,
 	}
 	stop := context.AfterFunc(ctx, func() {
@@ -57,7 +109,13 @@ func serveWeb(ctx context.Context, listener net.Listener, s site) error {
 		_ = server.Shutdown(ending)
 	})
 	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	var err error
+	if secure != nil {
+		err = server.ServeTLS(listener, "", "")
+	} else {
+		err = server.Serve(listener)
+	}
+	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve web: %w", err)
 	}
 	return nil

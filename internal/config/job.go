@@ -55,8 +55,8 @@ func (j Job) ValidateTarget(provider source.Provider) error {
 
 func (j Job) check() []*FieldError {
 	var c checks
-	c.add("name", checkName("name", j.Name))
-	c.add("source", checkName("source", j.Source))
+	c.add("name", CheckName("name", j.Name))
+	c.add("source", CheckName("source", j.Source))
 	for _, key := range slices.Sorted(maps.Keys(j.Labels)) {
 		c.add("labels."+key, checkLabel(key, j.Labels[key]))
 	}

@@ -106,7 +106,7 @@ func (s Source) Validate(known ...*definition.Definition) error { return joinFie
 func (s Source) check(known []*definition.Definition) []*FieldError {
 	providerErr := checkProvider(s.Provider, known)
 	var c checks
-	c.add("name", checkName("name", s.Name))
+	c.add("name", CheckName("name", s.Name))
 	c.add("provider", providerErr)
 	c.add("credential", checkCredential(s.Credential))
 	c.add("active_every", source.CheckActiveEvery(s.ActiveEvery))
@@ -178,7 +178,8 @@ func checkSchedule(expr string) error {
 	return err
 }
 
-func checkName(field, name string) error {
+// CheckName refuses what cannot be the name of a source, job or token, in a field.
+func CheckName(field, name string) error {
 	if name == "" {
 		return fmt.Errorf("%s is missing", field)
 	}

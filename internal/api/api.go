@@ -1,0 +1,89 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"tracker/internal/feed"
+	"tracker/internal/store"
+)
+
+// Path is where the API is.
+const Path = "/api/v1"
+
+// Options are what an API works with.
+type Options struct {
+	Store   *store.Store
+	Feed    *feed.Hub // of the journal, for the stream
+	Logger  *slog.Logger
+	Version string // of the program
+
+	// Poll begins to poll a job now, and reports false where too many are polled so
+	// already.
+	Poll func(ctx context.Context, job store.Job) bool
+}
+
+// api is what every operation shares.
+type api struct {
+	Options
+	huma.API
+}
+
+// New gives the handler of all below Path.
+func New(options Options) http.Handler {
+	mux := http.NewServeMux()
+	made := build(mux, options)
+	mux.Handle("GET "+Path+"/docs", made.docsPage())
+	mux.HandleFunc("GET "+Path+"/docs.css", showDocsStyle)
+	mux.HandleFunc(Path+"/", func(w http.ResponseWriter, _ *http.Request) {
+		writeProblem(w, huma.Error404NotFound("there is no such path; "+Path+"/docs has those that there are"))
+	})
+	return mux
+}
+
+// build registers every operation.
+func build(mux *http.ServeMux, options Options) *api {
+	config := huma.DefaultConfig("Tracker", options.Version)
+	config.Info.Description = about
+	config.DocsPath, config.SchemasPath = "", ""
+	config.CreateHooks = nil // no $schema among the columns
+	config.RejectUnknownQueryParameters = true
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"bearer": {Type: "http", Scheme: "bearer", Description: "A token of  tracker token add. On a loopback address nobody needs one."},
+	}
+	config.Security = []map[string][]string{{"bearer": {}}, {}}
+	nameTypes(config.Components.Schemas)
+	a := &api{Options: options, API: humago.NewWithPrefix(mux, Path, config)}
+	a.registerJobs()
+	a.registerRuns()
+	a.registerLooks()
+	a.registerSnapshots()
+	a.registerAll()
+	a.registerReports()
+	a.registerEvents()
+	a.registerChanges()
+	a.registerSync()
+	describe(a.OpenAPI())
+	return a
+}
+
+// about opens the documentation.
+const about = "What became of data imports that other services run, and how closely that is known. " +
+	"Rows are those of the report views, under the names of their columns; durations are in seconds, times in UTC. " +
+	"A time in a request is RFC 3339, a date, or an age such as 2h or 3d. " +
+	"Lists come in pages: next is the cursor of the page after this one, null on the last. " +
+	"Errors are problem details (RFC 9457)."
+
+// Tags are the parts of the documentation.
+const (
+	tagJobs    = "Jobs"
+	tagRuns    = "Runs"
+	tagAll     = "Over all jobs"
+	tagReports = "Sources and reports"
+	tagEvents  = "Events"
+	tagChanges = "Changes"
+)

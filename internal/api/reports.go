@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"tracker/internal/store"
+	"tracker/internal/tracking"
+	"tracker/internal/words"
+)
+
+// Report is a question that can be asked.
+type Report struct {
+	Name     string   `json:"name"`
+	Question string   `json:"question"`
+	Since    *float64 `json:"since" doc:"How far it looks back by itself, in seconds; null: it tells of now."`
+}
+
+type reportInput struct {
+	InSource
+	InLabels
+	InSince
+	Name string `path:"name" example:"failed-imports" doc:"Name of the report."`
+}
+
+func (a *api) registerReports() {
+	addList(a, operation{
+		id: "list-sources", path: "/sources", tag: tagReports, summary: "Sources, and whether they can be asked", doc: "Rows of report.sources by name.",
+	}, func(ctx context.Context, _ *Paging, page store.Page) (store.Part[store.SourceRow], error) {
+		rows, err := a.Store.SourceRows(ctx)
+		return cutByName(rows, page, func(r store.SourceRow) string { return r.Source }), err
+	})
+	addRow(a, operation{
+		id: "get-source", path: "/sources/{source}", tag: tagReports, summary: "A source", doc: "A row of report.sources.", fails: []int{http.StatusNotFound},
+	}, func(ctx context.Context, in *SourceInput) (store.SourceRow, error) {
+		return a.sourceRow(ctx, in.Source)
+	})
+	addList(a, operation{
+		id: "list-reports", path: "/reports", tag: tagReports, summary: "Questions that can be asked about all imports", doc: "Each is a function of the schema report.",
+	}, func(_ context.Context, _ *Paging, page store.Page) (store.Part[Report], error) {
+		var reports []Report
+		for _, q := range words.Questions() {
+			report := Report{Name: q.Name, Question: q.Asks}
+			if q.Since > 0 {
+				report.Since = new(q.Since.Seconds())
+			}
+			reports = append(reports, report)
+		}
+		return cutByName(reports, page, func(r Report) string { return r.Name }), nil
+	})
+	huma.Register(a.API, operation{
+		id: "get-report", path: "/reports/{name}", tag: tagReports, summary: "The answer to a question",
+		doc: "All rows of the function at once, in its order; next is always null.", fails: []int{http.StatusNotFound},
+	}.get(), func(ctx context.Context, in *reportInput) (*listed[store.AnswerRow], error) {
+		answer, err := a.answer(ctx, *in)
+		if err != nil {
+			return nil, a.problem(ctx, err)
+		}
+		return toList("get-report", store.Part[store.AnswerRow]{Rows: append([]store.AnswerRow{}, answer.Rows...)}), nil
+	})
+}
+
+// answer asks a question as  tracker report  does.
+func (a *api) answer(ctx context.Context, in reportInput) (store.Answer, error) {
+	all := words.Questions()
+	at := slices.IndexFunc(all, func(q words.Question) bool { return q.Name == in.Name })
+	if at < 0 {
+		var names []string
+		for _, q := range all {
+			names = append(names, q.Name)
+		}
+		return store.Answer{}, huma.Error404NotFound(fmt.Sprintf("there is no report %q%s", in.Name, tracking.Meant(in.Name, names)))
+	}
+	labels, err := in.labels()
+	if err != nil {
+		return store.Answer{}, err
+	}
+	filter := store.AnswerFilter{Source: in.Source, Labels: labels}
+	if question := all[at]; question.Since > 0 {
+		now, times, err := a.times(ctx, map[string]string{"since": in.Since})
+		if err != nil {
+			return store.Answer{}, err
+		}
+		since, given := times["since"]
+		if !given {
+			since = now.Add(-question.Since)
+		}
+		filter.Since = &since
+	}
+	return a.Store.Answer(ctx, all[at].Function(), filter)
+}
+
+// SourceInput names a source in a path.
+type SourceInput struct {
+	Source string `path:"source" example:"woosmap-prod" doc:"Name of the source."`
+}
+
+func (a *api) sourceRow(ctx context.Context, name string) (store.SourceRow, error) {
+	rows, err := a.Store.SourceRows(ctx)
+	if err != nil {
+		return store.SourceRow{}, err
+	}
+	at := slices.IndexFunc(rows, func(r store.SourceRow) bool { return r.Source == name })
+	if at < 0 {
+		return store.SourceRow{}, absent(tracking.UnknownSource(ctx, a.Store, name))
+	}
+	return rows[at], nil
+}
+
+// cutByName takes a page out of a whole list, by name.
+func cutByName[T any](rows []T, page store.Page, name func(T) string) store.Part[T] {
+	slices.SortFunc(rows, func(x, y T) int { return strings.Compare(name(x), name(y)) })
+	if page.After != nil {
+		rows = slices.DeleteFunc(rows, func(r T) bool { return name(r) <= page.After.Name })
+	}
+	part := store.Part[T]{Rows: append([]T{}, rows[:min(page.Rows, len(rows))]...)}
+	if page.Rows < len(rows) {
+		part.Next = &store.Key{Name: name(rows[page.Rows-1])}
+	}
+	return part
+}

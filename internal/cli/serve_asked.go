@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"golang.org/x/sync/errgroup"
+
+	"tracker/internal/store"
+	"tracker/internal/sync"
+)
+
+const (
+	// askedMost is how many polls go on at once that were asked for by the web.
+	askedMost = 8
+	// askedMemory is how much memory the answers to one of them take.
+	askedMemory = 64 << 20
+)
+
+// errVainLook means that a poll got no answer.
+var errVainLook = errors.New("the poll got no answer")
+
+// askedPolls are the polls that are asked for by the web, beside those by schedule.
+type askedPolls struct {
+	ctx     context.Context //nolint:containedctx // a poll lasts longer than the request that asks for it
+	syncer  *sync.Syncer
+	tell    func(sync.Event)
+	running errgroup.Group
+}
+
+// newAskedPolls polls as a daemon does, until ctx ends.
+func newAskedPolls(ctx context.Context, daemon *sync.Syncer, logger *slog.Logger, tell func(sync.Event)) *askedPolls {
+	p := &askedPolls{ctx: ctx, tell: tell, syncer: &sync.Syncer{
+		Store: daemon.Store, Client: daemon.Client, Getenv: daemon.Getenv, Scope: daemon.Scope, Owner: daemon.Owner + " web", Logger: logger,
+		MemoryBudget: askedMemory, Recorded: daemon.Recorded,
+	}}
+	p.running.SetLimit(askedMost)
+	return p
+}
+
+// begin begins to poll a job; false: too many are polled so already.
+func (p *askedPolls) begin(_ context.Context, job store.Job) bool {
+	return p.running.TryGo(func() error {
+		if err := p.look(p.ctx, job); err != nil && p.ctx.Err() == nil {
+			p.syncer.Logger.WarnContext(p.ctx, "a poll that was asked for came to nothing", "job", job.Name, "error", err)
+		}
+		return nil
+	})
+}
+
+// look polls a job and waits for what comes of it.
+func (p *askedPolls) look(ctx context.Context, job store.Job) (err error) {
+	looked := p.syncer.Once(ctx, []store.Job{job}, func(e sync.Event) {
+		p.tell(e)
+		if e.Kind == sync.Skipped || !e.Outcome.Answered() && e.Kind == sync.Polled {
+			err = fmt.Errorf("%w: %s", errVainLook, e.Error)
+		}
+	})
+	return errors.Join(looked, err)
+}
