@@ -74,15 +74,16 @@ type Request struct {
 	path    pathTemplate
 	query   []pair
 	headers []pair
-	body    any // JSON with templates for strings; nil: a GET
+	body    any // JSON with templates or expressions for strings; nil: a GET
 	when    *expression
 	pages   *pages
 }
 
-// pair is a name with a template.
+// pair is a name with a template or, where its text has \( ) in it, jq.
 type pair struct {
 	name  string
 	value template
+	jq    *expression // nil: value
 }
 
 // pages is how a request's next page is found.

@@ -30,7 +30,7 @@ type progress struct {
 // Next implements source.Plan.
 func (p *plan) Next(came [][]byte) (*source.Request, error) {
 	if len(came) == 0 {
-		return p.request(0, nil)
+		return p.request(0, newInput(p.d, p.target, 0))
 	}
 	if !p.d.several() {
 		return nil, nil //nolint:nilnil // all is there
@@ -127,31 +127,27 @@ func (p *plan) pagesOf(i int, left *[][]byte, in *input) (*source.Request, error
 	if r.pages != nil {
 		most = r.pages.most
 	}
-	var pages []any
-	for n := 1; ; n++ {
+	for n, all := 1, any(nil); ; n++ {
 		body := (*left)[0]
 		*left = (*left)[1:]
 		page, err := decode(body)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", requestName(r.Name), err)
 		}
-		pages = append(pages, page)
+		if n == 1 {
+			all = page
+		} else {
+			all = mergeValues(all, page)
+		}
+		in.set(p.d, r.Name, all)
 		if r.pages == nil || n == most {
-			break
+			return nil, nil //nolint:nilnil // all pages are there
 		}
 		next, err := p.nextPage(i, page, in)
-		if err != nil {
-			return nil, err
-		}
-		if next == nil {
-			break
-		}
-		if len(*left) == 0 {
-			return next, nil
+		if err != nil || next == nil || len(*left) == 0 {
+			return next, err
 		}
 	}
-	in.set(p.d, r.Name, mergePages(pages))
-	return nil, nil //nolint:nilnil // all pages are there
 }
 
 // nextPage gives the request of the page after one; nil: it is the last.
@@ -184,15 +180,20 @@ func (p *plan) nextPage(i int, page any, in *input) (*source.Request, error) {
 func (p *plan) request(i int, in *input) (*source.Request, error) {
 	r := p.d.Requests[i]
 	made := &source.Request{Name: r.Name, Query: fillQuery(r.query, p.target)}
+	if err := computeQuery(made.Query, r.query, in); err != nil {
+		return nil, err
+	}
 	if len(r.headers) > 0 {
 		made.Header = fillHeader(r.headers, p.target)
 	}
 	if r.body != nil {
-		body, err := json.Marshal(fillBody(r.body, p.target))
+		body, err := fillBody(r.body, p.target, in)
+		if err == nil {
+			made.Body, err = json.Marshal(body)
+		}
 		if err != nil {
 			return nil, err
 		}
-		made.Body = body
 	}
 	if r.path.jq == nil {
 		made.Address = r.path.template.fill(p.target, url.PathEscape)
@@ -220,24 +221,50 @@ func hasEmptySegment(path string) bool {
 	return false
 }
 
-func fillBody(value any, target map[string]string) any {
+// computeQuery sets the parameters that jq computes.
+func computeQuery(query url.Values, pairs []pair, in *input) error {
+	for _, p := range pairs {
+		if p.jq == nil {
+			continue
+		}
+		value, _, err := p.jq.one(in)
+		if err != nil {
+			return err
+		}
+		text, ok := scalarText(value)
+		if !ok {
+			return &runError{p.jq.field, wantText(value)}
+		}
+		query.Set(p.name, text)
+	}
+	return nil
+}
+
+func fillBody(value any, target map[string]string, in *input) (filled any, err error) {
 	switch v := value.(type) {
 	case template:
-		return v.fill(target, nil)
+		return v.fill(target, nil), nil
+	case *expression:
+		filled, _, err = v.one(in)
+		return filled, err
 	case map[string]any:
-		filled := make(map[string]any, len(v))
+		members := make(map[string]any, len(v))
 		for name, inner := range v {
-			filled[name] = fillBody(inner, target)
+			if members[name], err = fillBody(inner, target, in); err != nil {
+				return nil, err
+			}
 		}
-		return filled
+		return members, nil
 	case []any:
-		filled := make([]any, len(v))
+		elements := make([]any, len(v))
 		for i, inner := range v {
-			filled[i] = fillBody(inner, target)
+			if elements[i], err = fillBody(inner, target, in); err != nil {
+				return nil, err
+			}
 		}
-		return filled
+		return elements, nil
 	default:
-		return v
+		return v, nil
 	}
 }
 

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -75,9 +76,9 @@ func (rd *reading) request(i int, s yamlfile.Section, r *Request) {
 	} else if !rd.Wrong[s.Path] && !rd.Wrong[s.Path+".path"] {
 		rd.Report(s.Path, errors.New("path is missing"))
 	}
-	r.query = rd.pairs(s, "query", nil)
-	r.headers = rd.pairs(s, "headers", func(name string) error { return checkHeader(name, rd.d.Auth) })
-	rd.body(s, r)
+	r.query = rd.query(i, s)
+	r.headers = rd.headers(s)
+	rd.body(i, s, r)
 	if text, found := s.Values["when"]; found {
 		if i == 0 {
 			rd.Report(s.Path+".when", errors.New("when: the first request is always sent"))
@@ -102,31 +103,59 @@ func (rd *reading) speaksOfBefore(e *expression, i int) error {
 	return nil
 }
 
-// pairs reads a mapping of names to templates.
-func (rd *reading) pairs(s yamlfile.Section, key string, check func(name string) error) (read []pair) {
+// query reads the parameters of a request.
+func (rd *reading) query(i int, s yamlfile.Section) []pair {
+	return rd.pairs(s, "query", func(p *pair, text string) (err error) {
+		switch {
+		case p.name == rd.d.Auth.Query:
+			return errors.New("the credential goes there")
+		case !strings.Contains(text, `\(`):
+			p.value, err = parseTemplate(text, rd.fields)
+		case i == 0:
+			return errors.New(`of the first request it has no \( ): there is no answer yet`)
+		default:
+			p.jq, err = rd.computed(i, fmt.Sprintf("requests[%d].query.%s", i, p.name), text)
+		}
+		return err
+	})
+}
+
+// computed reads a text with \( ) in it.
+func (rd *reading) computed(i int, field, text string) (*expression, error) {
+	e, err := parseComputed(field, text, rd.fields, rd.names)
+	if err == nil {
+		err = rd.speaksOfBefore(e, i)
+	}
+	return e, err
+}
+
+// headers reads the headers of a request.
+func (rd *reading) headers(s yamlfile.Section) []pair {
+	return rd.pairs(s, "headers", func(p *pair, text string) (err error) {
+		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return errors.New("it has characters that a header cannot have")
+		}
+		p.value, err = parseTemplate(text, rd.fields)
+		return cmp.Or(checkHeader(p.name, rd.d.Auth), err)
+	})
+}
+
+// pairs reads a mapping of names to texts.
+func (rd *reading) pairs(s yamlfile.Section, key string, read func(p *pair, text string) error) (all []pair) {
 	texts := rd.Texts(s, key)
 	for _, name := range slices.Sorted(maps.Keys(texts)) {
 		path := yamlfile.PathOf(yamlfile.PathOf(s.Path, key), name)
-		value, err := parseTemplate(texts[name], rd.fields)
-		if err == nil && check != nil {
-			err = check(name)
-			if strings.ContainsFunc(texts[name], func(r rune) bool { return r < ' ' || r > '~' }) {
-				err = errors.New("it has characters that a header cannot have")
-			}
-		}
-		if err == nil && key == "query" && name == rd.d.Auth.Query {
-			err = errors.New("the credential goes there")
-		}
-		if err != nil {
+		p := pair{name: name}
+		if err := read(&p, texts[name]); err != nil {
 			rd.Report(path, fmt.Errorf("%s %s: %w", key, yamlfile.Quote(name), err))
 		}
-		read = append(read, pair{name, value})
+		all = append(all, p)
 	}
-	return read
+	return all
 }
 
 // body reads what a POST sends.
-func (rd *reading) body(s yamlfile.Section, r *Request) {
+func (rd *reading) body(i int, s yamlfile.Section, r *Request) {
 	node, has := s.Values["body"]
 	switch method := rd.Text(s, "method"); {
 	case method != "" && method != "GET" && method != "POST":
@@ -136,7 +165,7 @@ func (rd *reading) body(s yamlfile.Section, r *Request) {
 	case method == "POST" && !has:
 		r.body = map[string]any{}
 	case has:
-		r.body = templates(rd.Value(s.Path+".body", node), rd.fields)
+		r.body = rd.bodyValue(i, s.Path+".body", rd.Value(s.Path+".body", node))
 		if _, ok := r.body.(map[string]any); !ok && !rd.Wrong[s.Path+".body"] {
 			rd.Report(s.Path+".body", errors.New("body must be a mapping: it is sent as a JSON object"))
 		}
@@ -166,19 +195,27 @@ func bodyTemplate(text string, fields []string) template {
 	return t
 }
 
-// templates makes each string of a body a template in its place.
-func templates(value any, fields []string) any {
+// bodyValue makes each string of a body a template in its place or, where it has \( )
+// in it, an expression.
+func (rd *reading) bodyValue(i int, path string, value any) any {
 	switch v := value.(type) {
 	case map[string]any:
 		for name, inner := range v {
-			v[name] = templates(inner, fields)
+			v[name] = rd.bodyValue(i, path, inner)
 		}
 	case []any:
-		for i, inner := range v {
-			v[i] = templates(inner, fields)
+		for n, inner := range v {
+			v[n] = rd.bodyValue(i, path, inner)
 		}
 	case string:
-		return bodyTemplate(v, fields)
+		if !strings.Contains(v, `\(`) {
+			return bodyTemplate(v, rd.fields)
+		}
+		e, err := rd.computed(i, fmt.Sprintf("requests[%d].body", i), v)
+		if err != nil {
+			rd.Report(path, fmt.Errorf("body: %w", err))
+		}
+		return e
 	}
 	return value
 }

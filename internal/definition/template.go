@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -88,8 +89,8 @@ func parsePath(field, text string, fields, names []string, first bool) (pathTemp
 	case !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//"):
 		return pathTemplate{}, errors.New("a path begins with one /; the host is that of base_url")
 	case !strings.Contains(text, `\(`):
-		if strings.ContainsAny(text, "?#") {
-			return pathTemplate{}, errors.New("a path has no ? and no #; write query: {name: value}")
+		if err := checkPathText(text); err != nil {
+			return pathTemplate{}, err
 		}
 		t, err := parseTemplate(text, fields)
 		if err == nil && slices.ContainsFunc(strings.Split(text, "/"), func(s string) bool { return s == "." || s == ".." }) {
@@ -102,7 +103,7 @@ func parsePath(field, text string, fields, names []string, first bool) (pathTemp
 	case first:
 		return pathTemplate{}, errors.New(`the path of the first request has no \( ): there is no answer yet`)
 	}
-	literal, err := jqString(text, fields)
+	literal, err := jqString(text, fields, checkPathText)
 	if err != nil {
 		return pathTemplate{}, err
 	}
@@ -118,15 +119,42 @@ func parsePath(field, text string, fields, names []string, first bool) (pathTemp
 	return pathTemplate{jq: code}, err
 }
 
+// parseComputed reads a text with \( ) in it: a jq string or, where it is one \( )
+// alone, whatever the program in it yields.
+func parseComputed(field, text string, fields, names []string) (*expression, error) {
+	program := ""
+	if end := interpolationEnd(text); strings.HasPrefix(text, `\(`) && end == len(text) {
+		program = text[2 : end-1]
+	} else {
+		var err error
+		if program, err = jqString(text, fields, func(string) error { return nil }); err != nil {
+			return nil, err
+		}
+	}
+	e, err := compile(field, program, names)
+	if err != nil {
+		_, message := parseErrorAt(err)
+		return nil, fmt.Errorf("jq: %s", message)
+	}
+	return e, nil
+}
+
+func checkPathText(text string) error {
+	if strings.ContainsAny(text, "?#") {
+		return errors.New("a path has no ? and no #; write query: {name: value}")
+	}
+	return nil
+}
+
 // isEscaped reports whether a path may stand in an address as it is.
 func isEscaped(path string) bool {
 	parsed, err := url.Parse("http://host" + path)
 	return err == nil && parsed.EscapedPath() == path
 }
 
-// jqString makes a path the literal of a jq string, with the fields of the target
-// outside of its \( ) as such.
-func jqString(text string, fields []string) (string, error) {
+// jqString makes a text the literal of a jq string, with the fields of the target
+// outside of its \( ) as such. What stands outside is checked.
+func jqString(text string, fields []string, check func(plain string) error) (string, error) {
 	var out strings.Builder
 	out.WriteByte('"')
 	for text != "" {
@@ -135,11 +163,8 @@ func jqString(text string, fields []string) (string, error) {
 		if open >= 0 {
 			plain = text[:open]
 		}
-		if strings.ContainsAny(plain, "?#") {
-			return "", errors.New("a path has no ? and no #; write query: {name: value}")
-		}
 		t, err := parseTemplate(plain, fields)
-		if err != nil {
+		if err = cmp.Or(check(plain), err); err != nil {
 			return "", err
 		}
 		for _, part := range t {
