@@ -230,7 +230,7 @@ COMMENT ON COLUMN report.runs.run_id IS 'The upstream''s id of the run, unique w
 COMMENT ON COLUMN report.runs.state IS 'State in our words: queued, running, succeeded, partial, failed, canceled or unknown; of these succeeded, partial, failed and canceled are terminal.';
 COMMENT ON COLUMN report.runs.status IS 'Status in the upstream''s own word.';
 COMMENT ON COLUMN report.runs.started_at IS 'Start of the run: the start of the first of its steps that have not vanished, as the upstream reported it, else first_seen_at, when we first saw the run.';
-COMMENT ON COLUMN report.runs.ended_at IS 'End of the run: the end of the last of its steps that have not vanished, as the upstream reported it, else when we observed the terminal state; null: the state is not terminal.';
+COMMENT ON COLUMN report.runs.ended_at IS 'End of the run: as the upstream reported it for the run, else the end of the last of its steps that have not vanished, as the upstream reported it, else when we observed the terminal state; null: the state is not terminal.';
 COMMENT ON COLUMN report.runs.reported IS 'True if every time shown in started_at and ended_at is the upstream''s, false if one of them is ours.';
 COMMENT ON COLUMN report.runs.duration IS 'How long the run took: exactly, by the upstream''s clock, where it reported both times (negative where its end is before its start), else the lower bound by what was observed, never below zero; null: not ended.';
 COMMENT ON COLUMN report.runs.duration_max IS 'The upper bound of how long the run took, equal to duration where the upstream reported both times; null: not ended, or nothing bounds its start from below.';

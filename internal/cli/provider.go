@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/definition"
+	"tracker/internal/source"
 	"tracker/internal/tracking"
 )
 
@@ -19,7 +20,7 @@ func (a *app) providerCommand() *cobra.Command {
 		`Writes and tries providers: what the tracker knows of a status API. Two are
 code, the others definitions: some lines of YAML with jq in them. Some come
 with the program; docs/providers.md has the language.`,
-		a.providerTestCommand())
+		a.providerListCommand(), a.providerShowCommand(), a.providerTestCommand(), a.providerTryCommand(), a.providerNewCommand())
 }
 
 // definitionFile is a definition as the command line names it: a file, or one by name.
@@ -58,7 +59,7 @@ func presetNamed(name string) (definitionFile, error) {
 	if _, err := definition.Lookup(name); err == nil {
 		return definitionFile{}, usageError{fmt.Errorf("provider %s is code: there is no definition of it", name)}
 	}
-	return definitionFile{}, usageError{fmt.Errorf("no provider is named %q%s, and there is no file of that name", name, tracking.Meant(name, definition.Names()))}
+	return definitionFile{}, usageError{fmt.Errorf("%w %q%s, and there is no file of that name", source.ErrUnknownProvider, name, tracking.Meant(name, definition.Names()))}
 }
 
 // errTestsFailed makes the exit code that of a failure.

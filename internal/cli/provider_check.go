@@ -27,10 +27,8 @@ has its own: --payload status.json --payload log=log.json.`,
 		Example: `  tracker provider test providers/acme.yaml
   tracker provider test dbt-cloud
   tracker provider test providers/acme.yaml --payload answer.json`,
-		Args: exactly(1, "a FILE or the NAME of a definition"),
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			return definition.PresetNames(), cobra.ShellCompDirectiveDefault
-		},
+		Args:              exactly(1, "a FILE or the NAME of a definition"),
+		ValidArgsFunction: completeDefinitions,
 	}
 	cmd.Flags().StringArrayVar(&payloads, "payload", nil, "read an answer from a `FILE`, or NAME=FILE, instead")
 	cmd.RunE = func(_ *cobra.Command, args []string) error {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // canonical writes a definition as it is stored: its keys in their order, all others
@@ -84,15 +85,18 @@ func writeScalar(value any) string {
 }
 
 // plainText are the texts that need no quotes: no other type of YAML is written so.
-var plainText = regexp.MustCompile(`\A[A-Za-z_/][A-Za-z0-9_./-]*\z`)
+var plainText = regexp.MustCompile(`\A(\.[A-Za-z_]|[A-Za-z_/])[A-Za-z0-9_./-]*\z`)
 
 func writeText(text string) string {
 	switch strings.ToLower(text) {
-	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n", ".inf", ".nan":
 	default:
 		if plainText.MatchString(text) {
 			return text
 		}
+	}
+	if !strings.ContainsFunc(text, func(r rune) bool { return r == '\'' || !unicode.IsPrint(r) }) && text != "" {
+		return "'" + text + "'"
 	}
 	var quoted strings.Builder
 	encoder := json.NewEncoder(&quoted)

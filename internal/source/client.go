@@ -93,7 +93,20 @@ type Pace struct {
 	// is asked once a body is longer than LightBody; nil: there always is. An
 	// error says why there is none. The time that it takes is not the service's.
 	Room func(ctx context.Context, size int64) error
+
+	// Sent is told of each request before it is sent; nil: nobody is.
+	Sent func(Sent)
 }
+
+// Sent is a request as it may be shown: a mark stands for the credential.
+type Sent struct {
+	Method, Address string
+	Header          http.Header // beside the tracker's own
+	Body            []byte
+}
+
+// hiddenCredential stands for a credential where a request is shown.
+const hiddenCredential = "[credential]"
 
 // Response is what came of a poll.
 type Response struct {

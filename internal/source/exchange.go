@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,6 +95,9 @@ func (e *exchange) ask(ctx context.Context, c call) Response {
 func (e *exchange) send(ctx context.Context, c call) (*http.Response, error) {
 	e.requests++
 	e.end()
+	if e.pace.Sent != nil {
+		e.pace.Sent(c.shown(e.account.Provider))
+	}
 	provider, secret := e.account.Provider, e.account.Secret.Reveal()
 	if provider.AuthorizeQuery == "" && c.header == nil && c.body == nil {
 		if name, credential := provider.Authorize(secret); e.client.lines.carries(c.address, credential) {
@@ -116,6 +120,14 @@ func (e *exchange) send(ctx context.Context, c call) (*http.Response, error) {
 		return nil, cause
 	}
 	return answer, err
+}
+
+// shown is the call as it may be shown.
+func (c call) shown(provider Provider) Sent {
+	made := (&Client{}).request(c, provider, hiddenCredential)
+	made.Header.Del("User-Agent")
+	address, _ := url.QueryUnescape(made.URL.String())
+	return Sent{Method: made.Method, Address: cmp.Or(address, made.URL.String()), Header: made.Header, Body: c.body}
 }
 
 // request makes a call one of net/http, with the credential where the provider has it.

@@ -66,11 +66,13 @@ func ReadRestless(ctx context.Context, s *store.Store, job store.Job) (Restless,
 	return found, nil
 }
 
+// summary is what an answer tells of its run beside steps and results.
 func summary(a history.Answer) string {
-	if a.ErrorSummary == nil {
-		return ""
+	told := a.Started.Raw + " " + a.Ended.Raw
+	if a.ErrorSummary != nil {
+		told += " " + *a.ErrorSummary
 	}
-	return *a.ErrorSummary
+	return told
 }
 
 // newestSnapshots reads the newest snapshots of a job, the oldest of them first.

@@ -1,0 +1,333 @@
+package definition
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tracker/internal/history"
+)
+
+// Where services have what a definition asks for, in the order in which they are
+// believed: names in lower case without signs.
+var (
+	statusNames  = []string{"status", "state", "importstatus", "jobstatus", "jobstate", "runstatus", "phase", "stage", "lifecyclestate", "result"}
+	idNames      = []string{"id", "runid", "jobid", "importid", "taskid", "batchid", "uid", "uuid", "guid", "key", "number"}
+	startNames   = []string{"startedat", "starttime", "started", "startdate", "start", "begunat", "beganat", "createdat", "created", "createdtime", "creationtime", "enqueuedat", "submittedat"}
+	endNames     = []string{"endedat", "finishedat", "completedat", "endtime", "finishtime", "completiontime", "ended", "finished", "enddate", "end", "completed", "stoppedat", "closedat"}
+	errorNames   = []string{"errorsummary", "errormessage", "statusmessage", "failurereason", "error", "reason", "message"}
+	countNames   = []string{"resultcount", "totalcount", "recordcount", "rowcount", "total", "count"}
+	nameNames    = []string{"name", "step", "stage", "title", "task", "id", "type"}
+	atNames      = []string{"createdat", "timestamp", "time", "at", "date", "loggedat", "publishedat", "ts"}
+	levelNames   = []string{"level", "severity", "loglevel", "kind", "type"}
+	detailNames  = []string{"detail", "message", "text", "msg", "description", "errormessage"}
+	volatileName = regexp.MustCompile(`(?i)(progress|percent|humanized|heartbeat|request_?id|trace_?id|etag|elapsed|updated_?at|last_?updated|now|server_?time)`)
+)
+
+// usual are the words that services have for our states.
+var usual = map[history.State][]string{
+	history.StateQueued:    {"queued", "pending", "created", "scheduled", "waiting", "submitted", "enqueued", "new", "accepted", "not_started"},
+	history.StateRunning:   {"running", "in_progress", "inprogress", "active", "processing", "started", "working", "executing", "importing"},
+	history.StateSucceeded: {"succeeded", "success", "successful", "done", "completed", "complete", "finished", "ok", "passed"},
+	history.StatePartial:   {"partial", "partially_succeeded", "completed_with_errors", "done_with_errors"},
+	history.StateFailed:    {"failed", "failure", "error", "errored", "crashed", "timed_out", "expired"},
+	history.StateCanceled:  {"canceled", "cancelled", "aborted", "stopped", "killed", "skipped"},
+}
+
+// Draft is a first draft of a definition, written from an example answer: what can be
+// guessed is guessed, and told as such. payload is where its test finds the answer.
+func Draft(name string, answer []byte, payload string) (string, error) {
+	root, err := decode(answer)
+	if err != nil {
+		return "", err
+	}
+	d := &draft{}
+	d.guess(root)
+	return d.write(name, filepath.ToSlash(payload)), nil
+}
+
+// draft is what is guessed of an answer.
+type draft struct {
+	base    string // the object that has the status: "" or ".data"
+	status  string
+	word    string
+	runID   string
+	fields  []draftField // started_at and the like
+	steps   string
+	entries string
+	states  map[history.State][]string
+	levels  bool
+	format  string // of times
+	ignored []string
+}
+
+type draftField struct{ key, path string }
+
+// guess looks for the object that has a status, the nearest to the root, and reads on
+// from there.
+func (d *draft) guess(root any) {
+	d.states = map[history.State][]string{}
+	base, object := findStatus("", root, 0)
+	d.base = base
+	d.status, d.word = d.find(object, statusNames, isWord)
+	if d.status == "" {
+		d.status, d.word = ".", "unknown"
+	}
+	d.addWord(d.word)
+	if d.runID, _ = d.find(object, idNames, isWord); d.runID == "" {
+		d.runID = "$target.import_id" // the import itself is the run
+	}
+	for _, field := range []struct {
+		key   string
+		names []string
+		fits  func(any) bool
+	}{
+		{"started_at", startNames, isTime}, {"ended_at", endNames, isTime}, {"error_summary", errorNames, isTextOrNull}, {"result_count", countNames, isNumber},
+	} {
+		if path, _ := d.find(object, field.names, field.fits); path != "" && path != d.status {
+			d.fields = append(d.fields, draftField{field.key, path})
+		}
+	}
+	d.guessLists(object)
+	d.guessVolatile(d.base, object)
+}
+
+// findStatus finds the object that has a status.
+func findStatus(path string, value any, depth int) (string, map[string]any) {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return path, nil
+	}
+	for name, inner := range object {
+		if slices.Contains(statusNames[:len(statusNames)-1], plainKey(name)) && isWord(inner) {
+			return path, object
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if inner, ok := object[name].(map[string]any); ok && depth < 3 {
+			if at, found := findStatus(path+jqKey(name), inner, depth+1); found != nil {
+				return at, found
+			}
+		}
+	}
+	if depth == 0 {
+		return path, object
+	}
+	return path, nil
+}
+
+// find gives the path of the first of the names that an object has, with its text.
+func (d *draft) find(object map[string]any, names []string, fits func(any) bool) (path, text string) {
+	for _, wanted := range names {
+		for _, name := range slices.Sorted(maps.Keys(object)) {
+			if plainKey(name) != wanted || !fits(object[name]) {
+				continue
+			}
+			if text, _ = scalarText(object[name]); isTime(object[name]) && d.format == "" {
+				d.format = formatOf(object[name])
+			}
+			return d.base + jqKey(name), text
+		}
+	}
+	return "", ""
+}
+
+// guessLists looks for lists of steps and of log entries.
+func (d *draft) guessLists(object map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		list, _ := object[name].([]any)
+		if len(list) == 0 {
+			continue
+		}
+		element, ok := list[0].(map[string]any)
+		if !ok {
+			continue
+		}
+		in := &draft{format: d.format}
+		status, _ := in.find(element, statusNames, isWord)
+		detail, _ := in.find(element, detailNames, isTextOrNull)
+		switch {
+		case status != "" && d.steps == "":
+			d.steps = d.base + jqKey(name) + "[]? | " + in.stepOf(element, status)
+			for _, one := range list {
+				if step, ok := one.(map[string]any); ok {
+					_, word := in.find(step, statusNames, isWord)
+					d.addWord(word)
+				}
+			}
+		case detail != "" && d.entries == "":
+			d.entries = d.base + jqKey(name) + "[]? | " + in.entryOf(element, detail)
+			_, hasLevel := in.find(element, levelNames, isWord)
+			d.levels = hasLevel != ""
+		}
+		if d.format == "" {
+			d.format = in.format
+		}
+	}
+}
+
+func (d *draft) stepOf(element map[string]any, status string) string {
+	name, _ := d.find(element, nameNames, isWord)
+	parts := []string{"name: " + orText(name, `"import"`), "status: " + status}
+	if start, _ := d.find(element, startNames, isTimeOrNull); start != "" {
+		parts = append(parts, "start: "+start)
+	}
+	if end, _ := d.find(element, endNames, isTimeOrNull); end != "" {
+		parts = append(parts, "end: "+end)
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+func (d *draft) entryOf(element map[string]any, detail string) string {
+	var parts []string
+	if at, _ := d.find(element, atNames, isTimeOrNull); at != "" {
+		parts = append(parts, "at: "+at)
+	}
+	if level, _ := d.find(element, levelNames, isWord); level != "" {
+		parts = append(parts, "level: "+level)
+	}
+	return "{" + strings.Join(append(parts, "detail: ("+detail+` // "")`), ", ") + "}"
+}
+
+func orText(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
+// addWord puts a word of the service to the state that it most likely means.
+func (d *draft) addWord(word string) {
+	for _, words := range d.states {
+		if slices.Contains(words, word) {
+			return
+		}
+	}
+	lower := strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(word))
+	for state, words := range usual {
+		if slices.Contains(words, lower) {
+			d.states[state] = append(d.states[state], word)
+			return
+		}
+	}
+	d.states[history.StateRunning] = append(d.states[history.StateRunning], word)
+}
+
+func (d *draft) guessVolatile(path string, object map[string]any) {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if volatileName.MatchString(name) && !isNested(object[name]) {
+			d.ignored = append(d.ignored, path+jqKey(name))
+		}
+	}
+}
+
+var plainJQKey = regexp.MustCompile(`\A[A-Za-z_][A-Za-z0-9_]*\z`)
+
+func jqKey(name string) string {
+	if plainJQKey.MatchString(name) {
+		return "." + name
+	}
+	text, _ := json.Marshal(name) //nolint:errchkjson // a string always can be
+	return "[" + string(text) + "]"
+}
+
+func plainKey(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(name))
+}
+
+func isWord(value any) bool {
+	text, ok := scalarText(value)
+	return ok && text != "" && len(text) <= 200
+}
+
+func isNumber(value any) bool {
+	_, ok := value.(json.Number)
+	return ok
+}
+
+func isTextOrNull(value any) bool {
+	_, ok := value.(string)
+	return ok || value == nil
+}
+
+func isTime(value any) bool       { return formatOf(value) != "" }
+func isTimeOrNull(value any) bool { return value == nil || isTime(value) }
+
+// formatOf tells how a time is written; empty: it is none.
+func formatOf(value any) string {
+	text, ok := scalarText(value)
+	if !ok {
+		return ""
+	}
+	if !history.ParseTime(text).At.IsZero() {
+		return formatRFC3339
+	}
+	whole, _, _ := strings.Cut(text, ".")
+	if strings.Trim(whole, "0123456789") != "" {
+		return ""
+	}
+	return map[int]string{10: formatUnix, 13: formatMillis, 16: formatMicros, 19: formatNanos}[len(whole)]
+}
+
+// write writes the draft, with what is to be looked at.
+func (d *draft) write(name, payload string) string {
+	var out strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
+	line("# A first draft, guessed from one answer: look at each line that says so, and take CHANGE out.")
+	line("name: %s", name)
+	line("title: %s", name)
+	line("docs: https://example.com/CHANGE             # where the API is described")
+	line("base_url: https://api.example.com            # CHANGE; left out, each source gives one")
+	line("auth: {bearer: true}                         # or {header: X-Api-Key}, {header: Authorization, prefix: \"Token \"}, {basic: true}, {query: api_key}")
+	line("rate_limit: {every: 1s, burst: 5}            # what the API allows, or less")
+	line("schedule: \"@every 1m\"")
+	line("tracks: one                                  # one: this import, finished once it has ended | latest: whatever import is the newest, for ever")
+	line("target:                                      # what a job names; all required")
+	line("  - {name: import_id}")
+	line("requests:")
+	line("  - path: /CHANGE/imports/{import_id}        # of the status, below base_url")
+	line("run_id: %s   # guessed", writeText(d.runID))
+	line("status: %s   # guessed", writeText(d.status))
+	for _, field := range d.fields {
+		line("%s: %s   # guessed", field.key, writeText(field.path))
+	}
+	if d.entries != "" && d.steps == "" {
+		line("steps: %s   # one, to which the log belongs", writeText(`{name: "import", status: `+d.status+`}`))
+	}
+	if d.steps != "" {
+		line("steps: %s   # guessed", writeText(d.steps))
+	}
+	if d.entries != "" {
+		line("entries: %s   # guessed", writeText(d.entries))
+	}
+	line("states:                                      # the words of the answer; add those that the documents name beside them")
+	for _, state := range history.States() {
+		if words := d.states[state]; len(words) > 0 {
+			texts := make([]string, len(words))
+			for i, word := range words {
+				texts[i] = writeText(word)
+			}
+			line("  %s: [%s]", state, strings.Join(texts, ", "))
+		}
+	}
+	if d.levels {
+		line("levels: {info: [info, INFO, debug, DEBUG], warning: [warning, WARNING, warn, WARN], error: [error, ERROR, fatal, FATAL]}")
+	}
+	if d.format != "" && d.format != formatRFC3339 {
+		line("times: {format: %s}   # guessed", d.format)
+	}
+	if len(d.ignored) > 0 {
+		line("volatile:                                    # may differ between answers that say the same; guessed")
+		for _, path := range d.ignored {
+			line("  - %s", writeText(path))
+		}
+	}
+	line("tests:")
+	line("  - payload: %s", writeText(payload))
+	line("    want: {status: %s}", writeScalar(d.word))
+	return out.String()
+}
