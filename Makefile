@@ -83,8 +83,8 @@ test: setup build ## Run all tests with the race detector on a real Postgres
 	@$(TESTSERVER) env CGO_ENABLED=1 go run -race $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- $(GO_TEST_FLAGS) ./...
 
 .PHONY: setup
-setup: ## Install what the tests need: Postgres' programs, pgbouncer and a C compiler
-	@scripts/setup cc postgres pgbouncer
+setup: ## Install what the tests need: Postgres' programs, pgbouncer, curl, a C compiler
+	@scripts/setup cc postgres pgbouncer curl
 
 .PHONY: migrations
 migrations: setup ## Run the migrations up, down to zero and up again

@@ -194,3 +194,14 @@ func (l *lab) get(path string, into any) {
 		l.t.Fatalf("%s: %v in %s", path, err, got.text)
 	}
 }
+
+// token adds a token.
+func (l *lab) token(name, scope string, expires time.Time) string {
+	l.t.Helper()
+	token := access.NewToken()
+	spec := store.TokenSpec{Name: name, Scope: scope, Token: token, ExpiresAt: expires}
+	if _, err := l.store.AddToken(l.t.Context(), store.Author{Actor: "tester", At: l.now()}, spec); err != nil {
+		l.t.Fatal(err)
+	}
+	return token
+}

@@ -56,6 +56,7 @@ func (a *api) registerStream() {
 			"Last-Event-ID, or ?after=, misses none and gets none twice. Comments, each 15 s, tell that the line holds. Who does not read for 10 s is cut off.",
 	}.get()
 	o.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"text/event-stream": {}}}}
+	schemaOf[Entry](a) // for who reads of it
 	streams := make(chan struct{}, streamsMost)
 	huma.Register(a.API, o, func(_ context.Context, in *streamInput) (*huma.StreamResponse, error) {
 		after, err := in.after()

@@ -18,10 +18,10 @@ import (
 
 func (a *app) tokenCommand() *cobra.Command {
 	return groupCommand("token", "Manage tokens: who may look and change by the web",
-		`Manages tokens, by which  tracker serve  knows who asks where others reach it than
-this machine: programs send one as  Authorization: Bearer TOKEN, people log in
-with one. It is shown once, when it is made, and kept as its hash alone. What is
-changed with it has "token NAME" as its actor in report.changes.`,
+		`Manages tokens, by which  tracker serve  knows who asks, where others reach it
+than this machine: programs send one as  Authorization: Bearer TOKEN, people log
+in with one. It is shown once, when it is made, and kept as its hash alone. What
+is changed with it has "token NAME" as its actor in report.changes.`,
 		a.tokenAddCommand(), a.tokenListCommand(), a.tokenRevokeCommand())
 }
 
