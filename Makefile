@@ -74,6 +74,10 @@ bench-reports: postgres build ## Measure history, reports and dashboards on what
 bench-verify: postgres build ## Measure tracker verify on what make seed made
 	@go run ./bench/verify $(BENCH_FLAGS)
 
+.PHONY: bench-web
+bench-web: postgres ## Measure the web on what make seed made
+	@go run ./bench/pages $(BENCH_FLAGS)
+
 # The tests run the README's commands, make demo among them: where nothing was
 # compiled yet, that build would go on beside tests that wait for what they
 # have started.
@@ -152,6 +156,11 @@ man: ## Write the manual's pages, from the help, to man/
 .PHONY: picture
 picture: postgres build ## Take the picture in the README: a history, as the demo has it now
 	@$(PYTHON) scripts/picture.py bin/tracker docs/history.svg
+
+.PHONY: screenshots
+screenshots: postgres build ## Take the pictures of pages in the README, from a demo
+	@scripts/setup chromium
+	@scripts/screenshots bin/tracker docs
 
 .PHONY: clean
 clean: ## Remove what was built
