@@ -33,7 +33,9 @@ func addLargeRun(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, largeAnswer(now.Add(-time.Hour))) }))
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, largeAnswer(now.Add(-time.Hour)))
+	}))
 	defer service.Close()
 	by := store.Author{Actor: "bench", At: now}
 	_, err = s.Apply(ctx, by, store.Declaration{

@@ -26,9 +26,7 @@ func TestRunPage_SaysWhatHistorySays(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	moments := []time.Time{{}, f.after[0].Add(-time.Hour)}
-	for _, after := range f.after {
-		moments = append(moments, after)
-	}
+	moments = append(moments, f.after...)
 	for _, at := range moments {
 		args, address := []string{"history", "stores-eu", "--run", "1"}, server.URL+"/jobs/stores-eu/runs/1"
 		if !at.IsZero() {

@@ -96,7 +96,7 @@ func (p *Pages) lookNow(ctx context.Context, r *http.Request, _ store.Author) (d
 		if store.IsTemporary(err) {
 			return "", "", err
 		}
-		return "not-looked", address, nil //nolint:nilerr // the page tells of the poll
+		return "not-looked", address, nil
 	}
 	return "looked", address, nil
 }

@@ -116,7 +116,7 @@ func (b overviewBody) Filtered() bool {
 
 // Quiet reports that nothing needs anybody.
 func (b overviewBody) Calm() bool {
-	return len(b.Failed) == 0 && len(b.Stalled) == 0 && len(b.Watch.Unseen()) == 0
+	return len(b.Failed) == 0 && len(b.Stalled) == 0 && len(b.Unseen()) == 0
 }
 
 // Empty reports that no job is registered.

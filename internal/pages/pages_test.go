@@ -337,7 +337,7 @@ func newGate(t *testing.T, databaseURL string) *gate {
 
 func (g *gate) pass(from net.Conn) {
 	defer func() { _ = from.Close() }()
-	to, err := (&net.Dialer{Timeout: time.Second}).Dial(g.network, g.target) //nolint:noctx // it ends with the connection that it is for
+	to, err := (&net.Dialer{Timeout: time.Second}).Dial(g.network, g.target)
 	if err != nil {
 		return
 	}

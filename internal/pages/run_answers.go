@@ -41,10 +41,8 @@ func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.Sna
 	if from == "" || to == "" {
 		return answers, nil
 	}
-	var errFrom, errTo error
-	answers.From, errFrom = strconv.Atoi(from)
-	answers.To, errTo = strconv.Atoi(to)
-	if errFrom != nil || errTo != nil || answers.From < 1 || answers.To < 1 {
+	answers.From, answers.To = answerNo(from), answerNo(to)
+	if answers.From == 0 || answers.To == 0 {
 		answers.Wrong = "choose two answers by their numbers"
 		return answers, nil
 	}
@@ -76,6 +74,15 @@ func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.Sna
 		answers.Changes = append(answers.Changes, shown)
 	}
 	return answers, nil
+}
+
+// answerNo is the number of an answer; 0: it is none.
+func answerNo(text string) int {
+	no, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || no < 1 {
+		return 0
+	}
+	return int(no)
 }
 
 // Short is the beginning of a hash.
