@@ -46,19 +46,10 @@ func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.Sna
 		answers.Wrong = "choose two answers by their numbers"
 		return answers, nil
 	}
-	var both [2]store.SnapshotRow
-	for i, no := range []int{answers.From, answers.To} {
-		row, err := tracking.FindBody(ctx, p.store, body.Job.Job, no)
-		if err != nil {
-			if store.IsTemporary(err) {
-				return answers, err
-			}
-			answers.Wrong = err.Error()
-			return answers, nil
-		}
-		both[i] = row
+	diff, err := p.compare(ctx, body.Job.Job, answers.From, answers.To)
+	if store.IsTemporary(err) {
+		return answers, err
 	}
-	diff, err := words.DiffSnapshots(both[0], both[1])
 	if err != nil {
 		answers.Wrong = err.Error()
 		return answers, nil //nolint:nilerr // the page tells it
@@ -74,6 +65,19 @@ func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.Sna
 		answers.Changes = append(answers.Changes, shown)
 	}
 	return answers, nil
+}
+
+// compare tells how two answers of a job differ.
+func (p *Pages) compare(ctx context.Context, job string, from, to int) (words.SnapshotDiff, error) {
+	was, err := tracking.FindBody(ctx, p.store, job, from)
+	if err != nil {
+		return words.SnapshotDiff{}, err
+	}
+	now, err := tracking.FindBody(ctx, p.store, job, to)
+	if err != nil {
+		return words.SnapshotDiff{}, err
+	}
+	return words.DiffSnapshots(was, now)
 }
 
 // answerNo is the number of an answer; 0: it is none.
