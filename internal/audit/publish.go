@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ var ErrTarget = errors.New("want a path or an http(s) URL to publish checkpoints
 // publishes none.
 type Publisher struct {
 	Store  *store.Store
+	Warn   func(text string) // of what was mended; nil: nobody is told
 	target string
 	client *http.Client
 
@@ -93,6 +95,10 @@ func (p *Publisher) begin(ctx context.Context) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("publish checkpoints: %w", err)
 	}
+	text, err = p.mend(ctx, text)
+	if err != nil {
+		return err
+	}
 	before, err := ledger.ReadCheckpoints(string(text))
 	if err != nil {
 		return fmt.Errorf("publish checkpoints to %s, which has others: %w", p.target, err)
@@ -107,6 +113,35 @@ func (p *Publisher) begin(ctx context.Context) error {
 	}
 	p.published = newest.Size
 	return nil
+}
+
+// mend takes away the beginning of a checkpoint at the end of the file, of which the disk
+// got no more before a crash. It is published again, whole.
+func (p *Publisher) mend(ctx context.Context, text []byte) ([]byte, error) {
+	whole := text[:len(text)-ledger.Torn(string(text))]
+	before, err := ledger.ReadCheckpoints(string(whole))
+	if err != nil || len(whole) == len(text) {
+		return text, nil //nolint:nilerr // it holds something else, which reading all of it tells
+	}
+	var size int64
+	if len(before) > 0 {
+		size = before[len(before)-1].Size
+	}
+	next, err := p.Store.Checkpoints(ctx, size, 1)
+	if err != nil {
+		return nil, err
+	}
+	torn := bytes.TrimLeft(text[len(whole):], "\n")
+	if len(next) == 0 || !strings.HasPrefix(next[0].Note+"\n", string(torn)) {
+		return text, nil // nor is that ours
+	}
+	if err := os.Truncate(p.target, int64(len(whole))); err != nil {
+		return nil, fmt.Errorf("publish checkpoints: take away one that was broken off: %w", err)
+	}
+	if p.Warn != nil {
+		p.Warn(fmt.Sprintf("%s ended with %d bytes of a checkpoint that was broken off: they were taken away, and it is published again", p.target, len(torn)))
+	}
+	return whole, nil
 }
 
 func (p *Publisher) publish(ctx context.Context, c ledger.Checkpoint) error {

@@ -139,6 +139,7 @@ func (a *app) seal(ctx context.Context, sealer audit.Sealer, publisher *audit.Pu
 	if !sealed {
 		fmt.Fprintln(a.stdout, "nothing is new since the last checkpoint")
 	}
+	publisher.Warn = func(text string) { fmt.Fprintln(a.stderr, "tracker: "+text) }
 	published, err := publisher.Publish(ctx)
 	if published > 0 {
 		fmt.Fprintf(a.stdout, "published %s\n", terminal.Plural(published, "checkpoint", "checkpoints"))

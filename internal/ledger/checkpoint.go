@@ -90,6 +90,31 @@ func ReadCheckpoints(published string) ([]Checkpoint, error) {
 	return all, nil
 }
 
+// Torn is how many bytes at the end of published checkpoints are the beginning of another,
+// whose writing was broken off.
+func Torn(published string) int {
+	whole := 0
+	for rest := published; ; rest = published[whole:] {
+		body := len(rest) - len(strings.TrimLeft(rest, "\n"))
+		text := strings.Index(rest[body:], "\n\n")
+		if text < 0 {
+			return len(rest[body:])
+		}
+		end := body + text + len("\n\n")
+		for strings.HasPrefix(rest[end:], signatureMark) {
+			line := strings.IndexByte(rest[end:], '\n')
+			if line < 0 {
+				return len(rest[body:])
+			}
+			end += line + 1
+		}
+		if !strings.HasPrefix(rest[end:], "\n") { // the empty line that ends it
+			return len(rest[body:])
+		}
+		whole += end + 1
+	}
+}
+
 // Signed reports whether the checkpoint bears any signature.
 func (c Checkpoint) Signed() bool { return !strings.HasSuffix(c.Note, "\n\n") }
 
