@@ -135,7 +135,7 @@ type History struct {
 type ResultItem struct {
 	RunNo    int             `json:"run_no"`
 	ItemNo   int             `json:"item_no"`
-	ID       string          `json:"id"`
+	ID       string          `json:"item_id"`
 	URL      string          `json:"url"`
 	Labels   []string        `json:"labels"`
 	Output   json.RawMessage `json:"output"`
