@@ -149,12 +149,15 @@ func (a *app) printVerified(v audit.Verified) error {
 			where = "job " + w.Job
 		}
 		text := w.What
+		var place []string
 		if w.EntryNo > 0 {
-			text += fmt.Sprintf(" (entry %d", w.EntryNo)
-			if !w.At.IsZero() {
-				text += ", " + words.Time(&w.At)
-			}
-			text += ")"
+			place = append(place, fmt.Sprintf("entry %d", w.EntryNo))
+		}
+		if !w.At.IsZero() {
+			place = append(place, words.Time(&w.At))
+		}
+		if len(place) > 0 {
+			text += " (" + strings.Join(place, ", ") + ")"
 		}
 		p.Entry([]terminal.Span{terminal.Styled(terminal.StyleRed, "✗ "+where+": ")}, terminal.Plain(text))
 	}

@@ -1,17 +1,23 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/jedib0t/go-pretty/v6/progress"
 
 	"tracker/internal/audit"
 	"tracker/internal/terminal"
 )
 
+// progressRetry is how soon to try again to end a picture that has just begun.
+const progressRetry = 10 * time.Millisecond
+
 // verifyProgress shows how far a verification has come, with a bar for each part, where
 // stderr is a terminal.
 type verifyProgress struct {
 	bar   progress.Writer // nil: stderr is none
 	parts map[string]*progress.Tracker
+	ended chan struct{} // closed when the last picture is drawn
 }
 
 func (a *app) newVerifyProgress() *verifyProgress {
@@ -22,7 +28,11 @@ func (a *app) newVerifyProgress() *verifyProgress {
 	p.bar = progress.NewWriter()
 	p.bar.SetOutputWriter(a.stderr)
 	p.bar.SetTrackerLength(30)
-	go p.bar.Render()
+	p.ended = make(chan struct{})
+	go func() {
+		defer close(p.ended)
+		p.bar.Render()
+	}()
 	return p
 }
 
@@ -47,5 +57,12 @@ func (p *verifyProgress) end() {
 	for _, part := range p.parts {
 		part.MarkAsDone()
 	}
-	p.bar.Stop()
+	for { // it is stopped only once it draws
+		p.bar.Stop()
+		select {
+		case <-p.ended:
+			return
+		case <-time.After(progressRetry):
+		}
+	}
 }
