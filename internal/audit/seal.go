@@ -10,8 +10,13 @@ import (
 	"tracker/internal/store"
 )
 
-// sealMost is how many entries one checkpoint adds at most.
-const sealMost = 10_000
+const (
+	// sealMost is how many entries one checkpoint adds at most.
+	sealMost = 10_000
+	// sealDays is how many days of polls, each of which takes as long as all of its polls
+	// take to be read: what was sealed stays if somebody stops.
+	sealDays = 31
+)
 
 // ErrOtherKey means that the log was signed by another key so far.
 var ErrOtherKey = errors.New("the log was signed by another key")
@@ -37,12 +42,26 @@ func (s Sealer) Seal(ctx context.Context, tell func(store.Checkpoint)) error {
 		if err != nil || len(entries) == 0 {
 			return err
 		}
-		sealed, err := s.sealEntries(ctx, last, entries)
+		sealed, err := s.sealEntries(ctx, last, untilDay(entries, sealDays))
 		if err != nil {
 			return err
 		}
 		tell(sealed)
 	}
+}
+
+// untilDay gives the first of the entries, of which so many at most are days of polls.
+func untilDay(entries []store.JournalEntry, most int) []store.JournalEntry {
+	days := 0
+	for i, entry := range entries {
+		if entry.Kind != store.EntryPolls {
+			continue
+		}
+		if days++; days == most {
+			return entries[:i+1]
+		}
+	}
+	return entries
 }
 
 // checkKey refuses a key by which no earlier checkpoint could be checked.
