@@ -389,8 +389,8 @@ SELECT j.name AS job, s.name AS source, s.provider, n.snapshot_no, n.run_no, n.o
         WHERE p.job_id = n.job_id AND p.snapshot_no BETWEEN n.snapshot_no - n.patches AND n.snapshot_no)), 'UTF8') END AS body_text,
     n.interpretation, n.polled_at, n.previous_polls, n.job_id
 FROM snapshots n
-JOIN jobs j ON j.job_id = n.job_id
-JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN jobs j ON j.job_id = n.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id
 LEFT JOIN cursors c ON c.job_id = n.job_id
 LEFT JOIN snapshots f ON f.job_id = n.job_id AND f.snapshot_no = n.snapshot_no + 1;
 COMMENT ON VIEW report.snapshots IS 'One row per answer that differs from the one before it, with the body as proof; a row never changes, and loses its body alone, where retention takes its run or somebody erases it (report.acts).';

@@ -63,6 +63,7 @@ CREATE TABLE acts (
     kept_for        interval,             -- the setting, of retention
     run_no          integer,              -- of an erasure
     snapshot_no     integer,              -- likewise; null: all of the run
+    interpretation  integer,              -- of an erasure or a rebuild: the version by which the job's rows were derived again
     kind            text        NOT NULL,
     what            text        NOT NULL,
     actor           text        NOT NULL,
@@ -70,6 +71,7 @@ CREATE TABLE acts (
     CONSTRAINT acts_pkey PRIMARY KEY (act_no),
     CONSTRAINT acts_kind_check CHECK (kind IN ('retention', 'erasure', 'rebuild')),
     CONSTRAINT acts_what_check CHECK (what IN ('polls', 'runs', 'bodies', 'rows')),
+    CONSTRAINT acts_derived_check CHECK ((kind IN ('erasure', 'rebuild')) = (interpretation IS NOT NULL)),
     CONSTRAINT acts_retention_check CHECK ((kind = 'retention') = (kept_for IS NOT NULL)),
     CONSTRAINT acts_erasure_check CHECK ((kind = 'erasure') = (run_no IS NOT NULL) AND (kind = 'erasure') = (reason ~ '\S'))
 );
@@ -79,7 +81,7 @@ CREATE TRIGGER acts_no_truncate BEFORE TRUNCATE ON acts FOR EACH STATEMENT EXECU
 
 CREATE VIEW report.acts AS
 SELECT a.act_no, a.done_at AS at, a.kind, j.name AS job, a.what, a.run_no, a.snapshot_no, a.range_from, a.range_to, a.rows_changed AS rows, a.kept_for,
-    a.actor, a.reason, a.of_job AS job_id
+    a.actor, a.reason, a.interpretation, a.of_job AS job_id
 FROM acts a
 LEFT JOIN jobs j ON j.job_id = a.of_job;
 COMMENT ON VIEW report.acts IS 'One row per act upon the history itself: what retention has taken, what somebody has erased, and rebuilds that changed rows; rows are only ever added.';
@@ -96,6 +98,7 @@ COMMENT ON COLUMN report.acts.rows IS 'Count of the polls, runs, bodies or rows.
 COMMENT ON COLUMN report.acts.kept_for IS 'Of retention: the setting, for how long such are kept; null: it is none.';
 COMMENT ON COLUMN report.acts.actor IS 'Who has done it, or whose setting it was: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, the login.';
 COMMENT ON COLUMN report.acts.reason IS 'Of an erasure: why, in the words of who has done it; null: it is none.';
+COMMENT ON COLUMN report.acts.interpretation IS 'Of an erasure or a rebuild: version of the interpretation by which the job''s rows were derived again; null: it is none.';
 COMMENT ON COLUMN report.acts.job_id IS 'Number of the job, by which views are joined; null: of all jobs.';
 
 CREATE VIEW report.retention AS

@@ -198,28 +198,38 @@ END $$;
 -- journal_search leaves notes for what is neither in the journal nor noted: the history
 -- from before there was one, and what a program of that time records beside a newer one.
 -- It looks at some jobs beyond one, tells which was the last of them (null: there are no
--- more), and how many notes it has left. Of what is recorded while it looks it sees the
--- note with the rows, or neither.
+-- more), and how many notes it has left. It compares the highest numbers, and reads the
+-- rows of those jobs alone that have more than the journal: that has a job's in their
+-- order, and none is missing before its last. Of what is recorded while it looks it sees
+-- the note with the rows, or neither.
 -- +goose StatementBegin
 CREATE FUNCTION journal_search(beyond bigint, OUT reached bigint, OUT noted bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     jobs bigint[];
+    behind bigint[]; -- those of the jobs that have more snapshots than the journal
+    last bigint[]; -- the last of theirs that have an entry
 BEGIN
+    noted := 0;
     PERFORM 1 FROM public.journal_end FOR UPDATE; -- nobody appends meanwhile
-    SELECT array_agg(w.job_id), max(w.job_id) INTO jobs, reached
-    FROM (SELECT c.job_id FROM public.cursors c WHERE c.job_id > beyond ORDER BY c.job_id LIMIT 1000) w;
-    INSERT INTO public.journal_notes (job_id, at, no, kind)
-    SELECT n.job_id, n.observed_at, n.snapshot_no, 'snapshot'
-    FROM public.snapshots n
-    LEFT JOIN (SELECT e.job_id, e.no FROM public.journal e WHERE e.kind = 'snapshot' AND e.job_id = ANY(jobs)
-        UNION ALL SELECT w.job_id, w.no FROM public.journal_notes w WHERE w.kind = 'snapshot') k ON k.job_id = n.job_id AND k.no = n.snapshot_no
-    WHERE n.job_id = ANY(jobs) AND k.job_id IS NULL;
-    GET DIAGNOSTICS noted = ROW_COUNT;
+    SELECT array_agg(w.job_id), max(w.job_id), array_agg(w.job_id) FILTER (WHERE w.snapshot_no > w.last), array_agg(w.last) FILTER (WHERE w.snapshot_no > w.last)
+    INTO jobs, reached, behind, last
+    FROM (
+        SELECT c.job_id, c.snapshot_no, coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind = 'snapshot' AND e.job_id = c.job_id), 0) AS last
+        FROM public.cursors c WHERE c.job_id > beyond ORDER BY c.job_id LIMIT 1000
+    ) w;
+    IF behind IS NOT NULL THEN
+        INSERT INTO public.journal_notes (job_id, at, no, kind)
+        SELECT n.job_id, n.observed_at, n.snapshot_no, 'snapshot'
+        FROM unnest(behind, last) b (job_id, last)
+        JOIN public.snapshots n ON n.job_id = b.job_id AND n.snapshot_no > b.last
+        LEFT JOIN (SELECT w.job_id, w.no FROM public.journal_notes w WHERE w.kind = 'snapshot') k ON k.job_id = n.job_id AND k.no = n.snapshot_no
+        WHERE k.job_id IS NULL;
+        GET DIAGNOSTICS noted = ROW_COUNT;
+    END IF;
     INSERT INTO public.journal_notes (job_id, no, kind)
     SELECT g.job_id, 0, 'gap'
     FROM (SELECT x.job_id, max(x.gap_no) AS gap_no FROM public.gaps x WHERE x.job_id = ANY(jobs) GROUP BY x.job_id) g
-    LEFT JOIN (SELECT e.job_id, max(e.no) AS no FROM public.journal e WHERE e.kind = 'gap' AND e.job_id = ANY(jobs) GROUP BY e.job_id) k ON k.job_id = g.job_id
-    WHERE g.gap_no > coalesce(k.no, 0);
+    WHERE g.gap_no > coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind = 'gap' AND e.job_id = g.job_id), 0);
 END $$;
 -- +goose StatementEnd
 REVOKE EXECUTE ON FUNCTION journal_note(), journal_extend(bigint), journal_append(), journal_search(bigint) FROM PUBLIC;

@@ -104,8 +104,21 @@ COMMENT ON COLUMN report.gap_leaves.gap_to IS 'When it ended (our time), as it w
 COMMENT ON COLUMN report.gap_leaves.reason IS 'Why nobody looked, or why looking failed.';
 COMMENT ON COLUMN report.gap_leaves.job_id IS 'Number of the job, by which views are joined.';
 
+CREATE VIEW report.recorded_gaps AS
+SELECT j.name AS job, g.gap_no, g.gap_from, g.gap_to, g.reason, g.job_id
+FROM gaps g
+JOIN jobs j ON j.job_id = g.job_id;
+COMMENT ON VIEW report.recorded_gaps IS 'One row per ended gap as it was recorded; report.gaps has those that go on, too, and ends them where a clock was set back.';
+COMMENT ON COLUMN report.recorded_gaps.job IS 'Name of the job.';
+COMMENT ON COLUMN report.recorded_gaps.gap_no IS 'Number of the gap within its job.';
+COMMENT ON COLUMN report.recorded_gaps.gap_from IS 'When the gap began (our time).';
+COMMENT ON COLUMN report.recorded_gaps.gap_to IS 'When it ended (our time).';
+COMMENT ON COLUMN report.recorded_gaps.reason IS 'Why nobody looked, or why looking failed.';
+COMMENT ON COLUMN report.recorded_gaps.job_id IS 'Number of the job, by which views are joined.';
+
 CREATE VIEW report.act_leaves AS
-SELECT e.entry_no, a.act_no, a.at, a.actor, a.kind, a.what, a.job, a.run_no, a.snapshot_no, a.range_from, a.range_to, a.rows, a.kept_for, a.reason, a.job_id
+SELECT e.entry_no, a.act_no, a.at, a.actor, a.kind, a.what, a.job, a.run_no, a.snapshot_no, a.range_from, a.range_to, a.rows, a.kept_for, a.reason, a.interpretation,
+    a.job_id
 FROM journal e
 JOIN report.acts a ON a.act_no = e.no
 WHERE e.kind = 'act';
@@ -124,6 +137,7 @@ COMMENT ON COLUMN report.act_leaves.range_to IS 'Until when (our time).';
 COMMENT ON COLUMN report.act_leaves.rows IS 'Count of the polls, runs, bodies or rows.';
 COMMENT ON COLUMN report.act_leaves.kept_for IS 'Of retention: the setting, for how long such are kept; null: it is none.';
 COMMENT ON COLUMN report.act_leaves.reason IS 'Of an erasure: why, in the words of who has done it; null: it is none.';
+COMMENT ON COLUMN report.act_leaves.interpretation IS 'Of an erasure or a rebuild: version of the interpretation by which the job''s rows were derived again; null: it is none.';
 COMMENT ON COLUMN report.act_leaves.job_id IS 'Number of the job, by which views are joined; null: of all jobs.';
 
 CREATE VIEW report.change_leaves AS
@@ -145,8 +159,8 @@ COMMENT ON COLUMN report.change_leaves.job_id IS 'Number of the job, by which vi
 GRANT SELECT, UPDATE ON ledger TO tracker_writer;
 GRANT SELECT, INSERT, UPDATE ON ledger_tiles TO tracker_writer;
 GRANT SELECT, INSERT ON checkpoints TO tracker_writer;
-GRANT SELECT ON report.journal, report.checkpoints, report.ledger_tiles, report.snapshot_leaves, report.gap_leaves, report.act_leaves, report.change_leaves
-    TO tracker_writer, tracker_reader;
+GRANT SELECT ON report.journal, report.checkpoints, report.ledger_tiles, report.snapshot_leaves, report.gap_leaves, report.recorded_gaps, report.act_leaves,
+    report.change_leaves TO tracker_writer, tracker_reader;
 
 -- +goose Down
 -- +goose StatementBegin
@@ -158,6 +172,7 @@ END $$;
 -- +goose StatementEnd
 DROP VIEW report.change_leaves;
 DROP VIEW report.act_leaves;
+DROP VIEW report.recorded_gaps;
 DROP VIEW report.gap_leaves;
 DROP VIEW report.snapshot_leaves;
 DROP VIEW report.ledger_tiles;

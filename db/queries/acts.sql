@@ -1,7 +1,9 @@
 -- name: ActInsert :one
 -- As the owner; who does it, registry_author tells.
-INSERT INTO acts (done_at, kind, of_job, what, run_no, snapshot_no, range_from, range_to, rows_changed, actor, reason)
-SELECT clock_timestamp(), @kind, @job_id::bigint, @what, sqlc.narg('run_no'), sqlc.narg('snapshot_no'), @range_from, @range_to, @rows, a.actor, sqlc.narg('reason')
+INSERT INTO acts (done_at, kind, of_job, what, run_no, snapshot_no, range_from, range_to, rows_changed, actor, reason,
+    interpretation)
+SELECT clock_timestamp(), @kind, @job_id::bigint, @what, sqlc.narg('run_no'), sqlc.narg('snapshot_no'), @range_from, @range_to, @rows, a.actor, sqlc.narg('reason'),
+    sqlc.narg('interpretation')
 FROM registry_author() a
 RETURNING act_no;
 

@@ -75,14 +75,6 @@ ORDER BY l.entry_no;
 -- The acts that took bodies of jobs, and have their entry in the journal.
 SELECT * FROM report.act_leaves WHERE job_id = ANY(@job_ids::bigint[]) AND what = 'bodies' ORDER BY act_no;
 
--- name: ReportUnjournaled :many
--- Jobs with more snapshots than the journal has, of which the last is not of just now.
-SELECT n.job, n.snapshots, coalesce(e.snapshots, 0)::bigint AS journaled, n.last_at::timestamptz AS last_at
-FROM (SELECT s.job_id, s.job, count(*) AS snapshots, max(s.observed_at) AS last_at FROM report.snapshots s GROUP BY s.job_id, s.job) n
-LEFT JOIN (SELECT j.job_id, count(*) AS snapshots FROM report.journal j WHERE j.kind = 'snapshot' GROUP BY j.job_id) e ON e.job_id = n.job_id
-WHERE n.snapshots > coalesce(e.snapshots, 0) AND n.last_at < now() - interval '1 min'
-ORDER BY n.job;
-
 -- name: ReportMiscounted :many
 -- Jobs whose newest snapshot was seen by another number of polls than is told.
 SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls

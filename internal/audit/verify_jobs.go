@@ -74,9 +74,12 @@ func (r *verifier) checkCounts(ctx context.Context, found *findings) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range unjournaled {
-		if r.wants(m.Job) {
-			found.add(Wrong{Job: m.Job}, "it has %d snapshots, and the journal %d: somebody has inserted one, or no tracker runs", m.Told, m.Counted)
+	for _, u := range unjournaled {
+		switch at := (Wrong{Job: u.Job, At: u.At}); {
+		case u.Job != "" && r.wants(u.Job):
+			found.add(at, "it has %d %ss, and the journal %d: somebody has inserted one, or no tracker runs", u.Rows, u.Kind, u.Journaled)
+		case u.Job == "" && len(r.Jobs) == 0:
+			found.add(at, "%s is not in the journal: somebody has inserted it, or no tracker runs", named(store.JournalEntry{Kind: u.Kind, No: u.No}))
 		}
 	}
 	for _, m := range miscounted {

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -20,7 +21,7 @@ type logCheck struct {
 	*verifier
 	*findings
 	last        store.Checkpoint // of the database
-	edge        ledger.Edge      // the tree of the hashes that are stored
+	tree        ledger.Upper     // of the hashes that are stored
 	size        int64            // its leaves
 	checkpoints []store.Checkpoint
 	published   []ledger.Checkpoint
@@ -68,7 +69,25 @@ func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
 		}
 		r.tell(Progress{What: "log", Done: c.size, Total: c.last.Size})
 	}
+	if err := c.checkTiles(ctx, c.tree.Rest()); err != nil {
+		return err
+	}
 	c.checkCutOff()
+	return nil
+}
+
+// checkTiles compares tiles above the lowest, by which proofs are made, with what those
+// below give.
+func (c *logCheck) checkTiles(ctx context.Context, tiles []ledger.Tile) error {
+	for _, tile := range tiles {
+		stored, err := c.Store.Tile(ctx, tile.Level, tile.No)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(stored, tile.Hashes) {
+			c.add(Wrong{}, "tile %d of level %d of the tree is not what those below give: somebody has altered or deleted it", tile.No, tile.Level)
+		}
+	}
 	return nil
 }
 
@@ -107,8 +126,12 @@ func (c *logCheck) checkEntries(ctx context.Context, entries []store.JournalEntr
 		} else {
 			c.add(Wrong{EntryNo: entryNo}, "the journal has no entry %d: somebody has deleted it", entryNo)
 		}
-		if err := c.edge.Add(hash); err != nil {
+		full, err := c.tree.Add(hash)
+		if err != nil {
 			return fmt.Errorf("hash the tree: %w", err)
+		}
+		if err := c.checkTiles(ctx, full); err != nil {
+			return err
 		}
 		c.size++
 		if err := c.checkCheckpoints(ctx); err != nil {
@@ -263,7 +286,7 @@ func (c *logCheck) checkCheckpoints(ctx context.Context) error {
 	var root *ledger.Hash
 	at := func() (ledger.Hash, error) {
 		if root == nil {
-			hash, err := c.edge.Root()
+			hash, err := c.tree.Root()
 			if err != nil {
 				return hash, fmt.Errorf("hash the tree: %w", err)
 			}

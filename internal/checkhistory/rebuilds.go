@@ -32,7 +32,7 @@ func (c *check) checkRebuilds(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		rebuilt, err := c.store.Rebuild(ctx, store.RebuildParams{JobID: job.ID, Owner: "check", Now: now, Interpret: provider.For(job.Target).Interpret})
+		rebuilt, err := c.store.Rebuild(ctx, store.RebuildParams{JobID: job.ID, Owner: "check", Now: now, Interpret: provider.For(job.Target).Interpret, Interpretation: provider.Interpretation})
 		if errors.Is(err, store.ErrClaimed) {
 			continue
 		}

@@ -11,12 +11,19 @@ type Edge struct {
 
 // Add adds the next leaf.
 func (t *Edge) Add(leaf Hash) error {
+	_, err := t.add(leaf)
+	return err
+}
+
+// add adds the next leaf and gives the hashes of the full subtrees that it ends, the
+// smallest first.
+func (t *Edge) add(leaf Hash) ([]Hash, error) {
 	if t.stored == nil {
 		t.stored = map[int64]Hash{}
 	}
 	hashes, err := tlog.StoredHashesForRecordHash(t.size, leaf, t)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	first := tlog.StoredHashIndex(0, t.size)
 	for i, h := range hashes {
@@ -28,7 +35,7 @@ func (t *Edge) Add(leaf Hash) error {
 		}
 	}
 	t.size++
-	return nil
+	return hashes, nil
 }
 
 // Root is the hash of the tree; of no leaf: zero.

@@ -127,6 +127,8 @@ type Act struct {
 	Rows     int64
 	KeptFor  time.Duration // of retention
 	Reason   string        // of an erasure
+
+	Interpretation int // of an erasure or a rebuild: by which the job's rows were derived again
 }
 
 // Text implements Leaf.
@@ -149,6 +151,7 @@ func (a Act) Text() []byte {
 	} else {
 		t.json("reason", a.Reason)
 	}
+	t.numberOrNone("interpretation", int64(a.Interpretation))
 	return t.Bytes()
 }
 

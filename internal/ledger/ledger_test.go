@@ -76,10 +76,11 @@ to 2026-11-28T12:00:00.123456Z
 rows 12
 kept_for_seconds 3600
 reason -
+interpretation -
 `},
 		{ledger.Act{
 			EntryNo: 12, No: 3, At: noon, Actor: "ann", Kind: "erasure", What: "bodies", Job: "stores-eu", RunNo: 2, SnapshotNo: 7, From: noon, To: noon, Rows: 1,
-			Reason: "a name\nand <address>",
+			Reason: "a name\nand <address>", Interpretation: 2,
 		}, `entry 12
 kind act
 act 3
@@ -94,6 +95,7 @@ to 2026-11-28T12:00:00.123456Z
 rows 1
 kept_for_seconds -
 reason "a name\nand <address>"
+interpretation 2
 `},
 		{ledger.Day{EntryNo: 11, Day: noon.Truncate(24 * time.Hour), Jobs: 1, Polls: 2}, `entry 11
 kind polls

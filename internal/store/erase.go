@@ -75,6 +75,8 @@ type EraseParams struct {
 	Owner      string    // the process that does it
 	Now        time.Time // by the database's clock
 	Interpret  Interpret
+
+	Interpretation int // the version of Interpret
 }
 
 // ErasedBodies tells what an erasure did.
@@ -229,6 +231,7 @@ func (e *erasure) write(ctx context.Context, q *dbsqlc.Queries) (err error) {
 	e.done.ActNo, err = q.ActInsert(ctx, dbsqlc.ActInsertParams{
 		Kind: ActErasure, What: TakenBodies, JobID: e.params.JobID, RunNo: toPointer(int32(e.params.RunNo)), SnapshotNo: toPointer(int32(e.params.SnapshotNo)),
 		RangeFrom: e.from, RangeTo: e.to, Rows: int64(len(e.done.Snapshots)), Reason: &e.params.Reason,
+		Interpretation: toPointer(int32(e.params.Interpretation)),
 	})
 	if err != nil {
 		return err

@@ -42,6 +42,7 @@ func (f *feed) erase(t *testing.T, job store.Job, runNo, no int) (store.ErasedBo
 	}
 	return f.store.Erase(t.Context(), store.EraseParams{
 		JobID: job.ID, RunNo: runNo, SnapshotNo: no, Reason: "a person asked", By: f.by, Owner: "eraser", Now: f.now, Interpret: provider.Interpret,
+		Interpretation: provider.Interpretation,
 	})
 }
 

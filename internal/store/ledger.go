@@ -120,6 +120,7 @@ func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (leaves 
 			EntryNo: row.EntryNo, No: row.ActNo, At: row.At, Actor: row.Actor, Kind: row.Kind, What: row.What, Job: fromPointer(row.Job),
 			RunNo: int(fromPointer(row.RunNo)), SnapshotNo: int(fromPointer(row.SnapshotNo)),
 			From: row.RangeFrom, To: row.RangeTo, Rows: row.Rows, KeptFor: fromPointer(row.KeptFor), Reason: fromPointer(row.Reason),
+			Interpretation: int(fromPointer(row.Interpretation)),
 		}
 	}
 	return leaves, gone, nil

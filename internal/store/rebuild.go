@@ -35,6 +35,8 @@ type RebuildParams struct {
 	Owner     string
 	Now       time.Time // by the database's clock
 	Interpret Interpret
+
+	Interpretation int // the version of Interpret
 }
 
 // Rebuilt tells what a rebuild did.
@@ -54,10 +56,12 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 	defer release()
 
 	trail, from, to := history.NewTrail(), params.Now, params.Now
+	older := false // another interpretation has recorded some of it
 	err = s.eachStored(ctx, params.JobID, time.Time{}, params.Interpret, func(n storedSnapshot) error {
 		if to = n.seen.ObservedAt; n.no == 1 {
 			from = to
 		}
+		older = older || n.interpretation < params.Interpretation
 		n.addTo(trail)
 		return nil
 	})
@@ -70,11 +74,15 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 	}
 	rebuilt := Rebuilt{Snapshots: trail.SnapshotNo}
 	err = s.inRewrite(ctx, params.JobID, until, func(tx pgx.Tx) error {
-		if rebuilt.Rows, err = rewrite(ctx, dbsqlc.New(counted{tx}), rows, trims); err != nil || rebuilt.Rows == 0 {
+		if rebuilt.Rows, err = rewrite(ctx, dbsqlc.New(counted{tx}), rows, trims); err != nil {
 			return err
 		}
 		q := dbsqlc.New(tx)
-		if err := q.CursorRewritten(ctx, params.JobID); err != nil {
+		if rebuilt.Rows > 0 {
+			if err := q.CursorRewritten(ctx, params.JobID); err != nil {
+				return err
+			}
+		} else if told, err := isTold(ctx, q, params, older); err != nil || told {
 			return err
 		}
 		if err := params.By.tell(ctx, q); err != nil {
@@ -82,6 +90,7 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		}
 		_, err := q.ActInsert(ctx, dbsqlc.ActInsertParams{
 			Kind: ActRebuild, What: actRows, JobID: params.JobID, RangeFrom: from, RangeTo: to, Rows: rebuilt.Rows,
+			Interpretation: toPointer(int32(params.Interpretation)),
 		})
 		return err
 	})
@@ -89,6 +98,15 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		return Rebuilt{}, fmt.Errorf("write what differs: %w", err)
 	}
 	return rebuilt, nil
+}
+
+// isTold reports that nobody need be told of a rebuild that has changed nothing: by its
+// interpretation the rows were recorded, or derived before.
+func isTold(ctx context.Context, q *dbsqlc.Queries, params RebuildParams, older bool) (bool, error) {
+	if !older {
+		return true, nil
+	}
+	return q.DerivedBefore(ctx, dbsqlc.DerivedBeforeParams{JobID: params.JobID, Interpretation: int32(params.Interpretation)})
 }
 
 // inRewrite runs work that rewrites a job's rows in a transaction, as the tables' owner,

@@ -25,7 +25,7 @@ func (f *feed) rebuildParams(t *testing.T, job store.Job) store.RebuildParams {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return store.RebuildParams{JobID: job.ID, Owner: "rebuilder", Now: f.now, Interpret: provider.Interpret}
+	return store.RebuildParams{JobID: job.ID, Owner: "rebuilder", Now: f.now, Interpret: provider.Interpret, Interpretation: provider.Interpretation}
 }
 
 // richHistory has rows in every derived table: two runs, steps, entries (one

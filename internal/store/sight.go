@@ -41,10 +41,11 @@ func (s *Store) JobSizes(ctx context.Context) ([]JobSize, error) {
 // JobFold is a job's history as its snapshots give it.
 type JobFold struct {
 	Trail          *history.Trail
-	Interpretation int   // the least that has recorded one of them; 0: there is none
+	Interpretation int   // the least by which one of them was read, recorded or derived again; 0: there is none
 	Err            error // why what is stored cannot be folded; Trail ends there
 
-	reader storedReader
+	reader  storedReader
+	derived []dbsqlc.StoredDerivationsRow
 }
 
 // Fold derives the history of each job from its snapshots, by its interpretation (nil:
@@ -52,6 +53,10 @@ type JobFold struct {
 func (v *Sight) Fold(ctx context.Context, interpretation func(jobID int64) Interpret, each func(jobID int64, snapshot Folded)) (map[int64]*JobFold, error) {
 	folds := map[int64]*JobFold{}
 	taken, erased, err := v.gone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	derived, err := v.derivations(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +73,7 @@ func (v *Sight) Fold(ctx context.Context, interpretation func(jobID int64) Inter
 			params.AfterJob, params.After = row.JobID, row.SnapshotNo
 			fold := folds[row.JobID]
 			if fold == nil {
-				fold = &JobFold{Trail: history.NewTrail(), reader: storedReader{
+				fold = &JobFold{Trail: history.NewTrail(), derived: derived[row.JobID], reader: storedReader{
 					whole: true, taken: taken[row.JobID], erased: erased[row.JobID], interpret: interpretation(row.JobID),
 				}}
 				folds[row.JobID] = fold
@@ -90,10 +95,29 @@ func (f *JobFold) add(row dbsqlc.SnapshotListRow) (Folded, bool) {
 		f.Err = fmt.Errorf("snapshot %d: %w", n.no, err)
 		return Folded{}, false
 	}
-	if f.Interpretation == 0 || n.interpretation < f.Interpretation {
-		f.Interpretation = n.interpretation
+	by := n.interpretation
+	for _, again := range f.derived {
+		if !n.seen.ObservedAt.After(again.At) {
+			by = max(by, int(again.Interpretation))
+		}
+	}
+	if f.Interpretation == 0 || by < f.Interpretation {
+		f.Interpretation = by
 	}
 	return n.foldInto(f.Trail), true
+}
+
+// derivations tells, by job, when rows were derived again, and by which interpretation.
+func (v *Sight) derivations(ctx context.Context) (map[int64][]dbsqlc.StoredDerivationsRow, error) {
+	rows, err := v.queries.StoredDerivations(ctx, dbsqlc.StoredDerivationsParams{FromJob: v.from, ToJob: v.to})
+	if err != nil {
+		return nil, fmt.Errorf("read by what jobs %d to %d were rebuilt: %w", v.from, v.to, err)
+	}
+	derived := map[int64][]dbsqlc.StoredDerivationsRow{}
+	for _, row := range rows {
+		derived[row.JobID] = append(derived[row.JobID], row)
+	}
+	return derived, nil
 }
 
 // gone tells, by job, which runs were taken and which snapshots erased.

@@ -112,16 +112,40 @@ type Miscount struct {
 	Counted    int64
 }
 
-// Unjournaled lists the jobs that have more snapshots (Told) than entries in the journal
-// (Counted), though a tracker has had the time to append them.
-func (s *Store) Unjournaled(ctx context.Context) ([]Miscount, error) {
-	rows, err := s.queries.ReportUnjournaled(ctx)
+// Unjournaled is what the journal lacks, though a tracker has had the time to append it.
+type Unjournaled struct {
+	Kind      string // snapshot, gap, change or act
+	Job       string // of snapshots and gaps
+	Rows      int64  // that the job has
+	Journaled int64  // that the journal has of them
+	No        int64  // of the change or act
+	At        time.Time
+}
+
+// Unjournaled lists the jobs that have more snapshots or gaps than entries in the journal,
+// and the changes and acts that have none.
+func (s *Store) Unjournaled(ctx context.Context) (lacking []Unjournaled, err error) {
+	err = s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
+		counted, err := q.ReportUnjournaled(ctx)
+		if err != nil {
+			return err
+		}
+		rows, err := q.ReportUnjournaledRows(ctx)
+		if err != nil {
+			return err
+		}
+		lacking = convert(counted, func(row dbsqlc.ReportUnjournaledRow) Unjournaled {
+			return Unjournaled{Kind: row.Kind, Job: fromPointer(row.Job), Rows: row.Rows, Journaled: row.Journaled, At: row.LastAt}
+		})
+		lacking = append(lacking, convert(rows, func(row dbsqlc.ReportUnjournaledRowsRow) Unjournaled {
+			return Unjournaled{Kind: row.Kind, No: row.No, At: row.At}
+		})...)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("look for what the journal lacks: %w", err)
 	}
-	return convert(rows, func(row dbsqlc.ReportUnjournaledRow) Miscount {
-		return Miscount{Job: row.Job, SnapshotNo: int(row.Snapshots), Told: row.Snapshots, Counted: row.Journaled}
-	}), nil
+	return lacking, nil
 }
 
 // Miscounted lists the jobs whose newest snapshot was seen by another number of polls

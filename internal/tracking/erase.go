@@ -44,6 +44,7 @@ func Erase(ctx context.Context, s *store.Store, e Erasure) (Erased, error) {
 	err = unclaimed(ctx, func() (err error) {
 		params := store.EraseParams{
 			JobID: e.Job.ID, RunNo: e.RunNo, SnapshotNo: e.SnapshotNo, Reason: e.Reason, By: e.By, Owner: e.Owner, Interpret: provider.For(e.Job.Target).Interpret,
+			Interpretation: provider.Interpretation,
 		}
 		if params.Now, err = s.Now(ctx); err == nil {
 			done.ErasedBodies, err = s.Erase(ctx, params)

@@ -11,22 +11,25 @@ import (
 )
 
 const actInsert = `-- name: ActInsert :one
-INSERT INTO acts (done_at, kind, of_job, what, run_no, snapshot_no, range_from, range_to, rows_changed, actor, reason)
-SELECT clock_timestamp(), $1, $2::bigint, $3, $4, $5, $6, $7, $8, a.actor, $9
+INSERT INTO acts (done_at, kind, of_job, what, run_no, snapshot_no, range_from, range_to, rows_changed, actor, reason,
+    interpretation)
+SELECT clock_timestamp(), $1, $2::bigint, $3, $4, $5, $6, $7, $8, a.actor, $9,
+    $10
 FROM registry_author() a
 RETURNING act_no
 `
 
 type ActInsertParams struct {
-	Kind       string
-	JobID      int64
-	What       string
-	RunNo      *int32
-	SnapshotNo *int32
-	RangeFrom  time.Time
-	RangeTo    time.Time
-	Rows       int64
-	Reason     *string
+	Kind           string
+	JobID          int64
+	What           string
+	RunNo          *int32
+	SnapshotNo     *int32
+	RangeFrom      time.Time
+	RangeTo        time.Time
+	Rows           int64
+	Reason         *string
+	Interpretation *int32
 }
 
 // As the owner; who does it, registry_author tells.
@@ -41,6 +44,7 @@ func (q *Queries) ActInsert(ctx context.Context, arg ActInsertParams) (int64, er
 		arg.RangeTo,
 		arg.Rows,
 		arg.Reason,
+		arg.Interpretation,
 	)
 	var act_no int64
 	err := row.Scan(&act_no)
@@ -136,7 +140,7 @@ func (q *Queries) ReportErasedSnapshots(ctx context.Context, jobID int64) ([]Rep
 }
 
 const reportErasures = `-- name: ReportErasures :many
-SELECT act_no, at, kind, job, what, run_no, snapshot_no, range_from, range_to, rows, kept_for, actor, reason, job_id FROM report.acts WHERE job_id = $1::bigint AND kind = 'erasure' ORDER BY act_no
+SELECT act_no, at, kind, job, what, run_no, snapshot_no, range_from, range_to, rows, kept_for, actor, reason, interpretation, job_id FROM report.acts WHERE job_id = $1::bigint AND kind = 'erasure' ORDER BY act_no
 `
 
 // The erasures of a job, the oldest first.
@@ -163,6 +167,7 @@ func (q *Queries) ReportErasures(ctx context.Context, jobID int64) ([]ReportAct,
 			&i.KeptFor,
 			&i.Actor,
 			&i.Reason,
+			&i.Interpretation,
 			&i.JobID,
 		); err != nil {
 			return nil, err

@@ -68,7 +68,7 @@ func (q *Queries) LedgerTileUpsert(ctx context.Context, arg LedgerTileUpsertPara
 }
 
 const reportActLeaves = `-- name: ReportActLeaves :many
-SELECT entry_no, act_no, at, actor, kind, what, job, run_no, snapshot_no, range_from, range_to, rows, kept_for, reason, job_id FROM report.act_leaves WHERE entry_no BETWEEN $1 AND $2 ORDER BY entry_no
+SELECT entry_no, act_no, at, actor, kind, what, job, run_no, snapshot_no, range_from, range_to, rows, kept_for, reason, interpretation, job_id FROM report.act_leaves WHERE entry_no BETWEEN $1 AND $2 ORDER BY entry_no
 `
 
 type ReportActLeavesParams struct {
@@ -100,6 +100,7 @@ func (q *Queries) ReportActLeaves(ctx context.Context, arg ReportActLeavesParams
 			&i.Rows,
 			&i.KeptFor,
 			&i.Reason,
+			&i.Interpretation,
 			&i.JobID,
 		); err != nil {
 			return nil, err
@@ -113,7 +114,7 @@ func (q *Queries) ReportActLeaves(ctx context.Context, arg ReportActLeavesParams
 }
 
 const reportBodyActs = `-- name: ReportBodyActs :many
-SELECT entry_no, act_no, at, actor, kind, what, job, run_no, snapshot_no, range_from, range_to, rows, kept_for, reason, job_id FROM report.act_leaves WHERE job_id = ANY($1::bigint[]) AND what = 'bodies' ORDER BY act_no
+SELECT entry_no, act_no, at, actor, kind, what, job, run_no, snapshot_no, range_from, range_to, rows, kept_for, reason, interpretation, job_id FROM report.act_leaves WHERE job_id = ANY($1::bigint[]) AND what = 'bodies' ORDER BY act_no
 `
 
 // The acts that took bodies of jobs, and have their entry in the journal.
@@ -141,6 +142,7 @@ func (q *Queries) ReportBodyActs(ctx context.Context, jobIds []int64) ([]ReportA
 			&i.Rows,
 			&i.KeptFor,
 			&i.Reason,
+			&i.Interpretation,
 			&i.JobID,
 		); err != nil {
 			return nil, err
@@ -769,47 +771,6 @@ func (q *Queries) ReportTiles(ctx context.Context, arg ReportTilesParams) ([]Rep
 	for rows.Next() {
 		var i ReportTilesRow
 		if err := rows.Scan(&i.TileNo, &i.Hashes); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const reportUnjournaled = `-- name: ReportUnjournaled :many
-SELECT n.job, n.snapshots, coalesce(e.snapshots, 0)::bigint AS journaled, n.last_at::timestamptz AS last_at
-FROM (SELECT s.job_id, s.job, count(*) AS snapshots, max(s.observed_at) AS last_at FROM report.snapshots s GROUP BY s.job_id, s.job) n
-LEFT JOIN (SELECT j.job_id, count(*) AS snapshots FROM report.journal j WHERE j.kind = 'snapshot' GROUP BY j.job_id) e ON e.job_id = n.job_id
-WHERE n.snapshots > coalesce(e.snapshots, 0) AND n.last_at < now() - interval '1 min'
-ORDER BY n.job
-`
-
-type ReportUnjournaledRow struct {
-	Job       string
-	Snapshots int64
-	Journaled int64
-	LastAt    time.Time
-}
-
-// Jobs with more snapshots than the journal has, of which the last is not of just now.
-func (q *Queries) ReportUnjournaled(ctx context.Context) ([]ReportUnjournaledRow, error) {
-	rows, err := q.db.Query(ctx, reportUnjournaled)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReportUnjournaledRow
-	for rows.Next() {
-		var i ReportUnjournaledRow
-		if err := rows.Scan(
-			&i.Job,
-			&i.Snapshots,
-			&i.Journaled,
-			&i.LastAt,
-		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

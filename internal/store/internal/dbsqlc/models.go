@@ -100,6 +100,8 @@ type ReportAct struct {
 	Actor string
 	// Of an erasure: why, in the words of who has done it; null: it is none.
 	Reason *string
+	// Of an erasure or a rebuild: version of the interpretation by which the job's rows were derived again; null: it is none.
+	Interpretation *int32
 	// Number of the job, by which views are joined; null: of all jobs.
 	JobID *int64
 }
@@ -134,6 +136,8 @@ type ReportActLeaf struct {
 	KeptFor *time.Duration
 	// Of an erasure: why, in the words of who has done it; null: it is none.
 	Reason *string
+	// Of an erasure or a rebuild: version of the interpretation by which the job's rows were derived again; null: it is none.
+	Interpretation *int32
 	// Number of the job, by which views are joined; null: of all jobs.
 	JobID *int64
 }

@@ -11,6 +11,23 @@ import (
 	"time"
 )
 
+const derivedBefore = `-- name: DerivedBefore :one
+SELECT EXISTS (SELECT 1 FROM acts WHERE of_job = $1::bigint AND interpretation = $2::integer)
+`
+
+type DerivedBeforeParams struct {
+	JobID          int64
+	Interpretation int32
+}
+
+// Whether an act tells already that a job's rows were derived by an interpretation.
+func (q *Queries) DerivedBefore(ctx context.Context, arg DerivedBeforeParams) (bool, error) {
+	row := q.db.QueryRow(ctx, derivedBefore, arg.JobID, arg.Interpretation)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const jobSizes = `-- name: JobSizes :many
 SELECT job_id, snapshot_no FROM report.polling ORDER BY job_id
 `
@@ -31,6 +48,93 @@ func (q *Queries) JobSizes(ctx context.Context) ([]JobSizesRow, error) {
 	for rows.Next() {
 		var i JobSizesRow
 		if err := rows.Scan(&i.JobID, &i.SnapshotNo); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportUnjournaled = `-- name: ReportUnjournaled :many
+SELECT n.kind::text AS kind, j.job, n.rows::bigint AS rows, coalesce(e.rows, 0)::bigint AS journaled, n.last_at::timestamptz AS last_at
+FROM (
+    SELECT 'snapshot' AS kind, s.job_id, count(*) AS rows, max(s.polled_at) AS last_at FROM report.snapshots s GROUP BY s.job_id
+    UNION ALL SELECT 'gap', g.job_id, count(*), max(g.gap_to) FROM report.recorded_gaps g GROUP BY g.job_id
+) n
+LEFT JOIN (SELECT x.job_id, x.kind, count(*) AS rows FROM report.journal x WHERE x.kind IN ('snapshot', 'gap') GROUP BY x.job_id, x.kind) e
+    ON e.job_id = n.job_id AND e.kind = n.kind
+LEFT JOIN report.declared_jobs j ON j.job_id = n.job_id
+WHERE n.rows > coalesce(e.rows, 0) AND n.last_at NOT BETWEEN now() - interval '1 min' AND now() + interval '1 min'
+ORDER BY j.job, n.kind
+`
+
+type ReportUnjournaledRow struct {
+	Kind      string
+	Job       *string
+	Rows      int64
+	Journaled int64
+	LastAt    time.Time
+}
+
+// Jobs with more snapshots or gaps than the journal has, of which the last is not of just
+// now: whoever appends has had the time.
+func (q *Queries) ReportUnjournaled(ctx context.Context) ([]ReportUnjournaledRow, error) {
+	rows, err := q.db.Query(ctx, reportUnjournaled)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportUnjournaledRow
+	for rows.Next() {
+		var i ReportUnjournaledRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Job,
+			&i.Rows,
+			&i.Journaled,
+			&i.LastAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportUnjournaledRows = `-- name: ReportUnjournaledRows :many
+SELECT n.kind::text AS kind, n.no::bigint AS no, n.at::timestamptz AS at
+FROM (
+    SELECT 'change' AS kind, c.change_no AS no, c.at FROM report.changes c
+    UNION ALL SELECT 'act', a.act_no, a.at FROM report.acts a
+) n
+LEFT JOIN report.journal e ON e.kind = n.kind AND e.no = n.no
+WHERE e.entry_no IS NULL AND n.at NOT BETWEEN now() - interval '1 min' AND now() + interval '1 min'
+ORDER BY n.kind, n.no
+`
+
+type ReportUnjournaledRowsRow struct {
+	Kind string
+	No   int64
+	At   time.Time
+}
+
+// Changes and acts that the journal does not have, likewise.
+func (q *Queries) ReportUnjournaledRows(ctx context.Context) ([]ReportUnjournaledRowsRow, error) {
+	rows, err := q.db.Query(ctx, reportUnjournaledRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportUnjournaledRowsRow
+	for rows.Next() {
+		var i ReportUnjournaledRowsRow
+		if err := rows.Scan(&i.Kind, &i.No, &i.At); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -104,6 +208,45 @@ func (q *Queries) StoredAnomalies(ctx context.Context, arg StoredAnomaliesParams
 			&i.ObservedAt,
 			&i.SnapshotNo,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const storedDerivations = `-- name: StoredDerivations :many
+SELECT job_id::bigint AS job_id, interpretation::integer AS interpretation, max(at)::timestamptz AS at FROM report.act_leaves
+WHERE interpretation IS NOT NULL AND job_id BETWEEN $1::bigint AND $2::bigint
+GROUP BY job_id, interpretation ORDER BY job_id, interpretation
+`
+
+type StoredDerivationsParams struct {
+	FromJob int64
+	ToJob   int64
+}
+
+type StoredDerivationsRow struct {
+	JobID          int64
+	Interpretation int32
+	At             time.Time
+}
+
+// By which interpretations the rows of jobs whose numbers lie between two were derived
+// again, and when that was done last, by acts that the journal has.
+func (q *Queries) StoredDerivations(ctx context.Context, arg StoredDerivationsParams) ([]StoredDerivationsRow, error) {
+	rows, err := q.db.Query(ctx, storedDerivations, arg.FromJob, arg.ToJob)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StoredDerivationsRow
+	for rows.Next() {
+		var i StoredDerivationsRow
+		if err := rows.Scan(&i.JobID, &i.Interpretation, &i.At); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
