@@ -19,7 +19,9 @@ const (
 // keepSealed seals the journal, and publishes the checkpoints, each so often until ctx
 // ends. Of several trackers one at a time seals; each publishes where it was told to.
 func (a *app) keepSealed(ctx context.Context, every time.Duration, sealer audit.Sealer, publisher *audit.Publisher) {
-	publisher.Warn = func(text string) { a.logger.WarnContext(ctx, "the file of published checkpoints was mended", "what", text) }
+	publisher.Warn = func(text string) {
+		a.logger.WarnContext(ctx, "the file of published checkpoints was mended", "what", text)
+	}
 	again := time.NewTicker(every)
 	defer again.Stop()
 	var told string // what failed the last time
