@@ -73,13 +73,13 @@ CREATE TABLE registry_lock ();
 -- +goose StatementBegin
 CREATE FUNCTION registry_shown(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT jsonb_object_agg(e.key, CASE
-        WHEN e.key NOT IN ('active_every', 'rate_every', 'stall_after') THEN e.value
+        WHEN e.key NOT IN ('active_every', 'rate_every', 'stall_after', 'group_for', 'repeat_every') THEN e.value
         WHEN d.seconds < 1 THEN to_jsonb(trim_scale(d.seconds * 1000) || 'ms')
         ELSE to_jsonb(concat(CASE WHEN d.seconds >= 3600 THEN div(d.seconds, 3600) || 'h' END,
             CASE WHEN d.seconds >= 60 THEN mod(div(d.seconds, 60), 60) || 'm' END, trim_scale(mod(d.seconds, 60)) || 's')) END)
     FROM jsonb_each(entry) e
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN e.key IN ('active_every', 'rate_every', 'stall_after') THEN extract(epoch FROM (e.value #>> '{}')::interval) END AS seconds
+        SELECT CASE WHEN e.key IN ('active_every', 'rate_every', 'stall_after', 'group_for', 'repeat_every') THEN extract(epoch FROM (e.value #>> '{}')::interval) END AS seconds
     ) d
     WHERE e.key NOT IN ('source_id', 'job_id', 'tracking', 'paused_at', 'paused_reason', 'registered_at', 'removed_at') AND e.value <> 'null'
 $$;

@@ -134,6 +134,9 @@ func (a *app) apply(ctx context.Context, s *store.Store, file config.File, reque
 		return err
 	}
 	a.warn(ctx, file)
+	for _, idle := range applied.Idle {
+		fmt.Fprintln(a.stderr, "warning:", idle)
+	}
 	for _, twice := range applied.SameTargets {
 		fmt.Fprintln(a.stderr, "warning:", file.AtJob(twice.Index, "target", twice))
 	}
@@ -168,13 +171,25 @@ func (a *app) warn(ctx context.Context, file config.File) {
 	for _, from := range file.Sources {
 		credentials.Begin(from.Credential)
 	}
-	for i, from := range file.Sources {
-		credential, err := credentials.Read(ctx, from.Credential)
+	for _, rule := range file.Rules {
+		credentials.Begin(rule.To)
+	}
+	look := func(ref string, at func(error) error) {
+		credential, err := credentials.Read(ctx, ref)
 		if err != nil {
-			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", fmt.Errorf("%w (here; the daemon may run elsewhere)", err)))
+			fmt.Fprintln(a.stderr, "warning:", at(fmt.Errorf("%w (here; the daemon may run elsewhere)", err)))
 		}
 		if credential.Warning != "" {
-			fmt.Fprintln(a.stderr, "warning:", file.AtSource(i, "credential", errors.New(credential.Warning)))
+			fmt.Fprintln(a.stderr, "warning:", at(errors.New(credential.Warning)))
+		}
+	}
+	for i, from := range file.Sources {
+		look(from.Credential, func(err error) error { return file.AtSource(i, "credential", err) })
+	}
+	for i, rule := range file.Rules {
+		look(rule.To, func(err error) error { return file.AtRule(i, "to", err) })
+		if rule.Secret != "" {
+			look(rule.Secret, func(err error) error { return file.AtRule(i, "secret", err) })
 		}
 	}
 }

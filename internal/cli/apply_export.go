@@ -27,7 +27,11 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	file, err := tracking.Export(registered, jobs, written)
+	rules, err := s.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	file, err := tracking.Export(registered, jobs, written, rules)
 	if err != nil {
 		return err
 	}

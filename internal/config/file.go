@@ -14,6 +14,11 @@ type File struct {
 	Providers []*definition.Definition // also those of the files that it names
 	Sources   []Source
 	Jobs      []Job
+	Rules     []Rule
+
+	// Notifies reports a file that says who is told of what: its rules are then all there
+	// are to be.
+	Notifies bool
 
 	// Warnings say what is allowed and probably not meant, each a FileError.
 	Warnings []error
@@ -70,6 +75,12 @@ func (f File) AtJob(i int, field string, err error) error {
 	return f.at(jobPath(i)+"."+field, err)
 }
 
+// AtRule places an error at a field of Rules[i], such as "match.jobs[0]"; at the rule
+// itself where the file leaves the field out.
+func (f File) AtRule(i int, field string, err error) error {
+	return f.at(rulePath(i)+"."+field, err)
+}
+
 func (f File) at(path string, err error) *FileError {
 	place := f.places.Find(path)
 	return &FileError{File: f.name, Line: place.Line, Column: place.Column, Err: err}
@@ -77,6 +88,7 @@ func (f File) at(path string, err error) *FileError {
 
 func sourcePath(i int) string { return fmt.Sprintf("sources[%d]", i) }
 func jobPath(i int) string    { return fmt.Sprintf("jobs[%d]", i) }
+func rulePath(i int) string   { return fmt.Sprintf("notify[%d]", i) }
 
 // check adds what is wrong with the sources and jobs that were read.
 func (f *File) check(r *reader) {
@@ -92,6 +104,11 @@ func (f *File) check(r *reader) {
 		for _, warning := range s.Warnings() {
 			f.Warnings = append(f.Warnings, f.AtSource(i, warning.Field, warning.Err))
 		}
+	}
+	clear(names)
+	for i, rule := range f.Rules {
+		r.ReportAll(rulePath(i), rule.check())
+		r.Unique(names, "rule", rule.Name, rulePath(i))
 	}
 	clear(names)
 	for i, j := range f.Jobs {

@@ -95,7 +95,7 @@ func (r *reader) readWhole(data []byte) {
 	if body == nil {
 		return
 	}
-	root := r.Section("", body, "providers", "sources", "jobs")
+	root := r.Section("", body, "providers", "sources", "jobs", "notify")
 	if len(root.Values) == 0 && len(r.Errs) == 0 {
 		r.Report("", errEmpty)
 	}
@@ -106,6 +106,13 @@ func (r *reader) readWhole(data []byte) {
 		s := r.source(r.Section(sourcePath(i), node,
 			"name", "provider", "credential", "base_url", "schedule", "active_every", "rate_limit", "volatile"))
 		r.file.Sources = append(r.file.Sources, s.WithDefaults(r.providers()...))
+	}
+	if _, found := root.Values["notify"]; found {
+		r.file.Notifies = true
+		for i, node := range r.List(root, "notify") {
+			rule := r.rule(r.Section(rulePath(i), node, "name", "to", "as", "secret", "on", "match", "group", "repeat", "quiet"))
+			r.file.Rules = append(r.file.Rules, rule.WithDefaults())
+		}
 	}
 	for _, node := range r.List(root, "jobs") {
 		r.file.Jobs = append(r.file.Jobs, r.job(r.Section(jobPath(len(r.file.Jobs)), node,

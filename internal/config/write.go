@@ -18,6 +18,7 @@ type (
 	fileYAML struct {
 		Sources []sourceYAML `yaml:"sources"`
 		Jobs    []jobYAML    `yaml:"jobs"`
+		Notify  []ruleYAML   `yaml:"notify,omitempty"`
 	}
 	sourceYAML struct {
 		Name        string   `yaml:"name"`
@@ -41,6 +42,22 @@ type (
 		Schedule   string          `yaml:"schedule,omitempty"`
 		StallAfter string          `yaml:"stall_after,omitempty"`
 	}
+	ruleYAML struct {
+		Name   string    `yaml:"name"`
+		To     text      `yaml:"to"`
+		As     string    `yaml:"as"`
+		Secret text      `yaml:"secret,omitempty"`
+		On     []string  `yaml:"on,flow"`
+		Match  matchYAML `yaml:"match,omitempty"`
+		Group  string    `yaml:"group,omitempty"`
+		Repeat string    `yaml:"repeat,omitempty"`
+		Quiet  text      `yaml:"quiet,omitempty"`
+	}
+	matchYAML struct {
+		Sources []text          `yaml:"sources,omitempty"`
+		Jobs    []text          `yaml:"jobs,omitempty"`
+		Labels  map[string]text `yaml:"labels,omitempty"`
+	}
 )
 
 // Write writes what is declared as a tracker.yaml, under a comment of some lines;
@@ -63,6 +80,13 @@ func Write(out io.Writer, comment []string, declared File, known ...*definition.
 		file.Jobs = append(file.Jobs, jobYAML{
 			Name: j.Name, Source: j.Source, Target: texts(j.Target), Labels: texts(j.Labels),
 			Schedule: j.Schedule, StallAfter: FormatDuration(j.StallAfter),
+		})
+	}
+	for _, r := range declared.Rules {
+		file.Notify = append(file.Notify, ruleYAML{
+			Name: r.Name, To: text(r.To), As: r.As, Secret: text(r.Secret), On: r.On,
+			Match: matchYAML{Sources: textList(r.Match.Sources), Jobs: textList(r.Match.Jobs), Labels: texts(r.Match.Labels)},
+			Group: FormatDuration(r.Group), Repeat: FormatDuration(r.Repeat), Quiet: text(r.Quiet),
 		})
 	}
 	if err := yaml.NewEncoder(&written, yaml.IndentSequence(true)).Encode(file); err != nil {
@@ -104,6 +128,14 @@ func (t text) MarshalYAML() ([]byte, error) {
 		return yaml.Marshal(string(t))
 	}
 	return json.Marshal(string(t))
+}
+
+func textList(of []string) []text {
+	values := make([]text, len(of))
+	for i, value := range of {
+		values[i] = text(value)
+	}
+	return values
 }
 
 func texts(of map[string]string) map[string]text {

@@ -23,19 +23,29 @@ func checkZone(key, zone string, rest []string) error {
 		return fmt.Errorf("%q is no setting; only a zone may stand before the fields, as CRON_TZ=Europe/Paris", key)
 	case zone == "":
 		return fmt.Errorf("the zone after %s= is empty; write %[1]s=Europe/Paris, or leave it out for UTC", key)
-	case strings.EqualFold(zone, "local"), strings.EqualFold(zone, "localtime"):
-		return fmt.Errorf("zone %q differs from machine to machine; write a name such as %s=Europe/Paris", zone, key)
 	}
-	if name := zoneNamed(zone); name != "" && name != zone { // which a file system that ignores case would find
-		return fmt.Errorf("zone %q is unknown; write %s=%s", zone, key, name)
-	}
-	if _, err := time.LoadLocation(zone); err != nil || machinesOwn(zone) {
-		return fmt.Errorf("zone %q is unknown; write a name of the IANA database such as %s=Europe/Paris", zone, key)
+	if _, err := loadZone(zone, key+"="); err != nil {
+		return err
 	}
 	if len(rest) == 0 {
 		return fmt.Errorf("nothing follows the zone; write %s=%s */5 * * * *", key, zone)
 	}
 	return nil
+}
+
+// loadZone gives the zone of a name. An error shows how to write one, after a prefix.
+func loadZone(zone, prefix string) (*time.Location, error) {
+	if strings.EqualFold(zone, "local") || strings.EqualFold(zone, "localtime") {
+		return nil, fmt.Errorf("zone %q differs from machine to machine; write a name such as %sEurope/Paris", zone, prefix)
+	}
+	if name := zoneNamed(zone); name != "" && name != zone { // which a file system that ignores case would find
+		return nil, fmt.Errorf("zone %q is unknown; write %s%s", zone, prefix, name)
+	}
+	location, err := time.LoadLocation(zone)
+	if err != nil || machinesOwn(zone) {
+		return nil, fmt.Errorf("zone %q is unknown; write a name of the IANA database such as %sEurope/Paris", zone, prefix)
+	}
+	return location, nil
 }
 
 // zoneNamed gives the name as the zone database writes it; empty: it has none like it.

@@ -16,6 +16,8 @@ type Declaration struct {
 	Providers []ProviderSpec // what sources speak that are declared here
 	Sources   []SourceSpec
 	Jobs      []JobSpec
+	Rules     []RuleSpec
+	Notifies  bool // Rules are all there are to be; else rules stay as they are, unless Prune takes them
 	Prune     bool // remove jobs that are not declared, then undeclared sources without a job
 	DryRun    bool // tell what would change and change nothing
 
@@ -65,6 +67,11 @@ func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]R
 		}
 		if len(refused) > 0 {
 			return errors.Join(refused...)
+		}
+		if declared.Notifies || declared.Prune {
+			if err := r.applyRules(ctx, declared.Rules); err != nil {
+				return err
+			}
 		}
 		if declared.Prune {
 			if err := r.prune(ctx, declared); err != nil {

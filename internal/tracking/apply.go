@@ -17,6 +17,7 @@ import (
 type Applied struct {
 	Changes     []store.RegistryChange
 	SameTargets []SameTargetError // jobs that track what another one tracks already
+	Idle        []error           // patterns of rules that match nothing, with their places
 }
 
 // Apply registers what a file declares, all or nothing. How is the
@@ -47,6 +48,14 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 		}
 		how.Jobs = append(how.Jobs, spec)
 	}
+	how.Notifies = file.Notifies
+	for _, rule := range file.Rules {
+		how.Rules = append(how.Rules, RuleSpec(rule))
+	}
+	idle, err := idlePatterns(ctx, s, file)
+	if err != nil {
+		return Applied{}, err
+	}
 	same, err := SameTargets(ctx, s, how)
 	if err != nil {
 		return Applied{}, err
@@ -55,7 +64,7 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 	if err != nil {
 		return Applied{}, placed(file, err)
 	}
-	return Applied{changes, same}, nil
+	return Applied{changes, same, idle}, nil
 }
 
 // checkTargets checks the jobs whose source the file leaves to the registry.
@@ -124,7 +133,7 @@ func placed(file config.File, err error) error {
 
 // Export gives what is registered, but for what was removed, as a file that,
 // applied again, changes nothing.
-func Export(registered []store.Source, jobs []store.Job, providers []*definition.Definition) (config.File, error) {
+func Export(registered []store.Source, jobs []store.Job, providers []*definition.Definition, rules []store.Rule) (config.File, error) {
 	var sources []config.Source
 	for _, from := range registered {
 		if from.RemovedAt.IsZero() { // to apply it would track it again
@@ -141,7 +150,11 @@ func Export(registered []store.Source, jobs []store.Job, providers []*definition
 			kept = append(kept, toConfigJob(job.JobSpec))
 		}
 	}
-	return config.File{Providers: providers, Sources: sources, Jobs: kept}, nil
+	file := config.File{Providers: providers, Sources: sources, Jobs: kept}
+	for _, rule := range rules {
+		file.Rules = append(file.Rules, toConfigRule(rule.RuleSpec))
+	}
+	return file, nil
 }
 
 // SourceSpec is a declared source as the registry has it.

@@ -14,6 +14,7 @@ import (
 // never changes is told once, when it is registered.
 var changeFields = []string{
 	"provider", "source", "target", "base_url", "credential", "schedule", "active_every", "rate_every", "rate_burst", "volatile", "labels", "stall_after",
+	"form", "address", "secret", "events", "sources", "jobs", "group_for", "repeat_every", "quiet",
 }
 
 // noField stands for a field that has no value.

@@ -63,6 +63,26 @@ type LogEntry struct {
 	CreatedRaw  *string
 }
 
+type NotifyRule struct {
+	RuleID      int64
+	DeclaredAt  time.Time
+	RemovedAt   *time.Time
+	FromEntry   int64
+	UntilEntry  *int64
+	GroupFor    time.Duration
+	RepeatEvery *time.Duration
+	Version     int32
+	Name        string
+	Address     string
+	Form        string
+	Secret      *string
+	Quiet       *string
+	Events      []string
+	Sources     []string
+	Jobs        []string
+	Labels      json.RawMessage
+}
+
 type Provider struct {
 	Name           string
 	Interpretation int32
@@ -288,6 +308,44 @@ type ReportDeclaredSource struct {
 	SourceID int64
 }
 
+// One row per rule and event that is to be told by it, and what came of that. A receiver sees each event at least once, by the same webhook-id each time.
+type ReportDelivery struct {
+	// When it was observed or done (our time).
+	At time.Time
+	// Name of the rule.
+	Rule string
+	// Kind of the event, one of those that a rule names.
+	Event string
+	// Name of the job; null: it is of a source.
+	Job *string
+	// pending, delivered, or failed: tried for a day in vain.
+	State string
+	// Count of the attempts to deliver it.
+	Attempts int32
+	// When the receiver took it (our time); null: it has not.
+	DeliveredAt *time.Time
+	// Why the last attempt failed, without the address; null: none has.
+	Error *string
+	// Name of the source.
+	Source *string
+	// Number of the run within its job; null: it is of none.
+	RunNo *int32
+	// What is told, in a line.
+	Line string
+	// When it was due first (our time).
+	DueAt time.Time
+	// When it is tried next, unless it is delivered or failed (our time).
+	NextAt time.Time
+	// Version of the rule that tells it.
+	Version int32
+	// What is sent: message, webhook or openlineage.
+	Form string
+	// Number of the event, ascending in each job's order.
+	EventNo int64
+	// Number of the job, by which views are joined; null: it is of a source.
+	JobID *int64
+}
+
 // One row per snapshot whose body somebody has erased: what is left of that.
 type ReportErasedSnapshot struct {
 	// Name of the job.
@@ -480,6 +538,42 @@ type ReportLogEntry struct {
 	ZoneAssumed bool
 	// Number of the job, by which views are joined.
 	JobID int64
+}
+
+// One row per version of a rule that tells people or systems of what happened.
+type ReportNotifyRule struct {
+	// Name of the rule.
+	Rule string
+	// Number of its version, from 1: each other declaration is another version.
+	Version int32
+	// When it was declared (our time).
+	DeclaredAt time.Time
+	// What is sent: message, webhook or openlineage.
+	Form string
+	// Where the address is read from (env:NAME or file:PATH), never the address itself.
+	Address string
+	// Where what signs or authorizes is read from, never the secret itself; null: there is none.
+	Secret *string
+	// Kinds of events that it tells.
+	Events []string
+	// Patterns of the names of sources of which it tells; empty: of all.
+	Sources []string
+	// Patterns of the names of jobs of which it tells; empty: of all.
+	Jobs []string
+	// Labels of the jobs of which it tells, a JSON object.
+	Labels json.RawMessage
+	// What comes within that time is one message.
+	GroupFor time.Duration
+	// How often what goes on is told again; null: it is not.
+	RepeatEvery *time.Duration
+	// Hours in which nothing is sent; null: there are none.
+	Quiet *string
+	// Until when nothing is sent after failures (our time); null: nothing keeps it.
+	RestsUntil *time.Time
+	// Count of attempts that failed since the last that did not.
+	Failures int32
+	// Whether it is the version that holds: what was due under another is told by that.
+	Current interface{}
 }
 
 // One row per job, unless it is removed, whose latest run has not ended: how long such a run usually takes, and whether it is stalled. It is stalled if it was seen to go on for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.

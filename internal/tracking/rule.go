@@ -1,0 +1,62 @@
+package tracking
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"tracker/internal/config"
+	"tracker/internal/store"
+)
+
+// RuleSpec is a declared rule as the registry has it.
+func RuleSpec(rule config.Rule) store.RuleSpec {
+	return store.RuleSpec{
+		Name: rule.Name, Address: rule.To, Form: rule.As, Secret: rule.Secret, Events: rule.On, Sources: rule.Match.Sources, Jobs: rule.Match.Jobs,
+		Labels: rule.Match.Labels, GroupFor: rule.Group, RepeatEvery: rule.Repeat, Quiet: rule.Quiet,
+	}
+}
+
+func toConfigRule(spec store.RuleSpec) config.Rule {
+	return config.Rule{
+		Name: spec.Name, To: spec.Address, As: spec.Form, Secret: spec.Secret, On: spec.Events,
+		Match: config.Match{Sources: spec.Sources, Jobs: spec.Jobs, Labels: spec.Labels},
+		Group: spec.GroupFor, Repeat: spec.RepeatEvery, Quiet: spec.Quiet,
+	}
+}
+
+// idlePatterns are the patterns of rules that are the name of no source or job, declared
+// or registered: allowed, and probably not meant.
+func idlePatterns(ctx context.Context, s *store.Store, file config.File) (idle []error, err error) {
+	if !slices.ContainsFunc(file.Rules, func(r config.Rule) bool { return len(r.Match.Sources)+len(r.Match.Jobs) > 0 }) {
+		return nil, nil
+	}
+	registered, err := s.Jobs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var jobs, sources []string
+	for _, job := range registered {
+		if job.Tracking != store.TrackingRemoved {
+			jobs, sources = append(jobs, job.Name), append(sources, job.Source)
+		}
+	}
+	for _, job := range file.Jobs {
+		jobs, sources = append(jobs, job.Name), append(sources, job.Source)
+	}
+	for _, from := range file.Sources {
+		sources = append(sources, from.Name)
+	}
+	look := func(rule int, field string, patterns, names []string) {
+		for i, pattern := range patterns {
+			if !slices.ContainsFunc(names, func(name string) bool { return config.MatchesName([]string{pattern}, name) }) {
+				idle = append(idle, file.AtRule(rule, fmt.Sprintf("match.%s[%d]", field, i), fmt.Errorf("pattern %q matches none of the %s there are", pattern, field)))
+			}
+		}
+	}
+	for i, rule := range file.Rules {
+		look(i, "sources", rule.Match.Sources, sources)
+		look(i, "jobs", rule.Match.Jobs, jobs)
+	}
+	return idle, nil
+}
