@@ -31,16 +31,17 @@ CREATE TABLE notify_rules (
 );
 CREATE UNIQUE INDEX notify_rules_current_idx ON notify_rules (name) WHERE until_entry IS NULL;
 
--- How far the journal was read for the rules: one row, moved on by who has read. rules
--- counts the changes of rules: who has read by older ones does not move it.
+-- How far the journal was read for the rules: one row, moved on by who has read. version
+-- counts the changes of rules and of what goes on: who has read before one does not move
+-- it, and reads again.
 CREATE TABLE notify_state (
     entry_no        bigint      NOT NULL,
-    rules           bigint      NOT NULL,
+    version         bigint      NOT NULL,
     one             boolean     NOT NULL DEFAULT true,
     CONSTRAINT notify_state_pkey PRIMARY KEY (one),
     CONSTRAINT notify_state_one_check CHECK (one)
 );
-INSERT INTO notify_state (entry_no, rules) VALUES (0, 0);
+INSERT INTO notify_state (entry_no, version) VALUES (0, 0);
 
 -- Who sends by a rule: one at a time, and after failures after a rest.
 CREATE TABLE notify_lanes (

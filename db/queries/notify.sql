@@ -19,18 +19,18 @@ UPDATE notify_rules SET until_entry = @until_entry, removed_at = sqlc.narg('remo
 
 -- name: NotifyStateLock :one
 -- Rules change: who reads the journal by the older ones does not go on. Gives the end of the journal.
-WITH moved AS (UPDATE notify_state SET rules = rules + 1 RETURNING entry_no)
+WITH moved AS (UPDATE notify_state SET version = version + 1 RETURNING entry_no)
 SELECT greatest(m.entry_no, e.entry_no)::bigint AS entry_no FROM moved m, journal_end e;
 
 -- name: NotifyState :one
-SELECT s.entry_no, s.rules, e.entry_no AS journal, clock_timestamp()::timestamptz AS now FROM notify_state s, journal_end e;
+SELECT s.entry_no, s.version, e.entry_no AS journal, clock_timestamp()::timestamptz AS now FROM notify_state s, journal_end e;
 
 -- name: NotifyAdvance :execrows
-UPDATE notify_state SET entry_no = @to_entry WHERE entry_no = @from_entry AND rules = @rules;
+UPDATE notify_state SET entry_no = @to_entry WHERE entry_no = @from_entry AND version = @version;
 
--- name: NotifyHold :execrows
--- Nobody else adds events until the transaction ends.
-UPDATE notify_state SET rules = rules WHERE rules = @rules;
+-- name: NotifyTurn :execrows
+-- What goes on changes: nobody else adds to it who has looked before.
+UPDATE notify_state SET version = version + 1 WHERE version = @version;
 
 -- name: ReportEventsToTell :many
 SELECT entry_no, at, kind, coalesce(job, '')::text AS job, coalesce(source, '')::text AS source, coalesce(run_no, 0)::integer AS run_no,
@@ -61,22 +61,15 @@ SELECT * FROM report.changes WHERE change_no = ANY(@change_nos::bigint[]);
 -- name: ReportJobsToTell :many
 SELECT job_id, job, source, labels FROM report.declared_jobs WHERE job_id = ANY(@job_ids::bigint[]) OR source = ANY(@sources::text[]) AND tracking <> 'removed';
 
--- name: ReportRecovered :many
--- Transitions of runs before which the last success or failure of the job was a failure.
-SELECT w.job_id::bigint AS job_id, w.transition_no::integer AS transition_no
-FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@transition_nos::integer[]) AS transition_no) w
-CROSS JOIN LATERAL (
-    SELECT t.to_state FROM report.transitions t
-    WHERE t.job_id = w.job_id AND t.step_no IS NULL AND t.transition_no < w.transition_no AND t.to_state IN ('succeeded', 'failed')
-    ORDER BY t.transition_no DESC LIMIT 1
-) before
-WHERE before.to_state = 'failed';
+-- name: ReportSettledBefore :one
+-- How the last run of a job ended before a transition that succeeded or failed.
+SELECT to_state FROM report.transitions
+WHERE job_id = @job_id AND step_no IS NULL AND transition_no < @transition_no AND to_state IN ('succeeded', 'failed')
+ORDER BY transition_no DESC LIMIT 1;
 
--- name: ReportUsualSpans :many
-SELECT w.job_id::bigint AS job_id, w.run_no::integer AS run_no, u.runs::bigint AS runs,
-    coalesce(u.p05, interval '0')::interval AS p05, coalesce(u.p95, interval '0')::interval AS p95
-FROM (SELECT DISTINCT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no) w
-CROSS JOIN LATERAL (SELECT runs, p05, p95 FROM report.usual_span(w.job_id, w.run_no)) u;
+-- name: ReportUsualSpan :one
+SELECT runs::bigint AS runs, coalesce(p05, interval '0')::interval AS p05, coalesce(p95, interval '0')::interval AS p95
+FROM report.usual_span(@job_id, @run_no);
 
 -- name: NotifyEventInsert :many
 -- Events are numbered in the order that they come in; those that are there already stay.
@@ -97,10 +90,10 @@ FROM (SELECT unnest(@rule_ids::bigint[]) AS rule_id, unnest(@event_nos::bigint[]
 ON CONFLICT (rule_id, event_no) DO NOTHING;
 
 -- name: GoingInsert :exec
-INSERT INTO notify_going (kind, subject, of_job, run_no, since, event_no)
-SELECT r.kind, r.subject, NULLIF(r.of_job, 0), NULLIF(r.run_no, 0), r.since, r.event_no
+INSERT INTO notify_going (kind, subject, of_job, run_no, since, over_at, event_no)
+SELECT r.kind, r.subject, NULLIF(r.of_job, 0), NULLIF(r.run_no, 0), r.since, NULLIF(r.over_at, '0001-01-01 00:00:00+00'), r.event_no
 FROM (SELECT unnest(@kinds::text[]) AS kind, unnest(@subjects::text[]) AS subject, unnest(@of_jobs::bigint[]) AS of_job,
-    unnest(@run_nos::integer[]) AS run_no, unnest(@sinces::timestamptz[]) AS since, unnest(@event_nos::bigint[]) AS event_no) r
+    unnest(@run_nos::integer[]) AS run_no, unnest(@sinces::timestamptz[]) AS since, unnest(@over_ats::timestamptz[]) AS over_at, unnest(@event_nos::bigint[]) AS event_no) r
 ON CONFLICT DO NOTHING;
 
 -- name: GoingEnd :exec

@@ -103,7 +103,7 @@ func (r Rule) check() []*FieldError {
 		c.add("on", errors.New("on is missing; name the events to tell, such as [failed, recovered]"))
 	}
 	for i, kind := range r.On {
-		c.add(fmt.Sprintf("on[%d]", i), checkEventKind(kind))
+		c.add(fmt.Sprintf("on[%d]", i), r.checkEvent(kind))
 	}
 	r.checkMatch(&c)
 	if r.Group > groupMost {
@@ -143,23 +143,18 @@ func checkReference(field, ref string) error {
 	return nil
 }
 
-func checkEventKind(kind string) error {
+func (r Rule) checkEvent(kind string) error {
 	var known []string
 	for _, k := range history.EventKinds() {
 		known = append(known, string(k))
 	}
-	if slices.Contains(known, kind) {
-		return nil
+	if !slices.Contains(known, kind) {
+		return fmt.Errorf("event %s is unknown; known are %s", yamlfile.Quote(kind), strings.Join(known, ", "))
 	}
-	return fmt.Errorf("event %s is unknown; known are %s", yamlfile.Quote(kind), strings.Join(known, ", "))
-}
-
-// MatchesName reports whether one of some patterns, or none at all, is that of a name.
-func MatchesName(patterns []string, name string) bool {
-	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool {
-		ok, err := path.Match(pattern, name)
-		return ok && err == nil
-	})
+	if r.As == FormOpenLineage && !history.EventKind(kind).OfRun() {
+		return fmt.Errorf("event %s is of no run: %s tells of runs alone", kind, FormOpenLineage)
+	}
+	return nil
 }
 
 func (r *reader) rule(s yamlfile.Section) Rule {

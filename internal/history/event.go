@@ -30,3 +30,13 @@ func EventKinds() []EventKind {
 		EventStarted, EventSucceeded, EventTransition, EventGap, EventChange,
 	}
 }
+
+// OfRun reports a kind of what happens to runs and nothing else.
+func (k EventKind) OfRun() bool {
+	switch k {
+	case EventSourcePaused, EventNotLooking, EventGap, EventChange:
+		return false
+	default:
+		return true
+	}
+}

@@ -28,6 +28,7 @@ type Metrics struct {
 
 	lateness, batch, took, claim prometheus.Histogram
 	late                         prometheus.Counter
+	deliveries                   *prometheus.CounterVec
 }
 
 // ofProvider are the series of one provider. They are looked up by their labels
@@ -57,6 +58,9 @@ func New(version string, syncer *sync.Syncer, db *store.Store) *Metrics {
 	m.late = known.NewCounter(prometheus.CounterOpts{
 		Name: "tracker_polls_late_total", Help: "Polls that were made in vain: somebody else had taken over the job meanwhile.",
 	})
+	m.deliveries = known.NewCounterVec(prometheus.CounterOpts{
+		Name: "tracker_deliveries_total", Help: "Deliveries of notifications that arrived (delivered), were tried in vain (retried), or were given up after a day (failed).",
+	}, []string{"rule", "state"})
 	m.tellLoad(known, syncer)
 	known.NewGaugeVec(prometheus.GaugeOpts{Name: "tracker_build_info", Help: "Always 1; its label says which tracker runs."}, []string{"version"}).
 		WithLabelValues(version).Set(1)
@@ -170,6 +174,11 @@ func (m *Metrics) Recorded(polls int, took time.Duration) {
 
 // Claimed counts a claim, as sync.Syncer.Claimed tells of it.
 func (m *Metrics) Claimed(took time.Duration) { m.claim.Observe(took.Seconds()) }
+
+// Delivered counts deliveries, as notify.Settings.Counted tells of them.
+func (m *Metrics) Delivered(rule, state string, count int) {
+	m.deliveries.WithLabelValues(rule, state).Add(float64(count))
+}
 
 // Handler answers scrapes, in the text format, OpenMetrics or protobuf, as asked.
 func (m *Metrics) Handler() http.Handler {

@@ -3,8 +3,11 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
@@ -61,7 +64,7 @@ type JobToTell struct {
 // NotifyState is how far the journal was read for the rules.
 type NotifyState struct {
 	EntryNo int64
-	Rules   int64     // counts the changes of rules
+	Version int64     // counts the changes of rules and of what goes on
 	Journal int64     // its last entry
 	Now     time.Time // by the database's clock
 }
@@ -153,25 +156,19 @@ func (f *Facts) readRuns(ctx context.Context, q *dbsqlc.Queries, params FactsPar
 			f.Steps[key] = append(f.Steps[key], toStepRow(row.ReportStep))
 		}
 	}
-	if len(params.Usual) > 0 {
-		ids, nos := keyColumns(params.Usual)
-		rows, err := q.ReportUsualSpans(ctx, dbsqlc.ReportUsualSpansParams{JobIds: ids, RunNos: nos})
+	for _, key := range params.Usual {
+		row, err := q.ReportUsualSpan(ctx, dbsqlc.ReportUsualSpanParams{JobID: key.JobID, RunNo: int32(key.No)})
 		if err != nil {
 			return err
 		}
-		for _, row := range rows {
-			f.Usual[RunKey{row.JobID, int(row.RunNo)}] = Usual{Runs: int(row.Runs), P05: row.P05, P95: row.P95}
-		}
+		f.Usual[key] = Usual{Runs: int(row.Runs), P05: row.P05, P95: row.P95}
 	}
-	if len(params.Settled) > 0 {
-		ids, nos := keyColumns(params.Settled)
-		rows, err := q.ReportRecovered(ctx, dbsqlc.ReportRecoveredParams{JobIds: ids, TransitionNos: nos})
-		if err != nil {
+	for _, key := range params.Settled {
+		state, err := q.ReportSettledBefore(ctx, dbsqlc.ReportSettledBeforeParams{JobID: key.JobID, TransitionNo: int32(key.No)})
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return err
 		}
-		for _, row := range rows {
-			f.Recovered[RunKey{row.JobID, int(row.TransitionNo)}] = true
-		}
+		f.Recovered[key] = err == nil && state == string(history.StateFailed)
 	}
 	return nil
 }

@@ -15,14 +15,12 @@ var ErrOvertaken = errors.New("somebody else has told it meanwhile")
 
 // Telling is what is to be told: it is kept as a whole, or not at all.
 type Telling struct {
-	State    NotifyState // what it was made by
-	To       int64       // the journal is read up to here; State.EntryNo: no further
-	Notices  []Notice
-	Due      []Due
-	Begin    []Going   // of a notice, by Event.Key
-	End      []int64   // their event numbers
-	EndAt    time.Time // when those were over
-	Finished []string  // keys of notices in Begin that are over already
+	State   NotifyState // what it was made by
+	To      int64       // the journal is read up to here; State.EntryNo: no further
+	Notices []Notice
+	Due     []Due
+	Begin   []Going // of a notice, by Event.Key
+	End     []int64 // event numbers of what is over now
 }
 
 // Due says by which version of a rule a notice is told, and when.
@@ -40,9 +38,9 @@ func (s *Store) Tell(ctx context.Context, t Telling) error {
 		var moved int64
 		var err error
 		if t.To > t.State.EntryNo {
-			moved, err = q.NotifyAdvance(ctx, dbsqlc.NotifyAdvanceParams{ToEntry: t.To, FromEntry: t.State.EntryNo, Rules: t.State.Rules})
+			moved, err = q.NotifyAdvance(ctx, dbsqlc.NotifyAdvanceParams{ToEntry: t.To, FromEntry: t.State.EntryNo, Version: t.State.Version})
 		} else {
-			moved, err = q.NotifyHold(ctx, t.State.Rules)
+			moved, err = q.NotifyTurn(ctx, t.State.Version)
 		}
 		if err != nil {
 			return err
@@ -62,7 +60,7 @@ func (t Telling) keep(ctx context.Context, q *dbsqlc.Queries) error {
 	if len(t.End) > 0 {
 		ends := dbsqlc.GoingEndParams{EventNos: t.End}
 		for range t.End {
-			ends.OverAts = append(ends.OverAts, t.EndAt)
+			ends.OverAts = append(ends.OverAts, t.State.Now)
 		}
 		if err := q.GoingEnd(ctx, ends); err != nil {
 			return err
@@ -100,23 +98,12 @@ func (t Telling) keepGoing(ctx context.Context, q *dbsqlc.Queries, numbers map[s
 		}
 		going.Kinds, going.Subjects, going.OfJobs = append(going.Kinds, string(g.Kind)), append(going.Subjects, g.Subject), append(going.OfJobs, g.JobID)
 		going.RunNos, going.Sinces, going.EventNos = append(going.RunNos, int32(g.RunNo)), append(going.Sinces, g.Since), append(going.EventNos, no)
+		going.OverAts = append(going.OverAts, g.OverAt)
 	}
 	if len(going.Kinds) == 0 {
 		return nil
 	}
-	if err := q.GoingInsert(ctx, going); err != nil {
-		return err
-	}
-	ends := dbsqlc.GoingEndParams{}
-	for _, key := range t.Finished {
-		if no, isNew := numbers[key]; isNew {
-			ends.EventNos, ends.OverAts = append(ends.EventNos, no), append(ends.OverAts, t.EndAt)
-		}
-	}
-	if len(ends.EventNos) == 0 {
-		return nil
-	}
-	return q.GoingEnd(ctx, ends)
+	return q.GoingInsert(ctx, going)
 }
 
 // insertNotices gives the numbers of those that were not there yet, by their keys.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"time"
 
@@ -49,6 +50,14 @@ func (r Rule) Tells(entryNo int64) bool {
 
 // Current reports the version of the rule that holds.
 func (r Rule) Current() bool { return r.UntilEntry == 0 }
+
+// MatchesName reports whether one of some patterns, or none at all, is that of a name.
+func MatchesName(patterns []string, name string) bool {
+	return len(patterns) == 0 || slices.ContainsFunc(patterns, func(pattern string) bool {
+		ok, err := path.Match(pattern, name)
+		return ok && err == nil
+	})
+}
 
 // Rules lists the current versions by name.
 func (s *Store) Rules(ctx context.Context) ([]Rule, error) {

@@ -49,7 +49,7 @@ func idlePatterns(ctx context.Context, s *store.Store, file config.File) (idle [
 	}
 	look := func(rule int, field string, patterns, names []string) {
 		for i, pattern := range patterns {
-			if !slices.ContainsFunc(names, func(name string) bool { return config.MatchesName([]string{pattern}, name) }) {
+			if !slices.ContainsFunc(names, func(name string) bool { return store.MatchesName([]string{pattern}, name) }) {
 				idle = append(idle, file.AtRule(rule, fmt.Sprintf("match.%s[%d]", field, i), fmt.Errorf("pattern %q matches none of the %s there are", pattern, field)))
 			}
 		}

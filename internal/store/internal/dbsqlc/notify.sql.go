@@ -232,10 +232,10 @@ func (q *Queries) GoingForget(ctx context.Context, before *time.Time) error {
 }
 
 const goingInsert = `-- name: GoingInsert :exec
-INSERT INTO notify_going (kind, subject, of_job, run_no, since, event_no)
-SELECT r.kind, r.subject, NULLIF(r.of_job, 0), NULLIF(r.run_no, 0), r.since, r.event_no
+INSERT INTO notify_going (kind, subject, of_job, run_no, since, over_at, event_no)
+SELECT r.kind, r.subject, NULLIF(r.of_job, 0), NULLIF(r.run_no, 0), r.since, NULLIF(r.over_at, '0001-01-01 00:00:00+00'), r.event_no
 FROM (SELECT unnest($1::text[]) AS kind, unnest($2::text[]) AS subject, unnest($3::bigint[]) AS of_job,
-    unnest($4::integer[]) AS run_no, unnest($5::timestamptz[]) AS since, unnest($6::bigint[]) AS event_no) r
+    unnest($4::integer[]) AS run_no, unnest($5::timestamptz[]) AS since, unnest($6::timestamptz[]) AS over_at, unnest($7::bigint[]) AS event_no) r
 ON CONFLICT DO NOTHING
 `
 
@@ -245,6 +245,7 @@ type GoingInsertParams struct {
 	OfJobs   []int64
 	RunNos   []int32
 	Sinces   []time.Time
+	OverAts  []time.Time
 	EventNos []int64
 }
 
@@ -255,6 +256,7 @@ func (q *Queries) GoingInsert(ctx context.Context, arg GoingInsertParams) error 
 		arg.OfJobs,
 		arg.RunNos,
 		arg.Sinces,
+		arg.OverAts,
 		arg.EventNos,
 	)
 	return err
@@ -419,17 +421,17 @@ func (q *Queries) LaneWake(ctx context.Context) error {
 }
 
 const notifyAdvance = `-- name: NotifyAdvance :execrows
-UPDATE notify_state SET entry_no = $1 WHERE entry_no = $2 AND rules = $3
+UPDATE notify_state SET entry_no = $1 WHERE entry_no = $2 AND version = $3
 `
 
 type NotifyAdvanceParams struct {
 	ToEntry   int64
 	FromEntry int64
-	Rules     int64
+	Version   int64
 }
 
 func (q *Queries) NotifyAdvance(ctx context.Context, arg NotifyAdvanceParams) (int64, error) {
-	result, err := q.db.Exec(ctx, notifyAdvance, arg.ToEntry, arg.FromEntry, arg.Rules)
+	result, err := q.db.Exec(ctx, notifyAdvance, arg.ToEntry, arg.FromEntry, arg.Version)
 	if err != nil {
 		return 0, err
 	}
@@ -509,26 +511,13 @@ func (q *Queries) NotifyEventInsert(ctx context.Context, arg NotifyEventInsertPa
 	return items, nil
 }
 
-const notifyHold = `-- name: NotifyHold :execrows
-UPDATE notify_state SET rules = rules WHERE rules = $1
-`
-
-// Nobody else adds events until the transaction ends.
-func (q *Queries) NotifyHold(ctx context.Context, rules int64) (int64, error) {
-	result, err := q.db.Exec(ctx, notifyHold, rules)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const notifyState = `-- name: NotifyState :one
-SELECT s.entry_no, s.rules, e.entry_no AS journal, clock_timestamp()::timestamptz AS now FROM notify_state s, journal_end e
+SELECT s.entry_no, s.version, e.entry_no AS journal, clock_timestamp()::timestamptz AS now FROM notify_state s, journal_end e
 `
 
 type NotifyStateRow struct {
 	EntryNo int64
-	Rules   int64
+	Version int64
 	Journal int64
 	Now     time.Time
 }
@@ -538,7 +527,7 @@ func (q *Queries) NotifyState(ctx context.Context) (NotifyStateRow, error) {
 	var i NotifyStateRow
 	err := row.Scan(
 		&i.EntryNo,
-		&i.Rules,
+		&i.Version,
 		&i.Journal,
 		&i.Now,
 	)
@@ -546,7 +535,7 @@ func (q *Queries) NotifyState(ctx context.Context) (NotifyStateRow, error) {
 }
 
 const notifyStateLock = `-- name: NotifyStateLock :one
-WITH moved AS (UPDATE notify_state SET rules = rules + 1 RETURNING entry_no)
+WITH moved AS (UPDATE notify_state SET version = version + 1 RETURNING entry_no)
 SELECT greatest(m.entry_no, e.entry_no)::bigint AS entry_no FROM moved m, journal_end e
 `
 
@@ -556,6 +545,19 @@ func (q *Queries) NotifyStateLock(ctx context.Context) (int64, error) {
 	var entry_no int64
 	err := row.Scan(&entry_no)
 	return entry_no, err
+}
+
+const notifyTurn = `-- name: NotifyTurn :execrows
+UPDATE notify_state SET version = version + 1 WHERE version = $1
+`
+
+// What goes on changes: nobody else adds to it who has looked before.
+func (q *Queries) NotifyTurn(ctx context.Context, version int64) (int64, error) {
+	result, err := q.db.Exec(ctx, notifyTurn, version)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const reportAnomaliesOf = `-- name: ReportAnomaliesOf :many
@@ -885,48 +887,6 @@ func (q *Queries) ReportOpenUnusual(ctx context.Context, least int64) ([]ReportO
 	return items, nil
 }
 
-const reportRecovered = `-- name: ReportRecovered :many
-SELECT w.job_id::bigint AS job_id, w.transition_no::integer AS transition_no
-FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS transition_no) w
-CROSS JOIN LATERAL (
-    SELECT t.to_state FROM report.transitions t
-    WHERE t.job_id = w.job_id AND t.step_no IS NULL AND t.transition_no < w.transition_no AND t.to_state IN ('succeeded', 'failed')
-    ORDER BY t.transition_no DESC LIMIT 1
-) before
-WHERE before.to_state = 'failed'
-`
-
-type ReportRecoveredParams struct {
-	JobIds        []int64
-	TransitionNos []int32
-}
-
-type ReportRecoveredRow struct {
-	JobID        int64
-	TransitionNo int32
-}
-
-// Transitions of runs before which the last success or failure of the job was a failure.
-func (q *Queries) ReportRecovered(ctx context.Context, arg ReportRecoveredParams) ([]ReportRecoveredRow, error) {
-	rows, err := q.db.Query(ctx, reportRecovered, arg.JobIds, arg.TransitionNos)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReportRecoveredRow
-	for rows.Next() {
-		var i ReportRecoveredRow
-		if err := rows.Scan(&i.JobID, &i.TransitionNo); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const reportRules = `-- name: ReportRules :many
 SELECT r.rule, r.version, r.declared_at, r.form, r.address, r.secret, r.events, r.sources, r.jobs, r.labels, r.group_for, r.repeat_every, r.quiet, r.rests_until, r.failures, r.current, c.matched::bigint AS matched, c.pending::bigint AS pending, c.failed::bigint AS failed, c.delivered_at, coalesce(c.error, '')::text AS error
 FROM report.notify_rules r
@@ -1081,6 +1041,25 @@ func (q *Queries) ReportRunsOf(ctx context.Context, arg ReportRunsOfParams) ([]R
 	return items, nil
 }
 
+const reportSettledBefore = `-- name: ReportSettledBefore :one
+SELECT to_state FROM report.transitions
+WHERE job_id = $1 AND step_no IS NULL AND transition_no < $2 AND to_state IN ('succeeded', 'failed')
+ORDER BY transition_no DESC LIMIT 1
+`
+
+type ReportSettledBeforeParams struct {
+	JobID        int64
+	TransitionNo int32
+}
+
+// How the last run of a job ended before a transition that succeeded or failed.
+func (q *Queries) ReportSettledBefore(ctx context.Context, arg ReportSettledBeforeParams) (string, error) {
+	row := q.db.QueryRow(ctx, reportSettledBefore, arg.JobID, arg.TransitionNo)
+	var to_state string
+	err := row.Scan(&to_state)
+	return to_state, err
+}
+
 const reportStepsOf = `-- name: ReportStepsOf :many
 SELECT w.job_id::bigint AS job_id, p.job, p.source, p.provider, p.run_no, p.step_no, p.step, p.state, p.status, p.started_at, p.ended_at, p.reported, p.duration, p.duration_max, p.started_raw, p.ended_raw, p.zone_assumed, p.first_seen_at, p.vanished_at, p.job_id
 FROM (SELECT DISTINCT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no) w
@@ -1169,50 +1148,27 @@ func (q *Queries) ReportUnseenNow(ctx context.Context) ([]ReportUnseenNowRow, er
 	return items, nil
 }
 
-const reportUsualSpans = `-- name: ReportUsualSpans :many
-SELECT w.job_id::bigint AS job_id, w.run_no::integer AS run_no, u.runs::bigint AS runs,
-    coalesce(u.p05, interval '0')::interval AS p05, coalesce(u.p95, interval '0')::interval AS p95
-FROM (SELECT DISTINCT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no) w
-CROSS JOIN LATERAL (SELECT runs, p05, p95 FROM report.usual_span(w.job_id, w.run_no)) u
+const reportUsualSpan = `-- name: ReportUsualSpan :one
+SELECT runs::bigint AS runs, coalesce(p05, interval '0')::interval AS p05, coalesce(p95, interval '0')::interval AS p95
+FROM report.usual_span($1, $2)
 `
 
-type ReportUsualSpansParams struct {
-	JobIds []int64
-	RunNos []int32
-}
-
-type ReportUsualSpansRow struct {
+type ReportUsualSpanParams struct {
 	JobID int64
 	RunNo int32
-	Runs  int64
-	P05   time.Duration
-	P95   time.Duration
 }
 
-func (q *Queries) ReportUsualSpans(ctx context.Context, arg ReportUsualSpansParams) ([]ReportUsualSpansRow, error) {
-	rows, err := q.db.Query(ctx, reportUsualSpans, arg.JobIds, arg.RunNos)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReportUsualSpansRow
-	for rows.Next() {
-		var i ReportUsualSpansRow
-		if err := rows.Scan(
-			&i.JobID,
-			&i.RunNo,
-			&i.Runs,
-			&i.P05,
-			&i.P95,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+type ReportUsualSpanRow struct {
+	Runs int64
+	P05  time.Duration
+	P95  time.Duration
+}
+
+func (q *Queries) ReportUsualSpan(ctx context.Context, arg ReportUsualSpanParams) (ReportUsualSpanRow, error) {
+	row := q.db.QueryRow(ctx, reportUsualSpan, arg.JobID, arg.RunNo)
+	var i ReportUsualSpanRow
+	err := row.Scan(&i.Runs, &i.P05, &i.P95)
+	return i, err
 }
 
 const ruleCurrent = `-- name: RuleCurrent :many

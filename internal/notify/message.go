@@ -1,0 +1,99 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nicholas-fedor/shoutrrr/pkg/router"
+	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"tracker/internal/redact"
+	"tracker/internal/store"
+	"tracker/internal/words"
+)
+
+// messenger sends messages to people.
+type messenger struct{ router *router.ServiceRouter }
+
+// errService refuses an address that no service has; its text is no part of the error.
+var errService = errors.New("the address is that of no service: want a shoutrrr URL, such as slack://…, smtp://… or telegram://…")
+
+// guarded is set once: services of shoutrrr post by net/http's own client.
+var guarded sync.Once //nolint:gochecknoglobals // what it guards is global
+
+// newMessenger guards net/http's default transport, by which most of shoutrrr's services
+// post, and whose timeouts and limits they leave as they are.
+func newMessenger() messenger {
+	guarded.Do(func() { http.DefaultTransport = guard{http.DefaultTransport} })
+	return messenger{router: &router.ServiceRouter{Timeout: sendTimeout}}
+}
+
+// guard follows no redirect to another host, and bounds what is read of an answer.
+type guard struct{ next http.RoundTripper }
+
+// errElsewhere refuses a redirect.
+var errElsewhere = errors.New("it redirects elsewhere, which is not followed")
+
+// RoundTrip implements http.RoundTripper.
+func (g guard) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := g.next.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	if to, err := response.Location(); err == nil && to.Host != request.URL.Host && response.StatusCode/100 == 3 {
+		_ = response.Body.Close()
+		return nil, errElsewhere
+	}
+	response.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(response.Body, answerMost), response.Body}
+	return response, nil
+}
+
+// message sends what happened as one message.
+func (c channels) message(ctx context.Context, address redact.Secret, batch []store.Delivery, now time.Time, pages string) error {
+	notices := make([]store.Notice, len(batch))
+	for i, one := range batch {
+		notices[i] = one.Notice
+	}
+	return c.messages.send(ctx, address, words.Digest(notices, now, pages))
+}
+
+// send sends a text. What hangs goes on behind, and is waited for no longer than ctx.
+func (m messenger) send(ctx context.Context, address redact.Secret, text string) error {
+	service, err := m.router.Locate(address.Reveal())
+	if err != nil {
+		return errService
+	}
+	params := types.Params{}
+	if strings.HasPrefix(address.Reveal(), "smtp:") {
+		params.SetTitle(firstLine(text))
+	}
+	sent := make(chan error, 1)
+	go func() { // it may never end, and cannot be called off
+		defer func() {
+			if failed := recover(); failed != nil {
+				sent <- fmt.Errorf("the service's code failed: %v", failed)
+			}
+		}()
+		sent <- service.Send(text, &params)
+	}()
+	select {
+	case err := <-sent:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}

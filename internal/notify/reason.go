@@ -1,0 +1,84 @@
+package notify
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"tracker/internal/redact"
+	"tracker/internal/terminal"
+)
+
+// reasonMost bounds what is kept of an error, in columns.
+const reasonMost = 200
+
+// reason says why a delivery failed, without the address or anything of it.
+func reason(err error, secrets ...redact.Secret) string {
+	var status statusError
+	var name *net.DNSError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &status):
+		return status.Error()
+	case errors.Is(err, errElsewhere), errors.Is(err, errAddress), errors.Is(err, errService), errors.Is(err, errSecret):
+		return innermost(err).Error()
+	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
+		return fmt.Sprintf("it did not answer within %s", sendTimeout)
+	case errors.As(err, &name):
+		return "its host has no address"
+	case errors.As(err, &certificate):
+		return "its certificate is not trusted"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "it refuses connections"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "it closed the connection early"
+	default:
+		return terminal.Cut(terminal.OneLine(without(innermost(err).Error(), secrets)), reasonMost)
+	}
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// innermost is what an error is made of: what is around it may show an address.
+func innermost(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
+}
+
+// word is a part of an address, or of an error.
+var word = regexp.MustCompile(`[A-Za-z0-9_]{4,}`)
+
+// addressForm is what looks like an address.
+var addressForm = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://\S+`)
+
+// without takes out of a text all that looks like an address, and each word of some secrets.
+func without(text string, secrets []redact.Secret) string {
+	const mark = "[redacted]"
+	text = addressForm.ReplaceAllString(text, mark)
+	hidden := map[string]bool{}
+	for _, secret := range secrets {
+		for _, part := range word.FindAllString(secret.Reveal(), -1) {
+			hidden[strings.ToLower(part)] = true
+		}
+	}
+	return word.ReplaceAllStringFunc(text, func(part string) string {
+		if hidden[strings.ToLower(part)] {
+			return mark
+		}
+		return part
+	})
+}
