@@ -60,7 +60,7 @@ COMMENT ON COLUMN report.changes.change_no IS 'Number of the change, ascending, 
 COMMENT ON COLUMN report.changes.at IS 'When it was changed (our time).';
 COMMENT ON COLUMN report.changes.actor IS 'Who changed it: TRACKER_ACTOR, else the user of the operating system; where the login may not decide what is tracked, or SQL was used, the login.';
 COMMENT ON COLUMN report.changes.action IS 'What was done: register, change, pause, resume, finish, reopen, remove, revive, or, of a run of a job, hold or release.';
-COMMENT ON COLUMN report.changes.subject IS 'What it was done to: the word source or job, a blank, and its name.';
+COMMENT ON COLUMN report.changes.subject IS 'What it was done to: the word source, job or rule, a blank, and its name.';
 COMMENT ON COLUMN report.changes.before IS 'What was changed as it was before, a JSON object; null: there was nothing.';
 COMMENT ON COLUMN report.changes.after IS 'What was changed as it was afterwards, a JSON object; null: there is nothing.';
 

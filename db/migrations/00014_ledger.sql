@@ -151,7 +151,7 @@ COMMENT ON COLUMN report.change_leaves.change_no IS 'Number of the change.';
 COMMENT ON COLUMN report.change_leaves.at IS 'When it was changed (our time).';
 COMMENT ON COLUMN report.change_leaves.actor IS 'Who changed it.';
 COMMENT ON COLUMN report.change_leaves.action IS 'What was done.';
-COMMENT ON COLUMN report.change_leaves.subject IS 'What it was done to: the word source or job, a blank, and its name.';
+COMMENT ON COLUMN report.change_leaves.subject IS 'What it was done to: the word source, job or rule, a blank, and its name.';
 COMMENT ON COLUMN report.change_leaves.before IS 'What was changed as it was before, a JSON object; null: there was nothing.';
 COMMENT ON COLUMN report.change_leaves.after IS 'What was changed as it was afterwards, a JSON object; null: there is nothing.';
 COMMENT ON COLUMN report.change_leaves.job_id IS 'Number of the job, by which views are joined; null: a change of a source.';

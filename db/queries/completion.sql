@@ -18,3 +18,6 @@ WHERE starts_with(l.key || '=' || l.value, sqlc.arg(prefix)::text) AND j.trackin
 GROUP BY 1
 ORDER BY 1
 LIMIT @rows;
+
+-- name: RuleNames :many
+SELECT rule AS name, form FROM report.notify_rules WHERE starts_with(rule, sqlc.arg(prefix)::text) AND current ORDER BY rule LIMIT @rows;

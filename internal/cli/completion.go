@@ -54,6 +54,7 @@ func nameArgs() map[string]struct {
 		"tracker job remove":      {jobs, 1},
 		"tracker job hold":        {jobs, 1},
 		"tracker job release":     {jobs, 1},
+		"tracker notify test":     {(*store.Store).RuleNames, 1},
 		"tracker source discover": {sources, 1},
 		"tracker source pause":    {sources, 1},
 		"tracker source remove":   {sources, 1},

@@ -115,7 +115,7 @@ func TestCompletion_OfAllNames(t *testing.T) {
 	for _, cmd := range commands((&app{}).rootCommand()) {
 		path := cmd.CommandPath()
 		named := strings.HasPrefix(path, "tracker job ") || strings.HasPrefix(path, "tracker source ")
-		takes := strings.Contains(cmd.Use, "JOB") || named && strings.Contains(cmd.Use, "NAME") && !strings.HasSuffix(path, " add")
+		takes := strings.Contains(cmd.Use, "JOB") || strings.Contains(cmd.Use, "RULE") || named && strings.Contains(cmd.Use, "NAME") && !strings.HasSuffix(path, " add")
 		if _, known := table[path]; known != takes {
 			t.Errorf("%s (%s): in the table: %v", path, cmd.Use, known)
 		}

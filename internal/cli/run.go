@@ -115,7 +115,7 @@ what could not be seen.`,
 		return usageError{fmt.Errorf("%w; see  %s --help", err, cmd.CommandPath())}
 	})
 	root.AddCommand(
-		a.applyCommand(), a.changesCommand(), a.demoCommand(), a.doctorCommand(), a.eraseCommand(), a.exportCommand(), a.historyCommand(), a.jobCommand(), a.ledgerCommand(), a.logCommand(), a.migrateCommand(), a.providerCommand(), a.psqlCommand(), a.rebuildCommand(), a.reportCommand(), a.retainCommand(),
+		a.applyCommand(), a.changesCommand(), a.demoCommand(), a.doctorCommand(), a.eraseCommand(), a.exportCommand(), a.historyCommand(), a.jobCommand(), a.ledgerCommand(), a.logCommand(), a.migrateCommand(), a.notifyCommand(), a.providerCommand(), a.psqlCommand(), a.rebuildCommand(), a.reportCommand(), a.retainCommand(),
 		a.serveCommand(), a.snapshotCommand(), a.sourceCommand(), a.syncCommand(), a.tokenCommand(), a.verifyCommand(), a.versionCommand(), a.waitCommand(), a.watchCommand(),
 	)
 	root.SetIn(a.stdin)

@@ -51,10 +51,13 @@ What was recorded is sealed in a log each 20 seconds, so that nobody alters it
 unseen: sign its checkpoints with --ledger-key, and have them leave the machine
 with --publish-checkpoints. See  tracker ledger --help.
 
+Who is told of what happens is declared under  notify  in the file of --apply;
+see  tracker notify --help.
+
 Every flag can be set in the environment: --listen is TRACKER_LISTEN.`
 
 func (a *app) serveCommand() *cobra.Command {
-	var path string
+	var path, pages string
 	var web *webFlags
 	var budget *memoryBudget
 	var keep func() tracking.Retention
@@ -84,7 +87,7 @@ func (a *app) serveCommand() *cobra.Command {
 				}
 				defer s.Close()
 				fit := func(ctx context.Context) error { return a.fit(ctx, s, url, options) }
-				how := serving{path: path, web: web, budget: budget, keep: keep()}
+				how := serving{path: path, web: web, budget: budget, keep: keep(), pages: pages}
 				if how.sealer, how.publisher, err = seals(s); err != nil {
 					return err
 				}
@@ -94,6 +97,7 @@ func (a *app) serveCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&path, "apply", "", "register `FILE` first, as  tracker apply -f  does")
 	web = listenFlags(cmd)
+	cmd.Flags().StringVar(&pages, "pages-url", "", "`URL` at which people reach the web pages, for what they are told by  notify  rules")
 	budget = memoryBudgetFlag(cmd)
 	keep = retentionFlags(cmd)
 	seals = a.ledgerFlags(cmd)
@@ -112,6 +116,8 @@ type serving struct {
 
 	sealer    audit.Sealer
 	publisher *audit.Publisher
+
+	pages string // the address of the web pages, for who is told of something; empty: there is none
 }
 
 func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Context) error, how serving) error {
@@ -161,6 +167,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		running.Go(func() error { a.obeyHangups(ctx, s, hangups, how.path); return nil })
 		running.Go(func() error { (&retainer{app: a, store: s, keep: how.keep}).run(ctx); return nil })
+		running.Go(func() error { a.notifier(s, how.pages, counted.Delivered).Run(ctx); return nil })
 		running.Go(func() error { a.keepSealed(ctx, sealEvery, how.sealer, how.publisher); return nil })
 		a.logger.InfoContext(ctx, "serving", "version", a.version, "owner", owner())
 		restless := restlessJobs{quiet: map[int64]int{}}

@@ -61,6 +61,7 @@ func Examine(ctx context.Context, e Examination) []Check {
 	checks = append(checks, p.sources(ctx)...)
 	checks = append(checks, p.journal(ctx))
 	checks = append(checks, p.log(ctx)...)
+	checks = append(checks, p.notifications(ctx))
 	checks = append(checks, p.partitions(ctx)...)
 	return append(checks, p.retention(ctx), p.disk())
 }

@@ -118,6 +118,12 @@ func TestWrong(t *testing.T) {
 			},
 			"sources", doctor.Warn, "none is registered", "tracker source add",
 		},
+		"DeliveriesFailed": {
+			func(l *lab) { l.deliver("failed") }, "notifications", doctor.Fail, "geo: 1 delivery failed for a day (it answers 410 Gone)", "tracker notify retry",
+		},
+		"DeliveriesWait": {
+			func(l *lab) { l.deliver("pending") }, "notifications", doctor.Warn, "geo: 1 delivery waiting (it answers 410 Gone)", "tracker notify test",
+		},
 		"JournalLags": {
 			func(l *lab) {
 				l.rewrite(`INSERT INTO changes (changed_at, actor, action, subject) VALUES (clock_timestamp() - interval '10 min', 'ann', 'add', 'job x')`)

@@ -131,3 +131,13 @@ func (l *lab) publishes(text string) {
 		l.t.Fatal(err)
 	}
 }
+
+// deliver leaves a delivery of a rule that was tried in vain.
+func (l *lab) deliver(state string) {
+	l.t.Helper()
+	l.Exec(`INSERT INTO notify_rules (declared_at, from_entry, group_for, version, name, address, form, events, sources, jobs, labels)
+		VALUES (clock_timestamp(), 0, '0', 1, 'geo', 'env:HOOK', 'webhook', '{failed}', '{}', '{}', '{}')`)
+	l.Exec(`INSERT INTO notify_events (at, made_at, key, kind, line, more, what) VALUES (clock_timestamp(), clock_timestamp(), 'k', 'failed', '', '', '{}')`)
+	l.Exec(`INSERT INTO deliveries (rule_id, event_no, of_job, due_at, next_at, rule, state, error, attempts)
+		SELECT r.rule_id, e.event_no, 0, e.at, e.at, r.name, $1, 'it answers 410 Gone', 9 FROM notify_rules r, notify_events e`, state)
+}

@@ -34,7 +34,8 @@ func newMessenger() messenger {
 	return messenger{router: &router.ServiceRouter{Timeout: sendTimeout}}
 }
 
-// guard follows no redirect to another host, and bounds what is read of an answer.
+// guard follows no redirect to another host, and bounds how long an answer is waited for
+// and how much of it is read.
 type guard struct{ next http.RoundTripper }
 
 // errElsewhere refuses a redirect.
@@ -42,19 +43,32 @@ var errElsewhere = errors.New("it redirects elsewhere, which is not followed")
 
 // RoundTrip implements http.RoundTripper.
 func (g guard) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := g.next.RoundTrip(request)
+	ctx, cancel := context.WithTimeout(request.Context(), sendTimeout)
+	response, err := g.next.RoundTrip(request.WithContext(ctx))
 	if err != nil {
+		cancel()
 		return nil, err
 	}
+	body := guardedBody{io.LimitReader(response.Body, answerMost), response.Body, cancel}
 	if to, err := response.Location(); err == nil && to.Host != request.URL.Host && response.StatusCode/100 == 3 {
-		_ = response.Body.Close()
+		_ = body.Close()
 		return nil, errElsewhere
 	}
-	response.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(response.Body, answerMost), response.Body}
+	response.Body = body
 	return response, nil
+}
+
+// guardedBody is a body that is bounded.
+type guardedBody struct {
+	io.Reader
+	closer io.Closer
+	cancel context.CancelFunc
+}
+
+// Close implements io.Closer.
+func (b guardedBody) Close() error {
+	defer b.cancel()
+	return b.closer.Close()
 }
 
 // message sends what happened as one message.

@@ -29,7 +29,7 @@ func reason(err error, secrets ...redact.Secret) string {
 	case errors.Is(err, errElsewhere), errors.Is(err, errAddress), errors.Is(err, errService), errors.Is(err, errSecret):
 		return innermost(err).Error()
 	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
-		return fmt.Sprintf("it did not answer within %s", sendTimeout)
+		return noAnswer()
 	case errors.As(err, &name):
 		return "its host has no address"
 	case errors.As(err, &certificate):
@@ -39,9 +39,29 @@ func reason(err error, secrets ...redact.Secret) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "it closed the connection early"
 	default:
-		return terminal.Cut(terminal.OneLine(without(innermost(err).Error(), secrets)), reasonMost)
+		return ofText(err.Error(), secrets)
 	}
 }
+
+// ofText reads the text of an error, which is all that some services leave of it.
+func ofText(text string, secrets []redact.Secret) string {
+	for _, known := range []struct{ part, reason string }{
+		{errElsewhere.Error(), errElsewhere.Error()},
+		{context.DeadlineExceeded.Error(), noAnswer()},
+		{"no such host", "its host has no address"},
+		{"certificate", "its certificate is not trusted"},
+		{syscall.ECONNREFUSED.Error(), "it refuses connections"},
+		{io.EOF.Error(), "it closed the connection early"},
+		{syscall.ECONNRESET.Error(), "it closed the connection early"},
+	} {
+		if strings.Contains(text, known.part) {
+			return known.reason
+		}
+	}
+	return terminal.Cut(terminal.OneLine(without(text, secrets)), reasonMost)
+}
+
+func noAnswer() string { return fmt.Sprintf("it did not answer within %s", sendTimeout) }
 
 func isTimeout(err error) bool {
 	var timeout net.Error

@@ -44,3 +44,12 @@ func (s *Store) LabelNames(ctx context.Context, prefix string) ([]Named, error) 
 	}
 	return convert(rows, func(row dbsqlc.LabelNamesRow) Named { return Named{row.Label, fmt.Sprintf("%d jobs", row.Jobs)} }), nil
 }
+
+// RuleNames lists the names of rules that begin with prefix, with what they send.
+func (s *Store) RuleNames(ctx context.Context, prefix string) ([]Named, error) {
+	rows, err := s.queries.RuleNames(ctx, dbsqlc.RuleNamesParams{Prefix: prefix, Rows: namesMost})
+	if err != nil {
+		return nil, fmt.Errorf("list rule names: %w", err)
+	}
+	return convert(rows, func(row dbsqlc.RuleNamesRow) Named { return Named{row.Name, row.Form} }), nil
+}

@@ -88,6 +88,40 @@ func (q *Queries) LabelNames(ctx context.Context, arg LabelNamesParams) ([]Label
 	return items, nil
 }
 
+const ruleNames = `-- name: RuleNames :many
+SELECT rule AS name, form FROM report.notify_rules WHERE starts_with(rule, $1::text) AND current ORDER BY rule LIMIT $2
+`
+
+type RuleNamesParams struct {
+	Prefix string
+	Rows   int32
+}
+
+type RuleNamesRow struct {
+	Name string
+	Form string
+}
+
+func (q *Queries) RuleNames(ctx context.Context, arg RuleNamesParams) ([]RuleNamesRow, error) {
+	rows, err := q.db.Query(ctx, ruleNames, arg.Prefix, arg.Rows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RuleNamesRow
+	for rows.Next() {
+		var i RuleNamesRow
+		if err := rows.Scan(&i.Name, &i.Form); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sourceNames = `-- name: SourceNames :many
 SELECT s.source AS name, s.provider FROM report.declared_sources s
 WHERE starts_with(s.source, $1::text) AND s.removed_at IS NULL ORDER BY s.source LIMIT $2

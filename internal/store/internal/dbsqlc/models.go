@@ -202,7 +202,7 @@ type ReportChange struct {
 	Actor string
 	// What was done: register, change, pause, resume, finish, reopen, remove, revive, or, of a run of a job, hold or release.
 	Action string
-	// What it was done to: the word source or job, a blank, and its name.
+	// What it was done to: the word source, job or rule, a blank, and its name.
 	Subject string
 	// What was changed as it was before, a JSON object; null: there was nothing.
 	Before json.RawMessage
@@ -222,7 +222,7 @@ type ReportChangeLeaf struct {
 	Actor string
 	// What was done.
 	Action string
-	// What it was done to: the word source or job, a blank, and its name.
+	// What it was done to: the word source, job or rule, a blank, and its name.
 	Subject string
 	// What was changed as it was before, a JSON object; null: there was nothing.
 	Before json.RawMessage

@@ -1,0 +1,276 @@
+package notify_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"tracker/internal/store"
+	"tracker/internal/testkit"
+)
+
+func TestTellsWhatHappens(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.job("stores-eu", map[string]string{"team": "geo"})
+	l.job("poi-fr", nil)
+	l.say("stores-eu", testkit.WoosmapRun("r0", "failed")) // before there is a rule
+	geo := hook("geo", "started", "failed", "recovered", "succeeded", "source_paused", "change")
+	geo.Labels = map[string]string{"team": "geo"}
+	poi := hook("poi", "failed", "transition")
+	poi.Jobs = []string{"poi-*"}
+	l.rules(geo, poi)
+	l.tell()
+	l.wantTold()
+	l.say("stores-eu", testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success"), testkit.WoosmapRun("r2", "success"))
+	l.tell()
+	l.wantTold("started stores-eu", "recovered stores-eu", "started stores-eu", "succeeded stores-eu")
+	l.say("poi-fr", testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "failed"))
+	l.tell()
+	l.wantTold("transition poi-fr", "failed poi-fr")
+	l.tell()
+	l.wantTold() // once
+	if _, err := l.store.PauseSource(t.Context(), store.Author{Actor: "alice", At: time.Now()}, "woosmap", "contract ended"); err != nil {
+		t.Fatal(err)
+	}
+	l.tell()
+	l.wantTold("source_paused woosmap")
+	l.Want("deliveries", []string{"7 delivered"}, `SELECT count(*) || ' ' || state FROM report.deliveries GROUP BY state`)
+	l.Check()
+}
+
+// TestAWebhookIsSigned and has all that Standard Webhooks wants, the same id each time.
+func TestAWebhookIsSigned(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.rules(hook("geo", "failed"))
+	l.receiver.answers(status(500))
+	l.say("stores-eu", run("r1", "in_progress", time.Minute, 0), run("r1", "failed", time.Minute, time.Second))
+	l.tell()
+	l.receiver.answers(nil)
+	l.pass(10 * time.Second)
+	l.tell()
+	got := l.receiver.take()
+	if len(got) != 2 {
+		t.Fatalf("%d requests", len(got))
+	}
+	verifier, err := standardwebhooks.NewWebhook(hookSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range got {
+		if err := verifier.Verify(one.body, one.header); err != nil {
+			t.Errorf("%v: %s", err, one.body)
+		}
+	}
+	if first, second := got[0].header.Get("webhook-id"), got[1].header.Get("webhook-id"); first != second || !strings.HasPrefix(first, "msg_") {
+		t.Errorf("ids %q and %q", first, second)
+	}
+	for _, want := range []string{`"type":"tracker.failed"`, `✖ stores-eu failed in import after 59 s: Row 317: geometry is not valid`, `"happened_at":`, `"run_no":1`} {
+		if !strings.Contains(string(got[0].body), want) {
+			t.Errorf("no %s in %s", want, got[0].body)
+		}
+	}
+}
+
+func TestAMessageTellsOnOneLine(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.rules(chat("geo", "failed"))
+	l.say("stores-eu", run("r1", "in_progress", 72*time.Second, 0), run("r1", "failed", 72*time.Second, 0))
+	l.tell()
+	got := l.receiver.take()
+	if len(got) != 1 {
+		t.Fatalf("%d messages", len(got))
+	}
+	lines := strings.Split(string(got[0].body), "\n")
+	if lines[0] != "✖ stores-eu failed in import after 1 m 12 s: Row 317: geometry is not valid" || len(lines) != 4 ||
+		lines[1] != "run 1 of stores-eu at woosmap" || !strings.HasSuffix(lines[2], " UTC, says the service") || lines[3] != "more:  tracker history stores-eu --run 1" {
+		t.Errorf("it says %q", lines)
+	}
+}
+
+// TestMessagesAreGrouped: what comes within the time is one, with its numbers first.
+func TestMessagesAreGrouped(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	rule := chat("geo", "failed", "succeeded")
+	rule.GroupFor = time.Minute
+	l.rules(rule)
+	for n := range 25 {
+		l.say(fmt.Sprintf("stores-%02d", n), testkit.WoosmapRun("r1", "failed"))
+	}
+	l.tell()
+	l.wantTold() // it waits for more
+	l.pass(50 * time.Second)
+	l.say("poi-fr", testkit.WoosmapRun("r1", "success"))
+	l.tell()
+	l.wantTold()
+	l.pass(11 * time.Second)
+	l.tell()
+	got := l.receiver.take()
+	if len(got) != 1 {
+		t.Fatalf("%d messages", len(got))
+	}
+	lines := strings.Split(string(got[0].body), "\n")
+	if lines[0] != "25 failed, 1 succeeded:" || lines[1] != "✖ stores-00 failed; the service gives no reason" || len(lines) != 23 || lines[21] != "and 6 more" {
+		t.Errorf("it says %q", lines)
+	}
+}
+
+// TestAReceiverThatFails is tried for a day, in each job's order, and then no more; what
+// failed can be tried again.
+func TestAReceiverThatFails(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.rules(hook("geo", "started", "failed"))
+	l.receiver.answers(status(503))
+	l.say("stores-eu", testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "failed"))
+	for range 24 { // an hour
+		l.tell()
+		l.pass(150 * time.Second)
+	}
+	tries := len(l.receiver.take())
+	if tries < 6 || tries > 12 {
+		t.Errorf("tried %d times in an hour", tries)
+	}
+	l.Want("deliveries", []string{"started pending true", "failed pending false"}, `SELECT event || ' ' || state || ' ' || (attempts > 0) FROM report.deliveries ORDER BY event_no`)
+	l.receiver.answers(nil)
+	l.pass(time.Hour)
+	l.tell()
+	l.wantTold("started stores-eu", "failed stores-eu")
+
+	l.receiver.answers(status(410))
+	l.say("stores-eu", testkit.WoosmapRun("r2", "failed"))
+	for range 30 {
+		l.tell()
+		l.pass(time.Hour)
+	}
+	l.Want("given up", []string{"started failed it answers 410 Gone"}, `SELECT event || ' ' || state || ' ' || error FROM report.deliveries WHERE state = 'failed'`)
+	l.receiver.take()
+	l.receiver.answers(nil)
+	l.pass(time.Hour)
+	l.tell()
+	l.wantTold("failed stores-eu") // what came after it does not wait for ever
+	if count, err := l.store.RetryDeliveries(t.Context(), "geo"); err != nil || count != 1 {
+		t.Errorf("%d are tried again, %v", count, err)
+	}
+	l.tell()
+	l.wantTold("started stores-eu")
+	if l.counts["geo delivered"] != 4 || l.counts["geo failed"] != 1 || l.counts["geo retried"] < 20 {
+		t.Errorf("counted %v", l.counts)
+	}
+}
+
+// TestARuleThatIsChanged: what was due under the old one is told by that, and first.
+func TestARuleThatIsChanged(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.env["OTHER"] = l.receiver.url + "/other"
+	l.rules(hook("geo", "failed"))
+	l.receiver.answers(status(500))
+	l.say("stores-eu", testkit.WoosmapRun("r1", "failed"))
+	l.tell() // in vain
+	l.say("stores-eu", testkit.WoosmapRun("r2", "failed"))
+	if err := l.store.CompleteJournal(t.Context()); err != nil { // it is in the journal, and nobody has read it
+		t.Fatal(err)
+	}
+	changed := hook("geo", "failed", "succeeded")
+	changed.Address = "env:OTHER"
+	l.rules(changed)
+	l.say("stores-eu", testkit.WoosmapRun("r3", "success"))
+	l.receiver.take()
+	l.receiver.answers(nil)
+	l.tell()
+	l.pass(time.Minute)
+	l.tell()
+	l.tell()
+	var paths []string
+	for _, one := range l.receiver.take() {
+		paths = append(paths, one.summary()+" "+one.path)
+	}
+	if got := strings.Join(paths, ", "); got != "failed stores-eu /services/T0KEN-in-the-address, failed stores-eu /services/T0KEN-in-the-address, succeeded stores-eu /other" {
+		t.Errorf("told %s", got)
+	}
+	l.Want("changes", []string{"change rule geo", "register rule geo"}, `SELECT action || ' ' || subject FROM report.changes WHERE subject LIKE 'rule %' ORDER BY change_no DESC`)
+	l.rules()
+	l.say("stores-eu", testkit.WoosmapRun("r4", "failed"))
+	l.tell()
+	l.wantTold()
+	l.Want("the last change", []string{"remove rule geo"}, `SELECT action || ' ' || subject FROM report.changes ORDER BY change_no DESC LIMIT 1`)
+	l.Check()
+}
+
+// TestTwoTrackers tell each event once, whoever reads and sends.
+func TestTwoTrackers(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.rules(hook("geo", "failed"), hook("all", "transition"), chat("chat", "failed"))
+	const jobs = 40
+	for n := range jobs {
+		l.say(fmt.Sprintf("stores-%02d", n), testkit.WoosmapRun("r1", "failed"))
+	}
+	if err := l.store.CompleteJournal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	for _, owner := range []string{"one", "two"} {
+		n := l.newNotifier(owner, l.Store())
+		go func() {
+			defer func() { done <- struct{}{} }()
+			for range 10 {
+				for more := true; more; {
+					more, _ = n.Read(t.Context()) // somebody else may have
+				}
+				now, _ := l.store.Now(t.Context())
+				lanes, _ := l.store.LanesDue(t.Context(), now)
+				for _, lane := range lanes {
+					if err := n.Send(t.Context(), lane); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		}()
+	}
+	<-done
+	<-done
+	seen := map[string]int{}
+	messages := 0
+	for _, one := range l.receiver.take() {
+		if id := one.header.Get("webhook-id"); id != "" {
+			seen[id]++
+		} else {
+			messages++
+		}
+	}
+	if len(seen) != 2*jobs || messages != 1 {
+		t.Errorf("%d events, %d messages", len(seen), messages)
+	}
+	for id, times := range seen {
+		if times != 1 {
+			t.Errorf("%s was sent %d times", id, times)
+		}
+	}
+}
+
+// TestQuietHours hold back what comes in them until they end.
+func TestQuietHours(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	rule := hook("geo", "failed")
+	now := time.Now().UTC()
+	rule.Quiet = now.Add(-time.Hour).Format("15:04") + "-" + now.Add(time.Hour).Format("15:04")
+	l.rules(rule)
+	l.say("stores-eu", testkit.WoosmapRun("r1", "failed"))
+	l.tell()
+	l.wantTold()
+	l.Want("the rule rests", []string{now.Add(time.Hour).Format("15:04")}, `SELECT to_char(rests_until AT TIME ZONE 'UTC', 'HH24:MI') FROM report.notify_rules`)
+	rule.Quiet = ""
+	l.rules(rule) // what was due under the old one waits on
+	l.say("stores-eu", testkit.WoosmapRun("r2", "failed"))
+	l.tell()
+	l.wantTold()
+}
