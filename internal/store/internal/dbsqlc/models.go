@@ -716,7 +716,7 @@ type ReportRun struct {
 	Status string
 	// Start of the run: the start of the first of its steps that have not vanished, as the upstream reported it, else first_seen_at, when we first saw the run.
 	StartedAt time.Time
-	// End of the run: the end of the last of its steps that have not vanished, as the upstream reported it, else when we observed the terminal state; null: the state is not terminal.
+	// End of the run: as the upstream reported it for the run, else the end of the last of its steps that have not vanished, as the upstream reported it, else when we observed the terminal state; null: the state is not terminal.
 	EndedAt *time.Time
 	// True if every time shown in started_at and ended_at is the upstream's, false if one of them is ours.
 	Reported bool
