@@ -58,6 +58,7 @@ func (a *app) newWebsite(ctx context.Context, daemon *sync.Syncer, metrics http.
 		Logger: logger, Look: w.polls.look,
 		Actor:      func(r *http.Request) string { return access.From(r.Context()).Actor },
 		MayOperate: func(r *http.Request) bool { return access.From(r.Context()).Operates() },
+		LoggedIn:   func(r *http.Request) bool { return access.From(r.Context()).LoggedIn },
 	})
 	return w
 }

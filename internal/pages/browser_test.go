@@ -3,8 +3,11 @@ package pages_test
 import (
 	"context"
 	_ "embed"
+	"flag"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +23,9 @@ import (
 //
 //go:embed testdata/axe.min.js
 var axe string
+
+// shots is where pictures are written, for who wants to look.
+var shots = flag.String("shots", "", "write a picture of each page of TestFits to this directory")
 
 // browser is a window of a browser.
 type browser struct {
@@ -84,6 +90,22 @@ func (b browser) await(expression string) {
 	}
 }
 
+// picture writes a picture of the page, where that is asked for.
+func (b browser) picture(name string) {
+	b.t.Helper()
+	if *shots == "" {
+		return
+	}
+	image, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	name = strings.NewReplacer("/", "_", "?", "_", "&", "_", "%", "_", "=", "_").Replace(name)
+	if err := os.WriteFile(filepath.Join(*shots, name), image, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // violation is something that axe finds.
 type violation struct {
 	ID    string `json:"id"`
@@ -129,8 +151,9 @@ func TestFits(t *testing.T) {
 		run("r1", "in_progress", step("fetch", "in_progress", entry("info", "שלום, "+long))),
 		run("r1", "failed", step("a step whose name goes on and on and on, "+long[:300], "failed", entry("error", "🏬🇫🇷 "+long)+","+entry("warning", long))))
 	l.follow(strings.Repeat("a-very-long-name-", 3), run("r1", "success", ""))
+	l.follow("large", largeRun())
 	l.seal()
-	for _, path := range append(everyPage(), "/jobs/stores-eu/runs/1", "/jobs/stores-eu/runs/1?from=1&to=2") {
+	for _, path := range append(everyPage(), "/jobs/stores-eu/runs/1", "/jobs/large/runs/1", "/jobs/stores-eu/runs/1?from=1&to=2") {
 		for _, width := range []int64{360, 1280, 2560} {
 			b.open(l.server.URL+path, width, "light")
 			over := evaluate[string](b, `(() => {
@@ -141,6 +164,11 @@ func TestFits(t *testing.T) {
 			})()`)
 			if over != "" {
 				t.Errorf("%s in %d px: %s", path, width, over)
+			}
+			b.picture(fmt.Sprintf("%s-%d-light.png", path, width))
+			if *shots != "" {
+				b.open(l.server.URL+path, width, "dark")
+				b.picture(fmt.Sprintf("%s-%d-dark.png", path, width))
 			}
 		}
 	}

@@ -187,6 +187,23 @@ func entry(level, detail string) string {
 	return fmt.Sprintf(`{"created_at":"2024-06-07T09:30:30","level":%s,"detail":%s}`, quoted(level), quoted(detail))
 }
 
+// largeRun is a run of 20 steps with 5,000 log entries.
+func largeRun() string {
+	var steps []string
+	for s := range 20 {
+		var entries []string
+		for e := range 250 {
+			level := "info"
+			if e%50 == 30 {
+				level = []string{"warning", "error"}[s%2]
+			}
+			entries = append(entries, fmt.Sprintf(`{"created_at":"2024-06-07T09:%02d:%02d.%03d","level":%q,"detail":"row %d of step %d: imported, with a text of some length"}`, s, e/5, e%5, level, e, s))
+		}
+		steps = append(steps, fmt.Sprintf(`{"name":"step-%d","status":"success","start":"2024-06-07T09:%02d:00","end":"2024-06-07T09:%02d:59","entries":[%s]}`, s, s, s, strings.Join(entries, ",")))
+	}
+	return run("large", "success", strings.Join(steps, ","))
+}
+
 // restless is a job of which runs fail, supersede each other and contradict themselves.
 func (l *lab) restless() {
 	l.t.Helper()

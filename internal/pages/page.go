@@ -36,6 +36,7 @@ type view struct {
 	Unserved string // nobody polls, and why
 	Operates bool   // who reads may change what is tracked
 	Looks    bool   // somebody can look now
+	LoggedIn string // as whom who reads has logged in; empty: nobody has
 	Query    string // what is searched for
 	Notice   string // what was just done
 	Path     string
@@ -75,6 +76,9 @@ func (p *Pages) page(build builder) http.Handler {
 		}
 		v.Clock, v.Path = req.Clock, r.URL.Path
 		v.Operates, v.Looks = p.MayOperate == nil || p.MayOperate(r), p.Look != nil
+		if p.LoggedIn != nil && p.LoggedIn(r) {
+			v.LoggedIn = p.Actor(r)
+		}
 		p.write(ctx, w, v)
 	})
 }

@@ -19,6 +19,8 @@ type Options struct {
 	Actor func(*http.Request) string
 	// MayOperate tells whether who sends a request may change what is tracked; nil: all may.
 	MayOperate func(*http.Request) bool
+	// LoggedIn tells whether who sends a request can log out, by a POST of /logout; nil: nobody can.
+	LoggedIn func(*http.Request) bool
 	// Look polls a job now; nil: nobody here can.
 	Look func(context.Context, store.Job) error
 }

@@ -3,7 +3,6 @@ package pages_test
 import (
 	"bytes"
 	"compress/gzip"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -250,16 +249,7 @@ func TestPages_Away(t *testing.T) {
 func TestAssets(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	var steps []string
-	for s := range 20 {
-		var entries []string
-		for e := range 250 {
-			entries = append(entries, fmt.Sprintf(`{"created_at":"2024-06-07T09:%02d:%02d.%03d","level":%q,"detail":"row %d of step %d: imported, with a text of some length"}`,
-				s, e/5, e%5, []string{"info", "info", "info", "warning", "error"}[e%5], e, s))
-		}
-		steps = append(steps, fmt.Sprintf(`{"name":"step-%d","status":"success","start":"2024-06-07T09:%02d:00","end":"2024-06-07T09:%02d:59","entries":[%s]}`, s, s, s, strings.Join(entries, ",")))
-	}
-	l.follow("stores-eu", run("r1", "success", strings.Join(steps, ",")))
+	l.follow("stores-eu", largeRun())
 	p := l.get("/jobs/stores-eu/runs/1")
 	p.wantText(t, "the run", "5,000 log entries", "step-19")
 	total := zipped(t, p.raw)

@@ -61,30 +61,43 @@ func (sourceBody) Detail(c store.ChangeRow) string { return words.Change(c.Actio
 // hourChart pictures the polls of each hour of the last day: those with an answer, and on
 // top those without.
 type hourChart struct {
-	Bars []hourBar
-	Most int64
+	Bars    []hourBar
+	Most    int64
+	Slowest string // how long nearly all answers of the slowest hour took, at most
 }
 
 type hourBar struct {
 	X, Width         string
 	Answered, Vain   int // heights
 	VainY, AnsweredY int
+	Slow, SlowY      int // how long nearly all answers took
+	SlowTitle        string
 	Title            string
 }
 
-const hourHeight = 80
+// The heights of the pictures of counts and of latency.
+const (
+	hourHeight = 80
+	slowHeight = 40
+)
 
 func newHourChart(hours []store.HourRow, c words.Clock) hourChart {
-	answered, vain := map[time.Time]int64{}, map[time.Time]int64{}
+	answered, vain, slow := map[time.Time]int64{}, map[time.Time]int64{}, map[time.Time]time.Duration{}
+	var slowest time.Duration
 	var chart hourChart
 	for _, h := range hours {
 		hour := h.Hour.UTC()
 		if history.Outcome(h.Outcome).Answered() {
 			answered[hour] += h.Polls
+			slow[hour] = max(slow[hour], h.P95)
+			slowest = max(slowest, h.P95)
 		} else {
 			vain[hour] += h.Polls
 		}
 		chart.Most = max(chart.Most, answered[hour]+vain[hour])
+	}
+	if slowest > 0 {
+		chart.Slowest = words.Duration(slowest)
 	}
 	const hoursShown = 25
 	first := c.ReadAt.UTC().Truncate(time.Hour).Add(-(hoursShown - 1) * time.Hour)
@@ -100,6 +113,10 @@ func newHourChart(hours []store.HourRow, c words.Clock) hourChart {
 		}
 		if vain[at] > 0 {
 			bar.Vain = max(bar.Vain, 3)
+		}
+		if slowest > 0 {
+			bar.Slow = int(float64(slowHeight) * float64(slow[at]) / float64(slowest))
+			bar.SlowY, bar.SlowTitle = slowHeight-bar.Slow, fmt.Sprintf("%s: nearly all answers within %s", c.At(at), words.Duration(slow[at]))
 		}
 		bar.AnsweredY = hourHeight - bar.Answered
 		bar.VainY = bar.AnsweredY - bar.Vain
