@@ -27,6 +27,9 @@ WHERE job = @job AND (sqlc.narg('run_no')::integer IS NULL OR run_no = sqlc.narg
 ORDER BY run_no DESC
 LIMIT @rows;
 
+-- name: ReportHasRun :one
+SELECT EXISTS (SELECT 1 FROM report.runs WHERE job = @job AND run_no = @run_no);
+
 -- name: ReportOpenRun :one
 -- What the latest run of a job is judged by, if it goes on.
 SELECT * FROM report.open_runs WHERE job = @job;

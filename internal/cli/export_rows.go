@@ -47,17 +47,7 @@ func checkRun(ctx context.Context, s *store.Store, request exportRequest) error 
 	if request.runNo == 0 {
 		return nil
 	}
-	seen := errors.New("it was seen")
-	err := s.Seen(ctx, store.SeenParams{Job: request.job, RunNo: request.runNo}, func(row store.SeenRow) error {
-		if row.RunNo != nil {
-			return seen
-		}
-		return nil
-	})
-	switch {
-	case errors.Is(err, seen):
-		return nil
-	case err != nil:
+	if there, err := s.HasRun(ctx, request.job, request.runNo); err != nil || there {
 		return err
 	}
 	row, err := s.JobRow(ctx, request.job)

@@ -181,6 +181,15 @@ func (s *Store) History(ctx context.Context, params HistoryParams) (History, err
 	return h, err
 }
 
+// HasRun reports whether a job has a run of that number, which retention has not taken.
+func (s *Store) HasRun(ctx context.Context, job string, runNo int) (bool, error) {
+	has, err := s.queries.ReportHasRun(ctx, dbsqlc.ReportHasRunParams{Job: job, RunNo: int32(runNo)})
+	if err != nil {
+		return false, fmt.Errorf("look for run %d of job %s: %w", runNo, job, err)
+	}
+	return has, nil
+}
+
 // Gaps returns the gaps of a job that ended after a time, or are open.
 func (s *Store) Gaps(ctx context.Context, job string, since time.Time) ([]GapRow, error) {
 	rows, err := s.queries.ReportGaps(ctx, dbsqlc.ReportGapsParams{Job: job, Since: &since})

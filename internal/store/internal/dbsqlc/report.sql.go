@@ -297,6 +297,22 @@ func (q *Queries) ReportGaps(ctx context.Context, arg ReportGapsParams) ([]Repor
 	return items, nil
 }
 
+const reportHasRun = `-- name: ReportHasRun :one
+SELECT EXISTS (SELECT 1 FROM report.runs WHERE job = $1 AND run_no = $2)
+`
+
+type ReportHasRunParams struct {
+	Job   string
+	RunNo int32
+}
+
+func (q *Queries) ReportHasRun(ctx context.Context, arg ReportHasRunParams) (bool, error) {
+	row := q.db.QueryRow(ctx, reportHasRun, arg.Job, arg.RunNo)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const reportJob = `-- name: ReportJob :one
 SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at, state_since_reported, job_id FROM report.jobs WHERE job = $1
 `
