@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,11 @@ func TestErase(t *testing.T) {
 	w.must("ledger", "seal")
 	if text := w.must("verify"); !strings.Contains(text, "2 bodies were erased by acts 1, 2: their hashes stand") || !strings.Contains(text, "all of it holds") {
 		t.Errorf("verify says\n%s", text)
+	}
+	pack := filepath.Join(t.TempDir(), "pack.zip")
+	w.must("export", jobName(0), "-o", pack)
+	if text := w.must("verify", pack); !strings.Contains(text, "checked 4 snapshots, 2 bodies") || !strings.Contains(text, "all of it holds") {
+		t.Errorf("of the pack verify says\n%s", text)
 	}
 	if text := w.must("rebuild"); !strings.Contains(text, "; 0 rows differed") {
 		t.Errorf("rebuild says\n%s", text)

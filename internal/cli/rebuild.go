@@ -58,6 +58,9 @@ func (a *app) rebuild(ctx context.Context, s *store.Store, names []string) error
 		snapshots += rebuilt.Snapshots
 		rows += rebuilt.Rows
 	}
+	if err := s.CompleteJournal(ctx); err != nil { // of the acts
+		return err
+	}
 	_, err = fmt.Fprintf(a.stdout, "%s of %s folded; %s differed\n",
 		terminal.Plural(snapshots, "snapshot", "snapshots"), terminal.Plural(len(jobs), "job", "jobs"), terminal.Plural(int(rows), "row", "rows"))
 	return err
