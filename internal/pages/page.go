@@ -156,6 +156,9 @@ func links(addresses []string) []link {
 	var all []link
 	for _, address := range addresses {
 		text, _ := url.PathUnescape(address[strings.LastIndex(address, "/")+1:])
+		if strings.Contains(address, "/runs/") {
+			text = "run " + text
+		}
 		all = append(all, link{text, address})
 	}
 	return all

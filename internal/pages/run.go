@@ -23,6 +23,8 @@ const (
 	looksMost   = 20_000
 	answersMost = 200 // that a page lists
 	resultsMost = 100
+	storyFirst  = 50 // events of a story that has more than this
+	storyLast   = 150
 )
 
 // runBody is what is, or was, known of a run.
@@ -32,7 +34,10 @@ type runBody struct {
 	Lines    []line
 	Looked   string
 	Timeline *timeline.Timeline
-	Story    []words.Event
+	Story    []words.Event // all of them, or the first
+	Left     int           // that stand in the log alone
+	Last     []words.Event
+	Told     int // all together
 	Log      runLog
 	Answers  runAnswers
 	Results  []store.ResultItemRow
@@ -160,7 +165,7 @@ func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error
 	body.Looked = looked(looks)
 	body.draw(looks, answers)
 	body.Moment.place(body.Timeline)
-	body.Story = body.Events(run)
+	body.tell()
 	body.Log = newRunLog(body)
 	body.Answers, err = p.readAnswers(ctx, body, answers)
 	if latest := deref(body.Job.RunNo); run.RunNo < latest {
@@ -168,6 +173,17 @@ func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error
 	}
 	body.Earlier = run.RunNo - 1
 	return err
+}
+
+// tell tells what happened: of a long story the beginning and the end.
+func (b *runBody) tell() {
+	b.Story = b.Events(b.Run)
+	b.Told = len(b.Story)
+	if b.Left = b.Told - storyFirst - storyLast; b.Left <= 0 {
+		b.Left = 0
+		return
+	}
+	b.Story, b.Last = b.Story[:storyFirst], b.Story[b.Told-storyLast:]
 }
 
 // draw makes the timeline.
