@@ -204,9 +204,11 @@ func (r *answerReader) results() (results history.Results) {
 	if r.d.Items != nil {
 		results.Listed = true
 		r.each(r.d.Items, rowsMost, []string{"id", "url", "labels", "output", "metadata"}, func(o object) {
-			results.Items = append(results.Items, history.Item{
-				ID: o.text("id"), URL: o.optional("url"), Labels: o.texts("labels"), Output: o.json("output"), Metadata: o.json("metadata"),
-			})
+			item := history.Item{ID: o.text("id"), URL: o.optional("url"), Labels: o.texts("labels"), Output: o.json("output"), Metadata: o.json("metadata")}
+			if item.Output == nil {
+				item.Output = []byte("null") // there always is one
+			}
+			results.Items = append(results.Items, item)
 		})
 		results.Count = new(int64(len(results.Items)))
 	}
