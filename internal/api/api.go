@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -31,12 +32,23 @@ type Options struct {
 type api struct {
 	Options
 	huma.API
+	pace pace
+}
+
+// pace is how long streams wait.
+type pace struct {
+	quiet time.Duration // they say nothing for so long: then that they hold
+	write time.Duration // for a client to take what it is sent
 }
 
 // New gives the handler of all below Path.
 func New(options Options) http.Handler {
+	return newHandler(options, pace{quiet: quietMost, write: writeMost})
+}
+
+func newHandler(options Options, at pace) http.Handler {
 	mux := http.NewServeMux()
-	made := build(mux, options)
+	made := build(mux, options, at)
 	mux.Handle("GET "+Path+"/docs", made.docsPage())
 	mux.HandleFunc("GET "+Path+"/docs.css", showDocsStyle)
 	mux.HandleFunc(Path+"/", func(w http.ResponseWriter, _ *http.Request) {
@@ -46,7 +58,7 @@ func New(options Options) http.Handler {
 }
 
 // build registers every operation.
-func build(mux *http.ServeMux, options Options) *api {
+func build(mux *http.ServeMux, options Options, at pace) *api {
 	config := huma.DefaultConfig("Tracker", options.Version)
 	config.Info.Description = about
 	config.DocsPath, config.SchemasPath = "", ""
@@ -57,7 +69,7 @@ func build(mux *http.ServeMux, options Options) *api {
 	}
 	config.Security = []map[string][]string{{"bearer": {}}, {}}
 	nameTypes(config.Components.Schemas)
-	a := &api{Options: options, API: humago.NewWithPrefix(mux, Path, config)}
+	a := &api{Options: options, pace: at, API: humago.NewWithPrefix(mux, Path, config)}
 	a.registerJobs()
 	a.registerRuns()
 	a.registerLooks()

@@ -38,36 +38,52 @@ type lab struct {
 	syncer *sync.Syncer
 	at     string // the server's address
 	guard  *access.Guard
+	ended  chan string // the queries of streams that have ended
 }
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{t: t, Database: testkit.NewDatabase(t), Services: testkit.NewServices(t, labKey, time.Now)}
+	l := &lab{t: t, ended: make(chan string, 10), Database: testkit.NewDatabase(t), Services: testkit.NewServices(t, labKey, time.Now)}
 	l.store = l.Store()
 	client := source.NewClient("test")
 	t.Cleanup(client.Close)
 	l.syncer = &sync.Syncer{
 		Store: l.store, Client: client, Owner: "lab", Logger: slog.New(slog.DiscardHandler), Getenv: func(string) string { return labKey },
 	}
-	hub := feed.NewHub(l.store, slog.New(slog.DiscardHandler))
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	l.at, l.guard = l.serve(l.store, 15*time.Second, 10*time.Second)
+	return l
+}
+
+// serve has an API of its own answer, on a store, whose streams wait so long, until the
+// test ends: where, and behind which guard.
+func (l *lab) serve(s *store.Store, quiet, write time.Duration) (at string, guard *access.Guard) {
+	hub := feed.NewHub(s, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithCancel(context.WithoutCancel(l.t.Context()))
 	var running errgroup.Group
 	running.Go(func() error { hub.Run(ctx); return nil })
-	l.guard = &access.Guard{Store: l.store, Logger: slog.New(slog.DiscardHandler), Open: true, Actor: "ann"}
-	server := httptest.NewServer(l.guard.Wrap(api.New(api.Options{
-		Store: l.store, Feed: hub, Logger: slog.New(slog.DiscardHandler), Version: "1.2.3",
+	guard = &access.Guard{Store: s, Logger: slog.New(slog.DiscardHandler), Open: true, Actor: "ann"}
+	answers := guard.Wrap(api.NewPaced(api.Options{
+		Store: s, Feed: hub, Logger: slog.New(slog.DiscardHandler), Version: "1.2.3",
 		Poll: func(_ context.Context, job store.Job) bool {
 			running.Go(func() error { return l.syncer.Once(ctx, []store.Job{job}, func(sync.Event) {}) })
 			return true
 		},
-	})))
-	l.at = server.URL + api.Path
-	t.Cleanup(func() {
+	}, quiet, write))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answers.ServeHTTP(w, r)
+		if strings.HasSuffix(r.URL.Path, "/stream") {
+			select {
+			case l.ended <- r.URL.RawQuery:
+			default:
+			}
+		}
+	}))
+	l.t.Cleanup(func() {
 		stop()
 		_ = running.Wait()
 		server.Close()
 	})
-	return l
+	return server.URL + api.Path, guard
 }
 
 // follow registers both services and a job at each, and has the first tell of a run that

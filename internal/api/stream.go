@@ -31,7 +31,7 @@ const (
 
 type streamInput struct {
 	InSource
-	After  int64  `query:"after" minimum:"0" default:"-1" doc:"Beyond this entry_no; left out: what comes from now on."`
+	After  int64  `query:"after" minimum:"-1" default:"-1" doc:"Beyond this entry_no; left out, or -1: what comes from now on."`
 	LastID string `header:"Last-Event-ID" doc:"As after, which it goes before: browsers send it when they come again."`
 	Job    string `query:"job" doc:"Of this job alone."`
 }
@@ -88,7 +88,7 @@ func (a *api) stream(r *http.Request, w http.ResponseWriter, in streamInput, aft
 	w.Header().Set("X-Accel-Buffering", "no") // nginx
 	w.WriteHeader(http.StatusOK)
 	send := func(text []byte) error {
-		if err := line.SetWriteDeadline(time.Now().Add(writeMost)); err != nil {
+		if err := line.SetWriteDeadline(time.Now().Add(a.pace.write)); err != nil {
 			return err
 		}
 		if _, err := w.Write(text); err != nil {
@@ -101,8 +101,8 @@ func (a *api) stream(r *http.Request, w http.ResponseWriter, in streamInput, aft
 	}
 	ctx := r.Context()
 	who, checked := access.From(ctx), time.Now()
-	err := a.Feed.Follow(ctx, after, quietMost, func(entries []store.EventsEntry, reached int64) error {
-		if time.Since(checked) >= quietMost {
+	err := a.Feed.Follow(ctx, after, a.pace.quiet, func(entries []store.EventsEntry, reached int64) error {
+		if time.Since(checked) >= a.pace.quiet {
 			if checked = time.Now(); !who.Holds(ctx) {
 				return errNotHeld
 			}

@@ -19,6 +19,16 @@ func (i Interval) MarshalJSON() ([]byte, error) {
 	return json.Marshal(time.Duration(i).Seconds())
 }
 
+// UnmarshalJSON implements json.Unmarshaler.
+func (i *Interval) UnmarshalJSON(text []byte) error {
+	var seconds float64
+	if err := json.Unmarshal(text, &seconds); err != nil {
+		return err
+	}
+	*i = Interval(history.Seconds(seconds))
+	return nil
+}
+
 // JobRow is a row of report.jobs.
 type JobRow struct {
 	Job          string          `json:"job"`

@@ -1,0 +1,103 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+)
+
+type page struct {
+	Items []map[string]any
+	Next  *string
+}
+
+// walk reads a list page by page, and does something after the first.
+func (l *lab) walk(path, column string, limit int, meanwhile func()) (values []string) {
+	l.t.Helper()
+	at := fmt.Sprintf("%slimit=%d", path, limit)
+	for {
+		var p page
+		l.get(at, &p)
+		for _, item := range p.Items {
+			values = append(values, fmt.Sprint(item[column]))
+		}
+		if p.Next == nil {
+			return values
+		}
+		at = fmt.Sprintf("%slimit=%d&cursor=%s", path, limit, url.QueryEscape(*p.Next))
+		if meanwhile != nil {
+			meanwhile()
+			meanwhile = nil
+		}
+	}
+}
+
+// TestPagesAreStableWhileRowsArrive: none comes twice, and none is passed over that was there.
+func TestPagesAreStableWhileRowsArrive(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.register("stores-eu")
+	runs := func(n int) string { return fmt.Sprintf(`{"id":"r%d","status":"success","steps":[]}`, n) }
+	l.say(dataset, runs(1), runs(2), runs(3), runs(4), runs(5), runs(6))
+	l.poll("stores-eu", 4)
+	arrive := func() { l.poll("stores-eu", 1) }
+	for path, want := range map[string][]string{"/jobs/stores-eu/runs?": {"4", "3", "2", "1"}} {
+		if got := l.walk(path, "run_no", 1, arrive); !slices.Equal(got, want) {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+	if got := l.walk("/runs?", "run_no", 2, arrive); !slices.Equal(got, []string{"5", "4", "3", "2", "1"}) {
+		t.Errorf("of all jobs: %q", got)
+	}
+	l.journal()
+	whole := l.walk("/events?", "event_no", 1000, nil)
+	if got := l.walk("/events?", "event_no", 1, func() { l.poll("stores-eu", 1); l.journal() }); !slices.Equal(got[:len(whole)], whole) {
+		t.Errorf("events: %q, and whole %q", got, whole)
+	}
+	for _, path := range []string{"/jobs/stores-eu/runs?known_at=0s&", "/jobs/stores-eu/polls?", "/reports?", "/sources?"} {
+		column := map[string]string{"/reports?": "name", "/sources?": "source"}[path]
+		if column == "" {
+			column = "observed_at"
+		}
+		if whole, paged := l.walk(path, column, 1000, nil), l.walk(path, column, 1, nil); !slices.Equal(whole, paged) || len(whole) < 2 {
+			t.Errorf("%s: %q, and by one %q", path, whole, paged)
+		}
+	}
+	var first page
+	l.get("/reports?limit=1", &first)
+	if got := l.ask(http.MethodGet, "/sources?cursor="+*first.Next, ""); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("another list's cursor: %d %s", got.status, got.text)
+	}
+}
+
+// TestPastIsToldAsItWasKnown: as  tracker history  tells it.
+func TestPastIsToldAsItWasKnown(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.register("stores-eu")
+	l.say(dataset, `{"id":"r1","status":"in_progress","steps":[]}`, `{"id":"r1","status":"failed","steps":[]}`)
+	l.poll("stores-eu", 1)
+	then := url.QueryEscape(l.now().Format("2006-01-02T15:04:05.999999Z07:00"))
+	l.poll("stores-eu", 1)
+	for path, want := range map[string]string{
+		"/jobs/stores-eu/runs/1": "failed", "/jobs/stores-eu/runs/1?known_at=" + then: "running", "/jobs/stores-eu/runs/1?as_of=" + then: "running",
+	} {
+		var run struct{ State string }
+		if l.get(path, &run); run.State != want {
+			t.Errorf("%s: %s", path, run.State)
+		}
+	}
+	for path, want := range map[string]string{
+		"/status?": "[failed]", "/status?known_at=" + then + "&": "[running]", "/jobs/stores-eu/runs?known_at=" + then + "&": "[running]",
+		"/jobs/stores-eu/runs?state=failed&known_at=" + then + "&": "[]",
+	} {
+		if got := fmt.Sprint(l.walk(path, "state", 10, nil)); got != want {
+			t.Errorf("%s: %s", path, got)
+		}
+	}
+	if got := l.walk("/jobs/stores-eu/runs/1/transitions?known_at="+then+"&", "to_state", 10, nil); !slices.Equal(got, []string{"running"}) {
+		t.Errorf("transitions then: %q", got)
+	}
+}
