@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -213,7 +214,7 @@ func (p *plan) request(i int, in *input) (*source.Request, error) {
 
 // hasEmptySegment reports whether something was put into a path that is no segment.
 func hasEmptySegment(path string) bool {
-	for _, segment := range strings.Split(strings.Trim(path, "/"), "/") {
+	for segment := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
 		if segment == "" || segment == "." || segment == ".." {
 			return true
 		}
@@ -299,10 +300,7 @@ func mergeValues(first, then any) any {
 		}
 	case map[string]any:
 		if b, ok := then.(map[string]any); ok {
-			merged := make(map[string]any, len(a))
-			for name, value := range a {
-				merged[name] = value
-			}
+			merged := maps.Clone(a)
 			for name, value := range b {
 				if was, has := merged[name]; has {
 					value = mergeValues(was, value)

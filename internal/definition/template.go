@@ -164,7 +164,7 @@ func jqString(text string, fields []string, check func(plain string) error) (str
 			plain = text[:open]
 		}
 		t, err := parseTemplate(plain, fields)
-		if err = cmp.Or(check(plain), err); err != nil {
+		if err := cmp.Or(check(plain), err); err != nil {
 			return "", err
 		}
 		for _, part := range t {
