@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,11 +45,10 @@ type overviewJob struct {
 
 // overview answers what needs somebody now, and what runs.
 func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
-	body := overviewBody{query: req.query, Strips: map[string]strip{}, Labels: req.query["label"]}
+	body := overviewBody{query: req.query, Strips: map[string]strip{}, Labels: strings.Fields(strings.Join(req.query["label"], " "))}
 	body.Filter = store.JobFilter{
 		Part: strings.TrimSpace(req.query.Get("q")), Source: req.query.Get("source"), State: req.query.Get("state"), Sort: req.query.Get("sort"), Most: jobsMost,
 	}
-	body.Labels = slices.DeleteFunc(slices.Clone(body.Labels), func(l string) bool { return strings.TrimSpace(l) == "" })
 	var err error
 	if body.Filter.Labels, err = tracking.Pairs(body.Labels, "label", "KEY=VALUE"); err != nil {
 		body.Wrong = err.Error() + ", such as team=geo"
