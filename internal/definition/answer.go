@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -201,7 +202,7 @@ func (r *answerReader) entries(steps []history.ReportedStep) {
 }
 
 func (r *answerReader) results() (results history.Results) {
-	if r.d.Items != nil {
+	if r.d.Items != nil && r.lists(r.d.Items) {
 		results.Listed = true
 		r.each(r.d.Items, rowsMost, []string{"id", "url", "labels", "output", "metadata"}, func(o object) {
 			item := history.Item{ID: o.text("id"), URL: o.optional("url"), Labels: o.texts("labels"), Output: o.json("output"), Metadata: o.json("metadata")}
@@ -218,6 +219,23 @@ func (r *answerReader) results() (results history.Results) {
 	results.Expires = r.time(r.d.ResultExpires)
 	return results
 }
+
+// lists reports whether an expression lists anything: one that yields null alone says
+// that this answer does not tell.
+func (r *answerReader) lists(e *expression) bool {
+	if r.err != nil {
+		return false
+	}
+	first, told := any(nil), false
+	err := e.run(r.in, func(value any) error {
+		first, told = value, true
+		return errEnough
+	})
+	return !told || first != nil || err != nil && !errors.Is(err, errEnough)
+}
+
+// errEnough ends a program whose first value was enough.
+var errEnough = errors.New("enough")
 
 // count gives a number that counts something, or the text of one.
 func (r *answerReader) count(value any) *int64 {
