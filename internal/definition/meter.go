@@ -64,16 +64,14 @@ func (m *meter) Err() error { return m.err }
 
 func (m *meter) look(now time.Time) {
 	switch {
-	case now.After(m.ends):
-		m.err = errTooLong
+	case m.first == 0:
+		m.first = memoryInUse()
 	case now.Sub(m.sampled) > sampleEvery:
-		used := memoryInUse()
 		m.sampled = now
-		if m.first == 0 {
-			m.first = used
-		}
-		if used > m.first && used-m.first > m.limit {
+		if used := memoryInUse(); used > m.first && used-m.first > m.limit {
 			m.err = errTooMuch
+		} else if now.After(m.ends) {
+			m.err = errTooLong
 		}
 	}
 	if m.err != nil {

@@ -1,0 +1,236 @@
+package definition_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tracker/internal/history"
+	"tracker/internal/redact"
+	"tracker/internal/source"
+)
+
+const secret = "s3cr3t/k3y&42"
+
+// service answers by path and query, and notes what it was asked.
+type service struct {
+	answers map[string]string // "404 text" for an error
+
+	mu    sync.Mutex
+	asked []string
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, strings.TrimSpace(fmt.Sprintf("%s %s %s", r.Method, r.URL.RequestURI(), body)))
+	answer, found := s.answers[r.URL.RequestURI()]
+	status := 0
+	if _, err := fmt.Sscanf(answer, "%d ", &status); err == nil && status >= 400 {
+		w.Header().Set("Retry-After", "7")
+		w.WriteHeader(status)
+		answer = answer[4:]
+	} else if !found {
+		w.WriteHeader(http.StatusNotFound)
+	}
+	_, _ = io.WriteString(w, answer)
+}
+
+// fetch polls a definition's API once.
+func fetch(t *testing.T, text string, s *service) (source.Response, source.Provider) {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	for uri, answer := range s.answers {
+		s.answers[uri] = strings.ReplaceAll(answer, "SERVER", server.URL)
+	}
+	p := parse(t, text).Provider(1)
+	client := source.NewClient("test")
+	t.Cleanup(client.Close)
+	turns := 0
+	response, err := client.Fetch(t.Context(), source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)},
+		p.Endpoint(server.URL, map[string]string{"import_id": "7/7"}),
+		source.Pace{Now: time.Now, Turn: func(context.Context) error { turns++; return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.Requests != turns+1 || response.Requests != len(s.asked) {
+		t.Errorf("%d requests, %d turns, asked %q", response.Requests, turns, s.asked)
+	}
+	if said := response.Error + response.ErrorBody; strings.Contains(said, "s3cr3t") {
+		t.Errorf("the secret is in %q", said)
+	}
+	return response, p
+}
+
+const several = `name: acme
+base_url: https://api.acme.example
+auth: {header: X-Api-Key}
+tracks: one
+target: [{name: import_id}]
+requests:
+  - {path: '/imports/{import_id}', query: {include: 'a b', id: '{import_id}'}}
+  - name: log
+    path: '/log/\(.id)/{import_id}'
+    when: '.state != "queued"'
+    pages: {next: .next, param: cursor, most: 3}
+  - {name: more, path: '/more/\($log.lines | length)', when: '$log != null'}
+run_id: .id
+status: .state
+steps: '{name: "import", status: .state}'
+entries: '$log.lines[] | {detail: .}'
+error_summary: $more.text
+error: '.error // empty'
+states: {queued: [queued], running: [active], succeeded: [done], failed: [error]}
+volatile: [.progress, $log.at]
+signed: [$more.url]
+`
+
+// TestSeveralRequests: a poll asks what its definition says, and is stored as one body.
+func TestSeveralRequests(t *testing.T) {
+	t.Parallel()
+	const first = "/imports/7%2F7?id=7%2F7&include=a+b"
+	for name, test := range map[string]struct {
+		answers map[string]string
+		asked   []string
+		outcome history.Outcome
+		want    string // the body, or the error
+		entries int
+	}{
+		"All": {map[string]string{
+			first: `{"id":"x y","state":"done"}`, "/log/x%20y/7%2F7": `{"lines":["a"],"next":"c&1"}`,
+			"/log/x%20y/7%2F7?cursor=c%261": `{"lines":["b","c"],"next":null}`, "/more/3": ` {"text":"t"} `,
+		}, []string{"GET " + first, "GET /log/x%20y/7%2F7", "GET /log/x%20y/7%2F7?cursor=c%261", "GET /more/3"}, "",
+			`{"":{"id":"x y","state":"done"},"log":[{"lines":["a"],"next":"c&1"},{"lines":["b","c"],"next":null}],"more": {"text":"t"} }`, 3},
+		"NotSent": {map[string]string{first: `{"id":1,"state":"queued"}`}, []string{"GET " + first}, "", `{"":{"id":1,"state":"queued"}}`, 0},
+		"Most": {map[string]string{
+			first: `{"id":1,"state":"done"}`, "/log/1/7%2F7": `{"lines":["a"],"next":1}`, "/log/1/7%2F7?cursor=1": `{"lines":["a"],"next":1}`, "/more/3": `{}`,
+		}, []string{"GET " + first, "GET /log/1/7%2F7", "GET /log/1/7%2F7?cursor=1", "GET /log/1/7%2F7?cursor=1", "GET /more/3"}, "",
+			`{"":{"id":1,"state":"done"},"log":[{"lines":["a"],"next":1},{"lines":["a"],"next":1},{"lines":["a"],"next":1}],"more":{}}`, 3},
+		"Refused":   {map[string]string{first: `{"id":1,"state":"done"}`, "/log/1/7%2F7": "429 slow down, " + secret}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeRateLimited, "request log: 429 Too Many Requests: slow down", 0},
+		"Gone":      {map[string]string{first: `{"id":1,"state":"done"}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404 Not Found", 0},
+		"NotJSON":   {map[string]string{first: `<html>` + secret}, []string{"GET " + first}, history.OutcomeMalformed, "the answer: the body is not JSON", 0},
+		"NoPath":    {map[string]string{first: `{"id":"..","state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it is no path with what the answer says put into it", 0},
+		"PathFails": {map[string]string{first: `{"id":1,"state":["hush"]}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404", 0},
+		"Rejected":  {map[string]string{first: `{"error":"no such import"}`}, []string{"GET " + first}, "", `{"":{"error":"no such import"}}`, -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &service{answers: test.answers}
+			response, p := fetch(t, several, s)
+			if !slices.Equal(s.asked, test.asked) || response.Outcome != test.outcome {
+				t.Errorf("asked %q, %s: %s", s.asked, response.Outcome, response.Error)
+			}
+			if test.outcome != "" {
+				if !strings.Contains(response.Error, test.want) || strings.Contains(response.Error, "hush") || response.Body != nil {
+					t.Errorf("%s, not %s", response.Error, test.want)
+				}
+				return
+			}
+			if string(response.Body) != test.want {
+				t.Errorf("stored %s\nnot    %s", response.Body, test.want)
+			}
+			answer, err := p.Interpret(response.Body)
+			if test.entries < 0 {
+				if err == nil {
+					t.Error("it was no status")
+				}
+				return
+			}
+			if err != nil || len(answer.Steps) != 1 || len(answer.Steps[0].Entries) != test.entries {
+				t.Errorf("%+v: %v", answer, err)
+			}
+		})
+	}
+}
+
+// TestEqualAnswers: of several requests, too, what is volatile makes no other answer, and
+// a link that is signed anew is stored as the same.
+func TestEqualAnswers(t *testing.T) {
+	t.Parallel()
+	p := parse(t, several).Provider(1)
+	keyOf := func(progress, at, signature string) [source.KeySize]byte {
+		_, key, err := p.Redact([]byte(`{"":{"id":1,"state":"done","progress":`+progress+`},"log":[{"lines":[],"at":`+at+`}],"more":{"url":"https://h.example/x?`+signature+`"}}`), redact.NewSecret(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	if keyOf("1", "1", "a=1") != keyOf("2", `"x"`, "a=1&b=2") {
+		t.Error("it counts as another answer")
+	}
+}
+
+// TestAuth: the credential goes where the definition says, and is in no error.
+func TestAuth(t *testing.T) {
+	t.Parallel()
+	for auth, want := range map[string]string{
+		"{bearer: true}":  "Authorization: Bearer " + secret,
+		"{header: X-Key}": "X-Key: " + secret,
+		`{header: Authorization, prefix: "Token "}`: "Authorization: Token " + secret,
+		"{basic: true}":    "Authorization: Basic czNjcjN0L2szeSY0Mg==",
+		"{query: api_key}": "?api_key=s3cr3t%2Fk3y%2642",
+	} {
+		var got string
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			got = "?" + r.URL.RawQuery
+			for _, name := range []string{"Authorization", "X-Key"} {
+				if value := r.Header.Get(name); value != "" {
+					got += name + ": " + value
+				}
+			}
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = fmt.Fprintf(w, "not with %s at %s", secret, r.URL)
+		}))
+		t.Cleanup(server.Close)
+		p := parse(t, changed(simple, "auth: "+auth)).Provider(1)
+		client := source.NewClient("test")
+		t.Cleanup(client.Close)
+		response, err := client.Fetch(t.Context(), source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)}, p.Endpoint(server.URL, map[string]string{"import_id": "7"}), source.Pace{Now: time.Now})
+		if err != nil || strings.TrimPrefix(got, "?") != strings.TrimPrefix(want, "?") || response.Outcome != history.OutcomeForbidden {
+			t.Errorf("%s sends %q, not %q: %s %v", auth, got, want, response.Outcome, err)
+		}
+		if said := response.Error + response.ErrorBody; strings.Contains(said, "k3y") {
+			t.Errorf("%s: the secret is in %q", auth, said)
+		}
+	}
+}
+
+// TestPost: a body is sent as JSON, with the fields of the target in it.
+func TestPost(t *testing.T) {
+	t.Parallel()
+	s := &service{answers: map[string]string{"/graphql": `{"id":1,"state":"done"}`}}
+	fetch(t, changed(simple, `requests: [{path: /graphql, method: POST, body: {query: 'query { node(id: "gid://{import_id}") { id } }', first: 10}}]`), s)
+	want := []string{`POST /graphql {"first":10,"query":"query { node(id: \"gid://7/7\") { id } }"}`}
+	if !slices.Equal(s.asked, want) {
+		t.Errorf("asked %q, not %q", s.asked, want)
+	}
+}
+
+// TestPagesByAddress: a page is followed at the same host alone.
+func TestPagesByAddress(t *testing.T) {
+	t.Parallel()
+	text := changed(simple, "requests: [{path: '/a', pages: {next: .next}}]", "run_id: '.ids | map(tostring) | join(\",\")'")
+	s := &service{answers: map[string]string{
+		"/a": `{"state":"active","ids":[1],"next":"SERVER/b?page=2"}`, "/b?page=2": `{"state":"done","ids":[2],"next":"/c"}`, "/c": `{"state":"done","ids":[3]}`,
+	}}
+	response, p := fetch(t, text, s)
+	answer, err := p.Interpret(response.Body)
+	if err != nil || answer.RunID != "1,2,3" || answer.Status != "done" {
+		t.Errorf("%+v: %v, %s", answer, err, response.Error)
+	}
+	for _, elsewhere := range []string{"https://evil.example/b", "//evil.example/b", "http://SERVER.evil.example/b"} {
+		s := &service{answers: map[string]string{"/a": `{"state":"active","ids":[1],"next":"` + elsewhere + `"}`}}
+		if response, _ := fetch(t, text, s); response.Outcome != history.OutcomeMalformed || len(s.asked) != 1 || strings.Contains(response.Error, "evil") {
+			t.Errorf("%s: %s %s, asked %q", elsewhere, response.Outcome, response.Error, s.asked)
+		}
+	}
+}
