@@ -33,6 +33,9 @@ func (l *lab) dissect(ctx context.Context, p plan, out io.Writer) error {
 	}
 	fmt.Fprintln(out, w)
 	fmt.Fprintf(out, "%.1f µs program, %.1f µs Postgres a poll\n", perPoll(w.program.Seconds(), w.polls), perPoll(w.server.Seconds(), w.polls))
+	if p.journal {
+		fmt.Fprintf(out, "%.0f changes/s: %s\n", w.changed*w.perSecond(), w.journal)
+	}
 	if p.statements {
 		return l.tellStatements(ctx, w, out)
 	}

@@ -51,10 +51,11 @@ type plan struct {
 	profile    string // file that takes its CPU profile; empty: none
 	statements bool   // tell what its statements cost Postgres
 	unchanged  bool   // practically no answer is new
+	journal    bool   // tell how soon what is new stands in the journal
 }
 
 // alone reports whether the tracker alone is measured.
-func (p plan) alone() bool { return p.profile != "" || p.statements }
+func (p plan) alone() bool { return p.profile != "" || p.statements || p.journal }
 
 // mixes are the kinds of load: how many equal answers lie between two runs of
 // twenty that differ.
@@ -75,6 +76,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&p.crowd, "crowd", "", "compare nothing: measure how one tracker keeps up with -jobs jobs, each polled by this `schedule`")
 	flags.BoolVar(&p.heavy, "heavy", false, "compare nothing: measure what a long log costs, and 32 answers of 16 MiB that change with each poll")
 	flags.BoolVar(&p.statements, "statements", false, "compare nothing: tell what the tracker's statements cost Postgres at 25 % change (needs pg_stat_statements)")
+	flags.BoolVar(&p.journal, "journal", false, "compare nothing: tell how soon what is new stands in the tracker's journal, at 25 % change")
 	flags.BoolVar(&p.unchanged, "unchanged", false, "with -profile or -statements: practically no answer is new")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -23,6 +23,7 @@ type window struct {
 	program time.Duration // CPU
 	server  time.Duration // CPU of its Postgres
 	grown   disk          // what its tables and indexes took more at the end
+	journal journaled     // where that was watched
 	due     float64       // polls that its jobs ask for, a second; 0: that was not looked at
 }
 
@@ -69,12 +70,12 @@ func (l *lab) measure(ctx context.Context, p plan, name string, idle int) (windo
 	if err := program.Start(); err != nil {
 		return window{}, err
 	}
-	from, to, err := l.observe(ctx, p, db, name, program.Process.Pid)
+	from, to, lags, err := l.observe(ctx, p, db, name, program.Process.Pid)
 	if err := errors.Join(err, end(program)); err != nil {
 		return window{}, err
 	}
 	to.disk.add(from.disk, -1)
-	w := window{took: to.at.Sub(from.at), program: to.program - from.program, server: to.server - from.server, grown: to.disk}
+	w := window{took: to.at.Sub(from.at), program: to.program - from.program, server: to.server - from.server, grown: to.disk, journal: lags}
 	err = db.QueryRow(ctx, counts[name], from.at, to.at).Scan(&w.polls, &w.changed)
 	return w, err
 }
@@ -87,35 +88,45 @@ type mark struct {
 }
 
 // observe lets the warm-up and the window pass and gives the marks around the window.
-func (l *lab) observe(ctx context.Context, p plan, db *pgx.Conn, name string, pid int) (from, to mark, err error) {
+func (l *lab) observe(ctx context.Context, p plan, db *pgx.Conn, name string, pid int) (from, to mark, lags journaled, err error) {
 	if err := pass(ctx, p.warmUp/2); err != nil {
-		return from, to, err
+		return from, to, nil, err
 	}
 	// As autovacuum does a minute after the first rows came.
 	if _, err := db.Exec(ctx, `ANALYZE`); err != nil {
-		return from, to, err
+		return from, to, nil, err
 	}
 	if err := pass(ctx, p.warmUp/2); err != nil {
-		return from, to, err
+		return from, to, nil, err
 	}
 	if p.statements {
 		if _, err := db.Exec(ctx, `SELECT pg_stat_statements_reset()`); err != nil {
-			return from, to, err
+			return from, to, nil, err
 		}
 	}
 	if from, err = l.mark(ctx, db, name, pid); err != nil {
-		return from, to, err
+		return from, to, nil, err
 	}
-	if p.profile != "" {
+	switch {
+	case p.profile != "":
 		err = l.profile(ctx, p)
-	} else {
+	case p.journal:
+		lags, err = l.watch(ctx, p, name)
+	default:
 		err = pass(ctx, p.window)
 	}
 	if err != nil {
-		return from, to, err
+		return from, to, nil, err
 	}
 	to, err = l.mark(ctx, db, name, pid)
-	return from, to, err
+	return from, to, lags, err
+}
+
+// watch lets the window pass, and looks how soon what is new stands in the journal.
+func (l *lab) watch(ctx context.Context, p plan, name string) (journaled, error) {
+	ctx, stop := context.WithTimeout(ctx, p.window)
+	defer stop()
+	return watchJournal(ctx, l.urls[name])
 }
 
 func (l *lab) mark(ctx context.Context, db *pgx.Conn, name string, pid int) (m mark, err error) {
