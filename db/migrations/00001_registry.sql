@@ -17,6 +17,8 @@ CREATE TABLE sources (
     rate_every      interval    NOT NULL,
     rate_burst      integer     NOT NULL,
     volatile        text[]      NOT NULL DEFAULT '{}', -- paths of fields without meaning for equality
+    webhook_secret  text,                      -- a reference: what signs the webhooks that it sends; null: it sends none
+    archive         text,                      -- where results are kept: a directory, or s3://…; null: nowhere
     paused_at       timestamptz,
     paused_reason   text,
     registered_at   timestamptz NOT NULL,

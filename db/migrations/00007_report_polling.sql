@@ -164,7 +164,7 @@ COMMENT ON COLUMN report.gaps.job_id IS 'Number of the job, by which views are j
 -- What was declared, and what the daemon notes while it polls: columns of the
 -- tables, for those who may read the reports alone.
 CREATE VIEW report.declared_sources AS
-SELECT name AS source, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at,
+SELECT name AS source, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at,
     paused_reason, registered_at, removed_at, source_id
 FROM sources;
 COMMENT ON VIEW report.declared_sources IS 'One row per source as it was declared, removed ones too.';
@@ -178,6 +178,8 @@ COMMENT ON COLUMN report.declared_sources.active_every IS 'How soon after a poll
 COMMENT ON COLUMN report.declared_sources.rate_every IS 'One request to the source is allowed per such interval.';
 COMMENT ON COLUMN report.declared_sources.rate_burst IS 'Count of requests that may go out at once after a quiet time.';
 COMMENT ON COLUMN report.declared_sources.volatile IS 'Paths, as jq writes them, of the fields without meaning for equality.';
+COMMENT ON COLUMN report.declared_sources.webhook_secret IS 'Where the secret is read from that signs the webhooks which the source sends (env:NAME or file:PATH), never the secret itself; null: it sends none.';
+COMMENT ON COLUMN report.declared_sources.archive IS 'Where the files behind result links are kept: a directory, or s3://BUCKET/PREFIX; null: nowhere.';
 COMMENT ON COLUMN report.declared_sources.paused_at IS 'Since when no job of the source is polled (our time); null: it is not paused.';
 COMMENT ON COLUMN report.declared_sources.paused_reason IS 'Why the source is paused; null: it is not.';
 COMMENT ON COLUMN report.declared_sources.registered_at IS 'When the source was first registered (our time).';

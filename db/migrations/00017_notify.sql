@@ -221,6 +221,70 @@ COMMENT ON COLUMN report.deliveries.form IS 'What is sent: message, webhook or o
 COMMENT ON COLUMN report.deliveries.event_no IS 'Number of the event, ascending in each job''s order.';
 COMMENT ON COLUMN report.deliveries.job_id IS 'Number of the job, by which views are joined; null: it is of a source.';
 
+-- What a source has told by itself: an observation beside polls, and never a state. One
+-- row for each job that was polled for it; those that were refused are one a minute.
+CREATE TABLE receipts (
+    source_id       bigint      NOT NULL,
+    of_job          bigint      NOT NULL, -- 0: of none that is polled
+    at              timestamptz NOT NULL,
+    message_id      text        NOT NULL, -- webhook-id
+    kind            text        NOT NULL, -- what the message calls itself; empty: it does not
+    verified        boolean     NOT NULL, -- its signature holds
+    CONSTRAINT receipts_pkey PRIMARY KEY (source_id, message_id, of_job),
+    CONSTRAINT receipts_source_fkey FOREIGN KEY (source_id) REFERENCES sources (source_id)
+);
+CREATE INDEX receipts_time_idx ON receipts (at);
+
+CREATE VIEW report.receipts AS
+SELECT r.at, s.name AS source, j.name AS job, r.kind, r.verified,
+    (SELECT min(p.polled_at) FROM polls p WHERE p.job_id = r.of_job AND p.polled_at >= r.at) AS poll,
+    r.message_id, NULLIF(r.of_job, 0) AS job_id
+FROM receipts r
+JOIN sources s ON s.source_id = r.source_id
+LEFT JOIN jobs j ON j.job_id = r.of_job;
+COMMENT ON VIEW report.receipts IS 'One row per webhook that a source has sent and job that was polled for it; a webhook says nothing of a state. Those whose signature does not hold are one row a minute.';
+COMMENT ON COLUMN report.receipts.at IS 'When it came (our time).';
+COMMENT ON COLUMN report.receipts.source IS 'Name of the source.';
+COMMENT ON COLUMN report.receipts.job IS 'Name of the job that was polled for it; null: none was.';
+COMMENT ON COLUMN report.receipts.kind IS 'What the webhook calls itself; empty: nothing.';
+COMMENT ON COLUMN report.receipts.verified IS 'Whether its signature holds; where it does not, it had no effect.';
+COMMENT ON COLUMN report.receipts.poll IS 'When the first poll of the job since then was sent (our time); null: none was yet.';
+COMMENT ON COLUMN report.receipts.message_id IS 'Its id, by which one that comes twice is known.';
+COMMENT ON COLUMN report.receipts.job_id IS 'Number of the job, by which views are joined; null: no job was polled for it.';
+
+-- The files behind result links, by their hash. The link itself is never stored.
+CREATE TABLE results (
+    of_job          bigint      NOT NULL,
+    fetched_at      timestamptz NOT NULL,
+    size            bigint,               -- null: it could not be fetched
+    run_no          integer     NOT NULL,
+    place           text        NOT NULL, -- of the archive; and below it the file
+    sha256          bytea,
+    error           text,
+    CONSTRAINT results_pkey PRIMARY KEY (of_job, run_no),
+    CONSTRAINT results_fetched_check CHECK ((sha256 IS NULL) = (size IS NULL) AND (sha256 IS NULL) <> (error IS NULL))
+);
+
+CREATE VIEW report.results AS
+SELECT j.name AS job, s.name AS source, s.provider, r.run_no, r.place, r.sha256, r.size, r.fetched_at, r.error, r.of_job AS job_id
+FROM results r
+JOIN jobs j ON j.job_id = r.of_job
+JOIN sources s ON s.source_id = j.source_id;
+COMMENT ON VIEW report.results IS 'One row per run whose result link was followed, where the source has an archive: where the file is kept.';
+COMMENT ON COLUMN report.results.job IS 'Name of the job.';
+COMMENT ON COLUMN report.results.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.results.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.results.run_no IS 'Number of the run within its job.';
+COMMENT ON COLUMN report.results.place IS 'Where the file is: its path, or s3://BUCKET/KEY; of one that could not be fetched the archive.';
+COMMENT ON COLUMN report.results.sha256 IS 'SHA-256 of the file, by which it is named; null: it could not be fetched.';
+COMMENT ON COLUMN report.results.size IS 'Size of the file in bytes; null: it could not be fetched.';
+COMMENT ON COLUMN report.results.fetched_at IS 'When it was fetched, or last tried (our time).';
+COMMENT ON COLUMN report.results.error IS 'Why it could not be fetched, without the link; null: it was.';
+COMMENT ON COLUMN report.results.job_id IS 'Number of the job, by which views are joined.';
+
+GRANT SELECT, INSERT, DELETE ON receipts TO tracker_writer;
+GRANT SELECT, INSERT, UPDATE ON results TO tracker_writer;
+GRANT SELECT ON report.receipts, report.results TO tracker_writer, tracker_reader;
 GRANT SELECT ON notify_rules TO tracker_writer;
 GRANT SELECT, UPDATE ON notify_state TO tracker_writer;
 GRANT SELECT, INSERT, UPDATE ON notify_lanes, notify_going, deliveries TO tracker_writer;
@@ -237,6 +301,10 @@ DO $$ BEGIN
     END IF;
 END $$;
 -- +goose StatementEnd
+DROP VIEW report.results;
+DROP TABLE results;
+DROP VIEW report.receipts;
+DROP TABLE receipts;
 DROP VIEW report.deliveries;
 DROP VIEW report.notify_rules;
 DROP FUNCTION report.usual_span(bigint, integer);

@@ -1,11 +1,12 @@
 -- name: SourceInsert :one
-INSERT INTO sources (name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
-VALUES (@name, @provider, sqlc.narg('interpretation'), @base_url, @credential, @schedule, @active_every, @rate_every, @rate_burst, @volatile, @registered_at)
+INSERT INTO sources (name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, registered_at)
+VALUES (@name, @provider, sqlc.narg('interpretation'), @base_url, @credential, @schedule, @active_every, @rate_every, @rate_burst, @volatile, sqlc.narg('webhook_secret'), sqlc.narg('archive'), @registered_at)
 RETURNING *;
 
 -- name: SourceUpdate :one
 UPDATE sources SET base_url = @base_url, credential = @credential, schedule = @schedule, active_every = @active_every,
-    rate_every = @rate_every, rate_burst = @rate_burst, volatile = @volatile
+    rate_every = @rate_every, rate_burst = @rate_burst, volatile = @volatile,
+    webhook_secret = sqlc.narg('webhook_secret'), archive = sqlc.narg('archive')
 WHERE source_id = @source_id
 RETURNING *;
 

@@ -15,7 +15,9 @@ import (
 	"tracker/internal/access"
 	"tracker/internal/api"
 	"tracker/internal/feed"
+	"tracker/internal/hook"
 	"tracker/internal/pages"
+	"tracker/internal/source"
 	"tracker/internal/sync"
 )
 
@@ -38,6 +40,7 @@ type website struct {
 	metrics http.Handler
 	api     http.Handler
 	pages   http.Handler
+	hooks   http.Handler  // knows by itself who may
 	guard   *access.Guard // of all but the health
 
 	hub   *feed.Hub
@@ -54,6 +57,7 @@ func (a *app) newWebsite(ctx context.Context, daemon *sync.Syncer, metrics http.
 	w.guard = &access.Guard{Store: s, Logger: logger, Open: true, Actor: a.environment.Actor}
 	w.polls = newAskedPolls(ctx, daemon, logger, tell)
 	w.api = api.New(api.Options{Store: s, Feed: w.hub, Logger: logger, Version: a.version, Poll: w.polls.begin})
+	w.hooks = &hook.Handler{Store: s, Credentials: source.NewCredentials(a.getenv, a.scope), Logger: logger}
 	w.pages = pages.New(s, pages.Options{
 		Logger: logger, Look: w.polls.look,
 		Actor:      func(r *http.Request) string { return access.From(r.Context()).Actor },
@@ -70,6 +74,7 @@ func (w *website) handler() http.Handler {
 	guarded.Handle(api.Path+"/", w.api)
 	guarded.Handle("/", w.pages)
 	mux := w.healthHandler()
+	mux.Handle("POST /hooks/{source}", w.hooks)
 	mux.Handle("/", w.guard.Wrap(guarded))
 	return http.MaxBytesHandler(mux, bodyMost)
 }

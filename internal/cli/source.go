@@ -59,6 +59,8 @@ allows, it answers 429 and the source is held for a while.`,
 	flags.DurationVar(&from.ActiveEvery, "active-every", 0, "poll each `DURATION` while an import runs (default: 10s)")
 	flags.DurationVar(&from.Rate.Every, "rate-every", 0, "one request each `DURATION` (default: the provider's)")
 	flags.IntVar(&from.Rate.Burst, "rate-burst", 0, "`N` requests at once after a quiet time (default: the provider's)")
+	flags.StringVar(&from.WebhookSecret, "webhook-secret", "", "take webhooks at /hooks/NAME, signed by what `REF` (env:NAME or file:PATH) names")
+	flags.StringVar(&from.Archive, "archive", "", "keep the files behind result links in `DIR` or s3://BUCKET/PREFIX")
 	flags.StringArrayVar(&from.Volatile, "volatile", nil, "`PATH` of a field, such as .progress, whose change makes no new snapshot (repeatable)")
 	return cmd
 }

@@ -104,7 +104,7 @@ func (r *reader) readWhole(data []byte) {
 	}
 	for i, node := range r.List(root, "sources") {
 		s := r.source(r.Section(sourcePath(i), node,
-			"name", "provider", "credential", "base_url", "schedule", "active_every", "rate_limit", "volatile"))
+			"name", "provider", "credential", "base_url", "schedule", "active_every", "rate_limit", "volatile", "webhook_secret", "archive"))
 		r.file.Sources = append(r.file.Sources, s.WithDefaults(r.providers()...))
 	}
 	if _, found := root.Values["notify"]; found {
@@ -134,6 +134,9 @@ func (r *reader) source(s yamlfile.Section) Source {
 		ActiveEvery: r.Duration(s, "active_every"),
 		Rate:        Rate{Every: r.Duration(rate, "every"), Burst: r.Count(rate, "burst")},
 		Volatile:    r.Lines(s, "volatile"),
+
+		WebhookSecret: r.Text(s, "webhook_secret"),
+		Archive:       r.Text(s, "archive"),
 	}
 }
 

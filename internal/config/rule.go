@@ -135,7 +135,7 @@ func (r Rule) checkMatch(c *checks) {
 // is not shown.
 func checkReference(field, ref string) error {
 	if ref == "" {
-		return fmt.Errorf("%s is missing; write env:NAME or file:PATH, which holds the address", field)
+		return fmt.Errorf("%s is missing; write env:NAME or file:PATH, which holds it", field)
 	}
 	if err := source.CheckCredentialRef(ref); err != nil {
 		return fmt.Errorf("%s: %w: what it names is a secret and does not stand here", field, err)

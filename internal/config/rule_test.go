@@ -63,7 +63,7 @@ func TestRulesAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ rules, want string }{
 		"AnAddressThatIsNoReference": {"- {name: a, to: 'slack://tok-en@chan', on: [failed]}", "2:17: to: credential: want env:NAME or file:PATH: what it names is a secret and does not stand here"},
-		"NoAddress":                  {"- {name: a, on: [failed]}", "2:3: to is missing"},
+		"NoAddress":                  {"- {name: a, on: [failed]}", "2:3: to is missing; write env:NAME or file:PATH, which holds it"},
 		"AnUnknownEvent":             {"- {name: a, to: env:A, on: [failed, exploded]}", `2:37: event "exploded" is unknown; known are failed, partial,`},
 		"NoEvent":                    {"- {name: a, to: env:A}", "2:3: on is missing"},
 		"QuietHoursThatNeverEnd":     {"- {name: a, to: env:A, on: [failed], quiet: '08:00-08:00'}", "2:45: quiet hours: they never end"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -54,6 +55,15 @@ type Source struct {
 	// differ in them alone are one, kept as it was first seen; without them each
 	// of these answers is kept. None by default.
 	Volatile []string
+
+	// WebhookSecret says where the daemon finds the secret (whsec_…) that signs the
+	// webhooks which the service sends to /hooks/NAME: env:NAME or file:PATH. Without it
+	// none is taken.
+	WebhookSecret string
+
+	// Archive is where the files behind result links are kept: a directory of the
+	// daemon's, by its full path, or s3://BUCKET/PREFIX. Without it nothing is fetched.
+	Archive string
 }
 
 // Rate is a source's rate limit, the provider's by default. A looser one than
@@ -123,6 +133,12 @@ func (s Source) check(known []*definition.Definition) []*FieldError {
 	if providerErr == nil || s.Rate.Burst != 0 {
 		c.add("rate_limit.burst", source.CheckRateBurst(s.Rate.Burst))
 	}
+	if s.WebhookSecret != "" {
+		c.add("webhook_secret", checkReference("webhook_secret", s.WebhookSecret))
+	}
+	if s.Archive != "" {
+		c.add("archive", checkArchive(s.Archive))
+	}
 	if provider, err := lookup(s.Provider, known); err == nil {
 		for i, path := range s.Volatile {
 			if err := provider.CheckVolatile(path); err != nil {
@@ -131,6 +147,16 @@ func (s Source) check(known []*definition.Definition) []*FieldError {
 		}
 	}
 	return c
+}
+
+// bucketForm is s3://BUCKET, with a prefix perhaps.
+var bucketForm = regexp.MustCompile(`\As3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?\z`)
+
+func checkArchive(place string) error {
+	if filepath.IsAbs(place) || bucketForm.MatchString(place) {
+		return nil
+	}
+	return fmt.Errorf("archive %s is no place; write a directory by its full path, or s3://BUCKET/PREFIX", yamlfile.Quote(place))
 }
 
 // Warnings returns what is allowed and probably not meant.

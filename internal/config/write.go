@@ -29,6 +29,8 @@ type (
 		ActiveEvery string   `yaml:"active_every,omitempty"`
 		Rate        rateYAML `yaml:"rate_limit,flow,omitempty"`
 		Volatile    []string `yaml:"volatile,omitempty"`
+		Hook        text     `yaml:"webhook_secret,omitempty"`
+		Archive     text     `yaml:"archive,omitempty"`
 	}
 	rateYAML struct {
 		Every string `yaml:"every,omitempty"`
@@ -74,6 +76,7 @@ func Write(out io.Writer, comment []string, declared File, known ...*definition.
 		file.Sources = append(file.Sources, sourceYAML{
 			Name: s.Name, Provider: s.Provider, Credential: text(s.Credential), BaseURL: s.BaseURL, Schedule: s.Schedule,
 			ActiveEvery: FormatDuration(s.ActiveEvery), Rate: rateYAML{Every: FormatDuration(s.Rate.Every), Burst: s.Rate.Burst}, Volatile: s.Volatile,
+			Hook: text(s.WebhookSecret), Archive: text(s.Archive),
 		})
 	}
 	for _, j := range declared.Jobs {

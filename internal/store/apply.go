@@ -129,6 +129,7 @@ func (r *registry) applySource(ctx context.Context, spec SourceSpec) error {
 	after, err := r.queries.SourceUpdate(ctx, dbsqlc.SourceUpdateParams{
 		SourceID: row.SourceID, BaseUrl: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
 		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst), Volatile: nonNil(spec.Volatile),
+		WebhookSecret: toPointer(spec.WebhookSecret), Archive: toPointer(spec.Archive),
 	})
 	if err != nil {
 		return err
@@ -152,7 +153,7 @@ func (r *registry) insertSource(ctx context.Context, spec SourceSpec) error {
 	row, err := r.queries.SourceInsert(ctx, dbsqlc.SourceInsertParams{
 		Name: spec.Name, Provider: spec.Provider, Interpretation: interpretation, BaseUrl: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
 		ActiveEvery: spec.ActiveEvery, RateEvery: spec.RateEvery, RateBurst: int32(spec.RateBurst), Volatile: nonNil(spec.Volatile),
-		RegisteredAt: r.by.At,
+		WebhookSecret: toPointer(spec.WebhookSecret), Archive: toPointer(spec.Archive), RegisteredAt: r.by.At,
 	})
 	if err != nil {
 		return err

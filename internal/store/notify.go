@@ -125,13 +125,16 @@ func insertNotices(ctx context.Context, q *dbsqlc.Queries, notices []Notice, now
 	return numbers, nil
 }
 
-// ForgetDeliveries drops what was delivered, or is over, before a time.
+// ForgetDeliveries drops what was delivered, received, or is over, before a time.
 func (s *Store) ForgetDeliveries(ctx context.Context, before time.Time) error {
 	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
 		if _, err := q.DeliveryForget(ctx, before); err != nil {
 			return err
 		}
 		if err := q.GoingForget(ctx, &before); err != nil {
+			return err
+		}
+		if err := q.ReceiptForget(ctx, before); err != nil {
 			return err
 		}
 		return q.NotifyEventForget(ctx, before)

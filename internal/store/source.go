@@ -23,6 +23,9 @@ type SourceSpec struct {
 	RateEvery   time.Duration
 	RateBurst   int
 	Volatile    []string // paths of fields without meaning for equality; nil: none
+
+	WebhookSecret string // a reference; empty: it sends no webhooks
+	Archive       string // where results are kept; empty: nowhere
 }
 
 // equal reports whether both declare the same.
@@ -192,6 +195,7 @@ func declaredSource(row dbsqlc.ReportDeclaredSource) dbsqlc.Source {
 	return dbsqlc.Source{
 		SourceID: row.SourceID, Name: row.Source, Provider: row.Provider, Interpretation: row.Interpretation, BaseUrl: row.BaseUrl, Credential: row.Credential, Schedule: row.Schedule,
 		ActiveEvery: row.ActiveEvery, RateEvery: row.RateEvery, RateBurst: row.RateBurst, Volatile: row.Volatile,
+		WebhookSecret: row.WebhookSecret, Archive: row.Archive,
 		PausedAt: row.PausedAt, PausedReason: row.PausedReason, RegisteredAt: row.RegisteredAt, RemovedAt: row.RemovedAt,
 	}
 }
@@ -200,6 +204,7 @@ func toSource(row dbsqlc.Source) Source {
 	source := Source{ID: row.SourceID, SourceSpec: SourceSpec{
 		Name: row.Name, Provider: row.Provider, BaseURL: row.BaseUrl, Credential: row.Credential, Schedule: row.Schedule,
 		ActiveEvery: row.ActiveEvery, RateEvery: row.RateEvery, RateBurst: int(row.RateBurst),
+		WebhookSecret: fromPointer(row.WebhookSecret), Archive: fromPointer(row.Archive),
 	}}
 	if len(row.Volatile) > 0 {
 		source.Volatile = row.Volatile

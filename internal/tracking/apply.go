@@ -162,6 +162,7 @@ func SourceSpec(from config.Source) store.SourceSpec {
 	return store.SourceSpec{
 		Name: from.Name, Provider: from.Provider, BaseURL: from.BaseURL, Credential: from.Credential, Schedule: from.Schedule,
 		ActiveEvery: from.ActiveEvery, RateEvery: from.Rate.Every, RateBurst: from.Rate.Burst, Volatile: from.Volatile,
+		WebhookSecret: from.WebhookSecret, Archive: from.Archive,
 	}
 }
 
@@ -181,6 +182,7 @@ func toConfigSource(spec store.SourceSpec) config.Source {
 	return config.Source{
 		Name: spec.Name, Provider: spec.Provider, BaseURL: spec.BaseURL, Credential: spec.Credential, Schedule: spec.Schedule,
 		ActiveEvery: spec.ActiveEvery, Rate: config.Rate{Every: spec.RateEvery, Burst: spec.RateBurst}, Volatile: spec.Volatile,
+		WebhookSecret: spec.WebhookSecret, Archive: spec.Archive,
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 const jobByName = `-- name: JobByName :one
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = $1
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = $1
 `
 
 type JobByNameRow struct {
@@ -45,6 +45,8 @@ func (q *Queries) JobByName(ctx context.Context, name string) (JobByNameRow, err
 		&i.Source.RateEvery,
 		&i.Source.RateBurst,
 		&i.Source.Volatile,
+		&i.Source.WebhookSecret,
+		&i.Source.Archive,
 		&i.Source.PausedAt,
 		&i.Source.PausedReason,
 		&i.Source.RegisteredAt,
@@ -105,7 +107,7 @@ func (q *Queries) JobInsertAll(ctx context.Context, arg JobInsertAllParams) ([]J
 }
 
 const jobList = `-- name: JobList :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name
 `
 
 type JobListRow struct {
@@ -144,6 +146,8 @@ func (q *Queries) JobList(ctx context.Context) ([]JobListRow, error) {
 			&i.Source.RateEvery,
 			&i.Source.RateBurst,
 			&i.Source.Volatile,
+			&i.Source.WebhookSecret,
+			&i.Source.Archive,
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
 			&i.Source.RegisteredAt,
@@ -160,7 +164,7 @@ func (q *Queries) JobList(ctx context.Context) ([]JobListRow, error) {
 }
 
 const jobListByIDs = `-- name: JobListByIDs :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY($1::bigint[])
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY($1::bigint[])
 `
 
 type JobListByIDsRow struct {
@@ -199,6 +203,8 @@ func (q *Queries) JobListByIDs(ctx context.Context, jobIds []int64) ([]JobListBy
 			&i.Source.RateEvery,
 			&i.Source.RateBurst,
 			&i.Source.Volatile,
+			&i.Source.WebhookSecret,
+			&i.Source.Archive,
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
 			&i.Source.RegisteredAt,
@@ -215,7 +221,7 @@ func (q *Queries) JobListByIDs(ctx context.Context, jobIds []int64) ([]JobListBy
 }
 
 const jobListByNames = `-- name: JobListByNames :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = ANY($1::text[])
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = ANY($1::text[])
 `
 
 type JobListByNamesRow struct {
@@ -254,6 +260,8 @@ func (q *Queries) JobListByNames(ctx context.Context, names []string) ([]JobList
 			&i.Source.RateEvery,
 			&i.Source.RateBurst,
 			&i.Source.Volatile,
+			&i.Source.WebhookSecret,
+			&i.Source.Archive,
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
 			&i.Source.RegisteredAt,

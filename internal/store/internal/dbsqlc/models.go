@@ -296,6 +296,10 @@ type ReportDeclaredSource struct {
 	RateBurst int32
 	// Paths, as jq writes them, of the fields without meaning for equality.
 	Volatile []string
+	// Where the secret is read from that signs the webhooks which the source sends (env:NAME or file:PATH), never the secret itself; null: it sends none.
+	WebhookSecret *string
+	// Where the files behind result links are kept: a directory, or s3://BUCKET/PREFIX; null: nowhere.
+	Archive *string
 	// Since when no job of the source is polled (our time); null: it is not paused.
 	PausedAt *time.Time
 	// Why the source is paused; null: it is not.
@@ -1077,6 +1081,8 @@ type Source struct {
 	RateEvery      time.Duration
 	RateBurst      int32
 	Volatile       []string
+	WebhookSecret  *string
+	Archive        *string
 	PausedAt       *time.Time
 	PausedReason   *string
 	RegisteredAt   time.Time

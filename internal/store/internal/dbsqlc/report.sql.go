@@ -11,7 +11,7 @@ import (
 )
 
 const declaredJob = `-- name: DeclaredJob :one
-SELECT j.job, j.source, j.provider, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, j.job_id, s.source, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at, s.source_id FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source WHERE j.job = $1
+SELECT j.job, j.source, j.provider, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, j.job_id, s.source, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at, s.source_id FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source WHERE j.job = $1
 `
 
 type DeclaredJobRow struct {
@@ -44,6 +44,8 @@ func (q *Queries) DeclaredJob(ctx context.Context, job string) (DeclaredJobRow, 
 		&i.ReportDeclaredSource.RateEvery,
 		&i.ReportDeclaredSource.RateBurst,
 		&i.ReportDeclaredSource.Volatile,
+		&i.ReportDeclaredSource.WebhookSecret,
+		&i.ReportDeclaredSource.Archive,
 		&i.ReportDeclaredSource.PausedAt,
 		&i.ReportDeclaredSource.PausedReason,
 		&i.ReportDeclaredSource.RegisteredAt,
@@ -54,7 +56,7 @@ func (q *Queries) DeclaredJob(ctx context.Context, job string) (DeclaredJobRow, 
 }
 
 const declaredJobs = `-- name: DeclaredJobs :many
-SELECT j.job, j.source, j.provider, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, j.job_id, s.source, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.paused_at, s.paused_reason, s.registered_at, s.removed_at, s.source_id FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source ORDER BY j.job
+SELECT j.job, j.source, j.provider, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, j.job_id, s.source, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at, s.source_id FROM report.declared_jobs j JOIN report.declared_sources s ON s.source = j.source ORDER BY j.job
 `
 
 type DeclaredJobsRow struct {
@@ -93,6 +95,8 @@ func (q *Queries) DeclaredJobs(ctx context.Context) ([]DeclaredJobsRow, error) {
 			&i.ReportDeclaredSource.RateEvery,
 			&i.ReportDeclaredSource.RateBurst,
 			&i.ReportDeclaredSource.Volatile,
+			&i.ReportDeclaredSource.WebhookSecret,
+			&i.ReportDeclaredSource.Archive,
 			&i.ReportDeclaredSource.PausedAt,
 			&i.ReportDeclaredSource.PausedReason,
 			&i.ReportDeclaredSource.RegisteredAt,
@@ -110,7 +114,7 @@ func (q *Queries) DeclaredJobs(ctx context.Context) ([]DeclaredJobsRow, error) {
 }
 
 const declaredSource = `-- name: DeclaredSource :one
-SELECT source, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at, source_id FROM report.declared_sources WHERE source = $1
+SELECT source, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at, source_id FROM report.declared_sources WHERE source = $1
 `
 
 func (q *Queries) DeclaredSource(ctx context.Context, source string) (ReportDeclaredSource, error) {
@@ -127,6 +131,8 @@ func (q *Queries) DeclaredSource(ctx context.Context, source string) (ReportDecl
 		&i.RateEvery,
 		&i.RateBurst,
 		&i.Volatile,
+		&i.WebhookSecret,
+		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -137,7 +143,7 @@ func (q *Queries) DeclaredSource(ctx context.Context, source string) (ReportDecl
 }
 
 const declaredSources = `-- name: DeclaredSources :many
-SELECT source, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at, source_id FROM report.declared_sources ORDER BY source
+SELECT source, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at, source_id FROM report.declared_sources ORDER BY source
 `
 
 func (q *Queries) DeclaredSources(ctx context.Context) ([]ReportDeclaredSource, error) {
@@ -160,6 +166,8 @@ func (q *Queries) DeclaredSources(ctx context.Context) ([]ReportDeclaredSource, 
 			&i.RateEvery,
 			&i.RateBurst,
 			&i.Volatile,
+			&i.WebhookSecret,
+			&i.Archive,
 			&i.PausedAt,
 			&i.PausedReason,
 			&i.RegisteredAt,

@@ -11,7 +11,7 @@ import (
 )
 
 const sourceByName = `-- name: SourceByName :one
-SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at FROM sources WHERE name = $1
+SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at FROM sources WHERE name = $1
 `
 
 func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error) {
@@ -29,6 +29,8 @@ func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error)
 		&i.RateEvery,
 		&i.RateBurst,
 		&i.Volatile,
+		&i.WebhookSecret,
+		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -57,9 +59,9 @@ func (q *Queries) SourceCounts(ctx context.Context, now time.Time) (SourceCounts
 }
 
 const sourceInsert = `-- name: SourceInsert :one
-INSERT INTO sources (name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, registered_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+INSERT INTO sources (name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, registered_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourceInsertParams struct {
@@ -73,6 +75,8 @@ type SourceInsertParams struct {
 	RateEvery      time.Duration
 	RateBurst      int32
 	Volatile       []string
+	WebhookSecret  *string
+	Archive        *string
 	RegisteredAt   time.Time
 }
 
@@ -88,6 +92,8 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 		arg.RateEvery,
 		arg.RateBurst,
 		arg.Volatile,
+		arg.WebhookSecret,
+		arg.Archive,
 		arg.RegisteredAt,
 	)
 	var i Source
@@ -103,6 +109,8 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 		&i.RateEvery,
 		&i.RateBurst,
 		&i.Volatile,
+		&i.WebhookSecret,
+		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -112,7 +120,7 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 }
 
 const sourceList = `-- name: SourceList :many
-SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at FROM sources ORDER BY name
+SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at FROM sources ORDER BY name
 `
 
 func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
@@ -136,6 +144,8 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 			&i.RateEvery,
 			&i.RateBurst,
 			&i.Volatile,
+			&i.WebhookSecret,
+			&i.Archive,
 			&i.PausedAt,
 			&i.PausedReason,
 			&i.RegisteredAt,
@@ -152,7 +162,7 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 }
 
 const sourcePause = `-- name: SourcePause :one
-UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text WHERE source_id = $3 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text WHERE source_id = $3 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourcePauseParams struct {
@@ -176,6 +186,8 @@ func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Sourc
 		&i.RateEvery,
 		&i.RateBurst,
 		&i.Volatile,
+		&i.WebhookSecret,
+		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -185,7 +197,7 @@ func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Sourc
 }
 
 const sourceResume = `-- name: SourceResume :one
-UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = $1 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = $1 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
 `
 
 func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, error) {
@@ -203,6 +215,8 @@ func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, err
 		&i.RateEvery,
 		&i.RateBurst,
 		&i.Volatile,
+		&i.WebhookSecret,
+		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -212,7 +226,7 @@ func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, err
 }
 
 const sourceTrack = `-- name: SourceTrack :one
-UPDATE sources SET removed_at = $1 WHERE source_id = $2 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+UPDATE sources SET removed_at = $1 WHERE source_id = $2 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourceTrackParams struct {
@@ -235,6 +249,8 @@ func (q *Queries) SourceTrack(ctx context.Context, arg SourceTrackParams) (Sourc
 		&i.RateEvery,
 		&i.RateBurst,
 		&i.Volatile,
+		&i.WebhookSecret,
+		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,
@@ -245,20 +261,23 @@ func (q *Queries) SourceTrack(ctx context.Context, arg SourceTrackParams) (Sourc
 
 const sourceUpdate = `-- name: SourceUpdate :one
 UPDATE sources SET base_url = $1, credential = $2, schedule = $3, active_every = $4,
-    rate_every = $5, rate_burst = $6, volatile = $7
-WHERE source_id = $8
-RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, paused_at, paused_reason, registered_at, removed_at
+    rate_every = $5, rate_burst = $6, volatile = $7,
+    webhook_secret = $8, archive = $9
+WHERE source_id = $10
+RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
 `
 
 type SourceUpdateParams struct {
-	BaseUrl     string
-	Credential  string
-	Schedule    string
-	ActiveEvery time.Duration
-	RateEvery   time.Duration
-	RateBurst   int32
-	Volatile    []string
-	SourceID    int64
+	BaseUrl       string
+	Credential    string
+	Schedule      string
+	ActiveEvery   time.Duration
+	RateEvery     time.Duration
+	RateBurst     int32
+	Volatile      []string
+	WebhookSecret *string
+	Archive       *string
+	SourceID      int64
 }
 
 func (q *Queries) SourceUpdate(ctx context.Context, arg SourceUpdateParams) (Source, error) {
@@ -270,6 +289,8 @@ func (q *Queries) SourceUpdate(ctx context.Context, arg SourceUpdateParams) (Sou
 		arg.RateEvery,
 		arg.RateBurst,
 		arg.Volatile,
+		arg.WebhookSecret,
+		arg.Archive,
 		arg.SourceID,
 	)
 	var i Source
@@ -285,6 +306,8 @@ func (q *Queries) SourceUpdate(ctx context.Context, arg SourceUpdateParams) (Sou
 		&i.RateEvery,
 		&i.RateBurst,
 		&i.Volatile,
+		&i.WebhookSecret,
+		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
 		&i.RegisteredAt,

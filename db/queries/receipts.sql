@@ -1,0 +1,24 @@
+-- name: ReceiptInsert :many
+-- One that came before is not there a second time; gives the jobs of those that are new.
+INSERT INTO receipts (source_id, of_job, at, message_id, kind, verified)
+SELECT @source_id, r.of_job, sqlc.arg(at)::timestamptz, @message_id, @kind, @verified
+FROM (SELECT unnest(@of_jobs::bigint[]) AS of_job) r
+ON CONFLICT (source_id, message_id, of_job) DO NOTHING
+RETURNING of_job;
+
+-- name: CursorHasten :exec
+-- Jobs that are polled by schedule are due now, whose rows are locked in the order in
+-- which those that record polls lock them.
+WITH locked AS (
+    SELECT c.job_id FROM cursors c WHERE c.job_id = ANY(@job_ids::bigint[]) AND c.next_poll_at > @due_at::timestamptz ORDER BY c.job_id FOR NO KEY UPDATE
+)
+UPDATE cursors c SET next_poll_at = @due_at::timestamptz FROM locked l WHERE c.job_id = l.job_id;
+
+-- name: ReportJobsOfSource :many
+-- The jobs of a source that are polled by schedule, and whether an import goes on.
+SELECT d.job_id, d.target, coalesce(p.state IS NULL OR p.state IN ('queued', 'running', 'unknown'), true)::boolean AS going
+FROM report.declared_jobs d JOIN report.polling p ON p.job_id = d.job_id
+WHERE d.source = @source AND d.tracking = 'active' ORDER BY d.job_id;
+
+-- name: ReceiptForget :exec
+DELETE FROM receipts WHERE at < @before;
