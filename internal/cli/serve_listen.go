@@ -113,6 +113,7 @@ func (l *webFlags) open(ctx context.Context, w *website) (listener net.Listener,
 		if w.metricsAt, err = listen(ctx, "metrics-listen", l.metrics); err != nil {
 			return nil, err
 		}
+		w.guard.Logger.InfoContext(ctx, "listening for metrics", "address", w.metricsAt.Addr().String())
 	}
 	if listener, err = listen(ctx, "listen", l.address); err != nil {
 		return nil, err
