@@ -48,6 +48,7 @@ func (r *reader) provider(path string, node ast.Node) {
 	}
 	text, err := os.ReadFile(name)
 	if err != nil {
+		r.unread = true
 		r.Report(path+".file", fmt.Errorf("file: %w", err))
 		return
 	}
