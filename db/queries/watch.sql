@@ -17,19 +17,22 @@ GROUP BY 1, 2, 3, 4;
 -- changed since a time: in the order of that change (direction 1) or the newest
 -- first (-1). With each the step that it is in, or failed in, and what it is
 -- judged by while it goes on.
-WITH head AS (
+WITH latest AS (
     SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
     FROM report.polling c
     WHERE c.state = ANY(@states::text[]) AND c.changed_at >= sqlc.arg(since)::timestamptz AND (@removed::boolean OR c.tracking <> 'removed')
         AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
     ORDER BY extract(epoch FROM c.changed_at) * sqlc.arg(direction)::integer, c.job_id
     LIMIT @rows
+), head AS MATERIALIZED ( -- joined with the rest in one go it made the planner read all runs there are
+    SELECT l.job_id, l.polled_at, l.confirmed_at, l.failures, l.changed_at, l.stall_after, n.run_no
+    FROM latest l
+    JOIN report.snapshots n ON n.job_id = l.job_id AND n.snapshot_no = l.snapshot_no
 )
 SELECT h.job_id, sqlc.embed(r), coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state,
     h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.usual_duration, o.median_duration, o.stalled_since
 FROM head h
-JOIN report.snapshots n ON n.job_id = h.job_id AND n.snapshot_no = h.snapshot_no
-JOIN report.runs r ON r.job_id = n.job_id AND r.run_no = n.run_no
+JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
 LEFT JOIN LATERAL (
     SELECT x.step, x.state FROM report.steps x
     WHERE x.job_id = r.job_id AND x.run_no = r.run_no AND x.vanished_at IS NULL
@@ -39,9 +42,13 @@ LEFT JOIN report.open_runs o ON o.job_id = r.job_id AND o.run_no = r.run_no
 ORDER BY extract(epoch FROM h.changed_at) * sqlc.arg(direction)::integer, h.job_id;
 
 -- name: WatchStalled :one
--- How many of those jobs have a run that is stalled.
-SELECT count(*) FROM report.open_runs o
-WHERE o.stalled_since IS NOT NULL AND (cardinality(@job_ids::bigint[]) = 0 OR o.job_id = ANY(@job_ids::bigint[]));
+-- How many of those jobs have a run that is stalled: of those alone whose run goes on, by
+-- their cursors. Of all at once the view looks at every run without an end.
+WITH going AS MATERIALIZED (
+    SELECT c.job_id FROM report.polling c
+    WHERE c.state IN ('queued', 'running', 'unknown') AND c.tracking <> 'removed' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+)
+SELECT count(*) FROM going g JOIN report.open_runs o ON o.job_id = g.job_id WHERE o.stalled_since IS NOT NULL;
 
 -- name: WatchFailing :many
 -- Jobs whose polls get no answer, by source and outcome, with that of them

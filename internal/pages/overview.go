@@ -3,11 +3,14 @@ package pages
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"tracker/internal/history"
 	"tracker/internal/store"
@@ -55,8 +58,15 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 	}
 	page := pageNo(req.query)
 	body.Filter.Skipped = (page - 1) * jobsMost
+	body.Watch.Clock = req.Clock
+	reading, reads := errgroup.WithContext(ctx)
+	reading.Go(func() (err error) {
+		body.Sources, err = tracking.SourceNames(reads, p.store)
+		return err
+	})
+	reading.Go(func() error { return p.readWatch(reads, req, &body) })
 	found, err := p.store.JobsFound(ctx, body.Filter)
-	if err != nil {
+	if err := errors.Join(err, reading.Wait()); err != nil {
 		return nil, err
 	}
 	body.Found = found.Total
@@ -64,26 +74,20 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 	for _, row := range found.Rows {
 		body.Jobs = append(body.Jobs, overviewJob{JobRow: row, Strip: newStrip(found.Strips[row.Job]), Since: req.StateSince(row)})
 	}
-	if body.Sources, err = tracking.SourceNames(ctx, p.store); err != nil {
-		return nil, err
-	}
-	if err := p.readWatch(ctx, req, &body); err != nil {
-		return nil, err
-	}
 	return &view{Name: "overview", Title: "Overview", Section: "/", Live: "all", Every: 15, Query: body.Filter.Part, Body: body}, nil
 }
 
 // readWatch reads what needs somebody, and what runs. Beside a filter only the jobs that
-// fit are told of.
+// fit are told of, and nothing is read.
 func (p *Pages) readWatch(ctx context.Context, req *request, body *overviewBody) error {
+	if body.Filtered() {
+		return nil
+	}
 	watch, err := p.store.Watch(ctx, store.WatchParams{Rows: watchMost})
 	if err != nil {
 		return err
 	}
 	body.Watch = words.Watch{Watch: watch, Clock: req.Clock}
-	if body.Filtered() {
-		return nil
-	}
 	names := map[int64]string{}
 	for _, runs := range [][]store.WatchRun{watch.Failed, watch.Running} {
 		for _, run := range runs {

@@ -9,7 +9,7 @@ import (
 
 // eventsApart is how many entries of the journal are looked through at first; then ten
 // times as many, and so on: what is rare is looked for in all of it.
-const eventsApart = 2000
+const eventsApart = 300
 
 // EventsNewest reads so many of the newest events that fit, of entries before one (0: of
 // all). What arrives meanwhile moves nothing. more: there are entries that were not

@@ -253,19 +253,22 @@ func (q *Queries) WatchPausedJobs(ctx context.Context, jobIds []int64) ([]WatchP
 }
 
 const watchRuns = `-- name: WatchRuns :many
-WITH head AS (
+WITH latest AS (
     SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
     FROM report.polling c
     WHERE c.state = ANY($2::text[]) AND c.changed_at >= $3::timestamptz AND ($4::boolean OR c.tracking <> 'removed')
         AND (cardinality($5::bigint[]) = 0 OR c.job_id = ANY($5::bigint[]))
     ORDER BY extract(epoch FROM c.changed_at) * $1::integer, c.job_id
     LIMIT $6
+), head AS MATERIALIZED ( -- joined with the rest in one go it made the planner read all runs there are
+    SELECT l.job_id, l.polled_at, l.confirmed_at, l.failures, l.changed_at, l.stall_after, n.run_no
+    FROM latest l
+    JOIN report.snapshots n ON n.job_id = l.job_id AND n.snapshot_no = l.snapshot_no
 )
 SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn, r.failed_step, r.superseded, r.usual_duration, r.stalled, r.held_at, r.job_id, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state,
     h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.usual_duration, o.median_duration, o.stalled_since
 FROM head h
-JOIN report.snapshots n ON n.job_id = h.job_id AND n.snapshot_no = h.snapshot_no
-JOIN report.runs r ON r.job_id = n.job_id AND r.run_no = n.run_no
+JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
 LEFT JOIN LATERAL (
     SELECT x.step, x.state FROM report.steps x
     WHERE x.job_id = r.job_id AND x.run_no = r.run_no AND x.vanished_at IS NULL
@@ -422,11 +425,15 @@ func (q *Queries) WatchSources(ctx context.Context, arg WatchSourcesParams) ([]W
 }
 
 const watchStalled = `-- name: WatchStalled :one
-SELECT count(*) FROM report.open_runs o
-WHERE o.stalled_since IS NOT NULL AND (cardinality($1::bigint[]) = 0 OR o.job_id = ANY($1::bigint[]))
+WITH going AS MATERIALIZED (
+    SELECT c.job_id FROM report.polling c
+    WHERE c.state IN ('queued', 'running', 'unknown') AND c.tracking <> 'removed' AND (cardinality($1::bigint[]) = 0 OR c.job_id = ANY($1::bigint[]))
+)
+SELECT count(*) FROM going g JOIN report.open_runs o ON o.job_id = g.job_id WHERE o.stalled_since IS NOT NULL
 `
 
-// How many of those jobs have a run that is stalled.
+// How many of those jobs have a run that is stalled: of those alone whose run goes on, by
+// their cursors. Of all at once the view looks at every run without an end.
 func (q *Queries) WatchStalled(ctx context.Context, jobIds []int64) (int64, error) {
 	row := q.db.QueryRow(ctx, watchStalled, jobIds)
 	var count int64
