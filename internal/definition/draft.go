@@ -75,12 +75,10 @@ func (d *draft) guess(root any) {
 	d.base = base
 	d.status, d.word = d.find(object, statusNames, isWord)
 	if d.status == "" {
-		d.status, d.word = ".", "unknown"
+		d.status, d.word = `"CHANGE"`, "CHANGE" // where the status is, nobody can guess
 	}
 	d.addWord(d.word)
-	if d.runID, _ = d.find(object, idNames, isWord); d.runID == "" {
-		d.runID = "$target.import_id" // the import itself is the run
-	}
+	d.runID = d.findID(object)
 	for _, field := range []struct {
 		key   string
 		names []string
@@ -136,6 +134,19 @@ func (d *draft) find(object map[string]any, names []string, fits func(any) bool)
 	return "", ""
 }
 
+// findID gives the path of what numbers the run: a usual name, else one that ends so.
+func (d *draft) findID(object map[string]any) string {
+	if path, _ := d.find(object, idNames, isWord); path != "" {
+		return path
+	}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if key := plainKey(name); isWord(object[name]) && (strings.HasSuffix(key, "id") || strings.HasSuffix(key, "number")) {
+			return d.base + jqKey(name)
+		}
+	}
+	return "$target.import_id" // the import itself is the run
+}
+
 // guessLists looks for lists of steps and of log entries.
 func (d *draft) guessLists(object map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
@@ -151,7 +162,7 @@ func (d *draft) guessLists(object map[string]any) {
 		status, _ := in.find(element, statusNames, isWord)
 		detail, _ := in.find(element, detailNames, isTextOrNull)
 		switch {
-		case status != "" && d.steps == "":
+		case status != "" && d.steps == "" && allHave(list, statusNames):
 			d.steps = d.base + jqKey(name) + "[]? | " + in.stepOf(element, status)
 			for _, one := range list {
 				if step, ok := one.(map[string]any); ok {
@@ -168,6 +179,15 @@ func (d *draft) guessLists(object map[string]any) {
 			d.format = in.format
 		}
 	}
+}
+
+// allHave reports whether each element of a list has a word under one of the names.
+func allHave(list []any, names []string) bool {
+	return !slices.ContainsFunc(list, func(element any) bool {
+		object, _ := element.(map[string]any)
+		path, _ := (&draft{}).find(object, names, isWord)
+		return path == ""
+	})
 }
 
 func (d *draft) stepOf(element map[string]any, status string) string {

@@ -3,6 +3,7 @@ package definition
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,20 +25,25 @@ var forbidden = []string{"now", "localtime", "strflocaltime", "input", "inputs",
 
 // compile compiles a program that knows $target and the answers of the named
 // requests.
-func compile(field, text string, names []string) (*expression, error) {
+func compile(field, text string, names, fields []string) (*expression, error) {
 	query, err := gojq.Parse(text)
 	if err != nil {
 		return nil, err
 	}
-	return compileQuery(field, query, names)
+	return compileQuery(field, query, names, fields)
 }
 
-func compileQuery(field string, query *gojq.Query, names []string) (*expression, error) {
+func compileQuery(field string, query *gojq.Query, names, fields []string) (*expression, error) {
 	called := map[string]bool{}
 	collectCalls(reflect.ValueOf(query), called)
 	for _, name := range forbidden {
 		if called[name] {
 			return nil, fmt.Errorf("%s is not for a definition: an answer has to be read the same at any time and place", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(called)) {
+		if of, isTarget := strings.CutPrefix(name, "$target."); isTarget && !slices.Contains(fields, of) {
+			return nil, fmt.Errorf("$target.%s is no field of the target, which has %s", of, strings.Join(fields, ", "))
 		}
 	}
 	e := &expression{field: field}
@@ -55,12 +61,20 @@ func compileQuery(field string, query *gojq.Query, names []string) (*expression,
 	return e, nil
 }
 
-// collectCalls collects the names of all functions and variables in a program.
+// collectCalls collects the names of all functions and variables in a program, and of
+// the fields of $target.
 func collectCalls(v reflect.Value, called map[string]bool) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		if f, ok := v.Interface().(*gojq.Func); ok && f != nil {
-			called[f.Name] = true
+		switch node := v.Interface().(type) {
+		case *gojq.Func:
+			if node != nil {
+				called[node.Name] = true
+			}
+		case *gojq.Term:
+			if node != nil && node.Func != nil && node.Func.Name == "$target" && len(node.SuffixList) > 0 && node.SuffixList[0].Index != nil && node.SuffixList[0].Index.Name != "" {
+				called["$target."+node.SuffixList[0].Index.Name] = true
+			}
 		}
 		if !v.IsNil() {
 			collectCalls(v.Elem(), called)

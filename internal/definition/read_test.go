@@ -54,6 +54,7 @@ func TestRefused(t *testing.T) {
 		"JQPlace":         {changed(simple, "status: '.state ! .x'"), "acme.yaml:9:17: status: jq: "},
 		"JQFunction":      {changed(simple, "status: frobnicate(.x)"), "acme.yaml:9:9: status: jq: function not defined: frobnicate/1"},
 		"JQVariable":      {changed(simple, "status: $log.x"), "acme.yaml:9:9: status: jq: variable not defined: $log"},
+		"JQTarget":        {changed(simple, "run_id: $target.project"), "$target.project is no field of the target, which has import_id"},
 		"JQClock":         {changed(simple, "status: now"), "now is not for a definition"},
 		"JQEnvironment":   {changed(simple, "status: env.HOME"), "env is not for a definition"},
 		"JQEnvironment2":  {changed(simple, "status: $ENV.HOME"), "$ENV is not for a definition"},

@@ -20,7 +20,7 @@ func (rd *reading) expression(s yamlfile.Section, key, field string, node ast.No
 	if text == "" {
 		return nil
 	}
-	e, err := compile(field, text, rd.names)
+	e, err := compile(field, text, rd.names, rd.fields)
 	if err != nil {
 		offset, message := parseErrorAt(err)
 		rd.ReportPlace(path, rd.Offset(node, offset), fmt.Errorf("%s: jq: %s", key, message))

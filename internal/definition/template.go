@@ -115,7 +115,7 @@ func parsePath(field, text string, fields, names []string, first bool) (pathTemp
 	if query.Term == nil || query.Term.Type != gojq.TermTypeFormat || query.Term.Str == nil || len(query.Term.SuffixList) > 0 {
 		return pathTemplate{}, errors.New(`it is no single jq string; write \" for a quote outside of \( )`)
 	}
-	code, err := compileQuery(field, query, names)
+	code, err := compileQuery(field, query, names, fields)
 	return pathTemplate{jq: code}, err
 }
 
@@ -131,7 +131,7 @@ func parseComputed(field, text string, fields, names []string) (*expression, err
 			return nil, err
 		}
 	}
-	e, err := compile(field, program, names)
+	e, err := compile(field, program, names, fields)
 	if err != nil {
 		_, message := parseErrorAt(err)
 		return nil, fmt.Errorf("jq: %s", message)

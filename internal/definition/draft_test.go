@@ -1,0 +1,52 @@
+package definition_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tracker/internal/definition"
+)
+
+// TestDraft: a draft from an answer of any API is a definition whose own test passes.
+func TestDraft(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("presets/testdata/*/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no answers: %v", err)
+	}
+	for _, file := range files {
+		answer, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := definition.Draft("acme", answer, filepath.Base(file))
+		if err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		d := parse(t, text)
+		for _, wrong := range d.RunTest(d.Tests[0], os.DirFS(filepath.Dir(file))) {
+			t.Errorf("%s: %s in\n%s", file, wrong, text)
+		}
+	}
+}
+
+// TestDraftGuesses: what a draft finds in an answer.
+func TestDraftGuesses(t *testing.T) {
+	t.Parallel()
+	text, err := definition.Draft("acme", []byte(`{"data":{"buildNumber":7,"lifecycleState":"FAILED","percent":3,"startTime":1560981902377,"endTime":1560981903000,"errorMessage":"no",
+		"stages":[{"name":"a","lifecycleState":"success","startTime":1560981902377}],"log":[{"timestamp":1560981902400,"severity":"WARN","message":"x"}]}}`), "a.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"run_id: .data.buildNumber ", "status: .data.lifecycleState ", "started_at: .data.startTime ", "ended_at: .data.endTime ", "error_summary: .data.errorMessage ",
+		"steps: '.data.stages[]? | {name: .name, status: .lifecycleState, start: .startTime}'", "entries: '.data.log[]? | {at: .timestamp, level: .severity, detail: (.message // \"\")}'",
+		"succeeded: [success]", "failed: [FAILED]", "times: {format: unix_ms}", "- .data.percent",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+}
