@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"tracker/internal/definition"
-
 	"github.com/jackc/pgx/v5"
+
+	"tracker/internal/definition"
 )
 
 // checkBodies reads each body: consecutive answers differ in the provider's

@@ -8,9 +8,9 @@ import (
 	"regexp"
 	"strings"
 
-	"tracker/internal/definition"
-
 	"github.com/goccy/go-yaml"
+
+	"tracker/internal/definition"
 )
 
 // The keys of a tracker.yaml as they are written.

@@ -105,16 +105,24 @@ func TestSeveralRequests(t *testing.T) {
 		want    string // the body, or the error
 		entries int
 	}{
-		"All": {map[string]string{
-			first: `{"id":"x y","state":"done"}`, "/log/x%20y/7%2F7": `{"lines":["a"],"next":"c&1"}`,
-			"/log/x%20y/7%2F7?cursor=c%261": `{"lines":["b","c"],"next":null}`, "/more/3": ` {"text":"t"} `,
-		}, []string{"GET " + first, "GET /log/x%20y/7%2F7", "GET /log/x%20y/7%2F7?cursor=c%261", "GET /more/3"}, "",
-			`{"":{"id":"x y","state":"done"},"log":[{"lines":["a"],"next":"c&1"},{"lines":["b","c"],"next":null}],"more": {"text":"t"} }`, 3},
+		"All": {
+			map[string]string{
+				first: `{"id":"x y","state":"done"}`, "/log/x%20y/7%2F7": `{"lines":["a"],"next":"c&1"}`,
+				"/log/x%20y/7%2F7?cursor=c%261": `{"lines":["b","c"],"next":null}`, "/more/3": ` {"text":"t"} `,
+			},
+			[]string{"GET " + first, "GET /log/x%20y/7%2F7", "GET /log/x%20y/7%2F7?cursor=c%261", "GET /more/3"},
+			"",
+			`{"":{"id":"x y","state":"done"},"log":[{"lines":["a"],"next":"c&1"},{"lines":["b","c"],"next":null}],"more": {"text":"t"} }`, 3,
+		},
 		"NotSent": {map[string]string{first: `{"id":1,"state":"queued"}`}, []string{"GET " + first}, "", `{"":{"id":1,"state":"queued"}}`, 0},
-		"Most": {map[string]string{
-			first: `{"id":1,"state":"done"}`, "/log/1/7%2F7": `{"lines":["a"],"next":1}`, "/log/1/7%2F7?cursor=1": `{"lines":["a"],"next":1}`, "/more/3": `{}`,
-		}, []string{"GET " + first, "GET /log/1/7%2F7", "GET /log/1/7%2F7?cursor=1", "GET /log/1/7%2F7?cursor=1", "GET /more/3"}, "",
-			`{"":{"id":1,"state":"done"},"log":[{"lines":["a"],"next":1},{"lines":["a"],"next":1},{"lines":["a"],"next":1}],"more":{}}`, 3},
+		"Most": {
+			map[string]string{
+				first: `{"id":1,"state":"done"}`, "/log/1/7%2F7": `{"lines":["a"],"next":1}`, "/log/1/7%2F7?cursor=1": `{"lines":["a"],"next":1}`, "/more/3": `{}`,
+			},
+			[]string{"GET " + first, "GET /log/1/7%2F7", "GET /log/1/7%2F7?cursor=1", "GET /log/1/7%2F7?cursor=1", "GET /more/3"},
+			"",
+			`{"":{"id":1,"state":"done"},"log":[{"lines":["a"],"next":1},{"lines":["a"],"next":1},{"lines":["a"],"next":1}],"more":{}}`, 3,
+		},
 		"Refused":   {map[string]string{first: `{"id":1,"state":"done"}`, "/log/1/7%2F7": "429 slow down, " + secret}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeRateLimited, "request log: 429 Too Many Requests: slow down", 0},
 		"Gone":      {map[string]string{first: `{"id":1,"state":"done"}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404 Not Found", 0},
 		"NotJSON":   {map[string]string{first: `<html>` + secret}, []string{"GET " + first}, history.OutcomeMalformed, "the answer: the body is not JSON", 0},

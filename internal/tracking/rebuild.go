@@ -27,8 +27,10 @@ func Rebuild(ctx context.Context, s *store.Store, job store.Job, by store.Author
 	err = unclaimed(ctx, func() error {
 		now, err := s.Now(ctx)
 		if err == nil {
-			rebuilt, err = s.Rebuild(ctx, store.RebuildParams{JobID: job.ID, By: by, Owner: owner, Now: now, Interpret: provider.For(job.Target).Interpret,
-				Interpretation: provider.Interpretation})
+			rebuilt, err = s.Rebuild(ctx, store.RebuildParams{
+				JobID: job.ID, By: by, Owner: owner, Now: now, Interpret: provider.For(job.Target).Interpret,
+				Interpretation: provider.Interpretation,
+			})
 		}
 		return err
 	})
