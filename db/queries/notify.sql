@@ -77,7 +77,7 @@ INSERT INTO notify_events (key, kind, of_job, source, job, run_no, at, made_at, 
 SELECT r.key, r.kind, NULLIF(r.of_job, 0), NULLIF(r.source, ''), NULLIF(r.job, ''), NULLIF(r.run_no, 0), r.at, sqlc.arg(made_at)::timestamptz, r.line, r.more, r.what
 FROM (SELECT unnest(@keys::text[]) AS key, unnest(@kinds::text[]) AS kind, unnest(@of_jobs::bigint[]) AS of_job, unnest(@sources::text[]) AS source,
     unnest(@jobs::text[]) AS job, unnest(@run_nos::integer[]) AS run_no, unnest(@ats::timestamptz[]) AS at, unnest(@lines::text[]) AS line,
-    unnest(@mores::text[]) AS more, unnest(@whats::jsonb[]) AS what, generate_series(1, cardinality(@keys::text[])) AS place) r
+    unnest(@mores::text[]) AS more, unnest(@whats::text[])::jsonb AS what, generate_series(1, cardinality(@keys::text[])) AS place) r
 ORDER BY r.place
 ON CONFLICT (key) DO NOTHING
 RETURNING event_no, key;
@@ -114,11 +114,16 @@ SELECT job_id, run_no, since::timestamptz AS since, seen_at::timestamptz AS seen
 
 -- name: ReportOpenUnusual :many
 -- Runs that go on for more than twice as long as nearly all before them, and are not stalled.
+WITH open AS MATERIALIZED (
+    SELECT o.job_id, o.run_no, o.seen_at, o.seen_at - report.effective_at(r.started_at, r.first_seen_at) AS span
+    FROM report.open_runs o
+    JOIN report.runs r ON r.job_id = o.job_id AND r.run_no = o.run_no
+    WHERE o.stalled_since IS NULL
+)
 SELECT o.job_id, o.run_no, o.seen_at::timestamptz AS seen_at, u.runs::bigint AS runs, u.p05::interval AS p05, u.p95::interval AS p95
-FROM report.open_runs o
-JOIN report.runs r ON r.job_id = o.job_id AND r.run_no = o.run_no
+FROM open o
 CROSS JOIN LATERAL (SELECT runs, p05, p95 FROM report.usual_span(o.job_id, o.run_no)) u
-WHERE o.stalled_since IS NULL AND u.runs >= @least::bigint AND o.seen_at - report.effective_at(r.started_at, r.first_seen_at) > 2 * u.p95;
+WHERE u.runs >= @least::bigint AND o.span > 2 * u.p95;
 
 -- name: ReportUnseenNow :many
 SELECT job_id, since, reason FROM report.unseen WHERE reason <> 'paused' ORDER BY since, job_id;

@@ -22,11 +22,12 @@ SELECT * FROM report.jobs WHERE job_id = ANY(@job_ids::bigint[]);
 
 -- name: RunStrips :many
 -- The newest runs of jobs, so many of each.
-SELECT j.job_id::bigint AS job_id, x.run_no, x.state, x.duration
-FROM unnest(@job_ids::bigint[]) j (job_id)
+SELECT f.job_id, x.run_no, x.state, x.duration
+FROM snapshots f
 CROSS JOIN LATERAL (
-    SELECT r.run_no, r.state, r.duration FROM report.runs r WHERE r.job_id = j.job_id ORDER BY r.run_no DESC LIMIT @most
+    SELECT r.run_no, r.state, r.duration FROM report.runs r WHERE r.job_id = f.job_id ORDER BY r.run_no DESC LIMIT @most
 ) x
+WHERE f.job_id = ANY(@job_ids::bigint[]) AND f.snapshot_no = 1
 ORDER BY 1, x.run_no;
 
 -- name: PollBuckets :many

@@ -112,7 +112,7 @@ func insertNotices(ctx context.Context, q *dbsqlc.Queries, notices []Notice, now
 	for _, n := range notices {
 		p.Keys, p.Kinds, p.OfJobs, p.Sources = append(p.Keys, n.Key), append(p.Kinds, string(n.Kind)), append(p.OfJobs, n.JobID), append(p.Sources, n.Source)
 		p.Jobs, p.RunNos, p.Ats, p.Lines = append(p.Jobs, n.Job), append(p.RunNos, int32(n.RunNo)), append(p.Ats, n.At), append(p.Lines, n.Line)
-		p.Mores, p.Whats = append(p.Mores, n.More), append(p.Whats, n.What)
+		p.Mores, p.Whats = append(p.Mores, n.More), append(p.Whats, string(n.What))
 	}
 	rows, err := q.NotifyEventInsert(ctx, p)
 	if err != nil {

@@ -453,7 +453,7 @@ INSERT INTO notify_events (key, kind, of_job, source, job, run_no, at, made_at, 
 SELECT r.key, r.kind, NULLIF(r.of_job, 0), NULLIF(r.source, ''), NULLIF(r.job, ''), NULLIF(r.run_no, 0), r.at, $1::timestamptz, r.line, r.more, r.what
 FROM (SELECT unnest($2::text[]) AS key, unnest($3::text[]) AS kind, unnest($4::bigint[]) AS of_job, unnest($5::text[]) AS source,
     unnest($6::text[]) AS job, unnest($7::integer[]) AS run_no, unnest($8::timestamptz[]) AS at, unnest($9::text[]) AS line,
-    unnest($10::text[]) AS more, unnest($11::jsonb[]) AS what, generate_series(1, cardinality($2::text[])) AS place) r
+    unnest($10::text[]) AS more, unnest($11::text[])::jsonb AS what, generate_series(1, cardinality($2::text[])) AS place) r
 ORDER BY r.place
 ON CONFLICT (key) DO NOTHING
 RETURNING event_no, key
@@ -470,7 +470,7 @@ type NotifyEventInsertParams struct {
 	Ats     []time.Time
 	Lines   []string
 	Mores   []string
-	Whats   []json.RawMessage
+	Whats   []string
 }
 
 type NotifyEventInsertRow struct {
@@ -843,11 +843,16 @@ func (q *Queries) ReportOpenStalls(ctx context.Context) ([]ReportOpenStallsRow, 
 }
 
 const reportOpenUnusual = `-- name: ReportOpenUnusual :many
+WITH open AS MATERIALIZED (
+    SELECT o.job_id, o.run_no, o.seen_at, o.seen_at - report.effective_at(r.started_at, r.first_seen_at) AS span
+    FROM report.open_runs o
+    JOIN report.runs r ON r.job_id = o.job_id AND r.run_no = o.run_no
+    WHERE o.stalled_since IS NULL
+)
 SELECT o.job_id, o.run_no, o.seen_at::timestamptz AS seen_at, u.runs::bigint AS runs, u.p05::interval AS p05, u.p95::interval AS p95
-FROM report.open_runs o
-JOIN report.runs r ON r.job_id = o.job_id AND r.run_no = o.run_no
+FROM open o
 CROSS JOIN LATERAL (SELECT runs, p05, p95 FROM report.usual_span(o.job_id, o.run_no)) u
-WHERE o.stalled_since IS NULL AND u.runs >= $1::bigint AND o.seen_at - report.effective_at(r.started_at, r.first_seen_at) > 2 * u.p95
+WHERE u.runs >= $1::bigint AND o.span > 2 * u.p95
 `
 
 type ReportOpenUnusualRow struct {

@@ -297,17 +297,18 @@ func (q *Queries) ReportJobsByID(ctx context.Context, jobIds []int64) ([]ReportJ
 }
 
 const runStrips = `-- name: RunStrips :many
-SELECT j.job_id::bigint AS job_id, x.run_no, x.state, x.duration
-FROM unnest($1::bigint[]) j (job_id)
+SELECT f.job_id, x.run_no, x.state, x.duration
+FROM snapshots f
 CROSS JOIN LATERAL (
-    SELECT r.run_no, r.state, r.duration FROM report.runs r WHERE r.job_id = j.job_id ORDER BY r.run_no DESC LIMIT $2
+    SELECT r.run_no, r.state, r.duration FROM report.runs r WHERE r.job_id = f.job_id ORDER BY r.run_no DESC LIMIT $1
 ) x
+WHERE f.job_id = ANY($2::bigint[]) AND f.snapshot_no = 1
 ORDER BY 1, x.run_no
 `
 
 type RunStripsParams struct {
-	JobIds []int64
 	Most   int32
+	JobIds []int64
 }
 
 type RunStripsRow struct {
@@ -319,7 +320,7 @@ type RunStripsRow struct {
 
 // The newest runs of jobs, so many of each.
 func (q *Queries) RunStrips(ctx context.Context, arg RunStripsParams) ([]RunStripsRow, error) {
-	rows, err := q.db.Query(ctx, runStrips, arg.JobIds, arg.Most)
+	rows, err := q.db.Query(ctx, runStrips, arg.Most, arg.JobIds)
 	if err != nil {
 		return nil, err
 	}
