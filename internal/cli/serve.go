@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracker/internal/access"
+	"tracker/internal/archive"
 	"tracker/internal/audit"
 	"tracker/internal/metrics"
 	"tracker/internal/source"
@@ -136,8 +137,12 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	if a.getenv("GOGC") == "" {
 		running.Go(func() error { collectGarbage(ctx); return nil })
 	}
+	keeper := archive.New(s, a.getenv, a.logger)
 	see := func(e sync.Event) {
 		counted.See(e)
+		if e.ResultLink != nil && e.Kind == sync.Polled && e.Outcome.Answered() {
+			keeper.Offer(e.Job, e.ResultLink)
+		}
 		a.logEvent(ctx, e)
 	}
 	var guard *access.Guard
@@ -167,6 +172,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		running.Go(func() error { a.obeyHangups(ctx, s, hangups, how.path); return nil })
 		running.Go(func() error { (&retainer{app: a, store: s, keep: how.keep}).run(ctx); return nil })
+		running.Go(func() error { keeper.Run(ctx); return nil })
 		running.Go(func() error { a.notifier(s, how.pages, counted.Delivered).Run(ctx); return nil })
 		running.Go(func() error { a.keepSealed(ctx, sealEvery, how.sealer, how.publisher); return nil })
 		a.logger.InfoContext(ctx, "serving", "version", a.version, "owner", owner())

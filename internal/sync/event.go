@@ -23,6 +23,10 @@ type Event struct {
 	Failures     int    // of Polled: failed polls in a row, this one included
 	FailedBefore int    // of Polled: failed polls in a row before this one
 	Reason       string // of Skipped, Late and Paused
+
+	// ResultLink gives the link to results that a polled answer holds, where the source
+	// has an archive; nil: there is none. It is a secret.
+	ResultLink func() string
 }
 
 // EventKind says what an Event tells.

@@ -22,6 +22,7 @@ func (r *recorder) late(res *result) {
 func (r *result) event(kind EventKind) Event {
 	return Event{
 		Job: *r.job, Kind: kind, Outcome: r.poll.Outcome, DueAt: r.claim.NextPollAt, SentAt: r.poll.PolledAt, Latency: r.poll.Latency,
+		ResultLink: r.link,
 	}
 }
 

@@ -44,6 +44,7 @@ type result struct {
 	after    store.Advance // what the poll changes in the job's cursor
 	finished bool          // the import has ended for good
 	refusal  string        // why Postgres refuses what the poll holds
+	link     func() string // to results, where the source has an archive; nil: none
 
 	// Of an answer that is new:
 	raw    uint64 // the cache's hash of the body before redaction
@@ -131,6 +132,11 @@ func (t *task) polledAt() time.Time {
 
 // read tells whether a body says something new, and if so, what.
 func (r *result) read(ctx context.Context, raw []byte) {
+	if r.job.From.Archive != "" {
+		if link := r.account.Provider.ResultLink(raw); link.Reveal() != "" {
+			r.link = link.Reveal
+		}
+	}
 	r.raw = r.budget.cache.hash(raw)
 	mark := r.mark(r.claim.SnapshotNo)
 	if r.claim.SnapshotNo > 0 && r.budget.cache.sameRaw(r.job.ID, mark) {

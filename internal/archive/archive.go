@@ -1,0 +1,151 @@
+// Package archive keeps the files behind result links: it fetches them before the links
+// expire and stores each by its SHA-256, in a directory or in a bucket. Which link, it
+// tells nobody.
+package archive
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"tracker/internal/store"
+)
+
+const (
+	// fetchTimeout bounds the fetching and storing of one file.
+	fetchTimeout = 30 * time.Minute
+	// sizeMost bounds a file, in bytes.
+	sizeMost = 64 << 30
+	// waitingMost is how many links wait; a later poll brings those again that find no room.
+	waitingMost = 1000
+	// storeTimeout bounds what is asked of the database.
+	storeTimeout = 15 * time.Second
+)
+
+// Keeper keeps results.
+type Keeper struct {
+	Store  *store.Store
+	Getenv func(string) string // has what buckets are opened by
+	Logger *slog.Logger
+	client *http.Client
+	links  chan offered
+}
+
+// offered is a link that a poll has seen. The link is read where it is followed.
+type offered struct {
+	job  store.Job
+	link func() string
+}
+
+// New makes a Keeper.
+func New(s *store.Store, getenv func(string) string, logger *slog.Logger) *Keeper {
+	return &Keeper{
+		Store: s, Getenv: getenv, Logger: logger, links: make(chan offered, waitingMost),
+		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+	}
+}
+
+// Offer hands over the link to the results of a job's latest run, and does not wait.
+func (k *Keeper) Offer(job store.Job, link func() string) {
+	select {
+	case k.links <- offered{job, link}:
+	default:
+	}
+}
+
+// Run keeps what is offered until ctx ends.
+func (k *Keeper) Run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case o := <-k.links:
+			if err := k.keep(ctx, o); err != nil && ctx.Err() == nil {
+				k.Logger.WarnContext(ctx, "result not kept; the next poll brings it again", "job", o.job.Name, "error", err)
+			}
+		}
+	}
+}
+
+// keep fetches the results of a job's latest run, unless they are kept.
+func (k *Keeper) keep(ctx context.Context, o offered) error {
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	latest, err := k.Store.LatestRun(ctx, o.job.ID)
+	if err != nil {
+		return err
+	}
+	r := store.Result{Run: store.RunKey{JobID: o.job.ID, No: int(latest.RunNo)}, Place: o.job.From.Archive}
+	if kept, err := k.Store.ResultKept(ctx, r.Run); err != nil || kept {
+		return err
+	}
+	fetched := k.fetch(ctx, o.link(), &r)
+	if fetched != nil {
+		r = store.Result{Run: r.Run, Place: o.job.From.Archive, Error: fetched.Error()}
+	}
+	lasting, end := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer end()
+	return errors.Join(fetched, k.Store.KeepResult(lasting, r))
+}
+
+// fetch streams a file to the archive.
+func (k *Keeper) fetch(ctx context.Context, link string, r *store.Result) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, link, http.NoBody)
+	if err != nil {
+		return errors.New("the link cannot be read")
+	}
+	response, err := k.client.Do(request)
+	if err != nil {
+		if failed, ok := errors.AsType[*url.Error](err); ok { // whose own text has the link
+			err = failed.Err
+		}
+		return fmt.Errorf("fetch: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("fetch: it answers %d %s", response.StatusCode, http.StatusText(response.StatusCode))
+	}
+	dir := r.Place
+	if inBucket(r.Place) {
+		dir = os.TempDir()
+	} else if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(dir, ".tracker-result-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temporary.Name()) }() // it has another name by then, or is not wanted
+	hash := sha256.New()
+	size, err := io.Copy(io.MultiWriter(temporary, hash), io.LimitReader(response.Body, sizeMost+1))
+	err = errors.Join(err, temporary.Sync(), temporary.Close())
+	switch {
+	case err != nil:
+		return fmt.Errorf("fetch: %w", err)
+	case size > sizeMost:
+		return fmt.Errorf("fetch: over %d bytes", int64(sizeMost))
+	}
+	r.Size, r.SHA256 = size, hash.Sum(nil)
+	name := hex.EncodeToString(r.SHA256)
+	if inBucket(r.Place) {
+		r.Place, err = k.upload(ctx, r.Place, name, temporary.Name())
+		return err
+	}
+	r.Place = filepath.Join(r.Place, name[:2], name)
+	if err := os.MkdirAll(filepath.Dir(r.Place), 0o750); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), r.Place)
+}
+
+func inBucket(place string) bool { return strings.HasPrefix(place, "s3://") }

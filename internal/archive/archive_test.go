@@ -1,0 +1,178 @@
+package archive_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	gosync "sync"
+	"testing"
+	"time"
+
+	"tracker/internal/archive"
+	"tracker/internal/source"
+	"tracker/internal/store"
+	"tracker/internal/sync"
+	"tracker/internal/testkit"
+	"tracker/internal/upstreamsim"
+)
+
+const labKey = "a-key"
+
+// lab is a job of SafetyKit whose results are behind a link, and a keeper of them.
+type lab struct {
+	*testkit.Database
+	*testkit.Services
+	t     *testing.T
+	store *store.Store
+	env   map[string]string
+	log   *bytes.Buffer
+	kept  *archive.Keeper
+	link  string
+}
+
+func newLab(t *testing.T, place string, file http.HandlerFunc) *lab {
+	t.Helper()
+	l := &lab{t: t, Database: testkit.NewDatabase(t), Services: testkit.NewServices(t, labKey, time.Now), env: map[string]string{}, log: &bytes.Buffer{}}
+	l.store = l.Store()
+	server := httptest.NewServer(file)
+	t.Cleanup(server.Close)
+	l.link = server.URL + "/results.json?X-Signature=s1gned"
+	l.kept = archive.New(l.store, func(name string) string { return l.env[name] }, slog.New(slog.NewTextHandler(l.log, nil)))
+	from := testkit.Source("safetykit", "safetykit", l.SafetyKitAt, "env:LAB_KEY")
+	from.Archive = place
+	if _, err := l.store.Apply(t.Context(), store.Author{Actor: "tester", At: time.Now()}, store.Declaration{
+		Sources: []store.SourceSpec{from},
+		Jobs:    []store.JobSpec{{Name: "products", Source: "safetykit", Target: map[string]string{"namespace": "products", "request_id": "request_1"}, FirstPollAt: time.Now()}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	body := fmt.Sprintf(`{"namespace":"products","request_id":"request_1","status":"succeeded","data_count":2,"data_expires_at":null,"data_url":%q}`, l.link)
+	l.SafetyKit.Script("products", "request_1", upstreamsim.Answer(body), upstreamsim.Answer(body))
+	return l
+}
+
+// poll polls the job, offers what the poll shows, and has it kept.
+func (l *lab) poll() {
+	l.t.Helper()
+	client := source.NewClient("test")
+	defer client.Close()
+	syncer := &sync.Syncer{Store: l.store, Client: client, Owner: "lab", Logger: slog.New(slog.DiscardHandler), Getenv: func(string) string { return labKey }}
+	job, err := l.store.Job(l.t.Context(), "products")
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if err := syncer.Once(l.t.Context(), []store.Job{job}, func(e sync.Event) {
+		if e.ResultLink != nil {
+			l.kept.Offer(e.Job, e.ResultLink)
+		}
+	}); err != nil {
+		l.t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(l.t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); l.kept.Run(ctx) }()
+	defer func() { stop(); <-ended }()
+	for end := time.Now().Add(20 * time.Second); len(l.Lines(`SELECT '' FROM report.results WHERE fetched_at > clock_timestamp() - interval '1 min'`)) == 0; {
+		if time.Now().After(end) {
+			l.t.Fatalf("nothing is kept: %s", l.log)
+		}
+	}
+}
+
+// wantNoLink looks for the link in all that is kept, and in the log.
+func (l *lab) wantNoLink() {
+	l.t.Helper()
+	kept := strings.Join(l.Lines(`SELECT to_jsonb(r)::text FROM report.results r UNION ALL SELECT body_text FROM report.snapshots`), "\n") + l.log.String()
+	if strings.Contains(kept, "s1gned") {
+		l.t.Errorf("the link stands in %s", kept)
+	}
+}
+
+const results = `[{"id":"1"},{"id":"2"}]`
+
+func results200(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, results) }
+
+func TestAFileIsKeptByItsHash(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "results")
+	l := newLab(t, dir, results200)
+	l.poll()
+	hash := sha256.Sum256([]byte(results))
+	name := hex.EncodeToString(hash[:])
+	path := filepath.Join(dir, name[:2], name)
+	if text, err := os.ReadFile(path); err != nil || string(text) != results {
+		t.Errorf("it has %q, %v", text, err)
+	}
+	l.Want("results", []string{fmt.Sprintf("products 1 %s %s %d", path, name, len(results))},
+		`SELECT concat_ws(' ', job, run_no, place, encode(sha256, 'hex'), size, error) FROM report.results`)
+	if left, err := filepath.Glob(filepath.Join(dir, ".tracker*")); err != nil || len(left) > 0 {
+		t.Errorf("%q are left, %v", left, err)
+	}
+	l.wantNoLink()
+	l.Check()
+}
+
+func TestAFileThatCannotBeFetched(t *testing.T) {
+	t.Parallel()
+	fails := true
+	l := newLab(t, t.TempDir(), func(w http.ResponseWriter, r *http.Request) {
+		if fails {
+			http.Error(w, "expired", http.StatusForbidden)
+			return
+		}
+		results200(w, r)
+	})
+	l.poll()
+	l.Want("results", []string{"fetch: it answers 403 Forbidden"}, `SELECT error FROM report.results WHERE size IS NULL`)
+	l.wantNoLink()
+	fails = false
+	l.Exec(`UPDATE results SET fetched_at = fetched_at - interval '1 hour'`)
+	l.poll() // which shows the link again
+	l.Want("results", []string{"1"}, `SELECT count(*)::text FROM report.results WHERE size > 0 AND error IS NULL`)
+}
+
+// bucket is a small service that takes objects as S3 does.
+type bucket struct {
+	mu      gosync.Mutex
+	objects map[string]string
+}
+
+// ServeHTTP implements http.Handler.
+func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if r.Method != http.MethodPut || !strings.HasPrefix(r.Header.Get("Authorization"), "AWS4-HMAC-SHA256 ") {
+		http.Error(w, "", http.StatusForbidden)
+		return
+	}
+	body, _ := io.ReadAll(r.Body)
+	b.objects[r.URL.Path] = string(body)
+	w.Header().Set("ETag", `"0"`)
+}
+
+func TestAFileIsKeptInABucket(t *testing.T) {
+	t.Parallel()
+	b := &bucket{objects: map[string]string{}}
+	server := httptest.NewServer(b)
+	t.Cleanup(server.Close)
+	l := newLab(t, "s3://evidence/tracker", results200)
+	l.env = map[string]string{"AWS_ENDPOINT_URL_S3": server.URL, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "s3cret", "AWS_REGION": "eu-west-1"}
+	l.poll()
+	hash := sha256.Sum256([]byte(results))
+	name := hex.EncodeToString(hash[:])
+	key := "/evidence/tracker/" + name[:2] + "/" + name
+	if !strings.Contains(b.objects[key], results) { // in chunks that are signed
+		t.Errorf("the bucket has %q", b.objects)
+	}
+	l.Want("results", []string{"s3:/" + key}, `SELECT place FROM report.results`)
+	l.wantNoLink()
+}

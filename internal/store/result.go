@@ -1,0 +1,35 @@
+package store
+
+import (
+	"context"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// Result is the file behind a run's result link.
+type Result struct {
+	Run    RunKey
+	Place  string // where it is; of one that could not be fetched the archive
+	SHA256 []byte // nil: it could not be fetched
+	Size   int64
+	Error  string // why not, without the link
+}
+
+// ResultKept reports whether the file of a run is kept already.
+func (s *Store) ResultKept(ctx context.Context, run RunKey) (bool, error) {
+	kept, err := s.queries.ReportResultKept(ctx, dbsqlc.ReportResultKeptParams{JobID: run.JobID, RunNo: int32(run.No)})
+	return kept, wrapped("read whether a result is kept", err)
+}
+
+// KeepResult keeps where the file of a run is, or why it is not.
+func (s *Store) KeepResult(ctx context.Context, r Result) error {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return err
+	}
+	params := dbsqlc.ResultUpsertParams{OfJob: r.Run.JobID, RunNo: int32(r.Run.No), Place: r.Place, Sha256: r.SHA256, FetchedAt: now, Error: toPointer(r.Error)}
+	if r.SHA256 != nil {
+		params.Size = &r.Size
+	}
+	return wrapped("keep where a result is", s.queries.ResultUpsert(ctx, params))
+}
