@@ -26,7 +26,6 @@ func interpret(t *testing.T, text, body string) (history.Answer, error) {
 // TestMalformed: an expression that gives what it must not is named with its field, and
 // nothing of the answer.
 func TestMalformed(t *testing.T) {
-	t.Parallel()
 	const body = `{"id":"hush-hush","state":"active","list":[1],"object":{"a":1},"text":"hush-hush","nothing":null,"steps":[{"n":"a","s":"active"}]}`
 	steps := simple + "steps: '.steps[] | {name: .n, status: .s}'\n"
 	for name, test := range map[string]struct{ text, want string }{

@@ -80,8 +80,8 @@ func collectCalls(v reflect.Value, called map[string]bool) {
 			collectCalls(v.Elem(), called)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			collectCalls(v.Field(i), called)
+		for _, field := range v.Fields() {
+			collectCalls(field, called)
 		}
 	case reflect.Slice:
 		for i := range v.Len() {

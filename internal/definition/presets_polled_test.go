@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -142,6 +143,6 @@ func (l *played) poll(name string, n int, want upstreamsim.PlayPoll) {
 		if view == "" {
 			l.t.Fatalf("%s: rows of %s", at, rows)
 		}
-		l.Want(at+": "+rows, []string{fmt.Sprint(count)}, `SELECT count(*)::text FROM report.`+view+` WHERE job = $1`, name)
+		l.Want(at+": "+rows, []string{strconv.Itoa(count)}, `SELECT count(*)::text FROM report.`+view+` WHERE job = $1`, name)
 	}
 }

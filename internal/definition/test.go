@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tracker/internal/redact"
@@ -105,7 +106,7 @@ func differing(path string, want, got any, wrong *[]string) {
 	}
 	wanted, _ := scalarText(want)
 	if list, ok := got.([]any); ok {
-		if text := fmt.Sprint(len(list)); text != wanted {
+		if text := strconv.Itoa(len(list)); text != wanted {
 			*wrong = append(*wrong, fmt.Sprintf("%s: want %s of them, got %s", path, wanted, text))
 		}
 		return

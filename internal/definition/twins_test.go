@@ -24,7 +24,7 @@ var twins = []string{"woosmap", "safetykit"}
 // twin reads the definition that says what the code of a provider does.
 func twin(tb testing.TB, name string) source.Provider {
 	tb.Helper()
-	file := filepath.Join("testdata/twins", name+".yaml")
+	file := filepath.Join("testdata", "twins", name+".yaml")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		tb.Fatal(err)
@@ -52,7 +52,7 @@ func TestTwins(t *testing.T) {
 	t.Parallel()
 	for _, name := range twins {
 		p := twin(t, name)
-		answers, err := filepath.Glob(filepath.Join("../source/testdata", name, "*/response.json"))
+		answers, err := filepath.Glob(filepath.Join("..", "source", "testdata", name, "*", "response.json"))
 		if err != nil || len(answers) == 0 {
 			t.Fatalf("no answers: %v", err)
 		}

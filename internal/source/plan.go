@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -36,7 +37,7 @@ type Plan interface {
 }
 
 // Rejection is a 2xx that is no status: the service said that it cannot tell one.
-type Rejection struct{ Text string }
+type Rejection struct{ Text string } //nolint:errname // what a service said is no failure of ours
 
 func (r *Rejection) Error() string { return r.Text }
 
@@ -126,9 +127,7 @@ func (r *Request) below(base *url.URL) (call, error) {
 	c.address.User, c.address.Fragment = nil, ""
 	if len(r.Query) > 0 {
 		query := c.address.Query()
-		for name, values := range r.Query {
-			query[name] = values
-		}
+		maps.Copy(query, r.Query)
 		c.address.RawQuery = query.Encode()
 	}
 	return c, nil

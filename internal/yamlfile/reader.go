@@ -103,6 +103,7 @@ func (r *Reader) Report(path string, err error) {
 	r.Errs = append(r.Errs, r.At(path, err))
 }
 
+// ReportAt reports an error at a node.
 func (r *Reader) ReportAt(node ast.Node, err error) {
 	at := r.placeOf(node)
 	r.Errs = append(r.Errs, &FileError{File: r.Name, Line: at.Line, Column: at.Column, Err: err})
@@ -132,6 +133,7 @@ func (r *Reader) Unique(names map[string]string, kind, name, path string) {
 	}
 }
 
+// Duration reads a duration that is not zero; absent it is.
 func (r *Reader) Duration(s Section, key string) time.Duration {
 	text := r.Text(s, key)
 	if text == "" {
@@ -147,6 +149,7 @@ func (r *Reader) Duration(s Section, key string) time.Duration {
 	return d
 }
 
+// Count reads a number from 1 on; absent it is 0.
 func (r *Reader) Count(s Section, key string) int {
 	text := r.Text(s, key)
 	if text == "" {

@@ -109,7 +109,7 @@ func (r *Reader) merge(s Section, node ast.Node, known []string) {
 	r.Places = places
 }
 
-// list reads a list; a key that is absent is an empty one.
+// List reads a list; a key that is absent is an empty one.
 func (r *Reader) List(s Section, key string) []ast.Node {
 	node, found := s.Values[key]
 	if !found {
@@ -123,7 +123,7 @@ func (r *Reader) List(s Section, key string) []ast.Node {
 	return list.Values
 }
 
-// text reads a scalar as it is written, so that 007 stays 007.
+// Text reads a scalar as it is written, so that 007 stays 007.
 func (r *Reader) Text(s Section, key string) string {
 	node, found := s.Values[key]
 	if !found {
@@ -139,7 +139,7 @@ func (r *Reader) Text(s Section, key string) string {
 	return text
 }
 
-// lines reads a list of scalars.
+// Lines reads a list of scalars.
 func (r *Reader) Lines(s Section, key string) []string {
 	var lines []string
 	at := PathOf(s.Path, key)
@@ -155,7 +155,7 @@ func (r *Reader) Lines(s Section, key string) []string {
 	return lines
 }
 
-// texts reads a mapping of free keys to scalars.
+// Texts reads a mapping of free keys to scalars.
 func (r *Reader) Texts(s Section, key string) map[string]string {
 	node, found := s.Values[key]
 	if !found {
@@ -192,6 +192,7 @@ func subject(path string) string {
 	}
 }
 
+// PathOf is the path of a key in what stands at a path.
 func PathOf(path, key string) string {
 	if path == "" {
 		return key
@@ -199,7 +200,7 @@ func PathOf(path, key string) string {
 	return path + "." + key
 }
 
-// scalar returns the text of a scalar as it is written, without its quotes;
+// Scalar returns the text of a scalar as it is written, without its quotes;
 // empty for null. It takes no tag but !!str: all values are texts here.
 func Scalar(node ast.Node) (string, bool) {
 	switch n := node.(type) {
@@ -219,7 +220,7 @@ func Scalar(node ast.Node) (string, bool) {
 	return "", false
 }
 
-// resolve follows anchors and aliases to what they stand for; nil where they
+// Resolve follows anchors and aliases to what they stand for; nil where they
 // lead in a circle.
 func (r *Reader) Resolve(node ast.Node) ast.Node {
 	for range maxDepth {
