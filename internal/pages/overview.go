@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -83,7 +84,7 @@ func (p *Pages) readWatch(ctx context.Context, req *request, body *overviewBody)
 	if body.Filtered() {
 		return nil
 	}
-	watch, err := p.store.Watch(ctx, store.WatchParams{Rows: watchMost})
+	watch, err := p.watched.read(ctx, p.store)
 	if err != nil {
 		return err
 	}
@@ -109,6 +110,31 @@ func (p *Pages) readWatch(ctx context.Context, req *request, body *overviewBody)
 		}
 	}
 	return nil
+}
+
+// watched is how the jobs stood just now. Many look at once when something happens.
+type watched struct {
+	mu    sync.Mutex
+	at    time.Time
+	watch store.Watch
+}
+
+// watchedMost is how old it may be.
+const watchedMost = time.Second
+
+func (w *watched) read(ctx context.Context, s *store.Store) (store.Watch, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.at.IsZero() && time.Since(w.at) < watchedMost {
+		return w.watch, nil
+	}
+	began := time.Now()
+	watch, err := s.Watch(ctx, store.WatchParams{Rows: watchMost})
+	if err != nil {
+		return store.Watch{}, err
+	}
+	w.at, w.watch = began, watch
+	return watch, nil
 }
 
 // Filtered reports that not all jobs are meant.

@@ -28,8 +28,9 @@ type Options struct {
 // Pages are all pages of a store.
 type Pages struct {
 	Options
-	store *store.Store
-	away  outage
+	store   *store.Store
+	away    outage
+	watched watched
 }
 
 // answerTimeout bounds how long a page may take.

@@ -80,7 +80,7 @@ type WatchSource struct {
 type WatchParams struct {
 	JobIDs []int64       // none: all jobs that are not removed
 	Rows   int           // runs of each kind at most
-	Ended  time.Duration // how long ago a success is lately
+	Ended  time.Duration // how long ago a success is lately; 0: none is asked for
 }
 
 // states of a latest run, by the part of a Watch that shows it.
@@ -143,6 +143,9 @@ func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams)
 		{&w.Failed, failed, time.Time{}, newestFirst},
 		{&w.Ended, ended, w.Now.Add(-params.Ended), newestFirst},
 	} {
+		if part.into == &w.Ended && params.Ended == 0 {
+			continue
+		}
 		rows, err := q.WatchRuns(ctx, dbsqlc.WatchRunsParams{
 			States: part.states, Since: part.since, Direction: part.direction, JobIds: ids, Rows: int32(params.Rows),
 		})
