@@ -13,7 +13,7 @@ import (
 // changeFields are those of a source or job that are told, in this order. What
 // never changes is told once, when it is registered.
 var changeFields = []string{
-	"provider", "source", "target", "base_url", "credential", "schedule", "active_every", "rate_every", "rate_burst", "volatile", "webhook_secret", "archive", "labels", "stall_after",
+	"provider", "interpretation", "origin", "sha256", "source", "target", "base_url", "credential", "schedule", "active_every", "rate_every", "rate_burst", "volatile", "webhook_secret", "archive", "labels", "stall_after",
 	"form", "address", "secret", "events", "sources", "jobs", "group_for", "repeat_every", "quiet",
 }
 
