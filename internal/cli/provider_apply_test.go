@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const declaredProvider = `providers:
+- name: acme
+  auth: {header: X-Api-Key}
+  tracks: one
+  target: [{name: import_id}]
+  requests: [{path: '/imports/{import_id}'}]
+  run_id: .id
+  status: .state
+  states: {running: [active], failed: [error]}
+sources:
+- {name: acme-prod, provider: acme, credential: env:KEY, base_url: SERVER}
+jobs:
+- {name: import-77, source: acme-prod, target: {import_id: "77"}}
+`
+
+// TestProviderCommands: a definition is applied, used by what is registered later, shown,
+// tried, exported and applied again.
+func TestProviderCommands(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Api-Key") != "secret-key" {
+			w.WriteHeader(http.StatusForbidden)
+		}
+		_, _ = w.Write([]byte(`{"id":"r1","state":"error","echo":"` + r.Header.Get("X-Api-Key") + `"}`))
+	}))
+	t.Cleanup(server.Close)
+	f := newApplyFixture(t)
+	text := strings.ReplaceAll(declaredProvider, "SERVER", server.URL)
+	file := filepath.Join(t.TempDir(), "acme.yaml")
+	definition, _, _ := strings.Cut(text, "sources:")
+	if err := os.WriteFile(file, []byte(definition), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exported := ""
+	for _, step := range []struct {
+		stdin, args string
+		code        int
+		want        []string // in what it prints
+	}{
+		{text, "apply -f -", exitDone, []string{"register provider acme\n", "register source acme-prod", "register job import-77"}},
+		{text, "apply -f -", exitDone, []string{"nothing to change\n"}},
+		{"", "provider show acme", exitDone, []string{"name: acme\n", "status: .state\n"}},
+		{"", "provider show acme --interpretation 2", exitUsage, []string{"has no definition 2"}},
+		{"", "provider show woosmap", exitUsage, []string{"is code"}},
+		{"", "source add acme-test --provider acme --credential env:KEY --base-url " + server.URL, exitDone, []string{"register source acme-test"}},
+		{"", "source add acme-bad --provider acme --credential env:KEY", exitUsage, []string{"base_url is missing"}},
+		{"", "job add import-78 --source acme-test import_id=78", exitDone, []string{"register job import-78"}},
+		{"", "job add import-79 --source acme-test id=79", exitUsage, []string{"target field"}},
+		{"", "sync", exitDone, []string{"import-77", "import-78", "failed"}},
+		{strings.Replace(text, "failed: [error]", "canceled: [error]", 1), "apply -f -", exitDone, []string{"change provider acme (interpretation: 1 → 2", "change source acme-prod (interpretation: 1 → 2)", "change source acme-test"}},
+		{"", "provider list --format csv", exitDone, []string{"acme,acme,", ",2,file,2\n"}},
+		{"", "provider try acme --credential env:KEY --base-url " + server.URL + " import_id=77", exitDone, []string{"request: GET " + server.URL + "/imports/77", "X-Api-Key: [credential]", `"echo": "REDACTED"`, "run r1: canceled (error)"}},
+		{"", "provider try " + file + " --credential env:KEY --base-url " + server.URL + " import_id=77", exitDone, []string{"run r1: failed (error)"}},
+		{"", "provider try acme --credential env:KEY import_id=77", exitUsage, []string{"--base-url is missing"}},
+		{"", "provider try nobody --credential env:KEY import_id=77", exitUsage, []string{`unknown provider "nobody"`}},
+		{"", "rebuild", exitDone, nil},
+		{"", "apply --export", exitDone, []string{"providers:\n  - name: acme\n", "canceled: [error]"}},
+	} {
+		stdout, stderr, code := f.given(step.stdin, strings.Fields(step.args)...)
+		for _, want := range step.want {
+			if !strings.Contains(stdout+stderr, want) {
+				t.Errorf("%s does not tell %q", step.args, want)
+			}
+		}
+		if code != step.code || strings.Contains(stdout+stderr, "secret-key") || t.Failed() {
+			t.Fatalf("%s ends with %d: %s%s", step.args, code, stdout, stderr)
+		}
+		exported = stdout
+	}
+	if stdout, stderr, code := f.given(exported, "apply", "-f", "-"); code != exitDone || stdout != "nothing to change\n" {
+		t.Errorf("what was exported ends with %d: %s%s", code, stdout, stderr)
+	}
+}
