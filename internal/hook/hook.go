@@ -54,7 +54,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (status int, e
 		if errors.As(err, new(*http.MaxBytesError)) {
 			return http.StatusRequestEntityTooLarge, nil
 		}
-		return http.StatusBadRequest, nil //nolint:nilerr // the sender's
+		return http.StatusBadRequest, nil
 	}
 	secret, err := h.Credentials.Read(ctx, from.WebhookSecret)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"tracker/internal/history"
@@ -184,7 +185,7 @@ func (l *looking) repeat(before map[string]bool) error {
 		default:
 			continue
 		}
-		if l.isOver(g) {
+		if slices.Contains(l.telling.End, g.EventNo) {
 			continue
 		}
 		for _, rule := range l.rules {
@@ -206,15 +207,6 @@ func (l *looking) repeat(before map[string]bool) error {
 		}
 	}
 	return nil
-}
-
-func (l *looking) isOver(g store.Going) bool {
-	for _, eventNo := range l.telling.End {
-		if eventNo == g.EventNo {
-			return true
-		}
-	}
-	return false
 }
 
 func (l *looking) matches(rule store.Rule, g store.Going) bool {

@@ -15,11 +15,6 @@ func (r rules) wants(kind history.EventKind) bool {
 	return slices.ContainsFunc(r, func(rule store.Rule) bool { return tells(rule, kind) })
 }
 
-// current are the versions that hold.
-func (r rules) current() rules {
-	return slices.DeleteFunc(slices.Clone(r), func(rule store.Rule) bool { return !rule.Current() })
-}
-
 // of are the versions that tell of an entry of the journal.
 func (r rules) of(entryNo int64) rules {
 	return slices.DeleteFunc(slices.Clone(r), func(rule store.Rule) bool { return !rule.Tells(entryNo) })

@@ -49,6 +49,7 @@ func New(s *store.Store, options Options) http.Handler {
 		"/reports":                   p.reports,
 		"/events":                    p.events,
 		"/audit":                     p.audit,
+		"/notify":                    p.notify,
 		"/jobs/{job}/snapshots/{no}": p.snapshot,
 		"/{path...}":                 p.nowhere,
 	} {

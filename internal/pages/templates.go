@@ -116,7 +116,7 @@ func lookClass(look terminal.Style) string {
 
 // navigation are the pages that each page leads to.
 func navigation() []link {
-	return []link{{"Jobs", "/"}, {"Sources", "/sources"}, {"Reports", "/reports"}, {"Events", "/events"}, {"Audit", "/audit"}}
+	return []link{{"Jobs", "/"}, {"Sources", "/sources"}, {"Reports", "/reports"}, {"Events", "/events"}, {"Told", "/notify"}, {"Audit", "/audit"}}
 }
 
 // isWeb reports an address that a page may lead to.

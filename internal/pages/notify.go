@@ -1,0 +1,60 @@
+package pages
+
+import (
+	"context"
+	"strings"
+
+	"tracker/internal/store"
+	"tracker/internal/terminal"
+	"tracker/internal/words"
+)
+
+// deliveriesShown is how many deliveries the page lists.
+const deliveriesShown = 200
+
+// notifyBody tells who is told of what, and what came of it.
+type notifyBody struct {
+	words.Clock
+	Rules  []store.RuleRow
+	Failed []store.DeliveryRow // tried in vain so far
+	Newest []store.DeliveryRow
+}
+
+// notify answers whether those are told who are to be.
+func (p *Pages) notify(ctx context.Context, req *request) (*view, error) {
+	body := notifyBody{Clock: req.Clock}
+	var err error
+	if body.Rules, err = p.store.RuleRows(ctx); err != nil {
+		return nil, err
+	}
+	if body.Failed, err = p.store.DeliveryRows(ctx, "", true, deliveriesShown); err != nil {
+		return nil, err
+	}
+	if body.Newest, err = p.store.DeliveryRows(ctx, "", false, deliveriesShown); err != nil {
+		return nil, err
+	}
+	return &view{Name: "notify", Title: "Notifications", Section: "/notify", Live: "all", Every: 15, Body: body}, nil
+}
+
+// Tells names the events of a rule.
+func (notifyBody) Tells(r store.RuleRow) string { return strings.Join(r.On, ", ") }
+
+// Delivered tells when something was last delivered by a rule.
+func (b notifyBody) Delivered(r store.RuleRow) string { return words.Ago(r.DeliveredAt, b.ReadAt) }
+
+// Delivery tells what became of a delivery.
+func (notifyBody) Delivery(r store.DeliveryRow) terminal.Span { return words.Delivery(r) }
+
+// Why tells why the last attempt failed.
+func (notifyBody) Why(r store.DeliveryRow) string { return deref(r.Error) }
+
+// listedDeliveries are some of them, with what tells of each.
+type listedDeliveries struct {
+	Body notifyBody
+	Rows []store.DeliveryRow
+}
+
+// Listed are deliveries of the body.
+func (b notifyBody) Listed(rows []store.DeliveryRow) listedDeliveries {
+	return listedDeliveries{b, rows}
+}
