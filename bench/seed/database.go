@@ -84,7 +84,7 @@ var errOwnHistory = errors.New("the database holds sources or jobs that no seed 
 func (t *target) empty(ctx context.Context) error {
 	var foreign bool
 	if err := t.conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM jobs WHERE NOT labels ? $1) OR EXISTS (SELECT FROM sources WHERE name NOT LIKE 'seed-%')
-		OR EXISTS (SELECT FROM changes WHERE actor <> $2)`, seeddb.Label, actor).Scan(&foreign); err != nil {
+		OR EXISTS (SELECT FROM changes WHERE actor <> $2)`, seeddb.Label, seeddb.Actor).Scan(&foreign); err != nil {
 		return fmt.Errorf("look for a history: %w", err)
 	}
 	if foreign {
@@ -93,7 +93,7 @@ func (t *target) empty(ctx context.Context) error {
 	err := pgx.BeginFunc(ctx, t.conn, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			SET LOCAL tracker.rewrite = 'on';
-			TRUNCATE journal, journal_notes, ledger_tiles, checkpoints, holds, acts, taken_polls, taken_runs, erased_snapshots, recounts, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies,
+			TRUNCATE journal, journal_notes, ledger_tiles, checkpoints, holds, acts, taken_polls, taken_runs, erased_snapshots, recounts, receipts, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies,
 				result_items, hourly, daily RESTART IDENTITY;
 			UPDATE rollup SET rolled_up_to = '0001-01-01 00:00:00+00', swept_day = '0001-01-01';
 			UPDATE journal_end SET entry_no = 0, polls_until = '-infinity'`)

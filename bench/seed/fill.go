@@ -9,12 +9,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tracker/bench/seed/seeddb"
 	"tracker/internal/store"
 )
 
 const (
-	// actor is who has registered what a seed has.
-	actor = "seed"
 	// shards is how many parts of the jobs are polled at once.
 	shards = 2
 	// stride is how much of the past is recorded together. The rows of the jobs
@@ -61,7 +60,7 @@ func fill(ctx context.Context, at string, s scale, stderr io.Writer) (*filled, e
 // for as long as their past is made.
 func (t *target) register(ctx context.Context, s scale) ([]*poller, error) {
 	plans := s.jobPlans()
-	if _, err := t.registry.Apply(ctx, store.Author{Actor: actor, At: s.start()}, store.Declaration{Sources: s.sources()}); err != nil {
+	if _, err := t.registry.Apply(ctx, store.Author{Actor: seeddb.Actor, At: s.start()}, store.Declaration{Sources: s.sources()}); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(plans, func(a, b jobPlan) int { return a.begins.Compare(b.begins) })
@@ -70,12 +69,12 @@ func (t *target) register(ctx context.Context, s scale) ([]*poller, error) {
 		for _, one := range batch {
 			declared.Jobs = append(declared.Jobs, one.spec(s.random(-one.no-1)))
 		}
-		if _, err := t.registry.Apply(ctx, store.Author{Actor: actor, At: batch[0].begins}, declared); err != nil {
+		if _, err := t.registry.Apply(ctx, store.Author{Actor: seeddb.Actor, At: batch[0].begins}, declared); err != nil {
 			return nil, err
 		}
 	}
 	claimed := s.end.AddDate(1, 0, 0)
-	if _, err := t.conn.Exec(ctx, "UPDATE cursors SET claimed_until = $1, claimed_by = $2", claimed, actor); err != nil {
+	if _, err := t.conn.Exec(ctx, "UPDATE cursors SET claimed_until = $1, claimed_by = $2", claimed, seeddb.Actor); err != nil {
 		return nil, fmt.Errorf("claim all jobs: %w", err)
 	}
 	return t.pollers(ctx, s, plans, claimed)

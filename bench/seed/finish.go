@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tracker/bench/seed/seeddb"
 	"tracker/internal/store"
 )
 
@@ -76,7 +77,7 @@ func (t *target) decide(ctx context.Context, s scale, pollers []*poller) error {
 	}
 	slices.SortStableFunc(decisions, func(a, b decision) int { return cmp.Compare(a.at.UnixMicro(), b.at.UnixMicro()) })
 	for _, d := range decisions {
-		if _, err := d.make(ctx, store.Author{Actor: actor, At: d.at}); err != nil {
+		if _, err := d.make(ctx, store.Author{Actor: seeddb.Actor, At: d.at}); err != nil {
 			return err
 		}
 	}

@@ -10,11 +10,14 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"tracker/bench/seed/seeddb"
 )
 
 const (
@@ -37,7 +40,16 @@ type daemon struct {
 // startDaemon starts the service, registers jobs at it, and has a tracker poll them.
 func startDaemon(ctx context.Context, asked request, url string, stderr io.Writer) (*daemon, error) {
 	d := &daemon{url: url, tracker: asked.tracker, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
-	d.upstream = exec.CommandContext(ctx, "go", "run", "./bench/upstream", "-datasets", strconv.Itoa(asked.polls+1))
+	dir, err := os.MkdirTemp("", "bench-web")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a program that runs needs its file no more
+	service := filepath.Join(dir, "upstream")
+	if said, err := exec.CommandContext(ctx, "go", "build", "-o", service, "./bench/upstream").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("build the service: %w: %s", err, said)
+	}
+	d.upstream = exec.CommandContext(ctx, service, "-datasets", strconv.Itoa(asked.polls+1))
 	d.upstream.Stderr = stderr
 	out, err := d.upstream.StdoutPipe()
 	if err != nil {
@@ -46,14 +58,14 @@ func startDaemon(ctx context.Context, asked request, url string, stderr io.Write
 	if err := d.upstream.Start(); err != nil {
 		return nil, fmt.Errorf("start the service: %w", err)
 	}
-	service, err := bufio.NewReader(out).ReadString('\n')
+	told, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		return nil, fmt.Errorf("read where the service is: %w", err)
 	}
-	if err := d.command(ctx, declaration(strings.TrimSpace(service), asked.polls), "apply", "-f", "-"); err != nil {
+	if err := d.command(ctx, declaration(strings.TrimSpace(told), asked.polls), "apply", "-f", "-"); err != nil {
 		return nil, err
 	}
-	if err := d.command(ctx, "", "source", "resume", "bench-web"); err != nil {
+	if err := d.command(ctx, "", "source", "resume", "seed-web"); err != nil {
 		return nil, err
 	}
 	free, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
@@ -73,16 +85,16 @@ func startDaemon(ctx context.Context, asked request, url string, stderr io.Write
 // declaration declares jobs that are polled each second.
 func declaration(service string, jobs int) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "sources:\n- {name: bench-web, provider: woosmap, credential: env:BENCH_KEY, base_url: http://%s, schedule: '@every 1s', active_every: 1s, "+
+	fmt.Fprintf(&text, "sources:\n- {name: seed-web, provider: woosmap, credential: env:BENCH_KEY, base_url: http://%s, schedule: '@every 1s', active_every: 1s, "+
 		"rate_limit: {every: 1ms, burst: 1000}}\njobs:\n", service)
 	for n := range jobs {
-		fmt.Fprintf(&text, "- {name: bench-web-%d, source: bench-web, target: {dataset_id: 00000000-0000-4000-8000-%012d}}\n", n, n)
+		fmt.Fprintf(&text, "- {name: seed-web-%d, source: seed-web, labels: {%s: web}, target: {dataset_id: 00000000-0000-4000-8000-%012d}}\n", n, seeddb.Label, n)
 	}
 	return text.String()
 }
 
 func (d *daemon) environment() []string {
-	return append(os.Environ(), "DATABASE_URL="+d.url, "BENCH_KEY=a-key-of-the-bench")
+	return append(os.Environ(), "DATABASE_URL="+d.url, "BENCH_KEY=a-key-of-the-bench", "TRACKER_ACTOR="+seeddb.Actor)
 }
 
 // command runs a command of the tracker.
@@ -120,7 +132,7 @@ func (d *daemon) await(ctx context.Context) error {
 func (d *daemon) stop(ctx context.Context) {
 	_ = d.process.Process.Signal(os.Interrupt)
 	_ = d.process.Wait()
-	_ = d.command(ctx, "", "source", "pause", "bench-web")
+	_ = d.command(ctx, "", "source", "pause", "seed-web")
 	_ = d.upstream.Process.Kill()
 	_ = d.upstream.Wait()
 }

@@ -2,8 +2,8 @@
 // the database that make seed has filled, and what open streams take in memory. It prints
 // a table and fails where a bar is missed.
 //
-// It registers a source bench-web of its own with jobs that are polled each second, and
-// pauses it at the end.
+// It registers a source seed-web of its own with jobs that are polled each second, and
+// pauses it at the end. The next make seed takes it away.
 //
 //	go run ./bench/web -tracker bin/tracker -polls 1000
 package main

@@ -19,6 +19,9 @@ const stopTimeout = 5 * time.Minute
 // Label is the label that all jobs of a seed have; its value is the seed's number.
 const Label = "seed"
 
+// Actor is who has registered what a seed has.
+const Actor = "seed"
+
 // Database is where the seed is.
 type Database struct {
 	URL string
