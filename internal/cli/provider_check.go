@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -9,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/definition"
-	"tracker/internal/redact"
 	"tracker/internal/terminal"
 )
 
@@ -85,9 +85,9 @@ func (a *app) readPayloads(d definitionFile, payloads []string) error {
 		answers[name] = bytes.TrimSpace(body)
 	}
 	if answers[""] == nil {
-		return usageError{fmt.Errorf("--payload: the answer to the first request is missing; write --payload FILE")}
+		return usageError{errors.New("--payload: the answer to the first request is missing; write --payload FILE")}
 	}
-	return a.printReading(definition.ReadBody(d.Provider(1), d.AnyTarget(), d.Body(answers), redact.Secret{}))
+	return a.printReading(d.ReadPayload(answers))
 }
 
 // printReading prints what would be recorded, in words and as JSON.

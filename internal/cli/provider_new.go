@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,7 +35,7 @@ API itself (address, path, credential) is for you to fill in.`,
 
 func (a *app) newProvider(name, from, output string) error {
 	if from == "" {
-		return usageError{fmt.Errorf("--from FILE is missing; save an answer of the API, such as  curl … > answer.json")}
+		return usageError{errors.New("--from FILE is missing; save an answer of the API, such as  curl … > answer.json")}
 	}
 	answer, err := os.ReadFile(from)
 	if err != nil {

@@ -55,6 +55,11 @@ type ReadingItem struct {
 	Metadata json.RawMessage `json:"metadata,omitempty"`
 }
 
+// ReadPayload reads the answer to a poll of any target, with no secret in it.
+func (d *Definition) ReadPayload(answers map[string][]byte) Reading {
+	return ReadBody(d.Provider(1), d.AnyTarget(), d.Body(answers), redact.Secret{})
+}
+
 // ReadBody reads an answer as a poll would, but for the secret.
 func ReadBody(p source.Provider, target map[string]string, raw []byte, secret redact.Secret) Reading {
 	body, _, err := p.Redact(raw, secret)

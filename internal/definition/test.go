@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"tracker/internal/redact"
 )
 
 // Body makes what is stored of a poll out of the answers to its requests, by name.
@@ -58,7 +56,7 @@ func (d *Definition) RunTest(test Test, files fs.FS) (wrong []string) {
 		}
 		answers[name] = bytes.TrimSpace(payload)
 	}
-	reading := ReadBody(d.Provider(1), d.AnyTarget(), d.Body(answers), redact.Secret{})
+	reading := d.ReadPayload(answers)
 	text, err := json.Marshal(reading)
 	if err != nil {
 		return []string{err.Error()}
