@@ -90,9 +90,9 @@ WHERE (gap_from, job_id, reason) < (@at::timestamptz, @job_id::bigint, @name::te
 ORDER BY gap_from DESC, job_id DESC, reason DESC LIMIT @rows;
 
 -- name: ListEvents :many
--- In the journal's order, from an entry on or of a time.
+-- In the journal's order, of entries before one: without that bound all events are read.
 SELECT * FROM report.events
-WHERE entry_no >= @no::bigint AND (entry_no > @no::bigint OR (kind < @name::text OR kind = @name::text AND event_no > @sub::bigint)) AND at >= @since::timestamptz
+WHERE entry_no >= @no::bigint AND entry_no < @until::bigint AND (entry_no > @no::bigint OR (kind < @name::text OR kind = @name::text AND event_no > @sub::bigint)) AND at >= @since::timestamptz
     AND (@job::text = '' OR job = @job::text) AND (@source::text = '' OR source = @source::text) AND (@kind::text = '' OR kind = @kind::text)
 ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
 

@@ -25,7 +25,7 @@ func (a *api) registerEvents() {
 			return store.Part[store.EventRow]{}, err
 		}
 		if page.After == nil && in.After > 0 {
-			page.After = &store.Key{No: in.After + 1}
+			page.After = &store.Key{No: in.After}
 		}
 		return a.Store.ListEvents(ctx, store.ListFilter{Job: in.Job, Source: in.Source, Kind: in.Kind, Since: since}, page)
 	})

@@ -211,13 +211,27 @@ func (s *Store) ListGaps(ctx context.Context, f ListFilter, page Page) (Part[Gap
 	return part(page, "gaps", rows, err, toGapRow, func(r dbsqlc.ReportGap) Key { return Key{At: r.GapFrom, JobID: r.JobID, Name: r.Reason} })
 }
 
-// ListEvents lists report.events in the journal's order.
+// ListEvents lists report.events in the journal's order. It looks through some entries,
+// then ten times as many, and so on: what is rare is looked for in all of them.
 func (s *Store) ListEvents(ctx context.Context, f ListFilter, page Page) (Part[EventRow], error) {
+	end, err := s.JournalSize(ctx)
+	if err != nil {
+		return Part[EventRow]{}, err
+	}
 	after := page.from()
-	rows, err := s.queries.ListEvents(ctx, dbsqlc.ListEventsParams{
-		No: after.No, Name: after.Name, Sub: after.Sub, Since: f.Since, Job: f.Job, Source: f.Source, Kind: f.Kind, Rows: page.rows(),
-	})
-	return part(page, "events", rows, err, toEventRow, func(r dbsqlc.ReportEvent) Key { return Key{No: r.EntryNo, Name: r.Kind, Sub: r.EventNo} })
+	var rows []dbsqlc.ReportEvent
+	for width := int64(page.rows()); after.No < end+1 && len(rows) < int(page.rows()); width *= 10 {
+		until := after.No + width
+		found, err := s.queries.ListEvents(ctx, dbsqlc.ListEventsParams{
+			No: after.No, Until: until, Name: after.Name, Sub: after.Sub, Since: f.Since, Job: f.Job, Source: f.Source, Kind: f.Kind,
+			Rows: page.rows() - int32(len(rows)),
+		})
+		if err != nil {
+			return Part[EventRow]{}, fmt.Errorf("list events: %w", err)
+		}
+		rows, after = append(rows, found...), Key{No: until - 1}
+	}
+	return part(page, "events", rows, nil, toEventRow, func(r dbsqlc.ReportEvent) Key { return Key{No: r.EntryNo, Name: r.Kind, Sub: r.EventNo} })
 }
 
 // EventsEntry is an entry of the journal with the events that it stands for.

@@ -122,13 +122,14 @@ func (q *Queries) ListAnomaliesOfRun(ctx context.Context, arg ListAnomaliesOfRun
 
 const listEvents = `-- name: ListEvents :many
 SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happened_at, not_before, observed_at, anomaly, detail, event_no, job_id FROM report.events
-WHERE entry_no >= $1::bigint AND (entry_no > $1::bigint OR (kind < $2::text OR kind = $2::text AND event_no > $3::bigint)) AND at >= $4::timestamptz
-    AND ($5::text = '' OR job = $5::text) AND ($6::text = '' OR source = $6::text) AND ($7::text = '' OR kind = $7::text)
-ORDER BY entry_no, kind DESC, event_no LIMIT $8
+WHERE entry_no >= $1::bigint AND entry_no < $2::bigint AND (entry_no > $1::bigint OR (kind < $3::text OR kind = $3::text AND event_no > $4::bigint)) AND at >= $5::timestamptz
+    AND ($6::text = '' OR job = $6::text) AND ($7::text = '' OR source = $7::text) AND ($8::text = '' OR kind = $8::text)
+ORDER BY entry_no, kind DESC, event_no LIMIT $9
 `
 
 type ListEventsParams struct {
 	No     int64
+	Until  int64
 	Name   string
 	Sub    int64
 	Since  time.Time
@@ -138,10 +139,11 @@ type ListEventsParams struct {
 	Rows   int32
 }
 
-// In the journal's order, from an entry on or of a time.
+// In the journal's order, of entries before one: without that bound all events are read.
 func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]ReportEvent, error) {
 	rows, err := q.db.Query(ctx, listEvents,
 		arg.No,
+		arg.Until,
 		arg.Name,
 		arg.Sub,
 		arg.Since,
