@@ -120,11 +120,13 @@ COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row pe
 -- and jobs are arguments since what is asked of a function's rows from outside
 -- is answered after all of them are made.
 -- +goose StatementBegin
-CREATE FUNCTION report.state_timeline(from_time timestamptz, to_time timestamptz, sources text[] DEFAULT NULL, jobs text[] DEFAULT NULL)
+CREATE FUNCTION report.state_timeline(from_time timestamptz, to_time timestamptz, sources text[] DEFAULT NULL, jobs text[] DEFAULT NULL,
+    known_at timestamptz DEFAULT now())
 RETURNS TABLE (job text, source text, provider text, run_no integer, state text, status text, starts_at timestamptz, ends_at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_memoize = off AS $$
 #variable_conflict use_column
 BEGIN
+    IF known_at >= now() THEN known_at := 'infinity'; END IF;
     RETURN QUERY
     SELECT j.name, s.name, s.provider, i.run_no, i.to_state, i.to_status, greatest(i.since, from_time), least(i.until, to_time, now())
     FROM public.snapshots f
@@ -132,7 +134,7 @@ BEGIN
     JOIN public.sources s ON s.source_id = j.source_id
     LEFT JOIN LATERAL (
         SELECT n.transition_no, n.run_no FROM public.transitions n
-        WHERE n.job_id = f.job_id AND n.step_no IS NULL
+        WHERE n.job_id = f.job_id AND n.step_no IS NULL AND n.observed_at <= known_at
             AND report.effective_at(n.happened_at, n.observed_at) <= from_time
         ORDER BY n.transition_no DESC LIMIT 1
     ) before ON true
@@ -141,13 +143,13 @@ BEGIN
         FROM (
             SELECT t.job_id, t.transition_no, t.run_no, t.to_state, t.to_status, report.effective_at(t.happened_at, t.observed_at) AS since
             FROM public.transitions t
-            WHERE t.job_id = f.job_id AND t.step_no IS NULL
+            WHERE t.job_id = f.job_id AND t.step_no IS NULL AND t.observed_at <= known_at
                 AND t.transition_no >= coalesce(before.transition_no, 1)
             UNION ALL
             SELECT k.job_id, k.last_transition_no, k.run_no, NULL, NULL, k.changed_from
             FROM public.taken_runs k
             WHERE k.job_id = f.job_id AND k.run_no > coalesce(before.run_no, 0)
-                AND k.last_transition_no > coalesce(before.transition_no, 0)
+                AND k.last_transition_no > coalesce(before.transition_no, 0) AND k.first_seen_at <= known_at
         ) e
         WHERE e.since < to_time
     ) i
@@ -158,10 +160,10 @@ BEGIN
     ORDER BY j.name, i.transition_no;
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]) IS 'The states of every job''s latest run between from_time and to_time, one row per interval [starts_at, ends_at), clipped to that window, and agreeing at each moment t with status_as_of(t, now()). One that began before the window is included; one still open ends at to_time or now, whichever is earlier; a terminal state lasts until the next run starts. Where the latest run was one that retention has taken since there is no interval. With sources or jobs, arrays of names, only of those: much quicker than to leave out the others afterwards.';
+COMMENT ON FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[], timestamptz) IS 'The states of every job''s latest run between from_time and to_time, one row per interval [starts_at, ends_at), clipped to that window, and agreeing at each moment t with status_as_of(t, known_at), by what was known at known_at (now, unless given). One that began before the window is included; one still open ends at to_time or now, whichever is earlier; a terminal state lasts until the next run starts. Where the latest run was one that retention has taken since there is no interval. With sources or jobs, arrays of names, only of those: much quicker than to leave out the others afterwards.';
 
 -- +goose Down
-DROP FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[]);
+DROP FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[], timestamptz);
 DROP FUNCTION report.status_as_of(timestamptz, timestamptz);
 DROP VIEW report.stalled;
 DROP VIEW report.jobs;

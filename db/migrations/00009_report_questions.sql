@@ -2,7 +2,10 @@
 -- function, which `tracker report` prints and docs/sql.md lists. What it takes
 -- has defaults, so that it can be asked without any: since when it looks back
 -- (one that has no since tells of now), of which sources (null: all), and of jobs
--- with which labels. They read the views of this schema, as whoever asks may, and
+-- with which labels. Some can be asked about the past, too: how things stood at
+-- as_of, and by what was known at known_at. The others tell of runs and steps as the
+-- newest answers have left them, over whose times a service may have written since;
+-- what was known of a run then its snapshots tell alone (tracker history). They read the views of this schema, as whoever asks may, and
 -- give their rows in order.
 --
 -- In PL/pgSQL, which a database that is distributed by job_id takes: a function
@@ -43,23 +46,26 @@ END $$;
 COMMENT ON FUNCTION report.stalled(text[], jsonb) IS 'What is stuck now? The rows of the view report.stalled, the longest first. A run is stalled that goes on for longer than its job''s stall_after; where that is null, than three times usual_duration. It was last seen so at seen_at: nothing is known since.';
 
 -- +goose StatementBegin
-CREATE FUNCTION report.gaps(since timestamptz DEFAULT now() - interval '7 days', sources text[] DEFAULT NULL, labels jsonb DEFAULT '{}')
+CREATE FUNCTION report.gaps(since timestamptz DEFAULT now() - interval '7 days', sources text[] DEFAULT NULL, labels jsonb DEFAULT '{}',
+    as_of timestamptz DEFAULT now())
 RETURNS TABLE (job text, source text, gap_from timestamptz, gap_to timestamptz, lasted interval, reason text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     RETURN QUERY
-    SELECT g.job, g.source, g.gap_from, g.gap_to, coalesce(g.gap_to, now()) - g.gap_from, g.reason
+    SELECT g.job, g.source, g.gap_from, o.gap_to, coalesce(o.gap_to, least(gaps.as_of, now())) - g.gap_from, g.reason
     FROM report.gaps g
-    WHERE (g.gap_to IS NULL OR g.gap_to >= gaps.since) AND (gaps.sources IS NULL OR g.source = ANY(gaps.sources))
+    CROSS JOIN LATERAL (SELECT CASE WHEN g.gap_to <= gaps.as_of OR gaps.as_of >= now() THEN g.gap_to END AS gap_to) o
+    WHERE (g.gap_from <= gaps.as_of OR gaps.as_of >= now()) AND (o.gap_to IS NULL OR o.gap_to >= gaps.since) AND (gaps.sources IS NULL OR g.source = ANY(gaps.sources))
         AND (gaps.labels = '{}' OR g.job IN (SELECT j.job FROM report.declared_jobs j WHERE j.labels @> gaps.labels))
     ORDER BY g.gap_from DESC, g.job;
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.gaps(timestamptz, text[], jsonb) IS 'When did we not look? The gaps of the view report.gaps that ended since then or are open, whose end is null, and how long each has lasted, the latest first.';
+COMMENT ON FUNCTION report.gaps(timestamptz, text[], jsonb, timestamptz) IS 'When did we not look? The gaps of the view report.gaps that ended since then or are open, whose end is null, and how long each has lasted, the latest first. As of as_of those are open that ended later.';
 
 -- What is new is so at its source, whichever jobs are asked for.
 -- +goose StatementBegin
-CREATE FUNCTION report.new_errors(since timestamptz DEFAULT now() - interval '7 days', sources text[] DEFAULT NULL, labels jsonb DEFAULT '{}')
+CREATE FUNCTION report.new_errors(since timestamptz DEFAULT now() - interval '7 days', sources text[] DEFAULT NULL, labels jsonb DEFAULT '{}',
+    as_of timestamptz DEFAULT now(), known_at timestamptz DEFAULT now())
 RETURNS TABLE (source text, line text, first_seen_at timestamptz, times bigint, jobs bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
@@ -69,14 +75,17 @@ BEGIN
         SELECT e.source, regexp_replace(e.detail, '[0-9]+', 'N', 'g') AS line, e.first_seen_at, e.job,
             new_errors.labels = '{}' OR e.job IN (SELECT j.job FROM report.declared_jobs j WHERE j.labels @> new_errors.labels) AS asked
         FROM report.log_entries e
-        WHERE e.level = 'error' AND (new_errors.sources IS NULL OR e.source = ANY(new_errors.sources))
+        WHERE e.level = 'error'
+            AND (new_errors.known_at >= now() OR e.first_seen_at <= new_errors.known_at)
+            AND (new_errors.as_of >= now() OR report.effective_at(e.created_at, e.first_seen_at) <= new_errors.as_of)
+            AND (new_errors.sources IS NULL OR e.source = ANY(new_errors.sources))
     ) n
     GROUP BY n.source, n.line
     HAVING min(n.first_seen_at) >= new_errors.since AND bool_or(n.asked)
     ORDER BY min(n.first_seen_at) DESC, n.source, n.line;
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.new_errors(timestamptz, text[], jsonb) IS 'Which error lines are new? One row per line that a source had never logged before then, whichever of its jobs logged it, the latest first; times and jobs count those that are asked for. Lines that differ in their numbers only count as one.';
+COMMENT ON FUNCTION report.new_errors(timestamptz, text[], jsonb, timestamptz, timestamptz) IS 'Which error lines are new? One row per line that a source had never logged before then, whichever of its jobs logged it, the latest first; times and jobs count those that are asked for. Lines that differ in their numbers only count as one. Of the past it counts what was logged by as_of and seen by known_at.';
 
 -- +goose StatementBegin
 CREATE FUNCTION report.step_durations(since timestamptz DEFAULT now() - interval '56 days', sources text[] DEFAULT NULL, labels jsonb DEFAULT '{}')
@@ -102,20 +111,21 @@ END $$;
 COMMENT ON FUNCTION report.step_durations(timestamptz, text[], jsonb) IS 'How long does each step take, by week? One row per week, source and step of which one began since then and has ended, the latest first. Weeks are stretches of seven days, of which the last ends tonight. Where not all times were reported the percentiles are between those of the lower bounds and those of the upper ones.';
 
 -- +goose StatementBegin
-CREATE FUNCTION report.time_in_state(since timestamptz DEFAULT now() - interval '7 days', sources text[] DEFAULT NULL, labels jsonb DEFAULT '{}')
+CREATE FUNCTION report.time_in_state(since timestamptz DEFAULT now() - interval '7 days', sources text[] DEFAULT NULL, labels jsonb DEFAULT '{}',
+    as_of timestamptz DEFAULT now(), known_at timestamptz DEFAULT now())
 RETURNS TABLE (job text, source text, run_no integer, state text, spent interval)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     RETURN QUERY
     SELECT l.job, l.source, l.run_no, l.state, sum(l.ends_at - l.starts_at)
-    FROM report.state_timeline(time_in_state.since, now(), time_in_state.sources, CASE WHEN time_in_state.labels <> '{}'
-        THEN ARRAY(SELECT j.job FROM report.declared_jobs j WHERE j.labels @> time_in_state.labels) END) l
+    FROM report.state_timeline(time_in_state.since, time_in_state.as_of, time_in_state.sources, CASE WHEN time_in_state.labels <> '{}'
+        THEN ARRAY(SELECT j.job FROM report.declared_jobs j WHERE j.labels @> time_in_state.labels) END, time_in_state.known_at) l
     WHERE l.state IN ('queued', 'running', 'unknown')
     GROUP BY l.job, l.source, l.run_no, l.state
     ORDER BY l.job, l.run_no, min(l.starts_at);
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.time_in_state(timestamptz, text[], jsonb) IS 'How long was each run in each state? One row per run and state that is not terminal. Only time since then counts; once a run has ended, it is in that state until the next one begins.';
+COMMENT ON FUNCTION report.time_in_state(timestamptz, text[], jsonb, timestamptz, timestamptz) IS 'How long was each run in each state? One row per run and state that is not terminal. Only time since then counts; once a run has ended, it is in that state until the next one begins. Of the past it counts the time until as_of, by what was known at known_at.';
 
 -- From the runs: report.daily knows no labels.
 -- +goose StatementBegin
@@ -266,9 +276,9 @@ DROP VIEW report.last_successes;
 DROP FUNCTION report.unusual_durations(timestamptz, text[], jsonb);
 DROP FUNCTION report.broken_streaks(timestamptz, text[], jsonb);
 DROP FUNCTION report.runs_per_day(timestamptz, text[], jsonb);
-DROP FUNCTION report.time_in_state(timestamptz, text[], jsonb);
+DROP FUNCTION report.time_in_state(timestamptz, text[], jsonb, timestamptz, timestamptz);
 DROP FUNCTION report.step_durations(timestamptz, text[], jsonb);
-DROP FUNCTION report.new_errors(timestamptz, text[], jsonb);
-DROP FUNCTION report.gaps(timestamptz, text[], jsonb);
+DROP FUNCTION report.new_errors(timestamptz, text[], jsonb, timestamptz, timestamptz);
+DROP FUNCTION report.gaps(timestamptz, text[], jsonb, timestamptz);
 DROP FUNCTION report.stalled(text[], jsonb);
 DROP FUNCTION report.failed_imports(timestamptz, text[], jsonb);

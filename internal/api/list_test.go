@@ -101,3 +101,23 @@ func TestPastIsToldAsItWasKnown(t *testing.T) {
 		t.Errorf("transitions then: %q", got)
 	}
 }
+
+// TestReportOfThePast: what was logged since is not told, and a gap that ended since is open.
+func TestReportOfThePast(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.follow()
+	l.Exec(`INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason) SELECT job_id, 1000, now() - interval '30 min', now() - interval '20 min', 'paused' FROM jobs LIMIT 1`)
+	for path, want := range map[string]int{
+		"/reports/new-errors": 1, "/reports/new-errors?known_at=1h": 0, "/reports/gaps?as_of=25m": 1, "/reports/gaps?as_of=1h": 0,
+	} {
+		var p page
+		l.get(path, &p)
+		if len(p.Items) != want {
+			t.Errorf("%s: %v", path, p.Items)
+		}
+		if path == "/reports/gaps?as_of=25m" && want == len(p.Items) && p.Items[0]["gap_to"] != nil {
+			t.Errorf("the gap is open until %v", p.Items[0]["gap_to"])
+		}
+	}
+}

@@ -25,6 +25,7 @@ type reportInput struct {
 	InSource
 	InLabels
 	InSince
+	InPast
 	Name string `path:"name" example:"failed-imports" doc:"Name of the report."`
 }
 
@@ -81,10 +82,22 @@ func (a *api) answer(ctx context.Context, in reportInput) (store.Answer, error) 
 		return store.Answer{}, err
 	}
 	filter := store.AnswerFilter{Source: in.Source, Labels: labels}
-	if question := all[at]; question.Since > 0 {
-		now, times, err := a.times(ctx, map[string]string{"since": in.Since})
-		if err != nil {
-			return store.Answer{}, err
+	question := all[at]
+	if err := question.CheckPast(words.PastNames{AsOf: "as_of", KnownAt: "known_at"}, in.AsOf != "", in.KnownAt != ""); err != nil {
+		name := "query.as_of"
+		if in.AsOf == "" {
+			name = "query.known_at"
+		}
+		return store.Answer{}, wrong(name, err)
+	}
+	now, times, err := a.times(ctx, map[string]string{"since": in.Since, "as_of": in.AsOf, "known_at": in.KnownAt})
+	if err != nil {
+		return store.Answer{}, err
+	}
+	filter.SetPast(times["as_of"], times["known_at"])
+	if question.Since > 0 {
+		if filter.AsOf != nil {
+			now = *filter.AsOf
 		}
 		since, given := times["since"]
 		if !given {
@@ -92,7 +105,7 @@ func (a *api) answer(ctx context.Context, in reportInput) (store.Answer, error) 
 		}
 		filter.Since = &since
 	}
-	return a.Store.Answer(ctx, all[at].Function(), filter)
+	return a.Store.Answer(ctx, question.Function(), filter)
 }
 
 // SourceInput names a source in a path.

@@ -17,6 +17,8 @@ type reportRequest struct {
 	tracking.Selection
 
 	since    string
+	asOf     string
+	knownAt  string
 	format   string
 	question words.Question
 }
@@ -29,19 +31,23 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `Answers one of the questions below, from what is known now. Without a NAME it
 lists them. Times and days are in UTC; json and csv give durations in seconds.
 Behind a question stands how far it looks back, unless --since says otherwise;
-one without is about now, whatever --since says.
+one without is about now, whatever --since says. Those marked with * can be
+asked how things stood at a time, by what was known at a time.
 docs/sql.md has these and more as SQL, to change at will.
 
 ` + reportHelp(),
 		Example: `  tracker report
   tracker report failed-imports --since 30d
   tracker report gaps --source woosmap-prod --format csv > gaps.csv
-  tracker report runs-per-day --label team=geo`,
+  tracker report runs-per-day --label team=geo
+  tracker report new-errors --known-at 3d`,
 		Args:      between(0, 1, "one NAME, or none to list them"),
 		ValidArgs: reportCompletions(),
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
 	cmd.Flags().StringVar(&request.since, "since", "", "look back to a `TIME` in the past: "+config.TimeForms+" (default: the age behind the question)")
+	cmd.Flags().StringVar(&request.asOf, "as-of", "", "how things stood at `TIME` (default: when --known-at is, else now)")
+	cmd.Flags().StringVar(&request.knownAt, "known-at", "", "by what was known at `TIME` (default: now)")
 	selectionFlags(cmd, &request.Selection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		request.format = *format
@@ -85,13 +91,20 @@ func reportCompletions() []cobra.Completion {
 	return offered
 }
 
-// reportHelp tells of each report how far it looks back.
+// reportHelp tells of each report how far it looks back, and of which past it can be asked.
 func reportHelp() string {
 	p := terminal.NewPage(terminal.Screen{Width: helpWidth - 8}) // the manual indents it
 	for _, q := range words.Questions() {
 		back := ""
 		if q.Since > 0 {
 			back = fmt.Sprintf(" (%dd)", q.Since/words.Day)
+		}
+		switch q.Past {
+		case words.NoPast:
+		case words.PastAsOf:
+			back += " * (--as-of only)"
+		case words.PastKnown:
+			back += " *"
 		}
 		p.Entry([]terminal.Span{terminal.Plain(fmt.Sprintf("  %-17s  ", q.Name))}, terminal.Plain(q.Asks+back))
 	}

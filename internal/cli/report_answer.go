@@ -25,8 +25,13 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 	if err := request.Read(nil); err != nil {
 		return err
 	}
-	if err := checkTime("--since", request.since); err != nil {
-		return err
+	for _, at := range []struct{ flag, text string }{{"--since", request.since}, {"--as-of", request.asOf}, {"--known-at", request.knownAt}} {
+		if err := checkTime(at.flag, at.text); err != nil {
+			return err
+		}
+	}
+	if err := request.question.CheckPast(words.PastNames{AsOf: "--as-of", KnownAt: "--known-at"}, request.asOf != "", request.knownAt != ""); err != nil {
+		return usageError{err}
 	}
 	if request.since != "" && request.question.Since == 0 { // as who asks all of them in one way does
 		fmt.Fprintf(a.stderr, "report %s tells of now, whatever --since says: it would hide what is so for longest\n", name)
@@ -58,11 +63,10 @@ func reportNames() []string {
 // printAnswer prints what the store answers, and where that is nothing, as far
 // as anybody looked.
 func (a *app) printAnswer(ctx context.Context, s *store.Store, request reportRequest, now time.Time) error {
-	since, err := request.sinceTime(now)
+	filter, err := request.filter(now)
 	if err != nil {
 		return err
 	}
-	filter := store.AnswerFilter{Since: since, Source: request.Source, Labels: request.Labels}
 	answer, err := s.Answer(ctx, request.question.Function(), filter)
 	if err != nil {
 		return err
@@ -73,12 +77,12 @@ func (a *app) printAnswer(ctx context.Context, s *store.Store, request reportReq
 		if err != nil {
 			return err
 		}
-		empty = words.NoRows(request.question.None, since, tracked)
+		empty = words.NoRows(request.question.None, filter.Since, tracked)
 		switch {
 		case len(answer.Rows) == 0 && request.format == formatTable: // the table says it
 		case tracked.Answered == 0:
 			fmt.Fprintln(a.stderr, empty)
-		case request.since != "" && tracked.FirstAnswerAt.After(*since):
+		case request.since != "" && tracked.FirstAnswerAt.After(*filter.Since):
 			fmt.Fprintln(a.stderr, words.TrackedSince(tracked))
 		}
 	}
@@ -89,16 +93,33 @@ func (a *app) printAnswer(ctx context.Context, s *store.Store, request reportReq
 	return writeRows(a, request.format, terminal.Table[store.AnswerRow]{Rows: answer.Rows, Empty: empty, Columns: columns})
 }
 
-// sinceTime is how far a report looks back: as asked, else as it is made to; nil: it tells of now.
-func (r reportRequest) sinceTime(now time.Time) (*time.Time, error) {
-	switch {
-	case r.question.Since == 0:
-		return nil, nil
-	case r.since == "":
-		return new(now.Add(-r.question.Since)), nil
+// filter says what the report is about. It looks back as far as asked, else as it is made
+// to, from the time that it is asked about; one that tells of now does not.
+func (r reportRequest) filter(now time.Time) (store.AnswerFilter, error) {
+	f := store.AnswerFilter{Source: r.Source, Labels: r.Labels}
+	knownAt, err := pastTime("--known-at", r.knownAt, now)
+	if err != nil {
+		return f, err
 	}
-	since, err := tracking.PastTime("--since", r.since, now)
-	return &since, err
+	asOf, err := pastTime("--as-of", r.asOf, now)
+	if err != nil {
+		return f, err
+	}
+	f.SetPast(asOf, knownAt)
+	if r.question.Since == 0 {
+		return f, nil
+	}
+	if f.AsOf != nil {
+		now = *f.AsOf
+	}
+	since := now.Add(-r.question.Since)
+	if r.since != "" {
+		if since, err = tracking.PastTime("--since", r.since, now); err != nil {
+			return f, err
+		}
+	}
+	f.Since = &since
+	return f, nil
 }
 
 func (a *app) writeAnswerCSV(answer store.Answer) error {

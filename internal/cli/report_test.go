@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tracker/internal/words"
 )
@@ -19,6 +20,7 @@ func TestReport(t *testing.T) {
 	for name, check := range map[string]func(*testing.T, *readFixture){
 		"IsListedInALineEach": reportList, "AnswersInEachFormat": reportFormats, "AllAnswer": reportAll, "IsFiltered": reportFilters,
 		"OfNow":               reportOfNow,
+		"OfThePast":           reportOfThePast,
 		"ErrorsNameTheWayOut": reportErrors,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,6 +139,30 @@ func reportOfNow(t *testing.T, f *readFixture) {
 	}
 }
 
+// reportOfThePast looks back from then, and knows nothing of what came later.
+func reportOfThePast(t *testing.T, f *readFixture) {
+	t.Helper()
+	lines := func(flags ...string) int {
+		return strings.Count(f.must(append([]string{"report", "new-errors", "--format", "csv"}, flags...)...), "\n") - 1
+	}
+	now := lines("--since", "2026-01-01")
+	if now == 0 {
+		t.Fatal("no error was logged")
+	}
+	for _, test := range []struct {
+		flags []string
+		want  int
+	}{
+		{[]string{"--known-at", f.after[len(f.after)-1].Format(time.RFC3339Nano), "--since", "2026-01-01"}, now},
+		{[]string{"--known-at", "2025-01-01", "--since", "2024-01-01"}, 0},
+		{[]string{"--as-of", "2025-01-01", "--since", "2024-01-01"}, 0},
+	} {
+		if got := lines(test.flags...); got != test.want {
+			t.Errorf("%q: %d lines, not %d", test.flags, got, test.want)
+		}
+	}
+}
+
 func reportErrors(t *testing.T, f *readFixture) {
 	t.Helper()
 	names := strings.Join(reportNames(), ", ")
@@ -156,6 +182,12 @@ func reportErrors(t *testing.T, f *readFixture) {
 		{"report gaps --since 2999-01-01", exitUsage, "--since: 2999-01-01T00:00:00Z is still to come: the database's clock says 20"},
 		{"report failed-imports --since yesterday", exitUsage, "--since: "},
 		{"report failed-imports --format xml", exitUsage, "want one of table, json, csv"},
+		{"report failed-imports --as-of 1d", exitUsage, "report failed-imports has no past: it tells of runs and steps as the newest answers have left them"},
+		{"report job-summary --known-at 1d", exitUsage, "tracker history JOB --as-of T --known-at T,  and gaps, new-errors and time-in-state of all jobs take --as-of"},
+		{"report stalled --as-of 1d", exitUsage, "report stalled tells of now"},
+		{"report gaps --known-at 1d", exitUsage, "report gaps takes --as-of, and no --known-at"},
+		{"report new-errors --known-at 2999-01-01", exitUsage, "--known-at: 2999-01-01T00:00:00Z is still to come"},
+		{"report new-errors --as-of yesterday", exitUsage, "--as-of: "},
 		{"report failed-imports stalled", exitUsage, "want one NAME"},
 	} {
 		stdout, stderr, code := f.run(strings.Fields(c.args)...)

@@ -90,6 +90,7 @@ func TestPages_WrongTime(t *testing.T) {
 	for path, field := range map[string]string{
 		"/jobs/stores-eu/runs/2?known_at=yesterday-ish": "known_at", "/jobs/stores-eu/runs/2?as_of=25:61": "as_of",
 		"/jobs/stores-eu/runs/2?known_at=2199-01-01": "known_at", "/reports/failed-imports?since=soon": "since", "/reports/failed-imports?label=geo": "label",
+		"/reports/new-errors?known_at=2199-01-01": "known_at", "/reports/gaps?as_of=soon": "as_of",
 	} {
 		p := l.get(path)
 		marked := ""
@@ -104,6 +105,25 @@ func TestPages_WrongTime(t *testing.T) {
 		if field != "label" {
 			p.wantText(t, path, "write it as in")
 		}
+	}
+}
+
+// TestPages_ReportOfThePast: a report is asked about then, and says so where it has no past.
+func TestPages_ReportOfThePast(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	for path, want := range map[string]string{
+		"/reports/new-errors?known_at=1h":                          "no error line is new",
+		"/reports/new-errors?known_at=2026-11-01&as_of=2026-10-31": "since => '2026-10-24T00:00:00Z', as_of => '2026-10-31T00:00:00Z', known_at => '2026-11-01T00:00:00Z'",
+		"/reports/gaps?known_at=1d":                                "report gaps takes as_of, and no known_at",
+		"/reports/stalled?as_of=1d":                                "report stalled tells of now",
+	} {
+		p := l.get(path)
+		if refused := strings.HasPrefix(want, "report "); refused != (p.status == http.StatusBadRequest) {
+			t.Errorf("%s: %d", path, p.status)
+		}
+		p.wantText(t, path, want)
 	}
 }
 

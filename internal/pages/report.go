@@ -74,17 +74,47 @@ func ask(r *http.Request, now time.Time) (asked, error) {
 	if a.filter.Labels, err = tracking.Pairs(labels, "label", "KEY=VALUE"); err != nil {
 		a.wrong["label"] = err.Error() + ", such as team=geo"
 	}
+	a.readPast(query, now)
+	if a.filter.AsOf != nil {
+		now = *a.filter.AsOf
+	}
 	if a.question.Since > 0 {
 		since := now.Add(-a.question.Since)
 		if a.since != "" {
 			if since, err = tracking.PastTime("since", a.since, now); err != nil {
-				a.wrong["since"] = err.Error() + "; write it as in 30d or " + now.UTC().AddDate(0, 0, -7).Format(time.DateOnly)
+				a.wrong["since"] = err.Error() + howToWrite(now)
 				since = now.Add(-a.question.Since)
 			}
 		}
 		a.filter.Since = &since
 	}
 	return a, nil
+}
+
+func howToWrite(now time.Time) string {
+	return "; write it as in 30d or " + now.UTC().AddDate(0, 0, -7).Format(time.DateOnly)
+}
+
+// readPast reads of which past the question is asked.
+func (a *asked) readPast(query url.Values, now time.Time) {
+	times := map[string]time.Time{}
+	for _, name := range []string{"as_of", "known_at"} {
+		text := query.Get(name)
+		if text == "" {
+			continue
+		}
+		if err := a.question.CheckPast(words.PastNames{AsOf: "as_of", KnownAt: "known_at"}, name == "as_of", name == "known_at"); err != nil {
+			a.wrong[name] = err.Error()
+			continue
+		}
+		at, err := tracking.PastTime(name, text, now)
+		if err != nil {
+			a.wrong[name] = err.Error() + howToWrite(now)
+			continue
+		}
+		times[name] = at
+	}
+	a.filter.SetPast(times["as_of"], times["known_at"])
 }
 
 // report answers a question.
@@ -125,8 +155,13 @@ func (p *Pages) report(ctx context.Context, req *request) (*view, error) {
 // sql is a statement that gives the same answer.
 func (a asked) sql() string {
 	var arguments []string
-	if a.filter.Since != nil {
-		arguments = append(arguments, fmt.Sprintf("since => '%s'", a.filter.Since.UTC().Format(time.RFC3339)))
+	for _, at := range []struct {
+		argument string
+		value    *time.Time
+	}{{"since", a.filter.Since}, {"as_of", a.filter.AsOf}, {"known_at", a.filter.KnownAt}} {
+		if at.value != nil {
+			arguments = append(arguments, fmt.Sprintf("%s => '%s'", at.argument, at.value.UTC().Format(time.RFC3339)))
+		}
 	}
 	if a.filter.Source != "" {
 		arguments = append(arguments, "sources => ARRAY["+sqlText(a.filter.Source)+"]")
@@ -150,6 +185,15 @@ func (b reportBody) Default() string {
 	}
 	return fmt.Sprintf("%dd", b.Question.Since/words.Day)
 }
+
+// TakesAsOf reports whether it can be asked how things stood at a time.
+func (b reportBody) TakesAsOf() bool { return b.Question.Past != words.NoPast }
+
+// TakesKnownAt reports whether it can be asked by what was known at a time.
+func (b reportBody) TakesKnownAt() bool { return b.Question.Past == words.PastKnown }
+
+// Given is the value of a field.
+func (b reportBody) Given(field string) string { return b.query.Get(field) }
 
 // Wrong tells why a field cannot be read.
 func (b reportBody) Wrong(field string) string { return b.asked.wrong[field] }

@@ -14,9 +14,25 @@ import (
 
 // AnswerFilter says what a question is to be answered about.
 type AnswerFilter struct {
-	Since  *time.Time        // nil: as far back as the question looks by itself
-	Source string            // empty: all sources
-	Labels map[string]string // jobs that have all of these; none: all jobs
+	Since   *time.Time        // nil: as far back as the question looks by itself
+	AsOf    *time.Time        // nil: how things stand now
+	KnownAt *time.Time        // by what was known then; nil: by what is known now
+	Source  string            // empty: all sources
+	Labels  map[string]string // jobs that have all of these; none: all jobs
+}
+
+// SetPast has the question asked of the past; a zero time is none. What is asked by what
+// was known then is asked as of then, unless another time is given.
+func (f *AnswerFilter) SetPast(asOf, knownAt time.Time) {
+	if asOf.IsZero() {
+		asOf = knownAt
+	}
+	if !asOf.IsZero() {
+		f.AsOf = &asOf
+	}
+	if !knownAt.IsZero() {
+		f.KnownAt = &knownAt
+	}
 }
 
 // labels are the labels as JSON.
@@ -85,8 +101,14 @@ func (s *Store) Answer(ctx context.Context, function string, filter AnswerFilter
 		sources = []string{filter.Source}
 	}
 	arguments := []any{sources, filter.labels()}
-	if filter.Since != nil {
-		sql, arguments = sql+", since => $3::timestamptz", append(arguments, *filter.Since)
+	for _, at := range []struct {
+		argument string
+		value    *time.Time
+	}{{"since", filter.Since}, {"as_of", filter.AsOf}, {"known_at", filter.KnownAt}} {
+		if at.value != nil {
+			arguments = append(arguments, *at.value)
+			sql += fmt.Sprintf(", %s => $%d::timestamptz", at.argument, len(arguments))
+		}
 	}
 	rows, err := s.pool.Query(ctx, sql+")", arguments...)
 	if err != nil {

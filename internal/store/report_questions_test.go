@@ -10,7 +10,7 @@ import (
 )
 
 // The questions that help and docs tell of are the functions that there are,
-// look back as far, and are commented by what they ask.
+// look back as far, take the same past, and are commented by what they ask.
 func TestReportQuestionsAreFunctions(t *testing.T) {
 	t.Parallel()
 	conn := dial(t, testdb.New(t))
@@ -20,7 +20,11 @@ func TestReportQuestionsAreFunctions(t *testing.T) {
 		if q.Since > 0 {
 			since = fmt.Sprintf("since timestamp with time zone DEFAULT (now() - '%d days'::interval), ", q.Since/words.Day)
 		}
-		want = append(want, fmt.Sprintf("%s(%ssources text[] DEFAULT NULL::text[], labels jsonb DEFAULT '{}'::jsonb): %s", q.Function(), since, q.Asks))
+		past := map[words.Past]string{
+			words.PastAsOf:  ", as_of timestamp with time zone DEFAULT now()",
+			words.PastKnown: ", as_of timestamp with time zone DEFAULT now(), known_at timestamp with time zone DEFAULT now()",
+		}[q.Past]
+		want = append(want, fmt.Sprintf("%s(%ssources text[] DEFAULT NULL::text[], labels jsonb DEFAULT '{}'::jsonb%s): %s", q.Function(), since, past, q.Asks))
 	}
 	slices.Sort(want)
 	equalLines(t, column[string](t, conn, `SELECT format('%s(%s): %s', proname, pg_get_function_arguments(oid), substring(obj_description(oid, 'pg_proc') from '^.*?[?]'))
