@@ -414,6 +414,30 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- runs_old_any tells whether runs are older. It asks job by job, of those of whose runs
+-- one may be, and no more once it has found one: without a hash of all runs first.
+-- +goose StatementBegin
+CREATE FUNCTION runs_old_any(keep interval) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_hashjoin = off SET enable_mergejoin = off AS $$
+DECLARE
+    before timestamptz := clock_timestamp() - keep;
+    asked bigint;
+    of_job bigint;
+BEGIN
+    PERFORM public.retention_check(keep);
+    FOR of_job IN
+        SELECT r.job_id FROM public.runs r
+        WHERE r.last_changed_at < before AND EXISTS (SELECT 1 FROM public.runs n WHERE n.job_id = r.job_id AND n.run_no > r.run_no)
+    LOOP
+        IF of_job IS DISTINCT FROM asked AND EXISTS (SELECT 1 FROM public.runs_ripe(before, of_job)) THEN
+            RETURN true;
+        END IF;
+        asked := of_job;
+    END LOOP;
+    RETURN false;
+END $$;
+-- +goose StatementEnd
+
 -- runs_take takes the oldest of a job's runs that are older, with all that hangs on them,
 -- and the bodies of their snapshots; no row where there is none. It takes a hundred at
 -- most, and none after ten thousand snapshots and log entries. The snapshots themselves
@@ -486,9 +510,9 @@ END $$;
 -- +goose StatementEnd
 
 REVOKE EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), retention_check(interval), retention_turn(), polls_unread(),
-    polls_old(interval, integer), polls_take(interval), runs_ripe(timestamptz, bigint), runs_old(interval), runs_take(interval, bigint) FROM PUBLIC;
+    polls_old(interval, integer), polls_take(interval), runs_ripe(timestamptz, bigint), runs_old(interval), runs_old_any(interval), runs_take(interval, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION run_hold(bigint, integer, text), run_release(bigint, integer), polls_old(interval, integer), polls_take(interval),
-    runs_old(interval), runs_take(interval, bigint) TO tracker_writer;
+    runs_old(interval), runs_old_any(interval), runs_take(interval, bigint) TO tracker_writer;
 GRANT SELECT ON holds, acts, taken_polls, taken_runs, erased_snapshots, report.acts, report.erased_snapshots, report.retention, report.taken_polls, report.taken_runs TO tracker_writer;
 GRANT SELECT ON report.acts, report.erased_snapshots, report.retention, report.taken_polls, report.taken_runs TO tracker_reader;
 
@@ -502,6 +526,7 @@ END $$;
 -- +goose StatementEnd
 REVOKE ALL ON holds, taken_runs FROM tracker_writer;
 DROP FUNCTION runs_take(interval, bigint);
+DROP FUNCTION runs_old_any(interval);
 DROP FUNCTION runs_old(interval);
 DROP FUNCTION runs_ripe(timestamptz, bigint);
 DROP VIEW report.taken_runs;

@@ -38,6 +38,13 @@ SELECT o.of_job::bigint AS job_id, o.job::text AS job, o.range_from::timestamptz
     o.runs::bigint AS runs, o.bodies::bigint AS bodies
 FROM runs_old(@keep) o;
 
+-- name: PollsOldAny :one
+-- Whether a month of polls is older.
+SELECT EXISTS (SELECT 1 FROM polls_old(@keep, 1));
+
+-- name: RunsOldAny :one
+SELECT runs_old_any(@keep)::boolean;
+
 -- name: RunsTake :many
 -- Takes some of a job's: no row where there is none.
 SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.runs::bigint AS runs, o.bodies::bigint AS bodies

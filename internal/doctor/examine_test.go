@@ -186,7 +186,7 @@ func TestWrong(t *testing.T) {
 			func(l *lab) {
 				l.rewrite(`INSERT INTO polls (job_id, polled_at, outcome, latency_us) SELECT job_id, now() - interval '200 days', 'timeout', 1000000 FROM jobs`)
 			},
-			"retention", doctor.Warn, "1 rows are older", "tracker retain --dry-run",
+			"retention", doctor.Warn, "there are older polls", "tracker retain --dry-run",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

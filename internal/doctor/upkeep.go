@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
 	"time"
 
@@ -61,7 +62,7 @@ func (p *patient) retention(ctx context.Context) Check {
 	}
 	settings := fmt.Sprintf("polls are kept %s, runs %s", keptFor(p.Keep.Polls), keptFor(p.Keep.History))
 	c := check(name, "%s; %s", settings, took)
-	due, err := tracking.RetainDue(ctx, p.Store, p.server.Now, p.Keep)
+	due, err := tracking.RetainAnyDue(ctx, p.Store, p.server.Now, p.Keep)
 	var request tracking.RequestError
 	switch {
 	case errors.Is(err, store.ErrNotRetainer) || store.IsDenied(err):
@@ -73,11 +74,7 @@ func (p *patient) retention(ctx context.Context) Check {
 	case len(due) == 0:
 		return c
 	}
-	var rows int64
-	for _, one := range due {
-		rows += one.Rows
-	}
-	c.What += fmt.Sprintf("; %s rows are older", humanize.Comma(rows))
+	c.What += fmt.Sprintf("; there are older %s", strings.Join(due, " and "))
 	return c.warn(p.served("a daemon takes them each hour; see  tracker retain --dry-run,  and its log"))
 }
 

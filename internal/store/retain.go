@@ -76,6 +76,25 @@ func (s *Store) OldRuns(ctx context.Context, keep time.Duration) ([]OldRuns, err
 	}), nil
 }
 
+// AnyOldPolls reports whether OldPolls has something to list: it takes no longer with more
+// of it.
+func (s *Store) AnyOldPolls(ctx context.Context, keep time.Duration) (bool, error) {
+	found, err := s.queries.PollsOldAny(ctx, keep)
+	if err != nil {
+		return false, fmt.Errorf("look for old polls: %w", explainRetention(err))
+	}
+	return found, nil
+}
+
+// AnyOldRuns reports whether OldRuns has something to list: it stops at the first.
+func (s *Store) AnyOldRuns(ctx context.Context, keep time.Duration) (bool, error) {
+	found, err := s.queries.RunsOldAny(ctx, keep)
+	if err != nil {
+		return false, fmt.Errorf("look for old runs: %w", explainRetention(err))
+	}
+	return found, nil
+}
+
 // Runs is how many runs of the job are older.
 func (o OldRuns) Runs() int64 { return o.Taken[0].Rows }
 

@@ -95,6 +95,12 @@ func TestTakeOldPolls(t *testing.T) {
 	}
 	there := value[int64](t, f.conn, "SELECT count(*) FROM polls")
 	daemon := openStore(t, loginAs(t, f.conn, f.url, "tracker_writer").Config().ConnString())
+	for _, keep := range []time.Duration{keepPolls, 10 * 365 * 24 * time.Hour} {
+		all, err := daemon.OldPolls(t.Context(), keep)
+		if found, anyErr := daemon.AnyOldPolls(t.Context(), keep); err != nil || anyErr != nil || found != (len(all) > 0) || found != (keep == keepPolls) {
+			t.Errorf("kept for %s: %d months are older; any: %v, %v, %v", keep, len(all), found, err, anyErr)
+		}
+	}
 	taken := f.takePolls(t, daemon)
 	var rows int64
 	for i, month := range taken {

@@ -59,6 +59,9 @@ func takeRuns(t *testing.T, f *feed, s *store.Store) (all []store.Taken) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if found, err := s.AnyOldRuns(t.Context(), keepPolls); err != nil || found != (len(old) > 0) {
+		t.Errorf("of %d jobs runs are older; any: %v, %v", len(old), found, err)
+	}
 	for _, of := range old {
 		for {
 			taken, err := s.TakeOldRuns(t.Context(), f.by, keepPolls, of)

@@ -134,20 +134,34 @@ func RetainDue(ctx context.Context, s *store.Store, now time.Time, keep Retentio
 	return all, err
 }
 
-func due(ctx context.Context, s *store.Store, now time.Time, keep Retention) (polls []store.Taken, runs []store.OldRuns, err error) {
-	if here := time.Now(); now.Sub(here).Abs() > clocksMost {
-		return nil, nil, fmt.Errorf("%w: the database's clock says %s, and that of this machine %s: a day apart at most, or what is old cannot be told",
-			store.ErrRetentionRefused, now.UTC().Format(time.RFC3339), here.UTC().Format(time.RFC3339))
+// RetainAnyDue tells what Retain would take of: polls, runs, or none. However much that
+// is, it soon knows.
+func RetainAnyDue(ctx context.Context, s *store.Store, now time.Time, keep Retention) (what []string, err error) {
+	if err := checkRetention(ctx, s, now, keep); err != nil {
+		return nil, err
 	}
 	for _, one := range []struct {
-		flag string
+		what string
 		keep time.Duration
-	}{{"--retention-polls", keep.Polls}, {"--retention-history", keep.History}} {
-		if one.keep > 0 {
-			if err := checkSchedules(ctx, s, now, one.flag, one.keep); err != nil {
-				return nil, nil, err
-			}
+		any  func(context.Context, time.Duration) (bool, error)
+	}{{store.TakenPolls, keep.Polls, s.AnyOldPolls}, {store.TakenRuns, keep.History, s.AnyOldRuns}} {
+		if one.keep == 0 {
+			continue
 		}
+		old, err := one.any(ctx, one.keep)
+		if err != nil {
+			return nil, err
+		}
+		if old {
+			what = append(what, one.what)
+		}
+	}
+	return what, nil
+}
+
+func due(ctx context.Context, s *store.Store, now time.Time, keep Retention) (polls []store.Taken, runs []store.OldRuns, err error) {
+	if err := checkRetention(ctx, s, now, keep); err != nil {
+		return nil, nil, err
 	}
 	if keep.Polls > 0 {
 		if polls, err = s.OldPolls(ctx, keep.Polls); err != nil {
@@ -158,6 +172,25 @@ func due(ctx context.Context, s *store.Store, now time.Time, keep Retention) (po
 		runs, err = s.OldRuns(ctx, keep.History)
 	}
 	return polls, runs, err
+}
+
+// checkRetention refuses where what is old cannot be told, or is still needed.
+func checkRetention(ctx context.Context, s *store.Store, now time.Time, keep Retention) error {
+	if here := time.Now(); now.Sub(here).Abs() > clocksMost {
+		return fmt.Errorf("%w: the database's clock says %s, and that of this machine %s: a day apart at most, or what is old cannot be told",
+			store.ErrRetentionRefused, now.UTC().Format(time.RFC3339), here.UTC().Format(time.RFC3339))
+	}
+	for _, one := range []struct {
+		flag string
+		keep time.Duration
+	}{{"--retention-polls", keep.Polls}, {"--retention-history", keep.History}} {
+		if one.keep > 0 {
+			if err := checkSchedules(ctx, s, now, one.flag, one.keep); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // checkSchedules refuses to keep something for less than the time between two polls.

@@ -41,6 +41,18 @@ func (q *Queries) PollsOld(ctx context.Context, keep time.Duration) ([]PollsOldR
 	return items, nil
 }
 
+const pollsOldAny = `-- name: PollsOldAny :one
+SELECT EXISTS (SELECT 1 FROM polls_old($1, 1))
+`
+
+// Whether a month of polls is older.
+func (q *Queries) PollsOldAny(ctx context.Context, keep time.Duration) (bool, error) {
+	row := q.db.QueryRow(ctx, pollsOldAny, keep)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const pollsTake = `-- name: PollsTake :many
 SELECT o.range_from::timestamptz AS range_from, o.range_to::timestamptz AS range_to, o.rows_taken::bigint AS rows FROM polls_take($1) o
 `
@@ -220,6 +232,17 @@ func (q *Queries) RunsOld(ctx context.Context, keep time.Duration) ([]RunsOldRow
 		return nil, err
 	}
 	return items, nil
+}
+
+const runsOldAny = `-- name: RunsOldAny :one
+SELECT runs_old_any($1)::boolean
+`
+
+func (q *Queries) RunsOldAny(ctx context.Context, keep time.Duration) (bool, error) {
+	row := q.db.QueryRow(ctx, runsOldAny, keep)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const runsOpenSince = `-- name: RunsOpenSince :one
