@@ -79,7 +79,8 @@ func startDaemon(ctx context.Context, asked request, url string, stderr io.Write
 	if err := d.process.Start(); err != nil {
 		return nil, fmt.Errorf("start the tracker: %w", err)
 	}
-	return d, d.await(ctx)
+	err = d.await(ctx)
+	return d, err
 }
 
 // declaration declares jobs that are polled each second.

@@ -39,7 +39,7 @@ func (l *lab) listen(ctx context.Context, at, query string, headers ...string) (
 		name, value, _ := strings.Cut(header, ": ")
 		r.Header.Set(name, value)
 	}
-	got, err := http.DefaultClient.Do(r)
+	got, err := http.DefaultClient.Do(r) //nolint:bodyclose // the stream closes it
 	if err != nil {
 		cancel()
 		return nil, err

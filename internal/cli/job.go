@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
-	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/tracking"
 )
@@ -100,7 +99,8 @@ func (a *app) jobResumeCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "resume NAME", Short: "Poll a paused or finished job again", Args: exactly(1, "one NAME"),
 		Long: `Polls a paused job by its schedule again, or one that is finished, as a job
-of ` + providerNames(func(p source.Provider) bool { return p.Finishes }) + ` is once its import has ended.`,
+that tracks one import is once that has ended:  tracker provider list  tells
+what a provider's jobs track.`,
 		Example: "  tracker job resume stores-eu",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.alter(cmd.Context(), "job "+args[0], "resumed", func(ctx context.Context, s *store.Store, by store.Author) (bool, error) {

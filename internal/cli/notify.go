@@ -181,7 +181,7 @@ func deliveryListing(rows []store.DeliveryRow, c words.Clock) terminal.Table[sto
 			{Title: "RULE", Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(r.Rule) }},
 			{Title: "EVENT", Spare: 3, Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(r.Event) }},
 			{Title: "JOB", Spare: 2, Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(deref(r.Job)) }},
-			{Title: "DELIVERY", Cell: func(r store.DeliveryRow) terminal.Span { return words.Delivery(r) }},
+			{Title: "DELIVERY", Cell: words.Delivery},
 			{Title: "TRIES", Right: true, Spare: 4, Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(strconv.Itoa(int(r.Attempts))) }},
 			{Title: "TOLD", Spare: 1, Cell: func(r store.DeliveryRow) terminal.Span {
 				if r.Error != nil {

@@ -59,7 +59,7 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 	}
 	page := pageNo(req.query)
 	body.Filter.Skipped = (page - 1) * jobsMost
-	body.Watch.Clock = req.Clock
+	body.Clock = req.Clock
 	reading, reads := errgroup.WithContext(ctx)
 	reading.Go(func() (err error) {
 		body.Sources, err = tracking.SourceNames(reads, p.store)

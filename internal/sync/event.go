@@ -26,7 +26,7 @@ type Event struct {
 
 	// ResultLink gives the link to results that a polled answer holds, where the source
 	// has an archive; nil: there is none. It is a secret.
-	ResultLink func() string
+	ResultLink func() string `json:"-"`
 }
 
 // EventKind says what an Event tells.

@@ -2,9 +2,9 @@ package timeline_test
 
 import (
 	"bytes"
-	"fmt"
 	"html/template"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -84,7 +84,7 @@ func TestNewRun_Places(t *testing.T) {
 	t.Parallel()
 	p := succeeded()
 	for i := range 5000 {
-		p.Entries = append(p.Entries, store.LogEntryRow{Level: []string{"info", "error", "fatal"}[i%3], CreatedAt: new(at(0).Add(time.Duration(i) * 20 * time.Millisecond)), Detail: fmt.Sprint(i)})
+		p.Entries = append(p.Entries, store.LogEntryRow{Level: []string{"info", "error", "fatal"}[i%3], CreatedAt: new(at(0).Add(time.Duration(i) * 20 * time.Millisecond)), Detail: strconv.Itoa(i)})
 	}
 	drawn := timeline.NewRun(p)
 	if n := strings.Count(drawn.Looks, "M"); n != 4 {
