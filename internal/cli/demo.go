@@ -170,7 +170,10 @@ func (t *tour) play(ctx context.Context) error {
 	running, ctx := errgroup.WithContext(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	website := t.newWebsite(ctx, syncer, counted.Handler(), logger, counted.See)
+	quiet := *t.app
+	quiet.logger = logger
+	notifier := quiet.notifier(t.store, t.at, counted.Delivered)
+	website := t.newWebsite(ctx, behindWeb{daemon: syncer, notifier: notifier, metrics: counted.Handler(), logger: logger, tell: counted.See})
 	running.Go(func() error {
 		defer cancel()
 		return syncer.Serve(ctx, counted.See)
@@ -179,9 +182,8 @@ func (t *tour) play(ctx context.Context) error {
 		defer cancel()
 		return website.serve(ctx, listener)
 	})
+	running.Go(func() error { notifier.Run(ctx); return nil })
 	running.Go(func() error {
-		quiet := *t.app
-		quiet.logger = logger
 		quiet.keepSealed(ctx, demoSealEvery, sealer, &audit.Publisher{})
 		return nil
 	})

@@ -145,9 +145,10 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		a.logEvent(ctx, e)
 	}
+	notifier := a.notifier(s, how.pages, counted.Delivered)
 	var guard *access.Guard
 	if how.web.address != listenOff {
-		website := a.newWebsite(ctx, syncer, counted.Handler(), a.logger, see)
+		website := a.newWebsite(ctx, behindWeb{daemon: syncer, notifier: notifier, metrics: counted.Handler(), logger: a.logger, tell: see})
 		listener, err := how.web.open(ctx, website)
 		if err != nil {
 			return err
@@ -173,7 +174,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		running.Go(func() error { a.obeyHangups(ctx, s, hangups, how.path); return nil })
 		running.Go(func() error { (&retainer{app: a, store: s, keep: how.keep}).run(ctx); return nil })
 		running.Go(func() error { keeper.Run(ctx); return nil })
-		running.Go(func() error { a.notifier(s, how.pages, counted.Delivered).Run(ctx); return nil })
+		running.Go(func() error { notifier.Run(ctx); return nil })
 		running.Go(func() error { a.keepSealed(ctx, sealEvery, how.sealer, how.publisher); return nil })
 		a.logger.InfoContext(ctx, "serving", "version", a.version, "owner", owner())
 		restless := restlessJobs{quiet: map[int64]int{}}

@@ -16,6 +16,7 @@ import (
 	"tracker/internal/api"
 	"tracker/internal/feed"
 	"tracker/internal/hook"
+	"tracker/internal/notify"
 	"tracker/internal/pages"
 	"tracker/internal/source"
 	"tracker/internal/sync"
@@ -50,16 +51,25 @@ type website struct {
 	metricsAt net.Listener // where the metrics are told without a token, too; nil: nowhere
 }
 
+// behindWeb is what works behind a website.
+type behindWeb struct {
+	daemon   *sync.Syncer
+	notifier *notify.Notifier
+	metrics  http.Handler
+	logger   *slog.Logger
+	tell     func(sync.Event) // of what is polled because somebody asked
+}
+
 // newWebsite shows what a daemon keeps, to whom a guard lets in, until ctx ends.
-func (a *app) newWebsite(ctx context.Context, daemon *sync.Syncer, metrics http.Handler, logger *slog.Logger, tell func(sync.Event)) *website {
-	s := daemon.Store
-	w := &website{health: health{store: s, syncer: daemon, most: turnMost}, metrics: metrics, hub: feed.NewHub(s, logger)}
+func (a *app) newWebsite(ctx context.Context, behind behindWeb) *website {
+	s, daemon, logger := behind.daemon.Store, behind.daemon, behind.logger
+	w := &website{health: health{store: s, syncer: daemon, most: turnMost}, metrics: behind.metrics, hub: feed.NewHub(s, logger)}
 	w.guard = &access.Guard{Store: s, Logger: logger, Open: true, Actor: a.environment.Actor}
-	w.polls = newAskedPolls(ctx, daemon, logger, tell)
+	w.polls = newAskedPolls(ctx, daemon, logger, behind.tell)
 	w.api = api.New(api.Options{Store: s, Feed: w.hub, Logger: logger, Version: a.version, Poll: w.polls.begin})
 	w.hooks = &hook.Handler{Store: s, Credentials: source.NewCredentials(a.getenv, a.scope), Logger: logger}
 	w.pages = pages.New(s, pages.Options{
-		Logger: logger, Look: w.polls.look,
+		Logger: logger, Look: w.polls.look, Test: behind.notifier.Test,
 		Actor:      func(r *http.Request) string { return access.From(r.Context()).Actor },
 		MayOperate: func(r *http.Request) bool { return access.From(r.Context()).Operates() },
 		LoggedIn:   func(r *http.Request) bool { return access.From(r.Context()).LoggedIn },

@@ -2,6 +2,8 @@ package pages
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"tracker/internal/store"
@@ -18,11 +20,12 @@ type notifyBody struct {
 	Rules  []store.RuleRow
 	Failed []store.DeliveryRow // tried in vain so far
 	Newest []store.DeliveryRow
+	Tests  bool // somebody here can send a test
 }
 
 // notify answers whether those are told who are to be.
 func (p *Pages) notify(ctx context.Context, req *request) (*view, error) {
-	body := notifyBody{Clock: req.Clock}
+	body := notifyBody{Clock: req.Clock, Tests: p.Test != nil}
 	var err error
 	if body.Rules, err = p.store.RuleRows(ctx); err != nil {
 		return nil, err
@@ -34,6 +37,30 @@ func (p *Pages) notify(ctx context.Context, req *request) (*view, error) {
 		return nil, err
 	}
 	return &view{Name: "notify", Title: "Notifications", Section: "/notify", Live: "all", Every: 15, Body: body}, nil
+}
+
+// testRule sends a test by a rule, and tells what came back.
+func (p *Pages) testRule(ctx context.Context, req *request) (*view, error) {
+	name := req.PostFormValue("rule")
+	rules, err := p.store.Rules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := slices.IndexFunc(rules, func(rule store.Rule) bool { return rule.Name == name })
+	if at < 0 || p.Test == nil {
+		return nil, notFoundError{what: fmt.Sprintf("No rule is named %q.", name)}
+	}
+	took, failed := p.Test(ctx, rules[at], req.ReadAt)
+	v, err := p.notify(ctx, req)
+	switch {
+	case err != nil:
+		return nil, err
+	case failed != nil:
+		v.Notice = fmt.Sprintf("Rule %s: %s.", name, failed)
+	default:
+		v.Notice = fmt.Sprintf("Rule %s: the test was delivered in %s.", name, words.Duration(took))
+	}
+	return v, nil
 }
 
 // Tells names the events of a rule.

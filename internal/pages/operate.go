@@ -18,11 +18,7 @@ const lookTimeout = 25 * time.Second
 
 // operate serves an operation: a form posts it, and is led to a page that tells what is so.
 func (p *Pages) operate(act operation) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if p.MayOperate != nil && !p.MayOperate(r) {
-			http.Error(w, "You may look here, and change nothing.", http.StatusForbidden)
-			return
-		}
+	return p.operator(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
 		defer cancel()
 		now, err := p.store.Now(ctx)
@@ -35,6 +31,17 @@ func (p *Pages) operate(act operation) http.Handler {
 			return
 		}
 		http.Redirect(w, r, address+"?done="+url.QueryEscape(done), http.StatusSeeOther)
+	}))
+}
+
+// operator serves those who may operate.
+func (p *Pages) operator(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.MayOperate != nil && !p.MayOperate(r) {
+			http.Error(w, "You may look here, and change nothing.", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -93,7 +93,9 @@ func (p *Pages) build(ctx context.Context, req *request, build builder) (*view, 
 	v, err := build(ctx, req)
 	if err == nil {
 		v.Unserved = req.Unserved(now, served)
-		v.Notice = notice(req.query.Get("done"))
+		if v.Notice == "" {
+			v.Notice = notice(req.query.Get("done"))
+		}
 	}
 	return v, err
 }

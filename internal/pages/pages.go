@@ -23,6 +23,8 @@ type Options struct {
 	LoggedIn func(*http.Request) bool
 	// Look polls a job now; nil: nobody here can.
 	Look func(context.Context, store.Job) error
+	// Test sends a test by a rule at a time, and tells in how long it was taken; nil: nobody here can.
+	Test func(context.Context, store.Rule, time.Time) (time.Duration, error)
 }
 
 // Pages are all pages of a store.
@@ -64,6 +66,7 @@ func New(s *store.Store, options Options) http.Handler {
 	} {
 		mux.Handle("POST "+path, p.operate(act))
 	}
+	mux.Handle("POST /notify", p.operator(p.page(p.testRule)))
 	mux.HandleFunc("GET /jobs/{job}/pack.zip", p.pack)
 	mux.HandleFunc("GET /jobs/{job}/runs/{run}/pack.zip", p.pack)
 	mux.HandleFunc("GET /jobs/{job}/snapshots/{no}/body", p.body)
