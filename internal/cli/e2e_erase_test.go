@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -26,7 +27,7 @@ func TestEraseWhileADaemonServes(t *testing.T) {
 	say := func(snapshot int, frame upstreamsim.Frame) {
 		t.Helper()
 		w.Woosmap.Script(datasetID(0), frame)
-		w.awaitLine(`SELECT '' FROM report.polls WHERE snapshot_no = $1::integer AND outcome = 'unchanged'`, fmt.Sprint(snapshot))
+		w.awaitLine(`SELECT '' FROM report.polls WHERE snapshot_no = $1::integer AND outcome = 'unchanged'`, strconv.Itoa(snapshot))
 	}
 	say(1, answer("in_progress", 1))
 	say(2, answer("in_progress", 1, 2))

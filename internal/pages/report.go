@@ -187,10 +187,10 @@ func (b reportBody) Default() string {
 }
 
 // TakesAsOf reports whether it can be asked how things stood at a time.
-func (b reportBody) TakesAsOf() bool { return b.Question.Past != words.NoPast }
+func (b reportBody) TakesAsOf() bool { return b.Past != words.NoPast }
 
 // TakesKnownAt reports whether it can be asked by what was known at a time.
-func (b reportBody) TakesKnownAt() bool { return b.Question.Past == words.PastKnown }
+func (b reportBody) TakesKnownAt() bool { return b.Past == words.PastKnown }
 
 // Given is the value of a field.
 func (b reportBody) Given(field string) string { return b.query.Get(field) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -95,7 +96,7 @@ func (r AnswerRow) MarshalJSON() ([]byte, error) {
 
 // Answer asks the question that a function of the schema report answers, by the function's name.
 func (s *Store) Answer(ctx context.Context, function string, filter AnswerFilter) (Answer, error) {
-	sql := "SELECT * FROM " + pgx.Identifier{"report", function}.Sanitize() + "(sources => $1::text[], labels => $2::text::jsonb"
+	given := []string{"sources => $1::text[]", "labels => $2::text::jsonb"}
 	var sources []string
 	if filter.Source != "" {
 		sources = []string{filter.Source}
@@ -107,10 +108,11 @@ func (s *Store) Answer(ctx context.Context, function string, filter AnswerFilter
 	}{{"since", filter.Since}, {"as_of", filter.AsOf}, {"known_at", filter.KnownAt}} {
 		if at.value != nil {
 			arguments = append(arguments, *at.value)
-			sql += fmt.Sprintf(", %s => $%d::timestamptz", at.argument, len(arguments))
+			given = append(given, fmt.Sprintf("%s => $%d::timestamptz", at.argument, len(arguments)))
 		}
 	}
-	rows, err := s.pool.Query(ctx, sql+")", arguments...)
+	sql := fmt.Sprintf("SELECT * FROM %s(%s)", pgx.Identifier{"report", function}.Sanitize(), strings.Join(given, ", "))
+	rows, err := s.pool.Query(ctx, sql, arguments...)
 	if err != nil {
 		return Answer{}, fmt.Errorf("ask report.%s: %w", function, err)
 	}

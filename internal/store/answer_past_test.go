@@ -34,7 +34,7 @@ func (f *feed) past(t *testing.T, function, asOf, knownAt string, columns ...str
 		t.Fatal(err)
 	}
 	for _, row := range answer.Rows {
-		text := ""
+		var cells []string
 		for _, column := range columns {
 			value, _ := row.Value(column)
 			if at, ok := value.(time.Time); ok {
@@ -43,9 +43,9 @@ func (f *feed) past(t *testing.T, function, asOf, knownAt string, columns ...str
 			if took, ok := value.(store.Interval); ok {
 				value = time.Duration(took)
 			}
-			text += fmt.Sprintf(" %v", value)
+			cells = append(cells, fmt.Sprint(value))
 		}
-		rows = append(rows, text[1:])
+		rows = append(rows, strings.Join(cells, " "))
 	}
 	slices.Sort(rows)
 	return rows
