@@ -29,6 +29,10 @@ const (
 	barMemory    = 300 << 20
 )
 
+// leastSnapshots is how many there must be to tell how quickly they are checked: with less,
+// most of the time goes into the start of the program.
+const leastSnapshots = 50_000
+
 // errMissed means that a bar was missed, which the figures tell.
 var errMissed = errors.New("a bar is missed")
 
@@ -108,7 +112,15 @@ func (m measurement) print(out io.Writer) error {
 %.0f snapshots a second (bar: %.0f), %d MiB at most (bar: %d)
 `, m.Snapshots, m.Entries, m.Days, m.Jobs, runtime.NumCPU(), m.load, m.took.Seconds(), m.cpu.Seconds(),
 		rate, barSnapshots, m.memory>>20, int64(barMemory)>>20)
-	if err == nil && (rate < barSnapshots || m.memory >= barMemory) {
+	switch {
+	case err != nil:
+		return err
+	case m.Snapshots < leastSnapshots:
+		_, err = fmt.Fprintf(out, "too few snapshots to tell how quickly they are checked: %d are needed\n", leastSnapshots)
+	case rate < barSnapshots:
+		err = errMissed
+	}
+	if m.memory >= barMemory {
 		err = errMissed
 	}
 	return err
