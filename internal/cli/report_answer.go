@@ -109,14 +109,18 @@ func (r reportRequest) filter(now time.Time) (store.AnswerFilter, error) {
 	if r.question.Since == 0 {
 		return f, nil
 	}
+	end := now
 	if f.AsOf != nil {
-		now = *f.AsOf
+		end = *f.AsOf
 	}
-	since := now.Add(-r.question.Since)
+	since := end.Add(-r.question.Since)
 	if r.since != "" {
 		if since, err = tracking.PastTime("--since", r.since, now); err != nil {
 			return f, err
 		}
+	}
+	if since.After(end) {
+		return f, usageError{fmt.Errorf("--since: %s is after the time that is asked about, %s", since.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))}
 	}
 	f.Since = &since
 	return f, nil

@@ -187,6 +187,8 @@ func reportErrors(t *testing.T, f *readFixture) {
 		{"report stalled --as-of 1d", exitUsage, "report stalled tells of now"},
 		{"report gaps --known-at 1d", exitUsage, "report gaps takes --as-of, and no --known-at"},
 		{"report new-errors --known-at 2999-01-01", exitUsage, "--known-at: 2999-01-01T00:00:00Z is still to come"},
+		{"report new-errors --as-of 10d --since 3d", exitUsage, "--since: "},
+		{"report new-errors --known-at 2026-01-01 --since 2026-01-02", exitUsage, "--since: 2026-01-02T00:00:00Z is after the time that is asked about, 2026-01-01T00:00:00Z"},
 		{"report new-errors --as-of yesterday", exitUsage, "--as-of: "},
 		{"report failed-imports stalled", exitUsage, "want one NAME"},
 	} {
