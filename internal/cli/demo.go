@@ -44,7 +44,12 @@ seen.
 Its pages are at http://127.0.0.1:8080, or where --listen says; where that port
 is taken, at a free one, which it tells.
 
-In a pipe it prints a line for each change of a job's state.`,
+What fails, recovers, stalls or is odd it tells to a receiver of its own, as
+webhooks by the rule demo-events; see  tracker notify --help. The screen shows
+what came there last.
+
+In a pipe it prints a line for each change of a job's state, and for each event
+that the receiver was told.`,
 		Example: "  tracker demo\n  tracker demo --for 60s\n  TRACKER_DATA_DIR=/tmp/fast tracker demo --speed 3",
 		Args:    exactly(0, "no arguments"),
 	}
@@ -79,6 +84,7 @@ type tour struct {
 	listenGiven bool
 
 	store *store.Store
+	on    *demo.Fixtures
 	at    string // where its pages are
 }
 
@@ -135,11 +141,11 @@ func (t *tour) run(ctx context.Context) error {
 
 // play runs services, daemon and screen. The screen ends first.
 func (t *tour) play(ctx context.Context) error {
-	on := &demo.Fixtures{
+	t.on = &demo.Fixtures{
 		Dir: t.dir, Speed: t.speed, SpeedGiven: t.speedGiven, Store: t.store, Actor: t.environment.Actor, Owner: owner(),
 	}
-	defer on.Close()
-	if err := on.SetUp(ctx); err != nil {
+	defer t.on.Close()
+	if err := t.on.SetUp(ctx); err != nil {
 		if _, wrong := errors.AsType[*demo.SpeedError](err); wrong {
 			return usageError{err}
 		}

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"tracker/internal/demo"
 	"tracker/internal/terminal"
+	"tracker/internal/words"
 )
 
 // show is the live view, or lines in a pipe, until ctx or the time ends.
@@ -21,7 +23,7 @@ func (t *tour) show(ctx context.Context) error {
 		defer timer.Stop()
 		end = timer.C
 	}
-	w := &watcher{app: t.app, store: t.store, ticks: ticker.C, end: end, below: t.next}
+	w := &watcher{app: t.app, store: t.store, ticks: ticker.C, end: end, below: t.below}
 	if live, ok := terminal.NewLive(t.stdin, t.stdout, t.getenv); ok {
 		return w.live(ctx, live)
 	}
@@ -30,7 +32,35 @@ func (t *tour) show(ctx context.Context) error {
 	if _, err := fmt.Fprint(t.stdout, p.String()); err != nil {
 		return err
 	}
+	w.beside = t.tellNew()
 	return w.print(ctx)
+}
+
+// toldShown is how many events the screen shows of those that were told.
+const toldShown = 3
+
+// below shows what was told last, and what to try.
+func (t *tour) below(p *terminal.Page) {
+	_, count := t.on.Told(0)
+	last, _ := t.on.Told(count - toldShown)
+	for _, one := range last {
+		p.Put(terminal.Fit([]terminal.Span{
+			terminal.Styled(terminal.StyleBold, "told:"), terminal.Plain(" "), terminal.Faint(one.At.UTC().Format(words.ClockLayout)), terminal.Plain(" " + one.Text),
+		}, p.Width))
+	}
+	t.next(p)
+}
+
+// tellNew gives what prints the events that were told since it was called last.
+func (t *tour) tellNew() func(*terminal.Page) {
+	shown := 0
+	return func(p *terminal.Page) {
+		var told []demo.Told
+		told, shown = t.on.Told(shown)
+		for _, one := range told {
+			timedLine(p, one.At, "", terminal.Plain("told: "+one.Text))
+		}
+	}
 }
 
 // next tells what to try in a second terminal.
@@ -44,7 +74,7 @@ func (t *tour) next(p *terminal.Page) {
 	p.Line(intro...)
 	for _, command := range []string{
 		name + " history demo-stores-eu", name + " log demo-shops-de --follow", name + " psql -- -c 'TABLE report.daily'",
-		name + " verify", name + " export demo-stores-eu -o evidence.zip",
+		name + " notify log", name + " verify", name + " export demo-stores-eu -o evidence.zip",
 	} {
 		p.Entry([]terminal.Span{terminal.Plain("     ")}, terminal.Plain(command))
 	}

@@ -30,9 +30,15 @@ func TestDemo(t *testing.T) {
 	w.awaitLine(`SELECT '' FROM report.sources WHERE source = 'demo-woosmap-old' AND paused_reason LIKE 'forbidden%'`)
 	w.awaitLine(`SELECT '' FROM report.polls WHERE job = 'demo-outage' AND http_status = 500`)
 	w.awaitLine(`SELECT '' FROM report.anomalies WHERE job = 'demo-rewritten' AND kind = 'entry_withdrawn'`)
+	w.awaitLine(`SELECT '' FROM report.deliveries WHERE rule = 'demo-events' AND state = 'delivered' AND attempts = 1 AND event IN ('failed', 'anomaly', 'source_paused')
+		HAVING count(DISTINCT event) = 3`)
+	await(t, "what the receiver was told", func() bool {
+		return strings.Contains(demo.stdout.String(), "  told: ✖ demo-shops-fr failed in fetch after ")
+	})
+	w.Want("what is told of the past", nil, `SELECT line FROM report.deliveries WHERE at < `+demoBegan)
 	w.Want("labels", []string{`{"simulated": "true"}`}, `SELECT DISTINCT labels::text FROM report.jobs`)
 	demo.stop()
-	for _, text := range []string{"watching 14 jobs", "demo-shops-fr  ✖ failed", " history demo-stores-eu", " psql -- -c ", " verify", " export demo-stores-eu -o evidence.zip", "OPEN http://127.0.0.1:"} {
+	for _, text := range []string{"watching 14 jobs", "demo-shops-fr  ✖ failed", " history demo-stores-eu", " psql -- -c ", " notify log", " verify", " export demo-stores-eu -o evidence.zip", "OPEN http://127.0.0.1:"} {
 		if !strings.Contains(demo.stdout.String(), text) {
 			t.Errorf("no %q in what it prints:\n%s%s", text, demo.stdout.String(), demo.stderr.String())
 		}

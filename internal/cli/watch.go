@@ -144,6 +144,7 @@ type watcher struct {
 	ticks  <-chan time.Time     // when to look again
 	end    <-chan time.Time     // when to end; nil: never
 	below  func(*terminal.Page) // what to say below the jobs; nil: nothing
+	beside func(*terminal.Page) // what to print, in a pipe, beside what has changed; nil: nothing
 }
 
 // wait lets the time pass until the next look, and reports whether there is to be one.

@@ -82,6 +82,9 @@ func (p *watchPrinter) look(ctx context.Context, first bool) error {
 	for _, head := range heads {
 		p.looking(head, p.heads[head.JobID], errs[head.JobID], now)
 	}
+	if p.beside != nil {
+		p.beside(p.page)
+	}
 	p.keep(heads)
 	return nil
 }
@@ -147,9 +150,14 @@ func (p *watchPrinter) looking(head, was store.WatchHead, message string, now ti
 
 // line writes one line, which begins with a time.
 func (p *watchPrinter) line(at time.Time, job string, spans ...terminal.Span) {
+	timedLine(p.page, at, job, spans...)
+}
+
+// timedLine writes one line, which begins with a time.
+func timedLine(p *terminal.Page, at time.Time, job string, spans ...terminal.Span) {
 	lead := []terminal.Span{terminal.Plain(at.UTC().Format(time.RFC3339)), terminal.Plain("  ")}
 	if job != "" {
 		lead = append(lead, terminal.Plain(job), terminal.Plain("  "))
 	}
-	p.page.Line(append(lead, spans...)...)
+	p.Line(append(lead, spans...)...)
 }

@@ -87,7 +87,11 @@ func (d *Fixtures) writeNotes(fixtures []fixture) error {
 
 // sources gives the sources at the addresses of this start.
 func (d *Fixtures) sources() ([]store.SourceSpec, error) {
-	key, old, err := writeKeys(d.Dir)
+	key, err := writeKey(d.Dir, "demo-key", goodKey)
+	if err != nil {
+		return nil, err
+	}
+	old, err := writeKey(d.Dir, "demo-key-old", replacedKey)
 	if err != nil {
 		return nil, err
 	}
@@ -121,15 +125,25 @@ func (d *Fixtures) registerPast(ctx context.Context, fixtures []fixture) error {
 	return err
 }
 
-// register declares all sources and jobs. New jobs begin now, not when their past was
-// begun: to make that up took a while, in which nobody polled.
+// register declares all sources, jobs and the rule. New jobs begin now, not when their past
+// was begun: to make that up took a while, in which nobody polled.
 func (d *Fixtures) register(ctx context.Context, fixtures []fixture) error {
 	now, err := d.Store.Now(ctx)
 	if err != nil {
 		return err
 	}
 	by := store.Author{Actor: d.Actor, At: now}
-	var all store.Declaration
+	if err := d.Store.CompleteJournal(ctx); err != nil { // a new rule tells of what comes after its end: not of the past
+		return err
+	}
+	current, err := d.Store.Rules(ctx)
+	if err != nil {
+		return err
+	}
+	all := store.Declaration{Notifies: true}
+	if all.Rules, err = d.rules(current); err != nil {
+		return err
+	}
 	if all.Sources, err = d.sources(); err != nil {
 		return err
 	}

@@ -23,12 +23,15 @@ const (
 	headerWait = 5 * time.Second
 )
 
-// services are the simulated services, each with a server of its own.
+// services are the simulated services and the receiver of what is told, each with a server
+// of its own.
 type services struct {
 	woosmap     *upstreamsim.Woosmap
 	safetykit   *upstreamsim.SafetyKit
+	receiver    *receiver
 	woosmapAt   string // base URLs
 	safetykitAt string
+	receiverAt  string
 	servers     []*http.Server
 	serving     errgroup.Group
 }
@@ -38,8 +41,14 @@ func startServices(ctx context.Context, speed float64) (*services, error) {
 	options := upstreamsim.Options{Key: goodKey, Speed: speed}
 	d := &services{woosmap: upstreamsim.NewWoosmap(options), safetykit: upstreamsim.NewSafetyKit(options)}
 	var err error
+	if d.receiver, err = newReceiver(); err != nil {
+		return nil, fmt.Errorf("make the receiver: %w", err)
+	}
 	if d.woosmapAt, err = d.serve(ctx, d.woosmap); err == nil {
 		d.safetykitAt, err = d.serve(ctx, d.safetykit)
+	}
+	if err == nil {
+		d.receiverAt, err = d.serve(ctx, d.receiver)
 	}
 	if err != nil {
 		d.close()
@@ -78,22 +87,16 @@ func (d *services) play(j job, start time.Time) {
 	}
 }
 
-// writeKeys keeps the demo's credentials where any tracker on the same
-// data directory can read them, and returns the references to them.
-func writeKeys(dir string) (key, old string, err error) {
-	for _, one := range []struct {
-		name, value string
-		ref         *string
-	}{{"demo-key", goodKey, &key}, {"demo-key-old", replacedKey, &old}} {
-		path := filepath.Join(dir, one.name)
-		err := os.WriteFile(path, []byte(one.value+"\n"), 0o600)
-		if errors.Is(err, os.ErrPermission) {
-			err = fmt.Errorf("%w; the demo runs as the user who owns the data directory", err)
-		}
-		if err != nil {
-			return "", "", fmt.Errorf("write a credential of the demo: %w", err)
-		}
-		*one.ref = "file:" + path
+// writeKey keeps a credential of the demo where any tracker on the same data directory can
+// read it, and returns the reference to it.
+func writeKey(dir, name, value string) (ref string, err error) {
+	path := filepath.Join(dir, name)
+	err = os.WriteFile(path, []byte(value+"\n"), 0o600)
+	if errors.Is(err, os.ErrPermission) {
+		err = fmt.Errorf("%w; the demo runs as the user who owns the data directory", err)
 	}
-	return key, old, nil
+	if err != nil {
+		return "", fmt.Errorf("write a credential of the demo: %w", err)
+	}
+	return "file:" + path, nil
 }
