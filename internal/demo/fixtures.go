@@ -39,7 +39,11 @@ func (d *Fixtures) SetUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.services, err = startServices(ctx, d.Speed); err != nil {
+	before, err := d.addresses(ctx)
+	if err != nil {
+		return err
+	}
+	if d.services, err = startServices(ctx, d.Speed, before); err != nil {
 		return err
 	}
 	if err := d.registerPast(ctx, fixtures); err != nil {

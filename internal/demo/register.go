@@ -102,6 +102,19 @@ func (d *Fixtures) sources() ([]store.SourceSpec, error) {
 	}, nil
 }
 
+// addresses gives the base URLs of sources that an earlier start has registered.
+func (d *Fixtures) addresses(ctx context.Context) (map[string]string, error) {
+	at := map[string]string{}
+	for _, name := range []string{sourceWoosmap, sourceSafetyKit} {
+		from, err := d.Store.Source(ctx, name)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		at[name] = from.BaseURL
+	}
+	return at, nil
+}
+
 // registerPast declares new jobs that get a past, at its beginning.
 func (d *Fixtures) registerPast(ctx context.Context, fixtures []fixture) error {
 	sources, err := d.sources()
@@ -165,7 +178,7 @@ func (d *Fixtures) register(ctx context.Context, fixtures []fixture) error {
 		if change.Action != "pause" || !isSource {
 			continue
 		}
-		if _, err := d.Store.ResumeSource(ctx, by, name); err != nil { // our own services listen elsewhere than last time
+		if _, err := d.Store.ResumeSource(ctx, by, name); err != nil { // our own services listen elsewhere: their port was taken
 			return err
 		}
 	}

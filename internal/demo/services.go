@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -36,19 +37,20 @@ type services struct {
 	serving     errgroup.Group
 }
 
-// startServices starts the services, which know nothing yet.
-func startServices(ctx context.Context, speed float64) (*services, error) {
+// startServices starts the services, which know nothing yet, where an earlier start had
+// them if that is free: a source that moves is paused.
+func startServices(ctx context.Context, speed float64, before map[string]string) (*services, error) {
 	options := upstreamsim.Options{Key: goodKey, Speed: speed}
 	d := &services{woosmap: upstreamsim.NewWoosmap(options), safetykit: upstreamsim.NewSafetyKit(options)}
 	var err error
 	if d.receiver, err = newReceiver(); err != nil {
 		return nil, fmt.Errorf("make the receiver: %w", err)
 	}
-	if d.woosmapAt, err = d.serve(ctx, d.woosmap); err == nil {
-		d.safetykitAt, err = d.serve(ctx, d.safetykit)
+	if d.woosmapAt, err = d.serve(ctx, d.woosmap, before[sourceWoosmap]); err == nil {
+		d.safetykitAt, err = d.serve(ctx, d.safetykit, before[sourceSafetyKit])
 	}
 	if err == nil {
-		d.receiverAt, err = d.serve(ctx, d.receiver)
+		d.receiverAt, err = d.serve(ctx, d.receiver, "")
 	}
 	if err != nil {
 		d.close()
@@ -57,9 +59,17 @@ func startServices(ctx context.Context, speed float64) (*services, error) {
 	return d, nil
 }
 
-// serve answers on a port of its own and returns the base URL.
-func (d *services) serve(ctx context.Context, service http.Handler) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+// serve answers on a port of its own, that of an earlier base URL if it is free, and returns
+// the base URL.
+func (d *services) serve(ctx context.Context, service http.Handler, before string) (string, error) {
+	port := "0"
+	if u, err := url.Parse(before); err == nil && u.Port() != "" {
+		port = u.Port()
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", port))
+	if err != nil && port != "0" {
+		listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	}
 	if err != nil {
 		return "", err
 	}
