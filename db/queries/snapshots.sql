@@ -48,3 +48,6 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer
 JOIN snapshots n ON n.job_id = w.job_id AND n.snapshot_no = w.snapshot_no AND n.job_id = ANY(@job_ids::bigint[])
 JOIN snapshots p ON p.job_id = n.job_id AND p.snapshot_no BETWEEN n.snapshot_no - n.patches AND n.snapshot_no
 ORDER BY p.job_id, p.snapshot_no;
+
+-- name: ReportSnapshotRun :one
+SELECT run_no FROM report.snapshots WHERE job_id = @job_id AND snapshot_no = @snapshot_no;

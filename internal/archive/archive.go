@@ -43,8 +43,9 @@ type Keeper struct {
 
 // offered is a link that a poll has seen. The link is read where it is followed.
 type offered struct {
-	job  store.Job
-	link func() string
+	job        store.Job
+	snapshotNo int // of the answer that has the link
+	link       func() string
 }
 
 // New makes a Keeper.
@@ -55,10 +56,10 @@ func New(s *store.Store, getenv func(string) string, logger *slog.Logger) *Keepe
 	}
 }
 
-// Offer hands over the link to the results of a job's latest run, and does not wait.
-func (k *Keeper) Offer(job store.Job, link func() string) {
+// Offer hands over the link to results that an answer of a job has, and does not wait.
+func (k *Keeper) Offer(job store.Job, snapshotNo int, link func() string) {
 	select {
-	case k.links <- offered{job, link}:
+	case k.links <- offered{job, snapshotNo, link}:
 	default:
 	}
 }
@@ -77,15 +78,15 @@ func (k *Keeper) Run(ctx context.Context) {
 	}
 }
 
-// keep fetches the results of a job's latest run, unless they are kept.
+// keep fetches the results of the run that an answer tells of, unless they are kept.
 func (k *Keeper) keep(ctx context.Context, o offered) error {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel()
-	latest, err := k.Store.LatestRun(ctx, o.job.ID)
+	run, err := k.Store.SnapshotRun(ctx, o.job.ID, o.snapshotNo)
 	if err != nil {
 		return err
 	}
-	r := store.Result{Run: store.RunKey{JobID: o.job.ID, No: int(latest.RunNo)}, Place: o.job.From.Archive}
+	r := store.Result{Run: run, Place: o.job.From.Archive}
 	if kept, err := k.Store.ResultKept(ctx, r.Run); err != nil || kept {
 		return err
 	}

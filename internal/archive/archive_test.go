@@ -63,6 +63,13 @@ func newLab(t *testing.T, place string, file http.HandlerFunc) *lab {
 // poll polls the job, offers what the poll shows, and has it kept.
 func (l *lab) poll() {
 	l.t.Helper()
+	l.see()
+	l.keep()
+}
+
+// see polls the job, and offers what the poll shows.
+func (l *lab) see() {
+	l.t.Helper()
 	client := source.NewClient("test")
 	defer client.Close()
 	syncer := &sync.Syncer{Store: l.store, Client: client, Owner: "lab", Logger: slog.New(slog.DiscardHandler), Getenv: func(string) string { return labKey }}
@@ -72,11 +79,16 @@ func (l *lab) poll() {
 	}
 	if err := syncer.Once(l.t.Context(), []store.Job{job}, func(e sync.Event) {
 		if e.ResultLink != nil {
-			l.kept.Offer(e.Job, e.ResultLink)
+			l.kept.Offer(e.Job, e.SnapshotNo, e.ResultLink)
 		}
 	}); err != nil {
 		l.t.Fatal(err)
 	}
+}
+
+// keep has kept what was offered.
+func (l *lab) keep() {
+	l.t.Helper()
 	ctx, stop := context.WithCancel(l.t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); l.kept.Run(ctx) }()
@@ -119,6 +131,18 @@ func TestAFileIsKeptByItsHash(t *testing.T) {
 	}
 	l.wantNoLink()
 	l.Check()
+}
+
+// TestAFileIsKeptForItsRun although another run has begun before it is fetched.
+func TestAFileIsKeptForItsRun(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, t.TempDir(), results200)
+	l.see()
+	l.SafetyKit.Script("products", "request_1", upstreamsim.Answer(`{"namespace":"products","request_id":"request_2","status":"queued","data_count":null,"data_expires_at":null,"data_url":null}`))
+	l.see()
+	l.Want("runs", []string{"1", "2"}, `SELECT run_no::text FROM report.runs ORDER BY 1`)
+	l.keep()
+	l.Want("results", []string{"1"}, `SELECT run_no::text FROM report.results`)
 }
 
 func TestAFileThatCannotBeFetched(t *testing.T) {

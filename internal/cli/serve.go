@@ -141,7 +141,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	see := func(e sync.Event) {
 		counted.See(e)
 		if e.ResultLink != nil && e.Kind == sync.Polled && e.Outcome.Answered() {
-			keeper.Offer(e.Job, e.ResultLink)
+			keeper.Offer(e.Job, e.SnapshotNo, e.ResultLink)
 		}
 		a.logEvent(ctx, e)
 	}

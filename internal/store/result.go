@@ -15,6 +15,12 @@ type Result struct {
 	Error  string // why not, without the link
 }
 
+// SnapshotRun gives the run that a snapshot tells of.
+func (s *Store) SnapshotRun(ctx context.Context, jobID int64, snapshotNo int) (RunKey, error) {
+	no, err := s.queries.ReportSnapshotRun(ctx, dbsqlc.ReportSnapshotRunParams{JobID: jobID, SnapshotNo: int32(snapshotNo)})
+	return RunKey{JobID: jobID, No: int(no)}, wrapped("read the run of a snapshot", err)
+}
+
 // ResultKept reports whether the file of a run is kept already.
 func (s *Store) ResultKept(ctx context.Context, run RunKey) (bool, error) {
 	kept, err := s.queries.ReportResultKept(ctx, dbsqlc.ReportResultKeptParams{JobID: run.JobID, RunNo: int32(run.No)})

@@ -16,6 +16,8 @@ type Event struct {
 	Error   string          // why the poll failed, redacted; of Skipped: why the job cannot be polled
 	Change  *history.Change // what a changed answer brought
 
+	SnapshotNo int // of Polled: of the answer, changed or not; 0: there was none
+
 	DueAt   time.Time     // of Polled and Late: when the poll was planned; zero: it was not
 	SentAt  time.Time     // of these: when its request was sent
 	Latency time.Duration // of these: how long it took

@@ -30,7 +30,7 @@ func (r *result) event(kind EventKind) Event {
 func (r *recorder) tellPolled(landed []*result) {
 	for _, res := range landed {
 		event := res.event(Polled)
-		event.Error, event.FailedBefore = res.poll.Error, res.claim.Failures
+		event.Error, event.FailedBefore, event.SnapshotNo = res.poll.Error, res.claim.Failures, res.poll.SnapshotNo
 		if !res.poll.Outcome.Answered() {
 			event.Failures = res.claim.Failures + 1
 		}

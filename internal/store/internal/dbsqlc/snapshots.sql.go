@@ -10,6 +10,22 @@ import (
 	"time"
 )
 
+const reportSnapshotRun = `-- name: ReportSnapshotRun :one
+SELECT run_no FROM report.snapshots WHERE job_id = $1 AND snapshot_no = $2
+`
+
+type ReportSnapshotRunParams struct {
+	JobID      int64
+	SnapshotNo int32
+}
+
+func (q *Queries) ReportSnapshotRun(ctx context.Context, arg ReportSnapshotRunParams) (int32, error) {
+	row := q.db.QueryRow(ctx, reportSnapshotRun, arg.JobID, arg.SnapshotNo)
+	var run_no int32
+	err := row.Scan(&run_no)
+	return run_no, err
+}
+
 const snapshotBody = `-- name: SnapshotBody :one
 SELECT body FROM report.snapshots WHERE job_id = $1 AND snapshot_no = $2
 `
