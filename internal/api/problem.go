@@ -30,11 +30,13 @@ func (a *api) problem(ctx context.Context, err error) error {
 		return huma.Error404NotFound(err.Error())
 	case errors.Is(err, store.ErrNotOperator):
 		return huma.Error403Forbidden(store.ErrNotOperator.Error())
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return huma.Error504GatewayTimeout("the request took too long, and was given up: ask for less")
 	case ctx.Err() != nil:
 		return huma.Error503ServiceUnavailable("the request was given up")
 	}
 	a.Logger.ErrorContext(ctx, "a request failed", "error", err)
-	if store.IsTemporary(err) {
+	if store.IsAway(err) {
 		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("the database does not answer"), http.Header{"Retry-After": {retrySeconds}})
 	}
 	return huma.Error500InternalServerError("something went wrong; the log of the tracker has it")

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tracker/internal/pages"
 	"tracker/internal/store"
 	"tracker/internal/sync"
 )
@@ -18,9 +19,6 @@ const (
 	// askedMemory is how much memory the answers to one of them take.
 	askedMemory = 64 << 20
 )
-
-// errVainLook means that a poll got no answer.
-var errVainLook = errors.New("the poll got no answer")
 
 // askedPolls are the polls that are asked for by the web, beside those by schedule.
 type askedPolls struct {
@@ -43,19 +41,28 @@ func newAskedPolls(ctx context.Context, daemon *sync.Syncer, logger *slog.Logger
 // begin begins to poll a job; false: too many are polled so already.
 func (p *askedPolls) begin(_ context.Context, job store.Job) bool {
 	return p.running.TryGo(func() error {
-		if err := p.look(p.ctx, job); err != nil && p.ctx.Err() == nil {
+		if err := p.poll(p.ctx, job); err != nil && p.ctx.Err() == nil {
 			p.syncer.Logger.WarnContext(p.ctx, "a poll that was asked for came to nothing", "job", job.Name, "error", err)
 		}
 		return nil
 	})
 }
 
-// look polls a job and waits for what comes of it.
-func (p *askedPolls) look(ctx context.Context, job store.Job) (err error) {
+// look polls a job and waits for what comes of it, unless too many are polled so already.
+func (p *askedPolls) look(ctx context.Context, job store.Job) error {
+	polled := make(chan error, 1)
+	if !p.running.TryGo(func() error { polled <- p.poll(ctx, job); return nil }) {
+		return pages.ErrBusyLook
+	}
+	return <-polled
+}
+
+// poll polls a job.
+func (p *askedPolls) poll(ctx context.Context, job store.Job) (err error) {
 	looked := p.syncer.Once(ctx, []store.Job{job}, func(e sync.Event) {
 		p.tell(e)
 		if e.Kind == sync.Skipped || !e.Outcome.Answered() && e.Kind == sync.Polled {
-			err = fmt.Errorf("%w: %s", errVainLook, e.Error)
+			err = fmt.Errorf("%w: %s", pages.ErrVainLook, e.Error)
 		}
 	})
 	return errors.Join(looked, err)

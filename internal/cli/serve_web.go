@@ -119,17 +119,23 @@ func serveHTTP(ctx context.Context, listener net.Listener, handler http.Handler,
 		Handler: handler, MaxHeaderBytes: headerMost, TLSConfig: secure,
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestLimit, WriteTimeout: answerLimit, IdleTimeout: idleTimeout,
 	}
+	ended := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(ended)
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), webStopTimeout)
 		defer cancel()
-		_ = server.Shutdown(ending)
+		if server.Shutdown(ending) != nil {
+			_ = server.Close() // of who is not done by then
+		}
 	})
-	defer stop()
 	var err error
 	if secure != nil {
 		err = server.ServeTLS(listener, "", "")
 	} else {
 		err = server.Serve(listener)
+	}
+	if !stop() {
+		<-ended
 	}
 	if !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve web: %w", err)

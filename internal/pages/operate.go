@@ -2,16 +2,25 @@ package pages
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tracker/internal/store"
 )
 
 // operation changes what is tracked, and tells what was done and where to go on.
 type operation func(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error)
+
+var (
+	// ErrVainLook means that a poll got no answer.
+	ErrVainLook = errors.New("the poll got no answer")
+	// ErrBusyLook means that too many are polled already because somebody asked.
+	ErrBusyLook = errors.New("too many polls go on that were asked for")
+)
 
 // lookTimeout bounds a poll that somebody waits for.
 const lookTimeout = 25 * time.Second
@@ -51,6 +60,7 @@ func notice(done string) string {
 	return map[string]string{
 		"paused": "Paused.", "paused-already": "It was paused already.", "resumed": "Resumed: it is polled again.", "resumed-already": "It was polled already.",
 		"looked": "Looked just now.", "not-looked": "The look got no answer: see below.",
+		"look-busy": "Others look right now, and are many: try again in a moment.",
 	}[done]
 }
 
@@ -61,13 +71,20 @@ func told(done string, changed bool) string {
 	return done
 }
 
+// reasonMost is how many bytes of a reason are kept.
+const reasonMost = 500
+
 // reasonOf is why something is paused.
 func reasonOf(r *http.Request) string {
 	reason := strings.TrimSpace(r.PostFormValue("reason"))
 	if reason == "" {
 		return "by hand"
 	}
-	return reason[:min(len(reason), 500)]
+	end := min(len(reason), reasonMost)
+	for end < len(reason) && !utf8.RuneStart(reason[end]) {
+		end--
+	}
+	return reason[:end]
 }
 
 func (p *Pages) pauseJob(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {
@@ -99,13 +116,16 @@ func (p *Pages) lookNow(ctx context.Context, r *http.Request, _ store.Author) (d
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	if err := p.Look(ctx, job); err != nil {
-		if store.IsTemporary(err) {
-			return "", "", err
-		}
+	switch err := p.Look(ctx, job); {
+	case err == nil:
+		return "looked", address, nil
+	case errors.Is(err, ErrBusyLook):
+		return "look-busy", address, nil
+	case errors.Is(err, ErrVainLook), errors.Is(err, context.DeadlineExceeded) && !store.IsAway(err):
 		return "not-looked", address, nil
+	default:
+		return "", "", err
 	}
-	return "looked", address, nil
 }
 
 func (p *Pages) pauseSource(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {

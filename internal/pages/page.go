@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -85,6 +86,9 @@ func (p *Pages) page(build builder) http.Handler {
 
 func (p *Pages) build(ctx context.Context, req *request, build builder) (*view, error) {
 	now, served, err := p.store.Served(ctx)
+	if errors.Is(err, context.DeadlineExceeded) { // to a question that takes no time
+		err = fmt.Errorf("%w: %w", store.ErrUnreachable, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +139,16 @@ func (p *Pages) failed(ctx context.Context, req *request, err error) *view {
 		return &view{Name: "missing", Title: "Not yet", Status: http.StatusConflict, Body: missingBody{early.what, nil}}
 	case errors.As(err, &refused):
 		return &view{Name: "missing", Title: "Not found", Status: http.StatusNotFound, Body: missingBody{refused.Error(), nil}}
-	case store.IsTemporary(err) || errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, tracking.ErrErased):
+		return &view{Name: "missing", Title: "Gone", Status: http.StatusGone, Body: missingBody{err.Error(), nil}}
+	case errors.Is(err, store.ErrConflict):
+		return &view{Name: "missing", Title: "Not possible", Status: http.StatusConflict, Body: missingBody{err.Error(), nil}}
+	case errors.Is(err, store.ErrNotOperator):
+		return &view{Name: "missing", Title: "Not allowed", Status: http.StatusForbidden, Body: missingBody{store.ErrNotOperator.Error(), nil}}
+	case errors.Is(err, context.DeadlineExceeded) && !store.IsAway(err):
+		p.Logger.WarnContext(ctx, "page took too long", "path", req.URL.Path, "error", err)
+		return &view{Name: "missing", Title: "It took too long", Status: http.StatusGatewayTimeout, Body: missingBody{slow, nil}}
+	case store.IsAway(err):
 		p.Logger.WarnContext(ctx, "page not shown", "path", req.URL.Path, "error", err)
 		return &view{Name: "away", Title: "The database does not answer", Status: http.StatusServiceUnavailable, Body: p.away.begin(req.ReadAt)}
 	default:
@@ -143,6 +156,9 @@ func (p *Pages) failed(ctx context.Context, req *request, err error) *view {
 		return &view{Name: "broken", Title: "Something went wrong", Status: http.StatusInternalServerError}
 	}
 }
+
+// slow tells of a page that was given up.
+var slow = fmt.Sprintf("This took longer than %d s, and was given up. Ask for less, such as one job or a shorter time, or ask again later.", int(answerTimeout.Seconds()))
 
 // missingBody tells what is not there, and what may have been meant.
 type missingBody struct {

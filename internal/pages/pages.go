@@ -21,7 +21,7 @@ type Options struct {
 	MayOperate func(*http.Request) bool
 	// LoggedIn tells whether who sends a request can log out, by a POST of /logout; nil: nobody can.
 	LoggedIn func(*http.Request) bool
-	// Look polls a job now; nil: nobody here can.
+	// Look polls a job now; nil: nobody here can. It may fail by ErrVainLook and ErrBusyLook.
 	Look func(context.Context, store.Job) error
 	// Test sends a test by a rule at a time, and tells in how long it was taken; nil: nobody here can.
 	Test func(context.Context, store.Rule, time.Time) (time.Duration, error)

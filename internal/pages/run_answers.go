@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"strconv"
 
 	"tracker/internal/store"
@@ -47,7 +48,7 @@ func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.Sna
 		return answers, nil
 	}
 	diff, err := p.compare(ctx, body.Job.Job, answers.From, answers.To)
-	if store.IsTemporary(err) {
+	if store.IsAway(err) || errors.Is(err, context.DeadlineExceeded) {
 		return answers, err
 	}
 	if err != nil {

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"context"
 	"errors"
+	"io"
+	"net"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -26,6 +29,25 @@ func IsTemporary(err error) bool {
 		return isStaleSession(pg)
 	}
 	return err != nil && !errors.Is(err, ErrSchemaOld) && !errors.Is(err, ErrSchemaNew) && !errors.Is(err, ErrDatabaseURL)
+}
+
+// IsAway reports an error of a database that does not answer: there is no connection to
+// it, or it was lost. What took too long is none.
+func IsAway(err error) bool {
+	if errors.Is(err, ErrUnreachable) {
+		return true
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return isStaleSession(pg)
+	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return false
+	}
+	_, network := errors.AsType[*net.OpError](err)
+	return network || pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
 // poolReset replaces all sessions of a pool when one of them is stale, or turns out to

@@ -26,6 +26,9 @@ func FindSnapshot(ctx context.Context, s *store.Store, job string, no int) (stor
 	return row, RequestError{fmt.Errorf("job %s has no snapshot %d; its newest is %d", job, no, newest.SnapshotNo)}
 }
 
+// ErrErased means that somebody has erased what is asked for.
+var ErrErased = errors.New("erased")
+
 // FindBody is FindSnapshot of one whose body is still there.
 func FindBody(ctx context.Context, s *store.Store, job string, no int) (store.SnapshotRow, error) {
 	row, err := FindSnapshot(ctx, s, job, no)
@@ -37,7 +40,7 @@ func FindBody(ctx context.Context, s *store.Store, job string, no int) (store.Sn
 		return row, RequestError{fmt.Errorf("snapshot %d of job %s has no body any more: retention took it; its SHA-256 was %x", row.SnapshotNo, job, []byte(row.SHA256))}
 	}
 	if err == nil {
-		err = fmt.Errorf("snapshot %d of job %s has no body any more: erased by act %d; its SHA-256 was %x", row.SnapshotNo, job, act, []byte(row.SHA256))
+		err = fmt.Errorf("snapshot %d of job %s has no body any more: %w by act %d; its SHA-256 was %x", row.SnapshotNo, job, ErrErased, act, []byte(row.SHA256))
 	}
 	return row, err
 }
