@@ -33,6 +33,7 @@ var (
 type meter struct {
 	context.Context //nolint:containedctx // it is a context
 	ends            time.Time
+	left            time.Duration // of a meter that stands still
 	limit           uint64
 	stopped         chan struct{}
 	err             error
@@ -49,6 +50,17 @@ func newMeter(size int) *meter {
 		Context: context.Background(), ends: now.Add(runTime), sampled: now,
 		limit: runMemory + runMemoryFactor*uint64(size), stopped: make(chan struct{}),
 	}
+}
+
+// pause lets the meter stand still while nothing of the poll runs.
+func (m *meter) pause() { m.left = time.Until(m.ends) }
+
+// resume lets it go on, with an answer more of so many bytes. What memory others have
+// taken meanwhile does not count.
+func (m *meter) resume(size int) {
+	now := time.Now()
+	m.ends, m.sampled, m.first = now.Add(m.left), now, 0
+	m.limit += runMemoryFactor * uint64(size)
 }
 
 // Done is closed when the program has to stop.

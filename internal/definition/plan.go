@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,31 +12,49 @@ import (
 	"tracker/internal/source"
 )
 
-// plan is what a definition asks for one target. It keeps nothing of a poll.
+// plan is what one poll asks for one target by a definition, as far as it has come.
 type plan struct {
 	d      *Definition
 	target map[string]string
+	in     *input     // of what came; its meter runs while Next does
+	at     int        // the request whose answers come
+	pages  [][][]byte // the answers, by request; nil: it was not sent
+	all    any        // those of the request, as one
 }
 
-func newPlan(d *Definition, target map[string]string) *plan { return &plan{d, target} }
-
-// progress is how far a poll has come: which request each answer is of.
-type progress struct {
-	pages  [][][]byte // the answers, by request; nil: it was not sent
-	unsent map[string]bool
-	next   *source.Request // nil: all is there
+func newPlan(d *Definition, target map[string]string) *plan {
+	p := &plan{d: d, target: target, in: newInput(d, target, 0), pages: make([][][]byte, len(d.Requests))}
+	p.in.meter.pause()
+	p.in.unsent = map[string]bool{}
+	for _, r := range d.Requests[1:] {
+		p.in.unsent[r.Name] = true
+	}
+	return p
 }
 
 // Next implements source.Plan.
 func (p *plan) Next(came [][]byte) (*source.Request, error) {
 	if len(came) == 0 {
-		return p.request(0, newInput(p.d, p.target, 0))
+		p.in.meter.resume(0)
+		defer p.in.meter.pause()
+		return p.request(0, p.in)
 	}
 	if !p.d.several() {
 		return nil, nil //nolint:nilnil // all is there
 	}
-	at, err := p.follow(came)
-	return at.next, err
+	body := came[len(came)-1]
+	r := p.d.Requests[p.at]
+	p.pages[p.at] = append(p.pages[p.at], body)
+	page, err := decode(body)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", requestName(r.Name), err)
+	}
+	p.in.meter.resume(len(body))
+	defer p.in.meter.pause()
+	if next, err := p.take(page); err != nil || next != nil {
+		return next, err
+	}
+	return p.pass()
 }
 
 // Join implements source.Plan.
@@ -45,10 +62,9 @@ func (p *plan) Join(came [][]byte) []byte {
 	if !p.d.several() {
 		return came[0]
 	}
-	at, _ := p.follow(came)
 	var body bytes.Buffer
 	body.WriteByte('{')
-	for i, answers := range at.pages {
+	for i, answers := range p.pages {
 		if len(answers) == 0 {
 			continue
 		}
@@ -68,46 +84,39 @@ func (p *plan) Join(came [][]byte) []byte {
 	return body.Bytes()
 }
 
-// follow goes through the requests as they were sent, and finds the one that follows.
-func (p *plan) follow(came [][]byte) (progress, error) {
-	at := progress{pages: make([][][]byte, len(p.d.Requests)), unsent: map[string]bool{}}
-	for _, r := range p.d.Requests[1:] {
-		at.unsent[r.Name] = true
+// take takes in an answer to the request, and gives the request of the page after it;
+// nil: all pages are there.
+func (p *plan) take(page any) (*source.Request, error) {
+	r, n := p.d.Requests[p.at], len(p.pages[p.at])
+	delete(p.in.unsent, r.Name)
+	if n == 1 {
+		p.all = page
+	} else {
+		p.all = mergeValues(p.all, page)
 	}
-	size := 0
-	for _, body := range came {
-		size += len(body)
+	p.in.set(p.d, r.Name, p.all)
+	if r.pages == nil || n == r.pages.most {
+		return nil, nil //nolint:nilnil // all pages are there
 	}
-	in := newInput(p.d, p.target, size)
-	in.unsent = at.unsent
-	left := came
-	for i, r := range p.d.Requests {
-		if i > 0 && i == 1 && p.isNoStatus(in) {
-			return at, nil
-		}
-		if r.when != nil {
-			if send, err := isTrue(r.when, in); err != nil || !send {
-				if err != nil {
-					return at, err
-				}
+	return p.nextPage(p.at, page, p.in)
+}
+
+// pass goes on to the next request that is to be sent; nil: all is there.
+func (p *plan) pass() (*source.Request, error) {
+	if p.at == 0 && p.isNoStatus(p.in) {
+		return nil, nil //nolint:nilnil // there is nothing more to ask
+	}
+	for p.at++; p.at < len(p.d.Requests); p.at++ {
+		if when := p.d.Requests[p.at].when; when != nil {
+			if send, err := isTrue(when, p.in); err != nil {
+				return nil, err
+			} else if !send {
 				continue
 			}
 		}
-		if len(left) == 0 {
-			var err error
-			at.next, err = p.request(i, in)
-			return at, err
-		}
-		delete(at.unsent, r.Name)
-		first := len(came) - len(left)
-		next, err := p.pagesOf(i, &left, in)
-		at.pages[i] = came[first : len(came)-len(left)]
-		if err != nil || next != nil {
-			at.next = next
-			return at, err
-		}
+		return p.request(p.at, p.in)
 	}
-	return at, nil
+	return nil, nil //nolint:nilnil // all is there
 }
 
 // isNoStatus reports whether the first answer is a 200 that is none: then there is
@@ -118,37 +127,6 @@ func (p *plan) isNoStatus(in *input) bool {
 	}
 	_, rejected, err := rejection(p.d, in)
 	return err != nil || rejected
-}
-
-// pagesOf takes the answers to one request from those that are left, and gives the
-// request of the page that is missing.
-func (p *plan) pagesOf(i int, left *[][]byte, in *input) (*source.Request, error) {
-	r := p.d.Requests[i]
-	most := 1
-	if r.pages != nil {
-		most = r.pages.most
-	}
-	for n, all := 1, any(nil); ; n++ {
-		body := (*left)[0]
-		*left = (*left)[1:]
-		page, err := decode(body)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", requestName(r.Name), err)
-		}
-		if n == 1 {
-			all = page
-		} else {
-			all = mergeValues(all, page)
-		}
-		in.set(p.d, r.Name, all)
-		if r.pages == nil || n == most {
-			return nil, nil //nolint:nilnil // all pages are there
-		}
-		next, err := p.nextPage(i, page, in)
-		if err != nil || next == nil || len(*left) == 0 {
-			return next, err
-		}
-	}
 }
 
 // nextPage gives the request of the page after one; nil: it is the last.
@@ -283,7 +261,7 @@ func isTrue(e *expression, in *input) (bool, error) {
 }
 
 // mergePages makes one answer of pages: lists one after the other, of anything else
-// what the last page says.
+// what the last page says. It works on the pages themselves.
 func mergePages(pages []any) any {
 	merged := pages[0]
 	for _, page := range pages[1:] {
@@ -292,22 +270,23 @@ func mergePages(pages []any) any {
 	return merged
 }
 
+// mergeValues is mergePages of two. It changes the first, which would else be copied
+// anew for each page.
 func mergeValues(first, then any) any {
 	switch a := first.(type) {
 	case []any:
 		if b, ok := then.([]any); ok {
-			return append(slices.Clip(a), b...)
+			return append(a, b...)
 		}
 	case map[string]any:
 		if b, ok := then.(map[string]any); ok {
-			merged := maps.Clone(a)
 			for name, value := range b {
-				if was, has := merged[name]; has {
+				if was, has := a[name]; has {
 					value = mergeValues(was, value)
 				}
-				merged[name] = value
+				a[name] = value
 			}
-			return merged
+			return a
 		}
 	}
 	return then

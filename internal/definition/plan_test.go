@@ -160,6 +160,25 @@ func TestSeveralRequests(t *testing.T) {
 	}
 }
 
+// TestAnAnswerIsReadOnce: what came before stays as it was read.
+func TestAnAnswerIsReadOnce(t *testing.T) {
+	t.Parallel()
+	plan := parse(t, several).Provider(1).Plan(map[string]string{"import_id": "7"})
+	var came [][]byte
+	for _, step := range []struct{ answer, next string }{
+		{`{"id":1,"state":"done"}`, "/log/1/7"},
+		{`{"lines":["a"],"next":"x"}`, "/log/1/7"},
+		{`{"lines":["b","c"]}`, "/more/3"},
+	} {
+		came = append(came, []byte(step.answer))
+		next, err := plan.Next(came)
+		if err != nil || next == nil || next.Address != step.next {
+			t.Fatalf("after %s: %+v, %v", step.answer, next, err)
+		}
+		copy(came[len(came)-1], "no JSON")
+	}
+}
+
 // TestEqualAnswers: of several requests, too, what is volatile makes no other answer, and
 // a link that is signed anew is stored as the same.
 func TestEqualAnswers(t *testing.T) {

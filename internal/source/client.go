@@ -161,7 +161,7 @@ func (c *Client) poll(ctx context.Context, account Account, status Endpoint, pac
 		return c.failure(status.err)
 	}
 	if status.plan != nil {
-		return e.follow(ctx, status.address, status.plan)
+		return e.follow(ctx, status.address, status.plan())
 	}
 	response = e.ask(ctx, call{address: status.address})
 	if response.HTTPStatus == http.StatusRequestEntityTooLarge && status.tooLarge != nil {

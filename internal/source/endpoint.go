@@ -18,9 +18,9 @@ type Account struct {
 // Endpoint is where a status, or a list, is asked for. It may be used again and again.
 type Endpoint struct {
 	address  *url.URL
-	plan     Plan     // what is asked below the address; nil: the address itself
-	tooLarge *url.URL // what to fall back on when the answer is too large; nil: nothing
-	err      error    // why there is none
+	plan     func() Plan // what a poll asks below the address; nil: the address itself
+	tooLarge *url.URL    // what to fall back on when the answer is too large; nil: nothing
+	err      error       // why there is none
 }
 
 // Endpoint gives that of a target, as CheckTarget takes it, below a base URL,
@@ -28,7 +28,7 @@ type Endpoint struct {
 func (p Provider) Endpoint(baseURL string, target map[string]string) Endpoint {
 	var e Endpoint
 	if p.Plan != nil {
-		e.plan = p.Plan(target)
+		e.plan = func() Plan { return p.Plan(target) }
 		e.address, e.err = below(baseURL, "")
 		return e
 	}

@@ -25,10 +25,10 @@ type Request struct {
 	Body    []byte // nil: a GET
 }
 
-// Plan is what a poll of one target asks.
+// Plan is what one poll of one target asks.
 type Plan interface {
-	// Next gives the request that follows the answers that came, as they came;
-	// nil: all is there. An error means that they are not what the API's contract
+	// Next gives the request that follows the answers that came, as they came: it is
+	// asked after each of them. nil: all is there. An error means that they are not what the API's contract
 	// says.
 	Next(came [][]byte) (*Request, error)
 
