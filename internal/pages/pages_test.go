@@ -277,7 +277,7 @@ func TestAssets(t *testing.T) {
 	l := newLab(t)
 	l.follow("stores-eu", largeRun())
 	p := l.get("/jobs/stores-eu/runs/1")
-	p.wantText(t, "the run", "5,000 log entries", "step-19")
+	p.wantText(t, "the run", "Log 5,000", "step-19")
 	total := zipped(t, p.raw)
 	for node := range p.doc.Descendants() {
 		address := attributeOf(node, "src")
