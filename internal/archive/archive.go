@@ -30,6 +30,8 @@ const (
 	waitingMost = 1000
 	// storeTimeout bounds what is asked of the database.
 	storeTimeout = 15 * time.Second
+	// idleMost is how long a connection waits for the next file.
+	idleMost = 90 * time.Second
 )
 
 // Keeper keeps results.
@@ -52,7 +54,11 @@ type offered struct {
 func New(s *store.Store, getenv func(string) string, logger *slog.Logger) *Keeper {
 	return &Keeper{
 		Store: s, Getenv: getenv, Logger: logger, links: make(chan offered, waitingMost),
-		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
+		client: &http.Client{
+			// Of its own: what others do to net/http's bounds no file. It is kept as it is sent.
+			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableCompression: true, IdleConnTimeout: idleMost},
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 	}
 }
 
@@ -135,6 +141,8 @@ func (k *Keeper) fetch(ctx context.Context, link string, r *store.Result) error 
 		return fmt.Errorf("fetch: %w", err)
 	case size > sizeMost:
 		return fmt.Errorf("fetch: over %d bytes", int64(sizeMost))
+	case response.ContentLength >= 0 && size != response.ContentLength:
+		return fmt.Errorf("fetch: %d of %d bytes", size, response.ContentLength)
 	}
 	r.Size, r.SHA256 = size, hash.Sum(nil)
 	name := hex.EncodeToString(r.SHA256)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"tracker/internal/archive"
+	"tracker/internal/notify"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
@@ -162,6 +163,15 @@ func TestAFileThatCannotBeFetched(t *testing.T) {
 	l.Exec(`UPDATE results SET fetched_at = fetched_at - interval '1 hour'`)
 	l.poll() // which shows the link again
 	l.Want("results", []string{"1"}, `SELECT count(*)::text FROM report.results WHERE size > 0 AND error IS NULL`)
+}
+
+// TestALargeFileIsKeptWhole, beside a notifier, which reads little of what is answered.
+func TestALargeFileIsKeptWhole(t *testing.T) {
+	t.Parallel()
+	notify.New(notify.Settings{})
+	l := newLab(t, t.TempDir(), func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("x"), 1<<20)) })
+	l.poll()
+	l.Want("results", []string{"1048576"}, `SELECT concat_ws(' ', size, error) FROM report.results`)
 }
 
 // bucket is a small service that takes objects as S3 does.

@@ -49,6 +49,7 @@ func NewPublisher(s *store.Store, target string) (*Publisher, error) {
 		return nil, ErrTarget
 	}
 	p.client = &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, IdleConnTimeout: publishTimeout},
 		Timeout:       publishTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

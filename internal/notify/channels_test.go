@@ -104,6 +104,43 @@ func TestReceiversThatMisbehave(t *testing.T) {
 	})
 }
 
+// TestServicesWithTransportsOfTheirOwn follow no redirect to another host either.
+func TestServicesWithTransportsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	var strangers atomic.Int64
+	stranger := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strangers.Add(1) }))
+	t.Cleanup(stranger.Close)
+	l := newLab(t)
+	l.receiver.answers(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, stranger.URL, http.StatusTemporaryRedirect)
+	})
+	host := strings.TrimPrefix(l.receiver.url, "http://")
+	rules := []store.RuleSpec{}
+	for name, address := range map[string]string{
+		"mattermost": "mattermost://" + host + "/T0KEN-in-the-address?disabletls=yes",
+		"ntfy":       "ntfy://" + host + "/T0KEN-in-the-address?scheme=http",
+		"gotify":     "gotify://" + host + "/Aaa.bbb.ccc.ddd?disabletls=yes",
+	} {
+		l.env[name] = address
+		rules = append(rules, store.RuleSpec{Name: name, Address: "env:" + name, Form: "message", Events: []string{"failed"}})
+	}
+	l.rules(rules...)
+	l.say("stores-eu", testkit.WoosmapRun("r1", "failed"))
+	l.tell()
+	if got := l.receiver.take(); len(got) != len(rules) {
+		t.Errorf("%d messages came", len(got))
+	}
+	if n := strangers.Load(); n > 0 {
+		t.Errorf("a redirect was followed %d times", n)
+	}
+	for _, got := range l.Lines(`SELECT rule || ' ' || state || ' ' || error FROM report.deliveries`) {
+		if !strings.Contains(got, "pending") || !strings.Contains(got, "not followed") {
+			t.Errorf("the delivery is %q", got)
+		}
+	}
+	l.wantNoSecret("T0KEN", "Aaa.bbb")
+}
+
 // wantNoSecret looks for texts in all that is kept, and in the log.
 func (l *lab) wantNoSecret(secrets ...string) {
 	l.t.Helper()

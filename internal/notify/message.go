@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
+	"github.com/nicholas-fedor/shoutrrr/pkg/services/push/ntfy"
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 
 	"tracker/internal/redact"
@@ -28,7 +30,7 @@ var errService = errors.New("the address is that of no service: want a shoutrrr 
 var guarded sync.Once //nolint:gochecknoglobals // what it guards is global
 
 // newMessenger guards net/http's default transport, by which most of shoutrrr's services
-// post, and whose timeouts and limits they leave as they are.
+// post and which they let nobody replace. All else here has a transport of its own.
 func newMessenger() messenger {
 	guarded.Do(func() { http.DefaultTransport = guard{http.DefaultTransport} })
 	return messenger{router: &router.ServiceRouter{Timeout: sendTimeout}}
@@ -56,6 +58,22 @@ func (g guard) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	response.Body = body
 	return response, nil
+}
+
+// guardService guards a service that has a transport of its own.
+func guardService(service types.Service) {
+	if has, ok := service.(interface{ GetHTTPClient() *http.Client }); ok { // Mattermost and Gotify
+		if client := has.GetHTTPClient(); client != nil && client.Transport != nil {
+			client.Transport = guard{client.Transport}
+		}
+	}
+	if to, ok := service.(*ntfy.Service); ok {
+		unverified := to.Config.DisableTLSVerification // who wrote the address wants it so
+		to.SetHTTPClient(&http.Client{Timeout: sendTimeout, Transport: guard{&http.Transport{
+			Proxy:           http.ProxyFromEnvironment,
+			TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: unverified}, //nolint:gosec // see above
+		}}})
+	}
 }
 
 // guardedBody is a body that is bounded.
@@ -86,6 +104,7 @@ func (m messenger) send(ctx context.Context, address redact.Secret, text string)
 	if err != nil {
 		return errService
 	}
+	guardService(service)
 	params := types.Params{}
 	if strings.HasPrefix(address.Reveal(), "smtp:") {
 		params.SetTitle(firstLine(text))
