@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -176,6 +177,38 @@ func TestAnAnswerIsReadOnce(t *testing.T) {
 			t.Fatalf("after %s: %+v, %v", step.answer, next, err)
 		}
 		copy(came[len(came)-1], "no JSON")
+	}
+}
+
+// TestRoomForManyPages: answers that are heavy only together are asked room for, once.
+func TestRoomForManyPages(t *testing.T) {
+	t.Parallel()
+	page := func(next string) string {
+		return `{"state":"done","id":"` + strings.Repeat("x", 40<<10) + `","next":` + next + `}`
+	}
+	for pages, want := range map[int]int{1: 0, 2: 1, 4: 1} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n, _ := strconv.Atoi(r.URL.Query().Get("page"))
+			if n++; n < pages {
+				_, _ = io.WriteString(w, page(strconv.Itoa(n)))
+			} else {
+				_, _ = io.WriteString(w, page("null"))
+			}
+		}))
+		t.Cleanup(server.Close)
+		p := parse(t, changed(simple, "requests: [{path: '/a', pages: {next: .next, param: page}}]")).Provider(1)
+		client := source.NewClient("test")
+		t.Cleanup(client.Close)
+		for _, refusal := range []error{nil, source.ErrNoRoom} {
+			asked := 0
+			response, err := client.Fetch(t.Context(), source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)},
+				p.Endpoint(server.URL, map[string]string{"import_id": "7"}),
+				source.Pace{Now: time.Now, Room: func(context.Context, int64) error { asked++; return refusal }})
+			failed := want > 0 && refusal != nil
+			if err != nil || asked != want || (response.Outcome != "") != failed || !failed && response.Requests != pages {
+				t.Errorf("%d pages: asked for room %d times, %d requests, %s %s %v", pages, asked, response.Requests, response.Outcome, response.Error, err)
+			}
+		}
 	}
 }
 

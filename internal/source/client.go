@@ -90,8 +90,8 @@ type Pace struct {
 	Turn func(context.Context) error
 
 	// Room returns when there is memory to read a body of up to size bytes. It
-	// is asked once a body is longer than LightBody; nil: there always is. An
-	// error says why there is none. The time that it takes is not the service's.
+	// is asked once a body, or all of a poll together, is longer than LightBody;
+	// nil: there always is. An error says why there is none. The time that it takes is not the service's.
 	Room func(ctx context.Context, size int64) error
 
 	// Sent is told of each request before it is sent; nil: nobody is.

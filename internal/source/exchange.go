@@ -182,18 +182,31 @@ func (e *exchange) room(ctx context.Context, size int64) error {
 	if e.pace.Room == nil || e.whole {
 		return nil
 	}
+	e.under.limit(time.Time{})
+	err := e.reserve(ctx, size)
+	if err == nil {
+		e.under.limit(e.deadline)
+	}
+	return err
+}
+
+// roomForAll is room between two requests, for answers that are heavy together.
+func (e *exchange) roomForAll(ctx context.Context, came [][]byte) error {
+	if e.pace.Room == nil || e.whole || sizeOf(came) <= LightBody {
+		return nil
+	}
+	return e.reserve(ctx, bodyLimit)
+}
+
+func (e *exchange) reserve(ctx context.Context, size int64) error {
 	if e.account.Provider.Plan != nil { // asked once, for all answers of the poll
 		e.whole, size = true, bodyLimit
 	}
 	began := time.Now()
-	e.under.limit(time.Time{})
 	err := e.pace.Room(ctx, size)
 	stood := time.Since(began)
 	e.waited += stood
 	e.deadline = e.deadline.Add(stood)
-	if err == nil {
-		e.under.limit(e.deadline)
-	}
 	return err
 }
 

@@ -69,6 +69,9 @@ func (e *exchange) follow(ctx context.Context, base *url.URL, plan Plan) Respons
 		if sizeOf(came) > bodyLimit {
 			return response.tooLong(came[len(came)-1])
 		}
+		if err := e.roomForAll(ctx, came); err != nil {
+			return e.client.failure(e.cause(ctx, err))
+		}
 	}
 }
 
