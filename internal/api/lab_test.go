@@ -38,12 +38,13 @@ type lab struct {
 	syncer *sync.Syncer
 	at     string // the server's address
 	guard  *access.Guard
+	client *http.Client
 	ended  chan string // the queries of streams that have ended
 }
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{t: t, ended: make(chan string, 10), Database: testkit.NewDatabase(t), Services: testkit.NewServices(t, labKey, time.Now)}
+	l := &lab{t: t, client: http.DefaultClient, ended: make(chan string, 10), Database: testkit.NewDatabase(t), Services: testkit.NewServices(t, labKey, time.Now)}
 	l.store = l.Store()
 	client := source.NewClient("test")
 	t.Cleanup(client.Close)
@@ -57,6 +58,12 @@ func newLab(t *testing.T) *lab {
 // serve has an API of its own answer, on a store, whose streams wait so long, until the
 // test ends: where, and behind which guard.
 func (l *lab) serve(s *store.Store, quiet, write time.Duration) (at string, guard *access.Guard) {
+	server, guard := l.serveBy(httptest.NewServer, s, quiet, write)
+	return server.URL + api.Path, guard
+}
+
+// serveBy is serve by a server that is started in some way.
+func (l *lab) serveBy(start func(http.Handler) *httptest.Server, s *store.Store, quiet, write time.Duration) (server *httptest.Server, guard *access.Guard) {
 	hub := feed.NewHub(s, slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(context.WithoutCancel(l.t.Context()))
 	var running errgroup.Group
@@ -69,7 +76,7 @@ func (l *lab) serve(s *store.Store, quiet, write time.Duration) (at string, guar
 			return true
 		},
 	}, quiet, write))
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server = start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answers.ServeHTTP(w, r)
 		if strings.HasSuffix(r.URL.Path, "/stream") {
 			select {
@@ -83,7 +90,7 @@ func (l *lab) serve(s *store.Store, quiet, write time.Duration) (at string, guar
 		_ = running.Wait()
 		server.Close()
 	})
-	return server.URL + api.Path, guard
+	return server, guard
 }
 
 // follow registers both services and a job at each, and has the first tell of a run that
@@ -187,7 +194,7 @@ func (l *lab) ask(method, path, body string) answer {
 	if body != "" {
 		sent.Header.Set("Content-Type", "application/json")
 	}
-	got, err := http.DefaultClient.Do(sent)
+	got, err := l.client.Do(sent)
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -94,7 +94,10 @@ func (a *api) stream(r *http.Request, w http.ResponseWriter, in streamInput, aft
 		if _, err := w.Write(text); err != nil {
 			return err
 		}
-		return line.Flush()
+		if err := line.Flush(); err != nil {
+			return err
+		}
+		return line.SetWriteDeadline(time.Time{}) // HTTP/2 ends a stream at it, though nothing waits to be taken
 	}
 	if err := send([]byte("retry: 2000\n\n")); err != nil {
 		return

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ type stream struct {
 	lines  *bufio.Scanner
 	close  func()
 	lastID string
+	proto  string
 }
 
 // listen opens a stream, whose first words have come.
@@ -39,12 +41,12 @@ func (l *lab) listen(ctx context.Context, at, query string, headers ...string) (
 		name, value, _ := strings.Cut(header, ": ")
 		r.Header.Set(name, value)
 	}
-	got, err := http.DefaultClient.Do(r) //nolint:bodyclose // the stream closes it
+	got, err := l.client.Do(r) //nolint:bodyclose // the stream closes it
 	if err != nil {
 		cancel()
 		return nil, err
 	}
-	s := &stream{lines: bufio.NewScanner(got.Body), close: func() { cancel(); _ = got.Body.Close() }}
+	s := &stream{proto: got.Proto, lines: bufio.NewScanner(got.Body), close: func() { cancel(); _ = got.Body.Close() }}
 	s.lines.Buffer(nil, 1<<20)
 	if got.StatusCode != http.StatusOK || !s.lines.Scan() {
 		s.close()
@@ -162,6 +164,39 @@ func TestThousandStreams(t *testing.T) {
 			}
 		}
 		s.close()
+	}
+}
+
+// TestQuietStreamHolds over HTTP/2, longer than a client may take to read, and goes on.
+func TestQuietStreamHolds(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.register("stores-eu")
+	l.journal()
+	server, _ := l.serveBy(func(handler http.Handler) *httptest.Server {
+		started := httptest.NewUnstartedServer(handler)
+		started.EnableHTTP2 = true
+		started.StartTLS()
+		return started
+	}, l.store, 2*time.Second, 500*time.Millisecond)
+	l.client, l.at = server.Client(), server.URL+api.Path
+	s, err := l.listen(t.Context(), l.at, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	for held := 0; held < 2; {
+		if !s.lines.Scan() {
+			t.Fatalf("it ends: %v", s.lines.Err())
+		}
+		if s.lines.Text() == ": holds" {
+			held++
+		}
+	}
+	l.ask(http.MethodPost, "/jobs/stores-eu/pause", "")
+	l.journal()
+	if entry := s.next(); entry == nil || len(entry.Events) != 1 || s.proto != "HTTP/2.0" {
+		t.Errorf("by %s it hears %+v", s.proto, entry)
 	}
 }
 

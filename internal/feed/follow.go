@@ -12,7 +12,8 @@ const FromNow = -1
 
 // Follow gives the entries beyond one, or FromNow, until ctx ends, the hub does, or give
 // fails. When nothing has come for so long, it gives none: whoever listens learns that the
-// line holds. It returns nil where the hub has ended.
+// line holds. From now it gives none at once: whoever listens learns from where to go on.
+// It returns nil where the hub has ended.
 func (h *Hub) Follow(ctx context.Context, after int64, quiet time.Duration, give func(entries []store.EventsEntry, reached int64) error) error {
 	silence := time.NewTimer(quiet)
 	defer silence.Stop()
@@ -20,6 +21,9 @@ func (h *Hub) Follow(ctx context.Context, after int64, quiet time.Duration, give
 		s := h.since(after)
 		if after == FromNow && s.end >= 0 {
 			after = s.end
+			if err := give(nil, after); err != nil {
+				return err
+			}
 			continue
 		}
 		if s.over {

@@ -99,6 +99,32 @@ func TestFollowersGetEachEntryOnce(t *testing.T) {
 	}
 }
 
+// TestFollowersFromNowHearAtOnce from where they go on.
+func TestFollowersFromNowHearAtOnce(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewDatabase(t).Store()
+	happen(t, s, 2)
+	end, err := s.JournalSize(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub := feed.NewHub(s, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	var running errgroup.Group
+	running.Go(func() error { hub.Run(ctx); return nil })
+	err = hub.Follow(ctx, feed.FromNow, time.Hour, func(entries []store.EventsEntry, reached int64) error {
+		if len(entries) > 0 || reached != end {
+			return fmt.Errorf("%d entries, up to %d of %d", len(entries), reached, end)
+		}
+		return errEnough
+	})
+	if !errors.Is(err, errEnough) {
+		t.Error(err)
+	}
+	stop()
+	_ = running.Wait()
+}
+
 // TestFollowersHearThatTheLineHolds where nothing comes.
 func TestFollowersHearThatTheLineHolds(t *testing.T) {
 	t.Parallel()
@@ -107,11 +133,15 @@ func TestFollowersHearThatTheLineHolds(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var running errgroup.Group
 	running.Go(func() error { hub.Run(ctx); return nil })
+	told := 0
 	err := hub.Follow(ctx, feed.FromNow, time.Millisecond, func(entries []store.EventsEntry, _ int64) error {
 		if len(entries) > 0 {
 			return fmt.Errorf("%d entries", len(entries))
 		}
-		return errEnough
+		if told++; told > 1 { // the first tells from where it follows
+			return errEnough
+		}
+		return nil
 	})
 	if !errors.Is(err, errEnough) {
 		t.Error(err)
