@@ -101,5 +101,9 @@ ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
 SELECT * FROM report.events WHERE entry_no > @after::bigint AND entry_no <= @until::bigint ORDER BY entry_no, kind DESC, event_no;
 
 -- name: ListJournalBetween :many
--- Some entries of the journal, with the names of their jobs.
-SELECT entry_no, at, kind, job FROM report.journal WHERE entry_no > @after::bigint AND entry_no <= @until::bigint ORDER BY entry_no;
+-- Some entries of the journal, with the names of their jobs and of these jobs' sources.
+SELECT e.entry_no, e.at, e.kind, e.job, s.name AS source
+FROM report.journal e
+LEFT JOIN jobs j ON j.job_id = e.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id
+WHERE e.entry_no > @after::bigint AND e.entry_no <= @until::bigint ORDER BY e.entry_no;

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -132,9 +131,7 @@ func (in streamInput) messages(entries []store.EventsEntry, reached int64) []byt
 	var text bytes.Buffer
 	last := int64(feed.FromNow)
 	for _, entry := range entries {
-		if in.Job != "" && entry.Job != in.Job || in.Source != "" && !slices.ContainsFunc(entry.Events, func(e store.EventRow) bool {
-			return e.Source != nil && *e.Source == in.Source
-		}) {
+		if in.Job != "" && entry.Job != in.Job || in.Source != "" && entry.Source != in.Source {
 			continue
 		}
 		shown := Entry{EntryNo: entry.No, At: entry.At, Kind: entry.Kind, Events: append([]store.EventRow{}, entry.Events...)}

@@ -78,6 +78,10 @@ func TestStreamGoesOnWhereItWas(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.follow()
+	step := `{"id":"r2","status":"in_progress","steps":[{"name":"fetch","status":"in_progress","start":"2026-11-01T10:10:00Z","end":null,"entries":[%s]}]}`
+	l.say(dataset, fmt.Sprintf(step, ""), fmt.Sprintf(step, `{"created_at":"2026-11-01T10:10:01Z","level":"info","detail":"no event"}`))
+	l.poll("stores-eu", 2)
+	l.journal()
 	end, err := l.store.JournalSize(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -119,6 +123,22 @@ func TestStreamGoesOnWhereItWas(t *testing.T) {
 	defer s.close()
 	if entry := s.next(); entry == nil || *entry.Job != "products-7" {
 		t.Errorf("of another job: %+v", entry)
+	}
+	for _, source := range []string{"woosmap", "safetykit"} {
+		nos := l.Lines(`SELECT e.entry_no::text FROM report.journal e LEFT JOIN report.declared_jobs j USING (job_id)
+			LEFT JOIN (SELECT DISTINCT entry_no, source FROM report.events) v USING (entry_no)
+			WHERE coalesce(j.source, v.source) = $1 ORDER BY e.entry_no`, source)
+		s, err := l.listen(t.Context(), l.at, "after=0&source="+source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range nos {
+			if entry := s.next(); entry == nil || strconv.FormatInt(entry.EntryNo, 10) != want {
+				t.Errorf("of source %s comes %+v, not entry %s", source, entry, want)
+				break
+			}
+		}
+		s.close()
 	}
 	if got := l.ask(http.MethodGet, "/events/stream?after=-2", ""); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("after -2: %d", got.status)

@@ -412,7 +412,11 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]ReportJob
 }
 
 const listJournalBetween = `-- name: ListJournalBetween :many
-SELECT entry_no, at, kind, job FROM report.journal WHERE entry_no > $1::bigint AND entry_no <= $2::bigint ORDER BY entry_no
+SELECT e.entry_no, e.at, e.kind, e.job, s.name AS source
+FROM report.journal e
+LEFT JOIN jobs j ON j.job_id = e.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id
+WHERE e.entry_no > $1::bigint AND e.entry_no <= $2::bigint ORDER BY e.entry_no
 `
 
 type ListJournalBetweenParams struct {
@@ -425,9 +429,10 @@ type ListJournalBetweenRow struct {
 	At      time.Time
 	Kind    string
 	Job     *string
+	Source  *string
 }
 
-// Some entries of the journal, with the names of their jobs.
+// Some entries of the journal, with the names of their jobs and of these jobs' sources.
 func (q *Queries) ListJournalBetween(ctx context.Context, arg ListJournalBetweenParams) ([]ListJournalBetweenRow, error) {
 	rows, err := q.db.Query(ctx, listJournalBetween, arg.After, arg.Until)
 	if err != nil {
@@ -442,6 +447,7 @@ func (q *Queries) ListJournalBetween(ctx context.Context, arg ListJournalBetween
 			&i.At,
 			&i.Kind,
 			&i.Job,
+			&i.Source,
 		); err != nil {
 			return nil, err
 		}
