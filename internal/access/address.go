@@ -20,6 +20,16 @@ func isThisMachine(host string) bool {
 	return err == nil && at.IsLoopback()
 }
 
+// isForwarded reports a request that a proxy says it has from somebody else.
+func isForwarded(h http.Header) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"} {
+		if len(h.Values(name)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // IsLoopback reports an address that nobody but this machine reaches.
 func IsLoopback(at net.Addr) bool {
 	tcp, ok := at.(*net.TCPAddr)
@@ -29,15 +39,15 @@ func IsLoopback(at net.Addr) bool {
 // address is where a request came from; of IPv6 the network that one customer has.
 func (g *Guard) address(r *http.Request) netip.Prefix {
 	from := r.RemoteAddr
-	if host, _, err := net.SplitHostPort(from); err == nil {
-		from = host
-	}
 	if g.BehindProxy { // what the proxy has added stands last
 		if told := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ","); told[0] != "" {
 			from = strings.TrimSpace(told[len(told)-1])
 		}
 	}
-	at, err := netip.ParseAddr(from)
+	if host, _, err := net.SplitHostPort(from); err == nil {
+		from = host
+	}
+	at, err := netip.ParseAddr(strings.Trim(from, "[]"))
 	if err != nil {
 		return netip.Prefix{}
 	}

@@ -50,6 +50,10 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 			refuse(w, r, http.StatusMisdirectedRequest, "this is answered at localhost, 127.0.0.1 and [::1] alone; to be asked by another name see  tracker serve --help")
 			return
 		}
+		if g.Open && isForwarded(r.Header) {
+			refuse(w, r, http.StatusForbidden, "a proxy has sent this, and on a loopback address everybody behind it could change all: start  tracker serve  with --behind-proxy")
+			return
+		}
 		guarded.ServeHTTP(w, r)
 	})
 }
@@ -120,14 +124,15 @@ func (g *Guard) stays(ask func(context.Context) (store.Token, error)) func(conte
 	}
 }
 
-// checkToken is the token that is shown, unless too many wrong ones came from there.
+// checkToken is the token that is shown. Who shows a right one suffers from no wrong ones
+// of others at his address: a token is too long to be guessed.
 func (g *Guard) checkToken(r *http.Request, shown string) (store.Token, error) {
-	from := g.address(r)
-	if !g.failed.mayTry(from) {
-		return store.Token{}, errTooMany
-	}
 	token, err := g.Store.TokenOf(r.Context(), shown)
 	if errors.Is(err, store.ErrNotFound) {
+		from := g.address(r)
+		if !g.failed.mayTry(from) {
+			return store.Token{}, errTooMany
+		}
 		g.failed.add(from)
 		g.Logger.WarnContext(r.Context(), "a token was refused", "address", from.String())
 		return store.Token{}, errRefused

@@ -126,6 +126,16 @@ func TestLoopbackIsForThisMachine(t *testing.T) {
 	}
 }
 
+// TestLoopbackIsForNoProxy, which would open it to everybody behind it.
+func TestLoopbackIsForNoProxy(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.guard.Open = true
+	for _, header := range []string{"X-Forwarded-For: 203.0.113.7", "X-Real-IP: 203.0.113.7", "Forwarded: for=203.0.113.7"} {
+		l.want(header, l.ask(http.MethodGet, "/api/v1/x", "Host: localhost", header), http.StatusForbidden, "--behind-proxy")
+	}
+}
+
 // TestOtherSitesChangeNothing, whatever the browser knows of us.
 func TestOtherSitesChangeNothing(t *testing.T) {
 	t.Parallel()
@@ -245,11 +255,12 @@ func TestWrongTokensAreFew(t *testing.T) {
 		from := fmt.Sprintf("X-Forwarded-For: 10.0.0.%d, 203.0.113.7", n)
 		l.want("wrong", l.ask(http.MethodGet, "/api/v1/x", "Authorization: Bearer wrong", from), http.StatusUnauthorized)
 	}
-	got := l.ask(http.MethodGet, "/api/v1/x", right, "X-Forwarded-For: 203.0.113.7")
+	got := l.ask(http.MethodGet, "/api/v1/x", "Authorization: Bearer wrong", "X-Forwarded-For: 203.0.113.7:4711")
 	l.want("one more", got, http.StatusTooManyRequests, "in a minute")
 	l.want("by the form", l.askAs(l.server.Client(), http.MethodPost, "/login", "token=x", "X-Forwarded-For: 203.0.113.7"), http.StatusTooManyRequests)
 	if got.header.Get("Retry-After") != "60" {
 		t.Errorf("to come again after %q", got.header.Get("Retry-After"))
 	}
-	l.want("from elsewhere", l.ask(http.MethodGet, "/api/v1/x", right, "X-Forwarded-For: 203.0.113.8"), http.StatusOK)
+	l.want("from elsewhere", l.ask(http.MethodGet, "/api/v1/x", "Authorization: Bearer wrong", "X-Forwarded-For: 203.0.113.8"), http.StatusUnauthorized)
+	l.want("a right one", l.ask(http.MethodGet, "/api/v1/x", right, "X-Forwarded-For: 203.0.113.7"), http.StatusOK)
 }
