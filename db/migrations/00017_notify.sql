@@ -72,6 +72,7 @@ CREATE TABLE notify_events (
     CONSTRAINT notify_events_key_key UNIQUE (key)
 );
 CREATE INDEX notify_events_made_idx ON notify_events (made_at);
+CREATE INDEX notify_events_run_idx ON notify_events (of_job, run_no);
 
 -- What goes on beyond a moment, such as a stall: told when it begins, when it is over,
 -- and in between where a rule repeats.
@@ -111,6 +112,7 @@ CREATE INDEX deliveries_pending_idx ON deliveries (rule_id, next_at) WHERE state
 CREATE INDEX deliveries_order_idx ON deliveries (rule, of_job, event_no) WHERE state = 'pending';
 CREATE INDEX deliveries_failed_idx ON deliveries (rule) WHERE state = 'failed';
 CREATE INDEX deliveries_event_idx ON deliveries (event_no);
+CREATE INDEX deliveries_due_idx ON deliveries (rule, due_at);
 
 -- notify_record records what is done to rules, as registry_record does of sources and jobs.
 -- +goose StatementBegin

@@ -30,7 +30,7 @@ UPDATE notify_state SET entry_no = @to_entry WHERE entry_no = @from_entry AND ve
 
 -- name: NotifyTurn :execrows
 -- What goes on changes: nobody else adds to it who has looked before.
-UPDATE notify_state SET version = version + 1 WHERE version = @version;
+UPDATE notify_state SET version = version + 1 WHERE version = @version AND entry_no = @entry_no;
 
 -- name: ReportEventsToTell :many
 SELECT entry_no, at, kind, coalesce(job, '')::text AS job, coalesce(source, '')::text AS source, coalesce(run_no, 0)::integer AS run_no,
@@ -104,8 +104,11 @@ WHERE g.event_no = r.event_no AND g.over_at IS NULL;
 -- name: GoingList :many
 -- What goes on, and what went on in the last days: all of some jobs and sources, or all that goes on.
 SELECT g.kind, g.subject, coalesce(g.of_job, 0)::bigint AS of_job, coalesce(g.run_no, 0)::integer AS run_no, g.since, g.over_at, g.event_no,
-    e.key, coalesce(e.source, '')::text AS source, coalesce(e.job, '')::text AS job, e.at, e.made_at, e.line, e.more, e.what
+    e.key, coalesce(e.source, '')::text AS source, coalesce(e.job, '')::text AS job, e.at, e.made_at, e.line, e.more, e.what,
+    coalesce(j.tracking IN ('finished', 'removed') OR s.removed_at IS NOT NULL, false)::boolean AS left_alone
 FROM notify_going g JOIN notify_events e ON e.event_no = g.event_no
+LEFT JOIN jobs j ON j.job_id = g.of_job
+LEFT JOIN sources s ON s.source_id = j.source_id OR g.of_job IS NULL AND s.name = g.subject
 WHERE g.over_at IS NULL OR g.over_at > @since
 ORDER BY g.event_no;
 
@@ -169,7 +172,18 @@ WHERE rule_id = @rule_id AND event_no = ANY(@event_nos::bigint[]) AND state = 'p
 UPDATE deliveries SET attempts = attempts + 1, tried_at = coalesce(tried_at, sqlc.arg(now)::timestamptz), error = sqlc.arg(error)::text, next_at = @next_at,
     state = CASE WHEN tried_at <= sqlc.arg(now)::timestamptz - sqlc.arg(long)::interval THEN 'failed' ELSE 'pending' END
 WHERE rule_id = @rule_id AND event_no = ANY(@event_nos::bigint[]) AND state = 'pending'
-RETURNING state;
+RETURNING state, of_job;
+
+-- name: DeliveryFailedBehind :execrows
+-- What has waited as long behind what failed for good has failed with it.
+UPDATE deliveries SET state = 'failed', error = sqlc.arg(error)::text
+WHERE rule_id = @rule_id AND of_job = ANY(@of_jobs::bigint[]) AND state = 'pending' AND due_at <= sqlc.arg(now)::timestamptz - sqlc.arg(long)::interval;
+
+-- name: NotifyEventErase :exec
+-- As the owner: what was told of a run is blank from now on.
+UPDATE notify_events SET line = kind || coalesce(' ' || job, '') || ': what it told was erased', more = '',
+    what = jsonb_build_object('kind', kind, 'job', job, 'source', source, 'at', at, 'text', kind || coalesce(' ' || job, '') || ': what it told was erased')
+WHERE of_job = @job_id::bigint AND run_no = @run_no::integer;
 
 -- name: DeliveryRetry :execrows
 UPDATE deliveries SET state = 'pending', next_at = sqlc.arg(now)::timestamptz, tried_at = NULL
@@ -188,8 +202,8 @@ DELETE FROM notify_events e WHERE e.made_at < @before AND NOT EXISTS (SELECT 1 F
     AND NOT EXISTS (SELECT 1 FROM notify_going g WHERE g.event_no = e.event_no);
 
 -- name: ReportRunTold :one
--- Whether a rule was to tell something else of a run before an event.
-SELECT EXISTS (SELECT 1 FROM report.deliveries WHERE rule = @rule::text AND job_id = @job_id AND run_no = @run_no::integer AND event_no < @event_no);
+-- Whether a rule has told something else of a run before an event.
+SELECT EXISTS (SELECT 1 FROM report.deliveries WHERE rule = @rule::text AND job_id = @job_id AND run_no = @run_no::integer AND event_no < @event_no AND state = 'delivered');
 
 -- name: ReportRules :many
 SELECT sqlc.embed(r), c.matched::bigint AS matched, c.pending::bigint AS pending, c.failed::bigint AS failed, c.delivered_at, coalesce(c.error, '')::text AS error

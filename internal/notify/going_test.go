@@ -7,6 +7,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/testkit"
+	"tracker/internal/tracking"
 	"tracker/internal/upstreamsim"
 )
 
@@ -80,6 +81,50 @@ func TestAFailureIsToldAgain(t *testing.T) {
 	l.pass(2 * time.Hour)
 	l.tell()
 	l.wantTold()
+}
+
+// TestAFailureOfAFinishedJob is not told again: no run of it comes that would end it.
+func TestAFailureOfAFinishedJob(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	rule := chat("geo", "failed")
+	rule.RepeatEvery = time.Hour
+	l.rules(rule)
+	l.say("stores-eu", testkit.WoosmapRun("r1", "failed"))
+	l.tell()
+	l.receiver.take()
+	if _, err := l.store.FinishJob(t.Context(), store.Author{Actor: "alice", At: time.Now()}, "stores-eu"); err != nil {
+		t.Fatal(err)
+	}
+	l.pass(90 * time.Minute)
+	l.tell()
+	l.wantTold()
+	l.Want("what goes on", nil, `SELECT kind FROM notify_going WHERE over_at IS NULL`)
+}
+
+// TestWhatIsErasedIsNotKept as what rules were told.
+func TestWhatIsErasedIsNotKept(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.rules(hook("geo", "failed"))
+	l.say("stores-eu", run("r1", "failed", time.Minute, time.Second))
+	l.tell()
+	job, err := l.store.Job(t.Context(), "stores-eu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := `SELECT line FROM notify_events WHERE notify_events::text LIKE '%Row 317%'`
+	if len(l.Lines(kept)) != 1 {
+		t.Fatal("nothing is kept that could be erased")
+	}
+	if _, err := tracking.Erase(t.Context(), l.store, tracking.Erasure{
+		Job: job, RunNo: 1, Reason: "a person asked", By: store.Author{Actor: "alice", At: time.Now()}, Owner: "eraser",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	l.Want("what is kept", nil, kept)
+	l.Want("lines", []string{"failed stores-eu: what it told was erased"}, `SELECT line FROM report.deliveries`)
+	l.Check()
 }
 
 // TestNotLooking is told when it begins and when it is over, once each; what was over

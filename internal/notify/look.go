@@ -108,6 +108,9 @@ func (l *looking) tell() error {
 		of := going{g.Kind, g.JobID}
 		known[of] = true
 		if _, byTime := l.wanted[g.Kind]; !byTime || lasting[of] {
+			if g.LeftAlone { // nothing that comes ends it
+				l.telling.End = append(l.telling.End, g.EventNo)
+			}
 			continue
 		}
 		l.telling.End = append(l.telling.End, g.EventNo)

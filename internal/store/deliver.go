@@ -88,20 +88,30 @@ type Attempt struct {
 	Long     time.Duration // what was tried first so long ago is not
 }
 
-// Undelivered keeps an attempt that failed, and tells how many deliveries have failed for good.
+// Undelivered keeps an attempt that failed, and tells how many deliveries
+// have failed for good: what has waited as long behind one of them, too.
 func (s *Store) Undelivered(ctx context.Context, a Attempt) (failed int, err error) {
-	states, err := s.queries.DeliveryFailed(ctx, dbsqlc.DeliveryFailedParams{
-		Now: a.Now, Error: a.Error, NextAt: a.NextAt, Long: a.Long, RuleID: a.RuleID, EventNos: a.EventNos,
-	})
-	if err != nil {
-		return 0, fmt.Errorf("keep what was not delivered: %w", err)
-	}
-	for _, state := range states {
-		if state == DeliveryFailed {
-			failed++
+	err = s.inTx(ctx, func(q *dbsqlc.Queries) error {
+		rows, err := q.DeliveryFailed(ctx, dbsqlc.DeliveryFailedParams{
+			Now: a.Now, Error: a.Error, NextAt: a.NextAt, Long: a.Long, RuleID: a.RuleID, EventNos: a.EventNos,
+		})
+		if err != nil {
+			return err
 		}
-	}
-	return failed, nil
+		var jobs []int64
+		for _, row := range rows {
+			if row.State == DeliveryFailed {
+				jobs = append(jobs, row.OfJob)
+			}
+		}
+		if failed = len(jobs); failed == 0 {
+			return nil
+		}
+		behind, err := q.DeliveryFailedBehind(ctx, dbsqlc.DeliveryFailedBehindParams{Error: a.Error, RuleID: a.RuleID, OfJobs: jobs, Now: a.Now, Long: a.Long})
+		failed += int(behind)
+		return err
+	})
+	return failed, wrapped("keep what was not delivered", err)
 }
 
 // States of deliveries.
@@ -127,7 +137,7 @@ func (s *Store) RetryDeliveries(ctx context.Context, rule string) (retried int64
 	return retried, wrapped("have deliveries tried again", err)
 }
 
-// ToldOfRun reports whether a rule was to tell something of a run before an event.
+// ToldOfRun reports whether a rule has told something of a run before an event.
 func (s *Store) ToldOfRun(ctx context.Context, rule string, run RunKey, eventNo int64) (bool, error) {
 	told, err := s.queries.ReportRunTold(ctx, dbsqlc.ReportRunToldParams{Rule: rule, JobID: &run.JobID, RunNo: int32(run.No), EventNo: eventNo})
 	return told, wrapped("read what was told of a run", err)

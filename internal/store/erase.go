@@ -116,8 +116,13 @@ func (s *Store) Erase(ctx context.Context, params EraseParams) (ErasedBodies, er
 		if err := q.CursorRewritten(ctx, params.JobID); err != nil {
 			return err
 		}
-		e.done.Rows, err = rewrite(ctx, dbsqlc.New(counted{tx}), rows, trims)
-		return err
+		if e.done.Rows, err = rewrite(ctx, dbsqlc.New(counted{tx}), rows, trims); err != nil {
+			return err
+		}
+		if _, err := q.NotifyStateLock(ctx); err != nil { // who has read the bodies for a rule keeps nothing of them
+			return err
+		}
+		return q.NotifyEventErase(ctx, dbsqlc.NotifyEventEraseParams{JobID: params.JobID, RunNo: int32(params.RunNo)})
 	})
 	if err != nil {
 		return ErasedBodies{}, fmt.Errorf("erase of job %d: %w", params.JobID, err)

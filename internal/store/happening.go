@@ -272,6 +272,8 @@ type Going struct {
 	OverAt  time.Time // zero: it goes on
 	EventNo int64
 	Event   Notice // that told it
+
+	LeftAlone bool // its job is finished or removed, or its source is removed
 }
 
 // Goings reads what goes on, and what went on since.
@@ -282,7 +284,7 @@ func (s *Store) Goings(ctx context.Context, since time.Time) ([]Going, error) {
 	}
 	return convert(rows, func(row dbsqlc.GoingListRow) Going {
 		return Going{
-			Kind: history.EventKind(row.Kind), Subject: row.Subject, JobID: row.OfJob, RunNo: int(row.RunNo), Since: row.Since, OverAt: fromPointer(row.OverAt), EventNo: row.EventNo,
+			Kind: history.EventKind(row.Kind), Subject: row.Subject, JobID: row.OfJob, RunNo: int(row.RunNo), Since: row.Since, OverAt: fromPointer(row.OverAt), EventNo: row.EventNo, LeftAlone: row.LeftAlone,
 			Event: Notice{
 				Key: row.Key, Kind: history.EventKind(row.Kind), JobID: row.OfJob, Job: row.Job, Source: row.Source, RunNo: int(row.RunNo), At: row.At,
 				MadeAt: row.MadeAt, Line: row.Line, More: row.More, What: row.What,

@@ -40,7 +40,7 @@ func (s *Store) Tell(ctx context.Context, t Telling) error {
 		if t.To > t.State.EntryNo {
 			moved, err = q.NotifyAdvance(ctx, dbsqlc.NotifyAdvanceParams{ToEntry: t.To, FromEntry: t.State.EntryNo, Version: t.State.Version})
 		} else {
-			moved, err = q.NotifyTurn(ctx, t.State.Version)
+			moved, err = q.NotifyTurn(ctx, dbsqlc.NotifyTurnParams{Version: t.State.Version, EntryNo: t.State.EntryNo})
 		}
 		if err != nil {
 			return err

@@ -107,7 +107,7 @@ const deliveryFailed = `-- name: DeliveryFailed :many
 UPDATE deliveries SET attempts = attempts + 1, tried_at = coalesce(tried_at, $1::timestamptz), error = $2::text, next_at = $3,
     state = CASE WHEN tried_at <= $1::timestamptz - $4::interval THEN 'failed' ELSE 'pending' END
 WHERE rule_id = $5 AND event_no = ANY($6::bigint[]) AND state = 'pending'
-RETURNING state
+RETURNING state, of_job
 `
 
 type DeliveryFailedParams struct {
@@ -119,8 +119,13 @@ type DeliveryFailedParams struct {
 	EventNos []int64
 }
 
+type DeliveryFailedRow struct {
+	State string
+	OfJob int64
+}
+
 // What is tried for long enough is failed for good.
-func (q *Queries) DeliveryFailed(ctx context.Context, arg DeliveryFailedParams) ([]string, error) {
+func (q *Queries) DeliveryFailed(ctx context.Context, arg DeliveryFailedParams) ([]DeliveryFailedRow, error) {
 	rows, err := q.db.Query(ctx, deliveryFailed,
 		arg.Now,
 		arg.Error,
@@ -133,18 +138,46 @@ func (q *Queries) DeliveryFailed(ctx context.Context, arg DeliveryFailedParams) 
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []DeliveryFailedRow
 	for rows.Next() {
-		var state string
-		if err := rows.Scan(&state); err != nil {
+		var i DeliveryFailedRow
+		if err := rows.Scan(&i.State, &i.OfJob); err != nil {
 			return nil, err
 		}
-		items = append(items, state)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	return items, nil
+}
+
+const deliveryFailedBehind = `-- name: DeliveryFailedBehind :execrows
+UPDATE deliveries SET state = 'failed', error = $1::text
+WHERE rule_id = $2 AND of_job = ANY($3::bigint[]) AND state = 'pending' AND due_at <= $4::timestamptz - $5::interval
+`
+
+type DeliveryFailedBehindParams struct {
+	Error  string
+	RuleID int64
+	OfJobs []int64
+	Now    time.Time
+	Long   time.Duration
+}
+
+// What has waited as long behind what failed for good has failed with it.
+func (q *Queries) DeliveryFailedBehind(ctx context.Context, arg DeliveryFailedBehindParams) (int64, error) {
+	result, err := q.db.Exec(ctx, deliveryFailedBehind,
+		arg.Error,
+		arg.RuleID,
+		arg.OfJobs,
+		arg.Now,
+		arg.Long,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const deliveryForget = `-- name: DeliveryForget :execrows
@@ -264,28 +297,32 @@ func (q *Queries) GoingInsert(ctx context.Context, arg GoingInsertParams) error 
 
 const goingList = `-- name: GoingList :many
 SELECT g.kind, g.subject, coalesce(g.of_job, 0)::bigint AS of_job, coalesce(g.run_no, 0)::integer AS run_no, g.since, g.over_at, g.event_no,
-    e.key, coalesce(e.source, '')::text AS source, coalesce(e.job, '')::text AS job, e.at, e.made_at, e.line, e.more, e.what
+    e.key, coalesce(e.source, '')::text AS source, coalesce(e.job, '')::text AS job, e.at, e.made_at, e.line, e.more, e.what,
+    coalesce(j.tracking IN ('finished', 'removed') OR s.removed_at IS NOT NULL, false)::boolean AS left_alone
 FROM notify_going g JOIN notify_events e ON e.event_no = g.event_no
+LEFT JOIN jobs j ON j.job_id = g.of_job
+LEFT JOIN sources s ON s.source_id = j.source_id OR g.of_job IS NULL AND s.name = g.subject
 WHERE g.over_at IS NULL OR g.over_at > $1
 ORDER BY g.event_no
 `
 
 type GoingListRow struct {
-	Kind    string
-	Subject string
-	OfJob   int64
-	RunNo   int32
-	Since   time.Time
-	OverAt  *time.Time
-	EventNo int64
-	Key     string
-	Source  string
-	Job     string
-	At      time.Time
-	MadeAt  time.Time
-	Line    string
-	More    string
-	What    json.RawMessage
+	Kind      string
+	Subject   string
+	OfJob     int64
+	RunNo     int32
+	Since     time.Time
+	OverAt    *time.Time
+	EventNo   int64
+	Key       string
+	Source    string
+	Job       string
+	At        time.Time
+	MadeAt    time.Time
+	Line      string
+	More      string
+	What      json.RawMessage
+	LeftAlone bool
 }
 
 // What goes on, and what went on in the last days: all of some jobs and sources, or all that goes on.
@@ -314,6 +351,7 @@ func (q *Queries) GoingList(ctx context.Context, since *time.Time) ([]GoingListR
 			&i.Line,
 			&i.More,
 			&i.What,
+			&i.LeftAlone,
 		); err != nil {
 			return nil, err
 		}
@@ -438,6 +476,23 @@ func (q *Queries) NotifyAdvance(ctx context.Context, arg NotifyAdvanceParams) (i
 	return result.RowsAffected(), nil
 }
 
+const notifyEventErase = `-- name: NotifyEventErase :exec
+UPDATE notify_events SET line = kind || coalesce(' ' || job, '') || ': what it told was erased', more = '',
+    what = jsonb_build_object('kind', kind, 'job', job, 'source', source, 'at', at, 'text', kind || coalesce(' ' || job, '') || ': what it told was erased')
+WHERE of_job = $1::bigint AND run_no = $2::integer
+`
+
+type NotifyEventEraseParams struct {
+	JobID int64
+	RunNo int32
+}
+
+// As the owner: what was told of a run is blank from now on.
+func (q *Queries) NotifyEventErase(ctx context.Context, arg NotifyEventEraseParams) error {
+	_, err := q.db.Exec(ctx, notifyEventErase, arg.JobID, arg.RunNo)
+	return err
+}
+
 const notifyEventForget = `-- name: NotifyEventForget :exec
 DELETE FROM notify_events e WHERE e.made_at < $1 AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_no = e.event_no)
     AND NOT EXISTS (SELECT 1 FROM notify_going g WHERE g.event_no = e.event_no)
@@ -548,12 +603,17 @@ func (q *Queries) NotifyStateLock(ctx context.Context) (int64, error) {
 }
 
 const notifyTurn = `-- name: NotifyTurn :execrows
-UPDATE notify_state SET version = version + 1 WHERE version = $1
+UPDATE notify_state SET version = version + 1 WHERE version = $1 AND entry_no = $2
 `
 
+type NotifyTurnParams struct {
+	Version int64
+	EntryNo int64
+}
+
 // What goes on changes: nobody else adds to it who has looked before.
-func (q *Queries) NotifyTurn(ctx context.Context, version int64) (int64, error) {
-	result, err := q.db.Exec(ctx, notifyTurn, version)
+func (q *Queries) NotifyTurn(ctx context.Context, arg NotifyTurnParams) (int64, error) {
+	result, err := q.db.Exec(ctx, notifyTurn, arg.Version, arg.EntryNo)
 	if err != nil {
 		return 0, err
 	}
@@ -956,7 +1016,7 @@ func (q *Queries) ReportRules(ctx context.Context) ([]ReportRulesRow, error) {
 }
 
 const reportRunTold = `-- name: ReportRunTold :one
-SELECT EXISTS (SELECT 1 FROM report.deliveries WHERE rule = $1::text AND job_id = $2 AND run_no = $3::integer AND event_no < $4)
+SELECT EXISTS (SELECT 1 FROM report.deliveries WHERE rule = $1::text AND job_id = $2 AND run_no = $3::integer AND event_no < $4 AND state = 'delivered')
 `
 
 type ReportRunToldParams struct {
@@ -966,7 +1026,7 @@ type ReportRunToldParams struct {
 	EventNo int64
 }
 
-// Whether a rule was to tell something else of a run before an event.
+// Whether a rule has told something else of a run before an event.
 func (q *Queries) ReportRunTold(ctx context.Context, arg ReportRunToldParams) (bool, error) {
 	row := q.db.QueryRow(ctx, reportRunTold,
 		arg.Rule,
