@@ -54,7 +54,23 @@ func newHandler(options Options, at pace) http.Handler {
 	mux.HandleFunc(Path+"/", func(w http.ResponseWriter, _ *http.Request) {
 		writeProblem(w, huma.Error404NotFound("there is no such path; "+Path+"/docs has those that there are"))
 	})
-	return mux
+	return bounded(mux)
+}
+
+// answerMost bounds how long an answer may take.
+const answerMost = 30 * time.Second
+
+// bounded has an answer given up that takes too long, but for the stream of events.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == Path+streamPath {
+			next.ServeHTTP(w, r)
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), answerMost)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // build registers every operation.

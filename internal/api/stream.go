@@ -23,7 +23,8 @@ const (
 	quietMost = 15 * time.Second
 	// writeMost bounds the wait for a client to take what it is sent. It comes again, and
 	// goes on where it was.
-	writeMost = 10 * time.Second
+	writeMost  = 10 * time.Second
+	streamPath = "/events/stream"
 	// streamsMost is how many streams there may be at once.
 	streamsMost = 5000
 )
@@ -49,7 +50,7 @@ func (in streamInput) after() (int64, error) {
 
 func (a *api) registerStream() {
 	o := operation{
-		id: "stream-events", path: "/events/stream", tag: tagEvents, summary: "What happens, as it happens",
+		id: "stream-events", path: streamPath, tag: tagEvents, summary: "What happens, as it happens",
 		doc: "Server-sent events. Each entry of the journal is one message: id is its entry_no, and data is a JSON object with entry_no, at, kind and job as " +
 			"report.journal has them, and in events its rows of report.events: none, where it changed no state, as when log lines came. Whoever comes again with " +
 			"Last-Event-ID, or ?after=, misses none and gets none twice. Comments, each 15 s, tell that the line holds. Who does not read for 10 s is cut off.",

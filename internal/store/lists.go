@@ -6,6 +6,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -218,20 +220,24 @@ func (s *Store) ListEvents(ctx context.Context, f ListFilter, page Page) (Part[E
 	if err != nil {
 		return Part[EventRow]{}, err
 	}
-	after := page.from()
 	var rows []dbsqlc.ReportEvent
-	for width := int64(page.rows()); after.No < end+1 && len(rows) < int(page.rows()); width *= 10 {
-		until := after.No + width
-		found, err := s.queries.ListEvents(ctx, dbsqlc.ListEventsParams{
-			No: after.No, Until: until, Name: after.Name, Sub: after.Sub, Since: f.Since, Job: f.Job, Source: f.Source, Kind: f.Kind,
-			Rows: page.rows() - int32(len(rows)),
-		})
-		if err != nil {
-			return Part[EventRow]{}, fmt.Errorf("list events: %w", err)
+	err = s.inTxAfter(ctx, planAnew, func(tx pgx.Tx) error {
+		rows = nil // of an earlier attempt
+		after := page.from()
+		for width := int64(page.rows()); after.No < end+1 && len(rows) < int(page.rows()); width *= 10 {
+			until := after.No + width
+			found, err := s.queries.WithTx(tx).ListEvents(ctx, dbsqlc.ListEventsParams{
+				No: after.No, Until: until, Name: after.Name, Sub: after.Sub, Since: f.Since, Job: f.Job, Source: f.Source, Kind: f.Kind,
+				Rows: page.rows() - int32(len(rows)),
+			})
+			if err != nil {
+				return err
+			}
+			rows, after = append(rows, found...), Key{No: until - 1}
 		}
-		rows, after = append(rows, found...), Key{No: until - 1}
-	}
-	return part(page, "events", rows, nil, toEventRow, func(r dbsqlc.ReportEvent) Key { return Key{No: r.EntryNo, Name: r.Kind, Sub: r.EventNo} })
+		return nil
+	})
+	return part(page, "events", rows, err, toEventRow, func(r dbsqlc.ReportEvent) Key { return Key{No: r.EntryNo, Name: r.Kind, Sub: r.EventNo} })
 }
 
 // EventsEntry is an entry of the journal with the events that it stands for.
