@@ -179,7 +179,7 @@ func (t *tour) play(ctx context.Context) error {
 	quiet := *t.app
 	quiet.logger = logger
 	notifier := quiet.notifier(t.store, t.at, counted.Delivered)
-	website := t.newWebsite(ctx, behindWeb{daemon: syncer, notifier: notifier, metrics: counted.Handler(), logger: logger, tell: counted.See})
+	website := t.newWebsite(ctx, behindWeb{store: syncer.Store, daemon: syncer, notifier: notifier, metrics: counted.Handler(), logger: logger, tell: counted.See})
 	running.Go(func() error {
 		defer cancel()
 		return syncer.Serve(ctx, counted.See)

@@ -87,8 +87,14 @@ func (a *app) serveCommand() *cobra.Command {
 					return err
 				}
 				defer s.Close()
+				// Whatever is asked by the web, polling has connections of its own.
+				shown, err := store.Open(cmd.Context(), url, options)
+				if err != nil {
+					return err
+				}
+				defer shown.Close()
 				fit := func(ctx context.Context) error { return a.fit(ctx, s, url, options) }
-				how := serving{path: path, web: web, budget: budget, keep: keep(), pages: pages}
+				how := serving{path: path, shown: shown, web: web, budget: budget, keep: keep(), pages: pages}
 				if how.sealer, how.publisher, err = seals(s); err != nil {
 					return err
 				}
@@ -110,7 +116,8 @@ func (a *app) serveCommand() *cobra.Command {
 
 // serving is what the flags of serve say.
 type serving struct {
-	path   string // of the file to register; empty: none
+	path   string       // of the file to register; empty: none
+	shown  *store.Store // for the web
 	web    *webFlags
 	budget *memoryBudget
 	keep   tracking.Retention
@@ -148,7 +155,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	notifier := a.notifier(s, how.pages, counted.Delivered)
 	var guard *access.Guard
 	if how.web.address != listenOff {
-		website := a.newWebsite(ctx, behindWeb{daemon: syncer, notifier: notifier, metrics: counted.Handler(), logger: a.logger, tell: see})
+		website := a.newWebsite(ctx, behindWeb{store: how.shown, daemon: syncer, notifier: notifier, metrics: counted.Handler(), logger: a.logger, tell: see})
 		listener, err := how.web.open(ctx, website)
 		if err != nil {
 			return err

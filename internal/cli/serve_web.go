@@ -19,6 +19,7 @@ import (
 	"tracker/internal/notify"
 	"tracker/internal/pages"
 	"tracker/internal/source"
+	"tracker/internal/store"
 	"tracker/internal/sync"
 )
 
@@ -53,6 +54,7 @@ type website struct {
 
 // behindWeb is what works behind a website.
 type behindWeb struct {
+	store    *store.Store // with connections that polling does not need
 	daemon   *sync.Syncer
 	notifier *notify.Notifier
 	metrics  http.Handler
@@ -62,8 +64,8 @@ type behindWeb struct {
 
 // newWebsite shows what a daemon keeps, to whom a guard lets in, until ctx ends.
 func (a *app) newWebsite(ctx context.Context, behind behindWeb) *website {
-	s, daemon, logger := behind.daemon.Store, behind.daemon, behind.logger
-	w := &website{health: health{store: s, syncer: daemon, most: turnMost}, metrics: behind.metrics, hub: feed.NewHub(s, logger)}
+	s, daemon, logger := behind.store, behind.daemon, behind.logger
+	w := &website{health: health{store: daemon.Store, syncer: daemon, most: turnMost}, metrics: behind.metrics, hub: feed.NewHub(s, logger)}
 	w.guard = &access.Guard{Store: s, Logger: logger, Open: true, Actor: a.environment.Actor}
 	w.polls = newAskedPolls(ctx, daemon, logger, behind.tell)
 	w.api = api.New(api.Options{Store: s, Feed: w.hub, Logger: logger, Version: a.version, Poll: w.polls.begin})
