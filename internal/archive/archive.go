@@ -4,6 +4,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"tracker/internal/store"
@@ -30,8 +32,10 @@ const (
 	waitingMost = 1000
 	// storeTimeout bounds what is asked of the database.
 	storeTimeout = 15 * time.Second
-	// idleMost is how long a connection waits for the next file.
-	idleMost = 90 * time.Second
+	// stallMost is how long nothing may come of a file.
+	stallMost = time.Minute
+	// workers is how many files are fetched at once.
+	workers = 4
 )
 
 // Keeper keeps results.
@@ -39,8 +43,11 @@ type Keeper struct {
 	Store  *store.Store
 	Getenv func(string) string // has what buckets are opened by
 	Logger *slog.Logger
-	client *http.Client
-	links  chan offered
+	Stall  time.Duration // how long nothing may come of a file; 0: a minute
+
+	clients clients
+	links   chan offered
+	flight  *flight // each link in it is known by its answer; what is fetched, by its run too
 }
 
 // offered is a link that a poll has seen. The link is read where it is followed.
@@ -52,32 +59,40 @@ type offered struct {
 
 // New makes a Keeper.
 func New(s *store.Store, getenv func(string) string, logger *slog.Logger) *Keeper {
-	return &Keeper{
-		Store: s, Getenv: getenv, Logger: logger, links: make(chan offered, waitingMost),
-		client: &http.Client{
-			// Of its own: what others do to net/http's bounds no file. It is kept as it is sent.
-			Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, DisableCompression: true, IdleConnTimeout: idleMost},
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}
+	return &Keeper{Store: s, Getenv: getenv, Logger: logger, links: make(chan offered, waitingMost), clients: newClients(), flight: newFlight()}
 }
 
 // Offer hands over the link to results that an answer of a job has, and does not wait.
 func (k *Keeper) Offer(job store.Job, snapshotNo int, link func() string) {
+	o := offered{job, snapshotNo, link}
+	if !k.flight.begin(o.answer()) {
+		return
+	}
 	select {
-	case k.links <- offered{job, snapshotNo, link}:
+	case k.links <- o:
 	default:
+		k.flight.end(o.answer())
 	}
 }
 
 // Run keeps what is offered until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	for range workers {
+		running.Go(func() { k.work(ctx) })
+	}
+	running.Wait()
+}
+
+func (k *Keeper) work(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case o := <-k.links:
-			if err := k.keep(ctx, o); err != nil && ctx.Err() == nil {
+			err := k.keep(ctx, o)
+			k.flight.end(o.answer())
+			if err != nil && ctx.Err() == nil {
 				k.Logger.WarnContext(ctx, "result not kept; the next poll brings it again", "job", o.job.Name, "error", err)
 			}
 		}
@@ -92,11 +107,15 @@ func (k *Keeper) keep(ctx context.Context, o offered) error {
 	if err != nil {
 		return err
 	}
+	if !k.flight.begin(run) {
+		return nil // another answer of the run has brought it
+	}
+	defer k.flight.end(run)
 	r := store.Result{Run: run, Place: o.job.From.Archive}
 	if kept, err := k.Store.ResultKept(ctx, r.Run); err != nil || kept {
 		return err
 	}
-	fetched := k.fetch(ctx, o.link(), &r)
+	fetched := k.fetch(ctx, o, &r)
 	if fetched != nil {
 		r = store.Result{Run: r.Run, Place: o.job.From.Archive, Error: fetched.Error()}
 	}
@@ -106,15 +125,24 @@ func (k *Keeper) keep(ctx context.Context, o offered) error {
 }
 
 // fetch streams a file to the archive.
-func (k *Keeper) fetch(ctx context.Context, link string, r *store.Result) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, link, http.NoBody)
+func (k *Keeper) fetch(ctx context.Context, o offered, r *store.Result) error {
+	coming, stall := watch(ctx, cmp.Or(k.Stall, stallMost))
+	defer stall.timer.Stop()
+	request, err := http.NewRequestWithContext(coming, http.MethodGet, o.link(), http.NoBody)
 	if err != nil {
 		return errors.New("the link cannot be read")
 	}
-	response, err := k.client.Do(request)
+	client, err := k.clients.to(request, o.job.From.BaseURL)
+	if err != nil {
+		return fmt.Errorf("fetch: %w", err)
+	}
+	response, err := client.Do(request)
 	if err != nil {
 		if failed, ok := errors.AsType[*url.Error](err); ok { // whose own text has the link
 			err = failed.Err
+		}
+		if cause := context.Cause(coming); cause != nil {
+			err = cause
 		}
 		return fmt.Errorf("fetch: %w", err)
 	}
@@ -134,7 +162,11 @@ func (k *Keeper) fetch(ctx context.Context, link string, r *store.Result) error 
 	}
 	defer func() { _ = os.Remove(temporary.Name()) }() // it has another name by then, or is not wanted
 	hash := sha256.New()
-	size, err := io.Copy(io.MultiWriter(temporary, hash), io.LimitReader(response.Body, sizeMost+1))
+	stall.body = response.Body
+	size, err := io.Copy(io.MultiWriter(temporary, hash), io.LimitReader(stall, sizeMost+1))
+	if stall.timer.Stop(); err != nil && context.Cause(coming) != nil {
+		err = context.Cause(coming)
+	}
 	err = errors.Join(err, temporary.Sync(), temporary.Close())
 	switch {
 	case err != nil:

@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	gosync "sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +40,7 @@ type lab struct {
 	log   *bytes.Buffer
 	kept  *archive.Keeper
 	link  string
+	base  string // base_url as the keeper sees it; empty: as it is
 }
 
 func newLab(t *testing.T, place string, file http.HandlerFunc) *lab {
@@ -80,6 +83,7 @@ func (l *lab) see() {
 	}
 	if err := syncer.Once(l.t.Context(), []store.Job{job}, func(e sync.Event) {
 		if e.ResultLink != nil {
+			e.Job.From.BaseURL = cmp.Or(l.base, e.Job.From.BaseURL)
 			l.kept.Offer(e.Job, e.SnapshotNo, e.ResultLink)
 		}
 	}); err != nil {
@@ -174,6 +178,29 @@ func TestALargeFileIsKeptWhole(t *testing.T) {
 	l.Want("results", []string{"1048576"}, `SELECT concat_ws(' ', size, error) FROM report.results`)
 }
 
+// TestAHostThatHangs holds up no other file, and is given up.
+func TestAHostThatHangs(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, t.TempDir(), func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "[")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	})
+	l.kept.Stall = 50 * time.Millisecond
+	l.poll()
+	l.Want("results", []string{"fetch: nothing has come for too long"}, `SELECT error FROM report.results`)
+}
+
+// TestALinkInside is followed to the host of base_url alone.
+func TestALinkInside(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, t.TempDir(), results200)
+	l.base = "https://api.example.com"
+	l.poll()
+	l.Want("results", []string{"true"}, `SELECT (error LIKE '%into a network of this machine''s own%' AND size IS NULL)::text FROM report.results`)
+	l.wantNoLink()
+}
+
 // bucket is a small service that takes objects as S3 does.
 type bucket struct {
 	mu      gosync.Mutex
@@ -209,4 +236,20 @@ func TestAFileIsKeptInABucket(t *testing.T) {
 	}
 	l.Want("results", []string{"s3:/" + key}, `SELECT place FROM report.results`)
 	l.wantNoLink()
+}
+
+// TestAnAnswerIsFetchedOnce however often it is offered before that.
+func TestAnAnswerIsFetchedOnce(t *testing.T) {
+	t.Parallel()
+	var fetched atomic.Int32
+	l := newLab(t, t.TempDir(), func(w http.ResponseWriter, r *http.Request) {
+		fetched.Add(1)
+		results200(w, r)
+	})
+	l.see()
+	l.see()
+	l.keep()
+	if n := fetched.Load(); n != 1 {
+		t.Errorf("it was fetched %d times", n)
+	}
 }
