@@ -1,8 +1,13 @@
+-- name: ReceiptLock :exec
+-- Whoever keeps the same webhook waits until it is kept.
+SELECT pg_advisory_xact_lock(hashtextextended(format('receipt %s %s', @source_id::bigint, @message_id::text), 0));
+
 -- name: ReceiptInsert :many
--- One that came before is not there a second time; gives the jobs of those that are new.
+-- One that came before is not there a second time, for whatever jobs; gives those of one that is new.
 INSERT INTO receipts (source_id, of_job, at, message_id, kind, verified)
 SELECT @source_id, r.of_job, sqlc.arg(at)::timestamptz, @message_id, @kind, @verified
 FROM (SELECT unnest(@of_jobs::bigint[]) AS of_job) r
+WHERE NOT EXISTS (SELECT 1 FROM receipts b WHERE b.source_id = @source_id AND b.message_id = @message_id)
 ON CONFLICT (source_id, message_id, of_job) DO NOTHING
 RETURNING of_job;
 

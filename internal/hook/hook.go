@@ -60,9 +60,13 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (status int, e
 	if err != nil {
 		return http.StatusServiceUnavailable, err
 	}
-	verifier, err := standardwebhooks.NewWebhook(secret.Secret.Reveal())
+	key, err := source.SigningKey(secret.Secret)
 	if err != nil {
-		return http.StatusServiceUnavailable, errors.New("the secret is none of Standard Webhooks: whsec_ and base64")
+		return http.StatusServiceUnavailable, err
+	}
+	verifier, err := standardwebhooks.NewWebhookRaw(key)
+	if err != nil {
+		return http.StatusServiceUnavailable, err
 	}
 	id := r.Header.Get(standardwebhooks.HeaderWebhookID)
 	switch err := verifier.Verify(body, r.Header); {

@@ -132,6 +132,24 @@ func TestAWebhookTriggersAPoll(t *testing.T) {
 	l.Check()
 }
 
+// TestAWebhookComesAgain with the same id while another job's import goes on: it has no effect.
+func TestAWebhookComesAgain(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	sources := l.Lines(`SELECT source_id::text FROM sources WHERE name = 'woosmap'`)
+	from, err := strconv.ParseInt(sources[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for times, jobs := range [][]int64{nil, {1}, {2, 1}} {
+		isNew, err := l.store.Receive(t.Context(), store.Receipt{SourceID: from, MessageID: "msg_1", Verified: true, JobIDs: jobs})
+		if err != nil || isNew != (times == 0) {
+			t.Errorf("time %d: new %t, %v", times+1, isNew, err)
+		}
+	}
+	l.Want("receipts", []string{"1"}, `SELECT count(*)::text FROM receipts`)
+}
+
 // TestAWebhookThatNamesNoJob has those polled of which an import goes on; here there is none.
 func TestAWebhookThatNamesNoJob(t *testing.T) {
 	t.Parallel()

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -168,11 +169,13 @@ func TestACredentialThatCannotBeRead(t *testing.T) {
 func TestASecretThatCannotSign(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	l.env["HOOK_SECRET"] = "no-webhook-s3cr3t"
-	l.rules(hook("geo", "failed"))
+	l.env["HOOK_SECRET"], l.env["SHORT"] = "no-webhook-s3cr3t", "whsec_c2hvcnQ="
+	short := hook("short", "failed")
+	short.Secret = "env:SHORT"
+	l.rules(hook("geo", "failed"), short)
 	l.say("stores-eu", testkit.WoosmapRun("r1", "failed"))
 	l.tell()
-	l.Want("deliveries", []string{"the secret is none of Standard Webhooks: whsec_ and base64"}, `SELECT error FROM report.deliveries`)
+	l.Want("deliveries", slices.Repeat([]string{"the secret is none of Standard Webhooks: whsec_ and base64"}, 2), `SELECT error FROM report.deliveries`)
 	l.wantTold()
 	l.wantNoSecret("s3cr3t")
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"tracker/internal/redact"
+	"tracker/internal/source"
 	"tracker/internal/terminal"
 )
 
@@ -26,7 +27,7 @@ func reason(err error, secrets ...redact.Secret) string {
 	switch {
 	case errors.As(err, &status):
 		return status.Error()
-	case errors.Is(err, errElsewhere), errors.Is(err, errAddress), errors.Is(err, errService), errors.Is(err, errSecret):
+	case errors.Is(err, errElsewhere), errors.Is(err, errAddress), errors.Is(err, errService), errors.Is(err, source.ErrSigningKey):
 		return innermost(err).Error()
 	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
 		return noAnswer()

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -15,15 +14,13 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"tracker/internal/redact"
+	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/words"
 )
 
 // webhookSpace is the name space of the ids of webhooks.
 var webhookSpace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("tracker:webhook"))
-
-// errSecret refuses what cannot sign.
-var errSecret = errors.New("the secret is none of Standard Webhooks: whsec_ and base64")
 
 // webhook is how a rule's webhooks are sent.
 type webhook struct {
@@ -59,17 +56,20 @@ func signed(how webhook, id string, body []byte) (http.Header, error) {
 	header := http.Header{}
 	header.Set(standardwebhooks.HeaderWebhookID, id)
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(how.now.Unix(), 10))
-	key := how.secret.Reveal()
-	if key == "" {
+	if how.secret.Reveal() == "" {
 		return header, nil
 	}
-	signer, err := standardwebhooks.NewWebhook(key)
-	if err != nil || !strings.HasPrefix(key, "whsec_") {
-		return nil, errSecret
+	key, err := source.SigningKey(how.secret)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := standardwebhooks.NewWebhookRaw(key)
+	if err != nil {
+		return nil, source.ErrSigningKey
 	}
 	signature, err := signer.Sign(id, how.now, body)
 	if err != nil {
-		return nil, errSecret
+		return nil, source.ErrSigningKey
 	}
 	header.Set(standardwebhooks.HeaderWebhookSignature, signature)
 	return header, nil

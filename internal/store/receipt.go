@@ -49,6 +49,9 @@ func (s *Store) Receive(ctx context.Context, r Receipt) (isNew bool, err error) 
 		if len(jobs) == 0 {
 			jobs = []int64{0}
 		}
+		if err := q.ReceiptLock(ctx, dbsqlc.ReceiptLockParams{SourceID: r.SourceID, MessageID: r.MessageID}); err != nil {
+			return err
+		}
 		added, err := q.ReceiptInsert(ctx, dbsqlc.ReceiptInsertParams{
 			SourceID: r.SourceID, At: now, MessageID: r.MessageID, Kind: r.Kind, Verified: r.Verified, OfJobs: jobs,
 		})

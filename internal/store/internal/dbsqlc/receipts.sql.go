@@ -43,6 +43,7 @@ const receiptInsert = `-- name: ReceiptInsert :many
 INSERT INTO receipts (source_id, of_job, at, message_id, kind, verified)
 SELECT $1, r.of_job, $2::timestamptz, $3, $4, $5
 FROM (SELECT unnest($6::bigint[]) AS of_job) r
+WHERE NOT EXISTS (SELECT 1 FROM receipts b WHERE b.source_id = $1 AND b.message_id = $3)
 ON CONFLICT (source_id, message_id, of_job) DO NOTHING
 RETURNING of_job
 `
@@ -56,7 +57,7 @@ type ReceiptInsertParams struct {
 	OfJobs    []int64
 }
 
-// One that came before is not there a second time; gives the jobs of those that are new.
+// One that came before is not there a second time, for whatever jobs; gives those of one that is new.
 func (q *Queries) ReceiptInsert(ctx context.Context, arg ReceiptInsertParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, receiptInsert,
 		arg.SourceID,
@@ -82,6 +83,21 @@ func (q *Queries) ReceiptInsert(ctx context.Context, arg ReceiptInsertParams) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const receiptLock = `-- name: ReceiptLock :exec
+SELECT pg_advisory_xact_lock(hashtextextended(format('receipt %s %s', $1::bigint, $2::text), 0))
+`
+
+type ReceiptLockParams struct {
+	SourceID  int64
+	MessageID string
+}
+
+// Whoever keeps the same webhook waits until it is kept.
+func (q *Queries) ReceiptLock(ctx context.Context, arg ReceiptLockParams) error {
+	_, err := q.db.Exec(ctx, receiptLock, arg.SourceID, arg.MessageID)
+	return err
 }
 
 const reportJobsOfSource = `-- name: ReportJobsOfSource :many
