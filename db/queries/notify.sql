@@ -1,6 +1,9 @@
 -- name: RuleCurrent :many
 SELECT * FROM notify_rules WHERE until_entry IS NULL ORDER BY name;
 
+-- name: ReportRulesCurrent :many
+SELECT * FROM report.notify_rules WHERE current ORDER BY rule;
+
 -- name: RuleListSince :many
 -- The versions that tell of entries beyond one.
 SELECT * FROM notify_rules WHERE until_entry IS NULL OR until_entry > @entry_no ORDER BY rule_id;

@@ -27,7 +27,7 @@ func (a *app) export(ctx context.Context, s *store.Store) error {
 	if err != nil {
 		return err
 	}
-	rules, err := s.Rules(ctx)
+	rules, err := s.RulesDeclared(ctx)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,7 +23,10 @@ func TestMetrics(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success"))
-	w.apply(declaration(`schedule: "@every 1s", active_every: 1s, `+unlimited, 2))
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(receiver.Close)
+	w.env["HOOK"] = receiver.URL
+	w.apply("notify:\n- {name: geo, to: env:HOOK, as: webhook, on: [succeeded]}\n" + declaration(`schedule: "@every 1s", active_every: 1s, `+unlimited, 2))
 	w.must("job", "pause", jobName(1))
 	w.env["TRACKER_LISTEN"] = "127.0.0.1:0"
 	daemon := w.start("serve")
@@ -31,7 +35,7 @@ func TestMetrics(t *testing.T) {
 	var families map[string]*dto.MetricFamily
 	await(t, "the end of the run in a scrape", func() bool {
 		families = daemon.scrape(expfmt.NewFormat(expfmt.TypeProtoDelim))
-		return valueOf(families["tracker_transitions_total"], "woosmap", "succeeded") == 1
+		return valueOf(families["tracker_transitions_total"], "woosmap", "succeeded") == 1 && valueOf(families["tracker_deliveries_total"], "geo", "delivered") == 1
 	})
 
 	var told []string

@@ -50,7 +50,7 @@ func TestMalformed(t *testing.T) {
 		"WithoutEnd":        {changed(simple, "run_id: 'last(repeat(1))'"), "run_id: its expression was stopped: it ran for more than a second"},
 		"RecursionNoEnd":    {changed(simple, "run_id: 'def f: f; f'"), "run_id: its expression was stopped: it ran for more than a second"},
 		"YieldsWithoutEnd":  {simple + "steps: 'repeat(1) | {name: \"a\", status: \"active\"}'\n", "steps: its expression yields more than 10000 values"},
-		"EntriesWithoutEnd": {steps + "entries: 'repeat(1) | {detail: \"a\"}'\n", "entries: its expression yields more than 100000 values"},
+		"EntriesWithoutEnd": {steps + "entries: 'repeat(1) | {detail: \"a\"}'\n", "entries: its expression "}, // too many values, or, on a busy machine, too long,
 		"GrowsWithoutEnd":   {changed(simple, `run_id: 'reduce range(100) as $i ("x"; . + .) | length'`), "run_id: its expression was stopped: it took too much memory"},
 		"ListWithoutEnd":    {changed(simple, "run_id: '[repeat({a: 1, b: [2]})] | length'"), "run_id: its expression was stopped: it "},
 		"ValueOfItself":     {simple + "items: '{id: 1, output: (reduce range(60) as $i (1; [., .]))}'\n", "items[0].output: its expression gives too large a value"},

@@ -65,7 +65,9 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 		body.Sources, err = tracking.SourceNames(reads, p.store)
 		return err
 	})
-	reading.Go(func() error { return p.readWatch(reads, req, &body) })
+	if !body.Filtered() { // beside a filter only the jobs that fit are told of
+		reading.Go(func() error { return p.readWatch(reads, req, &body) })
+	}
 	found, err := p.store.JobsFound(ctx, body.Filter)
 	if err := errors.Join(err, reading.Wait()); err != nil {
 		return nil, err
@@ -78,12 +80,8 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 	return &view{Name: "overview", Title: "Overview", Section: "/", Live: "all", Every: 15, Query: body.Filter.Part, Body: body}, nil
 }
 
-// readWatch reads what needs somebody, and what runs. Beside a filter only the jobs that
-// fit are told of, and nothing is read.
+// readWatch reads what needs somebody, and what runs.
 func (p *Pages) readWatch(ctx context.Context, req *request, body *overviewBody) error {
-	if body.Filtered() {
-		return nil
-	}
 	watch, err := p.watched.read(ctx, p.store)
 	if err != nil {
 		return err

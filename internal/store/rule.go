@@ -68,6 +68,20 @@ func (s *Store) Rules(ctx context.Context) ([]Rule, error) {
 	return convert(rows, toRule), nil
 }
 
+// RulesDeclared lists what the current versions say, by name, as a reader of the views may.
+func (s *Store) RulesDeclared(ctx context.Context) ([]RuleSpec, error) {
+	rows, err := s.queries.ReportRulesCurrent(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list rules: %w", err)
+	}
+	return convert(rows, func(row dbsqlc.ReportNotifyRule) RuleSpec {
+		return toRule(dbsqlc.NotifyRule{
+			Name: row.Rule, Address: row.Address, Form: row.Form, Secret: row.Secret, Events: row.Events, Sources: row.Sources, Jobs: row.Jobs,
+			Labels: row.Labels, GroupFor: row.GroupFor, RepeatEvery: row.RepeatEvery, Quiet: row.Quiet,
+		}).RuleSpec
+	}), nil
+}
+
 // RulesSince lists the versions that tell of entries of the journal beyond one.
 func (s *Store) RulesSince(ctx context.Context, entryNo int64) ([]Rule, error) {
 	rows, err := s.queries.RuleListSince(ctx, &entryNo)

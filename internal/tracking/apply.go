@@ -133,7 +133,7 @@ func placed(file config.File, err error) error {
 
 // Export gives what is registered, but for what was removed, as a file that,
 // applied again, changes nothing.
-func Export(registered []store.Source, jobs []store.Job, providers []*definition.Definition, rules []store.Rule) (config.File, error) {
+func Export(registered []store.Source, jobs []store.Job, providers []*definition.Definition, rules []store.RuleSpec) (config.File, error) {
 	var sources []config.Source
 	for _, from := range registered {
 		if from.RemovedAt.IsZero() { // to apply it would track it again
@@ -152,7 +152,7 @@ func Export(registered []store.Source, jobs []store.Job, providers []*definition
 	}
 	file := config.File{Providers: providers, Sources: sources, Jobs: kept}
 	for _, rule := range rules {
-		file.Rules = append(file.Rules, toConfigRule(rule.RuleSpec))
+		file.Rules = append(file.Rules, toConfigRule(rule))
 	}
 	return file, nil
 }

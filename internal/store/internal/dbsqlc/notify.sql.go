@@ -1015,6 +1015,47 @@ func (q *Queries) ReportRules(ctx context.Context) ([]ReportRulesRow, error) {
 	return items, nil
 }
 
+const reportRulesCurrent = `-- name: ReportRulesCurrent :many
+SELECT rule, version, declared_at, form, address, secret, events, sources, jobs, labels, group_for, repeat_every, quiet, rests_until, failures, current FROM report.notify_rules WHERE current ORDER BY rule
+`
+
+func (q *Queries) ReportRulesCurrent(ctx context.Context) ([]ReportNotifyRule, error) {
+	rows, err := q.db.Query(ctx, reportRulesCurrent)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportNotifyRule
+	for rows.Next() {
+		var i ReportNotifyRule
+		if err := rows.Scan(
+			&i.Rule,
+			&i.Version,
+			&i.DeclaredAt,
+			&i.Form,
+			&i.Address,
+			&i.Secret,
+			&i.Events,
+			&i.Sources,
+			&i.Jobs,
+			&i.Labels,
+			&i.GroupFor,
+			&i.RepeatEvery,
+			&i.Quiet,
+			&i.RestsUntil,
+			&i.Failures,
+			&i.Current,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportRunTold = `-- name: ReportRunTold :one
 SELECT EXISTS (SELECT 1 FROM report.deliveries WHERE rule = $1::text AND job_id = $2 AND run_no = $3::integer AND event_no < $4 AND state = 'delivered')
 `
