@@ -63,9 +63,10 @@ ORDER BY p.pronargs DESC
 LIMIT 1;
 
 -- name: EventsAmong :many
--- Of some entries of the journal the events that fit, the newest first.
+-- Of some entries of the journal the events that fit, before one, the newest first.
 SELECT * FROM report.events
-WHERE entry_no > sqlc.arg(after)::bigint AND entry_no < sqlc.arg(before)::bigint
+WHERE entry_no > sqlc.arg(after)::bigint AND entry_no <= sqlc.arg(no)::bigint
+    AND (entry_no < sqlc.arg(no)::bigint OR kind > sqlc.arg(name)::text OR kind = sqlc.arg(name)::text AND event_no < sqlc.arg(sub)::bigint)
     AND (sqlc.arg(kind)::text = '' OR kind = sqlc.arg(kind)::text)
     AND (sqlc.arg(job)::text = '' OR job = sqlc.arg(job)::text)
     AND (sqlc.arg(source)::text = '' OR source = sqlc.arg(source)::text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,11 +40,10 @@ func (p *Pages) events(ctx context.Context, req *request) (*view, error) {
 		Kind: req.query.Get("kind"), Job: strings.TrimSpace(req.query.Get("job")), Source: req.query.Get("source"), State: req.query.Get("state"),
 	}}
 	body.Filtered = body.Filter.Kind != "" || body.Filter.Job != "" || body.Filter.Source != "" || body.Filter.State != ""
-	var before int64
+	part := store.Page{Rows: eventsMost}
 	if text := req.query.Get("before"); text != "" {
-		var err error
-		if before, err = strconv.ParseInt(text, 10, 64); err != nil || before < 1 {
-			before, body.Wrong = 0, fmt.Sprintf("before %q: want the number of an entry, such as 1200", text)
+		if part.After = eventKey(text); part.After == nil {
+			body.Wrong = fmt.Sprintf("before %q: want the number of an entry, such as 1200", text)
 		}
 	}
 	if job := body.Filter.Job; job != "" {
@@ -54,16 +54,16 @@ func (p *Pages) events(ctx context.Context, req *request) (*view, error) {
 			body.Nobody = job
 		}
 	}
-	rows, more, err := p.store.EventsNewest(ctx, body.Filter, before, eventsMost)
+	found, err := p.store.EventsNewest(ctx, body.Filter, part)
 	if err != nil {
 		return nil, err
 	}
-	body.Rows = rows
-	if n := len(rows); more && n > 0 {
-		body.Earlier = with(req.query, "before", strconv.FormatInt(rows[n-1].EntryNo, 10))
+	body.Rows = found.Rows
+	if next := found.Next; next != nil {
+		body.Earlier = with(req.query, "before", fmt.Sprintf("%d-%s-%d", next.No, next.Name, next.Sub))
 	}
 	v := &view{Name: "events", Title: "Events", Section: "/events", Body: body}
-	if before > 0 {
+	if part.After != nil {
 		body.Newest = with(req.query, "before", "")
 		v.Body = body
 	} else {
@@ -74,6 +74,25 @@ func (p *Pages) events(ctx context.Context, req *request) (*view, error) {
 	}
 	v.Body = body
 	return v, nil
+}
+
+// eventKey reads before what a page begins: an entry, as 1200, or an event of one, as
+// 1200-transition-7; nil: it is neither.
+func eventKey(text string) *store.Key {
+	entry, event, exact := strings.Cut(text, "-")
+	no, err := strconv.ParseInt(entry, 10, 64)
+	if err != nil || no < 1 {
+		return nil
+	}
+	if !exact {
+		return &store.Key{No: no - 1}
+	}
+	kind, number, _ := strings.Cut(event, "-")
+	sub, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || !slices.Contains(eventKinds(), kind) {
+		return nil
+	}
+	return &store.Key{No: no, Name: kind, Sub: sub}
 }
 
 // Kinds are those that may be asked for.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,37 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPages_EventsGoOnWithinAnEntry: what one answer tells may be more than a page holds.
+func TestPages_EventsGoOnWithinAnEntry(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	var bodies []string
+	for _, id := range []string{"a", "b", "c", "d", "e", "f", "g"} {
+		bodies = append(bodies, strings.Replace(largeRun(), `"large"`, quoted(id), 1))
+	}
+	l.follow("large", bodies...)
+	l.seal()
+	var got []string
+	for at := "/events?job=large"; at != ""; {
+		p := l.get(at)
+		at = ""
+		for node := range p.doc.Descendants() {
+			for _, attribute := range node.Attr {
+				if node.Data == "tr" && attribute.Key == "id" {
+					got = append(got, strings.TrimPrefix(attribute.Val, "e"))
+				}
+				if node.Data == "a" && attribute.Key == "href" && strings.Contains(attribute.Val, "before=") && slices.ContainsFunc(node.Attr, func(a html.Attribute) bool { return a.Val == "next" }) {
+					at = "/events" + attribute.Val[strings.Index(attribute.Val, "?"):]
+				}
+			}
+		}
+	}
+	if len(got) <= 100 {
+		t.Errorf("%d events are less than two pages", len(got))
+	}
+	l.Want("events", got, `SELECT concat_ws('-', entry_no, kind, event_no) FROM report.events WHERE job = 'large' ORDER BY entry_no DESC, kind, event_no DESC`)
 }
 
 // TestPages_Empty: without a job a page says what to do next.

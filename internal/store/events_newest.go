@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,36 +16,32 @@ const eventsApart = 300
 // the planner expects so many that it reads whole tables.
 var planAnew = []string{"SET LOCAL plan_cache_mode = force_custom_plan"}
 
-// EventsNewest reads so many of the newest events that fit, of entries before one (0: of
-// all). What arrives meanwhile moves nothing. more: there are entries that were not
-// looked through.
-func (s *Store) EventsNewest(ctx context.Context, f ListFilter, before int64, rows int) (events []EventRow, more bool, err error) {
-	if before == 0 {
-		end, err := s.JournalSize(ctx)
-		if err != nil {
-			return nil, false, err
+// EventsNewest lists report.events that fit, the newest first; a key without a name stands
+// before all of its entry. What arrives meanwhile moves nothing.
+func (s *Store) EventsNewest(ctx context.Context, f ListFilter, page Page) (Part[EventRow], error) {
+	first := page.from()
+	if page.After == nil {
+		var err error
+		if first.No, err = s.JournalSize(ctx); err != nil {
+			return Part[EventRow]{}, err
 		}
-		before = end + 1
 	}
-	err = s.inTxAfter(ctx, planAnew, func(tx pgx.Tx) error {
-		events = nil // of an earlier attempt
-		from := before
-		for width := int64(eventsApart); from > 1 && len(events) < rows; width *= 10 {
-			after := max(0, from-1-width)
+	var rows []dbsqlc.ReportEvent
+	err := s.inTxAfter(ctx, planAnew, func(tx pgx.Tx) error {
+		rows = nil // of an earlier attempt
+		from := first
+		for width := int64(eventsApart); from.No > 0 && len(rows) < int(page.rows()); width *= 10 {
+			after := max(0, from.No-width)
 			found, err := s.queries.WithTx(tx).EventsAmong(ctx, dbsqlc.EventsAmongParams{
-				After: after, Before: from, Kind: f.Kind, Job: f.Job, Source: f.Source, State: f.State, Rows: int32(rows - len(events)),
+				After: after, No: from.No, Name: from.Name, Sub: from.Sub,
+				Kind: f.Kind, Job: f.Job, Source: f.Source, State: f.State, Rows: page.rows() - int32(len(rows)),
 			})
 			if err != nil {
 				return err
 			}
-			events = append(events, convert(found, toEventRow)...)
-			from = after + 1
+			rows, from = append(rows, found...), Key{No: after}
 		}
-		more = from > 1 || len(events) == rows
 		return nil
 	})
-	if err != nil {
-		return nil, false, fmt.Errorf("read the newest events: %w", err)
-	}
-	return events, more, nil
+	return part(page, "the newest events", rows, err, toEventRow, func(r dbsqlc.ReportEvent) Key { return Key{No: r.EntryNo, Name: r.Kind, Sub: r.EventNo} })
 }

@@ -12,18 +12,21 @@ import (
 
 const eventsAmong = `-- name: EventsAmong :many
 SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happened_at, not_before, observed_at, anomaly, detail, event_no, job_id FROM report.events
-WHERE entry_no > $1::bigint AND entry_no < $2::bigint
-    AND ($3::text = '' OR kind = $3::text)
-    AND ($4::text = '' OR job = $4::text)
-    AND ($5::text = '' OR source = $5::text)
-    AND ($6::text = '' OR to_state = $6::text)
+WHERE entry_no > $1::bigint AND entry_no <= $2::bigint
+    AND (entry_no < $2::bigint OR kind > $3::text OR kind = $3::text AND event_no < $4::bigint)
+    AND ($5::text = '' OR kind = $5::text)
+    AND ($6::text = '' OR job = $6::text)
+    AND ($7::text = '' OR source = $7::text)
+    AND ($8::text = '' OR to_state = $8::text)
 ORDER BY entry_no DESC, kind, event_no DESC
-LIMIT $7
+LIMIT $9
 `
 
 type EventsAmongParams struct {
 	After  int64
-	Before int64
+	No     int64
+	Name   string
+	Sub    int64
 	Kind   string
 	Job    string
 	Source string
@@ -31,11 +34,13 @@ type EventsAmongParams struct {
 	Rows   int32
 }
 
-// Of some entries of the journal the events that fit, the newest first.
+// Of some entries of the journal the events that fit, before one, the newest first.
 func (q *Queries) EventsAmong(ctx context.Context, arg EventsAmongParams) ([]ReportEvent, error) {
 	rows, err := q.db.Query(ctx, eventsAmong,
 		arg.After,
-		arg.Before,
+		arg.No,
+		arg.Name,
+		arg.Sub,
 		arg.Kind,
 		arg.Job,
 		arg.Source,
