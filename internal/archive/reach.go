@@ -46,9 +46,8 @@ func (c clients) to(request *http.Request, baseURL string) (*http.Client, error)
 	if base, err := url.Parse(baseURL); err == nil && strings.EqualFold(base.Hostname(), host) {
 		return c.own, nil
 	}
-	proxy, err := http.ProxyFromEnvironment(request)
-	if err != nil || proxy == nil {
-		return c.outside, nil
+	if proxy, err := http.ProxyFromEnvironment(request); proxy == nil {
+		return c.outside, err
 	}
 	if ip, err := netip.ParseAddr(host); err == nil && inside(ip) || strings.EqualFold(host, "localhost") {
 		return nil, errInside

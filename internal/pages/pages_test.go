@@ -70,7 +70,8 @@ func TestPages_EventsGoOnWithinAnEntry(t *testing.T) {
 					got = append(got, strings.TrimPrefix(attribute.Val, "e"))
 				}
 				if node.Data == "a" && attribute.Key == "href" && strings.Contains(attribute.Val, "before=") && slices.ContainsFunc(node.Attr, func(a html.Attribute) bool { return a.Val == "next" }) {
-					at = "/events" + attribute.Val[strings.Index(attribute.Val, "?"):]
+					_, query, _ := strings.Cut(attribute.Val, "?")
+					at = "/events?" + query
 				}
 			}
 		}

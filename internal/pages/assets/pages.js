@@ -35,19 +35,34 @@
     reading = false;
   };
   for (const lost of ["htmx:sendError", "htmx:timeout"]) addEventListener(lost, () => stale(true));
-  addEventListener("htmx:afterOnLoad", (event) => stale(event.detail.xhr.status >= 500));
+  addEventListener("htmx:afterOnLoad", (event) => {
+    const status = event.detail.xhr.status;
+    if (status === 401) location.reload(); // who reads is to log in again
+    stale(status >= 500);
+  });
   addEventListener("htmx:afterSettle", () => arrange());
   if (main().dataset.live) {
     const about = main().dataset.live;
-    const stream = new EventSource("/api/v1/events/stream");
+    let stream, tried = 0;
     const heard = (event) => {
       let job = "";
       try { job = JSON.parse(event.data).job; } catch { /* all that happens may matter */ }
       if (about === "all" || !job || job === about) wanted = true;
     };
-    stream.onmessage = heard;
-    for (const kind of ["transition", "anomaly", "gap", "change"]) stream.addEventListener(kind, heard);
+    // A page that nobody sees listens to nothing: browsers allow few connections. What
+    // happened before a stream is open is read then.
+    const listen = () => {
+      stream?.close();
+      if (document.hidden) return;
+      tried = Date.now();
+      stream = new EventSource("/api/v1/events/stream");
+      stream.onopen = () => { wanted = true; };
+      stream.onmessage = heard;
+    };
+    document.addEventListener("visibilitychange", listen);
+    listen();
     setInterval(() => {
+      if (stream?.readyState === EventSource.CLOSED && Date.now() - tried > 5000) listen();
       const every = Number(main().dataset.every || 0) * 1000;
       const quiet = Date.now() - last;
       if (wanted && quiet > 2000 || every && quiet > every || since && quiet > 5000) refresh();
