@@ -131,11 +131,12 @@ func exportRows(t *testing.T, f *readFixture) {
 	var lines int
 	for line := range strings.Lines(f.must("export", "--all", "--format", "ndjson")) {
 		var row store.SeenRow
-		if err := json.Unmarshal([]byte(line), &row); err != nil || row.Job != "stores-eu" {
-			t.Errorf("%s: %v", line, err)
+		err := json.Unmarshal([]byte(line), &row)
+		if err == nil && isGap(row) {
+			continue // opens meanwhile, as of a job without answers
 		}
-		if !isGap(row) {
-			lines++
+		if lines++; err != nil || row.Job != "stores-eu" {
+			t.Errorf("%s: %v", line, err)
 		}
 	}
 	if lines != len(rows) {
