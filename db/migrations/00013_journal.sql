@@ -206,8 +206,10 @@ END $$;
 CREATE FUNCTION journal_search(beyond bigint, OUT reached bigint, OUT noted bigint) LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     jobs bigint[];
-    behind bigint[]; -- those of the jobs that have more snapshots than the journal; then those that have gaps
-    last bigint[]; -- the last of theirs that have an entry; then their last gaps
+    behind bigint[]; -- those of the jobs that have more snapshots than the journal
+    last bigint[]; -- the last of theirs that have an entry
+    gapped bigint[]; -- those of the jobs that have gaps
+    gap_nos bigint[]; -- the last of theirs
 BEGIN
     noted := 0;
     PERFORM 1 FROM public.journal_end FOR UPDATE; -- nobody appends meanwhile
@@ -226,10 +228,10 @@ BEGIN
         WHERE k.job_id IS NULL;
         GET DIAGNOSTICS noted = ROW_COUNT;
     END IF;
-    SELECT array_agg(g.job_id), array_agg(g.gap_no) INTO behind, last
+    SELECT array_agg(g.job_id), array_agg(g.gap_no) INTO gapped, gap_nos
     FROM (SELECT x.job_id, max(x.gap_no) AS gap_no FROM public.gaps x WHERE x.job_id = ANY(jobs) GROUP BY x.job_id) g;
     INSERT INTO public.journal_notes (job_id, no, kind)
-    SELECT g.job_id, 0, 'gap' FROM unnest(behind, last) g (job_id, gap_no)
+    SELECT g.job_id, 0, 'gap' FROM unnest(gapped, gap_nos) g (job_id, gap_no)
     WHERE g.gap_no > coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind = 'gap' AND e.job_id = g.job_id), 0);
 END $$;
 -- +goose StatementEnd
