@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"io"
 	"os"
 
 	"tracker/internal/definition"
@@ -34,16 +33,6 @@ func Read(path string, known ...*definition.Definition) (File, error) {
 		return File{}, fmt.Errorf("read what to track: %w", err)
 	}
 	return Parse(path, data, known...)
-}
-
-// ReadFrom reads and checks what comes from in, which errors call by name; see
-// Parse.
-func ReadFrom(name string, in io.Reader, known ...*definition.Definition) (File, error) {
-	data, err := io.ReadAll(in)
-	if err != nil {
-		return File{}, fmt.Errorf("read what to track from %s: %w", name, err)
-	}
-	return Parse(name, data, known...)
 }
 
 // Parse reads and checks the text of a tracker.yaml. Its error joins one
