@@ -65,7 +65,7 @@ func (c historyCase) view(t *testing.T) words.History {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := tracking.Knowledge{Now: c.Now, RunNo: c.Run, SourcePaused: c.SourcePaused, AsOf: deref(c.AsOf), KnownAt: deref(c.KnownAt)}
+	v := tracking.Knowledge{Now: c.Now, RunNo: c.Run, SourcePaused: c.SourcePaused, AsOf: store.OrZero(c.AsOf), KnownAt: store.OrZero(c.KnownAt)}
 	job := store.JobRow{
 		Job: goldenJob, Source: c.Source, Provider: c.Provider, Target: c.Target, Labels: c.Labels, Tracking: c.Tracking,
 		PausedReason: c.PausedReason, NextPollAt: c.NextPollAt,

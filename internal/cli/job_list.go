@@ -114,7 +114,7 @@ func jobListing(rows []store.JobRow, unasked []store.SourceRow, c words.Clock) t
 			}},
 			{Title: "RUN", Spare: 5, Right: true, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(runText(r)) }},
 			{Title: "LAST LOOK", Spare: 3, Cell: func(r store.JobRow) terminal.Span { return terminal.Plain(words.Ago(r.LastPolledAt, now)) }},
-			{Title: "OUTCOME", Cell: func(r store.JobRow) terminal.Span { return words.OutcomeSpan(deref(r.LastOutcome)) }},
+			{Title: "OUTCOME", Cell: func(r store.JobRow) terminal.Span { return words.OutcomeSpan(store.OrZero(r.LastOutcome)) }},
 			{Title: "TRACKING", Spare: 2, Cell: func(r store.JobRow) terminal.Span { return words.Tracking(r.Tracking, blocked[r.Source]) }},
 		},
 	}

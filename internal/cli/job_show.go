@@ -66,13 +66,13 @@ func jobText(r store.JobRow, c words.Clock, s terminal.Screen) string {
 	add("source", terminal.Plain(r.Source+" ("+r.Provider+")"))
 	add("target", terminal.Plain(words.Pairs(r.Target)))
 	add("labels", terminal.Plain(words.Pairs(r.Labels)))
-	add("tracking", words.Tracking(r.Tracking, ""), terminal.Plain(strings.TrimSuffix(": "+deref(r.PausedReason), ": ")))
+	add("tracking", words.Tracking(r.Tracking, ""), terminal.Plain(strings.TrimSuffix(": "+store.OrZero(r.PausedReason), ": ")))
 	add("schedule", terminal.Plain(r.Schedule))
 	add("state", words.State(r.State))
-	add("status", terminal.Plain(deref(r.Status)))
+	add("status", terminal.Plain(store.OrZero(r.Status)))
 	add("since", c.StateSince(r)...)
-	add("run", terminal.Plain(strings.TrimSpace(runText(r)+"  "+deref(r.RunID))))
-	add("last poll", append(words.TimeAnd(r.LastPolledAt, c.Ago), terminal.Plain("  "), words.OutcomeSpan(deref(r.LastOutcome)))...)
+	add("run", terminal.Plain(strings.TrimSpace(runText(r)+"  "+store.OrZero(r.RunID))))
+	add("last poll", append(words.TimeAnd(r.LastPolledAt, c.Ago), terminal.Plain("  "), words.OutcomeSpan(store.OrZero(r.LastOutcome)))...)
 	add("failures", terminal.Plain(strconv.Itoa(int(r.Failures))+" in a row"))
 	add("next poll", words.TimeAnd(r.NextPollAt, c.Due)...)
 	return p.String()
@@ -86,13 +86,4 @@ func noteText(name, note string, s terminal.Screen) string {
 	p := terminal.NewPage(s)
 	p.Entry([]terminal.Span{terminal.Faint(name).Pad(11)}, terminal.Plain(note))
 	return p.String()
-}
-
-// deref gives the zero value for null.
-func deref[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

@@ -180,7 +180,7 @@ func deliveryListing(rows []store.DeliveryRow, c words.Clock) terminal.Table[sto
 			{Title: "AT", Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(c.Near(r.At)) }},
 			{Title: "RULE", Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(r.Rule) }},
 			{Title: "EVENT", Spare: 3, Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(r.Event) }},
-			{Title: "JOB", Spare: 2, Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(deref(r.Job)) }},
+			{Title: "JOB", Spare: 2, Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(store.OrZero(r.Job)) }},
 			{Title: "DELIVERY", Cell: words.Delivery},
 			{Title: "TRIES", Right: true, Spare: 4, Cell: func(r store.DeliveryRow) terminal.Span { return terminal.Plain(strconv.Itoa(int(r.Attempts))) }},
 			{Title: "TOLD", Spare: 1, Cell: func(r store.DeliveryRow) terminal.Span {

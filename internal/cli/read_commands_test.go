@@ -126,7 +126,7 @@ func historyPast(t *testing.T, f *readFixture) {
 	state := func(args ...string) string {
 		var h store.History
 		decode(t, f.must(append([]string{"history", "stores-eu", "--format", "json"}, args...)...), &historyJSON{History: &h})
-		return fmt.Sprint(deref(h.Job.State), len(h.Runs), h.Polled.Polls)
+		return fmt.Sprint(store.OrZero(h.Job.State), len(h.Runs), h.Polled.Polls)
 	}
 	learned := f.after[0].Format(time.RFC3339Nano)
 	for _, c := range []struct {

@@ -238,7 +238,7 @@ func (w *watcher) look(ctx context.Context, ids []int64) (watchView, error) {
 		return cmp.Or(words.Began(x.RunRow).Compare(words.Began(y.RunRow)), cmp.Compare(x.Job, y.Job))
 	})
 	rows.Ended = slices.DeleteFunc(rows.Ended, func(run store.WatchRun) bool { // it was seen lately, that it had ended long ago
-		return rows.Now.Sub(deref(run.EndedAt)) > justEnded
+		return rows.Now.Sub(store.OrZero(run.EndedAt)) > justEnded
 	})
 	return watchView{Watch: words.Watch{Watch: rows, Clock: words.Clock{ReadAt: rows.Now}}}, nil
 }

@@ -65,7 +65,7 @@ func (v watchView) progressBar(run store.WatchRun, width int) []terminal.Span {
 		return terminal.Cell(terminal.Faint("·").Pad(width))
 	}
 	look := terminal.StyleBlue
-	if deref(run.Stalled) {
+	if store.OrZero(run.Stalled) {
 		look = terminal.StyleYellow
 	}
 	return terminal.Bar(d.Seconds(), usual.Seconds(), width, look)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"tracker/internal/store"
 )
 
 // rowKeys are those of a row that say what it is and when it was.
@@ -28,7 +30,7 @@ func (r rowKeys) what() string {
 	case r.AnomalyNo > 0:
 		return fmt.Sprintf("anomaly %d of run %d", r.AnomalyNo, r.RunNo)
 	case r.EntryNo > 0:
-		return fmt.Sprintf("log entry %d of step %d of run %d", r.EntryNo, deref(r.StepNo), r.RunNo)
+		return fmt.Sprintf("log entry %d of step %d of run %d", r.EntryNo, store.OrZero(r.StepNo), r.RunNo)
 	case r.ItemNo > 0:
 		return fmt.Sprintf("result %d of run %d", r.ItemNo, r.RunNo)
 	case r.StepNo != nil:
@@ -46,13 +48,6 @@ func (r rowKeys) at() time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-func deref[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }
 
 // rows are a History with its rows as they are written.

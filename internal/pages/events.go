@@ -134,9 +134,9 @@ func (eventsBody) Address(e store.EventRow) string {
 
 // Of names what it happened to.
 func (eventsBody) Of(e store.EventRow) string {
-	text := deref(e.Job)
+	text := store.OrZero(e.Job)
 	if text == "" {
-		text = "source " + deref(e.Source)
+		text = "source " + store.OrZero(e.Source)
 	}
 	if e.RunNo != nil {
 		text += fmt.Sprintf(" run %d", *e.RunNo)

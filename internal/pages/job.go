@@ -51,7 +51,7 @@ func (p *Pages) job(ctx context.Context, req *request) (*view, error) {
 	body.Paused = job.Tracking == store.TrackingPaused
 	body.Resumes = body.Paused || job.Tracking == store.TrackingFinished
 	body.Chart = newRunChart(known.Runs, req.Clock)
-	latest := int(deref(known.Job.RunNo))
+	latest := int(store.OrZero(known.Job.RunNo))
 	if body.Paces, err = p.store.StepPaces(ctx, job.ID, latest-pacesOf); err != nil {
 		return nil, err
 	}

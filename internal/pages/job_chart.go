@@ -43,7 +43,7 @@ func newRunChart(runs []store.RunRow, c words.Clock) runChart {
 	var took []time.Duration
 	longest := time.Duration(0)
 	for _, run := range runs {
-		d := time.Duration(deref(run.Duration))
+		d := time.Duration(store.OrZero(run.Duration))
 		longest = max(longest, d)
 		if run.State == string(history.StateSucceeded) && d > 0 {
 			took = append(took, d)
@@ -64,7 +64,7 @@ func newRunChart(runs []store.RunRow, c words.Clock) runChart {
 			RunNo: run.RunNo, State: run.State, Height: 4,
 			X: fmt.Sprintf("%.2f%%", 100*(float64(at)+0.12)/float64(slots)), Width: fmt.Sprintf("%.2f%%", 76/float64(slots)), Mid: fmt.Sprintf("%.2f%%", 100*(float64(at)+0.5)/float64(slots)),
 		}
-		d := time.Duration(deref(run.Duration))
+		d := time.Duration(store.OrZero(run.Duration))
 		if top > 0 {
 			bar.Height = max(4, int(float64(chartHeight-6)*float64(min(d, top))/float64(top)))
 		}

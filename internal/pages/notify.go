@@ -73,7 +73,7 @@ func (b notifyBody) Delivered(r store.RuleRow) string { return words.Ago(r.Deliv
 func (notifyBody) Delivery(r store.DeliveryRow) terminal.Span { return words.Delivery(r) }
 
 // Why tells why the last attempt failed.
-func (notifyBody) Why(r store.DeliveryRow) string { return deref(r.Error) }
+func (notifyBody) Why(r store.DeliveryRow) string { return store.OrZero(r.Error) }
 
 // listedDeliveries are some of them, with what tells of each.
 type listedDeliveries struct {

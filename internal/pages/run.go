@@ -99,7 +99,7 @@ func (p *Pages) run(ctx context.Context, req *request) (*view, error) {
 		status = 400
 	}
 	v := &view{Name: "run", Title: fmt.Sprintf("%s run %d", job.Name, runNo), Section: "/", Status: status, Body: body}
-	if !known.Past() && deref(known.Job.RunNo) == body.Run.RunNo {
+	if !known.Past() && store.OrZero(known.Job.RunNo) == body.Run.RunNo {
 		v.Live = job.Name
 		if !history.State(body.Run.State).Terminal() {
 			v.Every = 10
@@ -168,7 +168,7 @@ func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error
 	body.tell()
 	body.Log = newRunLog(body)
 	body.Answers, err = p.readAnswers(ctx, body, answers)
-	if latest := deref(body.Job.RunNo); run.RunNo < latest {
+	if latest := store.OrZero(body.Job.RunNo); run.RunNo < latest {
 		body.Later = run.RunNo + 1
 	}
 	body.Earlier = run.RunNo - 1
@@ -208,7 +208,7 @@ func (b *runBody) draw(looks []store.PollRow, answers []store.SnapshotHead) {
 		params.Answers = append(params.Answers, answer.ObservedAt)
 	}
 	for _, gap := range b.Gaps {
-		params.Gaps = append(params.Gaps, timeline.Gap{From: gap.GapFrom, To: cmp.Or(deref(gap.GapTo), b.ReadAt), Reason: gap.Reason})
+		params.Gaps = append(params.Gaps, timeline.Gap{From: gap.GapFrom, To: cmp.Or(store.OrZero(gap.GapTo), b.ReadAt), Reason: gap.Reason})
 	}
 	b.Timeline = timeline.NewRun(params)
 }
@@ -245,7 +245,7 @@ func (b runBody) Address() string { return "/jobs/" + url.PathEscape(b.Job.Job) 
 
 // Ended tells when the run ended, and how long ago that is.
 func (b runBody) Ended() string {
-	at := deref(b.Run.EndedAt)
+	at := store.OrZero(b.Run.EndedAt)
 	return fmt.Sprintf("%s (%s)", words.By(at, b.Run.Reported, b.Zoned), b.Ago(at))
 }
 
@@ -289,14 +289,6 @@ func (p *Pages) findJob(ctx context.Context, name string) (store.Job, error) {
 		missing.near = append(missing.near, "/jobs/"+url.PathEscape(near))
 	}
 	return store.Job{}, missing
-}
-
-func deref[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }
 
 func later(a, b time.Time) time.Time {

@@ -65,7 +65,7 @@ func (m *runMoment) follow(looks []store.PollRow, answers []store.SnapshotHead) 
 	if len(looks) <= stopsMost {
 		seen := map[int]bool{}
 		for _, look := range looks {
-			no := int(deref(look.SnapshotNo))
+			no := int(store.OrZero(look.SnapshotNo))
 			if _, changed := read[no]; changed && !seen[no] {
 				seen[no] = true // the answer was read when it was, which is a stop already
 				continue

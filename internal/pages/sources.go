@@ -41,7 +41,7 @@ func (b sourcesBody) Stopped(row store.SourceRow) bool { return row.Unasked(b.Re
 
 // Load pictures what is planned of what can be had.
 func (sourcesBody) Load(row store.SourceRow) load {
-	planned := deref(row.PlannedPerHour)
+	planned := store.OrZero(row.PlannedPerHour)
 	part := 0.0
 	if row.AttainablePerHour > 0 {
 		part = planned / row.AttainablePerHour

@@ -64,7 +64,7 @@ func pageFunctions() template.FuncMap {
 		"join":     strings.Join,
 		"nav":      navigation,
 		"web":      isWeb,
-		"deref":    deref[string],
+		"orZero":   store.OrZero[string],
 		"toint":    func(n any) int { return int(toInt64(n)) },
 		"when":     func(at time.Time, text string) moment { return moment{at, text} },
 	}

@@ -25,8 +25,8 @@ func (s *Store) Availability(ctx context.Context, sourceIDs []int64) (map[int64]
 	availability := make(map[int64]Availability, len(rows))
 	for _, row := range rows {
 		availability[row.SourceID] = Availability{
-			PausedAt: fromPointer(row.PausedAt), PausedReason: fromPointer(row.PausedReason),
-			HeldUntil: fromPointer(row.HeldUntil), NextSlotAt: row.NextSlotAt,
+			PausedAt: OrZero(row.PausedAt), PausedReason: OrZero(row.PausedReason),
+			HeldUntil: OrZero(row.HeldUntil), NextSlotAt: row.NextSlotAt,
 		}
 	}
 	return availability, nil

@@ -104,7 +104,7 @@ func (s *Store) ClaimDue(ctx context.Context, params DueParams) ([]Claim, error)
 }
 
 func toClaim(row dbsqlc.Cursor, startAt time.Time) Claim {
-	return Claim{Cursor: toCursor(row), StartAt: startAt, Until: fromPointer(row.ClaimedUntil)}
+	return Claim{Cursor: toCursor(row), StartAt: startAt, Until: OrZero(row.ClaimedUntil)}
 }
 
 // ReleaseClaims gives claims back that were not used.
@@ -137,17 +137,17 @@ func (s *Store) Cursors(ctx context.Context, jobIDs []int64) (map[int64]ClaimedC
 	}
 	cursors := make(map[int64]ClaimedCursor, len(rows))
 	for _, row := range rows {
-		cursors[row.JobID] = ClaimedCursor{Cursor: toCursor(row), ClaimedUntil: fromPointer(row.ClaimedUntil)}
+		cursors[row.JobID] = ClaimedCursor{Cursor: toCursor(row), ClaimedUntil: OrZero(row.ClaimedUntil)}
 	}
 	return cursors, nil
 }
 
 func toCursor(row dbsqlc.Cursor) Cursor {
 	return Cursor{
-		JobID: row.JobID, PolledAt: fromPointer(row.PolledAt), Outcome: history.Outcome(fromPointer(row.Outcome)), Failures: int(row.Failures),
-		SnapshotNo: int(row.SnapshotNo), Key: row.Key, State: history.State(fromPointer(row.State)),
-		ChangedAt: fromPointer(row.ChangedAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Confirmations: int(row.Confirmations),
-		GracePolls: int(row.GracePolls), Rewrites: int(row.Rewrites), NextPollAt: fromPointer(row.NextPollAt),
-		PlannedEvery: fromPointer(row.PlannedEvery), CoveredUntil: fromPointer(row.CoveredUntil), UnseenReason: fromPointer(row.UnseenReason),
+		JobID: row.JobID, PolledAt: OrZero(row.PolledAt), Outcome: history.Outcome(OrZero(row.Outcome)), Failures: int(row.Failures),
+		SnapshotNo: int(row.SnapshotNo), Key: row.Key, State: history.State(OrZero(row.State)),
+		ChangedAt: OrZero(row.ChangedAt), ConfirmedAt: OrZero(row.ConfirmedAt), Confirmations: int(row.Confirmations),
+		GracePolls: int(row.GracePolls), Rewrites: int(row.Rewrites), NextPollAt: OrZero(row.NextPollAt),
+		PlannedEvery: OrZero(row.PlannedEvery), CoveredUntil: OrZero(row.CoveredUntil), UnseenReason: OrZero(row.UnseenReason),
 	}
 }

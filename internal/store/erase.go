@@ -41,7 +41,7 @@ func (s *Store) Erasures(ctx context.Context, jobID int64) ([]Erasure, error) {
 	}
 	return convert(rows, func(row dbsqlc.ReportAct) Erasure {
 		return Erasure{
-			ActNo: row.ActNo, At: row.At, Actor: row.Actor, RunNo: fromPointer(row.RunNo), SnapshotNo: row.SnapshotNo, Rows: row.Rows, Reason: fromPointer(row.Reason),
+			ActNo: row.ActNo, At: row.At, Actor: row.Actor, RunNo: OrZero(row.RunNo), SnapshotNo: row.SnapshotNo, Rows: row.Rows, Reason: OrZero(row.Reason),
 		}
 	}), nil
 }

@@ -134,7 +134,7 @@ func (r *storedReader) next(row dbsqlc.SnapshotListRow) (n storedSnapshot, err e
 	n = storedSnapshot{
 		no: int(row.SnapshotNo), runNo: int(row.RunNo), status: row.Status, state: history.State(row.State), patches: int(row.Patches),
 		interpretation: int(row.Interpretation),
-		seen:           history.Bounds{NotBefore: fromPointer(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
+		seen:           history.Bounds{NotBefore: OrZero(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
 	}
 	copy(n.sha256[:], row.Sha256)
 	if r.whole && n.no != r.no+1 {

@@ -90,7 +90,7 @@ func (r *registry) recordGaps(ctx context.Context, jobIDs []int64, reason string
 	ended, jobs := make([][]history.Gap, len(cursors)), make([]unexplained, len(cursors))
 	for i, row := range cursors {
 		cursor, until := toCursor(row), r.by.At
-		if inFlight := fromPointer(row.ClaimedUntil); inFlight.After(r.by.At) { // its poll may yet be answered
+		if inFlight := OrZero(row.ClaimedUntil); inFlight.After(r.by.At) { // its poll may yet be answered
 			until = slices.MinFunc([]time.Time{until, inFlight.Add(-claimLease)}, time.Time.Compare)
 		}
 		covered.JobIds, covered.CoveredUntils = append(covered.JobIds, row.JobID), append(covered.CoveredUntils, until)

@@ -87,8 +87,8 @@ func (s *Store) Events(ctx context.Context, beyond, until int64) ([]Event, error
 	return convert(rows, func(row dbsqlc.ReportEventsToTellRow) Event {
 		return Event{
 			EntryNo: row.EntryNo, No: row.EventNo, Kind: row.Kind, At: row.At, JobID: row.JobID, Job: row.Job, Source: row.Source, RunNo: int(row.RunNo),
-			Step: row.Step, OfRun: row.OfRun, From: history.State(row.FromState), To: history.State(row.ToState), HappenedAt: fromPointer(row.HappenedAt),
-			NotBefore: fromPointer(row.NotBefore), ObservedAt: row.ObservedAt, Anomaly: row.Anomaly, Detail: row.Detail,
+			Step: row.Step, OfRun: row.OfRun, From: history.State(row.FromState), To: history.State(row.ToState), HappenedAt: OrZero(row.HappenedAt),
+			NotBefore: OrZero(row.NotBefore), ObservedAt: row.ObservedAt, Anomaly: row.Anomaly, Detail: row.Detail,
 		}
 	}), nil
 }
@@ -284,7 +284,7 @@ func (s *Store) Goings(ctx context.Context, since time.Time) ([]Going, error) {
 	}
 	return convert(rows, func(row dbsqlc.GoingListRow) Going {
 		return Going{
-			Kind: history.EventKind(row.Kind), Subject: row.Subject, JobID: row.OfJob, RunNo: int(row.RunNo), Since: row.Since, OverAt: fromPointer(row.OverAt), EventNo: row.EventNo, LeftAlone: row.LeftAlone,
+			Kind: history.EventKind(row.Kind), Subject: row.Subject, JobID: row.OfJob, RunNo: int(row.RunNo), Since: row.Since, OverAt: OrZero(row.OverAt), EventNo: row.EventNo, LeftAlone: row.LeftAlone,
 			Event: Notice{
 				Key: row.Key, Kind: history.EventKind(row.Kind), JobID: row.OfJob, Job: row.Job, Source: row.Source, RunNo: int(row.RunNo), At: row.At,
 				MadeAt: row.MadeAt, Line: row.Line, More: row.More, What: row.What,

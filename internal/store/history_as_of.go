@@ -21,7 +21,7 @@ func (h History) AsOf(at time.Time) History {
 	})
 	latest := map[[2]int32]TransitionRow{}
 	for _, t := range was.Transitions {
-		latest[[2]int32{t.RunNo, fromPointer(t.StepNo)}] = t
+		latest[[2]int32{t.RunNo, OrZero(t.StepNo)}] = t
 	}
 	was.Steps = filter(h.Steps, func(s *StepRow) bool {
 		if s.VanishedAt != nil && s.VanishedAt.After(at) {
@@ -48,7 +48,7 @@ func (h History) AsOf(at time.Time) History {
 
 // Effective is when an entry counts as logged.
 func (e LogEntryRow) Effective() time.Time {
-	return history.EffectiveAt(fromPointer(e.CreatedAt), e.FirstSeenAt)
+	return history.EffectiveAt(OrZero(e.CreatedAt), e.FirstSeenAt)
 }
 
 // count gives a run the counts of its steps and log entries that are listed.

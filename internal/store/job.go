@@ -153,9 +153,9 @@ func declaredJob(row dbsqlc.ReportDeclaredJob, from dbsqlc.ReportDeclaredSource)
 }
 
 func toJob(row dbsqlc.Job, source dbsqlc.Source) Job {
-	job := Job{ID: row.JobID, From: toSource(source), Tracking: Tracking(row.Tracking), PausedReason: fromPointer(row.PausedReason)}
+	job := Job{ID: row.JobID, From: toSource(source), Tracking: Tracking(row.Tracking), PausedReason: OrZero(row.PausedReason)}
 	job.JobSpec = JobSpec{
-		Name: row.Name, Source: source.Name, Schedule: fromPointer(row.Schedule), StallAfter: fromPointer(row.StallAfter),
+		Name: row.Name, Source: source.Name, Schedule: OrZero(row.Schedule), StallAfter: OrZero(row.StallAfter),
 	}
 	job.Labels, _ = textsOf(row.Labels) // they are for people: nothing hangs on them
 	var err error

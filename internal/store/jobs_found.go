@@ -93,7 +93,7 @@ func readStrips(ctx context.Context, q *dbsqlc.Queries, names map[int64]string) 
 	strips := make(map[string][]StripRun, len(names))
 	for _, run := range runs {
 		name := names[run.JobID]
-		strips[name] = append(strips[name], StripRun{RunNo: run.RunNo, State: run.State, Duration: fromPointer(run.Duration)})
+		strips[name] = append(strips[name], StripRun{RunNo: run.RunNo, State: run.State, Duration: OrZero(run.Duration)})
 	}
 	return strips, nil
 }

@@ -68,7 +68,7 @@ func (s *Store) Known(ctx context.Context, answered []Answered) (known map[int64
 				unreadable[row.Run.JobID] = err
 			}
 			run.LastStepNo = int(row.LastStepNo)
-			run.Blind, run.BlindFrom = row.Blind, fromPointer(row.BlindFrom)
+			run.Blind, run.BlindFrom = row.Blind, OrZero(row.BlindFrom)
 			k.Runs[run.ID] = run
 			if row.Run.RunNo == row.HeadRunNo {
 				k.Head = run.ID
@@ -197,12 +197,12 @@ func (x runIndex) loadEntries(ctx context.Context, q *dbsqlc.Queries, unreadable
 func toRun(row dbsqlc.Run) (history.Run, error) {
 	run := history.Run{
 		No: int(row.RunNo), ID: row.RunID, Status: row.Status, State: history.State(row.State),
-		Start: fromPointer(row.StartedAt), End: fromPointer(row.EndedAt),
-		FirstSeen:     history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.FirstSeenAt},
-		EndSeen:       history.Bounds{NotBefore: fromPointer(row.EndedNotBefore), ObservedAt: fromPointer(row.EndedSeenAt)},
+		Start: OrZero(row.StartedAt), End: OrZero(row.EndedAt),
+		FirstSeen:     history.Bounds{NotBefore: OrZero(row.NotBefore), ObservedAt: row.FirstSeenAt},
+		EndSeen:       history.Bounds{NotBefore: OrZero(row.EndedNotBefore), ObservedAt: OrZero(row.EndedSeenAt)},
 		LastChangedAt: row.LastChangedAt, StepCount: int(row.StepCount), Warnings: int(row.Warnings), Errors: int(row.Errors),
 		ErrorSummary: row.ErrorSummary, ResultCount: row.ResultCount, UnknownWords: row.UnknownWords,
-		ForgottenBefore: fromPointer(row.ForgottenBefore),
+		ForgottenBefore: OrZero(row.ForgottenBefore),
 	}
 	if row.ResultExpiresRaw != nil {
 		run.ResultExpires = history.ParseTime(*row.ResultExpiresRaw)
@@ -219,19 +219,19 @@ func toRun(row dbsqlc.Run) (history.Run, error) {
 func toStep(row dbsqlc.Step) history.Step {
 	return history.Step{
 		No: int(row.StepNo), Name: row.Name, Status: row.Status, State: history.State(row.State), Reported: row.Reported,
-		Start:      history.Time{Raw: fromPointer(row.StartedRaw), At: fromPointer(row.StartedAt), ZoneAssumed: row.StartedZoneAssumed},
-		End:        history.Time{Raw: fromPointer(row.EndedRaw), At: fromPointer(row.EndedAt), ZoneAssumed: row.EndedZoneAssumed},
-		FirstSeen:  history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.FirstSeenAt},
-		EndSeen:    history.Bounds{NotBefore: fromPointer(row.EndedNotBefore), ObservedAt: fromPointer(row.EndedSeenAt)},
-		VanishedAt: fromPointer(row.VanishedAt),
+		Start:      history.Time{Raw: OrZero(row.StartedRaw), At: OrZero(row.StartedAt), ZoneAssumed: row.StartedZoneAssumed},
+		End:        history.Time{Raw: OrZero(row.EndedRaw), At: OrZero(row.EndedAt), ZoneAssumed: row.EndedZoneAssumed},
+		FirstSeen:  history.Bounds{NotBefore: OrZero(row.NotBefore), ObservedAt: row.FirstSeenAt},
+		EndSeen:    history.Bounds{NotBefore: OrZero(row.EndedNotBefore), ObservedAt: OrZero(row.EndedSeenAt)},
+		VanishedAt: OrZero(row.VanishedAt),
 	}
 }
 
 func toEntry(row dbsqlc.LogEntry, created string) history.Entry {
 	return history.Entry{
 		No: int(row.EntryNo), Position: int(row.Position), Level: row.Level, Detail: row.Detail,
-		Created:     history.Time{Raw: created, At: fromPointer(row.CreatedAt), ZoneAssumed: row.ZoneAssumed},
-		FirstSeen:   history.Bounds{NotBefore: fromPointer(row.NotBefore), ObservedAt: row.FirstSeenAt},
-		WithdrawnAt: fromPointer(row.WithdrawnAt),
+		Created:     history.Time{Raw: created, At: OrZero(row.CreatedAt), ZoneAssumed: row.ZoneAssumed},
+		FirstSeen:   history.Bounds{NotBefore: OrZero(row.NotBefore), ObservedAt: row.FirstSeenAt},
+		WithdrawnAt: OrZero(row.WithdrawnAt),
 	}
 }

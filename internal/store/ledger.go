@@ -65,7 +65,7 @@ func (s *Store) JournalEntries(ctx context.Context, beyond int64, most int) (ent
 		}
 		entries = convert(rows, func(row dbsqlc.ReportJournal) JournalEntry {
 			return JournalEntry{
-				EntryNo: row.EntryNo, Kind: row.Kind, At: row.At, Job: fromPointer(row.Job), JobID: fromPointer(row.JobID), No: row.No,
+				EntryNo: row.EntryNo, Kind: row.Kind, At: row.At, Job: OrZero(row.Job), JobID: OrZero(row.JobID), No: row.No,
 				Leaf: leaves[row.EntryNo], BodyGone: gone[row.EntryNo],
 			}
 		})
@@ -90,7 +90,7 @@ func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (leaves 
 		return nil, nil, err
 	}
 	for _, row := range snapshots {
-		leaves[row.EntryNo] = jobs[fromPointer(row.JobID)].snapshot(row)
+		leaves[row.EntryNo] = jobs[OrZero(row.JobID)].snapshot(row)
 		if row.BodyGone {
 			gone[row.EntryNo] = true
 		}
@@ -117,10 +117,10 @@ func readLeaves(ctx context.Context, q *dbsqlc.Queries, from, to int64) (leaves 
 	}
 	for _, row := range acts {
 		leaves[row.EntryNo] = ledger.Act{
-			EntryNo: row.EntryNo, No: row.ActNo, At: row.At, Actor: row.Actor, Kind: row.Kind, What: row.What, Job: fromPointer(row.Job),
-			RunNo: int(fromPointer(row.RunNo)), SnapshotNo: int(fromPointer(row.SnapshotNo)),
-			From: row.RangeFrom, To: row.RangeTo, Rows: row.Rows, KeptFor: fromPointer(row.KeptFor), Reason: fromPointer(row.Reason),
-			Interpretation: int(fromPointer(row.Interpretation)),
+			EntryNo: row.EntryNo, No: row.ActNo, At: row.At, Actor: row.Actor, Kind: row.Kind, What: row.What, Job: OrZero(row.Job),
+			RunNo: int(OrZero(row.RunNo)), SnapshotNo: int(OrZero(row.SnapshotNo)),
+			From: row.RangeFrom, To: row.RangeTo, Rows: row.Rows, KeptFor: OrZero(row.KeptFor), Reason: OrZero(row.Reason),
+			Interpretation: int(OrZero(row.Interpretation)),
 		}
 	}
 	return leaves, gone, nil
@@ -136,7 +136,7 @@ type leafJob struct {
 func readLeafJobs(ctx context.Context, q *dbsqlc.Queries, snapshots []dbsqlc.ReportSnapshotLeavesRow) (map[int64]leafJob, error) {
 	jobs := map[int64]leafJob{}
 	for _, row := range snapshots {
-		jobs[fromPointer(row.JobID)] = leafJob{}
+		jobs[OrZero(row.JobID)] = leafJob{}
 	}
 	rows, err := q.ReportLeafJobs(ctx, slices.Sorted(maps.Keys(jobs)))
 	for _, row := range rows {
@@ -153,7 +153,7 @@ func newLeafJob(job, source string, raw json.RawMessage) leafJob {
 func (j leafJob) snapshot(row dbsqlc.ReportSnapshotLeavesRow) ledger.Snapshot {
 	leaf := ledger.Snapshot{
 		EntryNo: row.EntryNo, Job: j.job, Source: j.source, Target: j.target, No: int(row.SnapshotNo), PolledAt: row.PolledAt, ObservedAt: row.ObservedAt,
-		NotBefore: fromPointer(row.NotBefore), PreviousPolls: int(row.PreviousPolls), RunNo: int(row.RunNo), Status: row.Status, State: row.State,
+		NotBefore: OrZero(row.NotBefore), PreviousPolls: int(row.PreviousPolls), RunNo: int(row.RunNo), Status: row.Status, State: row.State,
 		Interpretation: int(row.Interpretation),
 	}
 	copy(leaf.SHA256[:], row.Sha256)
@@ -194,7 +194,7 @@ func (s *Store) Checkpoints(ctx context.Context, beyond int64, most int) ([]Chec
 }
 
 func toCheckpoint(row dbsqlc.ReportCheckpoint) Checkpoint {
-	c := Checkpoint{SealedAt: row.SealedAt, Verifier: fromPointer(row.Verifier)}
+	c := Checkpoint{SealedAt: row.SealedAt, Verifier: OrZero(row.Verifier)}
 	c.Origin, c.Note, c.Size = row.Origin, row.Note, row.Size
 	copy(c.Root[:], row.Root)
 	return c

@@ -262,12 +262,12 @@ func (s *Store) EventsBetween(ctx context.Context, after, until int64) ([]Events
 		return nil, fmt.Errorf("read the events of entries %d to %d: %w", after+1, until, err)
 	}
 	return convert(entries, func(row dbsqlc.ListJournalBetweenRow) EventsEntry {
-		entry := EventsEntry{No: row.EntryNo, At: row.At, Kind: row.Kind, Job: fromPointer(row.Job), Source: fromPointer(row.Source)}
+		entry := EventsEntry{No: row.EntryNo, At: row.At, Kind: row.Kind, Job: OrZero(row.Job), Source: OrZero(row.Source)}
 		for len(events) > 0 && events[0].EntryNo == entry.No {
 			entry.Events, events = append(entry.Events, toEventRow(events[0])), events[1:]
 		}
 		if entry.Source == "" && len(entry.Events) > 0 { // a change of a source
-			entry.Source = fromPointer(entry.Events[0].Source)
+			entry.Source = OrZero(entry.Events[0].Source)
 		}
 		return entry
 	}), nil

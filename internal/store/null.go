@@ -1,7 +1,7 @@
 package store
 
-// fromPointer gives what p points to, the zero value for null.
-func fromPointer[T any](p *T) T {
+// OrZero gives what p points to, the zero value for null.
+func OrZero[T any](p *T) T {
 	if p == nil {
 		var zero T
 		return zero

@@ -26,5 +26,5 @@ func (s *Store) Pace(ctx context.Context, job string) (Pace, error) {
 	case err != nil:
 		return Pace{}, fmt.Errorf("read how long runs of job %s take: %w", job, err)
 	}
-	return Pace{StallAfter: fromPointer(row.StallAfter), Usual: fromPointer(row.UsualDuration), Median: fromPointer(row.MedianDuration)}, nil
+	return Pace{StallAfter: OrZero(row.StallAfter), Usual: OrZero(row.UsualDuration), Median: OrZero(row.MedianDuration)}, nil
 }

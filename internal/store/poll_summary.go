@@ -55,8 +55,8 @@ func readPollSummary(ctx context.Context, q *dbsqlc.Queries, jobID int64, by tim
 	if errors.Is(err, pgx.ErrNoRows) {
 		return l, nil
 	}
-	if last := fromPointer(taken.LastAt); err == nil && !last.After(by) {
-		l.addUnanswered(dbsqlc.ReportPollsUnansweredRow{Polls: taken.Unanswered, Failed: taken.Failed, FirstAt: fromPointer(taken.FirstAt), LastAt: last})
+	if last := OrZero(taken.LastAt); err == nil && !last.After(by) {
+		l.addUnanswered(dbsqlc.ReportPollsUnansweredRow{Polls: taken.Unanswered, Failed: taken.Failed, FirstAt: OrZero(taken.FirstAt), LastAt: last})
 	}
 	return l, err
 }

@@ -117,7 +117,7 @@ func (s *Store) inRewrite(ctx context.Context, jobID int64, until time.Time, wor
 		if err != nil {
 			return err
 		}
-		if !fromPointer(cursor.ClaimedUntil).Equal(until) {
+		if !OrZero(cursor.ClaimedUntil).Equal(until) {
 			return ErrClaimed
 		}
 		return work(tx)
@@ -138,7 +138,7 @@ func (s *Store) claimForRewrite(ctx context.Context, jobID int64, owner string, 
 	if err != nil {
 		return until, nil, fmt.Errorf("claim job %d: %w", jobID, err)
 	}
-	until = fromPointer(claimedUntil)
+	until = OrZero(claimedUntil)
 	return until, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
 		defer cancel()

@@ -187,17 +187,17 @@ type TransitionRow struct {
 
 // Effective is when the change counts as done.
 func (t TransitionRow) Effective() time.Time {
-	return history.EffectiveAt(fromPointer(t.HappenedAt), t.ObservedAt)
+	return history.EffectiveAt(OrZero(t.HappenedAt), t.ObservedAt)
 }
 
 // Superseded reports a transition that closed a run whose end nobody saw.
 func (t TransitionRow) Superseded() bool {
-	return t.ToState == string(history.StateUnknown) && t.FromState != nil && *t.FromState != t.ToState && fromPointer(t.FromStatus) == t.ToStatus
+	return t.ToState == string(history.StateUnknown) && t.FromState != nil && *t.FromState != t.ToState && OrZero(t.FromStatus) == t.ToStatus
 }
 
 // Returned reports a run that came back with the status that it had.
 func (t TransitionRow) Returned() bool {
-	return fromPointer(t.FromState) == t.ToState && fromPointer(t.FromStatus) == t.ToStatus
+	return OrZero(t.FromState) == t.ToState && OrZero(t.FromStatus) == t.ToStatus
 }
 
 // AnomalyRow is a row of report.anomalies.

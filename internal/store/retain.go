@@ -217,7 +217,7 @@ func (s *Store) RetentionRows(ctx context.Context, jobID int64, since time.Time)
 	}
 	return convert(rows, func(row dbsqlc.ReportRetention) RetentionRow {
 		return RetentionRow{
-			At: row.At, Job: row.Job, What: row.What, RangeFrom: row.RangeFrom, RangeTo: row.RangeTo, Rows: row.Rows, KeptFor: Interval(fromPointer(row.KeptFor)), Actor: row.Actor,
+			At: row.At, Job: row.Job, What: row.What, RangeFrom: row.RangeFrom, RangeTo: row.RangeTo, Rows: row.Rows, KeptFor: Interval(OrZero(row.KeptFor)), Actor: row.Actor,
 		}
 	}), nil
 }

@@ -105,10 +105,10 @@ func (s *Store) RulesByID(ctx context.Context, ids []int64) (map[int64]Rule, err
 }
 
 func toRule(row dbsqlc.NotifyRule) Rule {
-	rule := Rule{ID: row.RuleID, Version: int(row.Version), FromEntry: row.FromEntry, UntilEntry: fromPointer(row.UntilEntry), Removed: row.RemovedAt != nil}
+	rule := Rule{ID: row.RuleID, Version: int(row.Version), FromEntry: row.FromEntry, UntilEntry: OrZero(row.UntilEntry), Removed: row.RemovedAt != nil}
 	rule.RuleSpec = RuleSpec{
-		Name: row.Name, Address: row.Address, Form: row.Form, Secret: fromPointer(row.Secret), Events: row.Events, Sources: row.Sources, Jobs: row.Jobs,
-		GroupFor: row.GroupFor, RepeatEvery: fromPointer(row.RepeatEvery), Quiet: fromPointer(row.Quiet),
+		Name: row.Name, Address: row.Address, Form: row.Form, Secret: OrZero(row.Secret), Events: row.Events, Sources: row.Sources, Jobs: row.Jobs,
+		GroupFor: row.GroupFor, RepeatEvery: OrZero(row.RepeatEvery), Quiet: OrZero(row.Quiet),
 	}
 	rule.Labels, _ = textsOf(row.Labels) // what is no text there matches no label
 	return rule

@@ -9,7 +9,7 @@ func (h History) explainRuns() {
 	for i := range h.Runs {
 		run := &h.Runs[i]
 		run.FailedStep, run.Why, run.WhyWithdrawn = nil, nil, false
-		run.Superseded = run.State == string(history.StateUnknown) && run.RunNo != fromPointer(h.Job.RunNo)
+		run.Superseded = run.State == string(history.StateUnknown) && run.RunNo != OrZero(h.Job.RunNo)
 		if !history.State(run.State).Terminal() || run.State == string(history.StateSucceeded) {
 			continue
 		}

@@ -204,13 +204,13 @@ func toSource(row dbsqlc.Source) Source {
 	source := Source{ID: row.SourceID, SourceSpec: SourceSpec{
 		Name: row.Name, Provider: row.Provider, BaseURL: row.BaseUrl, Credential: row.Credential, Schedule: row.Schedule,
 		ActiveEvery: row.ActiveEvery, RateEvery: row.RateEvery, RateBurst: int(row.RateBurst),
-		WebhookSecret: fromPointer(row.WebhookSecret), Archive: fromPointer(row.Archive),
+		WebhookSecret: OrZero(row.WebhookSecret), Archive: OrZero(row.Archive),
 	}}
 	if len(row.Volatile) > 0 {
 		source.Volatile = row.Volatile
 	}
-	source.Interpretation = int(fromPointer(row.Interpretation))
-	source.PausedAt, source.PausedReason = fromPointer(row.PausedAt), fromPointer(row.PausedReason)
-	source.RemovedAt = fromPointer(row.RemovedAt)
+	source.Interpretation = int(OrZero(row.Interpretation))
+	source.PausedAt, source.PausedReason = OrZero(row.PausedAt), OrZero(row.PausedReason)
+	source.RemovedAt = OrZero(row.RemovedAt)
 	return source
 }

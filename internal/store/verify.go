@@ -73,7 +73,7 @@ func (s *Store) GoneBodies(ctx context.Context, from, to int64) (gone []GoneBody
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		acts, err := q.ReportBodyActs(ctx, column(rows, func(row *dbsqlc.ReportGoneBodiesRow) int64 { return fromPointer(row.JobID) }))
+		acts, err := q.ReportBodyActs(ctx, column(rows, func(row *dbsqlc.ReportGoneBodiesRow) int64 { return OrZero(row.JobID) }))
 		if err != nil {
 			return err
 		}
@@ -94,12 +94,12 @@ func (s *Store) GoneBodies(ctx context.Context, from, to int64) (gone []GoneBody
 
 // takesBody reports an act that took a body.
 func takesBody(act dbsqlc.ReportActLeaf, row dbsqlc.ReportGoneBodiesRow) bool {
-	if fromPointer(act.JobID) != fromPointer(row.JobID) {
+	if OrZero(act.JobID) != OrZero(row.JobID) {
 		return false
 	}
 	if act.Kind == ActErasure {
-		one := fromPointer(act.SnapshotNo)
-		return act.ActNo == fromPointer(row.ActNo) && fromPointer(act.RunNo) == row.RunNo && (one == 0 || one == row.SnapshotNo)
+		one := OrZero(act.SnapshotNo)
+		return act.ActNo == OrZero(row.ActNo) && OrZero(act.RunNo) == row.RunNo && (one == 0 || one == row.SnapshotNo)
 	}
 	return !row.ObservedAt.Before(act.RangeFrom) && !row.ObservedAt.After(act.RangeTo)
 }
@@ -135,7 +135,7 @@ func (s *Store) Unjournaled(ctx context.Context) (lacking []Unjournaled, err err
 			return err
 		}
 		lacking = convert(counted, func(row dbsqlc.ReportUnjournaledRow) Unjournaled {
-			return Unjournaled{Kind: row.Kind, Job: fromPointer(row.Job), Rows: row.Rows, Journaled: row.Journaled, At: row.LastAt}
+			return Unjournaled{Kind: row.Kind, Job: OrZero(row.Job), Rows: row.Rows, Journaled: row.Journaled, At: row.LastAt}
 		})
 		lacking = append(lacking, convert(rows, func(row dbsqlc.ReportUnjournaledRowsRow) Unjournaled {
 			return Unjournaled{Kind: row.Kind, No: row.No, At: row.At}

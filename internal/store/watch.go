@@ -194,7 +194,7 @@ func (w *Watch) readUnseen(ctx context.Context, q *dbsqlc.Queries, ids []int64) 
 	}
 	w.Sources = convert(sources, func(row dbsqlc.WatchSourcesRow) WatchSource {
 		return WatchSource{
-			Source: row.Source, PausedAt: fromPointer(row.PausedAt), Reason: row.Reason, HeldUntil: fromPointer(row.HeldUntil), Jobs: int(row.Jobs), Names: row.Names,
+			Source: row.Source, PausedAt: OrZero(row.PausedAt), Reason: row.Reason, HeldUntil: OrZero(row.HeldUntil), Jobs: int(row.Jobs), Names: row.Names,
 		}
 	})
 	return nil
@@ -237,7 +237,7 @@ func toWatchRun(row dbsqlc.WatchRunsRow) WatchRun {
 	run.UsualDuration, run.Stalled = (*Interval)(row.UsualDuration), new(row.StalledSince != nil) // in a distributed database report.runs tells neither
 	return WatchRun{
 		RunRow: run, JobID: row.JobID, Step: row.Step, StepState: row.StepState,
-		PolledAt: fromPointer(row.PolledAt), ConfirmedAt: fromPointer(row.ConfirmedAt), Failures: int(row.Failures),
-		Pace: Pace{StallAfter: fromPointer(row.StallAfter), Usual: fromPointer(row.UsualDuration), Median: fromPointer(row.MedianDuration)},
+		PolledAt: OrZero(row.PolledAt), ConfirmedAt: OrZero(row.ConfirmedAt), Failures: int(row.Failures),
+		Pace: Pace{StallAfter: OrZero(row.StallAfter), Usual: OrZero(row.UsualDuration), Median: OrZero(row.MedianDuration)},
 	}
 }

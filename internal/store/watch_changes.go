@@ -29,7 +29,7 @@ func (s *Store) WatchHeads(ctx context.Context, jobIDs []int64) ([]WatchHead, er
 	return convert(rows, func(row dbsqlc.WatchHeadsRow) WatchHead {
 		return WatchHead{
 			JobID: row.JobID, Job: row.Job, SnapshotNo: int(row.SnapshotNo), Failures: int(row.Failures), Outcome: history.Outcome(row.Outcome),
-			HeldUntil: fromPointer(row.HeldUntil),
+			HeldUntil: OrZero(row.HeldUntil),
 		}
 	}), nil
 }

@@ -132,7 +132,7 @@ func activeNames(jobs map[string]store.Job) []string {
 func runTexts(runs []store.WatchRun) string {
 	var texts []string
 	for _, run := range runs {
-		texts = append(texts, fmt.Sprintf("[%s run %d %s %s %s %s]", run.Job, run.RunNo, run.State, run.Step, run.StepState, deref(run.Why)))
+		texts = append(texts, fmt.Sprintf("[%s run %d %s %s %s %s]", run.Job, run.RunNo, run.State, run.Step, run.StepState, store.OrZero(run.Why)))
 	}
 	return strings.Join(texts, " ")
 }
@@ -194,17 +194,9 @@ func TestPace(t *testing.T) {
 		}
 	}
 	running, err := f.store.LatestRun(t.Context(), jobs[0].ID)
-	if err != nil || running.Pace.Median != 30*time.Second || deref(running.UsualDuration) != store.Interval(47500*time.Millisecond) {
+	if err != nil || running.Pace.Median != 30*time.Second || store.OrZero(running.UsualDuration) != store.Interval(47500*time.Millisecond) {
 		t.Errorf("%+v, %v", running, err)
 	}
-}
-
-// deref gives the zero value for null.
-func deref[T any](p *T) (v T) {
-	if p != nil {
-		v = *p
-	}
-	return v
 }
 
 func TestTakeSlot(t *testing.T) {

@@ -46,7 +46,7 @@ func (c Clock) Availability(from store.SourceRow, unserved string) terminal.Span
 func (c Clock) AvailabilityWhy(from store.SourceRow, unserved string) string {
 	switch {
 	case from.PausedAt != nil:
-		return fmt.Sprintf("since %s (%s): %s", c.Near(*from.PausedAt), c.Ago(*from.PausedAt), deref(from.PausedReason))
+		return fmt.Sprintf("since %s (%s): %s", c.Near(*from.PausedAt), c.Ago(*from.PausedAt), store.OrZero(from.PausedReason))
 	case from.Unasked(c.ReadAt):
 		return "until " + c.Near(*from.HeldUntil) + ": the service asked to be left alone"
 	case unserved != "":
@@ -90,13 +90,4 @@ func Rate(from store.SourceRow) string {
 		return fmt.Sprintf("1 per %s, burst %d", time.Duration(from.RateEvery), from.RateBurst)
 	}
 	return fmt.Sprintf("1 per %s", time.Duration(from.RateEvery))
-}
-
-// deref gives the zero value for null.
-func deref[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
 }

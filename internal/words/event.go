@@ -64,12 +64,12 @@ func (h History) mirrors(t store.TransitionRow) bool {
 	}
 	return slices.ContainsFunc(h.Transitions, func(of store.TransitionRow) bool {
 		return of.StepNo == nil && of.RunNo == t.RunNo && of.SnapshotNo == t.SnapshotNo &&
-			(of.ToStatus == *t.Step || deref(of.FromStatus) == *t.Step)
+			(of.ToStatus == *t.Step || store.OrZero(of.FromStatus) == *t.Step)
 	})
 }
 
 func (h History) transitionEvent(t store.TransitionRow, run store.RunRow) Event {
-	e := Event{At: t.Effective(), rank: rankStart, When: terminal.Plain(h.Bound(t.NotBefore, t.ObservedAt, h.Narrow)), Step: deref(t.Step)}
+	e := Event{At: t.Effective(), rank: rankStart, When: terminal.Plain(h.Bound(t.NotBefore, t.ObservedAt, h.Narrow)), Step: store.OrZero(t.Step)}
 	if history.State(t.ToState).Terminal() {
 		e.rank = rankEnd
 		if t.StepNo == nil {
@@ -87,7 +87,7 @@ func (h History) transitionEvent(t store.TransitionRow, run store.RunRow) Event 
 	if t.FromStatus != nil {
 		e.Body = append(e.Body, terminal.Plain(*t.FromStatus+" → "))
 	}
-	if deref(t.FromStatus) == t.ToStatus { // the state alone has changed
+	if store.OrZero(t.FromStatus) == t.ToStatus { // the state alone has changed
 		word = t.ToState
 	}
 	e.Body = append(e.Body, Marked(t.ToState, word))

@@ -8,8 +8,8 @@ import (
 
 // EventText tells in a few words what an event of the journal is.
 func EventText(e store.EventRow) string {
-	detail := deref(e.Detail)
-	step := deref(e.Step)
+	detail := store.OrZero(e.Detail)
+	step := store.OrZero(e.Step)
 	if step != "" {
 		step += ": "
 	}
@@ -20,7 +20,7 @@ func EventText(e store.EventRow) string {
 		}
 		return step + *e.FromState + " → " + detail
 	case "anomaly":
-		return step + strings.ReplaceAll(deref(e.Anomaly), "_", " ") + ": " + detail
+		return step + strings.ReplaceAll(store.OrZero(e.Anomaly), "_", " ") + ": " + detail
 	case "gap":
 		return "not looked: " + GapReason(detail)
 	default:

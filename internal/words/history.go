@@ -58,9 +58,9 @@ func (h History) State() []terminal.Span {
 			terminal.Plain("(" + h.Ago(h.AnsweredAt) + ")").Whole(),
 		}
 	}
-	since := deref(h.Job.StateSince)
+	since := store.OrZero(h.Job.StateSince)
 	late := ""
-	if t, found := h.latestTransition(deref(h.Job.RunNo)); found && t.HappenedAt == nil {
+	if t, found := h.latestTransition(store.OrZero(h.Job.RunNo)); found && t.HappenedAt == nil {
 		since, late = CeilSecond(since), " at the latest"
 	}
 	spans := []terminal.Span{state, terminal.Plain(" since "), terminal.Plain(h.Zoned(since)).Whole(), terminal.Plain(late)}
@@ -134,7 +134,7 @@ func (h History) Summary(short bool) [][]terminal.Span {
 	if text := h.Unpolled(); text != "" {
 		add(terminal.Styled(terminal.StyleYellow, text))
 	}
-	ended := history.State(deref(h.Job.State)).Terminal()
+	ended := history.State(store.OrZero(h.Job.State)).Terminal()
 	if h.unanswered() && !ended {
 		add(h.failing()...)
 	}
@@ -166,7 +166,7 @@ func (h History) Summary(short bool) [][]terminal.Span {
 func (h History) Detailed() store.RunRow {
 	wanted := int32(h.RunNo)
 	if wanted == 0 {
-		wanted = deref(h.Job.RunNo)
+		wanted = store.OrZero(h.Job.RunNo)
 	}
 	for _, run := range h.Runs {
 		if run.RunNo == wanted {

@@ -24,7 +24,7 @@ func (h History) unseen() []terminal.Span {
 	}
 	return []terminal.Span{
 		terminal.Styled(terminal.StyleYellow, "no poll has succeeded yet"), terminal.Plain(": the last one was "), terminal.Styled(terminal.StyleYellow, Outcome(*h.Job.LastOutcome)),
-		terminal.Plain(", "), terminal.Plain(h.Near(deref(h.Job.LastPolledAt)) + " (" + Ago(h.Job.LastPolledAt, h.ReadAt) + ")").Whole(),
+		terminal.Plain(", "), terminal.Plain(h.Near(store.OrZero(h.Job.LastPolledAt)) + " (" + Ago(h.Job.LastPolledAt, h.ReadAt) + ")").Whole(),
 	}
 }
 
@@ -32,8 +32,8 @@ func (h History) unseen() []terminal.Span {
 func (h History) failing() []terminal.Span {
 	return []terminal.Span{
 		terminal.Styled(terminal.StyleYellow, "cannot look"), terminal.Plain(" since "), terminal.Plain(h.Near(h.AnsweredAt) + " (" + h.Ago(h.AnsweredAt) + ")").Whole(), terminal.Plain(": "),
-		terminal.Plain(terminal.Plural(int(h.Job.Failures), "failed poll", "failed polls")), terminal.Plain(", the last "), terminal.Plain(h.Near(deref(h.Job.LastPolledAt))).Whole(),
-		terminal.Plain(": "), terminal.Styled(terminal.StyleYellow, Outcome(deref(h.Job.LastOutcome))),
+		terminal.Plain(terminal.Plural(int(h.Job.Failures), "failed poll", "failed polls")), terminal.Plain(", the last "), terminal.Plain(h.Near(store.OrZero(h.Job.LastPolledAt))).Whole(),
+		terminal.Plain(": "), terminal.Styled(terminal.StyleYellow, Outcome(store.OrZero(h.Job.LastOutcome))),
 	}
 }
 
@@ -41,18 +41,18 @@ func (h History) failing() []terminal.Span {
 func (h History) polls() []terminal.Span {
 	p := h.Polled
 	if p.Polls == 1 {
-		return append([]terminal.Span{terminal.Plain("looked once, "), terminal.Plain(h.Near(deref(p.LastAt))).Whole(), terminal.Plain(h.next())}, h.gaps()...)
+		return append([]terminal.Span{terminal.Plain("looked once, "), terminal.Plain(h.Near(store.OrZero(p.LastAt))).Whole(), terminal.Plain(h.next())}, h.gaps()...)
 	}
 	failed := ""
 	if p.Failed > 0 {
 		failed = fmt.Sprintf(" (%s failed)", humanize.Comma(p.Failed))
 	}
-	last := h.Near(deref(p.LastAt))
+	last := h.Near(store.OrZero(p.LastAt))
 	if !h.Past() {
-		last += " (" + h.Ago(deref(p.LastAt)) + ")"
+		last += " (" + h.Ago(store.OrZero(p.LastAt)) + ")"
 	}
 	return append([]terminal.Span{
-		terminal.Plain(fmt.Sprintf("looked %s times%s since ", humanize.Comma(p.Polls), failed)), terminal.Plain(h.Since(deref(p.FirstAt))).Whole(),
+		terminal.Plain(fmt.Sprintf("looked %s times%s since ", humanize.Comma(p.Polls), failed)), terminal.Plain(h.Since(store.OrZero(p.FirstAt))).Whole(),
 		terminal.Plain(", last "), terminal.Plain(last).Whole(), terminal.Plain(h.next()),
 	}, h.gaps()...)
 }
@@ -116,7 +116,7 @@ func (h History) next() string {
 
 // notTracked tells why the job is not polled; nil where it is.
 func (h History) notTracked() []terminal.Span {
-	reason := func(reason *string) string { return strings.TrimSuffix(": "+deref(reason), ": ") }
+	reason := func(reason *string) string { return strings.TrimSuffix(": "+store.OrZero(reason), ": ") }
 	switch store.Tracking(h.Job.Tracking) {
 	case store.TrackingPaused:
 		return []terminal.Span{terminal.Styled(terminal.StyleYellow, "paused"), terminal.Plain(reason(h.Job.PausedReason) + "; to go on:  tracker job resume " + h.Job.Job)}

@@ -66,7 +66,7 @@ func (h History) progress(run store.RunRow) []terminal.Span {
 // stalled tells that a run goes on for too long, and what decides that; nothing
 // of others.
 func (h History) stalled(run store.RunRow) []terminal.Span {
-	if !deref(run.Stalled) {
+	if !store.OrZero(run.Stalled) {
 		return nil
 	}
 	return []terminal.Span{terminal.Plain(", "), terminal.Styled(terminal.StyleYellow, Stalled(h.Pace))}
@@ -80,7 +80,7 @@ func (h History) soFar(run store.RunRow) time.Duration {
 		until = h.AsOf
 	}
 	if closing, _ := h.latestTransition(run.RunNo); run.Superseded && closing.Superseded() {
-		until = deref(closing.NotBefore)
+		until = store.OrZero(closing.NotBefore)
 	}
 	return max(0, until.Sub(Began(run)))
 }

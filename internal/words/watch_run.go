@@ -53,9 +53,9 @@ func (w Watch) Progress(run store.WatchRun, short bool) []terminal.Span {
 	}
 	about := Roughly(usual)
 	switch {
-	case deref(run.Stalled) && short:
+	case store.OrZero(run.Stalled) && short:
 		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+" stalled"))
-	case deref(run.Stalled):
+	case store.OrZero(run.Stalled):
 		return terminal.Cell(terminal.Styled(terminal.StyleYellow, elapsed+", "+Stalled(run.Pace)))
 	case usual == 0:
 		return terminal.Cell(terminal.Plain(elapsed))
@@ -83,7 +83,7 @@ func (w Watch) LastSeen(run store.WatchRun, short bool) []terminal.Span {
 
 // RunEnded tells when a run has ended.
 func (w Watch) RunEnded(run store.WatchRun) string {
-	return By(deref(run.EndedAt), run.Reported, w.Near)
+	return By(store.OrZero(run.EndedAt), run.Reported, w.Near)
 }
 
 // Success tells in a few words of a run that has ended well.
