@@ -14,33 +14,17 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
+	"tracker/bench/program"
 	"tracker/bench/seed/seeddb"
 	"tracker/internal/pages"
 	"tracker/internal/store"
 )
 
-// errMissed means that a bar was missed, which the table tells.
-var errMissed = errors.New("a bar is missed")
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
-	stop()
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "pages:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Run("pages", run) }
 
 // task is a page with the time that it may take in the middle of all.
 type task struct {
@@ -125,7 +109,7 @@ func measure(ctx context.Context, handler http.Handler, tasks []task, times int,
 		slices.Sort(took)
 		median, note := took[len(took)/2], ""
 		if median > t.most || size > bytesMost {
-			missed, note = errMissed, "missed"
+			missed, note = program.ErrMissed, "missed"
 		}
 		fmt.Fprintf(table, "%s\t%d ms\t%d ms\t%d ms\t%d\t%s\n", t.name, median.Milliseconds(), took[len(took)-1].Milliseconds(), t.most.Milliseconds(), size, note)
 	}

@@ -11,28 +11,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
+	"tracker/bench/program"
 	"tracker/bench/seed/seeddb"
 )
 
-// errMissed means that a bar was missed, which the table tells.
-var errMissed = errors.New("a bar is missed")
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
-	stop()
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "reports:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Run("reports", run) }
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("reports", flag.ContinueOnError)
@@ -66,7 +50,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 			measured = append(measured, m)
 		}
 		if printTable(stdout, measured) {
-			return errMissed
+			return program.ErrMissed
 		}
 		return nil
 	})

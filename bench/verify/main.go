@@ -8,18 +8,17 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"strings"
 	"syscall"
 	"time"
 
+	"tracker/bench/program"
 	"tracker/bench/seed/seeddb"
 )
 
@@ -33,21 +32,7 @@ const (
 // most of the time goes into the start of the program.
 const leastSnapshots = 50_000
 
-// errMissed means that a bar was missed, which the figures tell.
-var errMissed = errors.New("a bar is missed")
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
-	stop()
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "verify:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Run("verify", run) }
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("verify", flag.ContinueOnError)
@@ -118,10 +103,10 @@ func (m measurement) print(out io.Writer) error {
 	case m.Snapshots < leastSnapshots:
 		_, err = fmt.Fprintf(out, "too few snapshots to tell how quickly they are checked: %d are needed\n", leastSnapshots)
 	case rate < barSnapshots:
-		err = errMissed
+		err = program.ErrMissed
 	}
 	if m.memory >= barMemory {
-		err = errMissed
+		err = program.ErrMissed
 	}
 	return err
 }

@@ -10,15 +10,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
+	"tracker/bench/program"
 	"tracker/bench/seed/seeddb"
 )
 
@@ -27,9 +24,6 @@ const (
 	waitMost   = 50 * time.Millisecond // of 99 in 100 requests
 	memoryMost = 100 << 20             // of all streams
 )
-
-// errMissed means that a bar was missed, which the table tells.
-var errMissed = errors.New("a bar is missed")
 
 // request is what is measured.
 type request struct {
@@ -40,18 +34,7 @@ type request struct {
 	streams int
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
-	stop()
-	if errors.Is(err, flag.ErrHelp) {
-		return
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "web:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Run("web", run) }
 
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
 	var asked request
@@ -99,7 +82,7 @@ func measure(ctx context.Context, d *daemon, asked request, stdout io.Writer) er
 	}
 	fmt.Fprintf(stdout, "%d open streams take %.0f MB\n", asked.streams, took/(1<<20))
 	if missed || took > memoryMost {
-		return errMissed
+		return program.ErrMissed
 	}
 	return ctx.Err()
 }
