@@ -61,7 +61,22 @@ func numbered(ctx context.Context, all Definitions, name string, interpretation 
 	if err != nil {
 		return source.Provider{}, fmt.Errorf("%w: provider %s, definition %d: %w", ErrUnreadable, name, interpretation, err)
 	}
-	return d.Provider(interpretation), nil
+	key := madeKey{d, interpretation}
+	if kept, found := madeOnce.Load(key); found {
+		return kept.(source.Provider), nil //nolint:forcetypeassert // no other is kept
+	}
+	provider := d.Provider(interpretation)
+	madeOnce.Store(key, provider)
+	return provider, nil
+}
+
+// madeOnce keeps the providers of definitions that were stored: daemons ask for that of
+// each source whenever they claim, and to make one takes longer than a poll.
+var madeOnce sync.Map
+
+type madeKey struct {
+	of             *Definition
+	interpretation int
 }
 
 // readOnce keeps definitions that were read, by their texts: of a text there is but one
