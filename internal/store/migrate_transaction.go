@@ -16,6 +16,11 @@ import (
 // it is a name without a meaning.
 const oneShardAtATime = "SET LOCAL citus.multi_shard_modify_mode = 'sequential'"
 
+// migrationIdles is how long a migration may be idle before the server ends it: longer
+// than other transactions, since a machine that was suspended for some seconds would
+// undo all of it.
+const migrationIdles = "SET LOCAL idle_in_transaction_session_timeout = '2min'"
+
 // inMigration runs work in one transaction, through a database handle whose own
 // transactions are savepoints in it. So goose applies all migrations or none, and
 // needs no session, which a pooler may change between transactions.
@@ -32,7 +37,7 @@ func inMigration(ctx context.Context, config pgx.ConnConfig, work func(*sql.DB) 
 		return fmt.Errorf("begin to migrate: %w", err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	for _, statement := range []string{setSettings(true), oneShardAtATime} {
+	for _, statement := range []string{setSettings(true), migrationIdles, oneShardAtATime} {
 		if _, err := tx.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("begin to migrate: %w", err)
 		}
