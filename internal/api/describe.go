@@ -58,9 +58,10 @@ func describe(doc *huma.OpenAPI) {
 		schema := schemas[row.Name()]
 		for _, field := range reflect.VisibleFields(row) {
 			column := field.Tag.Get("json")
-			property := schema.Properties[column]
-			property.Description = comments[view+"."+column]
-			property.Nullable = field.Type.Kind() == reflect.Pointer
+			if property, told := schema.Properties[column]; told {
+				property.Description = comments[view+"."+column]
+				property.Nullable = field.Type.Kind() == reflect.Pointer
+			}
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"tracker/internal/history"
 	"tracker/internal/store"
@@ -29,6 +28,7 @@ type eventsBody struct {
 	Wrong    string
 	Nobody   string // no job has the name that is asked for
 	Filtered bool
+	facts    store.Facts
 }
 
 // eventKinds are those that may be asked for.
@@ -59,6 +59,9 @@ func (p *Pages) events(ctx context.Context, req *request) (*view, error) {
 		return nil, err
 	}
 	body.Rows = found.Rows
+	if body.facts, err = p.anomaliesOf(ctx, found.Rows); err != nil {
+		return nil, err
+	}
 	if next := found.Next; next != nil {
 		body.Earlier = with(req.query, "before", fmt.Sprintf("%d-%s-%d", next.No, next.Name, next.Sub))
 	}
@@ -74,6 +77,21 @@ func (p *Pages) events(ctx context.Context, req *request) (*view, error) {
 	}
 	v.Body = body
 	return v, nil
+}
+
+// anomaliesOf reads what the anomalies among events are.
+func (p *Pages) anomaliesOf(ctx context.Context, events []store.EventRow) (store.Facts, error) {
+	var asked store.FactsParams
+	for _, e := range events {
+		if e.Kind == "anomaly" {
+			asked.Anomalies = append(asked.Anomalies, anomalyKey(e))
+		}
+	}
+	return p.store.Facts(ctx, asked)
+}
+
+func anomalyKey(e store.EventRow) store.RunKey {
+	return store.RunKey{JobID: store.OrZero(e.JobID), No: int(e.EventNo)}
 }
 
 // eventKey reads before what a page begins: an entry, as 1200, or an event of one, as
@@ -116,7 +134,9 @@ func (b eventsBody) When(e store.EventRow) string {
 }
 
 // What tells what happened.
-func (b eventsBody) What(e store.EventRow) string { return words.EventText(e) }
+func (b eventsBody) What(e store.EventRow) string {
+	return words.EventText(e, b.facts.Anomalies[anomalyKey(e)])
+}
 
 // Address is where the page is of what it happened to.
 func (eventsBody) Address(e store.EventRow) string {
@@ -143,6 +163,3 @@ func (eventsBody) Of(e store.EventRow) string {
 	}
 	return text
 }
-
-// At is when it was observed.
-func (eventsBody) Seen(e store.EventRow) time.Time { return e.ObservedAt }

@@ -82,6 +82,21 @@ func TestPages_EventsGoOnWithinAnEntry(t *testing.T) {
 	l.Want("events", got, `SELECT concat_ws('-', entry_no, kind, event_no) FROM report.events WHERE job = 'large' ORDER BY entry_no DESC, kind, event_no DESC`)
 }
 
+// TestPages_EventsInWords: an anomaly reads as it does on the page of its run.
+func TestPages_EventsInWords(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	l.seal()
+	p := l.get("/events?kind=anomaly")
+	p.wantText(t, "the events", `fetch: a log entry has the level "fatal", which nobody knows`, "run r4 came while this one was still", "import: the service no longer lists this step")
+	for _, raw := range []string{`{"`, "step_vanished", "step vanished", " → "} {
+		if strings.Contains(p.text(), raw) {
+			t.Errorf("the events say %q: %s", raw, p.text())
+		}
+	}
+}
+
 // TestPages_Empty: without a job a page says what to do next.
 func TestPages_Empty(t *testing.T) {
 	t.Parallel()

@@ -126,7 +126,7 @@ func toEventRow(row dbsqlc.ReportEvent) EventRow {
 	return EventRow{
 		EntryNo: row.EntryNo, At: row.At, Kind: row.Kind, Job: row.Job, Source: row.Source, RunNo: row.RunNo, Step: row.Step,
 		FromState: row.FromState, ToState: row.ToState, HappenedAt: row.HappenedAt, NotBefore: row.NotBefore, ObservedAt: row.ObservedAt,
-		Anomaly: row.Anomaly, Detail: row.Detail, EventNo: row.EventNo,
+		Anomaly: row.Anomaly, Detail: row.Detail, EventNo: row.EventNo, JobID: row.JobID,
 	}
 }
 

@@ -330,6 +330,7 @@ type EventRow struct {
 	Anomaly    *string    `json:"anomaly"`
 	Detail     *string    `json:"detail"`
 	EventNo    int64      `json:"event_no"`
+	JobID      *int64     `json:"-"`
 }
 
 // StatusRow is a row of report.status_as_of.

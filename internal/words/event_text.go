@@ -1,13 +1,9 @@
 package words
 
-import (
-	"strings"
+import "tracker/internal/store"
 
-	"tracker/internal/store"
-)
-
-// EventText tells in a few words what an event of the journal is.
-func EventText(e store.EventRow) string {
+// EventText tells in a few words what an event of the journal is; of an anomaly by its row.
+func EventText(e store.EventRow, a store.AnomalyRow) string {
 	detail := store.OrZero(e.Detail)
 	step := store.OrZero(e.Step)
 	if step != "" {
@@ -20,7 +16,7 @@ func EventText(e store.EventRow) string {
 		}
 		return step + *e.FromState + " → " + detail
 	case "anomaly":
-		return step + strings.ReplaceAll(store.OrZero(e.Anomaly), "_", " ") + ": " + detail
+		return step + Anomaly(a)
 	case "gap":
 		return "not looked: " + GapReason(detail)
 	default:
