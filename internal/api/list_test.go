@@ -72,6 +72,24 @@ func TestPagesAreStableWhileRowsArrive(t *testing.T) {
 	}
 }
 
+// TestEventsGoOnAfterAnEntry: none beyond it is passed over, however few make a page, and
+// none up to it comes again.
+func TestEventsGoOnAfterAnEntry(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.follow()
+	end, err := l.store.JournalSize(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for after := range end + 2 {
+		for _, kind := range []string{"", "change", "anomaly"} {
+			l.Want(fmt.Sprintf("of kind %q after entry %d", kind, after), l.walk(fmt.Sprintf("/events?after=%d&kind=%s&", after, kind), "event_no", 1, nil),
+				`SELECT event_no::text FROM report.events WHERE entry_no > $1 AND ($2 = '' OR kind = $2) ORDER BY entry_no, kind DESC, event_no`, after, kind)
+		}
+	}
+}
+
 // TestPastIsToldAsItWasKnown: as  tracker history  tells it.
 func TestPastIsToldAsItWasKnown(t *testing.T) {
 	t.Parallel()
