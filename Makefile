@@ -75,8 +75,8 @@ bench-verify: postgres build ## Measure tracker verify on what make seed made
 	@go run ./bench/verify $(BENCH_FLAGS)
 
 .PHONY: bench-web
-bench-web: postgres ## Measure the web on what make seed made
-	@go run ./bench/pages $(BENCH_FLAGS)
+bench-web: postgres build ## Measure pages, API and streams on what make seed made
+	@go run ./bench/web $(BENCH_FLAGS)
 
 # The tests run the README's commands, make demo among them: where nothing was
 # compiled yet, that build would go on beside tests that wait for what they

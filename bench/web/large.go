@@ -11,14 +11,15 @@ import (
 	"strings"
 	"time"
 
+	"tracker/bench/seed/seeddb"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
 )
 
 const (
-	largeJob     = "bench-pages-large"
-	largeSource  = "bench-pages"
+	largeJob     = "seed-web-large"
+	largeSource  = "seed-large"
 	largeSteps   = 20
 	largeEntries = 250 // of each step
 )
@@ -37,13 +38,13 @@ func addLargeRun(ctx context.Context, s *store.Store) error {
 		_, _ = io.WriteString(w, largeAnswer(now.Add(-time.Hour)))
 	}))
 	defer service.Close()
-	by := store.Author{Actor: "bench", At: now}
+	by := store.Author{Actor: seeddb.Actor, At: now}
 	_, err = s.Apply(ctx, by, store.Declaration{
 		Sources: []store.SourceSpec{{
 			Name: largeSource, Provider: "woosmap", BaseURL: service.URL, Credential: "env:KEY", Schedule: "@every 24h",
 			ActiveEvery: 10 * time.Second, RateEvery: time.Second, RateBurst: 5,
 		}},
-		Jobs: []store.JobSpec{{Name: largeJob, Source: largeSource, Target: map[string]string{"dataset_id": "8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0"}, FirstPollAt: now}},
+		Jobs: []store.JobSpec{{Name: largeJob, Source: largeSource, Target: map[string]string{"dataset_id": "8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0"}, Labels: map[string]string{seeddb.Label: "web"}, FirstPollAt: now}},
 	})
 	if err != nil {
 		return err
