@@ -18,7 +18,9 @@ const (
 
 // answer reads a redacted body, which is one JSON value.
 func (d *Definition) answer(body []byte, target map[string]string) (history.Answer, error) {
-	in := newInput(d, target, len(body))
+	in := newInput(d, target)
+	in.meter.resume(len(body))
+	defer in.meter.pause()
 	if err := in.load(d, body); err != nil {
 		return history.Answer{}, err
 	}

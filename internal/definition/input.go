@@ -18,9 +18,9 @@ type input struct {
 	meter     *meter
 }
 
-// newInput is one without answers yet, of which all together have so many bytes.
-func newInput(d *Definition, target map[string]string, size int) *input {
-	in := &input{variables: make([]any, len(d.Requests)), meter: newMeter(size)}
+// newInput is one without answers yet. Its meter stands still.
+func newInput(d *Definition, target map[string]string) *input {
+	in := &input{variables: make([]any, len(d.Requests)), meter: newMeter()}
 	fields := make(map[string]any, len(target))
 	for name, value := range target {
 		fields[name] = value

@@ -23,8 +23,7 @@ type plan struct {
 }
 
 func newPlan(d *Definition, target map[string]string) *plan {
-	p := &plan{d: d, target: target, in: newInput(d, target, 0), pages: make([][][]byte, len(d.Requests))}
-	p.in.meter.pause()
+	p := &plan{d: d, target: target, in: newInput(d, target), pages: make([][][]byte, len(d.Requests))}
 	p.in.unsent = map[string]bool{}
 	for _, r := range d.Requests[1:] {
 		p.in.unsent[r.Name] = true
