@@ -112,7 +112,7 @@ func (a *app) try(ctx context.Context, t trial) error {
 	}
 	client := source.NewClient(a.version)
 	defer client.Close()
-	account := source.Account{Provider: t.provider, BaseURL: t.baseURL, Secret: credential.Secret}
+	account := source.NewAccount(t.provider, t.baseURL, credential.Secret)
 	response, err := client.Fetch(ctx, account, t.provider.Endpoint(t.baseURL, t.target), source.Pace{Now: time.Now, Sent: a.printSent})
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (a *app) try(ctx context.Context, t trial) error {
 		return fmt.Errorf("no status: the poll would be recorded as %s", response.Outcome)
 	}
 	a.say("answer: %d in %s, %d bytes, as it would be stored:", response.HTTPStatus, response.Latency.Round(time.Millisecond), len(response.Body))
-	body, _, err := t.provider.Redact(response.Body, credential.Secret)
+	body, _, err := t.provider.Redact(response.Body, account.Secret)
 	if err != nil {
 		failure := account.Malformed(response.Body, err)
 		a.say("%s", failure.Body)
@@ -133,7 +133,7 @@ func (a *app) try(ctx context.Context, t trial) error {
 		indented.Write(body)
 	}
 	a.say("%s\n", indented.String())
-	reading := definition.ReadBody(t.provider, t.target, body, credential.Secret)
+	reading := definition.ReadBody(t.provider, t.target, body, account.Secret)
 	if err := a.printReading(reading); err != nil {
 		return err
 	}

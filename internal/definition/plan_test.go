@@ -2,6 +2,7 @@ package definition_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net/http"
@@ -262,6 +263,26 @@ func TestAuth(t *testing.T) {
 		}
 		if said := response.Error + response.ErrorBody; strings.Contains(said, "k3y") {
 			t.Errorf("%s: the secret is in %q", auth, said)
+		}
+	}
+}
+
+// TestBasicAuth: of user:password the password alone is hidden, too, or the user where
+// any password will do.
+func TestBasicAuth(t *testing.T) {
+	t.Parallel()
+	p := parse(t, changed(simple, "auth: {basic: true}")).Provider(1)
+	for credential, want := range map[string]string{
+		"importer:hunter22secret": `{"id":1,"state":"importer with REDACTED"}`,
+		"hunter22secret:x":        `{"id":1,"state":"importer with REDACTED"}`,
+	} {
+		account := source.NewAccount(p, "https://api.acme.example", redact.NewSecret(credential))
+		body, _, err := p.Redact([]byte(`{"id":1,"state":"importer with hunter22secret"}`), account.Secret)
+		if err != nil || string(body) != want {
+			t.Errorf("%s: %s, %v", credential, body, err)
+		}
+		if name, value := p.Authorize(account.Secret.Reveal()); name != "Authorization" || value != "Basic "+base64.StdEncoding.EncodeToString([]byte(credential)) {
+			t.Errorf("%s sends %s: %s", credential, name, value)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (d *Definition) Provider(interpretation int) source.Provider {
 	p := source.Provider{
 		Name: d.Name, Title: d.Title, Docs: d.Docs, BaseURL: d.BaseURL, RateEvery: d.RateEvery, RateBurst: d.RateBurst, Schedule: d.Schedule,
 		Finishes: d.Tracks == TracksOne, Interpretation: interpretation,
-		Authorize: d.Auth.header, AuthorizeQuery: d.Auth.Query,
+		Authorize: d.Auth.header, AuthorizeQuery: d.Auth.Query, Basic: d.Auth.Basic,
 		Read: d.answer,
 	}
 	for _, field := range d.Target {

@@ -176,7 +176,7 @@ func (p *patient) fetch(ctx context.Context, from store.Source, credential sourc
 	if err := turn(ctx); err != nil {
 		return got, err
 	}
-	account := source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: credential.Secret}
+	account := source.NewAccount(provider, from.BaseURL, credential.Secret)
 	got.sent = now()
 	got.Response, err = p.Client.Fetch(ctx, account, provider.Endpoint(from.BaseURL, target), source.Pace{Now: now, Turn: turn})
 	got.came = now()

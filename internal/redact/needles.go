@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// minSecret is the length in bytes from which on a source's own secret is
+// MinSecret is the length in bytes from which on a source's own secret is
 // looked for; what is shorter would be found in any text.
-const minSecret = 6
+const MinSecret = 6
 
 // needles gives what a view holds where a text holds the secret, whether as it
 // is, escaped in any way, in hexadecimal, or in base64 (alone or, as in basic
 // authentication, behind other bytes).
 func needles(secret string) [][]byte {
-	if len(secret) < minSecret {
+	if len(secret) < MinSecret {
 		return nil
 	}
 	inHex := hex.EncodeToString([]byte(secret))

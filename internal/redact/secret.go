@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 )
 
 const hidden = "[redacted]"
@@ -22,6 +23,13 @@ type held struct {
 // NewSecret gives a Secret that holds value.
 func NewSecret(value string) Secret {
 	h := held{value: value, needles: needles(value)}
+	return Secret{func() held { return h }}
+}
+
+// And gives the Secret with another text that is to be hidden beside it.
+func (s Secret) And(text string) Secret {
+	h := s.reveal()
+	h.needles = append(slices.Clone(h.needles), needles(text)...)
 	return Secret{func() held { return h }}
 }
 

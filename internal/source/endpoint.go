@@ -15,6 +15,19 @@ type Account struct {
 	Secret   redact.Secret
 }
 
+// NewAccount gives who asks with a credential. Where that is user:password, the password
+// alone is secret, too, or the user where the service takes any password.
+func NewAccount(p Provider, baseURL string, credential redact.Secret) Account {
+	if p.Basic {
+		user, password, _ := strings.Cut(credential.Reveal(), ":")
+		if len(password) < redact.MinSecret {
+			password = user
+		}
+		credential = credential.And(password)
+	}
+	return Account{Provider: p, BaseURL: baseURL, Secret: credential}
+}
+
 // Endpoint is where a status, or a list, is asked for. It may be used again and again.
 type Endpoint struct {
 	address  *url.URL

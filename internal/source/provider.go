@@ -49,6 +49,9 @@ type Provider struct {
 	Authorize      func(secret string) (header, value string)
 	AuthorizeQuery string
 
+	// Basic is true where the credential is user:password.
+	Basic bool
+
 	// Read reads the one JSON value that a redacted body holds. An error means
 	// that the body is not what the API's contract says, and names the field; a
 	// Rejection that it is no status.

@@ -114,7 +114,7 @@ func (s schedules) open(from store.Source, provider source.Provider, read func(r
 	if err != nil {
 		return source.Account{}, "", err
 	}
-	return source.Account{Provider: provider.Ignoring(from.Volatile), BaseURL: from.BaseURL, Secret: credential.Secret}, credential.Warning, nil
+	return source.NewAccount(provider.Ignoring(from.Volatile), from.BaseURL, credential.Secret), credential.Warning, nil
 }
 
 // renewKeys computes the keys of heads again where the source's volatile fields are

@@ -45,7 +45,7 @@ func (d Discovery) List(ctx context.Context, from store.Source) ([]source.Found,
 	if err != nil {
 		return nil, err
 	}
-	account := source.Account{Provider: provider, BaseURL: from.BaseURL, Secret: credential.Secret}
+	account := source.NewAccount(provider, from.BaseURL, credential.Secret)
 	read, err := d.Store.Now(ctx)
 	if err != nil {
 		return nil, err
