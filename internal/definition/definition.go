@@ -70,13 +70,14 @@ type Field struct {
 
 // Request is one of a poll.
 type Request struct {
-	Name    string // empty: the first
-	path    pathTemplate
-	query   []pair
-	headers []pair
-	body    any // JSON with templates or expressions for strings; nil: a GET
-	when    *expression
-	pages   *pages
+	Name     string // empty: the first
+	path     pathTemplate
+	tooLarge *pathTemplate // in its place where the answer is too large; nil: nothing
+	query    []pair
+	headers  []pair
+	body     any // JSON with templates or expressions for strings; nil: a GET
+	when     *expression
+	pages    *pages
 }
 
 // pair is a name with a template or, where its text has \( ) in it, jq.

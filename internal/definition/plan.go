@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -149,7 +148,7 @@ func (p *plan) nextPage(i int, page any, in *input) (*source.Request, error) {
 	if r.pages.param != "" {
 		request.Query.Set(r.pages.param, text)
 	} else {
-		request.Address, request.Query = text, nil
+		request.Address, request.TooLarge, request.Query = text, "", nil
 	}
 	return request, nil
 }
@@ -173,25 +172,36 @@ func (p *plan) request(i int, in *input) (*source.Request, error) {
 			return nil, err
 		}
 	}
-	if r.path.jq == nil {
-		made.Address = r.path.template.fill(p.target, url.PathEscape)
-		return made, nil
+	var err error
+	if made.Address, err = r.path.fill(p.target, in); err == nil && r.tooLarge != nil {
+		made.TooLarge, err = r.tooLarge.fill(p.target, in)
 	}
-	value, _, err := r.path.jq.one(in)
-	if err != nil {
-		return nil, err
-	}
-	text, ok := value.(string)
-	if !ok || !isEscaped(text) || slices.ContainsFunc(strings.Split(text, "/"), func(s string) bool { return s == "." || s == ".." || s == "" }) && strings.Trim(text, "/") != "" && hasEmptySegment(text) {
-		return nil, &runError{r.path.jq.field, "it is no path with what the answer says put into it"}
-	}
-	made.Address = text
-	return made, nil
+	return made, err
 }
 
-// hasEmptySegment reports whether something was put into a path that is no segment.
-func hasEmptySegment(path string) bool {
-	for segment := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
+// fill gives a path for a target and the answers that came.
+func (t pathTemplate) fill(target map[string]string, in *input) (string, error) {
+	if t.jq == nil {
+		return t.template.fill(target, url.PathEscape), nil
+	}
+	value, _, err := t.jq.one(in)
+	if err != nil {
+		return "", err
+	}
+	text, ok := value.(string)
+	if !ok || !isEscaped(text) || hasNoSegment(text) {
+		return "", &runError{t.jq.field, "it is no path with what the answer says put into it"}
+	}
+	return text, nil
+}
+
+// hasNoSegment reports whether something was put into a path that is no segment.
+func hasNoSegment(path string) bool {
+	path = strings.Trim(path, "/")
+	if path == "" {
+		return false
+	}
+	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "" || segment == "." || segment == ".." {
 			return true
 		}

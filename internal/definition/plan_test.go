@@ -287,6 +287,30 @@ func TestBasicAuth(t *testing.T) {
 	}
 }
 
+// TestTooLarge: where an answer is too large, another path is asked instead.
+func TestTooLarge(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"OneRequest":      changed(simple, "requests: [{path: '/full/{import_id}', query: {a: b}, too_large: '/short/{import_id}'}]"),
+		"WithHeaders":     changed(simple, "requests: [{path: '/full/{import_id}', query: {a: b}, headers: {X-V: '2'}, too_large: '/short/{import_id}'}]"),
+		"OfASecond":       changed(simple, "requests: [{path: /first}, {name: full, path: '/full/{import_id}', query: {a: b}, too_large: '/short/\\(.id)%2F7'}]"),
+		"OfASecondPaged":  changed(simple, "requests: [{path: /first}, {name: full, path: '/full/{import_id}', query: {a: b}, too_large: '/short/\\(.id)%2F7', pages: {next: .next}}]"),
+		"NothingToAskFor": changed(simple, "requests: [{path: '/full/{import_id}', query: {a: b}}]"),
+	} {
+		s := &service{answers: map[string]string{"/full/7%2F7?a=b": "413 no", "/short/7%2F7?a=b": `{"id":7,"state":"done"}`, "/first": `{"id":7,"state":"done"}`}}
+		response, p := fetch(t, text, s)
+		if name == "NothingToAskFor" {
+			if response.Outcome != history.OutcomeRejected {
+				t.Errorf("%s: %s", name, response.Outcome)
+			}
+			continue
+		}
+		if answer, err := p.Interpret(response.Body); err != nil || answer.RunID != "7" || response.OutOfTurn != 0 {
+			t.Errorf("%s: asked %q: %s %s, %v", name, s.asked, response.Outcome, response.Error, err)
+		}
+	}
+}
+
 // TestPost: a body is sent as JSON, with the fields of the target in it.
 func TestPost(t *testing.T) {
 	t.Parallel()

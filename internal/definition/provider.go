@@ -34,11 +34,14 @@ func (d *Definition) Provider(interpretation int) source.Provider {
 	}
 	if first := d.Requests[0]; !d.several() && first.body == nil && len(first.headers) == 0 && d.Auth.Query == "" {
 		p.Requests = func(target map[string]string) (status, tooLarge string) {
-			address := first.path.template.fill(target, url.PathEscape)
-			if query := fillQuery(first.query, target); len(query) > 0 {
-				address += "?" + query.Encode()
+			query := ""
+			if values := fillQuery(first.query, target); len(values) > 0 {
+				query = "?" + values.Encode()
 			}
-			return address, ""
+			if first.tooLarge != nil {
+				tooLarge = first.tooLarge.template.fill(target, url.PathEscape) + query
+			}
+			return first.path.template.fill(target, url.PathEscape) + query, tooLarge
 		}
 	} else {
 		p.Plan = func(target map[string]string) source.Plan { return newPlan(d, target) }

@@ -34,7 +34,7 @@ func (rd *reading) requests() {
 	sections := make([]yamlfile.Section, len(nodes))
 	for i, node := range nodes {
 		path := fmt.Sprintf("%s[%d]", rd.at("requests"), i)
-		sections[i] = rd.Section(path, node, "name", "path", "query", "headers", "method", "body", "when", "pages")
+		sections[i] = rd.Section(path, node, "name", "path", "query", "headers", "method", "body", "when", "pages", "too_large")
 		name := rd.Text(sections[i], "name")
 		rd.requestName(path, i, name)
 		if name != "" {
@@ -64,18 +64,12 @@ func (rd *reading) requestName(path string, i int, name string) {
 // request reads one of them. Its expressions know the answers of those before it.
 func (rd *reading) request(i int, s yamlfile.Section, r *Request) {
 	field := fmt.Sprintf("requests[%d]", i)
-	if text := rd.Text(s, "path"); text != "" {
-		parsed, err := parsePath(field+".path", text, rd.fields, rd.names, i == 0)
-		if err == nil && parsed.jq != nil {
-			err = rd.speaksOfBefore(parsed.jq, i)
-		}
-		if err != nil {
-			rd.Report(s.Path+".path", fmt.Errorf("path: %w", err))
-		}
-		r.path = parsed
+	if path := rd.path(i, s, "path"); path != nil {
+		r.path = *path
 	} else if !rd.Wrong[s.Path] && !rd.Wrong[s.Path+".path"] {
 		rd.Report(s.Path, errors.New("path is missing"))
 	}
+	r.tooLarge = rd.path(i, s, "too_large")
 	r.query = rd.query(i, s)
 	r.headers = rd.headers(s)
 	rd.body(i, s, r)
@@ -91,6 +85,22 @@ func (rd *reading) request(i int, s yamlfile.Section, r *Request) {
 	if node, found := s.Values["pages"]; found {
 		r.pages = rd.pages(s.Path+".pages", field+".pages", node)
 	}
+}
+
+// path reads one of a request's paths; nil: there is none.
+func (rd *reading) path(i int, s yamlfile.Section, key string) *pathTemplate {
+	text := rd.Text(s, key)
+	if text == "" {
+		return nil
+	}
+	parsed, err := parsePath(fmt.Sprintf("requests[%d].%s", i, key), text, rd.fields, rd.names, i == 0)
+	if err == nil && parsed.jq != nil {
+		err = rd.speaksOfBefore(parsed.jq, i)
+	}
+	if err != nil {
+		rd.Report(s.Path+"."+key, fmt.Errorf("%s: %w", key, err))
+	}
+	return &parsed
 }
 
 // speaksOfBefore refuses an expression that speaks of an answer that is not there yet.

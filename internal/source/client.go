@@ -165,9 +165,7 @@ func (c *Client) poll(ctx context.Context, account Account, status Endpoint, pac
 	}
 	response = e.ask(ctx, call{address: status.address})
 	if response.HTTPStatus == http.StatusRequestEntityTooLarge && status.tooLarge != nil {
-		if e.turn(ctx) != nil { // where the source may be asked too seldom, it is charged afterwards
-			e.outOfTurn++
-		}
+		e.charge(ctx)
 		response = e.ask(ctx, call{address: status.tooLarge})
 	}
 	return response

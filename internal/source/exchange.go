@@ -241,6 +241,14 @@ func (e *exchange) turn(ctx context.Context) error {
 	return err
 }
 
+// charge is turn for a request that is sent anyway: where the source may be asked too
+// seldom, it is charged afterwards.
+func (e *exchange) charge(ctx context.Context) {
+	if e.turn(ctx) != nil {
+		e.outOfTurn++
+	}
+}
+
 // discard reads the rest of an answer, if it is short, so that its connection
 // can be used again.
 func discard(answer *http.Response) {

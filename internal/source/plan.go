@@ -18,11 +18,12 @@ const requestsMost = 200
 
 // Request is one of a poll: a GET, or a POST where it has a body.
 type Request struct {
-	Name    string // in errors; empty: it is the first
-	Address string // a path with escaped segments below the base URL, or an address at the same host
-	Query   url.Values
-	Header  http.Header
-	Body    []byte // nil: a GET
+	Name     string // in errors; empty: it is the first
+	Address  string // a path with escaped segments below the base URL, or an address at the same host
+	TooLarge string // likewise: what to ask instead where the answer is too large (HTTP 413); empty: nothing
+	Query    url.Values
+	Header   http.Header
+	Body     []byte // nil: a GET
 }
 
 // Plan is what one poll of one target asks.
@@ -92,11 +93,14 @@ func (e *exchange) further(ctx context.Context, base *url.URL, next *Request, in
 		if err := e.over(ctx); err != nil {
 			return e.client.failure(err)
 		}
-		if e.turn(ctx) != nil { // where the source may be asked too seldom, it is charged afterwards
-			e.outOfTurn++
-		}
+		e.charge(ctx)
 	}
 	response := e.ask(ctx, call)
+	if response.HTTPStatus == http.StatusRequestEntityTooLarge && next.TooLarge != "" {
+		instead := *next
+		instead.Address, instead.TooLarge = next.TooLarge, ""
+		return e.further(ctx, base, &instead, true)
+	}
 	if response.Outcome != "" {
 		response.Error = named(next, response.Error)
 	}
