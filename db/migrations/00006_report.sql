@@ -34,6 +34,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE
 END;
 COMMENT ON FUNCTION report.duration_most(timestamptz, timestamptz, timestamptz, timestamptz) IS 'The most time that something took which has ended: exactly, where the upstream reported its start and its end, else what we observed; null: nothing bounds its start from below.';
 
+CREATE FUNCTION report.patience(stall_after interval, ended bigint, own interval, shared interval) RETURNS interval
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN CASE WHEN stall_after IS NOT NULL THEN stall_after WHEN ended < 5 THEN 3 * shared ELSE 3 * own END;
+COMMENT ON FUNCTION report.patience(interval, bigint, interval, interval) IS 'How long a run may go on before it is stalled: for its job''s stall_after, else for three times how long runs usually take, those of the job where at least five have ended (ended), else those of its source.';
+
 -- How long the runs usually take that go on, and which of them are stalled. Of all
 -- runs that have not ended only the one that the newest snapshot tells of can be:
 -- any other was superseded.
@@ -133,7 +137,7 @@ LEFT JOIN ( -- to the left for Citus' sake: it answers that in one go
 LEFT JOIN LATERAL report.source_durations(CASE WHEN r.ended < 5 THEN j.source_id END) shared ON true
 CROSS JOIN LATERAL (
     SELECT report.effective_at(r.started_at, r.first_seen_at) AS began, least(c.confirmed_at, now()) AS seen_at,
-        CASE WHEN j.stall_after IS NOT NULL THEN j.stall_after WHEN r.ended < 5 THEN 3 * shared.usual ELSE 3 * r.usual END AS patience
+        report.patience(j.stall_after, r.ended, r.usual, shared.usual) AS patience
 ) late
 LEFT JOIN LATERAL report.goes_on_since(CASE WHEN late.seen_at - late.began > late.patience THEN r.job_id END, r.run_no) back (since) ON true
 WHERE r.job_id IS NOT NULL AND j.tracking <> 'removed';

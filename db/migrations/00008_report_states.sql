@@ -85,19 +85,20 @@ COMMENT ON COLUMN report.stalled.job_id IS 'Number of the job, by which views ar
 -- what is memoized is never read again.
 -- +goose StatementBegin
 CREATE FUNCTION report.status_as_of(as_of timestamptz, known_at timestamptz DEFAULT now())
-RETURNS TABLE (job text, source text, provider text, run_no integer, run_id text, state text, status text, since timestamptz)
+RETURNS TABLE (job text, source text, provider text, run_no integer, run_id text, state text, status text, since timestamptz, reported boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_memoize = off AS $$
 #variable_conflict use_column
 BEGIN
     IF as_of >= now() THEN as_of := 'infinity'; END IF;
     IF known_at >= now() THEN known_at := 'infinity'; END IF;
     RETURN QUERY
-    SELECT j.name, s.name, s.provider, t.run_no, (SELECT r.run_id FROM public.runs r WHERE r.job_id = f.job_id AND r.run_no = t.run_no), t.to_state, t.to_status, t.since
+    SELECT j.name, s.name, s.provider, t.run_no, (SELECT r.run_id FROM public.runs r WHERE r.job_id = f.job_id AND r.run_no = t.run_no), t.to_state, t.to_status, t.since, t.reported
     FROM public.snapshots f
     JOIN public.jobs j ON j.job_id = f.job_id
     JOIN public.sources s ON s.source_id = j.source_id
     CROSS JOIN LATERAL (
-        SELECT n.transition_no, n.run_no, n.to_state, n.to_status, report.effective_at(n.happened_at, n.observed_at) AS since
+        SELECT n.transition_no, n.run_no, n.to_state, n.to_status, report.effective_at(n.happened_at, n.observed_at) AS since,
+            coalesce(n.happened_at <= n.observed_at, false) AS reported
         FROM public.transitions n
         WHERE n.job_id = f.job_id AND n.step_no IS NULL AND n.observed_at <= known_at
             AND report.effective_at(n.happened_at, n.observed_at) <= as_of
@@ -110,7 +111,163 @@ BEGIN
     );
 END $$;
 -- +goose StatementEnd
-COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row per job with its latest run as it was at as_of by what was known at known_at (now, unless given): of the run transitions observed by known_at and effective by as_of the one numbered highest; since is its effective time, the upstream''s where it gave one but never later than observed. Jobs without such a transition are absent, and so are those whose latest run retention has taken since.';
+COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row per job with its latest run as it was at as_of by what was known at known_at (now, unless given): of the run transitions observed by known_at and effective by as_of the one numbered highest; since is its effective time, the upstream''s where it gave one (reported) but never later than observed. Jobs without such a transition are absent, and so are those whose latest run retention has taken since.';
+
+-- Runs and steps as they were at a moment. A row is written over with each snapshot that
+-- tells of its run: one that none has told of since then is as it was. The others are
+-- made anew: their states from transitions and their log from when each line was first
+-- seen, which nobody writes over. Over the rest of them, starts, ends, names, summaries
+-- and what was withdrawn, a service may have written since: who knows what it said by
+-- known_at, since he has read the snapshots again (as the tracker's reports do), says so
+-- in told; else they are as they are known now.
+--
+-- What had been seen by known_at was done by then.
+-- +goose StatementBegin
+CREATE FUNCTION report.changed_steps(as_of timestamptz, known_at timestamptz, told jsonb DEFAULT NULL)
+RETURNS TABLE (job text, source text, run_no integer, step_no integer, step text, state text, started_at timestamptz, ended_at timestamptz,
+    reported boolean, duration interval, duration_max interval, vanished_at timestamptz, job_id bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+    settled timestamptz;
+BEGIN
+    IF known_at >= now() THEN known_at := 'infinity'; END IF;
+    settled := least(as_of, known_at);
+    IF as_of >= known_at THEN as_of := 'infinity'; END IF;
+    RETURN QUERY
+    SELECT j.name, s.name, b.run_no, b.step_no, b.name, b.state, coalesce(b.started_at, b.first_seen_at), coalesce(e.ended_at, e.seen_at),
+        b.started_at IS NOT NULL AND ((e.seen_at IS NULL AND e.ended_raw IS NULL) OR e.ended_at IS NOT NULL),
+        CASE WHEN coalesce(e.ended_at, e.seen_at) IS NOT NULL THEN report.duration_least(b.started_at, b.first_seen_at, e.ended_at, e.ended_not_before) END,
+        CASE WHEN coalesce(e.ended_at, e.seen_at) IS NOT NULL THEN report.duration_most(b.started_at, b.not_before, e.ended_at, e.seen_at) END,
+        CASE WHEN b.vanished_at <= settled THEN b.vanished_at END, b.job_id
+    FROM (
+        SELECT DISTINCT ON (p.job_id, p.run_no, p.step_no) p.job_id, p.run_no, p.step_no, p.first_seen_at, p.not_before, t.to_state AS state,
+            t.observed_at, t.not_before AS ended_not_before,
+            CASE WHEN o.step_no IS NULL THEN p.name ELSE o.step END AS name,
+            CASE WHEN o.step_no IS NULL THEN p.started_at ELSE o.started_at END AS started_at,
+            CASE WHEN o.step_no IS NULL THEN p.ended_at ELSE o.ended_at END AS ended_at,
+            CASE WHEN o.step_no IS NULL THEN p.ended_raw ELSE o.ended_raw END AS ended_raw,
+            CASE WHEN o.step_no IS NULL THEN p.vanished_at ELSE o.vanished_at END AS vanished_at
+        FROM public.runs r
+        JOIN public.steps p ON p.job_id = r.job_id AND p.run_no = r.run_no
+        JOIN public.transitions t ON t.job_id = p.job_id AND t.run_no = p.run_no AND t.step_no = p.step_no
+        LEFT JOIN jsonb_to_recordset(coalesce(changed_steps.told -> 'steps', '[]')) o (job_id bigint, run_no integer, step_no integer, step text,
+            started_at timestamptz, ended_at timestamptz, ended_raw text, vanished_at timestamptz)
+            ON o.job_id = p.job_id AND o.run_no = p.run_no AND o.step_no = p.step_no
+        WHERE r.first_seen_at <= known_at AND r.last_changed_at > settled AND p.first_seen_at <= known_at
+            AND t.observed_at <= known_at AND report.effective_at(t.happened_at, t.observed_at) <= as_of
+        ORDER BY p.job_id, p.run_no, p.step_no, t.transition_no DESC
+    ) b
+    CROSS JOIN LATERAL ( -- an end that is told of what has not ended is that of later, where that is known
+        SELECT CASE WHEN d.ended THEN b.observed_at END AS seen_at, CASE WHEN d.ended THEN b.ended_not_before END AS ended_not_before,
+            CASE WHEN d.ended OR as_of = 'infinity' THEN b.ended_at END AS ended_at, CASE WHEN d.ended OR as_of = 'infinity' THEN b.ended_raw END AS ended_raw
+        FROM (SELECT b.state IN ('succeeded', 'partial', 'failed', 'canceled') AS ended) d
+    ) e
+    JOIN public.jobs j ON j.job_id = b.job_id
+    JOIN public.sources s ON s.source_id = j.source_id;
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.changed_steps(timestamptz, timestamptz, jsonb) IS 'The steps, as they were at as_of by what was known at known_at, of runs of which more was learned since; those of all other runs are as report.steps has them. told: what the snapshots told by known_at, over which the service has written since (null: what is known now).';
+
+-- +goose StatementBegin
+CREATE FUNCTION report.changed_runs(as_of timestamptz, known_at timestamptz, told jsonb DEFAULT NULL)
+RETURNS TABLE (job text, source text, provider text, labels jsonb, run_no integer, state text, started_at timestamptz, ended_at timestamptz, reported boolean,
+    duration interval, duration_max interval, first_seen_at timestamptz, failed_step text, why text, job_id bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+    settled timestamptz;
+BEGIN
+    IF known_at >= now() THEN known_at := 'infinity'; END IF;
+    settled := least(as_of, known_at);
+    IF as_of >= known_at THEN as_of := 'infinity'; END IF;
+    RETURN QUERY
+    WITH base AS MATERIALIZED (
+        SELECT r.job_id, r.run_no, r.first_seen_at, r.not_before, t.to_state AS state, o.run_no IS NOT NULL AS is_told,
+            CASE WHEN o.run_no IS NULL THEN r.started_at ELSE o.started_at END AS started_at,
+            CASE WHEN o.run_no IS NULL THEN r.ended_at ELSE o.ended_at END AS ended_at,
+            CASE WHEN o.run_no IS NULL THEN r.state ELSE o.state END AS known_state,
+            CASE WHEN o.run_no IS NULL THEN r.error_summary ELSE o.error_summary END AS error_summary
+        FROM public.runs r
+        LEFT JOIN jsonb_to_recordset(coalesce(changed_runs.told -> 'runs', '[]')) o (job_id bigint, run_no integer, state text, started_at timestamptz,
+            ended_at timestamptz, error_summary text) ON o.job_id = r.job_id AND o.run_no = r.run_no
+        CROSS JOIN LATERAL (
+            SELECT n.to_state FROM public.transitions n
+            WHERE n.job_id = r.job_id AND n.run_no = r.run_no AND n.step_no IS NULL AND n.observed_at <= known_at
+                AND report.effective_at(n.happened_at, n.observed_at) <= as_of
+            ORDER BY n.transition_no DESC LIMIT 1
+        ) t
+        WHERE r.first_seen_at <= known_at AND r.last_changed_at > settled
+    ), failed AS (
+        SELECT DISTINCT ON (p.job_id, p.run_no) p.job_id, p.run_no, p.step_no, p.step
+        FROM report.changed_steps(as_of, known_at, changed_runs.told) p
+        WHERE p.state = 'failed' AND p.vanished_at IS NULL
+        ORDER BY p.job_id, p.run_no, p.step_no DESC
+    ), said AS (
+        SELECT e.job_id, e.run_no, (array_agg(e.detail ORDER BY e.step_no DESC, e.entry_no DESC) FILTER (WHERE e.listed AND e.in_failed))[1] AS in_failed,
+            (array_agg(e.detail ORDER BY e.step_no DESC, e.entry_no DESC) FILTER (WHERE e.listed))[1] AS listed,
+            (array_agg(e.detail ORDER BY e.step_no DESC, e.entry_no DESC))[1] AS ever
+        FROM (
+            SELECT e.job_id, e.run_no, e.step_no, e.entry_no, e.detail, e.step_no = f.step_no AS in_failed,
+                coalesce(CASE WHEN b.is_told THEN w.withdrawn_at ELSE e.withdrawn_at END > settled, true) AS listed
+            FROM base b
+            JOIN public.log_entries e ON e.job_id = b.job_id AND e.run_no = b.run_no
+            LEFT JOIN failed f ON f.job_id = e.job_id AND f.run_no = e.run_no
+            LEFT JOIN jsonb_to_recordset(coalesce(changed_runs.told -> 'withdrawn', '[]')) w (job_id bigint, run_no integer, step_no integer, entry_no integer,
+                withdrawn_at timestamptz) ON w.job_id = e.job_id AND w.run_no = e.run_no AND w.step_no = e.step_no AND w.entry_no = e.entry_no
+            WHERE b.state IN ('failed', 'partial', 'canceled') AND e.level = 'error' AND e.first_seen_at <= known_at
+                AND report.effective_at(e.created_at, e.first_seen_at) <= as_of
+        ) e
+        GROUP BY e.job_id, e.run_no
+    )
+    SELECT j.name, s.name, s.provider, j.labels, b.run_no, b.state, coalesce(b.started_at, b.first_seen_at), coalesce(e.ended_at, e.seen_at),
+        b.started_at IS NOT NULL AND (e.seen_at IS NULL OR e.ended_at IS NOT NULL),
+        CASE WHEN e.seen_at IS NOT NULL THEN report.duration_least(b.started_at, b.first_seen_at, e.ended_at, e.not_before) END,
+        CASE WHEN e.seen_at IS NOT NULL THEN report.duration_most(b.started_at, b.not_before, e.ended_at, e.seen_at) END,
+        b.first_seen_at, CASE WHEN b.state = 'failed' THEN f.step END,
+        CASE WHEN b.state IN ('failed', 'partial', 'canceled') THEN coalesce(w.in_failed, w.listed, b.error_summary, w.ever) END, b.job_id
+    FROM base b
+    JOIN public.jobs j ON j.job_id = b.job_id
+    JOIN public.sources s ON s.source_id = j.source_id
+    LEFT JOIN failed f ON f.job_id = b.job_id AND f.run_no = b.run_no
+    LEFT JOIN said w ON w.job_id = b.job_id AND w.run_no = b.run_no
+    LEFT JOIN LATERAL (
+        SELECT n.observed_at AS seen_at, n.not_before,
+            CASE WHEN b.known_state IN ('succeeded', 'partial', 'failed', 'canceled') THEN b.ended_at ELSE n.happened_at END AS ended_at
+        FROM public.transitions n
+        WHERE n.job_id = b.job_id AND n.run_no = b.run_no AND n.step_no IS NULL AND n.observed_at <= known_at
+            AND report.effective_at(n.happened_at, n.observed_at) <= as_of AND (n.from_state, n.from_status) IS DISTINCT FROM (n.to_state, n.to_status)
+        ORDER BY n.transition_no DESC LIMIT 1
+    ) e ON b.state IN ('succeeded', 'partial', 'failed', 'canceled');
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.changed_runs(timestamptz, timestamptz, jsonb) IS 'The runs, as they were at as_of by what was known at known_at, of which more was learned since; all others that were seen by then are as report.runs has them. told: what the snapshots told by known_at, over which the service has written since (null: what is known now).';
+
+-- What was declared stands in the changes: labels choose jobs as they are now.
+-- +goose StatementBegin
+CREATE FUNCTION report.jobs_at(as_of timestamptz, known_at timestamptz DEFAULT now())
+RETURNS TABLE (job text, source text, provider text, labels jsonb, tracking text, stall_after interval, run_no integer, state text, status text,
+    state_since timestamptz, state_since_reported boolean, job_id bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT j.job, j.source, j.provider, j.labels, coalesce(d.tracking, 'active'), CASE WHEN d.stated THEN d.stall_after::interval ELSE j.stall_after END,
+        t.run_no, t.state, t.status, t.since, coalesce(t.reported, false), j.job_id
+    FROM report.declared_jobs j
+    LEFT JOIN report.status_as_of(jobs_at.as_of, jobs_at.known_at) t ON t.job = j.job
+    LEFT JOIN (
+        SELECT c.subject, (array_agg(c.after ->> 'tracking' ORDER BY c.change_no DESC) FILTER (WHERE c.action NOT IN ('register', 'change')))[1] AS tracking,
+            (array_agg(c.after ->> 'stall_after' ORDER BY c.change_no DESC) FILTER (WHERE c.action IN ('register', 'change')))[1] AS stall_after,
+            bool_or(c.action IN ('register', 'change')) AS stated
+        FROM report.changes c
+        WHERE c.subject LIKE 'job %' AND c.at <= least(jobs_at.as_of, jobs_at.known_at)
+        GROUP BY c.subject
+    ) d ON d.subject = 'job ' || j.job
+    WHERE j.registered_at <= least(jobs_at.as_of, jobs_at.known_at);
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION report.jobs_at(timestamptz, timestamptz) IS 'One row per job that was registered by then, removed ones too: its tracking and its stall_after as they were declared then, its labels as they are now, and its latest run as report.status_as_of has it (null: it tells of none).';
 
 -- An interval ends no later than any later one begins, so that all before the
 -- last one that began before the window ended before it, too: of each job only
@@ -164,6 +321,9 @@ COMMENT ON FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text
 
 -- +goose Down
 DROP FUNCTION report.state_timeline(timestamptz, timestamptz, text[], text[], timestamptz);
+DROP FUNCTION report.jobs_at(timestamptz, timestamptz);
+DROP FUNCTION report.changed_runs(timestamptz, timestamptz, jsonb);
+DROP FUNCTION report.changed_steps(timestamptz, timestamptz, jsonb);
 DROP FUNCTION report.status_as_of(timestamptz, timestamptz);
 DROP VIEW report.stalled;
 DROP VIEW report.jobs;

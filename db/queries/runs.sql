@@ -79,3 +79,12 @@ WHERE r.job_id = @job_id AND r.run_no = w.run_no AND r.run_id <> w.run_id;
 -- name: RunTrim :execrows
 -- For rebuild alone, as the owner.
 DELETE FROM runs WHERE job_id = @job_id AND run_no > @last;
+
+-- name: RunListToldSince :many
+-- The runs that were seen by a time and told of after it, with the number of the first
+-- snapshot of each: by job, the one that was seen first before the others.
+SELECT r.job, r.job_id, r.run_no, r.run_id,
+    (SELECT coalesce(min(n.snapshot_no), 1) FROM report.snapshots n WHERE n.job_id = r.job_id AND n.run_no = r.run_no)::integer AS from_no
+FROM report.runs r
+WHERE r.first_seen_at <= @known_at AND r.last_changed_at > @known_at AND (@source::text = '' OR r.source = @source)
+ORDER BY r.job_id, r.run_no;

@@ -83,13 +83,6 @@ func (a *api) answer(ctx context.Context, in reportInput) (store.Answer, error) 
 	}
 	filter := store.AnswerFilter{Source: in.Source, Labels: labels}
 	question := all[at]
-	if err := question.CheckPast(words.PastNames{AsOf: "as_of", KnownAt: "known_at"}, in.AsOf != "", in.KnownAt != ""); err != nil {
-		name := "query.as_of"
-		if in.AsOf == "" {
-			name = "query.known_at"
-		}
-		return store.Answer{}, wrong(name, err)
-	}
 	now, times, err := a.times(ctx, map[string]string{"since": in.Since, "as_of": in.AsOf, "known_at": in.KnownAt})
 	if err != nil {
 		return store.Answer{}, err
@@ -105,7 +98,7 @@ func (a *api) answer(ctx context.Context, in reportInput) (store.Answer, error) 
 		}
 		filter.Since = &since
 	}
-	return a.Store.Answer(ctx, question.Function(), filter)
+	return tracking.Answer(ctx, a.Store, question.Function(), question.Overwritten, filter)
 }
 
 // SourceInput names a source in a path.

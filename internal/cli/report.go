@@ -31,8 +31,11 @@ func (a *app) reportCommand() *cobra.Command {
 		Long: `Answers one of the questions below, from what is known now. Without a NAME it
 lists them. Times and days are in UTC; json and csv give durations in seconds.
 Behind a question stands how far it looks back, unless --since says otherwise;
-one without is about now, whatever --since says. Those marked with * can be
-asked how things stood at a time, by what was known at a time.
+one without is about one moment, whatever --since says.
+
+--as-of answers for the imports as they stood at a time, as it is known today;
+--known-at leaves out what was learned after a time: it is the answer that was
+given then. Jobs are chosen by the labels that they have now.
 docs/sql.md has these and more as SQL, to change at will.
 
 ` + reportHelp(),
@@ -40,7 +43,7 @@ docs/sql.md has these and more as SQL, to change at will.
   tracker report failed-imports --since 30d
   tracker report gaps --source woosmap-prod --format csv > gaps.csv
   tracker report runs-per-day --label team=geo
-  tracker report new-errors --known-at 3d`,
+  tracker report failed-imports --known-at 3d`,
 		Args:      between(0, 1, "one NAME, or none to list them"),
 		ValidArgs: reportCompletions(),
 	}
@@ -91,20 +94,13 @@ func reportCompletions() []cobra.Completion {
 	return offered
 }
 
-// reportHelp tells of each report how far it looks back, and of which past it can be asked.
+// reportHelp tells of each report how far it looks back.
 func reportHelp() string {
 	p := terminal.NewPage(terminal.Screen{Width: helpWidth - 8}) // the manual indents it
 	for _, q := range words.Questions() {
 		back := ""
 		if q.Since > 0 {
 			back = fmt.Sprintf(" (%dd)", q.Since/words.Day)
-		}
-		switch q.Past {
-		case words.NoPast:
-		case words.PastAsOf:
-			back += " * (--as-of only)"
-		case words.PastKnown:
-			back += " *"
 		}
 		p.Entry([]terminal.Span{terminal.Plain(fmt.Sprintf("  %-17s  ", q.Name))}, terminal.Plain(q.Asks+back))
 	}

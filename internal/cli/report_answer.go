@@ -30,11 +30,8 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 			return err
 		}
 	}
-	if err := request.question.CheckPast(words.PastNames{AsOf: "--as-of", KnownAt: "--known-at"}, request.asOf != "", request.knownAt != ""); err != nil {
-		return usageError{err}
-	}
 	if request.since != "" && request.question.Since == 0 { // as who asks all of them in one way does
-		fmt.Fprintf(a.stderr, "report %s tells of now, whatever --since says: it would hide what is so for longest\n", name)
+		fmt.Fprintf(a.stderr, "report %s tells of one moment, whatever --since says: it would hide what is so for longest\n", name)
 		request.since = ""
 	}
 	return a.withStore(ctx, func(s *store.Store) error {
@@ -67,7 +64,7 @@ func (a *app) printAnswer(ctx context.Context, s *store.Store, request reportReq
 	if err != nil {
 		return err
 	}
-	answer, err := s.Answer(ctx, request.question.Function(), filter)
+	answer, err := tracking.Answer(ctx, s, request.question.Function(), request.question.Overwritten, filter)
 	if err != nil {
 		return err
 	}

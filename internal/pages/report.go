@@ -103,10 +103,6 @@ func (a *asked) readPast(query url.Values, now time.Time) {
 		if text == "" {
 			continue
 		}
-		if err := a.question.CheckPast(words.PastNames{AsOf: "as_of", KnownAt: "known_at"}, name == "as_of", name == "known_at"); err != nil {
-			a.wrong[name] = err.Error()
-			continue
-		}
 		at, err := tracking.PastTime(name, text, now)
 		if err != nil {
 			a.wrong[name] = err.Error() + howToWrite(now)
@@ -123,7 +119,7 @@ func (p *Pages) report(ctx context.Context, req *request) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := p.store.Answer(ctx, a.question.Function(), a.filter)
+	answer, err := tracking.Answer(ctx, p.store, a.question.Function(), a.question.Overwritten, a.filter)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +166,11 @@ func (a asked) sql() string {
 		labels, _ := json.Marshal(a.filter.Labels) // a map of strings can always be encoded
 		arguments = append(arguments, "labels => "+sqlText(string(labels)))
 	}
-	return fmt.Sprintf("SELECT * FROM report.%s(%s);", a.question.Function(), strings.Join(arguments, ", "))
+	call := fmt.Sprintf("SELECT * FROM report.%s(%s);", a.question.Function(), strings.Join(arguments, ", "))
+	if a.question.Overwritten && a.filter.KnownAt != nil {
+		call += " -- and with told => what snapshots had told by then, where the service has written over it"
+	}
+	return call
 }
 
 func sqlText(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
@@ -185,12 +185,6 @@ func (b reportBody) Default() string {
 	}
 	return fmt.Sprintf("%dd", b.Question.Since/words.Day)
 }
-
-// TakesAsOf reports whether it can be asked how things stood at a time.
-func (b reportBody) TakesAsOf() bool { return b.Past != words.NoPast }
-
-// TakesKnownAt reports whether it can be asked by what was known at a time.
-func (b reportBody) TakesKnownAt() bool { return b.Past == words.PastKnown }
 
 // Given is the value of a field.
 func (b reportBody) Given(field string) string { return b.query.Get(field) }

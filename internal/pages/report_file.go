@@ -8,6 +8,7 @@ import (
 
 	"tracker/internal/spreadsheet"
 	"tracker/internal/store"
+	"tracker/internal/tracking"
 )
 
 // reportPage is a report as a page, or as a file where a format is asked for.
@@ -37,7 +38,7 @@ func (p *Pages) reportFile(w http.ResponseWriter, r *http.Request, format string
 		return
 	}
 	if err == nil {
-		answer, err = p.store.Answer(ctx, a.question.Function(), a.filter)
+		answer, err = tracking.Answer(ctx, p.store, a.question.Function(), a.question.Overwritten, a.filter)
 	}
 	if err != nil {
 		p.page(func(context.Context, *request) (*view, error) { return nil, err }).ServeHTTP(w, r)

@@ -20,6 +20,7 @@ type AnswerFilter struct {
 	KnownAt *time.Time        // by what was known then; nil: by what is known now
 	Source  string            // empty: all sources
 	Labels  map[string]string // jobs that have all of these; none: all jobs
+	Told    *Told             // what the snapshots told by KnownAt; nil: the question needs none of it
 }
 
 // SetPast has the question asked of the past; a zero time is none. What is asked by what
@@ -110,6 +111,14 @@ func (s *Store) Answer(ctx context.Context, function string, filter AnswerFilter
 			arguments = append(arguments, *at.value)
 			given = append(given, fmt.Sprintf("%s => $%d::timestamptz", at.argument, len(arguments)))
 		}
+	}
+	if filter.Told != nil {
+		told, err := json.Marshal(filter.Told)
+		if err != nil {
+			return Answer{}, fmt.Errorf("encode what was told: %w", err)
+		}
+		arguments = append(arguments, string(told))
+		given = append(given, fmt.Sprintf("told => $%d::text::jsonb", len(arguments)))
 	}
 	sql := fmt.Sprintf("SELECT * FROM %s(%s)", pgx.Identifier{"report", function}.Sanitize(), strings.Join(given, ", "))
 	rows, err := s.pool.Query(ctx, sql, arguments...)

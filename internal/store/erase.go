@@ -97,7 +97,7 @@ func (s *Store) Erase(ctx context.Context, params EraseParams) (ErasedBodies, er
 	}
 	defer release()
 	e := newErasure(params)
-	if err := s.eachStored(ctx, params.JobID, time.Time{}, params.Interpret, e.add); err != nil {
+	if err := s.eachStored(ctx, params.JobID, stretch{}, params.Interpret, e.add); err != nil {
 		return ErasedBodies{}, err
 	}
 	e.end()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -37,7 +38,7 @@ func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interp
 // FoldEach is Fold that tells of each snapshot, in their order (each is nil: of none).
 func (s *Store) FoldEach(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret, each func(*history.Trail, Folded) error) (*history.Trail, error) {
 	trail := history.NewTrail()
-	err := s.eachStored(ctx, jobID, knownAt, interpret, func(n storedSnapshot) error {
+	err := s.eachStored(ctx, jobID, stretch{knownAt: knownAt}, interpret, func(n storedSnapshot) error {
 		folded := n.foldInto(trail)
 		if each == nil {
 			return nil
@@ -83,9 +84,15 @@ func (n storedSnapshot) addTo(trail *history.Trail) history.Change {
 	}
 }
 
-// eachStored reads a job's snapshots that were observed by knownAt (zero: all) one after
-// the other.
-func (s *Store) eachStored(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret, each func(storedSnapshot) error) error {
+// stretch is a part of a job's snapshots: from the first of a run on, whose body is whole
+// (0: from the job's first), those that were observed by a time (zero: all).
+type stretch struct {
+	fromNo  int
+	knownAt time.Time
+}
+
+// eachStored reads a stretch of a job's snapshots one after the other.
+func (s *Store) eachStored(ctx context.Context, jobID int64, of stretch, interpret Interpret, each func(storedSnapshot) error) error {
 	taken, err := s.takenRuns(ctx, jobID)
 	if err != nil {
 		return err
@@ -94,10 +101,8 @@ func (s *Store) eachStored(ctx context.Context, jobID int64, knownAt time.Time, 
 	if err != nil {
 		return err
 	}
-	reader := storedReader{whole: knownAt.IsZero(), taken: taken, erased: erased, interpret: interpret}
-	if reader.whole {
-		knownAt = farTime()
-	}
+	reader := storedReader{whole: of == stretch{}, taken: taken, erased: erased, interpret: interpret, no: max(0, of.fromNo-1)}
+	knownAt := cmp.Or(of.knownAt, farTime())
 	for {
 		rows, err := s.queries.SnapshotList(ctx, dbsqlc.SnapshotListParams{
 			JobID: jobID, After: int32(reader.no), KnownAt: knownAt, Rows: foldPage, Most: foldBytes,

@@ -57,7 +57,7 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 
 	trail, from, to := history.NewTrail(), params.Now, params.Now
 	older := false // another interpretation has recorded some of it
-	err = s.eachStored(ctx, params.JobID, time.Time{}, params.Interpret, func(n storedSnapshot) error {
+	err = s.eachStored(ctx, params.JobID, stretch{}, params.Interpret, func(n storedSnapshot) error {
 		if to = n.seen.ObservedAt; n.no == 1 {
 			from = to
 		}

@@ -20,15 +20,15 @@ func TestReportQuestionsAreFunctions(t *testing.T) {
 		if q.Since > 0 {
 			since = fmt.Sprintf("since timestamp with time zone DEFAULT (now() - '%d days'::interval), ", q.Since/words.Day)
 		}
-		past := map[words.Past]string{
-			words.PastAsOf:  ", as_of timestamp with time zone DEFAULT now()",
-			words.PastKnown: ", as_of timestamp with time zone DEFAULT now(), known_at timestamp with time zone DEFAULT now()",
-		}[q.Past]
+		past := ", as_of timestamp with time zone DEFAULT now(), known_at timestamp with time zone DEFAULT now()"
+		if q.Overwritten {
+			past += ", told jsonb DEFAULT NULL::jsonb"
+		}
 		want = append(want, fmt.Sprintf("%s(%ssources text[] DEFAULT NULL::text[], labels jsonb DEFAULT '{}'::jsonb%s): %s", q.Function(), since, past, q.Asks))
 	}
 	slices.Sort(want)
 	equalLines(t, column[string](t, conn, `SELECT format('%s(%s): %s', proname, pg_get_function_arguments(oid), substring(obj_description(oid, 'pg_proc') from '^.*?[?]'))
-		FROM pg_proc WHERE pronamespace = 'report'::regnamespace AND 'labels' = ANY(proargnames) ORDER BY proname COLLATE "C"`), want...)
+		FROM pg_proc WHERE pronamespace = 'report'::regnamespace AND proargnames @> '{sources,labels}' ORDER BY proname COLLATE "C"`), want...)
 }
 
 // Answers hold values of some types only.
@@ -37,7 +37,7 @@ func TestReportQuestionsGiveWhatAnswersHold(t *testing.T) {
 	conn := dial(t, testdb.New(t))
 	equalLines(t, column[string](t, conn, `SELECT format('%s.%s %s', proname, a.name, a.type::regtype)
 		FROM pg_proc, unnest(proargnames, proargmodes, proallargtypes) AS a (name, mode, type)
-		WHERE pronamespace = 'report'::regnamespace AND 'labels' = ANY(proargnames) AND a.mode = 't'
+		WHERE pronamespace = 'report'::regnamespace AND proargnames @> '{sources,labels}' AND a.mode = 't'
 			AND a.type NOT IN ('boolean'::regtype, 'integer'::regtype, 'bigint'::regtype, 'double precision'::regtype, 'text'::regtype,
 				'date'::regtype, 'timestamptz'::regtype, 'interval'::regtype)`))
 }

@@ -10,6 +10,55 @@ import (
 	"time"
 )
 
+const runListToldSince = `-- name: RunListToldSince :many
+SELECT r.job, r.job_id, r.run_no, r.run_id,
+    (SELECT coalesce(min(n.snapshot_no), 1) FROM report.snapshots n WHERE n.job_id = r.job_id AND n.run_no = r.run_no)::integer AS from_no
+FROM report.runs r
+WHERE r.first_seen_at <= $1 AND r.last_changed_at > $1 AND ($2::text = '' OR r.source = $2)
+ORDER BY r.job_id, r.run_no
+`
+
+type RunListToldSinceParams struct {
+	KnownAt time.Time
+	Source  string
+}
+
+type RunListToldSinceRow struct {
+	Job    string
+	JobID  int64
+	RunNo  int32
+	RunID  string
+	FromNo int32
+}
+
+// The runs that were seen by a time and told of after it, with the number of the first
+// snapshot of each: by job, the one that was seen first before the others.
+func (q *Queries) RunListToldSince(ctx context.Context, arg RunListToldSinceParams) ([]RunListToldSinceRow, error) {
+	rows, err := q.db.Query(ctx, runListToldSince, arg.KnownAt, arg.Source)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RunListToldSinceRow
+	for rows.Next() {
+		var i RunListToldSinceRow
+		if err := rows.Scan(
+			&i.Job,
+			&i.JobID,
+			&i.RunNo,
+			&i.RunID,
+			&i.FromNo,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const runLoad = `-- name: RunLoad :many
 SELECT r.job_id, r.run_no, r.run_id, r.status, r.state, r.started_at, r.ended_at, r.not_before, r.first_seen_at, r.ended_not_before, r.ended_seen_at, r.last_changed_at, r.step_count, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.result_expires_raw, r.unknown_words, r.shape, r.forgotten_before, n.snapshot_no AS head_snapshot_no, n.run_no AS head_run_no, (r.run_id = w.run_id)::boolean AS told,
     lr.no::integer AS last_run_no,
