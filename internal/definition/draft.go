@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -12,32 +13,6 @@ import (
 	"tracker/internal/history"
 )
 
-// Where services have what a definition asks for, in the order in which they are
-// believed: names in lower case without signs.
-var (
-	statusNames  = []string{"status", "state", "importstatus", "jobstatus", "jobstate", "runstatus", "phase", "stage", "lifecyclestate", "result"}
-	idNames      = []string{"id", "runid", "jobid", "importid", "taskid", "batchid", "uid", "uuid", "guid", "key", "number"}
-	startNames   = []string{"startedat", "starttime", "started", "startdate", "start", "begunat", "beganat", "createdat", "created", "createdtime", "creationtime", "enqueuedat", "submittedat"}
-	endNames     = []string{"endedat", "finishedat", "completedat", "endtime", "finishtime", "completiontime", "ended", "finished", "enddate", "end", "completed", "stoppedat", "closedat"}
-	errorNames   = []string{"errorsummary", "errormessage", "statusmessage", "failurereason", "error", "reason", "message"}
-	countNames   = []string{"resultcount", "totalcount", "recordcount", "rowcount", "total", "count"}
-	nameNames    = []string{"name", "step", "stage", "title", "task", "id", "type"}
-	atNames      = []string{"createdat", "timestamp", "time", "at", "date", "loggedat", "publishedat", "ts"}
-	levelNames   = []string{"level", "severity", "loglevel", "kind", "type"}
-	detailNames  = []string{"detail", "message", "text", "msg", "description", "errormessage"}
-	volatileName = regexp.MustCompile(`(?i)(progress|percent|humanized|heartbeat|request_?id|trace_?id|etag|elapsed|updated_?at|last_?updated|now|server_?time)`)
-)
-
-// usual are the words that services have for our states.
-var usual = map[history.State][]string{
-	history.StateQueued:    {"queued", "pending", "created", "scheduled", "waiting", "submitted", "enqueued", "new", "accepted", "not_started"},
-	history.StateRunning:   {"running", "in_progress", "inprogress", "active", "processing", "started", "working", "executing", "importing"},
-	history.StateSucceeded: {"succeeded", "success", "successful", "done", "completed", "complete", "finished", "ok", "passed"},
-	history.StatePartial:   {"partial", "partially_succeeded", "completed_with_errors", "done_with_errors"},
-	history.StateFailed:    {"failed", "failure", "error", "errored", "crashed", "timed_out", "expired"},
-	history.StateCanceled:  {"canceled", "cancelled", "aborted", "stopped", "killed", "skipped"},
-}
-
 // Draft is a first draft of a definition, written from an example answer: what can be
 // guessed is guessed, and told as such. payload is where its test finds the answer.
 func Draft(name string, answer []byte, payload string) (string, error) {
@@ -45,13 +20,14 @@ func Draft(name string, answer []byte, payload string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	d := &draft{}
+	d := &draft{answer: string(answer)}
 	d.guess(root)
 	return d.write(name, filepath.ToSlash(payload)), nil
 }
 
 // draft is what is guessed of an answer.
 type draft struct {
+	answer  string
 	base    string // the object that has the status: "" or ".data"
 	status  string
 	word    string
@@ -84,11 +60,14 @@ func (d *draft) guess(root any) {
 		names []string
 		fits  func(any) bool
 	}{
-		{"started_at", startNames, isTime}, {"ended_at", endNames, isTime}, {"error_summary", errorNames, isTextOrNull}, {"result_count", countNames, isNumber},
+		{"started_at", startNames, isTimeOrNull}, {"ended_at", endNames, isTimeOrNull}, {"error_summary", errorNames, isTextOrNull}, {"result_count", countNames, isNumber},
 	} {
 		if path, _ := d.find(object, field.names, field.fits); path != "" && path != d.status {
 			d.fields = append(d.fields, draftField{field.key, path})
 		}
+	}
+	for _, names := range [][]string{startNames, endNames} {
+		d.find(object, names, isTime) // tells how times are written, where those above are null
 	}
 	d.guessLists(object)
 	d.guessVolatile(d.base, object)
@@ -134,12 +113,16 @@ func (d *draft) find(object map[string]any, names []string, fits func(any) bool)
 	return "", ""
 }
 
-// findID gives the path of what numbers the run: a usual name, else one that ends so.
+// findID gives the path of what numbers the run: a usual name, else the first in the
+// answer that ends so.
 func (d *draft) findID(object map[string]any) string {
 	if path, _ := d.find(object, idNames, isWord); path != "" {
 		return path
 	}
-	for _, name := range slices.Sorted(maps.Keys(object)) {
+	inAnswer := func(a, b string) int {
+		return cmp.Compare(strings.Index(d.answer, writeJSONText(a)), strings.Index(d.answer, writeJSONText(b)))
+	}
+	for _, name := range slices.SortedStableFunc(maps.Keys(object), inAnswer) {
 		if key := plainKey(name); isWord(object[name]) && (strings.HasSuffix(key, "id") || strings.HasSuffix(key, "number")) {
 			return d.base + jqKey(name)
 		}
@@ -154,20 +137,24 @@ func (d *draft) guessLists(object map[string]any) {
 		if len(list) == 0 {
 			continue
 		}
-		element, ok := list[0].(map[string]any)
-		if !ok {
+		in := &draft{format: d.format}
+		element, status, all := in.stepsIn(list)
+		if element == nil {
 			continue
 		}
-		in := &draft{format: d.format}
-		status, _ := in.find(element, statusNames, isWord)
 		detail, _ := in.find(element, detailNames, isTextOrNull)
 		switch {
-		case status != "" && d.steps == "" && allHave(list, statusNames):
-			d.steps = d.base + jqKey(name) + "[]? | " + in.stepOf(element, status)
+		case status != "" && d.steps == "":
+			d.steps = d.base + jqKey(name) + "[]? | "
+			if !all {
+				d.steps += "select(" + status + ") | "
+			}
+			d.steps += in.stepOf(element, status)
 			for _, one := range list {
 				if step, ok := one.(map[string]any); ok {
-					_, word := in.find(step, statusNames, isWord)
-					d.addWord(word)
+					if _, word := in.find(step, statusNames, isWord); word != "" {
+						d.addWord(word)
+					}
 				}
 			}
 		case detail != "" && d.entries == "":
@@ -181,13 +168,34 @@ func (d *draft) guessLists(object map[string]any) {
 	}
 }
 
-// allHave reports whether each element of a list has a word under one of the names.
-func allHave(list []any, names []string) bool {
-	return !slices.ContainsFunc(list, func(element any) bool {
-		object, _ := element.(map[string]any)
-		path, _ := (&draft{}).find(object, names, isWord)
-		return path == ""
-	})
+// stepsIn looks for the status that the elements of a list have, and gives the first one
+// that has it; all is false where some are of another kind, without such a member. Where
+// there is no status it gives the first element.
+func (d *draft) stepsIn(list []any) (element map[string]any, status string, all bool) {
+	first, isObject := list[0].(map[string]any)
+	all = true
+	for _, one := range list {
+		object, _ := one.(map[string]any)
+		switch path, _ := d.find(object, statusNames, isWord); {
+		case path != "" && element == nil:
+			element, status = object, path
+		case path != "":
+		case d.has(object, statusNames):
+			return first, "", false
+		default:
+			all = false
+		}
+	}
+	if element == nil && isObject {
+		element = first
+	}
+	return element, status, all
+}
+
+// has reports whether an object has one of the names, whatever stands there.
+func (d *draft) has(object map[string]any, names []string) bool {
+	path, _ := d.find(object, names, func(any) bool { return true })
+	return path != ""
 }
 
 func (d *draft) stepOf(element map[string]any, status string) string {
@@ -227,14 +235,8 @@ func (d *draft) addWord(word string) {
 			return
 		}
 	}
-	lower := strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(word))
-	for state, words := range usual {
-		if slices.Contains(words, lower) {
-			d.states[state] = append(d.states[state], word)
-			return
-		}
-	}
-	d.states[history.StateRunning] = append(d.states[history.StateRunning], word)
+	state := stateOf(word)
+	d.states[state] = append(d.states[state], word)
 }
 
 func (d *draft) guessVolatile(path string, object map[string]any) {
@@ -251,12 +253,17 @@ func jqKey(name string) string {
 	if plainJQKey.MatchString(name) {
 		return "." + name
 	}
-	text, _ := json.Marshal(name) //nolint:errchkjson // a string always can be
-	return "[" + string(text) + "]"
+	return "[" + writeJSONText(name) + "]"
+}
+
+func writeJSONText(text string) string {
+	quoted, _ := json.Marshal(text) //nolint:errchkjson // a string always can be
+	return string(quoted)
 }
 
 func plainKey(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(name))
+	plain := strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(name))
+	return strings.ReplaceAll(plain, "datetime", "time")
 }
 
 func isWord(value any) bool {

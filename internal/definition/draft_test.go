@@ -49,4 +49,20 @@ func TestDraftGuesses(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
 	}
+	text, err = definition.Draft("acme", []byte(`{"paymentId":"FP-1","consentId":"5","creationDateTime":"2026-11-29T00:00:00Z","startedAt":null,"finishedAt":null,
+		"status":"InitiationPending","in_progress":1,"statusUpdateDateTime":"2026-11-29T00:05:00Z","jobs":[{"type":"wait"},{"name":"build","status":"NotFinished"}]}`), "a.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"run_id: .paymentId ", "started_at: .startedAt ", "ended_at: .finishedAt ", "queued: [InitiationPending]", "running: [NotFinished]",
+		"steps: '.jobs[]? | select(.status) | {name: .name, status: .status}'",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "volatile:") {
+		t.Errorf("what is said is passed over:\n%s", text)
+	}
 }
