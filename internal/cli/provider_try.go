@@ -103,6 +103,9 @@ func (a *app) try(ctx context.Context, t trial) error {
 	if err := source.CheckBaseURL(t.baseURL); err != nil {
 		return usageError{fmt.Errorf("--base-url: %w", err)}
 	}
+	if t.credential == "" {
+		return usageError{errors.New("--credential is missing: env:NAME or file:PATH")}
+	}
 	if err := errors.Join(t.provider.CheckTarget(t.target), source.CheckCredentialRef(t.credential)); err != nil {
 		return usageError{err}
 	}

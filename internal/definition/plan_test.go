@@ -240,7 +240,7 @@ func TestAuth(t *testing.T) {
 		"{basic: true}":    "Authorization: Basic czNjcjN0L2szeSY0Mg==",
 		"{query: api_key}": "?api_key=s3cr3t%2Fk3y%2642",
 	} {
-		var got string
+		var got, shown string
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {
 			case r.Header.Get("Authorization") != "":
@@ -257,7 +257,10 @@ func TestAuth(t *testing.T) {
 		p := parse(t, changed(simple, "auth: "+auth)).Provider(1)
 		client := source.NewClient("test")
 		t.Cleanup(client.Close)
-		response, err := client.Fetch(t.Context(), source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)}, p.Endpoint(server.URL, map[string]string{"import_id": "7"}), source.Pace{Now: time.Now})
+		response, err := client.Fetch(t.Context(), source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)}, p.Endpoint(server.URL, map[string]string{"import_id": "7"}), source.Pace{Now: time.Now, Sent: func(sent source.Sent) { shown = fmt.Sprint(sent.Address, sent.Header) }})
+		if !strings.Contains(shown, "[credential]") || strings.Contains(shown, "k3y") {
+			t.Errorf("%s is shown as %s", auth, shown)
+		}
 		if err != nil || strings.TrimPrefix(got, "?") != strings.TrimPrefix(want, "?") || response.Outcome != history.OutcomeForbidden {
 			t.Errorf("%s sends %q, not %q: %s %v", auth, got, want, response.Outcome, err)
 		}

@@ -124,7 +124,7 @@ func (e *exchange) send(ctx context.Context, c call) (*http.Response, error) {
 
 // shown is the call as it may be shown.
 func (c call) shown(provider Provider) Sent {
-	made := (&Client{}).request(c, provider, hiddenCredential)
+	made := (&Client{}).request(c, provider.masked(), hiddenCredential)
 	made.Header.Del("User-Agent")
 	address, _ := url.QueryUnescape(made.URL.String())
 	return Sent{Method: made.Method, Address: cmp.Or(address, made.URL.String()), Header: made.Header, Body: c.body}

@@ -88,6 +88,15 @@ type Provider struct {
 	recipe  uint32
 }
 
+// masked is the provider as its requests are shown, with a mark for the credential: it
+// encodes none.
+func (p Provider) masked() Provider {
+	if p.Basic {
+		p.Authorize = func(mark string) (header, value string) { return "Authorization", "Basic " + mark }
+	}
+	return p
+}
+
 // For is the provider as it reads the answers for a target.
 func (p Provider) For(target map[string]string) Provider {
 	p.target = target
