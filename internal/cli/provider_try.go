@@ -122,6 +122,9 @@ func (a *app) try(ctx context.Context, t trial) error {
 	}
 	if response.Outcome != "" {
 		a.say("answer: %s, %s\n%s", response.Outcome, response.Error, response.ErrorBody)
+		if response.RetryAfter > 0 {
+			a.say("the service asks to be left alone for %s", response.RetryAfter)
+		}
 		return fmt.Errorf("no status: the poll would be recorded as %s", response.Outcome)
 	}
 	a.say("answer: %d in %s, %d bytes, as it would be stored:", response.HTTPStatus, response.Latency.Round(time.Millisecond), len(response.Body))
