@@ -28,6 +28,7 @@ func Draft(name string, answer []byte, payload string) (string, error) {
 // draft is what is guessed of an answer.
 type draft struct {
 	answer  string
+	latest  bool   // it lists imports
 	base    string // the object that has the status: "" or ".data"
 	status  string
 	word    string
@@ -48,6 +49,9 @@ type draftField struct{ key, path string }
 func (d *draft) guess(root any) {
 	d.states = map[history.State][]string{}
 	base, object := findStatus("", root, 0)
+	if path, first := newestIn(root); first != nil && !d.has(object, statusNames) {
+		base, object, d.latest = path, first, true
+	}
 	d.base = base
 	d.status, d.word = d.find(object, statusNames, isWord)
 	if d.status == "" {
@@ -95,6 +99,27 @@ func findStatus(path string, value any, depth int) (string, map[string]any) {
 		return path, object
 	}
 	return path, nil
+}
+
+// newestIn finds a list of what has a status, and gives the first in it.
+func newestIn(root any) (path string, first map[string]any) {
+	lists := map[string]any{".": root}
+	if object, ok := root.(map[string]any); ok {
+		lists = map[string]any{}
+		for name, value := range object {
+			lists[jqKey(name)] = value
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(lists)) {
+		list, _ := lists[path].([]any)
+		if len(list) == 0 {
+			continue
+		}
+		if element, status, _ := (&draft{}).stepsIn(list[:1]); status != "" {
+			return path + "[0]", element
+		}
+	}
+	return "", nil
 }
 
 // find gives the path of the first of the names that an object has, with its text.
@@ -242,7 +267,7 @@ func (d *draft) addWord(word string) {
 func (d *draft) guessVolatile(path string, object map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if volatileName.MatchString(name) && !isNested(object[name]) {
-			d.ignored = append(d.ignored, path+jqKey(name))
+			d.ignored = append(d.ignored, strings.Replace(path, "[0]", "[]", 1)+jqKey(name)) // paths are of all elements
 		}
 	}
 }
@@ -312,7 +337,11 @@ func (d *draft) write(name, payload string) string {
 	line("auth: {bearer: true}                         # or {header: X-Api-Key}, {header: Authorization, prefix: \"Token \"}, {basic: true}, {query: api_key}")
 	line("rate_limit: {every: 1s, burst: 5}            # what the API allows, or less")
 	line("schedule: \"@every 1m\"")
-	line("tracks: one                                  # one: this import, finished once it has ended | latest: whatever import is the newest, for ever")
+	tracks := "one   "
+	if d.latest {
+		tracks = "latest" // the first of a list, which most services begin with the newest
+	}
+	line("tracks: %s                               # one: this import, finished once it has ended | latest: whatever import is the newest, for ever", tracks)
 	line("target:                                      # what a job names; all required")
 	line("  - {name: import_id}")
 	line("requests:")

@@ -62,6 +62,17 @@ func TestDraftGuesses(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
 	}
+	for answer, want := range map[string]string{
+		`[{"id":5,"status":"success","started_at":null,"percent":3},{"id":4,"status":"failed"}]`: ".[0]",
+		`{"builds":[{"id":5,"status":"success","started_at":null,"percent":3}],"total":1}`:       ".builds[0]",
+	} {
+		listed, err := definition.Draft("acme", []byte(answer), "a.json")
+		parse(t, listed)
+		if err != nil || !strings.Contains(listed, "status: '"+want+".status'") || !strings.Contains(listed, "run_id: '"+want+".id'") || !strings.Contains(listed, "tracks: latest ") ||
+			!strings.Contains(listed, "- '"+strings.Replace(want, "[0]", "[]", 1)+".percent'") {
+			t.Errorf("of %s, %v:\n%s", answer, err, listed)
+		}
+	}
 	if strings.Contains(text, "volatile:") {
 		t.Errorf("what is said is passed over:\n%s", text)
 	}
