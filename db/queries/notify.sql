@@ -116,7 +116,9 @@ WHERE g.over_at IS NULL OR g.over_at > @since
 ORDER BY g.event_no;
 
 -- name: ReportOpenStalls :many
-SELECT job_id, run_no, since::timestamptz AS since, seen_at::timestamptz AS seen_at FROM report.stalled ORDER BY since, job_id;
+-- With what they are judged by, as the latest run of a job is.
+SELECT job_id, run_no, stalled_since::timestamptz AS since, seen_at::timestamptz AS seen_at, stall_after, usual_duration, median_duration
+FROM report.open_runs WHERE stalled_since IS NOT NULL ORDER BY stalled_since, job_id;
 
 -- name: ReportOpenUnusual :many
 -- Runs that go on for more than twice as long as nearly all before them, and are not stalled.
@@ -204,9 +206,12 @@ DELETE FROM notify_going WHERE over_at < @before;
 DELETE FROM notify_events e WHERE e.made_at < @before AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_no = e.event_no)
     AND NOT EXISTS (SELECT 1 FROM notify_going g WHERE g.event_no = e.event_no);
 
--- name: ReportRunTold :one
--- Whether a rule has told something else of a run before an event.
-SELECT EXISTS (SELECT 1 FROM report.deliveries WHERE rule = @rule::text AND job_id = @job_id AND run_no = @run_no::integer AND event_no < @event_no AND state = 'delivered');
+-- name: NotifyRunTold :one
+-- Whether a rule has told something else of a run before an event, and whether its end.
+SELECT count(*) > 0 AS told, coalesce(bool_or(e.what #>> '{transition,step}' IS NULL
+    AND e.what #>> '{transition,to_state}' IN ('succeeded', 'partial', 'failed', 'canceled')), false)::boolean AS ended
+FROM deliveries d JOIN notify_events e ON e.event_no = d.event_no
+WHERE d.rule = @rule::text AND e.of_job = @job_id::bigint AND e.run_no = @run_no::integer AND d.event_no < @event_no AND d.state = 'delivered';
 
 -- name: ReportRules :many
 SELECT sqlc.embed(r), c.matched::bigint AS matched, c.pending::bigint AS pending, c.failed::bigint AS failed, c.delivered_at, coalesce(c.error, '')::text AS error

@@ -232,6 +232,34 @@ func TestOpenLineage(t *testing.T) {
 	}
 }
 
+// TestOpenLineage_LearnsOfAnEndedRun: a run whose end was told is told as ended last,
+// since receivers take one for going on whose last event is OTHER.
+func TestOpenLineage_LearnsOfAnEndedRun(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.rules(store.RuleSpec{Name: "lineage", Address: "env:LINEAGE", Form: "openlineage", Events: []string{"transition", "anomaly"}})
+	l.say("stores-eu", run("r1", "success", time.Minute, time.Second))
+	l.tell()
+	l.wantTold("START stores-eu", "COMPLETE stores-eu", "COMPLETE stores-eu") // the last of its step
+	l.say("stores-eu", run("r1", "success", 2*time.Minute, time.Second)) // another start
+	l.tell()
+	l.Want("anomalies", []string{"step_changed"}, `SELECT kind FROM report.anomalies WHERE kind = 'step_changed'`)
+	schema := lineageSchema(t)
+	got := l.receiver.take()
+	if len(got) == 0 {
+		t.Fatal("nothing is told")
+	}
+	for _, one := range got {
+		var event map[string]any
+		if err := json.Unmarshal(one.body, &event); err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(event); err != nil || one.summary() != "COMPLETE stores-eu" {
+			t.Errorf("told %s: %v", one.body, err)
+		}
+	}
+}
+
 // lineageSchema is that of a RunEvent with the facets that are sent.
 func lineageSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()

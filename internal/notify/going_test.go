@@ -37,7 +37,7 @@ func TestAStall(t *testing.T) {
 	l.tell()
 	l.tell()
 	again := l.receiver.take()
-	if len(again) != 1 || again[0].summary() != "stalled stores-eu again" || !strings.Contains(string(again[0].body), `"text":"still, for 5 h: ⚠ stores-eu is stalled: it goes on for 1 h 1 m`) {
+	if len(again) != 1 || again[0].summary() != "stalled stores-eu again" || !strings.Contains(string(again[0].body), `"text":"still, for 5 h: ⚠ stores-eu goes on for 1 h 1 m, stalled after 1 h"`) {
 		t.Errorf("told again: %d %s", len(again), again)
 	}
 	l.say("stores-eu", run("r2", "success", 7*time.Hour, time.Second))

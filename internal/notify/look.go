@@ -126,7 +126,7 @@ func (l *looking) tell() error {
 		if known[going{c.Kind, c.JobID}] {
 			continue
 		}
-		h := words.Happening{Kind: c.Kind, Since: c.Since, SeenAt: c.SeenAt, Reason: c.Reason, Usual: c.Usual}
+		h := words.Happening{Kind: c.Kind, Since: c.Since, SeenAt: c.SeenAt, Reason: c.Reason, Usual: c.Usual, Pace: c.Pace}
 		key := fmt.Sprintf("%s job %d run %d", c.Kind, c.JobID, c.RunNo)
 		if c.RunNo == 0 {
 			key = fmt.Sprintf("%s job %d since %s", c.Kind, c.JobID, c.Since.UTC().Format(time.RFC3339Nano))

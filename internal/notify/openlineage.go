@@ -91,8 +91,8 @@ type told struct {
 
 // openLineage sends a notice of a run as a RunEvent, and before the first of a run that
 // it began: whatever of it was seen first.
-func (c channels) openLineage(ctx context.Context, address, token redact.Secret, n store.Notice, toldBefore bool) error {
-	events, err := runEvents(n, "urn:tracker:"+c.version, toldBefore)
+func (c channels) openLineage(ctx context.Context, address, token redact.Secret, n store.Notice, before store.RunTold) error {
+	events, err := runEvents(n, "urn:tracker:"+c.version, before)
 	if err != nil {
 		return err
 	}
@@ -112,8 +112,10 @@ func (c channels) openLineage(ctx context.Context, address, token redact.Secret,
 	return nil
 }
 
-// runEvents are those that tell a notice.
-func runEvents(n store.Notice, producer string, toldBefore bool) ([]runEvent, error) {
+// runEvents are those that tell a notice. What is learned of a run whose end was told is
+// told as its end once more: receivers such as Marquez take a run for one that goes on
+// whose last event is OTHER or RUNNING.
+func runEvents(n store.Notice, producer string, before store.RunTold) ([]runEvent, error) {
 	var t told
 	if err := json.Unmarshal(n.What, &t); err != nil {
 		return nil, fmt.Errorf("read what is told: %w", err)
@@ -122,7 +124,10 @@ func runEvents(n store.Notice, producer string, toldBefore bool) ([]runEvent, er
 		return nil, nil
 	}
 	event := t.event(t.eventType(), t.at(), producer)
-	if toldBefore || event.EventType == lineageStart {
+	if state := history.State(t.Run.State); event.EventType == lineageOther && before.End && state.Terminal() && t.Run.EndedAt != nil {
+		event = t.event(ofState(state), *t.Run.EndedAt, producer)
+	}
+	if before.Any || event.EventType == lineageStart {
 		return []runEvent{event}, nil
 	}
 	began := t.Run.StartedAt

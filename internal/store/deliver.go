@@ -137,10 +137,16 @@ func (s *Store) RetryDeliveries(ctx context.Context, rule string) (retried int64
 	return retried, wrapped("have deliveries tried again", err)
 }
 
-// ToldOfRun reports whether a rule has told something of a run before an event.
-func (s *Store) ToldOfRun(ctx context.Context, rule string, run RunKey, eventNo int64) (bool, error) {
-	told, err := s.queries.ReportRunTold(ctx, dbsqlc.ReportRunToldParams{Rule: rule, JobID: &run.JobID, RunNo: int32(run.No), EventNo: eventNo})
-	return told, wrapped("read what was told of a run", err)
+// RunTold is what a rule has told of a run.
+type RunTold struct {
+	Any bool // something
+	End bool // that it has ended
+}
+
+// ToldOfRun tells what a rule has told of a run before an event.
+func (s *Store) ToldOfRun(ctx context.Context, rule string, run RunKey, eventNo int64) (RunTold, error) {
+	row, err := s.queries.NotifyRunTold(ctx, dbsqlc.NotifyRunToldParams{Rule: rule, JobID: run.JobID, RunNo: int32(run.No), EventNo: eventNo})
+	return RunTold{Any: row.Told, End: row.Ended}, wrapped("read what was told of a run", err)
 }
 
 // wrapped says of an error what was being done; nil stays nil.

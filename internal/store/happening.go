@@ -225,6 +225,7 @@ type Condition struct {
 	SeenAt time.Time // when that was last seen
 	Reason string    // why nobody looks
 	Usual  Usual
+	Pace   Pace // of a stall: what it is judged by
 }
 
 // Conditions reads what goes on of some kinds. From so many ended runs on a run counts
@@ -236,7 +237,10 @@ func (s *Store) Conditions(ctx context.Context, wanted map[history.EventKind]boo
 			return nil, fmt.Errorf("read what is stalled: %w", err)
 		}
 		for _, row := range rows {
-			found = append(found, Condition{Kind: history.EventStalled, JobID: row.JobID, RunNo: int(row.RunNo), Since: row.Since, SeenAt: row.SeenAt})
+			found = append(found, Condition{
+				Kind: history.EventStalled, JobID: row.JobID, RunNo: int(row.RunNo), Since: row.Since, SeenAt: row.SeenAt,
+				Pace: toPace(row.StallAfter, row.UsualDuration, row.MedianDuration),
+			})
 		}
 	}
 	if wanted[history.EventUnusual] {

@@ -26,5 +26,9 @@ func (s *Store) Pace(ctx context.Context, job string) (Pace, error) {
 	case err != nil:
 		return Pace{}, fmt.Errorf("read how long runs of job %s take: %w", job, err)
 	}
-	return Pace{StallAfter: OrZero(row.StallAfter), Usual: OrZero(row.UsualDuration), Median: OrZero(row.MedianDuration)}, nil
+	return toPace(row.StallAfter, row.UsualDuration, row.MedianDuration), nil
+}
+
+func toPace(stallAfter, usual, median *time.Duration) Pace {
+	return Pace{StallAfter: OrZero(stallAfter), Usual: OrZero(usual), Median: OrZero(median)}
 }

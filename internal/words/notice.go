@@ -23,9 +23,10 @@ type Happening struct {
 	Odd    *store.AnomalyRow
 	Change *store.ChangeRow
 	Usual  store.Usual
-	Since  time.Time // of what goes on: since when
-	SeenAt time.Time // when it was last seen so
-	Reason string    // why nobody looks
+	Pace   store.Pace // what a stall is judged by
+	Since  time.Time  // of what goes on: since when
+	SeenAt time.Time  // when it was last seen so
+	Reason string     // why nobody looks
 }
 
 // noticeMost is how long the line may be that a phone shows, in columns.
@@ -114,11 +115,7 @@ func (h Happening) stall() string {
 	if h.Over {
 		return fmt.Sprintf("%s is no longer stalled", h.Job)
 	}
-	text := fmt.Sprintf("⚠ %s is stalled: it goes on for %s", h.Job, AtLeast(h.SeenAt.Sub(h.Since)))
-	if h.Run != nil && h.Run.UsualDuration != nil {
-		text += ", nearly all took up to " + Roughly(time.Duration(*h.Run.UsualDuration))
-	}
-	return text
+	return fmt.Sprintf("⚠ %s goes on for %s, %s", h.Job, AtLeast(h.SeenAt.Sub(h.Since)), Stalled(h.Pace))
 }
 
 func (h Happening) unusual() string {

@@ -566,6 +566,38 @@ func (q *Queries) NotifyEventInsert(ctx context.Context, arg NotifyEventInsertPa
 	return items, nil
 }
 
+const notifyRunTold = `-- name: NotifyRunTold :one
+SELECT count(*) > 0 AS told, coalesce(bool_or(e.what #>> '{transition,step}' IS NULL
+    AND e.what #>> '{transition,to_state}' IN ('succeeded', 'partial', 'failed', 'canceled')), false)::boolean AS ended
+FROM deliveries d JOIN notify_events e ON e.event_no = d.event_no
+WHERE d.rule = $1::text AND e.of_job = $2::bigint AND e.run_no = $3::integer AND d.event_no < $4 AND d.state = 'delivered'
+`
+
+type NotifyRunToldParams struct {
+	Rule    string
+	JobID   int64
+	RunNo   int32
+	EventNo int64
+}
+
+type NotifyRunToldRow struct {
+	Told  bool
+	Ended bool
+}
+
+// Whether a rule has told something else of a run before an event, and whether its end.
+func (q *Queries) NotifyRunTold(ctx context.Context, arg NotifyRunToldParams) (NotifyRunToldRow, error) {
+	row := q.db.QueryRow(ctx, notifyRunTold,
+		arg.Rule,
+		arg.JobID,
+		arg.RunNo,
+		arg.EventNo,
+	)
+	var i NotifyRunToldRow
+	err := row.Scan(&i.Told, &i.Ended)
+	return i, err
+}
+
 const notifyState = `-- name: NotifyState :one
 SELECT s.entry_no, s.version, e.entry_no AS journal, clock_timestamp()::timestamptz AS now FROM notify_state s, journal_end e
 `
@@ -867,16 +899,21 @@ func (q *Queries) ReportJobsToTell(ctx context.Context, arg ReportJobsToTellPara
 }
 
 const reportOpenStalls = `-- name: ReportOpenStalls :many
-SELECT job_id, run_no, since::timestamptz AS since, seen_at::timestamptz AS seen_at FROM report.stalled ORDER BY since, job_id
+SELECT job_id, run_no, stalled_since::timestamptz AS since, seen_at::timestamptz AS seen_at, stall_after, usual_duration, median_duration
+FROM report.open_runs WHERE stalled_since IS NOT NULL ORDER BY stalled_since, job_id
 `
 
 type ReportOpenStallsRow struct {
-	JobID  int64
-	RunNo  int32
-	Since  time.Time
-	SeenAt time.Time
+	JobID          int64
+	RunNo          int32
+	Since          time.Time
+	SeenAt         time.Time
+	StallAfter     *time.Duration
+	UsualDuration  *time.Duration
+	MedianDuration *time.Duration
 }
 
+// With what they are judged by, as the latest run of a job is.
 func (q *Queries) ReportOpenStalls(ctx context.Context) ([]ReportOpenStallsRow, error) {
 	rows, err := q.db.Query(ctx, reportOpenStalls)
 	if err != nil {
@@ -891,6 +928,9 @@ func (q *Queries) ReportOpenStalls(ctx context.Context) ([]ReportOpenStallsRow, 
 			&i.RunNo,
 			&i.Since,
 			&i.SeenAt,
+			&i.StallAfter,
+			&i.UsualDuration,
+			&i.MedianDuration,
 		); err != nil {
 			return nil, err
 		}
@@ -1054,30 +1094,6 @@ func (q *Queries) ReportRulesCurrent(ctx context.Context) ([]ReportNotifyRule, e
 		return nil, err
 	}
 	return items, nil
-}
-
-const reportRunTold = `-- name: ReportRunTold :one
-SELECT EXISTS (SELECT 1 FROM report.deliveries WHERE rule = $1::text AND job_id = $2 AND run_no = $3::integer AND event_no < $4 AND state = 'delivered')
-`
-
-type ReportRunToldParams struct {
-	Rule    string
-	JobID   *int64
-	RunNo   int32
-	EventNo int64
-}
-
-// Whether a rule has told something else of a run before an event.
-func (q *Queries) ReportRunTold(ctx context.Context, arg ReportRunToldParams) (bool, error) {
-	row := q.db.QueryRow(ctx, reportRunTold,
-		arg.Rule,
-		arg.JobID,
-		arg.RunNo,
-		arg.EventNo,
-	)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
 }
 
 const reportRunsOf = `-- name: ReportRunsOf :many
