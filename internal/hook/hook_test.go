@@ -15,10 +15,12 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"tracker/internal/hook"
+	"tracker/internal/notify"
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/sync"
 	"tracker/internal/testkit"
+	"tracker/internal/upstreamsim"
 )
 
 const (
@@ -158,6 +160,54 @@ func TestAWebhookThatNamesNoJob(t *testing.T) {
 		t.Errorf("it answers %d", status)
 	}
 	l.Want("receipts", []string{"workflow.object.updated t"}, `SELECT concat_ws(' ', job, kind, verified) FROM report.receipts`)
+}
+
+// TestALoopEnds: a service that says something else each time is polled for a webhook; a
+// rule tells that to the very place where webhooks come in, and there it ends.
+func TestALoopEnds(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	var turns []upstreamsim.Frame
+	for n := range 50 {
+		turns = append(turns, testkit.WoosmapRun(fmt.Sprintf("r%d", n+2), "in_progress"))
+	}
+	l.Woosmap.Script(dataset(0), turns...)
+	if _, err := l.store.Apply(t.Context(), store.Author{Actor: "tester", At: time.Now()}, store.Declaration{Notifies: true, Rules: []store.RuleSpec{
+		{Name: "back", Address: "env:BACK", Form: "webhook", Secret: "env:HOOK", Events: []string{"transition"}},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	getenv := func(name string) string { return map[string]string{"BACK": l.url + "woosmap", "HOOK": secret}[name] }
+	notifier := notify.New(notify.Settings{
+		Store: l.store, Credentials: source.NewCredentials(getenv, source.CredentialScope{}), Owner: "lab", Version: "test", Logger: slog.New(slog.DiscardHandler),
+	})
+	if status := l.post("woosmap", "msg_1", fmt.Sprintf(`{"id":%q}`, dataset(0)), secret, time.Now()); status != http.StatusOK {
+		t.Fatalf("it answers %d", status)
+	}
+	l.await("poll", `SELECT '' FROM report.runs WHERE run_id = 'r2'`)
+	for told := []string{}; len(told) == 0; told = l.Lines(`SELECT '' FROM report.receipts WHERE kind = 'tracker.transition'`) {
+		if err := l.store.CompleteJournal(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := notifier.Read(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		now, err := l.store.Now(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		lanes, err := l.store.LanesDue(t.Context(), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, lane := range lanes {
+			if err := notifier.Send(t.Context(), lane); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	l.Want("deliveries", []string{"delivered"}, `SELECT DISTINCT state FROM report.deliveries`)
+	l.Want("what came back", []string{"woosmap t"}, `SELECT DISTINCT concat_ws(' ', source, job, verified) FROM report.receipts WHERE kind LIKE 'tracker.%'`)
 }
 
 func TestWebhooksAreRefused(t *testing.T) {

@@ -39,7 +39,7 @@ func WebhookID(rule, key string) string {
 // webhook sends a notice as Standard Webhooks says.
 func (c channels) webhook(ctx context.Context, how webhook, n store.Notice) error {
 	body, err := json.Marshal(map[string]any{
-		"type": "tracker." + string(n.Kind), "timestamp": n.At.UTC().Format(time.RFC3339Nano), "data": n.What, "see": words.See(n, how.pages),
+		"type": store.WebhookTypes + string(n.Kind), "timestamp": n.At.UTC().Format(time.RFC3339Nano), "data": n.What, "see": words.See(n, how.pages),
 	})
 	if err != nil {
 		return fmt.Errorf("encode webhook: %w", err)

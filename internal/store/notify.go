@@ -9,6 +9,9 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
+// WebhookTypes is what the types of a tracker's own webhooks begin with.
+const WebhookTypes = "tracker."
+
 // ErrOvertaken means that another tracker has read the journal for the rules meanwhile,
 // or that the rules have changed.
 var ErrOvertaken = errors.New("somebody else has told it meanwhile")
