@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -62,6 +63,18 @@ func (p *Pages) testRule(ctx context.Context, req *request) (*view, error) {
 	}
 	return v, nil
 }
+
+// retryRule has tried again what has failed by a rule.
+func (p *Pages) retryRule(ctx context.Context, r *http.Request, _ store.Author) (done, address string, err error) {
+	retried := int64(0)
+	if name := r.PostFormValue("rule"); name != "" { // by all rules only who says so by the command
+		retried, err = p.store.RetryDeliveries(ctx, name)
+	}
+	return told("retried", retried > 0), "/notify", err
+}
+
+// Failing reports a rule of which something has failed, or waits after a failure.
+func (notifyBody) Failing(r store.RuleRow) bool { return r.Error != "" }
 
 // Tells names the events of a rule.
 func (notifyBody) Tells(r store.RuleRow) string { return strings.Join(r.On, ", ") }

@@ -25,7 +25,14 @@ func TestNotify(t *testing.T) {
 		VALUES (clock_timestamp(), clock_timestamp(), 'k', 'failed', 'stores-eu', '✖ stores-eu failed: <b>Row 317</b>', '', '{}')`)
 	l.Exec(`INSERT INTO deliveries (rule_id, event_no, of_job, due_at, next_at, rule, state, error, attempts)
 		SELECT r.rule_id, e.event_no, 0, e.at, e.at, r.name, 'failed', 'it answers 410 Gone', 9 FROM notify_rules r, notify_events e`)
-	l.get("/notify").wantText(t, "a rule that fails", "failed, recovered", "Tried in vain", "✖ stores-eu failed: <b>Row 317</b>", "it answers 410 Gone")
+	if p := ask(t, http.MethodPost, l.server.URL+"/notify/retry", url.Values{"rule": {"other"}}); p.status != http.StatusOK {
+		t.Errorf("a retry is answered %d", p.status)
+	} else {
+		p.wantText(t, "after a retry of another rule", "Nothing of that rule had failed.")
+	}
+	l.get("/notify").wantText(t, "a rule that fails", "try again", "failed, recovered", "Tried in vain", "✖ stores-eu failed: <b>Row 317</b>", "it answers 410 Gone")
+	ask(t, http.MethodPost, l.server.URL+"/notify/retry", url.Values{"rule": {"geo"}}).wantText(t, "after a retry", "What had failed is tried again.", "tried again")
+	l.Want("deliveries", []string{"geo pending"}, `SELECT rule || ' ' || state FROM deliveries`)
 }
 
 // TestNotify_SendsATest: who may operate has a button for each rule, and is shown what the

@@ -60,6 +60,7 @@ func notice(done string) string {
 	return map[string]string{
 		"paused": "Paused.", "paused-already": "It was paused already.", "resumed": "Resumed: it is polled again.", "resumed-already": "It was polled already.",
 		"looked": "Looked just now.", "not-looked": "The look got no answer: see below.",
+		"retried": "What had failed is tried again.", "retried-already": "Nothing of that rule had failed.",
 		"look-busy": "Others look right now, and are many: try again in a moment.",
 	}[done]
 }

@@ -63,6 +63,7 @@ func New(s *store.Store, options Options) http.Handler {
 		"/jobs/{job}/look":         p.lookNow,
 		"/sources/{source}/pause":  p.pauseSource,
 		"/sources/{source}/resume": p.resumeSource,
+		"/notify/retry":            p.retryRule,
 	} {
 		mux.Handle("POST "+path, p.operate(act))
 	}
