@@ -258,13 +258,13 @@ COMMENT ON COLUMN report.receipts.job_id IS 'Number of the job, by which views a
 CREATE TABLE results (
     of_job          bigint      NOT NULL,
     fetched_at      timestamptz NOT NULL,
-    size            bigint,               -- null: it could not be fetched
+    size            bigint,               -- null: it is not fetched
     run_no          integer     NOT NULL,
     place           text        NOT NULL, -- of the archive; and below it the file
     sha256          bytea,
-    error           text,
+    error           text,                 -- why not; null: it is fetched, or waits for that
     CONSTRAINT results_pkey PRIMARY KEY (of_job, run_no),
-    CONSTRAINT results_fetched_check CHECK ((sha256 IS NULL) = (size IS NULL) AND (sha256 IS NULL) <> (error IS NULL))
+    CONSTRAINT results_fetched_check CHECK ((sha256 IS NULL) = (size IS NULL) AND (sha256 IS NULL OR error IS NULL))
 );
 
 CREATE VIEW report.results AS
@@ -277,11 +277,11 @@ COMMENT ON COLUMN report.results.job IS 'Name of the job.';
 COMMENT ON COLUMN report.results.source IS 'Name of the job''s source.';
 COMMENT ON COLUMN report.results.provider IS 'Name of the API that the source speaks.';
 COMMENT ON COLUMN report.results.run_no IS 'Number of the run within its job.';
-COMMENT ON COLUMN report.results.place IS 'Where the file is: its path, or s3://BUCKET/KEY; of one that could not be fetched the archive.';
-COMMENT ON COLUMN report.results.sha256 IS 'SHA-256 of the file, by which it is named; null: it could not be fetched.';
-COMMENT ON COLUMN report.results.size IS 'Size of the file in bytes; null: it could not be fetched.';
-COMMENT ON COLUMN report.results.fetched_at IS 'When it was fetched, or last tried (our time).';
-COMMENT ON COLUMN report.results.error IS 'Why it could not be fetched, without the link; null: it was.';
+COMMENT ON COLUMN report.results.place IS 'Where the file is: its path, or s3://BUCKET/KEY; of one that is not fetched the archive.';
+COMMENT ON COLUMN report.results.sha256 IS 'SHA-256 of the file, by which it is named; null: it is not fetched.';
+COMMENT ON COLUMN report.results.size IS 'Size of the file in bytes; null: it is not fetched.';
+COMMENT ON COLUMN report.results.fetched_at IS 'When it was fetched, or last tried, or has begun to wait for that (our time).';
+COMMENT ON COLUMN report.results.error IS 'Why it could not be fetched, without the link; null: it was, or, where sha256 is null, waits or is being fetched.';
 COMMENT ON COLUMN report.results.job_id IS 'Number of the job, by which views are joined.';
 
 GRANT SELECT, INSERT, DELETE ON receipts TO tracker_writer;

@@ -7,3 +7,19 @@ WHERE r.sha256 IS NULL;
 
 -- name: ReportResultKept :one
 SELECT EXISTS (SELECT 1 FROM report.results WHERE job_id = @job_id AND run_no = @run_no AND sha256 IS NOT NULL);
+
+-- name: ResultBegin :exec
+-- It waits to be fetched from now on; what failed before stays so until it is fetched.
+INSERT INTO results (of_job, run_no, place, fetched_at) VALUES (@of_job, @run_no, @place, @fetched_at)
+ON CONFLICT (of_job, run_no) DO NOTHING;
+
+-- name: ReportResultsLeft :many
+-- Jobs whose latest run has a file that is not fetched, although that has begun before a
+-- time, or has failed of a run that changed since another.
+SELECT DISTINCT r.job::text AS job
+FROM report.results r
+JOIN report.jobs j ON j.job_id = r.job_id AND j.run_no = r.run_no
+JOIN report.runs n ON n.job_id = r.job_id AND n.run_no = r.run_no
+WHERE r.sha256 IS NULL AND r.fetched_at <= @before AND j.tracking IN ('active', 'finished')
+    AND (r.error IS NULL OR n.last_changed_at > sqlc.arg(changed_since)::timestamptz)
+ORDER BY 1;

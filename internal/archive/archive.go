@@ -34,6 +34,8 @@ const (
 	storeTimeout = 15 * time.Second
 	// stallMost is how long nothing may come of a file.
 	stallMost = time.Minute
+	// temporaryFiles is the pattern of the names of files that are being fetched.
+	temporaryFiles = ".tracker-result-*"
 	// workers is how many files are fetched at once.
 	workers = 4
 )
@@ -45,8 +47,12 @@ type Keeper struct {
 	Logger *slog.Logger
 	Stall  time.Duration // how long nothing may come of a file; 0: a minute
 
+	// Look polls a job by its name, so that its link is offered again; nil: nobody does.
+	Look func(ctx context.Context, job string) error
+
 	clients clients
 	links   chan offered
+	waiting chan wanted
 	flight  *flight // each link in it is known by its answer; what is fetched, by its run too
 }
 
@@ -57,9 +63,18 @@ type offered struct {
 	link       func() string
 }
 
+// wanted is an offered link to the file of a run that is not kept.
+type wanted struct {
+	offered
+	run store.RunKey
+}
+
 // New makes a Keeper.
 func New(s *store.Store, getenv func(string) string, logger *slog.Logger) *Keeper {
-	return &Keeper{Store: s, Getenv: getenv, Logger: logger, links: make(chan offered, waitingMost), clients: newClients(), flight: newFlight()}
+	return &Keeper{
+		Store: s, Getenv: getenv, Logger: logger, links: make(chan offered, waitingMost), waiting: make(chan wanted, waitingMost),
+		clients: newClients(), flight: newFlight(),
+	}
 }
 
 // Offer hands over the link to results that an answer of a job has, and does not wait.
@@ -75,13 +90,54 @@ func (k *Keeper) Offer(job store.Job, snapshotNo int, link func() string) {
 	}
 }
 
-// Run keeps what is offered until ctx ends.
+// Run keeps what is offered until ctx ends, and what was left before.
 func (k *Keeper) Run(ctx context.Context) {
 	var running sync.WaitGroup
+	running.Go(func() { k.note(ctx) })
+	running.Go(func() { k.takeUp(ctx) })
 	for range workers {
 		running.Go(func() { k.work(ctx) })
 	}
 	running.Wait()
+}
+
+// note keeps of what is offered that it waits: whoever comes after this process is to
+// know.
+func (k *Keeper) note(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case o := <-k.links:
+			run, isWanted, err := k.want(ctx, o)
+			if err != nil && ctx.Err() == nil {
+				k.Logger.WarnContext(ctx, "result not kept; the next poll brings it again", "job", o.job.Name, "error", err)
+			}
+			if !isWanted {
+				k.flight.end(o.answer())
+				continue
+			}
+			select {
+			case k.waiting <- wanted{o, run}:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// want reports whether the file that an answer links to is to be fetched, and of which
+// run it is.
+func (k *Keeper) want(ctx context.Context, o offered) (run store.RunKey, isWanted bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	if run, err = k.Store.SnapshotRun(ctx, o.job.ID, o.snapshotNo); err != nil {
+		return run, false, err
+	}
+	if kept, err := k.Store.ResultKept(ctx, run); err != nil || kept {
+		return run, false, err
+	}
+	err = k.Store.BeginResult(ctx, run, o.job.From.Archive)
+	return run, err == nil, err
 }
 
 func (k *Keeper) work(ctx context.Context) {
@@ -89,35 +145,34 @@ func (k *Keeper) work(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case o := <-k.links:
-			err := k.keep(ctx, o)
-			k.flight.end(o.answer())
+		case w := <-k.waiting:
+			err := k.keep(ctx, w)
+			k.flight.end(w.answer())
 			if err != nil && ctx.Err() == nil {
-				k.Logger.WarnContext(ctx, "result not kept; the next poll brings it again", "job", o.job.Name, "error", err)
+				k.Logger.WarnContext(ctx, "result not kept; it is tried again", "job", w.job.Name, "error", err)
 			}
 		}
 	}
 }
 
-// keep fetches the results of the run that an answer tells of, unless they are kept.
-func (k *Keeper) keep(ctx context.Context, o offered) error {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	run, err := k.Store.SnapshotRun(ctx, o.job.ID, o.snapshotNo)
-	if err != nil {
-		return err
-	}
-	if !k.flight.begin(run) {
+// keep fetches the file of a run, unless it is kept meanwhile.
+func (k *Keeper) keep(running context.Context, w wanted) error {
+	if !k.flight.begin(w.run) {
 		return nil // another answer of the run has brought it
 	}
-	defer k.flight.end(run)
-	r := store.Result{Run: run, Place: o.job.From.Archive}
-	if kept, err := k.Store.ResultKept(ctx, r.Run); err != nil || kept {
+	defer k.flight.end(w.run)
+	ctx, cancel := context.WithTimeout(running, fetchTimeout)
+	defer cancel()
+	if kept, err := k.Store.ResultKept(ctx, w.run); err != nil || kept {
 		return err
 	}
-	fetched := k.fetch(ctx, o, &r)
+	r := store.Result{Run: w.run, Place: w.job.From.Archive}
+	fetched := k.fetch(ctx, w.offered, &r)
+	if fetched != nil && running.Err() != nil {
+		return fetched // cut by our end: it is taken up again
+	}
 	if fetched != nil {
-		r = store.Result{Run: r.Run, Place: o.job.From.Archive, Error: fetched.Error()}
+		r = store.Result{Run: w.run, Place: w.job.From.Archive, Error: fetched.Error()}
 	}
 	lasting, end := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer end()
@@ -156,7 +211,8 @@ func (k *Keeper) fetch(ctx context.Context, o offered, r *store.Result) error {
 	} else if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(dir, ".tracker-result-*")
+	sweep(dir)
+	temporary, err := os.CreateTemp(dir, temporaryFiles)
 	if err != nil {
 		return err
 	}

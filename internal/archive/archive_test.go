@@ -98,7 +98,7 @@ func (l *lab) keep() {
 	ended := make(chan struct{})
 	go func() { defer close(ended); l.kept.Run(ctx) }()
 	defer func() { stop(); <-ended }()
-	for end := time.Now().Add(20 * time.Second); len(l.Lines(`SELECT '' FROM report.results WHERE fetched_at > clock_timestamp() - interval '1 min'`)) == 0; {
+	for end := time.Now().Add(20 * time.Second); len(l.Lines(`SELECT '' FROM report.results WHERE (sha256 IS NOT NULL OR error IS NOT NULL) AND fetched_at > clock_timestamp() - interval '1 min'`)) == 0; {
 		if time.Now().After(end) {
 			l.t.Fatalf("nothing is kept: %s", l.log)
 		}
@@ -189,6 +189,60 @@ func TestAHostThatHangs(t *testing.T) {
 	l.kept.Stall = 50 * time.Millisecond
 	l.poll()
 	l.Want("results", []string{"fetch: nothing has come for too long"}, `SELECT error FROM report.results`)
+}
+
+// TestAFileThatIsLeft is taken up by who comes next, although its job is finished, and no
+// schedule brings the link: one whose fetching was cut by the end, of which no failure is
+// kept, and one that failed.
+func TestAFileThatIsLeft(t *testing.T) {
+	t.Parallel()
+	for name, cut := range map[string]bool{"Cut": true, "Failed": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var came atomic.Int32
+			begun := make(chan struct{})
+			l := newLab(t, t.TempDir(), func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case came.Add(1) > 1:
+					results200(w, r)
+				case cut:
+					_, _ = io.WriteString(w, "[")
+					_ = http.NewResponseController(w).Flush()
+					close(begun)
+					<-r.Context().Done()
+				default:
+					w.WriteHeader(http.StatusServiceUnavailable)
+				}
+			})
+			l.see()
+			if cut {
+				ctx, stop := context.WithCancel(t.Context())
+				ended := make(chan struct{})
+				go func() { defer close(ended); l.kept.Run(ctx) }()
+				<-begun
+				stop()
+				<-ended
+				l.Want("what is cut", []string{"products"}, `SELECT concat_ws(' ', job, size, error) FROM report.results`)
+			} else {
+				l.keep()
+				l.Want("what has failed", []string{"fetch: it answers 503 Service Unavailable"}, `SELECT error FROM report.results`)
+				l.Exec(`UPDATE results SET fetched_at = fetched_at - interval '1 hour'`)
+			}
+			if _, err := l.store.FinishJob(t.Context(), store.Author{Actor: "tester", At: time.Now()}, "products"); err != nil {
+				t.Fatal(err)
+			}
+			l.kept = archive.New(l.store, func(string) string { return "" }, slog.New(slog.NewTextHandler(l.log, nil)))
+			l.kept.Look = func(_ context.Context, job string) error {
+				if job != "products" {
+					t.Errorf("it looks at %q", job)
+				}
+				l.see()
+				return nil
+			}
+			l.keep()
+			l.Want("results", []string{fmt.Sprint(len(results))}, `SELECT concat_ws(' ', size, error) FROM report.results`)
+		})
+	}
 }
 
 // TestALinkInside is followed to the host of base_url alone.

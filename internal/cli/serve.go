@@ -152,6 +152,13 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		}
 		a.logEvent(ctx, e)
 	}
+	keeper.Look = func(ctx context.Context, name string) error {
+		job, err := s.Job(ctx, name)
+		if err != nil {
+			return err
+		}
+		return syncer.Once(ctx, []store.Job{job}, see)
+	}
 	notifier := a.notifier(s, how.pages, counted.Delivered)
 	var guard *access.Guard
 	if how.web.address != listenOff {

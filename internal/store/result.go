@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"tracker/internal/store/internal/dbsqlc"
 )
@@ -25,6 +26,26 @@ func (s *Store) SnapshotRun(ctx context.Context, jobID int64, snapshotNo int) (R
 func (s *Store) ResultKept(ctx context.Context, run RunKey) (bool, error) {
 	kept, err := s.queries.ReportResultKept(ctx, dbsqlc.ReportResultKeptParams{JobID: run.JobID, RunNo: int32(run.No)})
 	return kept, wrapped("read whether a result is kept", err)
+}
+
+// BeginResult keeps that the file of a run waits to be fetched.
+func (s *Store) BeginResult(ctx context.Context, run RunKey, place string) error {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return err
+	}
+	return wrapped("keep that a result is fetched", s.queries.ResultBegin(ctx, dbsqlc.ResultBeginParams{OfJob: run.JobID, RunNo: int32(run.No), Place: place, FetchedAt: now}))
+}
+
+// ResultsLeft names the jobs whose latest run has a file that was not fetched although
+// that had begun so long ago, unless it has failed and the run is older than most.
+func (s *Store) ResultsLeft(ctx context.Context, ago, most time.Duration) ([]string, error) {
+	now, err := s.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	jobs, err := s.queries.ReportResultsLeft(ctx, dbsqlc.ReportResultsLeftParams{Before: now.Add(-ago), ChangedSince: now.Add(-most)})
+	return jobs, wrapped("read which results are left", err)
 }
 
 // KeepResult keeps where the file of a run is, or why it is not.

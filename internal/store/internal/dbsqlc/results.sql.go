@@ -26,6 +26,66 @@ func (q *Queries) ReportResultKept(ctx context.Context, arg ReportResultKeptPara
 	return exists, err
 }
 
+const reportResultsLeft = `-- name: ReportResultsLeft :many
+SELECT DISTINCT r.job::text AS job
+FROM report.results r
+JOIN report.jobs j ON j.job_id = r.job_id AND j.run_no = r.run_no
+JOIN report.runs n ON n.job_id = r.job_id AND n.run_no = r.run_no
+WHERE r.sha256 IS NULL AND r.fetched_at <= $1 AND j.tracking IN ('active', 'finished')
+    AND (r.error IS NULL OR n.last_changed_at > $2::timestamptz)
+ORDER BY 1
+`
+
+type ReportResultsLeftParams struct {
+	Before       time.Time
+	ChangedSince time.Time
+}
+
+// Jobs whose latest run has a file that is not fetched, although that has begun before a
+// time, or has failed of a run that changed since another.
+func (q *Queries) ReportResultsLeft(ctx context.Context, arg ReportResultsLeftParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, reportResultsLeft, arg.Before, arg.ChangedSince)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var job string
+		if err := rows.Scan(&job); err != nil {
+			return nil, err
+		}
+		items = append(items, job)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const resultBegin = `-- name: ResultBegin :exec
+INSERT INTO results (of_job, run_no, place, fetched_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (of_job, run_no) DO NOTHING
+`
+
+type ResultBeginParams struct {
+	OfJob     int64
+	RunNo     int32
+	Place     string
+	FetchedAt time.Time
+}
+
+// It waits to be fetched from now on; what failed before stays so until it is fetched.
+func (q *Queries) ResultBegin(ctx context.Context, arg ResultBeginParams) error {
+	_, err := q.db.Exec(ctx, resultBegin,
+		arg.OfJob,
+		arg.RunNo,
+		arg.Place,
+		arg.FetchedAt,
+	)
+	return err
+}
+
 const resultUpsert = `-- name: ResultUpsert :exec
 INSERT INTO results AS r (of_job, run_no, place, sha256, size, fetched_at, error)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
