@@ -12,9 +12,15 @@ import (
 // times as many, and so on: what is rare is looked for in all of it.
 const eventsApart = 300
 
-// planAnew has a statement planned for what is asked: of entries that it does not know,
-// the planner expects so many that it reads whole tables.
+// planAnew has a statement planned for what is asked. Of entries that it does not know the
+// planner expects so many that it reads whole tables; of filters that may be left out, so
+// few rows that it sorts all.
 var planAnew = []string{"SET LOCAL plan_cache_mode = force_custom_plan"}
+
+// anew reads by plans that are made for what is asked.
+func (s *Store) anew(ctx context.Context, read func(*dbsqlc.Queries) error) error {
+	return s.inTxAfter(ctx, planAnew, func(tx pgx.Tx) error { return read(s.queries.WithTx(tx)) })
+}
 
 // EventsNewest lists report.events that fit, the newest first; a key without a name stands
 // before all of its entry. What arrives meanwhile moves nothing.

@@ -94,8 +94,12 @@ func part[From, To any](page Page, what string, read []From, err error, to func(
 
 // ListJobs lists report.jobs by name, without removed ones unless asked for.
 func (s *Store) ListJobs(ctx context.Context, f ListFilter, page Page) (Part[JobRow], error) {
-	rows, err := s.queries.ListJobs(ctx, dbsqlc.ListJobsParams{
-		Name: page.from().Name, Source: f.Source, State: f.State, Tracking: f.Tracking, Labels: f.labels(), Query: f.Query, Rows: page.rows(),
+	var rows []dbsqlc.ReportJob
+	err := s.anew(ctx, func(q *dbsqlc.Queries) (err error) {
+		rows, err = q.ListJobs(ctx, dbsqlc.ListJobsParams{
+			Name: page.from().Name, Source: f.Source, State: f.State, Tracking: f.Tracking, Labels: f.labels(), Query: f.Query, Rows: page.rows(),
+		})
+		return err
 	})
 	return part(page, "jobs", rows, err, toJobRow, func(r dbsqlc.ReportJob) Key { return Key{Name: r.Job} })
 }
@@ -122,8 +126,12 @@ func (s *Store) ListRuns(ctx context.Context, f ListFilter, page Page) (Part[Run
 		rows, err := s.queries.ListRunsOfJob(ctx, dbsqlc.ListRunsOfJobParams{Job: f.Job, No: int32(before.No), State: f.State, Rows: page.rows()})
 		return part(page, "runs of job "+f.Job, rows, err, toRunRow, func(r dbsqlc.ReportRun) Key { return Key{No: int64(r.RunNo)} })
 	}
-	rows, err := s.queries.ListRuns(ctx, dbsqlc.ListRunsParams{
-		At: before.At, JobID: before.JobID, No: int32(before.No), Since: f.Since, Source: f.Source, State: f.State, Labels: f.labels(), Rows: page.rows(),
+	var rows []dbsqlc.ReportRun
+	err := s.anew(ctx, func(q *dbsqlc.Queries) (err error) {
+		rows, err = q.ListRuns(ctx, dbsqlc.ListRunsParams{
+			At: before.At, JobID: before.JobID, No: int32(before.No), Since: f.Since, Source: f.Source, State: f.State, Labels: f.labels(), Rows: page.rows(),
+		})
+		return err
 	})
 	return part(page, "runs", rows, err, toRunRow, func(r dbsqlc.ReportRun) Key { return Key{At: r.StartedAt, JobID: r.JobID, No: int64(r.RunNo)} })
 }
@@ -207,14 +215,19 @@ func (s *Store) ListGaps(ctx context.Context, f ListFilter, page Page) (Part[Gap
 		})
 		return part(page, "gaps of job "+f.Job, rows, err, toGapRow, func(r dbsqlc.ReportGap) Key { return Key{At: r.GapFrom, Name: r.Reason} })
 	}
-	rows, err := s.queries.ListGaps(ctx, dbsqlc.ListGapsParams{
-		At: before.At, JobID: before.JobID, Name: before.Name, Since: f.Since, Source: f.Source, Kind: f.Kind, Rows: page.rows(),
+	var rows []dbsqlc.ReportGap
+	err := s.anew(ctx, func(q *dbsqlc.Queries) (err error) {
+		rows, err = q.ListGaps(ctx, dbsqlc.ListGapsParams{
+			At: before.At, JobID: before.JobID, Name: before.Name, Since: f.Since, Source: f.Source, Kind: f.Kind, Rows: page.rows(),
+		})
+		return err
 	})
 	return part(page, "gaps", rows, err, toGapRow, func(r dbsqlc.ReportGap) Key { return Key{At: r.GapFrom, JobID: r.JobID, Name: r.Reason} })
 }
 
 // ListEvents lists report.events in the journal's order. It looks through some entries,
-// then ten times as many, and so on: what is rare is looked for in all of them.
+// where most pages end, then ten times as many, and so on: what is rare is looked for in
+// all of them.
 func (s *Store) ListEvents(ctx context.Context, f ListFilter, page Page) (Part[EventRow], error) {
 	end, err := s.JournalSize(ctx)
 	if err != nil {
@@ -224,7 +237,7 @@ func (s *Store) ListEvents(ctx context.Context, f ListFilter, page Page) (Part[E
 	err = s.inTxAfter(ctx, planAnew, func(tx pgx.Tx) error {
 		rows = nil // of an earlier attempt
 		after := page.from()
-		for width := int64(page.rows()); after.No < end+1 && len(rows) < int(page.rows()); width *= 10 {
+		for width := 2 * int64(page.rows()); after.No < end+1 && len(rows) < int(page.rows()); width *= 10 {
 			until := after.No + width
 			found, err := s.queries.WithTx(tx).ListEvents(ctx, dbsqlc.ListEventsParams{
 				No: after.No, Until: until, Name: after.Name, Sub: after.Sub, Since: f.Since, Job: f.Job, Source: f.Source, Kind: f.Kind,
