@@ -28,6 +28,10 @@ const lookTimeout = 25 * time.Second
 // operate serves an operation: a form posts it, and is led to a page that tells what is so.
 func (p *Pages) operate(act operation) http.Handler {
 	return p.operator(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := r.ParseForm(); err != nil {
+			refuseForm(w, err)
+			return
+		}
 		ctx, cancel := context.WithTimeout(r.Context(), answerTimeout)
 		defer cancel()
 		now, err := p.store.Now(ctx)
@@ -41,6 +45,15 @@ func (p *Pages) operate(act operation) http.Handler {
 		}
 		http.Redirect(w, r, address+"?done="+url.QueryEscape(done), http.StatusSeeOther)
 	}))
+}
+
+// refuseForm tells that a form cannot be read: half of one changes nothing.
+func refuseForm(w http.ResponseWriter, err error) {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		http.Error(w, "This form is too large.", http.StatusRequestEntityTooLarge)
+		return
+	}
+	http.Error(w, "This form cannot be read.", http.StatusBadRequest)
 }
 
 // operator serves those who may operate.

@@ -50,6 +50,29 @@ func TestPages_Refused(t *testing.T) {
 	}
 }
 
+// TestPages_FormThatCannotBeRead changes nothing.
+func TestPages_FormThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	server := serve(t, http.MaxBytesHandler(pages.New(l.store, pages.Options{Logger: discard(), Actor: func(*http.Request) string { return "who reads" }}), 1000))
+	for reason, status := range map[string]int{strings.Repeat("x", 2000): http.StatusRequestEntityTooLarge, "%zz": http.StatusBadRequest} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server+"/jobs/stores-eu/pause", strings.NewReader("reason="+reason))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := response.Body.Close(); err != nil || response.StatusCode != status {
+			t.Errorf("reason %.10s is answered %d", reason, response.StatusCode)
+		}
+	}
+	l.Want("the pauses", nil, `SELECT actor FROM report.changes WHERE action = 'pause'`)
+}
+
 // TestPages_LongReason is cut between two characters.
 func TestPages_LongReason(t *testing.T) {
 	t.Parallel()
