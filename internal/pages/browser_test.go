@@ -198,7 +198,7 @@ func TestLive(t *testing.T) {
 	l := newLab(t)
 	l.restless()
 	b.open(l.server.URL+"/jobs/stores-eu", 1280, "light")
-	evaluate[chromedp.Void](b, `document.querySelector("#runs-h").kept = true; document.getElementById("main").dataset.every = "1"`)
+	evaluate[chromedp.Void](b, `document.querySelector("#runs-h").kept = document.querySelector("#read time").kept = true; document.getElementById("main").dataset.every = "1"`)
 	now, err := l.store.Now(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -207,10 +207,46 @@ func TestLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.await(`document.getElementById("main").innerText.includes("moves away")`)
+	if evaluate[bool](b, `document.querySelector("#read time").kept === true`) {
+		t.Error("it tells of the first time that it was read")
+	}
 	if !evaluate[bool](b, `document.querySelector("#runs-h").kept === true && document.getElementById("stale").hidden`) {
 		t.Error("the rest of the page was put anew, or it says that it is stale")
 	}
 	evaluate[chromedp.Void](b, `document.getElementById("main").dataset.every = "1"`)
 	l.server.Close()
 	b.await(`!document.getElementById("stale").hidden`)
+}
+
+// TestStaysWhereItIs: while it is live, what one reads does not move when a run ends; only
+// what is below a table that gets a row does. Browsers call a page steady up to 0.1.
+func TestStaysWhereItIs(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	l := newLab(t)
+	l.follow("stores-eu", run("r1", "in_progress", step("fetch", "in_progress", entry("info", "begun"))))
+	for _, c := range []struct {
+		path, ended string
+		most        float64
+		body        string
+	}{
+		{"/jobs/stores-eu/runs/1", "run 1 failed", 0.05, run("r1", "failed", step("fetch", "failed", entry("info", "begun")+","+entry("error", "row 317 is not valid")))},
+		{"/", "nothing", 0.02, run("r1", "success", step("fetch", "success", entry("info", "begun")))},
+	} {
+		if c.path == "/" { // another job's run, which is at once the only one that goes on
+			l.follow("shops-fr", run("r1", "in_progress", step("fetch", "in_progress", "")))
+		}
+		b.open(l.server.URL+c.path, 1280, "light")
+		evaluate[chromedp.Void](b, `window.moved = 0; window.what = []; new PerformanceObserver((list) => { for (const shift of list.getEntries()) {
+				moved += shift.value;
+				for (const s of shift.sources) what.push((s.node?.outerHTML ?? s.node?.textContent ?? "").slice(0, 60) + ": y " + s.previousRect.y + " to " + s.currentRect.y + ", height " + s.previousRect.height + " to " + s.currentRect.height);
+			} }).observe({type: "layout-shift"});
+			document.getElementById("main").dataset.every = "1"; 0`)
+		name := map[bool]string{true: "shops-fr", false: "stores-eu"}[c.path == "/"]
+		l.follow(name, c.body)
+		b.await(fmt.Sprintf(`document.getElementById("main").innerText.includes(%q)`, c.ended))
+		if moved := evaluate[float64](b, `new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(moved), 500)))`); moved > c.most {
+			t.Errorf("%s has moved by %.4f: %s", c.path, moved, evaluate[string](b, `what.join("\n")`))
+		}
+	}
 }

@@ -39,8 +39,24 @@
     const status = event.detail.xhr.status;
     if (status === 401) location.reload(); // who reads is to log in again
     stale(status >= 500);
+    const read = status < 400 && new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").querySelector("#read");
+    if (read) $("#read").replaceWith(read);
   });
   addEventListener("htmx:afterSettle", () => arrange());
+  // Nothing moves up while it is live: what has held more rows keeps their room.
+  const room = new Map();
+  const keepRoom = () => {
+    if (!main().dataset.live) return;
+    for (const part of main().querySelectorAll(":scope > section[aria-labelledby]")) {
+      const name = part.getAttribute("aria-labelledby");
+      part.style.minHeight = "";
+      room.set(name, Math.max(room.get(name) || 0, part.offsetHeight));
+      part.style.minHeight = room.get(name) + "px";
+    }
+  };
+  addEventListener("htmx:afterSwap", keepRoom);
+  addEventListener("resize", () => { room.clear(); keepRoom(); });
+  keepRoom();
   if (main().dataset.live) {
     const about = main().dataset.live;
     let stream, tried = 0;
