@@ -16,7 +16,7 @@ import (
 const statements = `SELECT substring(query FROM '^(?:-- name: )?[^\n]{1,60}'), calls, rows, total_exec_time, total_plan_time, shared_blks_dirtied, wal_bytes::float8
 	FROM pg_stat_statements ORDER BY total_exec_time DESC LIMIT 30`
 
-// dissect measures the tracker alone, for where its time goes.
+// dissect measures the tracker alone, for where its time and its bytes go.
 func (l *lab) dissect(ctx context.Context, p plan, out io.Writer) error {
 	mix := mixes[0]
 	if p.unchanged {
@@ -33,6 +33,7 @@ func (l *lab) dissect(ctx context.Context, p plan, out io.Writer) error {
 	}
 	fmt.Fprintln(out, w)
 	fmt.Fprintf(out, "%.1f µs program, %.1f µs Postgres a poll\n", perPoll(w.program.Seconds(), w.polls), perPoll(w.server.Seconds(), w.polls))
+	w.grown.print(out, tracker, w.polls)
 	if p.journal {
 		fmt.Fprintf(out, "%.0f changes/s: %s\n", w.changed*w.perSecond(), w.journal)
 	}
