@@ -36,7 +36,7 @@ func watchJournal(ctx context.Context, url string) (lags journaled, err error) {
 			return lags, nil
 		case <-again.C:
 		}
-		rows, err := db.Query(ctx, `SELECT entry_no, kind = 'snapshot', clock_timestamp() - at FROM journal WHERE entry_no > $1 ORDER BY entry_no`, last)
+		rows, err := db.Query(ctx, `SELECT entry_no, kind = 'snapshot', clock_timestamp() - at FROM report.journal WHERE entry_no > $1 ORDER BY entry_no`, last)
 		if err == nil {
 			var isSnapshot bool
 			var lag time.Duration

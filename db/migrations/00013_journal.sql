@@ -10,13 +10,13 @@ CREATE TABLE journal (
     job_id          bigint,               -- null: of no job
     at              timestamptz NOT NULL, -- when it was observed or done (our time)
     no              bigint      NOT NULL, -- of what the entry stands for: snapshot_no, gap_no, change_no, act_no; of polls the day, as YYYYMMDD
-    kind            text        NOT NULL,
+    kind            text,                 -- null: snapshot, as of most
     CONSTRAINT journal_pkey PRIMARY KEY (entry_no),
-    CONSTRAINT journal_kind_check CHECK (kind IN ('snapshot', 'gap', 'change', 'polls', 'act')),
-    CONSTRAINT journal_job_check CHECK (job_id IS NOT NULL OR kind IN ('change', 'polls', 'act'))
+    CONSTRAINT journal_kind_check CHECK (kind IN ('gap', 'change', 'polls', 'act')),
+    CONSTRAINT journal_job_check CHECK (job_id IS NOT NULL OR coalesce(kind, 'snapshot') IN ('change', 'polls', 'act'))
 ) PARTITION BY RANGE (entry_no);
 -- Where a job's snapshot stands, and where its gap.
-CREATE INDEX journal_snapshot_idx ON journal (job_id, no) WHERE kind = 'snapshot';
+CREATE INDEX journal_snapshot_idx ON journal (job_id, no) WHERE kind IS NULL;
 CREATE INDEX journal_gap_idx ON journal (job_id, no) WHERE kind = 'gap';
 
 -- How far the journal has come: one row, locked by who appends.
@@ -143,7 +143,7 @@ BEGIN
     SELECT array_agg(k.job_id), array_agg(k.last), array_agg(k.top) INTO torn, torn_after, torn_to
     FROM (
         SELECT w.job_id, max(w.no) AS top, count(*) AS noted,
-            coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind = 'snapshot' AND e.job_id = w.job_id), 0) AS last
+            coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind IS NULL AND e.job_id = w.job_id), 0) AS last
         FROM unnest(jobs, nos) w (job_id, no) GROUP BY w.job_id
     ) k WHERE k.top - k.last <> k.noted;
     SELECT array_agg(w.job_id ORDER BY w.place), array_agg(coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind = 'gap' AND e.job_id = w.job_id), 0) ORDER BY w.place)
@@ -186,7 +186,7 @@ BEGIN
         SELECT f.*, max(f.at) OVER (PARTITION BY f.kind, f.job_id ORDER BY f.no) AS by FROM found f
     )
     INSERT INTO public.journal (entry_no, kind, job_id, no, at)
-    SELECT last.entry_no + row_number() OVER (ORDER BY o.by, o.job_id NULLS FIRST, o.kind, o.no), o.kind, o.job_id, o.no, o.at FROM ordered o;
+    SELECT last.entry_no + row_number() OVER (ORDER BY o.by, o.job_id NULLS FIRST, o.kind, o.no), NULLIF(o.kind, 'snapshot'), o.job_id, o.no, o.at FROM ordered o;
     GET DIAGNOSTICS appended = ROW_COUNT;
     more := beyond IS NOT NULL OR from_no IS NOT NULL;
     last.entry_no := last.entry_no + appended;
@@ -216,7 +216,7 @@ BEGIN
     SELECT array_agg(w.job_id), max(w.job_id), array_agg(w.job_id) FILTER (WHERE w.snapshot_no > w.last), array_agg(w.last) FILTER (WHERE w.snapshot_no > w.last)
     INTO jobs, reached, behind, last
     FROM (
-        SELECT c.job_id, c.snapshot_no, coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind = 'snapshot' AND e.job_id = c.job_id), 0) AS last
+        SELECT c.job_id, c.snapshot_no, coalesce((SELECT max(e.no) FROM public.journal e WHERE e.kind IS NULL AND e.job_id = c.job_id), 0) AS last
         FROM public.cursors c WHERE c.job_id > beyond ORDER BY c.job_id LIMIT 1000
     ) w;
     IF behind IS NOT NULL THEN
@@ -246,7 +246,7 @@ JOIN transitions t ON t.job_id = e.job_id AND t.snapshot_no = e.no AND t.observe
 JOIN jobs j ON j.job_id = e.job_id
 JOIN sources s ON s.source_id = j.source_id
 LEFT JOIN steps p ON p.job_id = t.job_id AND p.run_no = t.run_no AND p.step_no = t.step_no
-WHERE e.kind = 'snapshot'
+WHERE e.kind IS NULL
 UNION ALL
 SELECT e.entry_no, e.at, 'anomaly', j.name, s.name, a.run_no, p.name, NULL, NULL,
     NULL, n.not_before, a.observed_at, a.kind, concat_ws(' → ', a.was, a.now), a.anomaly_no, e.job_id
@@ -256,7 +256,7 @@ JOIN snapshots n ON n.job_id = e.job_id AND n.snapshot_no = e.no
 JOIN jobs j ON j.job_id = e.job_id
 JOIN sources s ON s.source_id = j.source_id
 LEFT JOIN steps p ON p.job_id = a.job_id AND p.run_no = a.run_no AND p.step_no = a.step_no
-WHERE e.kind = 'snapshot'
+WHERE e.kind IS NULL
 UNION ALL
 SELECT e.entry_no, e.at, 'gap', j.name, s.name, NULL, NULL, NULL, NULL,
     NULL, g.gap_from, g.gap_to, NULL, g.reason, g.gap_no, e.job_id

@@ -33,7 +33,7 @@ CREATE TRIGGER checkpoints_append_only BEFORE UPDATE OR DELETE ON checkpoints FO
 CREATE TRIGGER checkpoints_no_truncate BEFORE TRUNCATE ON checkpoints FOR EACH STATEMENT EXECUTE FUNCTION rewrite_refuse();
 
 CREATE VIEW report.journal AS
-SELECT e.entry_no, e.at, e.kind, j.name AS job, e.no, e.job_id
+SELECT e.entry_no, e.at, coalesce(e.kind, 'snapshot') AS kind, j.name AS job, e.no, e.job_id
 FROM journal e
 LEFT JOIN jobs j ON j.job_id = e.job_id;
 COMMENT ON VIEW report.journal IS 'One row per snapshot, ended gap, change of what is tracked, closed day of polls and act upon the history, in one order without holes.';
@@ -70,7 +70,7 @@ FROM journal e
 JOIN snapshots n ON n.job_id = e.job_id AND n.snapshot_no = e.no
 LEFT JOIN jobs j ON j.job_id = e.job_id
 LEFT JOIN sources s ON s.source_id = j.source_id
-WHERE e.kind = 'snapshot';
+WHERE e.kind IS NULL;
 COMMENT ON VIEW report.snapshot_leaves IS 'One row per snapshot with an entry in the journal: what its leaf in the transparency log is made of.';
 COMMENT ON COLUMN report.snapshot_leaves.entry_no IS 'Number of its entry in the journal.';
 COMMENT ON COLUMN report.snapshot_leaves.job IS 'Name of the job.';

@@ -4,7 +4,7 @@ package checkhistory
 var journalRules = []rule{
 	{"each snapshot has one entry in the journal", `
 		SELECT n.job_id, format('snapshot %s has %s', n.snapshot_no, count(e.entry_no)) FROM snapshots n
-		LEFT JOIN journal e ON e.kind = 'snapshot' AND e.job_id = n.job_id AND e.no = n.snapshot_no AND e.at = n.observed_at
+		LEFT JOIN journal e ON e.kind IS NULL AND e.job_id = n.job_id AND e.no = n.snapshot_no AND e.at = n.observed_at
 		WHERE n.job_id = ANY($1) GROUP BY n.job_id, n.snapshot_no HAVING count(e.entry_no) <> 1`},
 	{"each gap has one entry in the journal", `
 		SELECT g.job_id, format('gap %s has %s', g.gap_no, count(e.entry_no)) FROM gaps g
@@ -27,13 +27,13 @@ var journalRules = []rule{
 			SELECT 'change' AS kind, c.change_no AS no FROM changes c
 			UNION ALL SELECT 'act', a.act_no FROM acts a
 		)
-		SELECT e.job_id, format('entry %s: %s %s', e.entry_no, e.kind, e.no) FROM journal e
+		SELECT e.job_id, format('entry %s: %s %s', e.entry_no, e.kind, e.no) FROM report.journal e
 		LEFT JOIN facts f ON f.job_id = e.job_id AND f.kind = e.kind AND f.no = e.no
 		LEFT JOIN acted d ON d.kind = e.kind AND d.no = e.no
 		WHERE e.job_id = ANY($1) AND f.no IS NULL AND d.no IS NULL`},
 	{"the journal tells of a job's snapshots, and of its gaps, in their order", `
 		SELECT o.job_id, format('entry %s: %s %s after %s', o.entry_no, o.kind, o.no, o.before) FROM (
-			SELECT e.*, lag(e.no) OVER (PARTITION BY e.job_id, e.kind ORDER BY e.entry_no) AS before FROM journal e
+			SELECT e.*, lag(e.no) OVER (PARTITION BY e.job_id, e.kind ORDER BY e.entry_no) AS before FROM report.journal e
 			WHERE e.job_id = ANY($1) AND e.kind IN ('snapshot', 'gap')
 		) o WHERE o.no <> coalesce(o.before, 0) + 1`},
 	{"the entries of the journal count from 1 without holes", `

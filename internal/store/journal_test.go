@@ -21,7 +21,7 @@ func (f *feed) journal(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	return column[string](t, f.conn, `SELECT concat_ws(' ', e.kind, j.name, CASE e.kind WHEN 'change' THEN c.action ELSE e.no::text END)
-		FROM journal e LEFT JOIN jobs j ON j.job_id = e.job_id LEFT JOIN changes c ON e.kind = 'change' AND c.change_no = e.no
+		FROM report.journal e LEFT JOIN jobs j ON j.job_id = e.job_id LEFT JOIN changes c ON e.kind = 'change' AND c.change_no = e.no
 		WHERE e.kind <> 'polls' ORDER BY e.entry_no`)
 }
 
