@@ -46,7 +46,7 @@ const runsPerWindow = 1000
 // counts are the queries that count the polls of a window.
 var counts = map[string]string{
 	naive:   `SELECT count(*), -1::float8 FROM naive_polls WHERE polled_at >= $1 AND polled_at < $2`,
-	tracker: `SELECT count(*), coalesce(avg((outcome = 'changed')::int), 0)::float8 FROM polls WHERE polled_at >= $1 AND polled_at < $2 AND snapshot_no IS NOT NULL`,
+	tracker: `SELECT count(*), coalesce(avg((outcome = 'changed')::int), 0)::float8 FROM report.polls WHERE polled_at >= $1 AND polled_at < $2 AND snapshot_no IS NOT NULL`,
 }
 
 // measure runs a program for a warm-up and a window. The polls are counted when it has ended.

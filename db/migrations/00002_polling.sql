@@ -114,28 +114,28 @@ CREATE TABLE replicas (
 CREATE TABLE polls (
     job_id          bigint      NOT NULL,
     polled_at       timestamptz NOT NULL,
-    outcome         text        NOT NULL,
-    http_status     smallint,
     latency_us      integer     NOT NULL,
     snapshot_no     integer,              -- the snapshot that the answer made or confirmed
+    http_status     smallint,             -- null: 200 where there is a snapshot, else there was no answer
+    outcome         text,                 -- null: unchanged, as of most
     error           text,
     error_body      text,                 -- of the first failure of its kind in a row
     CONSTRAINT polls_pkey PRIMARY KEY (job_id, polled_at),
     CONSTRAINT polls_outcome_check CHECK (outcome IN ('changed', 'unchanged', 'superseded', 'unauthorized', 'quota_exhausted', 'forbidden',
         'not_found', 'rate_limited', 'rejected', 'upstream_error', 'timeout', 'unreachable', 'malformed')),
-    CONSTRAINT polls_snapshot_check CHECK ((snapshot_no IS NOT NULL) = (outcome IN ('changed', 'unchanged')))
+    CONSTRAINT polls_snapshot_check CHECK ((snapshot_no IS NOT NULL) = (coalesce(outcome, 'unchanged') IN ('changed', 'unchanged')))
 ) PARTITION BY RANGE (polled_at);
 CREATE TABLE polls_default PARTITION OF polls DEFAULT;
 -- Polls come in the order of time: a BRIN index finds a range for next to nothing.
 CREATE INDEX polls_time_idx ON polls USING brin (polled_at) WITH (pages_per_range = 32, autosummarize = on);
 -- Snapshots tell of answered polls; the others are counted here. An answered poll adds no entry.
-CREATE INDEX polls_unanswered_idx ON polls (job_id, polled_at) INCLUDE (outcome) WHERE outcome NOT IN ('changed', 'unchanged');
+CREATE INDEX polls_unanswered_idx ON polls (job_id, polled_at) INCLUDE (outcome) WHERE snapshot_no IS NULL;
 
 CREATE TABLE gaps (
     job_id          bigint      NOT NULL,
-    gap_no          integer     NOT NULL,
     gap_from        timestamptz NOT NULL,
     gap_to          timestamptz NOT NULL,
+    gap_no          integer     NOT NULL,
     reason          text        NOT NULL,
     CONSTRAINT gaps_pkey PRIMARY KEY (job_id, gap_no),
     CONSTRAINT gaps_order_check CHECK (gap_from <= gap_to)

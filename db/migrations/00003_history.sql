@@ -35,7 +35,7 @@ CREATE TABLE snapshots (
     sha256          bytea       NOT NULL, -- of the body
     body            bytea,                -- whole, or a patch; redacted; bytes, since jsonb refuses NUL and rewrites numbers; null: retention took it, or somebody has erased it
     -- With these columns an index scan counts a job's answered polls.
-    CONSTRAINT snapshots_pkey PRIMARY KEY (job_id, snapshot_no) INCLUDE (polled_at, previous_polls),
+    CONSTRAINT snapshots_pkey PRIMARY KEY (job_id, snapshot_no) INCLUDE (previous_polls, polled_at),
     CONSTRAINT snapshots_bounds_check CHECK (not_before < polled_at AND polled_at <= observed_at),
     CONSTRAINT snapshots_first_check CHECK ((snapshot_no = 1) = (not_before IS NULL) AND (snapshot_no = 1) = (previous_polls = 0)),
     CONSTRAINT snapshots_sha256_check CHECK (octet_length(sha256) = 32),

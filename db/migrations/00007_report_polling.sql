@@ -65,7 +65,8 @@ COMMENT ON COLUMN report.changes.before IS 'What was changed as it was before, a
 COMMENT ON COLUMN report.changes.after IS 'What was changed as it was afterwards, a JSON object; null: there is nothing.';
 
 CREATE VIEW report.polls AS
-SELECT j.name AS job, s.name AS source, s.provider, p.polled_at, p.outcome, p.http_status,
+SELECT j.name AS job, s.name AS source, s.provider, p.polled_at, coalesce(p.outcome, 'unchanged') AS outcome,
+    coalesce(p.http_status, CASE WHEN p.snapshot_no IS NOT NULL THEN 200::smallint END) AS http_status,
     p.latency_us * interval '1 microsecond' AS latency, p.snapshot_no, p.error, p.error_body, p.job_id
 FROM polls p
 LEFT JOIN jobs j ON j.job_id = p.job_id -- left, as sources: who asks for neither reads polls alone

@@ -302,7 +302,7 @@ BEGIN
         FROM (
             SELECT p.job_id, count(*) AS unanswered, count(*) FILTER (WHERE p.outcome <> 'superseded') AS failed,
                 min(p.polled_at) AS first_at, max(p.polled_at) AS last_at
-            FROM public.%1$I p WHERE p.outcome NOT IN ('changed', 'unchanged') AND p.polled_at < $1
+            FROM public.%1$I p WHERE p.snapshot_no IS NULL AND p.polled_at < $1
             GROUP BY p.job_id
         ) u
         FULL JOIN (

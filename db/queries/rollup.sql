@@ -52,7 +52,7 @@ SELECT coalesce(least(
 -- Counts the polls of whole hours. Where an hour has fewer polls than were counted
 -- before (retention), the earlier count stays.
 INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
-SELECT j.source_id, date_trunc('hour', p.polled_at, 'UTC'), p.outcome, count(*),
+SELECT j.source_id, date_trunc('hour', p.polled_at, 'UTC'), coalesce(p.outcome, 'unchanged'), count(*),
     percentile_disc(0.5) WITHIN GROUP (ORDER BY p.latency_us), percentile_disc(0.95) WITHIN GROUP (ORDER BY p.latency_us)
 FROM polls p
 JOIN jobs j ON j.job_id = p.job_id

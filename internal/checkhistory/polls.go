@@ -19,7 +19,7 @@ func (c *check) checkPolls(ctx context.Context) error {
 		var outcome *string
 		var answered *time.Time
 		if err := c.conn.QueryRow(ctx, `SELECT count(*), count(*) FILTER (WHERE outcome NOT IN ('changed', 'unchanged', 'superseded')), min(polled_at), max(polled_at),
-			(array_agg(outcome ORDER BY polled_at DESC))[1], max(polled_at) FILTER (WHERE outcome IN ('changed', 'unchanged')) FROM polls WHERE job_id = $1`,
+			(array_agg(outcome ORDER BY polled_at DESC))[1], max(polled_at) FILTER (WHERE outcome IN ('changed', 'unchanged')) FROM report.polls WHERE job_id = $1`,
 			job.ID).Scan(&counted.Polls, &counted.Failed, &counted.FirstAt, &counted.LastAt, &outcome, &answered); err != nil {
 			return fmt.Errorf("job %s: count polls: %w", job.Name, err)
 		}
@@ -47,7 +47,7 @@ func (c *check) addTaken(ctx context.Context, job store.Job, counted *store.Poll
 	err := c.conn.QueryRow(ctx, `SELECT coalesce(t.unanswered, 0) + n.polls + c.confirmations - l.polls, coalesce(t.failed, 0), least(t.first_at, n.first_at), greatest(t.last_at, c.confirmed_at), c.confirmed_at
 		FROM cursors c LEFT JOIN taken_polls t ON t.job_id = c.job_id
 		CROSS JOIN (SELECT coalesce(sum(previous_polls), 0) AS polls, min(polled_at) AS first_at FROM snapshots WHERE job_id = $1) n
-		CROSS JOIN (SELECT count(*) AS polls FROM polls WHERE job_id = $1 AND snapshot_no IS NOT NULL) l
+		CROSS JOIN (SELECT count(*) AS polls FROM report.polls WHERE job_id = $1 AND snapshot_no IS NOT NULL) l
 		WHERE c.job_id = $1 AND EXISTS (SELECT 1 FROM report.retention WHERE what = 'polls')`, job.ID).Scan(&taken.Polls, &taken.Failed, &taken.FirstAt, &taken.LastAt, &confirmedAt)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil

@@ -82,7 +82,7 @@ const takenUntil = `(SELECT coalesce(max(range_to), '-infinity') FROM report.ret
 var pollRules = []rule{
 	{"what is kept is of a registered job", `
 		SELECT k.job_id, format('%s of job %s', k.what, k.job_id) FROM (
-			SELECT DISTINCT job_id, 'polls' AS what FROM polls
+			SELECT DISTINCT job_id, 'polls' AS what FROM report.polls
 			UNION ALL SELECT DISTINCT job_id, 'gaps' FROM gaps
 			UNION ALL SELECT DISTINCT job_id, 'snapshots' FROM snapshots
 			UNION ALL SELECT DISTINCT job_id, 'transitions' FROM transitions
@@ -90,16 +90,16 @@ var pollRules = []rule{
 		) k
 		WHERE $1::bigint[] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.job_id = k.job_id)`},
 	{"a poll has a snapshot exactly if it was answered", `
-		SELECT job_id, format('%s poll at %s has snapshot %s', outcome, polled_at, snapshot_no) FROM polls
+		SELECT job_id, format('%s poll at %s has snapshot %s', outcome, polled_at, snapshot_no) FROM report.polls
 		WHERE job_id = ANY($1) AND (outcome IN ('changed', 'unchanged')) <> (snapshot_no IS NOT NULL)`},
 	{"each snapshot was made by one changed poll, and each changed poll made one", `
 		SELECT coalesce(n.job_id, p.job_id), format('snapshot %s, changed poll of %s at %s', n.snapshot_no, p.snapshot_no, coalesce(n.polled_at, p.polled_at))
 		FROM (SELECT * FROM snapshots WHERE job_id = ANY($1)) n
-		FULL JOIN (SELECT * FROM polls WHERE job_id = ANY($1) AND outcome = 'changed') p
+		FULL JOIN (SELECT * FROM report.polls WHERE job_id = ANY($1) AND outcome = 'changed') p
 			ON p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no AND p.polled_at = n.polled_at
 		WHERE n.job_id IS NULL OR p.job_id IS NULL AND n.polled_at >= ` + takenUntil},
 	{"an unchanged poll confirms the newest snapshot of its time", `
-		SELECT p.job_id, format('poll at %s confirms snapshot %s', p.polled_at, p.snapshot_no) FROM polls p
+		SELECT p.job_id, format('poll at %s confirms snapshot %s', p.polled_at, p.snapshot_no) FROM report.polls p
 		LEFT JOIN snapshots n ON n.job_id = p.job_id AND n.snapshot_no = p.snapshot_no
 		LEFT JOIN snapshots f ON f.job_id = p.job_id AND f.snapshot_no = p.snapshot_no + 1
 		WHERE p.job_id = ANY($1) AND p.outcome = 'unchanged'
@@ -121,14 +121,14 @@ var snapshotRules = []rule{
 		WHERE n.job_id = ANY($1) AND (n.not_before >= n.polled_at OR n.polled_at > n.observed_at OR b.polled_at > n.not_before)`},
 	{"not_before is when the last answered poll before was sent", `
 		SELECT n.job_id, format('snapshot %s: %s, the poll before at %s', n.snapshot_no, n.not_before, l.polled_at) FROM snapshots n
-		CROSS JOIN LATERAL (SELECT max(p.polled_at) AS polled_at FROM polls p
+		CROSS JOIN LATERAL (SELECT max(p.polled_at) AS polled_at FROM report.polls p
 			WHERE p.job_id = n.job_id AND p.snapshot_no IS NOT NULL AND p.polled_at < n.polled_at) l
 		WHERE n.job_id = ANY($1) AND n.not_before IS DISTINCT FROM l.polled_at AND NOT coalesce(l.polled_at IS NULL AND n.not_before < ` + takenUntil + `, false)`},
 	{"previous_polls is how many polls saw the snapshot before", `
 		SELECT n.job_id, format('snapshot %s: %s, not %s', n.snapshot_no, n.previous_polls, l.polls) FROM snapshots n
 		LEFT JOIN snapshots b ON b.job_id = n.job_id AND b.snapshot_no = n.snapshot_no - 1
 		LEFT JOIN taken_polls t ON t.job_id = b.job_id AND t.snapshot_no = b.snapshot_no
-		CROSS JOIN LATERAL (SELECT count(*) + coalesce(t.confirmations, 0) AS polls FROM polls p WHERE p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no - 1) l
+		CROSS JOIN LATERAL (SELECT count(*) + coalesce(t.confirmations, 0) AS polls FROM report.polls p WHERE p.job_id = n.job_id AND p.snapshot_no = n.snapshot_no - 1) l
 		WHERE n.job_id = ANY($1) AND n.previous_polls <> l.polls
 			AND (l.polls > n.previous_polls OR t.job_id IS NOT NULL OR coalesce(b.polled_at >= ` + takenUntil + `, true))`},
 	{"report.snapshots tells how often and until when each was seen", `
@@ -138,7 +138,7 @@ var snapshotRules = []rule{
 				coalesce(l.polls, 0) + coalesce(t.confirmations, 0) AS kept_polls, greatest(l.confirmed_at, t.confirmed_at) AS kept_until
 			FROM report.snapshots v
 			LEFT JOIN taken_polls t ON t.job_id = v.job_id AND t.snapshot_no = v.snapshot_no
-			LEFT JOIN (SELECT p.job_id, p.snapshot_no, count(*) AS polls, max(p.polled_at) AS confirmed_at FROM polls p
+			LEFT JOIN (SELECT p.job_id, p.snapshot_no, count(*) AS polls, max(p.polled_at) AS confirmed_at FROM report.polls p
 				WHERE p.job_id = ANY($1) GROUP BY p.job_id, p.snapshot_no) l ON l.job_id = v.job_id AND l.snapshot_no = v.snapshot_no
 			WHERE v.job_id = ANY($1)
 		) x

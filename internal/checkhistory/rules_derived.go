@@ -126,7 +126,7 @@ var cursorRules = []rule{
 		WHERE gap_from < before`},
 	{"no answer came in a gap", `
 		SELECT g.job_id, format('%s from %s to %s, a poll at %s was answered', g.reason, g.gap_from, g.gap_to, p.polled_at)
-		FROM gaps g JOIN polls p ON p.job_id = g.job_id AND p.polled_at > g.gap_from AND p.polled_at < g.gap_to AND p.snapshot_no IS NOT NULL
+		FROM gaps g JOIN report.polls p ON p.job_id = g.job_id AND p.polled_at > g.gap_from AND p.polled_at < g.gap_to AND p.snapshot_no IS NOT NULL
 		WHERE g.job_id = ANY($1)`},
 	{"an active job has a next poll", `
 		SELECT j.job_id, 'it has none' FROM jobs j JOIN cursors c ON c.job_id = j.job_id
@@ -145,9 +145,9 @@ var cursorRules = []rule{
 					'confirmations', coalesce(k.polls, 0) + coalesce(t.confirmations, 0)) AS truth
 			FROM cursors c
 			LEFT JOIN taken_polls t ON t.job_id = c.job_id AND t.snapshot_no = c.snapshot_no
-			LEFT JOIN (SELECT DISTINCT ON (job_id) * FROM polls WHERE job_id = ANY($1) AND outcome <> 'superseded' ORDER BY job_id, polled_at DESC) p ON p.job_id = c.job_id
+			LEFT JOIN (SELECT DISTINCT ON (job_id) * FROM report.polls WHERE job_id = ANY($1) AND outcome <> 'superseded' ORDER BY job_id, polled_at DESC) p ON p.job_id = c.job_id
 			LEFT JOIN (SELECT DISTINCT ON (job_id) * FROM snapshots WHERE job_id = ANY($1) ORDER BY job_id, snapshot_no DESC) n ON n.job_id = c.job_id
-			LEFT JOIN (SELECT job_id, snapshot_no, max(polled_at) AS confirmed_at, count(*) AS polls FROM polls
+			LEFT JOIN (SELECT job_id, snapshot_no, max(polled_at) AS confirmed_at, count(*) AS polls FROM report.polls
 				WHERE job_id = ANY($1) AND snapshot_no IS NOT NULL GROUP BY job_id, snapshot_no) k ON k.job_id = n.job_id AND k.snapshot_no = n.snapshot_no
 			WHERE c.job_id = ANY($1)
 		) c WHERE cached <> truth`},

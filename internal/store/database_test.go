@@ -139,7 +139,7 @@ func seedRecords(t *testing.T, conn *pgx.Conn, job int64) {
 	t.Helper()
 	const at = seedAt
 	for _, sql := range []string{
-		`INSERT INTO gaps VALUES ($1, 1, ` + at + `, ` + at + `, 'timeout')`,
+		`INSERT INTO gaps VALUES ($1, ` + at + `, ` + at + `, 1, 'timeout')`,
 		`INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation, size)
 			VALUES ($1, 1, ` + at + `, ` + at + `, 0, 1, 'success', 'succeeded', '{}', true, sha256('{}'), 1, 2)`,
 		`INSERT INTO runs (job_id, run_no, run_id, status, state, first_seen_at, ended_seen_at, last_changed_at, step_count, warnings, errors, unknown_words, shape)

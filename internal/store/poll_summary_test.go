@@ -27,7 +27,7 @@ func TestPollSummaryAgreesWithThePolls(t *testing.T) {
 			told := fmt.Sprintf("%d %d %d %d %s", summary.Polls, summary.Failed, inUnix(summary.FirstAt), inUnix(summary.LastAt), text(summary.LastOutcome))
 			counted := value[string](t, f.conn, `SELECT concat_ws(' ', count(*), count(*) FILTER (WHERE outcome NOT IN ('changed', 'unchanged', 'superseded')),
 				coalesce(extract(epoch FROM min(polled_at))::bigint, 0), coalesce(extract(epoch FROM max(polled_at))::bigint, 0),
-				coalesce((array_agg(outcome ORDER BY polled_at DESC))[1], '-')) FROM polls WHERE polled_at <= $1`, by)
+				coalesce((array_agg(coalesce(outcome, 'unchanged') ORDER BY polled_at DESC))[1], '-')) FROM polls WHERE polled_at <= $1`, by)
 			if told != counted {
 				t.Errorf("%s, by %s: %s, but counted are %s", when, by, told, counted)
 			}

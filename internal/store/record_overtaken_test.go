@@ -40,7 +40,7 @@ func TestRecordOvertakenWhileItWaits(t *testing.T) {
 		f.round(t, said{job: job, body: running})
 	}
 	equalLines(t, column[string](t, f.conn, "SELECT state FROM report.jobs"), "running")
-	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', outcome, snapshot_no) FROM polls ORDER BY polled_at"),
+	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', outcome, snapshot_no) FROM report.polls ORDER BY polled_at"),
 		"changed 1", "superseded", "unchanged 1", "unchanged 1", "unchanged 1", "unchanged 1")
 }
 

@@ -12,7 +12,8 @@ import (
 
 const pollInsert = `-- name: PollInsert :execrows
 INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, snapshot_no, error, error_body)
-SELECT r.job_id, r.polled_at, r.outcome, NULLIF(r.http_status, 0), r.latency_us, NULLIF(r.snapshot_no, 0), NULLIF(r.error, ''), NULLIF(r.error_body, '')
+SELECT r.job_id, r.polled_at, NULLIF(r.outcome, 'unchanged'), NULLIF(r.http_status, CASE WHEN r.snapshot_no > 0 THEN 200 ELSE 0 END), r.latency_us,
+    NULLIF(r.snapshot_no, 0), NULLIF(r.error, ''), NULLIF(r.error_body, '')
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS polled_at,
     unnest($3::text[]) AS outcome, unnest($4::smallint[]) AS http_status,
     unnest($5::integer[]) AS latency_us, unnest($6::integer[]) AS snapshot_no,
@@ -49,7 +50,7 @@ func (q *Queries) PollInsert(ctx context.Context, arg PollInsertParams) (int64, 
 
 const pollInsertLate = `-- name: PollInsertLate :exec
 INSERT INTO polls (job_id, polled_at, outcome, http_status, latency_us, error, error_body)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+VALUES ($1, $2, $3::text, $4, $5, $6, $7)
 ON CONFLICT (job_id, polled_at) DO NOTHING
 `
 

@@ -615,7 +615,7 @@ SELECT count(*) AS polls, count(*) FILTER (WHERE p.outcome <> 'superseded') AS f
     coalesce(min(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS first_at,
     coalesce(max(p.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS last_at
 FROM report.polls p
-WHERE p.job_id = $1 AND p.polled_at <= $2 AND p.outcome NOT IN ('changed', 'unchanged')
+WHERE p.job_id = $1 AND p.polled_at <= $2 AND p.snapshot_no IS NULL
 `
 
 type ReportPollsUnansweredParams struct {
