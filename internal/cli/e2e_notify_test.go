@@ -128,7 +128,7 @@ func TestToldAfterDowntime(t *testing.T) {
 	late := told(1)
 	daemon.stop()
 	lines := strings.Split(late, "\n")
-	if lines[0] != "1 failed, 1 recovered:" || !strings.HasPrefix(lines[1], "✖ job-000 failed") || !strings.Contains(late, "2 of them told late, at ") {
+	if lines[0] != "1 failed, 1 recovered: job-000" || !strings.HasPrefix(lines[1], "✖ job-000 failed") || !strings.Contains(late, "2 of them told late, at ") {
 		t.Errorf("after hours it is told:\n%s", late)
 	}
 

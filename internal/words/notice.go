@@ -1,7 +1,9 @@
 package words
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -230,7 +232,7 @@ func lateness(n store.Notice, now time.Time) string {
 const digestMost = 20
 
 // Digest is one message of what happened, told at a time. Of several events it tells how
-// many of each kind there are first, then the lines of the first of them. pages is as in
+// many of each kind there are, and of which jobs, first, then the lines of the first of them. pages is as in
 // See.
 func Digest(notices []store.Notice, now time.Time, pages string) string {
 	if len(notices) == 1 {
@@ -252,7 +254,7 @@ func Digest(notices []store.Notice, now time.Time, pages string) string {
 	for i, kind := range kinds {
 		parts[i] = fmt.Sprintf("%s %s", humanize.Comma(int64(counts[kind])), strings.ReplaceAll(string(kind), "_", " "))
 	}
-	lines := []string{strings.Join(parts, ", ") + ":"}
+	lines := []string{strings.Join(parts, ", ") + ": " + subjects(notices)}
 	for _, n := range notices[:min(len(notices), digestMost)] {
 		line := n.Line
 		if lateness(n, now) != "" {
@@ -270,6 +272,24 @@ func Digest(notices []store.Notice, now time.Time, pages string) string {
 		return strings.Join(append(lines, pages+"/notify"), "\n")
 	}
 	return strings.Join(append(lines, "more:  tracker notify log"), "\n")
+}
+
+// subjectsMost is how many jobs the first line of a message names.
+const subjectsMost = 3
+
+// subjects names the first of the jobs, or sources, of what happened, and counts the rest.
+func subjects(notices []store.Notice) string {
+	var names []string
+	for _, n := range notices {
+		if name := cmp.Or(n.Job, n.Source); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	text := strings.Join(names[:min(len(names), subjectsMost)], ", ")
+	if rest := len(names) - subjectsMost; rest > 0 {
+		text += fmt.Sprintf(" and %s more", humanize.Comma(int64(rest)))
+	}
+	return text
 }
 
 // Still is the line of what is told again, since it goes on.
