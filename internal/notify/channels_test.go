@@ -241,7 +241,7 @@ func TestOpenLineage_LearnsOfAnEndedRun(t *testing.T) {
 	l.say("stores-eu", run("r1", "success", time.Minute, time.Second))
 	l.tell()
 	l.wantTold("START stores-eu", "COMPLETE stores-eu", "COMPLETE stores-eu") // the last of its step
-	l.say("stores-eu", run("r1", "success", 2*time.Minute, time.Second)) // another start
+	l.say("stores-eu", run("r1", "success", 2*time.Minute, time.Second))      // another start
 	l.tell()
 	l.Want("anomalies", []string{"step_changed"}, `SELECT kind FROM report.anomalies WHERE kind = 'step_changed'`)
 	schema := lineageSchema(t)

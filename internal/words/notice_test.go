@@ -20,7 +20,8 @@ func TestDigest(t *testing.T) {
 		many = append(many, store.Notice{Kind: history.EventFailed, Job: fmt.Sprintf("job-%d", n), At: now, Line: "failed"})
 	}
 	one := []store.Notice{
-		{Kind: history.EventFailed, Job: "stores-eu", At: now, Line: "failed"}, {Kind: history.EventRecovered, Job: "stores-eu", At: now, Line: "again"},
+		{Kind: history.EventFailed, Job: "stores-eu", At: now, Line: "failed"},
+		{Kind: history.EventRecovered, Job: "stores-eu", At: now, Line: "again"},
 		{Kind: history.EventSourcePaused, Source: "woosmap", At: now, Line: "paused"},
 	}
 	for want, notices := range map[string][]store.Notice{
