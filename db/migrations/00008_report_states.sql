@@ -183,7 +183,7 @@ BEGIN
     IF as_of >= known_at THEN as_of := 'infinity'; END IF;
     RETURN QUERY
     WITH base AS MATERIALIZED (
-        SELECT r.job_id, r.run_no, r.first_seen_at, r.not_before, t.to_state AS state, o.run_no IS NOT NULL AS is_told,
+        SELECT DISTINCT ON (r.job_id, r.run_no) r.job_id, r.run_no, r.first_seen_at, r.not_before, t.to_state AS state, o.run_no IS NOT NULL AS is_told,
             CASE WHEN o.run_no IS NULL THEN r.started_at ELSE o.started_at END AS started_at,
             CASE WHEN o.run_no IS NULL THEN r.ended_at ELSE o.ended_at END AS ended_at,
             CASE WHEN o.run_no IS NULL THEN r.state ELSE o.state END AS known_state,
@@ -191,13 +191,10 @@ BEGIN
         FROM public.runs r
         LEFT JOIN jsonb_to_recordset(coalesce(changed_runs.told -> 'runs', '[]')) o (job_id bigint, run_no integer, state text, started_at timestamptz,
             ended_at timestamptz, error_summary text) ON o.job_id = r.job_id AND o.run_no = r.run_no
-        CROSS JOIN LATERAL (
-            SELECT n.to_state FROM public.transitions n
-            WHERE n.job_id = r.job_id AND n.run_no = r.run_no AND n.step_no IS NULL AND n.observed_at <= known_at
-                AND report.effective_at(n.happened_at, n.observed_at) <= as_of
-            ORDER BY n.transition_no DESC LIMIT 1
-        ) t
+        JOIN public.transitions t ON t.job_id = r.job_id AND t.run_no = r.run_no AND t.step_no IS NULL
         WHERE r.first_seen_at <= known_at AND r.last_changed_at > settled
+            AND t.observed_at <= known_at AND report.effective_at(t.happened_at, t.observed_at) <= as_of
+        ORDER BY r.job_id, r.run_no, t.transition_no DESC
     ), failed AS (
         SELECT DISTINCT ON (p.job_id, p.run_no) p.job_id, p.run_no, p.step_no, p.step
         FROM report.changed_steps(as_of, known_at, changed_runs.told) p

@@ -41,3 +41,13 @@ func TestReportQuestionsGiveWhatAnswersHold(t *testing.T) {
 			AND a.type NOT IN ('boolean'::regtype, 'integer'::regtype, 'bigint'::regtype, 'double precision'::regtype, 'text'::regtype,
 				'date'::regtype, 'timestamptz'::regtype, 'interval'::regtype)`))
 }
+
+// A reader asks of the past, too.
+func TestReportQuestionsOfThePastAreForReaders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	reader := loginAs(t, w.owner, w.url, "tracker_reader")
+	for _, q := range words.Questions() {
+		mustExec(t, reader, "SELECT * FROM report."+q.Function()+"(as_of => now() - interval '2 days', known_at => now() - interval '1 day')")
+	}
+}
