@@ -82,7 +82,10 @@ func ReadCheckpoints(published string) ([]Checkpoint, error) {
 		if err != nil {
 			return nil, fmt.Errorf("checkpoint %d: %w", len(all)+1, err)
 		}
-		if len(all) > 0 && all[len(all)-1].Signed() && (all[len(all)-1].Origin != c.Origin || !c.Signed()) {
+		switch follows := len(all) > 0 && all[len(all)-1].Signed(); {
+		case follows && !c.Signed():
+			return nil, fmt.Errorf("checkpoint %d has no signature, as those before it have, or is cut off: %w", len(all)+1, ErrCheckpoint)
+		case follows && all[len(all)-1].Origin != c.Origin:
 			return nil, fmt.Errorf("checkpoint %d, of the log %q, does not follow on those of the log %q: %w", len(all)+1, c.Origin, all[len(all)-1].Origin, ErrCheckpoint)
 		}
 		all, rest = append(all, c), after

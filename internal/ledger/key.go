@@ -58,12 +58,19 @@ func ReadKey(private string) (*Key, error) {
 	return &Key{signer: signer, Verifier: verifier}, err
 }
 
-// ReadVerifier reads a verifier key: NAME+HASH+KEY.
+// privateMark begins a private key.
+const privateMark = "PRIVATE+KEY+"
+
+// ReadVerifier reads a verifier key: NAME+HASH+KEY. The error does not show it: it may be
+// another one.
 func ReadVerifier(public string) (Verifier, error) {
 	public = strings.TrimSpace(public)
 	verifier, err := note.NewVerifier(public)
-	if err != nil {
-		return Verifier{}, fmt.Errorf("%q %w (a verifier key is NAME+HASH+KEY, as  tracker ledger keygen  prints it)", public, ErrKey)
+	switch {
+	case strings.HasPrefix(public, privateMark):
+		return Verifier{}, fmt.Errorf("a private key %w to check by: want its public half, NAME+HASH+KEY, as  tracker ledger keygen  prints it", ErrKey)
+	case err != nil:
+		return Verifier{}, fmt.Errorf("it %w: want NAME+HASH+KEY, as  tracker ledger keygen  prints it", ErrKey)
 	}
 	return Verifier{verifier: verifier, text: public}, nil
 }

@@ -265,3 +265,19 @@ func TestCheckpoints(t *testing.T) {
 		t.Errorf("as a verifier key: %v", err)
 	}
 }
+
+// TestReadVerifierShowsNoSecret: a private key that is given in place of its public half
+// is told so, and not shown.
+func TestReadVerifierShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	private, _, err := ledger.GenerateKey("audit.example.com/test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{private: "a private key cannot be read", "a file\nof another kind": "it cannot be read"} {
+		_, err := ledger.ReadVerifier(given)
+		if !errors.Is(err, ledger.ErrKey) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), given) {
+			t.Errorf("of %q it says %v", given, err)
+		}
+	}
+}
