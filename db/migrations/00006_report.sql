@@ -420,7 +420,7 @@ COMMENT ON COLUMN report.snapshots.job_id IS 'Number of the job, by which views 
 
 CREATE VIEW report.stored_bodies AS
 SELECT j.name AS job, s.name AS source, s.provider, n.snapshot_no, n.patches, n.body AS stored, n.run_no, n.observed_at, n.not_before,
-    n.status, n.state, n.interpretation, n.sha256, n.job_id
+    n.status, n.state, n.interpretation, n.sha256, n.size::bigint AS size, n.body_is_text AS is_text, n.job_id
 FROM snapshots n
 LEFT JOIN jobs j ON j.job_id = n.job_id -- left, as sources: who asks for neither reads snapshots alone
 LEFT JOIN sources s ON s.source_id = j.source_id;
@@ -438,6 +438,8 @@ COMMENT ON COLUMN report.stored_bodies.status IS 'Status of the run in the upstr
 COMMENT ON COLUMN report.stored_bodies.state IS 'State of the run in our words.';
 COMMENT ON COLUMN report.stored_bodies.interpretation IS 'Version of the interpretation that read it.';
 COMMENT ON COLUMN report.stored_bodies.sha256 IS 'SHA-256 of the body.';
+COMMENT ON COLUMN report.stored_bodies.size IS 'Length of the whole body in bytes, as it was recorded.';
+COMMENT ON COLUMN report.stored_bodies.is_text IS 'Whether the whole body is UTF-8 text without NUL, which report.snapshots shows as body_text.';
 COMMENT ON COLUMN report.stored_bodies.job_id IS 'Number of the job, by which views are joined.';
 
 CREATE VIEW report.anomalies AS

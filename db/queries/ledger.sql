@@ -76,13 +76,20 @@ ORDER BY l.entry_no;
 SELECT * FROM report.act_leaves WHERE job_id = ANY(@job_ids::bigint[]) AND what = 'bodies' ORDER BY act_no;
 
 -- name: ReportMiscounted :many
--- Jobs whose newest snapshot was seen by another number of polls than is told.
-SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls
+-- Jobs whose newest snapshot was seen by another number of polls than is told, or last at
+-- another time.
+SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls,
+    coalesce(p.confirmed_at, 'epoch')::timestamptz AS confirmed_at, coalesce(greatest(n.last_at, t.confirmed_at), 'epoch')::timestamptz AS last_at
 FROM report.polling p
 LEFT JOIN report.taken_polls t ON t.job_id = p.job_id AND t.snapshot_no = p.snapshot_no
-LEFT JOIN (SELECT x.job_id, x.snapshot_no, count(*) AS polls FROM report.polls x GROUP BY x.job_id, x.snapshot_no) n
-    ON n.job_id = p.job_id AND n.snapshot_no = p.snapshot_no
-WHERE p.snapshot_no > 0 AND coalesce(n.polls, 0) + coalesce(t.confirmations, 0) <> p.confirmations
+LEFT JOIN (
+    SELECT x.job_id, count(*) AS polls, max(x.polled_at) AS last_at
+    FROM report.polls x
+    JOIN report.polling c ON c.job_id = x.job_id AND c.snapshot_no = x.snapshot_no
+    GROUP BY x.job_id
+) n ON n.job_id = p.job_id
+WHERE p.snapshot_no > 0 AND (coalesce(n.polls, 0) + coalesce(t.confirmations, 0) <> p.confirmations
+    OR greatest(n.last_at, t.confirmed_at) IS DISTINCT FROM p.confirmed_at)
 ORDER BY p.job;
 
 -- name: ReportResultItems :many

@@ -17,7 +17,7 @@ SELECT body FROM report.snapshots WHERE job_id = @job_id AND snapshot_no = @snap
 -- name: SnapshotList :many
 -- The next snapshots of a job to fold, with their bodies as they are stored: as many as
 -- those are no larger than @most bytes together, and at least one.
-SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, stored AS body
+SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, size, is_text, stored AS body
 FROM (
     SELECT b.*, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.snapshot_no))::bigint AS total
     FROM report.stored_bodies b
@@ -30,7 +30,7 @@ ORDER BY snapshot_no;
 
 -- name: SnapshotListOfJobs :many
 -- The same of jobs whose numbers lie between two.
-SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, stored AS body
+SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, size, is_text, stored AS body
 FROM (
     SELECT b.*, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.job_id, b.snapshot_no))::bigint AS total
     FROM report.stored_bodies b

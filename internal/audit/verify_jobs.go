@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,7 +25,7 @@ const (
 	verifyAtOnce = 2
 	// batchSnapshots is how many snapshots the jobs of a batch have together; one job may
 	// have more. rangeRows is about how many rows of such a job are compared at once.
-	batchSnapshots = 2000
+	batchSnapshots = 1000
 	rangeRows      = 20_000
 )
 
@@ -84,10 +86,19 @@ func (r *verifier) checkCounts(ctx context.Context, found *findings) error {
 	}
 	for _, m := range miscounted {
 		if r.wants(m.Job) {
-			found.add(Wrong{Job: m.Job}, "snapshot %d is said to be seen by %d polls, and there are %d: somebody has altered one of them", m.SnapshotNo, m.Told, m.Counted)
+			found.add(Wrong{Job: m.Job, At: m.Last}, "%s", wrongCount(m))
 		}
 	}
 	return nil
+}
+
+// wrongCount says what is told of the polls that saw a snapshot, and what they give.
+func wrongCount(m store.Miscount) string {
+	if m.Told != m.Counted {
+		return fmt.Sprintf("snapshot %d is said to be seen by %d polls, and there are %d: somebody has altered one of them", m.SnapshotNo, m.Told, m.Counted)
+	}
+	return fmt.Sprintf("snapshot %d is said to be seen last at %s, and the last poll that saw it is of %s: somebody has altered one of them",
+		m.SnapshotNo, m.ToldLast.UTC().Format(time.RFC3339Nano), m.Last.UTC().Format(time.RFC3339Nano))
 }
 
 func (r *verifier) wants(job string) bool { return len(r.Jobs) == 0 || slices.Contains(r.Jobs, job) }
@@ -147,9 +158,14 @@ func (r *verifier) checkBatch(ctx context.Context, found *findings, batch jobBat
 			}
 			return nil // it was registered just now
 		}, func(jobID int64, snapshot store.Folded) {
-			if snapshot.Body != nil && sha256.Sum256(snapshot.Body) != snapshot.SHA256 {
+			at := Wrong{Job: names[jobID], At: snapshot.Seen.ObservedAt}
+			switch {
+			case snapshot.Body == nil:
+			case sha256.Sum256(snapshot.Body) != snapshot.SHA256:
 				altered[jobID] = true
-				found.add(Wrong{Job: names[jobID], At: snapshot.Seen.ObservedAt}, "snapshot %d: its body is not what its hash says: somebody has altered it", snapshot.No)
+				found.add(at, "snapshot %d: its body is not what its hash says: somebody has altered it", snapshot.No)
+			case snapshot.Size != int64(len(snapshot.Body)) || snapshot.IsText != snapshot.BodyIsText():
+				found.add(at, "snapshot %d: its size, or whether it is text, is not what its body gives: somebody has altered it", snapshot.No)
 			}
 		})
 		if err != nil {
@@ -163,12 +179,12 @@ func (r *verifier) checkBatch(ctx context.Context, found *findings, batch jobBat
 			fold := folds[job.ID]
 			switch {
 			case fold != nil && fold.Err != nil: // a body that nobody could have recorded
-				found.add(Wrong{Job: job.Name}, "what it has stored cannot be read: %v", fold.Err)
-			case differ[job.ID] == "" || altered[job.ID]:
+				found.add(Wrong{Job: job.Name, At: fold.ErrAt}, "what it has stored cannot be read: %v", fold.Err)
+			case differ[job.ID].what == "" || altered[job.ID]:
 			case fold != nil && fold.Interpretation < providers[job.ID].Interpretation:
 				r.addStale(job.Name)
 			default:
-				found.add(Wrong{Job: job.Name}, "%s", differ[job.ID])
+				found.add(Wrong{Job: job.Name, At: differ[job.ID].at}, "%s", differ[job.ID].what)
 			}
 		}
 		return nil
@@ -183,8 +199,8 @@ func (r *verifier) addStale(job string) {
 
 // compareRows tells, by job, the first difference between the rows that its snapshots give
 // and those that are stored.
-func compareRows(ctx context.Context, sight *store.Sight, jobs []store.Job, folds map[int64]*store.JobFold) (map[int64]string, error) {
-	differ := map[int64]string{}
+func compareRows(ctx context.Context, sight *store.Sight, jobs []store.Job, folds map[int64]*store.JobFold) (map[int64]difference, error) {
+	differ := map[int64]difference{}
 	for _, runs := range runRanges(jobs, folds) {
 		stored, err := sight.Rows(ctx, runs[0], runs[1])
 		if err != nil {
@@ -200,7 +216,7 @@ func compareRows(ctx context.Context, sight *store.Sight, jobs []store.Job, fold
 			if rows := stored[job.ID]; rows != nil {
 				have = *rows
 			}
-			if differ[job.ID] != "" {
+			if differ[job.ID].what != "" {
 				continue
 			}
 			if differ[job.ID], err = rowsDiffer(given, have); err != nil {

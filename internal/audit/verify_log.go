@@ -32,6 +32,7 @@ type logCheck struct {
 	leaves      []ledger.Day             // of days in a row, that were read together
 	takenUntil  time.Time                // before it retention has taken polls
 	broken      bool                     // a root did not fit: those after it will not, either
+	at          time.Time                // of the entry before
 }
 
 // checkLog compares each leaf with the row that it stands for, and each checkpoint with
@@ -123,8 +124,9 @@ func (c *logCheck) checkEntries(ctx context.Context, entries []store.JournalEntr
 			if err != nil {
 				return err
 			}
+			c.at = entry.At
 		} else {
-			c.add(Wrong{EntryNo: entryNo}, "the journal has no entry %d: somebody has deleted it", entryNo)
+			c.add(Wrong{EntryNo: entryNo, At: c.at}, "the journal has no entry %d: somebody has deleted it", entryNo)
 		}
 		full, err := c.tree.Add(hash)
 		if err != nil {
@@ -173,16 +175,23 @@ func (c *logCheck) checkEntry(ctx context.Context, entry store.JournalEntry, sea
 	if err != nil {
 		return sealed, err
 	}
+	var hash ledger.Hash
+	if leaf != nil {
+		hash = ledger.HashOf(leaf)
+	}
 	switch {
 	case leaf == nil: // its polls are not there any more, by right
 	case sealed == ledger.Hash{}:
 		c.add(at, "%s: the log has lost its hash", named(entry))
-		sealed = ledger.HashOf(leaf)
-	case isMissing(leaf) && ledger.HashOf(leaf) == sealed:
+		sealed = hash
+	case isMissing(leaf) && hash == sealed:
 		c.add(at, "%s was gone before it was sealed: somebody has deleted it", named(entry))
 	case isMissing(leaf):
 		c.add(at, "%s is gone: somebody has deleted it after it was sealed", named(entry))
-	case ledger.HashOf(leaf) == sealed:
+	case hash == sealed && happened(leaf).Equal(entry.At):
+	case hash == sealed:
+		at.At = happened(leaf)
+		c.add(at, "%s has another time in the journal than was sealed, %s: somebody has altered it", named(entry), entry.At.UTC().Format(time.RFC3339Nano))
 	default:
 		c.add(at, "%s is not what was sealed: somebody has altered it since", named(entry))
 	}
@@ -254,6 +263,24 @@ func (c *logCheck) dayLeaf(ctx context.Context, entry store.JournalEntry, day ti
 	return leaf, nil
 }
 
+// happened is the time of what a leaf tells of, which the journal has too.
+func happened(leaf ledger.Leaf) time.Time {
+	switch l := leaf.(type) {
+	case ledger.Snapshot:
+		return l.ObservedAt
+	case ledger.Gap:
+		return l.To
+	case ledger.Change:
+		return l.At
+	case ledger.Act:
+		return l.At
+	case ledger.Day:
+		return l.Day.AddDate(0, 0, 1)
+	default:
+		return time.Time{}
+	}
+}
+
 func isMissing(leaf ledger.Leaf) bool {
 	_, missing := leaf.(ledger.Missing)
 	return missing
@@ -270,113 +297,5 @@ func named(entry store.JournalEntry) string {
 		return fmt.Sprintf("act %d", entry.No)
 	default:
 		return fmt.Sprintf("change %d of what is tracked", entry.No)
-	}
-}
-
-// checkCheckpoints checks the checkpoints, of the database and published, of the log at
-// the size that it has come to.
-func (c *logCheck) checkCheckpoints(ctx context.Context) error {
-	if len(c.checkpoints) == 0 {
-		more, err := c.Store.Checkpoints(ctx, max(c.size-1, -1), verifyMost)
-		if err != nil {
-			return err
-		}
-		c.checkpoints = more
-	}
-	var root *ledger.Hash
-	at := func() (ledger.Hash, error) {
-		if root == nil {
-			hash, err := c.tree.Root()
-			if err != nil {
-				return hash, fmt.Errorf("hash the tree: %w", err)
-			}
-			root = &hash
-		}
-		return *root, nil
-	}
-	for len(c.checkpoints) > 0 && c.checkpoints[0].Size <= c.size {
-		checkpoint := c.checkpoints[0]
-		c.checkpoints = c.checkpoints[1:]
-		hash, err := at()
-		if err != nil {
-			return err
-		}
-		c.checkCheckpoint(checkpoint, hash)
-	}
-	for len(c.published) > 0 && c.published[0].Size <= c.size {
-		published := c.published[0]
-		c.published = c.published[1:]
-		hash, err := at()
-		if err != nil {
-			return err
-		}
-		c.found.Published++
-		if c.Key != nil && published.Signed() {
-			if err := published.Verify(*c.Key); err != nil {
-				c.add(Wrong{EntryNo: published.Size}, "the checkpoint of %d entries that was published: %v", published.Size, err)
-			}
-		}
-		if published.Size == c.size && published.Root != hash {
-			c.add(Wrong{EntryNo: published.Size}, "the log of %d entries is not the one whose checkpoint was published: it was written anew", published.Size)
-		}
-	}
-	return nil
-}
-
-// checkCheckpoint checks the root and the signature of a checkpoint of the database.
-func (c *logCheck) checkCheckpoint(checkpoint store.Checkpoint, root ledger.Hash) {
-	c.found.Checkpoints++
-	at := Wrong{EntryNo: checkpoint.Size, At: checkpoint.SealedAt}
-	said, err := ledger.ParseCheckpoint(checkpoint.Note)
-	if err != nil || said.Tree != checkpoint.Tree || said.Origin != checkpoint.Origin {
-		c.add(at, "the checkpoint at %d entries is not what its note says: somebody has altered it", checkpoint.Size)
-		return
-	}
-	if said.Root != root && !c.broken {
-		c.broken = true
-		c.add(at, "the tree of %d entries is not the one that was sealed: somebody has altered its hashes", checkpoint.Size)
-	}
-	if !said.Signed() {
-		return
-	}
-	c.found.Signed++
-	key, err := c.keyOf(checkpoint)
-	if err == nil {
-		err = said.Verify(key)
-	}
-	if err != nil {
-		c.add(at, "the checkpoint at %d entries: %v", checkpoint.Size, err)
-	}
-}
-
-// keyOf is the key by which a checkpoint is to be checked.
-func (c *logCheck) keyOf(checkpoint store.Checkpoint) (ledger.Verifier, error) {
-	if c.Key != nil {
-		return *c.Key, nil
-	}
-	key, known := c.keys[checkpoint.Verifier]
-	if known {
-		return key, nil
-	}
-	key, err := ledger.ReadVerifier(checkpoint.Verifier)
-	if err == nil {
-		c.keys[checkpoint.Verifier] = key
-	}
-	return key, err
-}
-
-// checkCutOff finds out whether the newest entries were cut off: published checkpoints are
-// of a longer log, or the newest checkpoint bears no signature though there is a key.
-func (c *logCheck) checkCutOff() {
-	if len(c.published) > 0 {
-		longest := c.published[len(c.published)-1]
-		c.found.Published += len(c.published)
-		c.add(Wrong{EntryNo: longest.Size}, "the log has %d entries, but a checkpoint of %d was published: the newest were cut off", c.last.Size, longest.Size)
-	}
-	if c.Key != nil && c.last.Size == 0 && c.found.Unsealed > 0 {
-		c.add(Wrong{}, "nothing is sealed: the journal has %d entries, and the log no checkpoint", c.found.Unsealed)
-	}
-	if c.Key != nil && c.last.Size > 0 && !c.last.Signed() {
-		c.add(Wrong{EntryNo: c.last.Size, At: c.last.SealedAt}, "the newest checkpoint is not signed")
 	}
 }

@@ -8,55 +8,68 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	"tracker/internal/store"
 )
 
+// difference is of a row that is stored from the one that the snapshots give.
+type difference struct {
+	what string                     // empty: there is none
+	row  map[string]json.RawMessage // as the snapshots give it, or, where they do not, as it is stored
+	at   time.Time                  // when what it tells of was first seen
+}
+
 // rowsDiffer compares the rows that a job's snapshots give with those that are stored.
-// It tells the first difference; empty: there is none.
-func rowsDiffer(given, stored store.StoredRows) (string, error) {
-	for _, differs := range []func() (string, error){
-		func() (string, error) { return firstDifference("run", given.Runs, stored.Runs) },
-		func() (string, error) { return firstDifference("step", given.Steps, stored.Steps) },
-		func() (string, error) { return firstDifference("transition", given.Transitions, stored.Transitions) },
-		func() (string, error) { return firstDifference("anomaly", given.Anomalies, stored.Anomalies) },
-		func() (string, error) { return firstDifference("log entry", given.LogEntries, stored.LogEntries) },
-		func() (string, error) { return firstDifference("result", given.Items, stored.Items) },
+// It tells the first difference.
+func rowsDiffer(given, stored store.StoredRows) (difference, error) {
+	for _, differs := range []func() (difference, error){
+		func() (difference, error) { return firstDifference("run", given.Runs, stored.Runs) },
+		func() (difference, error) { return firstDifference("step", given.Steps, stored.Steps) },
+		func() (difference, error) {
+			return firstDifference("transition", given.Transitions, stored.Transitions)
+		},
+		func() (difference, error) { return firstDifference("anomaly", given.Anomalies, stored.Anomalies) },
+		func() (difference, error) {
+			return firstDifference("log entry", given.LogEntries, stored.LogEntries)
+		},
+		func() (difference, error) { return firstDifference("result", given.Items, stored.Items) },
 	} {
-		if difference, err := differs(); err != nil || difference != "" {
-			return difference, err
+		if found, err := differs(); err != nil || found.what != "" {
+			found.at = rowTime(found.row, given.Runs)
+			return found, err
 		}
 	}
-	return "", nil
+	return difference{}, nil
 }
 
 // firstDifference tells the first row that differs, by the names that its JSON has.
-func firstDifference[Row any](name string, given, stored []Row) (string, error) {
+func firstDifference[Row any](name string, given, stored []Row) (difference, error) {
 	for i := range max(len(given), len(stored)) {
 		switch {
 		case i >= len(stored):
 			want, err := members(given[i])
-			return rowName(name, want) + " is missing, which the snapshots give: somebody has deleted it", err
+			return difference{what: rowName(name, want) + " is missing, which the snapshots give: somebody has deleted it", row: want}, err
 		case i >= len(given):
 			got, err := members(stored[i])
-			return rowName(name, got) + " is there, which the snapshots do not give: somebody has inserted it", err
+			return difference{what: rowName(name, got) + " is there, which the snapshots do not give: somebody has inserted it", row: got}, err
 		case sameValue(reflect.ValueOf(&given[i]).Elem(), reflect.ValueOf(&stored[i]).Elem()):
 			continue
 		}
 		want, errWant := members(given[i])
 		got, errGot := members(stored[i])
 		if err := errors.Join(errWant, errGot); err != nil {
-			return "", err
+			return difference{}, err
 		}
 		for _, column := range slices.Sorted(maps.Keys(want)) {
 			if !sameJSON(want[column], got[column]) {
-				return fmt.Sprintf("%s has the %s %s, but the snapshots give %s: somebody has altered it",
-					rowName(name, got), column, short(got[column]), short(want[column])), nil
+				return difference{row: want, what: fmt.Sprintf("%s has the %s %s, but the snapshots give %s: somebody has altered it",
+					rowName(name, got), column, short(got[column]), short(want[column]))}, nil
 			}
 		}
 	}
-	return "", nil
+	return difference{}, nil
 }
 
 // members are those of a row's JSON.
@@ -130,6 +143,22 @@ func rowName(name string, row map[string]json.RawMessage) string {
 		return fmt.Sprintf("%s of run %s", name, run)
 	}
 	return name
+}
+
+// rowTime is when what a row tells of was first seen: a result with its run. Zero: nobody
+// has seen that.
+func rowTime(row map[string]json.RawMessage, runs []store.RunRow) (at time.Time) {
+	for _, column := range []string{"observed_at", "first_seen_at"} {
+		if text, has := row[column]; has && json.Unmarshal(text, &at) == nil {
+			return at
+		}
+	}
+	for _, run := range runs {
+		if strconv.Itoa(int(run.RunNo)) == string(row["run_no"]) {
+			return run.FirstSeenAt
+		}
+	}
+	return at
 }
 
 // shortMost bounds how much of a value is shown.

@@ -117,6 +117,7 @@ func TestVerify(t *testing.T) {
 	}
 	// From here on nobody is connected to it: it is copied.
 	t.Run("Altered", func(t *testing.T) { t.Parallel(); findsWhatWasAltered(t, p) })
+	t.Run("OfAnotherLog", func(t *testing.T) { t.Parallel(); findsTheCheckpointsOfAnotherLog(t, p) })
 	t.Run("WrittenAnew", func(t *testing.T) { t.Parallel(); findsALogWrittenAnew(t, p) })
 }
 
@@ -143,6 +144,13 @@ func findsWhatWasAltered(t *testing.T, p past) {
 		"Item":              {"UPDATE result_items SET url = 'https://example.com/other' WHERE (job_id, run_no, item_no) = (SELECT job_id, run_no, item_no FROM result_items LIMIT 1)", "has the url"},
 		"Day":               {"DELETE FROM polls WHERE (polled_at AT TIME ZONE 'UTC')::date = (SELECT (to_date(min(no)::text, 'YYYYMMDD') + 1) FROM journal WHERE kind = 'polls')", "the day of polls"},
 		"Poll":              {"UPDATE polls SET outcome = 'unchanged', snapshot_no = 1 WHERE (job_id, polled_at) = (SELECT job_id, polled_at FROM polls WHERE outcome NOT IN ('changed', 'unchanged') AND polled_at < now() - interval '3 days' LIMIT 1)", "the day of polls"},
+		"HashGrown":         {"ALTER TABLE snapshots DROP CONSTRAINT snapshots_sha256_check; UPDATE snapshots SET sha256 = sha256 || 'x' WHERE " + snapshot, "snapshot 3 is not what was sealed"},
+		"Size":              {"UPDATE snapshots SET size = size + 1 WHERE " + snapshot, "snapshot 3: its size, or whether it is text"},
+		"ShownAsNoText":     {"UPDATE snapshots SET body_is_text = false WHERE " + snapshot, "snapshot 3: its size, or whether it is text"},
+		"ReadFromAnother":   {"UPDATE snapshots SET patches = patches - 1 WHERE " + snapshot, "it is no patch of the body before"},
+		"TimeInJournal":     {"UPDATE journal SET at = at + interval '1 s' WHERE entry_no = 7", "has another time in the journal than was sealed"},
+		"NewestSeenLast":    {"UPDATE cursors SET confirmed_at = confirmed_at + interval '1 h' WHERE job_id = (SELECT min(job_id) FROM cursors WHERE snapshot_no > 0)", "is said to be seen last at"},
+		"Verifier":          {"UPDATE checkpoints SET verifier = 'another+01020304+key' WHERE size = (SELECT min(size) FROM checkpoints)", "is said to be signed by another key"},
 		"NewestCount":       {"UPDATE cursors SET confirmations = confirmations + 1 WHERE job_id = (SELECT min(job_id) FROM cursors WHERE snapshot_no > 0)", "is said to be seen by"},
 		"Change":            {"UPDATE changes SET actor = 'bob' WHERE change_no = (SELECT min(change_no) FROM changes)", "is not what was sealed"},
 		"Gap":               {"UPDATE gaps SET reason = 'paused' WHERE (job_id, gap_no) = (SELECT job_id, gap_no FROM gaps LIMIT 1)", "is not what was sealed"},
@@ -163,7 +171,10 @@ func findsWhatWasAltered(t *testing.T, p past) {
 			asSuperuser(t, copied, test.tamper)
 			v := p.verify(t, copied)
 			if v.Count == 0 || !strings.Contains(v.Wrong[0].What, test.want) {
-				t.Errorf("it finds %d wrong: %+v", v.Count, v.Wrong)
+				t.Fatalf("it finds %d wrong: %+v", v.Count, v.Wrong)
+			}
+			if first := v.Wrong[0]; first.At.IsZero() && first.EntryNo == 0 && first.Job != "" {
+				t.Errorf("it tells no time: %+v", first)
 			}
 		})
 	}
@@ -210,6 +221,19 @@ func findsALogWrittenAnew(t *testing.T, p past) {
 	}
 }
 
+// findsTheCheckpointsOfAnotherLog that has the same tree, though no key is given.
+func findsTheCheckpointsOfAnotherLog(t *testing.T, p past) {
+	t.Helper()
+	other := slices.Clone(p.published)
+	for i := range other {
+		other[i].Origin = "audit.example.com/other"
+	}
+	v, err := audit.Verify(t.Context(), audit.Verification{Store: testkit.OpenStore(t, testdb.Copy(t, p.url)), Against: other})
+	if err != nil || v.Count != len(other) || !strings.Contains(v.Wrong[0].What, `is of the log "audit.example.com/other", and this is the log "audit.example.com/test"`) {
+		t.Errorf("it finds %d wrong: %+v, %v", v.Count, v.Wrong, err)
+	}
+}
+
 func (p past) verify(t *testing.T, url string) audit.Verified {
 	t.Helper()
 	s, err := store.Open(t.Context(), url, store.Options{MaxConns: 4})
@@ -238,7 +262,7 @@ func asSuperuser(t *testing.T, url, statements string) {
 		if err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
-		if rows, _ := result.RowsAffected(); rows == 0 && !strings.HasPrefix(statement, "SET") {
+		if rows, _ := result.RowsAffected(); rows == 0 && !strings.HasPrefix(statement, "SET") && !strings.HasPrefix(statement, "ALTER") {
 			t.Fatalf("%s: changes nothing", statement)
 		}
 	}

@@ -27,7 +27,12 @@ type Folded struct {
 	Erased *history.Erased   // what is left where somebody has erased the body; nil: nobody has
 	Change history.Change    // what it has changed
 	SHA256 [32]byte          // what the hash of Body is to be
+	Size   int64             // what its length is to be
+	IsText bool              // whether it is to be text, as it is shown
 }
+
+// BodyIsText reports whether the body is shown as text.
+func (f Folded) BodyIsText() bool { return isText(f.Body) }
 
 // Fold derives a job's history from its snapshots that were observed by
 // knownAt (zero: all).
@@ -60,6 +65,8 @@ type storedSnapshot struct {
 	patches   int
 	body      []byte            // whole; nil: it is gone
 	sha256    [32]byte          // as it was recorded
+	size      int64             // likewise
+	isText    bool              // likewise
 	said      history.Answer    // what it says
 	taken     *history.TakenRun // its run, where retention took that
 	erased    *history.Erased   // what is left, where it is erased
@@ -69,7 +76,10 @@ type storedSnapshot struct {
 
 // foldInto adds the snapshot to a trail and tells of it.
 func (n storedSnapshot) foldInto(trail *history.Trail) Folded {
-	return Folded{No: n.no, RunNo: n.runNo, Seen: n.seen, Body: n.body, Taken: n.taken, Erased: n.erased, Change: n.addTo(trail), SHA256: n.sha256}
+	return Folded{
+		No: n.no, RunNo: n.runNo, Seen: n.seen, Body: n.body, Taken: n.taken, Erased: n.erased, Change: n.addTo(trail),
+		SHA256: n.sha256, Size: n.size, IsText: n.isText,
+	}
 }
 
 // addTo adds the snapshot to a trail and returns what it changed.
@@ -133,27 +143,30 @@ type storedReader struct {
 	interpret Interpret
 	no        int    // of the last
 	body      []byte // likewise
+	patches   int    // likewise
 }
 
 func (r *storedReader) next(row dbsqlc.SnapshotListRow) (n storedSnapshot, err error) {
 	n = storedSnapshot{
 		no: int(row.SnapshotNo), runNo: int(row.RunNo), status: row.Status, state: history.State(row.State), patches: int(row.Patches),
-		interpretation: int(row.Interpretation),
-		seen:           history.Bounds{NotBefore: OrZero(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
+		interpretation: int(row.Interpretation), sha256: storedHash(row.Sha256), size: row.Size, isText: row.IsText,
+		seen: history.Bounds{NotBefore: OrZero(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
 	}
-	copy(n.sha256[:], row.Sha256)
 	if r.whole && n.no != r.no+1 {
 		return n, errSnapshotGone
 	}
 	if row.Body == nil {
-		r.no, r.body = n.no, nil
+		r.no, r.body, r.patches = n.no, nil, 0
 		err = n.findGone(r.taken, r.erased)
 		return n, err
+	}
+	if n.patches != 0 && n.patches != r.patches+1 { // it would be read from another body on
+		return n, fmt.Errorf("read its body: %w", errPatch)
 	}
 	if n.body, err = nextBody(r.body, row.Body, row.Patches); err != nil {
 		return n, fmt.Errorf("read its body: %w", err)
 	}
-	r.no, r.body = n.no, n.body // the one before is not held while this one is read
+	r.no, r.body, r.patches = n.no, n.body, n.patches // the one before is not held while this one is read
 	if n.said, err = r.interpret(n.body); err != nil {
 		return n, fmt.Errorf("interpret it: %w", err)
 	}
@@ -173,4 +186,12 @@ func (n *storedSnapshot) findGone(taken map[int]history.TakenRun, erased map[int
 		return nil
 	}
 	return errBodyGone
+}
+
+// storedHash gives a stored hash; zero, which is of nothing, where it is none.
+func storedHash(stored []byte) (hash [32]byte) {
+	if len(stored) == len(hash) {
+		copy(hash[:], stored)
+	}
+	return hash
 }

@@ -154,9 +154,8 @@ func (j leafJob) snapshot(row dbsqlc.ReportSnapshotLeavesRow) ledger.Snapshot {
 	leaf := ledger.Snapshot{
 		EntryNo: row.EntryNo, Job: j.job, Source: j.source, Target: j.target, No: int(row.SnapshotNo), PolledAt: row.PolledAt, ObservedAt: row.ObservedAt,
 		NotBefore: OrZero(row.NotBefore), PreviousPolls: int(row.PreviousPolls), RunNo: int(row.RunNo), Status: row.Status, State: row.State,
-		Interpretation: int(row.Interpretation),
+		Interpretation: int(row.Interpretation), SHA256: storedHash(row.Sha256),
 	}
-	copy(leaf.SHA256[:], row.Sha256)
 	return leaf
 }
 
@@ -196,7 +195,7 @@ func (s *Store) Checkpoints(ctx context.Context, beyond int64, most int) ([]Chec
 func toCheckpoint(row dbsqlc.ReportCheckpoint) Checkpoint {
 	c := Checkpoint{SealedAt: row.SealedAt, Verifier: OrZero(row.Verifier)}
 	c.Origin, c.Note, c.Size = row.Origin, row.Note, row.Size
-	copy(c.Root[:], row.Root)
+	c.Root = storedHash(row.Root)
 	return c
 }
 

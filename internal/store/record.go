@@ -1,10 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -231,5 +231,5 @@ func (r *changeRows) addSnapshot(poll Poll) {
 
 // isText reports whether a Postgres text can hold the body.
 func isText(body []byte) bool {
-	return !slices.Contains(body, 0) && utf8.Valid(body)
+	return bytes.IndexByte(body, 0) < 0 && utf8.Valid(body)
 }

@@ -34,7 +34,7 @@ var reportColumns = map[string]string{
 		started_at timestamptz, ended_at timestamptz, reported boolean, duration interval, duration_max interval,
 		started_raw text, ended_raw text, zone_assumed boolean`,
 	"stored_bodies": `job text, source text, provider text, snapshot_no number, patches number, stored bytea, run_no number, observed_at timestamptz,
-		not_before timestamptz, status text, state text, interpretation number, sha256 bytea, job_id number`,
+		not_before timestamptz, status text, state text, interpretation number, sha256 bytea, size number, is_text boolean, job_id number`,
 	"log_entries": `job text, source text, provider text, run_no number, step_no number, step text, entry_no number, created_at timestamptz,
 		level text, detail text, first_seen_at timestamptz, withdrawn_at timestamptz, created_raw text, zone_assumed boolean`,
 	"transitions": `job text, source text, provider text, transition_no number, run_no number, step_no number, step text,

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
@@ -43,6 +45,7 @@ type JobFold struct {
 	Trail          *history.Trail
 	Interpretation int   // the least by which one of them was read, recorded or derived again; 0: there is none
 	Err            error // why what is stored cannot be folded; Trail ends there
+	ErrAt          time.Time
 
 	reader  storedReader
 	derived []dbsqlc.StoredDerivationsRow
@@ -92,7 +95,7 @@ func (v *Sight) Fold(ctx context.Context, interpretation func(jobID int64) Inter
 func (f *JobFold) add(row dbsqlc.SnapshotListRow) (Folded, bool) {
 	n, err := f.reader.next(row)
 	if err != nil {
-		f.Err = fmt.Errorf("snapshot %d: %w", n.no, err)
+		f.Err, f.ErrAt = fmt.Errorf("snapshot %d: %w", n.no, err), n.seen.ObservedAt
 		return Folded{}, false
 	}
 	by := n.interpretation
@@ -180,83 +183,104 @@ func (v *Sight) Rows(ctx context.Context, fromRun, toRun int) (map[int64]*Stored
 // storedOfJobs collects rows by job.
 type storedOfJobs map[int64]*StoredRows
 
-func (s storedOfJobs) of(jobID int64) *StoredRows {
-	if s[jobID] == nil {
-		s[jobID] = &StoredRows{}
+// eachOf gives work the rows of each job, which stand together.
+func eachOf[Row any](s storedOfJobs, rows []Row, jobID func(*Row) int64, work func(*StoredRows, []Row)) {
+	for len(rows) > 0 {
+		id := jobID(&rows[0])
+		end := 1
+		for end < len(rows) && jobID(&rows[end]) == id {
+			end++
+		}
+		if s[id] == nil {
+			s[id] = &StoredRows{}
+		}
+		work(s[id], rows[:end])
+		rows = rows[end:]
 	}
-	return s[jobID]
 }
 
 func (s storedOfJobs) readRuns(ctx context.Context, q *dbsqlc.Queries, params dbsqlc.StoredRunsParams) error {
+	type row = dbsqlc.StoredRunsRow
 	rows, err := q.StoredRuns(ctx, params)
-	for _, r := range rows {
-		of := s.of(r.JobID)
-		of.Runs = append(of.Runs, RunRow{
-			RunNo: r.RunNo, RunID: r.RunID, State: r.State, Status: r.Status, StartedAt: r.StartedAt, EndedAt: r.EndedAt, Reported: r.Reported,
-			Duration: (*Interval)(r.Duration), DurationMax: (*Interval)(r.DurationMax), FirstSeenAt: r.FirstSeenAt, LastChangedAt: r.LastChangedAt,
-			Steps: r.Steps, Warnings: r.Warnings, Errors: r.Errors, ErrorSummary: r.ErrorSummary, ResultCount: r.ResultCount, ResultExpiresAt: r.ResultExpiresAt,
+	eachOf(s, rows, func(r *row) int64 { return r.JobID }, func(of *StoredRows, rows []row) {
+		of.Runs = convert(rows, func(r row) RunRow {
+			return RunRow{
+				RunNo: r.RunNo, RunID: r.RunID, State: r.State, Status: r.Status, StartedAt: r.StartedAt, EndedAt: r.EndedAt, Reported: r.Reported,
+				Duration: (*Interval)(r.Duration), DurationMax: (*Interval)(r.DurationMax), FirstSeenAt: r.FirstSeenAt, LastChangedAt: r.LastChangedAt,
+				Steps: r.Steps, Warnings: r.Warnings, Errors: r.Errors, ErrorSummary: r.ErrorSummary, ResultCount: r.ResultCount, ResultExpiresAt: r.ResultExpiresAt,
+			}
 		})
-	}
+	})
 	return err
 }
 
 func (s storedOfJobs) readSteps(ctx context.Context, q *dbsqlc.Queries, params dbsqlc.StoredRunsParams) error {
+	type row = dbsqlc.StoredStepsRow
 	rows, err := q.StoredSteps(ctx, dbsqlc.StoredStepsParams(params))
-	for _, r := range rows {
-		of := s.of(r.JobID)
-		of.Steps = append(of.Steps, StepRow{
-			RunNo: r.RunNo, StepNo: r.StepNo, Step: r.Step, State: r.State, Status: r.Status, StartedAt: r.StartedAt, EndedAt: r.EndedAt, Reported: r.Reported,
-			Duration: (*Interval)(r.Duration), DurationMax: (*Interval)(r.DurationMax), StartedRaw: r.StartedRaw, EndedRaw: r.EndedRaw,
-			ZoneAssumed: r.ZoneAssumed, FirstSeenAt: r.FirstSeenAt, VanishedAt: r.VanishedAt,
+	eachOf(s, rows, func(r *row) int64 { return r.JobID }, func(of *StoredRows, rows []row) {
+		of.Steps = convert(rows, func(r row) StepRow {
+			return StepRow{
+				RunNo: r.RunNo, StepNo: r.StepNo, Step: r.Step, State: r.State, Status: r.Status, StartedAt: r.StartedAt, EndedAt: r.EndedAt, Reported: r.Reported,
+				Duration: (*Interval)(r.Duration), DurationMax: (*Interval)(r.DurationMax), StartedRaw: r.StartedRaw, EndedRaw: r.EndedRaw,
+				ZoneAssumed: r.ZoneAssumed, FirstSeenAt: r.FirstSeenAt, VanishedAt: r.VanishedAt,
+			}
 		})
-	}
+	})
 	return err
 }
 
 func (s storedOfJobs) readTransitions(ctx context.Context, q *dbsqlc.Queries, params dbsqlc.StoredRunsParams) error {
+	type row = dbsqlc.StoredTransitionsRow
 	rows, err := q.StoredTransitions(ctx, dbsqlc.StoredTransitionsParams(params))
-	for _, r := range rows {
-		of := s.of(r.JobID)
-		of.Transitions = append(of.Transitions, TransitionRow{
-			TransitionNo: r.TransitionNo, RunNo: r.RunNo, StepNo: r.StepNo, FromState: r.FromState, ToState: r.ToState, FromStatus: r.FromStatus,
-			ToStatus: r.ToStatus, HappenedAt: r.HappenedAt, NotBefore: r.NotBefore, ObservedAt: r.ObservedAt, SnapshotNo: r.SnapshotNo,
+	eachOf(s, rows, func(r *row) int64 { return r.JobID }, func(of *StoredRows, rows []row) {
+		of.Transitions = convert(rows, func(r row) TransitionRow {
+			return TransitionRow{
+				TransitionNo: r.TransitionNo, RunNo: r.RunNo, StepNo: r.StepNo, FromState: r.FromState, ToState: r.ToState, FromStatus: r.FromStatus,
+				ToStatus: r.ToStatus, HappenedAt: r.HappenedAt, NotBefore: r.NotBefore, ObservedAt: r.ObservedAt, SnapshotNo: r.SnapshotNo,
+			}
 		})
-	}
+	})
 	return err
 }
 
 func (s storedOfJobs) readAnomalies(ctx context.Context, q *dbsqlc.Queries, params dbsqlc.StoredRunsParams) error {
+	type row = dbsqlc.StoredAnomaliesRow
 	rows, err := q.StoredAnomalies(ctx, dbsqlc.StoredAnomaliesParams(params))
-	for _, r := range rows {
-		of := s.of(r.JobID)
-		of.Anomalies = append(of.Anomalies, AnomalyRow{
-			AnomalyNo: r.AnomalyNo, RunNo: r.RunNo, StepNo: r.StepNo, Kind: r.Kind, Was: r.Was, Now: r.Now, Count: r.Count,
-			ObservedAt: r.ObservedAt, SnapshotNo: r.SnapshotNo,
+	eachOf(s, rows, func(r *row) int64 { return r.JobID }, func(of *StoredRows, rows []row) {
+		of.Anomalies = convert(rows, func(r row) AnomalyRow {
+			return AnomalyRow{
+				AnomalyNo: r.AnomalyNo, RunNo: r.RunNo, StepNo: r.StepNo, Kind: r.Kind, Was: r.Was, Now: r.Now, Count: r.Count,
+				ObservedAt: r.ObservedAt, SnapshotNo: r.SnapshotNo,
+			}
 		})
-	}
+	})
 	return err
 }
 
 func (s storedOfJobs) readLogEntries(ctx context.Context, q *dbsqlc.Queries, params dbsqlc.StoredRunsParams) error {
+	type row = dbsqlc.StoredLogEntriesRow
 	rows, err := q.StoredLogEntries(ctx, dbsqlc.StoredLogEntriesParams(params))
-	for _, r := range rows {
-		of := s.of(r.JobID)
-		of.LogEntries = append(of.LogEntries, LogEntryRow{
-			RunNo: r.RunNo, StepNo: r.StepNo, EntryNo: r.EntryNo, CreatedAt: r.CreatedAt, Level: r.Level, Detail: r.Detail,
-			FirstSeenAt: r.FirstSeenAt, WithdrawnAt: r.WithdrawnAt, CreatedRaw: r.CreatedRaw, ZoneAssumed: r.ZoneAssumed,
+	eachOf(s, rows, func(r *row) int64 { return r.JobID }, func(of *StoredRows, rows []row) {
+		of.LogEntries = convert(rows, func(r row) LogEntryRow {
+			return LogEntryRow{
+				RunNo: r.RunNo, StepNo: r.StepNo, EntryNo: r.EntryNo, CreatedAt: r.CreatedAt, Level: r.Level, Detail: r.Detail,
+				FirstSeenAt: r.FirstSeenAt, WithdrawnAt: r.WithdrawnAt, CreatedRaw: r.CreatedRaw, ZoneAssumed: r.ZoneAssumed,
+			}
 		})
-	}
+	})
 	return err
 }
 
 func (s storedOfJobs) readItems(ctx context.Context, q *dbsqlc.Queries, params dbsqlc.StoredRunsParams) error {
+	type row = dbsqlc.StoredItemsRow
 	rows, err := q.StoredItems(ctx, dbsqlc.StoredItemsParams(params))
-	for _, r := range rows {
-		of := s.of(r.JobID)
-		of.Items = append(of.Items, ResultItemRow{
-			RunNo: r.RunNo, ItemNo: r.ItemNo, ItemID: r.ItemID, URL: r.Url, Labels: r.Labels, Output: r.Output, Metadata: r.Metadata,
+	eachOf(s, rows, func(r *row) int64 { return r.JobID }, func(of *StoredRows, rows []row) {
+		of.Items = convert(rows, func(r row) ResultItemRow {
+			return ResultItemRow{
+				RunNo: r.RunNo, ItemNo: r.ItemNo, ItemID: r.ItemID, URL: r.Url, Labels: r.Labels, Output: r.Output, Metadata: r.Metadata,
+			}
 		})
-	}
+	})
 	return err
 }
 
@@ -265,10 +289,9 @@ func TrailRows(trail *history.Trail, fromRun, toRun int) (StoredRows, error) {
 	var rows StoredRows
 	var job JobRow
 	within := func(runNo int) bool { return runNo >= fromRun && runNo <= toRun }
-	for _, run := range runsInOrder(trail) {
-		if !within(run.No) {
-			continue
-		}
+	runs := slices.DeleteFunc(runsInOrder(trail), func(run *history.Run) bool { return !within(run.No) })
+	rows.grow(runs)
+	for _, run := range runs {
 		rows.Runs = append(rows.Runs, trailRun(job, run))
 		for _, step := range run.Steps {
 			rows.Steps = append(rows.Steps, trailStep(job, run.No, step))
@@ -297,4 +320,16 @@ func TrailRows(trail *history.Trail, fromRun, toRun int) (StoredRows, error) {
 		rows.Anomalies = append(rows.Anomalies, row)
 	}
 	return rows, nil
+}
+
+// grow makes room for the rows of runs.
+func (s *StoredRows) grow(runs []*history.Run) {
+	steps, entries := 0, 0
+	for _, run := range runs {
+		steps += len(run.Steps)
+		for _, step := range run.Steps {
+			entries += len(step.Entries)
+		}
+	}
+	s.Runs, s.Steps, s.LogEntries = make([]RunRow, 0, len(runs)), make([]StepRow, 0, steps), make([]LogEntryRow, 0, entries)
 }

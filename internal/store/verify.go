@@ -104,12 +104,15 @@ func takesBody(act dbsqlc.ReportActLeaf, row dbsqlc.ReportGoneBodiesRow) bool {
 	return !row.ObservedAt.Before(act.RangeFrom) && !row.ObservedAt.After(act.RangeTo)
 }
 
-// Miscount is a count that contradicts another.
+// Miscount is what is told of the polls that saw a job's newest snapshot, and contradicts
+// them.
 type Miscount struct {
 	Job        string
 	SnapshotNo int
 	Told       int64
 	Counted    int64
+	ToldLast   time.Time // when the last of them was sent
+	Last       time.Time
 }
 
 // Unjournaled is what the journal lacks, though a tracker has had the time to append it.
@@ -149,14 +152,14 @@ func (s *Store) Unjournaled(ctx context.Context) (lacking []Unjournaled, err err
 }
 
 // Miscounted lists the jobs whose newest snapshot was seen by another number of polls
-// (Counted) than is told (Told).
+// (Counted) than is told (Told), or last at another time.
 func (s *Store) Miscounted(ctx context.Context) ([]Miscount, error) {
 	rows, err := s.queries.ReportMiscounted(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("count the polls: %w", err)
 	}
 	return convert(rows, func(row dbsqlc.ReportMiscountedRow) Miscount {
-		return Miscount{Job: row.Job, SnapshotNo: int(row.SnapshotNo), Told: int64(row.Confirmations), Counted: row.Polls}
+		return Miscount{Job: row.Job, SnapshotNo: int(row.SnapshotNo), Told: int64(row.Confirmations), Counted: row.Polls, ToldLast: row.ConfirmedAt, Last: row.LastAt}
 	}), nil
 }
 

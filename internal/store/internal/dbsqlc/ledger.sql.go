@@ -525,12 +525,18 @@ func (q *Queries) ReportLeafJobs(ctx context.Context, jobIds []int64) ([]ReportL
 }
 
 const reportMiscounted = `-- name: ReportMiscounted :many
-SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls
+SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls,
+    coalesce(p.confirmed_at, 'epoch')::timestamptz AS confirmed_at, coalesce(greatest(n.last_at, t.confirmed_at), 'epoch')::timestamptz AS last_at
 FROM report.polling p
 LEFT JOIN report.taken_polls t ON t.job_id = p.job_id AND t.snapshot_no = p.snapshot_no
-LEFT JOIN (SELECT x.job_id, x.snapshot_no, count(*) AS polls FROM report.polls x GROUP BY x.job_id, x.snapshot_no) n
-    ON n.job_id = p.job_id AND n.snapshot_no = p.snapshot_no
-WHERE p.snapshot_no > 0 AND coalesce(n.polls, 0) + coalesce(t.confirmations, 0) <> p.confirmations
+LEFT JOIN (
+    SELECT x.job_id, count(*) AS polls, max(x.polled_at) AS last_at
+    FROM report.polls x
+    JOIN report.polling c ON c.job_id = x.job_id AND c.snapshot_no = x.snapshot_no
+    GROUP BY x.job_id
+) n ON n.job_id = p.job_id
+WHERE p.snapshot_no > 0 AND (coalesce(n.polls, 0) + coalesce(t.confirmations, 0) <> p.confirmations
+    OR greatest(n.last_at, t.confirmed_at) IS DISTINCT FROM p.confirmed_at)
 ORDER BY p.job
 `
 
@@ -539,9 +545,12 @@ type ReportMiscountedRow struct {
 	SnapshotNo    int32
 	Confirmations int32
 	Polls         int64
+	ConfirmedAt   time.Time
+	LastAt        time.Time
 }
 
-// Jobs whose newest snapshot was seen by another number of polls than is told.
+// Jobs whose newest snapshot was seen by another number of polls than is told, or last at
+// another time.
 func (q *Queries) ReportMiscounted(ctx context.Context) ([]ReportMiscountedRow, error) {
 	rows, err := q.db.Query(ctx, reportMiscounted)
 	if err != nil {
@@ -556,6 +565,8 @@ func (q *Queries) ReportMiscounted(ctx context.Context) ([]ReportMiscountedRow, 
 			&i.SnapshotNo,
 			&i.Confirmations,
 			&i.Polls,
+			&i.ConfirmedAt,
+			&i.LastAt,
 		); err != nil {
 			return nil, err
 		}

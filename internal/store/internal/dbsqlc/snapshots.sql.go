@@ -99,9 +99,9 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 }
 
 const snapshotList = `-- name: SnapshotList :many
-SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, stored AS body
+SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, size, is_text, stored AS body
 FROM (
-    SELECT b.job, b.source, b.provider, b.snapshot_no, b.patches, b.stored, b.run_no, b.observed_at, b.not_before, b.status, b.state, b.interpretation, b.sha256, b.job_id, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.snapshot_no))::bigint AS total
+    SELECT b.job, b.source, b.provider, b.snapshot_no, b.patches, b.stored, b.run_no, b.observed_at, b.not_before, b.status, b.state, b.interpretation, b.sha256, b.size, b.is_text, b.job_id, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.snapshot_no))::bigint AS total
     FROM report.stored_bodies b
     WHERE b.job_id = $1 AND b.snapshot_no > $2 AND b.observed_at <= $3
     ORDER BY b.snapshot_no
@@ -130,6 +130,8 @@ type SnapshotListRow struct {
 	State          string
 	Interpretation int32
 	Sha256         []byte
+	Size           int64
+	IsText         bool
 	Body           []byte
 }
 
@@ -161,6 +163,8 @@ func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]S
 			&i.State,
 			&i.Interpretation,
 			&i.Sha256,
+			&i.Size,
+			&i.IsText,
 			&i.Body,
 		); err != nil {
 			return nil, err
@@ -174,9 +178,9 @@ func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]S
 }
 
 const snapshotListOfJobs = `-- name: SnapshotListOfJobs :many
-SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, stored AS body
+SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, size, is_text, stored AS body
 FROM (
-    SELECT b.job, b.source, b.provider, b.snapshot_no, b.patches, b.stored, b.run_no, b.observed_at, b.not_before, b.status, b.state, b.interpretation, b.sha256, b.job_id, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.job_id, b.snapshot_no))::bigint AS total
+    SELECT b.job, b.source, b.provider, b.snapshot_no, b.patches, b.stored, b.run_no, b.observed_at, b.not_before, b.status, b.state, b.interpretation, b.sha256, b.size, b.is_text, b.job_id, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.job_id, b.snapshot_no))::bigint AS total
     FROM report.stored_bodies b
     WHERE b.job_id BETWEEN $1 AND $2 AND (b.job_id, b.snapshot_no) > ($3::bigint, $4::integer)
     ORDER BY b.job_id, b.snapshot_no
@@ -206,6 +210,8 @@ type SnapshotListOfJobsRow struct {
 	State          string
 	Interpretation int32
 	Sha256         []byte
+	Size           int64
+	IsText         bool
 	Body           []byte
 }
 
@@ -237,6 +243,8 @@ func (q *Queries) SnapshotListOfJobs(ctx context.Context, arg SnapshotListOfJobs
 			&i.State,
 			&i.Interpretation,
 			&i.Sha256,
+			&i.Size,
+			&i.IsText,
 			&i.Body,
 		); err != nil {
 			return nil, err
