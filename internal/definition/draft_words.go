@@ -44,7 +44,7 @@ func stateOf(word string) history.State {
 	parts := strings.Split(whole, "_")
 	for _, meant := range []string{whole, strings.ReplaceAll(whole, "_", ""), parts[len(parts)-1]} {
 		for state, words := range usual {
-			if slices.Contains(words, meant) && !(meant != whole && slices.Contains(parts, "not")) {
+			if slices.Contains(words, meant) && (meant == whole || !slices.Contains(parts, "not")) {
 				return state
 			}
 		}
