@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	gosync "sync"
 	"sync/atomic"
@@ -67,21 +68,21 @@ func newLab(t *testing.T, place string, file http.HandlerFunc) *lab {
 // poll polls the job, offers what the poll shows, and has it kept.
 func (l *lab) poll() {
 	l.t.Helper()
-	l.see()
+	l.see(l.t.Context())
 	l.keep()
 }
 
 // see polls the job, and offers what the poll shows.
-func (l *lab) see() {
+func (l *lab) see(ctx context.Context) {
 	l.t.Helper()
 	client := source.NewClient("test")
 	defer client.Close()
 	syncer := &sync.Syncer{Store: l.store, Client: client, Owner: "lab", Logger: slog.New(slog.DiscardHandler), Getenv: func(string) string { return labKey }}
-	job, err := l.store.Job(l.t.Context(), "products")
+	job, err := l.store.Job(ctx, "products")
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if err := syncer.Once(l.t.Context(), []store.Job{job}, func(e sync.Event) {
+	if err := syncer.Once(ctx, []store.Job{job}, func(e sync.Event) {
 		if e.ResultLink != nil {
 			e.Job.From.BaseURL = cmp.Or(l.base, e.Job.From.BaseURL)
 			l.kept.Offer(e.Job, e.SnapshotNo, e.ResultLink)
@@ -142,9 +143,9 @@ func TestAFileIsKeptByItsHash(t *testing.T) {
 func TestAFileIsKeptForItsRun(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, t.TempDir(), results200)
-	l.see()
+	l.see(t.Context())
 	l.SafetyKit.Script("products", "request_1", upstreamsim.Answer(`{"namespace":"products","request_id":"request_2","status":"queued","data_count":null,"data_expires_at":null,"data_url":null}`))
-	l.see()
+	l.see(t.Context())
 	l.Want("runs", []string{"1", "2"}, `SELECT run_no::text FROM report.runs ORDER BY 1`)
 	l.keep()
 	l.Want("results", []string{"1"}, `SELECT run_no::text FROM report.results`)
@@ -214,7 +215,7 @@ func TestAFileThatIsLeft(t *testing.T) {
 					w.WriteHeader(http.StatusServiceUnavailable)
 				}
 			})
-			l.see()
+			l.see(t.Context())
 			if cut {
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan struct{})
@@ -232,15 +233,15 @@ func TestAFileThatIsLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 			l.kept = archive.New(l.store, func(string) string { return "" }, slog.New(slog.NewTextHandler(l.log, nil)))
-			l.kept.Look = func(_ context.Context, job string) error {
+			l.kept.Look = func(ctx context.Context, job string) error {
 				if job != "products" {
 					t.Errorf("it looks at %q", job)
 				}
-				l.see()
+				l.see(ctx)
 				return nil
 			}
 			l.keep()
-			l.Want("results", []string{fmt.Sprint(len(results))}, `SELECT concat_ws(' ', size, error) FROM report.results`)
+			l.Want("results", []string{strconv.Itoa(len(results))}, `SELECT concat_ws(' ', size, error) FROM report.results`)
 		})
 	}
 }
@@ -300,8 +301,8 @@ func TestAnAnswerIsFetchedOnce(t *testing.T) {
 		fetched.Add(1)
 		results200(w, r)
 	})
-	l.see()
-	l.see()
+	l.see(t.Context())
+	l.see(t.Context())
 	l.keep()
 	if n := fetched.Load(); n != 1 {
 		t.Errorf("it was fetched %d times", n)

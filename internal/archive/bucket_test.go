@@ -84,7 +84,7 @@ func TestAFileIsKeptInARealBucket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer object.Close()
+	defer func() { _ = object.Close() }()
 	if text, err := io.ReadAll(object); err != nil || string(text) != results {
 		t.Errorf("it has %q, %v", text, err)
 	}
