@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -108,7 +109,7 @@ func (l *lab) measureAPI(ctx context.Context, targets []target, asked request, f
 			fmt.Sprintf("99 of 100 of %d API reads a second, at the client", asked.rate), fmt.Sprintf("%.1f ms", p99.Seconds()*1000),
 			fmt.Sprintf("%d ms", waitMost.Milliseconds()), asking.failed != nil || p99 > waitMost,
 		},
-		figure{"polls a second without them", fmt.Sprintf("%.0f", alone), fmt.Sprintf("%d", asked.polls), alone < float64(asked.polls)*(1-slowedMost)},
+		figure{"polls a second without them", fmt.Sprintf("%.0f", alone), strconv.Itoa(asked.polls), alone < float64(asked.polls)*(1-slowedMost)},
 		figure{"fewer polls beside them", fmt.Sprintf("%.1f %%", 100*slowed), fmt.Sprintf("%.0f %%", 100*slowedMost), slowed > slowedMost})
 	return nil
 }

@@ -65,7 +65,7 @@ func (d *daemon) listen(ctx context.Context, streams int) (heard func() error, e
 			if err != nil {
 				return err
 			}
-			got, err := d.client.Do(r) //nolint:bodyclose // open until ctx ends
+			got, err := d.client.Do(r) // its body stays open until ctx ends
 			if err != nil {
 				return err
 			}
