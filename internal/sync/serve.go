@@ -68,7 +68,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	case err == nil:
 		var journal errgroup.Group
 		journal.Go(func() error { d.keepJournal(ctx); return nil })
-		d.run(ctx)
+		d.run(ctx, lasting)
 		stop()
 		_ = journal.Wait()
 	case ctx.Err() != nil: // told to end before it had begun
@@ -96,17 +96,18 @@ type daemon struct {
 	tight       tightSources
 }
 
-// run claims until ctx ends.
-func (d *daemon) run(ctx context.Context) {
+// run claims until ctx ends. A turn that has begun by then ends as it would, unless
+// lasting ends: of one that is cut off nobody would know what it has claimed.
+func (d *daemon) run(ctx, lasting context.Context) {
 	d.syncer.turn()
 	again := time.NewTicker(claimEvery)
 	defer again.Stop()
 	for ctx.Err() == nil {
-		_ = d.retry.do(ctx, "claim due jobs", func(ctx context.Context) error {
+		_ = d.retry.do(ctx, "claim due jobs", func(context.Context) error {
 			defer d.syncer.turn() // one that the database has failed, too
-			ctx, cancel := context.WithTimeout(ctx, turnTimeout)
+			turn, cancel := context.WithTimeout(lasting, turnTimeout)
 			defer cancel()
-			return d.claim(ctx)
+			return d.claim(turn)
 		})
 		select {
 		case <-ctx.Done():
