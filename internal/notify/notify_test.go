@@ -116,7 +116,7 @@ func TestMessagesAreGrouped(t *testing.T) {
 		t.Fatalf("%d messages", len(got))
 	}
 	lines := strings.Split(string(got[0].body), "\n")
-	if lines[0] != "25 failed, 1 succeeded:" || lines[1] != "✖ stores-00 failed; the service gives no reason" || len(lines) != 23 || lines[21] != "and 6 more" {
+	if lines[0] != "25 failed, 1 succeeded: stores-00, stores-01, stores-02 and 23 more" || lines[1] != "✖ stores-00 failed; the service gives no reason" || len(lines) != 23 || lines[21] != "and 6 more" {
 		t.Errorf("it says %q", lines)
 	}
 }
