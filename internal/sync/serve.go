@@ -44,7 +44,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(drainTimeout, cancel) })()
 
-	results := make(chan *result, endedMost)
+	results := make(chan *result, resultsMost)
 	budget := newMemoryBudget(s.MemoryBudget)
 	retry := newRetry(s, 0)
 	recorder := newRecorder(s, budget.cache, retry, oneAtATime(tell))
