@@ -56,7 +56,7 @@ func Advance(l Landed) (store.Advance, bool, error) {
 const InFlightMost = inFlightMost
 
 // Fly starts so many tasks of one source at once, lets poll run for each, and returns
-// how many have ended.
+// how many have given a result before anybody noticed that they have ended.
 func Fly(ctx context.Context, tasks int, poll func()) int {
 	results := make(chan *result, tasks)
 	f := newFlight(ctx, &Syncer{}, newMemoryBudget(0), nil, results)
@@ -67,8 +67,15 @@ func Fly(ctx context.Context, tasks int, poll func()) int {
 	for range tasks {
 		f.start(&task{job: &store.Job{}})
 	}
+	for given := range tasks {
+		select {
+		case <-results:
+		case <-ctx.Done():
+			return given
+		}
+	}
 	f.wait()
-	return len(results)
+	return tasks
 }
 
 // EndpointOf is where a job is asked for whose account was opened before.

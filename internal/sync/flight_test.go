@@ -1,8 +1,10 @@
 package sync_test
 
 import (
+	"context"
 	gosync "sync"
 	"testing"
+	"time"
 
 	"tracker/internal/sync"
 )
@@ -36,5 +38,17 @@ func TestFlightBoundsTheRequestsOfASource(t *testing.T) {
 	})
 	if top != sync.InFlightMost || ended != tasks {
 		t.Errorf("%d in flight at once, %d of %d ended", top, ended, tasks)
+	}
+}
+
+// TestFlightGoesOnBetweenTurns: what can be polled until the next claim is, though nobody
+// notices until then that tasks have ended. 4,000 are 10,000 polls a second.
+func TestFlightGoesOnBetweenTurns(t *testing.T) {
+	t.Parallel()
+	const tasks = 4000
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	if ended := sync.Fly(ctx, tasks, func() {}); ended != tasks {
+		t.Errorf("%d of %d went on", ended, tasks)
 	}
 }
