@@ -176,7 +176,8 @@ func TestChangedUnderTwoDaemons(t *testing.T) {
 	l.Want("outcomes", []string{"changed"}, `SELECT DISTINCT outcome FROM report.polls`)
 	l.Want("interpretations", []string{"1 first", "2 second"}, `SELECT DISTINCT interpretation || ' ' || CASE WHEN body_text LIKE '{"id":"r","n":%,"first":%' THEN 'first'
 		WHEN body_text LIKE '{"":{"id":"r","n":%,"second":%},"log":["line %"]}' THEN 'second' ELSE body_text END FROM report.snapshots ORDER BY 1`)
-	l.Want("gaps", nil, `SELECT reason FROM report.gaps WHERE gap_to IS NOT NULL`)
+	// On a busy machine a slot may come two seconds late, which is told, and nothing of the change.
+	l.Want("gaps", nil, `SELECT reason FROM report.gaps WHERE gap_to IS NOT NULL AND reason <> 'rate_budget'`)
 	l.Check()
 }
 
