@@ -53,7 +53,7 @@ type Keeper struct {
 	clients clients
 	links   chan offered
 	waiting chan wanted
-	flight  *flight // each link in it is known by its answer; what is fetched, by its run too
+	flight  flight // each link in it is known by its answer; what is fetched, by its run too
 }
 
 // offered is a link that a poll has seen. The link is read where it is followed.
@@ -73,7 +73,7 @@ type wanted struct {
 func New(s *store.Store, getenv func(string) string, logger *slog.Logger) *Keeper {
 	return &Keeper{
 		Store: s, Getenv: getenv, Logger: logger, links: make(chan offered, waitingMost), waiting: make(chan wanted, waitingMost),
-		clients: newClients(), flight: newFlight(),
+		clients: newClients(),
 	}
 }
 

@@ -3,10 +3,7 @@ package archive
 import "sync"
 
 // flight is what waits or is being fetched, so that it is not fetched twice at once.
-type flight struct {
-	mu   sync.Mutex
-	what map[any]bool
-}
+type flight struct{ what sync.Map }
 
 // answered is an answer that has a link.
 type answered struct {
@@ -14,24 +11,13 @@ type answered struct {
 	snapshotNo int
 }
 
-func newFlight() *flight { return &flight{what: map[any]bool{}} }
-
 // begin takes in an answer or a run, unless it is there.
 func (f *flight) begin(one any) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.what[one] {
-		return false
-	}
-	f.what[one] = true
-	return true
+	_, there := f.what.LoadOrStore(one, true)
+	return !there
 }
 
-func (f *flight) end(one any) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.what, one)
-}
+func (f *flight) end(one any) { f.what.Delete(one) }
 
 // answer is what the flight knows a link by before its run is read.
 func (o offered) answer() answered { return answered{o.job.ID, o.snapshotNo} }
