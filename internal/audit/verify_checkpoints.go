@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"tracker/internal/ledger"
 	"tracker/internal/store"
@@ -18,32 +19,22 @@ func (c *logCheck) checkCheckpoints(ctx context.Context) error {
 		}
 		c.checkpoints = more
 	}
-	var root *ledger.Hash
-	at := func() (ledger.Hash, error) {
-		if root == nil {
-			hash, err := c.tree.Root()
-			if err != nil {
-				return hash, fmt.Errorf("hash the tree: %w", err)
-			}
-			root = &hash
-		}
-		return *root, nil
-	}
+	root := sync.OnceValues(c.tree.Root) // most entries have no checkpoint
 	for len(c.checkpoints) > 0 && c.checkpoints[0].Size <= c.size {
 		checkpoint := c.checkpoints[0]
 		c.checkpoints = c.checkpoints[1:]
-		hash, err := at()
+		hash, err := root()
 		if err != nil {
-			return err
+			return fmt.Errorf("hash the tree: %w", err)
 		}
 		c.checkCheckpoint(checkpoint, hash)
 	}
 	for len(c.published) > 0 && c.published[0].Size <= c.size {
 		published := c.published[0]
 		c.published = c.published[1:]
-		hash, err := at()
+		hash, err := root()
 		if err != nil {
-			return err
+			return fmt.Errorf("hash the tree: %w", err)
 		}
 		c.found.Published++
 		if c.isOfAnother(published) {
