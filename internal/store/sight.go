@@ -185,17 +185,11 @@ type storedOfJobs map[int64]*StoredRows
 
 // eachOf gives work the rows of each job, which stand together.
 func eachOf[Row any](s storedOfJobs, rows []Row, jobID func(*Row) int64, work func(*StoredRows, []Row)) {
-	for len(rows) > 0 {
-		id := jobID(&rows[0])
-		end := 1
-		for end < len(rows) && jobID(&rows[end]) == id {
-			end++
-		}
+	for id, ofJob := range byJob(rows, jobID) {
 		if s[id] == nil {
 			s[id] = &StoredRows{}
 		}
-		work(s[id], rows[:end])
-		rows = rows[end:]
+		work(s[id], ofJob)
 	}
 }
 
