@@ -314,13 +314,7 @@ func TestAnswersThenWithoutWhatIsGone(t *testing.T) {
 // that it left are told as they were.
 func TestAnswersThenWithoutTakenRuns(t *testing.T) {
 	t.Parallel()
-	f := newFeed(t)
-	now, err := f.store.Now(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.by.At = now.AddDate(0, 0, -200).Truncate(time.Second)
-	f.now = f.by.At
+	f, now := newOldFeed(t)
 	job := f.register(t, "woosmap", "stores")[0]
 	failed := func(run string, details ...string) string {
 		var entries []string

@@ -48,6 +48,20 @@ func newFeed(t *testing.T) *feed {
 	return f
 }
 
+// newOldFeed is newFeed whose clock stands long ago, which is old enough for retention,
+// and gives the time that it is.
+func newOldFeed(t *testing.T) (f *feed, now time.Time) {
+	t.Helper()
+	f = newFeed(t)
+	now, err := f.store.Now(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.by.At = now.AddDate(0, 0, -200).Truncate(time.Second)
+	f.now = f.by.At
+	return f, now
+}
+
 // at is another feed of the same database, with a clock, sources and jobs of its own.
 func (f *feed) at(account string) *feed {
 	other := *f

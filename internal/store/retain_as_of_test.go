@@ -23,13 +23,7 @@ const stateLine = `SELECT concat_ws(' ', run_no, state, starts_at, ends_at) FROM
 // since, nothing is told, least of all that the run before it was.
 func TestTakenRunsHideNoOther(t *testing.T) {
 	t.Parallel()
-	f := newFeed(t)
-	now, err := f.store.Now(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.by.At = now.AddDate(0, 0, -200).Truncate(time.Second)
-	f.now = f.by.At
+	f, now := newOldFeed(t)
 	job := f.register(t, "woosmap", "stores-eu")[0]
 	began := func() string { // half a minute before it is seen
 		return fmt.Sprintf(`{"name":"fetch","status":"success","start":%s,"end":null,"entries":[]}`, lit(f.now.Add(30*time.Second).UTC().Format("2006-01-02T15:04:05")))

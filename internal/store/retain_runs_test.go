@@ -14,13 +14,7 @@ import (
 // hold, 4 was superseded by 5, and 5 has the newest anomaly.
 func agedRuns(t *testing.T) (*feed, store.Job) {
 	t.Helper()
-	f := newFeed(t)
-	now, err := f.store.Now(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.by.At = now.AddDate(0, 0, -200).Truncate(time.Second)
-	f.now = f.by.At
+	f, now := newOldFeed(t)
 	job := f.register(t, "woosmap", "stores-eu")[0]
 	odd := woosmapStep("import", "success", "10:00:00", "10:05:00", woosmapEntry("10:00:01", "fatal", "odd"), woosmapEntry("10:00:02", "warning", "slow"))
 	for _, body := range []string{
