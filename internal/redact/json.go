@@ -18,7 +18,7 @@ type Places struct {
 // memory with raw.
 func JSON(raw []byte, secret Secret, where Places) []byte {
 	r := redactor{needles: secret.reveal().needles}
-	secretSeen := slices.ContainsFunc(r.needles, func(needle []byte) bool { return bytes.Contains(raw, needle) })
+	secretSeen := slices.ContainsFunc(r.needles, func(n needle) bool { return bytes.Contains(raw, n.chars) })
 	e := edit{text: raw}
 	for l := range literals(raw) {
 		start, end := l.start+1, l.end-1

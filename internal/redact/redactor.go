@@ -5,7 +5,7 @@ const mark = "REDACTED"
 
 // redactor redacts one text after the other.
 type redactor struct {
-	needles [][]byte
+	needles []needle
 	view    view // of the text at hand
 	secrets secrets
 	urls    urls

@@ -17,7 +17,7 @@ type Secret struct {
 
 type held struct {
 	value   string
-	needles [][]byte // what redaction looks for
+	needles []needle // what redaction looks for
 }
 
 // NewSecret gives a Secret that holds value.
@@ -46,7 +46,7 @@ func (s Secret) reveal() held {
 // Longest gives the length of the longest text that redaction looks for.
 func (s Secret) Longest() (size int) {
 	for _, needle := range s.reveal().needles {
-		size = max(size, len(needle))
+		size = max(size, len(needle.chars)+len(needle.end))
 	}
 	return size
 }
