@@ -228,7 +228,7 @@ func again(g store.Going, rule store.Rule, times int64, now time.Time) (store.No
 	if err := json.Unmarshal(n.What, &what); err != nil {
 		return store.Notice{}, fmt.Errorf("read %s: %w", g.Event.Key, err)
 	}
-	for field, value := range map[string]any{"phase": phaseAgain, "text": n.Line, "at": now} {
+	for field, value := range map[string]any{"phase": store.PhaseAgain, "text": n.Line, "at": now} {
 		text, err := json.Marshal(value)
 		if err != nil {
 			return store.Notice{}, err

@@ -53,13 +53,6 @@ type usual struct {
 	P95  float64 `json:"p95"`
 }
 
-// Phases of what goes on.
-const (
-	phaseBegan = "began"
-	phaseOver  = "over"
-	phaseAgain = "again"
-)
-
 // notice makes what is told of something that happened.
 func notice(key string, jobID int64, at time.Time, h words.Happening, labels map[string]string, steps []store.StepRow) (store.Notice, error) {
 	n := store.Notice{Key: key, Kind: h.Kind, JobID: jobID, Job: h.Job, Source: h.Source, At: at}
@@ -73,9 +66,9 @@ func notice(key string, jobID int64, at time.Time, h words.Happening, labels map
 	}
 	switch {
 	case h.Over:
-		p.Phase = phaseOver
+		p.Phase = store.PhaseOver
 	case !h.Since.IsZero():
-		p.Phase = phaseBegan
+		p.Phase = store.PhaseBegan
 	}
 	if e := h.Event; e.Kind == store.EventTransition {
 		p.Transition = &transition{

@@ -297,6 +297,13 @@ func (s *Store) Goings(ctx context.Context, since time.Time) ([]Going, error) {
 	}), nil
 }
 
+// Phases of what goes on.
+const (
+	PhaseBegan = "began"
+	PhaseOver  = "over"
+	PhaseAgain = "again"
+)
+
 // Notice is an event as it is told.
 type Notice struct {
 	Key    string // names it for ever
@@ -310,4 +317,12 @@ type Notice struct {
 	Line   string          // what a phone shows
 	More   string          // the rest, in lines
 	What   json.RawMessage // for machines
+}
+
+// Over reports that it tells the end of what went on.
+func (n Notice) Over() bool {
+	var told struct {
+		Phase string `json:"phase"`
+	}
+	return json.Unmarshal(n.What, &told) == nil && told.Phase == PhaseOver
 }

@@ -238,21 +238,22 @@ func Digest(notices []store.Notice, now time.Time, pages string) string {
 	if len(notices) == 1 {
 		return told(notices[0], now, pages)
 	}
-	var kinds []history.EventKind
-	counts := map[history.EventKind]int{}
+	var kinds []string
+	counts := map[string]int{}
 	late := 0
 	for _, n := range notices {
-		if counts[n.Kind] == 0 {
-			kinds = append(kinds, n.Kind)
+		kind := counted(n)
+		if counts[kind] == 0 {
+			kinds = append(kinds, kind)
 		}
-		counts[n.Kind]++
+		counts[kind]++
 		if lateness(n, now) != "" {
 			late++
 		}
 	}
 	parts := make([]string, len(kinds))
 	for i, kind := range kinds {
-		parts[i] = fmt.Sprintf("%s %s", humanize.Comma(int64(counts[kind])), strings.ReplaceAll(string(kind), "_", " "))
+		parts[i] = fmt.Sprintf("%s %s", humanize.Comma(int64(counts[kind])), kind)
 	}
 	lines := []string{strings.Join(parts, ", ") + ": " + subjects(notices)}
 	for _, n := range notices[:min(len(notices), digestMost)] {
@@ -272,6 +273,18 @@ func Digest(notices []store.Notice, now time.Time, pages string) string {
 		return strings.Join(append(lines, pages+"/notify"), "\n")
 	}
 	return strings.Join(append(lines, "more:  tracker notify log"), "\n")
+}
+
+// counted is as what an event counts among others.
+func counted(n store.Notice) string {
+	switch over := n.Over(); {
+	case over && n.Kind == history.EventNotLooking:
+		return "looked at again"
+	case over:
+		return "no longer " + string(n.Kind)
+	default:
+		return strings.ReplaceAll(string(n.Kind), "_", " ")
+	}
 }
 
 // subjectsMost is how many jobs the first line of a message names.
