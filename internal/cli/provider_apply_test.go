@@ -82,3 +82,18 @@ func TestProviderCommands(t *testing.T) {
 		t.Errorf("what was exported ends with %d: %s%s", code, stdout, stderr)
 	}
 }
+
+// TestTargetAsDeclared: history shows the fields of a target in their provider's order.
+func TestTargetAsDeclared(t *testing.T) {
+	t.Parallel()
+	f := newApplyFixture(t)
+	for _, step := range [][2]string{
+		{"source add warehouse --provider bigquery --credential env:KEY", "register source warehouse"},
+		{"job add load-7 --source warehouse project_id=shop location=EU job_id=a7", "register job load-7"},
+		{"history load-7", "warehouse · shop/EU/a7"},
+	} {
+		if stdout, stderr, code := f.given("", strings.Fields(step[0])...); code != exitDone || !strings.Contains(stdout, step[1]) {
+			t.Errorf("%s ends with %d: %s%s", step[0], code, stdout, stderr)
+		}
+	}
+}

@@ -70,10 +70,7 @@ func (a *app) listProviders(ctx context.Context, s *store.Store, format string) 
 func providerRows(ctx context.Context, s *store.Store) ([]providerRow, error) {
 	rows := map[string]*providerRow{}
 	add := func(p source.Provider, origin string) {
-		row := &providerRow{Name: p.Name, Title: cmp.Or(p.Title, p.Name), Target: []string{}, Origin: origin, Interpretation: p.Interpretation}
-		for _, field := range p.Target {
-			row.Target = append(row.Target, field.Name)
-		}
+		row := &providerRow{Name: p.Name, Title: cmp.Or(p.Title, p.Name), Target: p.TargetNames(), Origin: origin, Interpretation: p.Interpretation}
 		rows[p.Name] = row
 	}
 	for _, provider := range definition.Providers() {

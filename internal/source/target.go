@@ -21,13 +21,19 @@ type TargetField struct {
 	AnyCase bool
 }
 
+// TargetNames gives the names of the target's fields, in their order.
+func (p Provider) TargetNames() []string {
+	names := make([]string, len(p.Target))
+	for i, field := range p.Target {
+		names[i] = field.Name
+	}
+	return names
+}
+
 // CheckTarget reports the first thing that is wrong with a job's target, by
 // the name of its field: one that is unknown, missing, empty or unusable.
 func (p Provider) CheckTarget(target map[string]string) error {
-	var names []string
-	for _, field := range p.Target {
-		names = append(names, field.Name)
-	}
+	names := p.TargetNames()
 	for _, name := range slices.Sorted(maps.Keys(target)) {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("target field %s: unknown to %s, which has %s", name, p.Name, strings.Join(names, ", "))

@@ -25,6 +25,7 @@ type Knowledge struct {
 	AnsweredAt   time.Time  // when the last poll that got an answer was sent; zero: none did
 	SourcePaused *string    // of the present: why the source is paused; nil: it is not
 	Pace         store.Pace // of the present: what the latest run is judged by, if it goes on
+	TargetFields []string   // those of the job's target as its provider has them; nil: it cannot be read
 }
 
 // Past reports knowledge of what was, not of what is.
@@ -49,7 +50,10 @@ type KnowledgeParams struct {
 // ReadKnowledge reads what is, or was, known of a job.
 func ReadKnowledge(ctx context.Context, s *store.Store, job store.Job, params KnowledgeParams) (Knowledge, error) {
 	k := Knowledge{Now: params.Now, RunNo: params.RunNo}
-	var err error
+	provider, err := definition.Of(ctx, s, job.From.Provider, job.From.Interpretation)
+	if err == nil { // else what was recorded can be told all the same
+		k.TargetFields = provider.TargetNames()
+	}
 	if params.AsOf.IsZero() && params.KnownAt.IsZero() {
 		err = k.readPresent(ctx, s, job, params)
 	} else {

@@ -90,7 +90,7 @@ func (h History) Where(short bool) []terminal.Span {
 	var target, labels map[string]string
 	_ = json.Unmarshal(h.Job.Target, &target) // of strings, as it was registered
 	_ = json.Unmarshal(h.Job.Labels, &labels)
-	parts := []string{h.Job.Source, targetText(target, short)}
+	parts := []string{h.Job.Source, targetText(target, h.TargetFields, short)}
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		parts = append(parts, key+"="+labels[key])
 	}
@@ -105,9 +105,12 @@ func (h History) Where(short bool) []terminal.Span {
 }
 
 // targetText shows a target: "dataset 8c4c51f1…22c0", or its fields' values in
-// the order of their names: "products/request_01KHS…WE9".
-func targetText(target map[string]string, short bool) string {
+// their provider's order: "products/request_01KHS…WE9".
+func targetText(target map[string]string, fields []string, short bool) string {
 	names := slices.Sorted(maps.Keys(target))
+	if slices.Equal(slices.Sorted(slices.Values(fields)), names) {
+		names = fields
+	}
 	var values []string
 	for _, name := range names {
 		value := target[name]
