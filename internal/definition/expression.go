@@ -55,10 +55,25 @@ func compileQuery(field string, query *gojq.Query, names, fields []string) (*exp
 		}
 	}
 	var err error
-	if e.code, err = gojq.Compile(query, gojq.WithVariables(variables)); err != nil {
+	if e.code, err = gojq.Compile(query, gojq.WithVariables(variables), gojq.WithFunction(putIn, 0, 0, checkPutIn)); err != nil {
 		return nil, err
 	}
 	return e, nil
+}
+
+// putIn is a function of jq that gives what it is given, if that can be part of a text.
+const putIn = "_put_in"
+
+// putInError is of what cannot be part of a text: jq itself would write null, or JSON.
+type putInError struct{ kind string }
+
+func (e putInError) Error() string { return "it puts in " + e.kind + ", want a string or a number" }
+
+func checkPutIn(value any, _ []any) any {
+	if _, ok := scalarText(value); !ok {
+		return putInError{kindOf(value)}
+	}
+	return value
 }
 
 // collectCalls collects the names of all functions and variables in a program, and of
@@ -115,6 +130,9 @@ func (e *expression) run(in *input, each func(value any) error) error {
 			var halt *gojq.HaltError
 			if errors.As(err, &halt) || e.speaksOfUnsent(in) {
 				return nil
+			}
+			if wrong, ok := errors.AsType[putInError](err); ok {
+				return &runError{e.field, wrong.Error()}
 			}
 			return &runError{e.field, "its expression fails on this answer"}
 		}

@@ -125,12 +125,14 @@ func TestSeveralRequests(t *testing.T) {
 			"",
 			`{"":{"id":1,"state":"done"},"log":[{"lines":["a"],"next":1},{"lines":["a"],"next":1},{"lines":["a"],"next":1}],"more":{}}`, 3,
 		},
-		"Refused":   {map[string]string{first: `{"id":1,"state":"done"}`, "/log/1/7%2F7": "429 slow down, " + secret}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeRateLimited, "request log: 429 Too Many Requests: slow down", 0},
-		"Gone":      {map[string]string{first: `{"id":1,"state":"done"}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404 Not Found", 0},
-		"NotJSON":   {map[string]string{first: `<html>` + secret}, []string{"GET " + first}, history.OutcomeMalformed, "the answer: the body is not JSON", 0},
-		"NoPath":    {map[string]string{first: `{"id":"..","state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it is no path with what the answer says put into it", 0},
-		"PathFails": {map[string]string{first: `{"id":1,"state":["hush"]}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404", 0},
-		"Rejected":  {map[string]string{first: `{"error":"no such import"}`}, []string{"GET " + first}, "", `{"":{"error":"no such import"}}`, -1},
+		"Refused":    {map[string]string{first: `{"id":1,"state":"done"}`, "/log/1/7%2F7": "429 slow down, " + secret}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeRateLimited, "request log: 429 Too Many Requests: slow down", 0},
+		"Gone":       {map[string]string{first: `{"id":1,"state":"done"}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404 Not Found", 0},
+		"NotJSON":    {map[string]string{first: `<html>` + secret}, []string{"GET " + first}, history.OutcomeMalformed, "the answer: the body is not JSON", 0},
+		"NoPath":     {map[string]string{first: `{"id":"..","state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it is no path with what the answer says put into it", 0},
+		"NullInPath": {map[string]string{first: `{"state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it puts in null, want a string or a number", 0},
+		"ListInPath": {map[string]string{first: `{"id":["hush"],"state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it puts in a list, want a string or a number", 0},
+		"PathFails":  {map[string]string{first: `{"id":1,"state":["hush"]}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404", 0},
+		"Rejected":   {map[string]string{first: `{"error":"no such import"}`}, []string{"GET " + first}, "", `{"":{"error":"no such import"}}`, -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

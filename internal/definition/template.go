@@ -181,7 +181,7 @@ func jqString(text string, fields []string, check func(plain string) error) (str
 		if end < 0 {
 			return "", errors.New(`\( is not closed`)
 		}
-		out.WriteString(text[open : open+end])
+		fmt.Fprintf(&out, `\((%s) | %s)`, text[open+2:open+end-1], putIn)
 		text = text[open+end:]
 	}
 	out.WriteByte('"')
