@@ -2,13 +2,16 @@ package definition_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,6 +19,8 @@ import (
 	"tracker/internal/history"
 	"tracker/internal/redact"
 	"tracker/internal/source"
+	"tracker/internal/testkit"
+	"tracker/internal/upstreamsim"
 )
 
 // twins are the providers in code, with their definitions in testdata/twins.
@@ -104,6 +109,39 @@ func TestTwins(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestTwinsTooLarge: where the answer is too large (HTTP 413), code and definition ask for
+// the same other one, and read the same in it.
+func TestTwinsTooLarge(t *testing.T) {
+	t.Parallel()
+	const key, linked = "a-key-of-safetykit", `{"data_count":9000,"data_expires_at":"2026-03-02T12:30:00Z",` +
+		`"data_url":"https://s3.example/r.jsonl?X-Amz-Signature=0b5f","namespace":"products","request_id":"r-1","status":"succeeded"}`
+	code, err := source.Lookup("safetykit")
+	if err != nil {
+		t.Fatal(err)
+	}
+	services := testkit.NewServices(t, key, time.Now)
+	services.SafetyKit.Script("products", "r-1", upstreamsim.SafetyKitError(http.StatusRequestEntityTooLarge))
+	services.SafetyKit.ScriptDownload("products", "r-1", upstreamsim.Answer(linked))
+	client := source.NewClient("test")
+	t.Cleanup(client.Close)
+	var read [2]history.Answer
+	for i, p := range []source.Provider{code, twin(t, "safetykit")} {
+		response, err := client.Fetch(t.Context(), source.NewAccount(p, services.SafetyKitAt, redact.NewSecret(key)),
+			p.Endpoint(services.SafetyKitAt, map[string]string{"namespace": "products", "request_id": "r-1"}),
+			source.Pace{Now: time.Now, Turn: func(context.Context) error { return nil }})
+		if err != nil || response.Outcome != "" || response.Requests != 2 {
+			t.Fatalf("%s: %d requests, %s %s: %v", p.Name, response.Requests, response.Outcome, response.Error, err)
+		}
+		if read[i], err = p.Interpret(response.Body); err != nil {
+			t.Fatalf("%s: %v", p.Name, err)
+		}
+		read[i].Shape = nil
+	}
+	if !cmp.Equal(read[0], read[1]) || read[0].State != history.StateSucceeded || *read[0].Results.Count != 9000 {
+		t.Errorf("the definition reads %s\nthe code %s", readable(t, read[1]), readable(t, read[0]))
 	}
 }
 
