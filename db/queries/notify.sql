@@ -194,6 +194,9 @@ WHERE of_job = @job_id::bigint AND run_no = @run_no::integer;
 UPDATE deliveries SET state = 'pending', next_at = sqlc.arg(now)::timestamptz, tried_at = NULL
 WHERE (state = 'failed' OR state = 'pending' AND attempts > 0) AND (@rule::text = '' OR rule = @rule::text);
 
+-- name: DeliveriesWaiting :many
+SELECT rule, min(tried_at)::timestamptz AS since FROM deliveries WHERE state = 'pending' AND tried_at IS NOT NULL GROUP BY rule ORDER BY rule;
+
 -- name: DeliveryForget :execrows
 DELETE FROM deliveries d USING notify_events e
 WHERE e.event_no = d.event_no AND e.made_at < @before AND d.state = 'delivered'

@@ -26,6 +26,7 @@ const (
 var (
 	jobsDesc   = prometheus.NewDesc("tracker_jobs", "Registered jobs, by what is done with them and the state of their latest run.", []string{"tracking", "state"}, nil)
 	pausedDesc = prometheus.NewDesc("tracker_sources_paused", "Sources of which no job is polled.", nil, nil)
+	waitDesc   = prometheus.NewDesc("tracker_deliveries_waiting_seconds", "For how long the oldest delivery of a notification waits that was tried in vain.", []string{"rule"}, nil)
 	heldDesc   = prometheus.NewDesc("tracker_sources_held", "Sources that are left alone for a while, as they asked.", nil, nil)
 )
 
@@ -80,6 +81,7 @@ func (c *census) Describe(descs chan<- *prometheus.Desc) {
 	descs <- jobsDesc
 	descs <- pausedDesc
 	descs <- heldDesc
+	descs <- waitDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -88,12 +90,15 @@ func (c *census) Collect(metrics chan<- prometheus.Metric) {
 	if last == nil {
 		return
 	}
-	gauge := func(desc *prometheus.Desc, value int64, labels ...string) {
-		metrics <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), labels...)
+	gauge := func(desc *prometheus.Desc, value float64, labels ...string) {
+		metrics <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value, labels...)
 	}
 	for _, n := range last.Jobs {
-		gauge(jobsDesc, n.Jobs, string(n.Tracking), cmp.Or(string(n.State), noState))
+		gauge(jobsDesc, float64(n.Jobs), string(n.Tracking), cmp.Or(string(n.State), noState))
 	}
-	gauge(pausedDesc, last.SourcesPaused)
-	gauge(heldDesc, last.SourcesHeld)
+	gauge(pausedDesc, float64(last.SourcesPaused))
+	gauge(heldDesc, float64(last.SourcesHeld))
+	for _, w := range last.Waiting {
+		gauge(waitDesc, w.For.Seconds(), w.Rule)
+	}
 }

@@ -23,7 +23,7 @@ func TestCensus(t *testing.T) {
 		if failing {
 			return store.Census{}, errors.New("no answer")
 		}
-		return store.Census{SourcesPaused: int64(asked), Jobs: []store.JobCount{
+		return store.Census{SourcesPaused: int64(asked), Waiting: []store.DeliveryWait{{Rule: "geo", For: time.Minute}}, Jobs: []store.JobCount{
 			{Tracking: store.TrackingActive, State: history.StateFailed, Jobs: 3}, {Tracking: store.TrackingPaused, Jobs: 2},
 		}}, nil
 	})
@@ -47,7 +47,10 @@ func TestCensus(t *testing.T) {
 	} {
 		failing = step.failing
 		census.Refresh(t.Context(), begin.Add(step.after))
-		want := `# HELP tracker_jobs Registered jobs, by what is done with them and the state of their latest run.
+		want := `# HELP tracker_deliveries_waiting_seconds For how long the oldest delivery of a notification waits that was tried in vain.
+# TYPE tracker_deliveries_waiting_seconds gauge
+tracker_deliveries_waiting_seconds{rule="geo"} 60
+# HELP tracker_jobs Registered jobs, by what is done with them and the state of their latest run.
 # TYPE tracker_jobs gauge
 tracker_jobs{state="failed",tracking="active"} 3
 tracker_jobs{state="none",tracking="paused"} 2

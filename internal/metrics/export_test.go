@@ -4,8 +4,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"tracker/internal/store"
 )
+
+// Registry is where what it tells is registered.
+func (m *Metrics) Registry() *prometheus.Registry { return m.registry }
 
 // Census is census.
 type Census struct{ *census }

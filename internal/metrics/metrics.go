@@ -176,7 +176,11 @@ func (m *Metrics) Recorded(polls int, took time.Duration) {
 func (m *Metrics) Claimed(took time.Duration) { m.claim.Observe(took.Seconds()) }
 
 // Delivered counts deliveries, as notify.Settings.Counted tells of them.
+// Each state of a rule is told from the first on: what begins at one has not increased.
 func (m *Metrics) Delivered(rule, state string, count int) {
+	for _, each := range []string{store.DeliveryDelivered, store.DeliveryFailed, store.DeliveryRetried} {
+		m.deliveries.WithLabelValues(rule, each)
+	}
 	m.deliveries.WithLabelValues(rule, state).Add(float64(count))
 }
 

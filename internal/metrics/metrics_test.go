@@ -1,9 +1,12 @@
 package metrics_test
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"tracker/internal/history"
 	"tracker/internal/metrics"
@@ -50,5 +53,21 @@ func TestSeeAllocatesNothing(t *testing.T) {
 	event := polled()
 	if allocations := testing.AllocsPerRun(1000, func() { m.See(event) }); allocations > 0 {
 		t.Errorf("a poll costs %v allocations", allocations)
+	}
+}
+
+// TestDeliveredBeginsAtZero: Prometheus sees no increase in what is there at one first.
+func TestDeliveredBeginsAtZero(t *testing.T) {
+	t.Parallel()
+	m := metrics.New("test", &sync.Syncer{}, nil)
+	m.Delivered("geo", store.DeliveryRetried, 2)
+	want := `# HELP tracker_deliveries_total Deliveries of notifications that arrived (delivered), were tried in vain (retried), or were given up after a day (failed).
+# TYPE tracker_deliveries_total counter
+tracker_deliveries_total{rule="geo",state="delivered"} 0
+tracker_deliveries_total{rule="geo",state="failed"} 0
+tracker_deliveries_total{rule="geo",state="retried"} 2
+`
+	if err := testutil.GatherAndCompare(m.Registry(), strings.NewReader(want), "tracker_deliveries_total"); err != nil {
+		t.Error(err)
 	}
 }

@@ -37,7 +37,7 @@ type Settings struct {
 	Logger      *slog.Logger
 
 	// Counted is told of deliveries that came to a state, or were tried in vain
-	// ("retried"); nil: nobody is.
+	// (store.DeliveryRetried); nil: nobody is.
 	Counted func(rule, state string, count int)
 }
 

@@ -138,10 +138,16 @@ func TestAReceiverThatFails(t *testing.T) {
 		t.Errorf("tried %d times in an hour", tries)
 	}
 	l.Want("deliveries", []string{"started pending true", "failed pending false"}, `SELECT event || ' ' || state || ' ' || (attempts > 0) FROM report.deliveries ORDER BY event_no`)
+	if waiting := l.waiting(); len(waiting) != 1 || waiting[0].Rule != "geo" || waiting[0].For < 59*time.Minute || waiting[0].For > 62*time.Minute {
+		t.Errorf("it is counted as waiting: %v", waiting)
+	}
 	l.receiver.answers(nil)
 	l.pass(time.Hour)
 	l.tell()
 	l.wantTold("started stores-eu", "failed stores-eu")
+	if waiting := l.waiting(); len(waiting) > 0 {
+		t.Errorf("what was delivered is counted as waiting: %v", waiting)
+	}
 
 	l.receiver.answers(status(410))
 	l.say("stores-eu", testkit.WoosmapRun("r2", "failed"))
@@ -164,6 +170,20 @@ func TestAReceiverThatFails(t *testing.T) {
 	if l.counts["geo delivered"] != 4 || l.counts["geo failed"] != 2 || l.counts["geo retried"] < 20 {
 		t.Errorf("counted %v", l.counts)
 	}
+}
+
+// waiting is what the metrics tell of deliveries that wait after a failure.
+func (l *lab) waiting() []store.DeliveryWait {
+	l.t.Helper()
+	now, err := l.store.Now(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	census, err := l.store.Census(l.t.Context(), now)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return census.Waiting
 }
 
 // TestARuleThatIsChanged: what was due under the old one is told by that, and first.

@@ -219,7 +219,7 @@ func (d *deliverer) failed(ctx context.Context, batch []store.Delivery, why stri
 	if err != nil {
 		return err
 	}
-	d.notifier.count(d.rule.Name, "retried", len(batch)-given)
+	d.notifier.count(d.rule.Name, store.DeliveryRetried, len(batch)-given)
 	d.notifier.count(d.rule.Name, store.DeliveryFailed, given)
 	if given > 0 {
 		d.notifier.Logger.ErrorContext(ctx, "deliveries have failed for good", "rule", d.rule.Name, "deliveries", given, "error", why)

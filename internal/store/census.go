@@ -14,6 +14,7 @@ type Census struct {
 	Jobs          []JobCount
 	SourcesPaused int64
 	SourcesHeld   int64 // that asked to be left alone
+	Waiting       []DeliveryWait
 }
 
 // JobCount is how many jobs are alike.
@@ -23,7 +24,13 @@ type JobCount struct {
 	Jobs     int64
 }
 
-// Census counts all jobs and sources, as they are now.
+// DeliveryWait is for how long the oldest delivery by a rule waits that was tried in vain.
+type DeliveryWait struct {
+	Rule string
+	For  time.Duration
+}
+
+// Census counts all jobs and sources, and what waits to be told, as they are now.
 func (s *Store) Census(ctx context.Context, now time.Time) (Census, error) {
 	var census Census
 	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
@@ -37,6 +44,13 @@ func (s *Store) Census(ctx context.Context, now time.Time) (Census, error) {
 		}
 		census.Jobs = convert(jobs, func(row dbsqlc.CursorCountsRow) JobCount {
 			return JobCount{Tracking: Tracking(row.Tracking), State: history.State(row.State), Jobs: row.Jobs}
+		})
+		waiting, err := q.DeliveriesWaiting(ctx)
+		if err != nil {
+			return err
+		}
+		census.Waiting = convert(waiting, func(row dbsqlc.DeliveriesWaitingRow) DeliveryWait {
+			return DeliveryWait{Rule: row.Rule, For: now.Sub(row.Since)}
 		})
 		census.SourcesPaused, census.SourcesHeld = sources.Paused, sources.Held
 		return nil

@@ -121,6 +121,9 @@ const (
 	DeliveryFailed    = "failed"
 )
 
+// DeliveryRetried counts attempts in vain after which a delivery is still pending.
+const DeliveryRetried = "retried"
+
 // RetryDeliveries has what has failed, or waits after a failure, tried at once: by a rule,
 // or by all (empty). It tells how many there are.
 func (s *Store) RetryDeliveries(ctx context.Context, rule string) (retried int64, err error) {

@@ -11,6 +11,35 @@ import (
 	"time"
 )
 
+const deliveriesWaiting = `-- name: DeliveriesWaiting :many
+SELECT rule, min(tried_at)::timestamptz AS since FROM deliveries WHERE state = 'pending' AND tried_at IS NOT NULL GROUP BY rule ORDER BY rule
+`
+
+type DeliveriesWaitingRow struct {
+	Rule  string
+	Since time.Time
+}
+
+func (q *Queries) DeliveriesWaiting(ctx context.Context) ([]DeliveriesWaitingRow, error) {
+	rows, err := q.db.Query(ctx, deliveriesWaiting)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DeliveriesWaitingRow
+	for rows.Next() {
+		var i DeliveriesWaitingRow
+		if err := rows.Scan(&i.Rule, &i.Since); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deliveryDone = `-- name: DeliveryDone :exec
 UPDATE deliveries SET state = 'delivered', delivered_at = $1::timestamptz, attempts = attempts + 1, tried_at = coalesce(tried_at, $1::timestamptz), error = NULL
 WHERE rule_id = $2 AND event_no = ANY($3::bigint[]) AND state = 'pending'
