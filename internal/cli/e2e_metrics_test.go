@@ -25,13 +25,13 @@ func TestMetrics(t *testing.T) {
 	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success"))
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(receiver.Close)
-	w.env["HOOK"] = receiver.URL
-	w.apply("notify:\n- {name: geo, to: env:HOOK, as: webhook, on: [succeeded]}\n" + declaration(`schedule: "@every 1s", active_every: 1s, `+unlimited, 2))
+	w.env["HOOK"], w.env["NOBODY"] = receiver.URL, "http://127.0.0.1:1"
+	w.apply("notify:\n- {name: geo, to: env:HOOK, as: webhook, on: [succeeded]}\n- {name: lost, to: env:NOBODY, as: webhook, on: [succeeded]}\n" + declaration(`schedule: "@every 1s", active_every: 1s, `+unlimited, 2))
 	w.must("job", "pause", jobName(1))
 	w.env["TRACKER_LISTEN"] = "127.0.0.1:0"
 	daemon := w.start("serve")
 	daemon.await("serving")
-	w.awaitLine(`SELECT '' FROM report.jobs WHERE job = $1 AND state = 'succeeded'`, jobName(0))
+	w.awaitLine(`SELECT '' FROM report.jobs j JOIN report.deliveries d USING (job) WHERE job = $1 AND j.state = 'succeeded' AND d.rule = 'lost' AND d.attempts > 0`, jobName(0))
 	var families map[string]*dto.MetricFamily
 	await(t, "the end of the run in a scrape", func() bool {
 		families = daemon.scrape(expfmt.NewFormat(expfmt.TypeProtoDelim))
