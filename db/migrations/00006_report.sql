@@ -442,6 +442,89 @@ COMMENT ON COLUMN report.stored_bodies.size IS 'Length of the whole body in byte
 COMMENT ON COLUMN report.stored_bodies.is_text IS 'Whether the whole body is UTF-8 text without NUL, which report.snapshots shows as body_text.';
 COMMENT ON COLUMN report.stored_bodies.job_id IS 'Number of the job, by which views are joined.';
 
+-- What is compared with what the snapshots give: each column as it is stored.
+CREATE VIEW report.stored_runs AS
+SELECT j.name AS job,
+    r.run_no, r.run_id, r.status, r.state, r.started_at, r.ended_at, r.not_before, r.first_seen_at,
+    r.ended_not_before, r.ended_seen_at, r.last_changed_at, r.step_count, r.warnings, r.errors, r.error_summary,
+    r.result_count, r.result_expires_at, r.result_expires_raw, r.unknown_words, r.shape, r.forgotten_before, r.job_id
+FROM runs r
+LEFT JOIN jobs j ON j.job_id = r.job_id; -- left: who does not ask for its name reads runs alone
+COMMENT ON VIEW report.stored_runs IS 'One row per run, as it is stored: what tracker verify compares with what the snapshots give, and report.runs is made of.';
+COMMENT ON COLUMN report.stored_runs.job IS 'Name of the job.';
+COMMENT ON COLUMN report.stored_runs.run_no IS 'Number of the run within its job.';
+COMMENT ON COLUMN report.stored_runs.run_id IS 'The upstream''s id of the run.';
+COMMENT ON COLUMN report.stored_runs.status IS 'Status in the upstream''s own word.';
+COMMENT ON COLUMN report.stored_runs.state IS 'State in our words.';
+COMMENT ON COLUMN report.stored_runs.started_at IS 'Start as the upstream reported it; null: it reported none that can be read.';
+COMMENT ON COLUMN report.stored_runs.ended_at IS 'End as the upstream reported it; null: it reported none that can be read, or the run goes on.';
+COMMENT ON COLUMN report.stored_runs.not_before IS 'When the last answered poll before the one that found the run was sent (our time); null: it stood in the job''s first snapshot.';
+COMMENT ON COLUMN report.stored_runs.first_seen_at IS 'When we had read the first answer that told of the run (our time).';
+COMMENT ON COLUMN report.stored_runs.ended_not_before IS 'When the last answered poll before the one that saw the end was sent (our time); null: it goes on, or had ended in the job''s first snapshot.';
+COMMENT ON COLUMN report.stored_runs.ended_seen_at IS 'When we had read the answer that told of the end (our time); null: the state is not terminal.';
+COMMENT ON COLUMN report.stored_runs.last_changed_at IS 'When we had read the newest snapshot that changed or closed the run (our time).';
+COMMENT ON COLUMN report.stored_runs.step_count IS 'Count of the run''s steps that have not vanished.';
+COMMENT ON COLUMN report.stored_runs.warnings IS 'Count of its log entries of level warning that are not withdrawn.';
+COMMENT ON COLUMN report.stored_runs.errors IS 'Likewise of level error.';
+COMMENT ON COLUMN report.stored_runs.error_summary IS 'The upstream''s summary of what went wrong; null: the newest answer has none.';
+COMMENT ON COLUMN report.stored_runs.result_count IS 'Count of the run''s results by the newest answer; null: it tells of none.';
+COMMENT ON COLUMN report.stored_runs.result_expires_at IS 'When the upstream''s link to the results ends; null: there is none, or the time is unreadable.';
+COMMENT ON COLUMN report.stored_runs.result_expires_raw IS 'The same as the upstream wrote it; null: it gave none.';
+COMMENT ON COLUMN report.stored_runs.unknown_words IS 'Statuses and levels that nobody knows, of which an anomaly tells already.';
+COMMENT ON COLUMN report.stored_runs.shape IS 'Names outside the provider''s contract, by the place where they stood, after its last snapshot: a JSON object of lists.';
+COMMENT ON COLUMN report.stored_runs.forgotten_before IS 'Steps and entries that were taken back before it are looked for in answers no more; null: all are.';
+COMMENT ON COLUMN report.stored_runs.job_id IS 'Number of the job, by which views are joined.';
+
+CREATE VIEW report.stored_steps AS
+SELECT j.name AS job,
+    p.run_no, p.step_no, p.name, p.status, p.state, p.reported, p.started_at, p.started_raw, p.started_zone_assumed,
+    p.ended_at, p.ended_raw, p.ended_zone_assumed, p.not_before, p.first_seen_at, p.ended_not_before, p.ended_seen_at,
+    p.vanished_at, p.job_id
+FROM steps p
+LEFT JOIN jobs j ON j.job_id = p.job_id; -- left: who does not ask for its name reads steps alone
+COMMENT ON VIEW report.stored_steps IS 'One row per step, as it is stored: what tracker verify compares with what the snapshots give, and report.steps is made of.';
+COMMENT ON COLUMN report.stored_steps.job IS 'Name of the job.';
+COMMENT ON COLUMN report.stored_steps.run_no IS 'Number of the run within its job.';
+COMMENT ON COLUMN report.stored_steps.step_no IS 'Number of the step within its run.';
+COMMENT ON COLUMN report.stored_steps.name IS 'Name of the step in the newest answer that lists it.';
+COMMENT ON COLUMN report.stored_steps.status IS 'Status in the upstream''s own word.';
+COMMENT ON COLUMN report.stored_steps.state IS 'State in our words.';
+COMMENT ON COLUMN report.stored_steps.reported IS 'Whether the upstream reported the step; else it was observed.';
+COMMENT ON COLUMN report.stored_steps.started_at IS 'Start as the upstream reported it; null: none that can be read.';
+COMMENT ON COLUMN report.stored_steps.started_raw IS 'The same as the upstream wrote it; null: it gave none.';
+COMMENT ON COLUMN report.stored_steps.started_zone_assumed IS 'Whether it was written without a time zone, and read as UTC.';
+COMMENT ON COLUMN report.stored_steps.ended_at IS 'End as the upstream reported it; null: none that can be read.';
+COMMENT ON COLUMN report.stored_steps.ended_raw IS 'The same as the upstream wrote it; null: it gave none.';
+COMMENT ON COLUMN report.stored_steps.ended_zone_assumed IS 'Whether it was written without a time zone, and read as UTC.';
+COMMENT ON COLUMN report.stored_steps.not_before IS 'When the last answered poll before the one that found the step was sent (our time); null: it stood in the job''s first snapshot.';
+COMMENT ON COLUMN report.stored_steps.first_seen_at IS 'When we had read the first answer that told of the step (our time).';
+COMMENT ON COLUMN report.stored_steps.ended_not_before IS 'When the last answered poll before the one that saw the end was sent (our time); null: it goes on, or had ended in the job''s first snapshot.';
+COMMENT ON COLUMN report.stored_steps.ended_seen_at IS 'When we had read the answer that told of the end (our time); null: the state is not terminal.';
+COMMENT ON COLUMN report.stored_steps.vanished_at IS 'When we had read the answer that listed the step no longer (our time); null: none did.';
+COMMENT ON COLUMN report.stored_steps.job_id IS 'Number of the job, by which views are joined.';
+
+CREATE VIEW report.stored_log_entries AS
+SELECT j.name AS job,
+    e.run_no, e.step_no, e.entry_no, e.position, e.created_at, e.created_raw, e.zone_assumed, e.level, e.detail,
+    e.not_before, e.first_seen_at, e.withdrawn_at, e.job_id
+FROM log_entries e
+LEFT JOIN jobs j ON j.job_id = e.job_id; -- left: who does not ask for its name reads log_entries alone
+COMMENT ON VIEW report.stored_log_entries IS 'One row per log entry, as it is stored: what tracker verify compares with what the snapshots give, and report.log_entries is made of.';
+COMMENT ON COLUMN report.stored_log_entries.job IS 'Name of the job.';
+COMMENT ON COLUMN report.stored_log_entries.run_no IS 'Number of the run within its job.';
+COMMENT ON COLUMN report.stored_log_entries.step_no IS 'Number of the step within its run.';
+COMMENT ON COLUMN report.stored_log_entries.entry_no IS 'Number of the entry within its step.';
+COMMENT ON COLUMN report.stored_log_entries.position IS 'Its place in the upstream''s list when it was first seen, from 1.';
+COMMENT ON COLUMN report.stored_log_entries.created_at IS 'When the upstream says that it was logged; null: the time is unreadable.';
+COMMENT ON COLUMN report.stored_log_entries.created_raw IS 'The same as the upstream wrote it; null: as report.usual_time writes created_at.';
+COMMENT ON COLUMN report.stored_log_entries.zone_assumed IS 'Whether it was written without a time zone, and read as UTC.';
+COMMENT ON COLUMN report.stored_log_entries.level IS 'Level in the upstream''s own word.';
+COMMENT ON COLUMN report.stored_log_entries.detail IS 'The text.';
+COMMENT ON COLUMN report.stored_log_entries.not_before IS 'When the last answered poll before the one that found the entry was sent (our time); null: it stood in the job''s first snapshot.';
+COMMENT ON COLUMN report.stored_log_entries.first_seen_at IS 'When we had read the first answer that listed the entry (our time).';
+COMMENT ON COLUMN report.stored_log_entries.withdrawn_at IS 'When we had read the answer that listed it no longer (our time); null: the newest one lists it.';
+COMMENT ON COLUMN report.stored_log_entries.job_id IS 'Number of the job, by which views are joined.';
+
 CREATE VIEW report.anomalies AS
 SELECT j.name AS job, s.name AS source, s.provider, a.anomaly_no, a.run_no, a.step_no, a.kind, a.was, a.now, a.count,
     a.observed_at, a.snapshot_no, a.job_id

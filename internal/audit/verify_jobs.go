@@ -180,11 +180,11 @@ func (r *verifier) checkBatch(ctx context.Context, found *findings, batch jobBat
 			switch {
 			case fold != nil && fold.Err != nil: // a body that nobody could have recorded
 				found.add(Wrong{Job: job.Name, At: fold.ErrAt}, "what it has stored cannot be read: %v", fold.Err)
-			case differ[job.ID].what == "" || altered[job.ID]:
+			case differ[job.ID] == store.Difference{} || altered[job.ID]:
 			case fold != nil && fold.Interpretation < providers[job.ID].Interpretation:
 				r.addStale(job.Name)
 			default:
-				found.add(Wrong{Job: job.Name, At: differ[job.ID].at}, "%s", differ[job.ID].what)
+				found.add(Wrong{Job: job.Name, At: differ[job.ID].At}, "%s", differs(differ[job.ID]))
 			}
 		}
 		return nil
@@ -199,32 +199,42 @@ func (r *verifier) addStale(job string) {
 
 // compareRows tells, by job, the first difference between the rows that its snapshots give
 // and those that are stored.
-func compareRows(ctx context.Context, sight *store.Sight, jobs []store.Job, folds map[int64]*store.JobFold) (map[int64]difference, error) {
-	differ := map[int64]difference{}
+func compareRows(ctx context.Context, sight *store.Sight, jobs []store.Job, folds map[int64]*store.JobFold) (map[int64]store.Difference, error) {
+	differ := map[int64]store.Difference{}
 	for _, runs := range runRanges(jobs, folds) {
-		stored, err := sight.Rows(ctx, runs[0], runs[1])
+		found, err := sight.Differ(ctx, folds, runs[0], runs[1])
 		if err != nil {
 			return nil, err
 		}
-		for _, job := range jobs {
-			var given, have store.StoredRows
-			if fold := folds[job.ID]; fold != nil {
-				if given, err = store.TrailRows(fold.Trail, runs[0], runs[1]); err != nil {
-					return nil, err
-				}
-			}
-			if rows := stored[job.ID]; rows != nil {
-				have = *rows
-			}
-			if differ[job.ID].what != "" {
-				continue
-			}
-			if differ[job.ID], err = rowsDiffer(given, have); err != nil {
-				return nil, err
+		for jobID, difference := range found {
+			if _, told := differ[jobID]; !told {
+				differ[jobID] = difference
 			}
 		}
 	}
 	return differ, nil
+}
+
+// differs says how a row differs from the one that the snapshots give.
+func differs(d store.Difference) string {
+	switch {
+	case d.Missing:
+		return d.Row + " is missing, which the snapshots give: somebody has deleted it"
+	case d.Column == "":
+		return d.Row + " is there, which the snapshots do not give: somebody has inserted it"
+	default:
+		return fmt.Sprintf("%s has the %s %s, but the snapshots give %s: somebody has altered it", d.Row, d.Column, short(d.Stored), short(d.Given))
+	}
+}
+
+// shortMost bounds how much of a value is shown.
+const shortMost = 80
+
+func short(value string) string {
+	if text := []rune(value); len(text) > shortMost {
+		return string(text[:shortMost]) + "…"
+	}
+	return value
 }
 
 // runRanges are ranges of runs that are compared together: of several jobs, which are

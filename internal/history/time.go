@@ -79,7 +79,7 @@ func parseISO(text string) (at time.Time, assumed, ok bool) {
 	case strings.HasSuffix(hms, ":60"):
 		hms, more = hms[:len("15:04")]+":59", time.Second
 	}
-	at, err := time.Parse("2006-01-02T15:04:05", day+"T"+hms+fraction)
+	at, err := time.Parse(time.RFC3339Nano, day+"T"+hms+fraction+"Z") // the form that it reads quickest
 	return at.Add(more - offset), zone == "", err == nil
 }
 

@@ -26,13 +26,24 @@ func (c timeCodec) PlanScan(m *pgtype.Map, oid uint32, format int16, target any)
 	if _, ok := target.(*time.Time); !ok {
 		return plan
 	}
-	return timePlan{c.TimestamptzCodec.PlanScan(m, oid, format, &pgtype.Timestamptz{})}
+	return timePlan{c.TimestamptzCodec.PlanScan(m, oid, format, &pgtype.Timestamptz{}), format == pgtype.BinaryFormatCode}
 }
 
-type timePlan struct{ timestamptz pgtype.ScanPlan }
+type timePlan struct {
+	timestamptz pgtype.ScanPlan
+	binary      bool
+}
 
-// Scan implements pgtype.ScanPlan.
+// Scan implements pgtype.ScanPlan. Most of what is read are times as timestamptz_send in
+// Postgres' source writes them, which takes no plan that allocates.
 func (p timePlan) Scan(src []byte, target any) error {
+	const size, far = 8, 1 << 60 // in microseconds: beyond it is what Go's times do not have
+	if p.binary && len(src) == size {
+		if micros := int64(binary.BigEndian.Uint64(src)); -far < micros && micros < far {
+			*target.(*time.Time) = time.UnixMicro(micros + postgresEpoch).UTC()
+			return nil
+		}
+	}
 	var read pgtype.Timestamptz
 	if err := p.timestamptz.Scan(src, &read); err != nil {
 		return err

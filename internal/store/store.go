@@ -135,9 +135,11 @@ func againAfterDeadlock(try func() error) error {
 	}
 }
 
+// oneMoment is a transaction that only reads, and all as it was at one moment.
+var oneMoment = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+
 // inSnapshot runs work that only reads: all of it sees the database as it was
 // at one moment, whatever others write meanwhile.
 func (s *Store) inSnapshot(ctx context.Context, work func(*dbsqlc.Queries) error) error {
-	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
+	return pgx.BeginTxFunc(ctx, s.pool, oneMoment, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
 }
