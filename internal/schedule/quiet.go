@@ -47,22 +47,28 @@ func timeOfDay(text string) (time.Duration, error) {
 	return time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute, nil
 }
 
-// Until gives when the quiet hours end that a moment lies in; zero: it lies in none.
+// Until gives when the quiet hours end that a moment lies in, also where the clock on the
+// wall is set meanwhile; zero: it lies in none.
 func (q Quiet) Until(at time.Time) time.Time {
-	if q.zone == nil {
+	if !q.holds(at) {
 		return time.Time{}
+	}
+	end := at.Truncate(time.Minute)
+	for q.holds(end) {
+		end = end.Add(time.Minute)
+	}
+	return end
+}
+
+// holds reports whether a moment lies in the quiet hours.
+func (q Quiet) holds(at time.Time) bool {
+	if q.zone == nil {
+		return false
 	}
 	local := at.In(q.zone)
 	clock := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute
-	days := 0
-	switch {
-	case q.from < q.to && (clock < q.from || clock >= q.to):
-		return time.Time{}
-	case q.from > q.to && clock >= q.from:
-		days = 1
-	case q.from > q.to && clock >= q.to:
-		return time.Time{}
+	if q.from < q.to {
+		return q.from <= clock && clock < q.to
 	}
-	year, month, day := local.Date()
-	return time.Date(year, month, day+days, int(q.to/time.Hour), int(q.to%time.Hour/time.Minute), 0, 0, q.zone)
+	return q.from <= clock || clock < q.to
 }
