@@ -3,10 +3,14 @@ package notify_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
+	"tracker/internal/notify"
 	"tracker/internal/store"
 	tracker "tracker/internal/sync"
 	"tracker/internal/testkit"
@@ -77,4 +81,40 @@ func TestManyFailures(t *testing.T) {
 	if hooks != jobs*rules/2 || messages > rules {
 		t.Errorf("%d webhooks and %d messages", hooks, messages)
 	}
+}
+
+// TestPollsBesideReceiversThatHang: while as much is sent at once as can be, and nothing of
+// it is answered, jobs are polled and what comes of it is recorded.
+func TestPollsBesideReceiversThatHang(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	var rules []store.RuleSpec
+	for n := range notify.LanesMost {
+		rules = append(rules, hook(fmt.Sprintf("hook-%02d", n), "started"))
+	}
+	l.rules(rules...)
+	asked, answer := make(chan struct{}, len(rules)), make(chan struct{})
+	l.receiver.answers(func(http.ResponseWriter, *http.Request) {
+		select {
+		case asked <- struct{}{}:
+		default: // once more
+		}
+		<-answer
+	})
+	l.say("stores-eu", testkit.WoosmapRun("r1", "in_progress"))
+	if err := l.store.CompleteJournal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { l.notifier.Run(ctx) })
+	for range rules {
+		<-asked
+	}
+	l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
+	l.Want("recorded while all of them hang", []string{"succeeded"}, `SELECT state FROM report.jobs`)
+	l.Want("nothing is told yet", []string{"pending " + strconv.Itoa(len(rules))}, `SELECT state || ' ' || count(*) FROM report.deliveries GROUP BY state`)
+	close(answer)
+	stop()
+	running.Wait()
 }

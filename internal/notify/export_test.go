@@ -1,0 +1,4 @@
+package notify
+
+// LanesMost is by how many rules one sends at once.
+const LanesMost = lanesMost
