@@ -84,8 +84,9 @@ func (l *lab) see(ctx context.Context) {
 	}
 	if err := syncer.Once(ctx, []store.Job{job}, func(e sync.Event) {
 		if e.ResultLink != nil {
-			e.Job.From.BaseURL = cmp.Or(l.base, e.Job.From.BaseURL)
-			l.kept.Offer(e.Job, e.SnapshotNo, e.ResultLink)
+			offered := *e.Job
+			offered.From.BaseURL = cmp.Or(l.base, offered.From.BaseURL)
+			l.kept.Offer(offered, e.SnapshotNo, e.ResultLink)
 		}
 	}); err != nil {
 		l.t.Fatal(err)

@@ -68,13 +68,13 @@ func TestRestlessJobsAreLookedAtAfterSomeQuietAnswers(t *testing.T) {
 	t.Parallel()
 	r := restlessJobs{quiet: map[int64]int{}}
 	job := store.Job{ID: 7}
-	quietly := sync.Event{Job: job, Kind: sync.Polled, Change: &history.Change{}}
+	quietly := sync.Event{Job: &job, Kind: sync.Polled, Change: &history.Change{}}
 	looked := 0
 	for range 24 {
 		if r.see(quietly) {
 			looked++
 		}
-		if r.see(sync.Event{Job: job, Kind: sync.Polled}) || r.see(sync.Event{Job: job, Kind: sync.Polled, Change: &history.Change{Anomalies: make([]history.Anomaly, 1)}}) {
+		if r.see(sync.Event{Job: &job, Kind: sync.Polled}) || r.see(sync.Event{Job: &job, Kind: sync.Polled, Change: &history.Change{Anomalies: make([]history.Anomaly, 1)}}) {
 			t.Error("looked at for an answer that is no news, or news")
 		}
 	}

@@ -148,7 +148,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	see := func(e sync.Event) {
 		counted.See(e)
 		if e.ResultLink != nil && e.Kind == sync.Polled && e.Outcome.Answered() {
-			keeper.Offer(e.Job, e.SnapshotNo, e.ResultLink)
+			keeper.Offer(*e.Job, e.SnapshotNo, e.ResultLink)
 		}
 		a.logEvent(ctx, e)
 	}
@@ -195,7 +195,8 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		return syncer.Serve(ctx, func(e sync.Event) {
 			see(e)
 			if restless.see(e) {
-				running.Go(func() error { a.tellRestless(ctx, s, e.Job, &restless); return nil })
+				job := *e.Job
+				running.Go(func() error { a.tellRestless(ctx, s, job, &restless); return nil })
 			}
 		})
 	})

@@ -112,7 +112,7 @@ func FuzzAnswer(f *testing.F) {
 				t.Fatalf("%s took %d MiB for %d bytes", p.Name, took>>20, len(body))
 			}
 			if err != nil {
-				failure := source.Account{Provider: p, Secret: hidden}.Malformed(body, err)
+				failure := (&source.Account{Provider: p, Secret: hidden}).Malformed(body, err)
 				if strings.Contains(failure.Text+failure.Body+err.Error(), "s3cr3t-k3y") {
 					t.Fatalf("%s: the secret is in %v", p.Name, err)
 				}

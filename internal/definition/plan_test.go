@@ -58,7 +58,7 @@ func fetch(t *testing.T, text string, s *service) (source.Response, source.Provi
 	client := source.NewClient("test")
 	t.Cleanup(client.Close)
 	turns := 0
-	response, err := client.Fetch(t.Context(), source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)},
+	response, err := client.Fetch(t.Context(), &source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)},
 		p.Endpoint(server.URL, map[string]string{"import_id": "7/7"}),
 		source.Pace{Now: time.Now, Turn: func(context.Context) error { turns++; return nil }})
 	if err != nil {
@@ -204,7 +204,7 @@ func TestRoomForManyPages(t *testing.T) {
 		t.Cleanup(client.Close)
 		for _, refusal := range []error{nil, source.ErrNoRoom} {
 			asked := 0
-			response, err := client.Fetch(t.Context(), source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)},
+			response, err := client.Fetch(t.Context(), &source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)},
 				p.Endpoint(server.URL, map[string]string{"import_id": "7"}),
 				source.Pace{Now: time.Now, Room: func(context.Context, int64) error { asked++; return refusal }})
 			failed := want > 0 && refusal != nil
@@ -259,7 +259,7 @@ func TestAuth(t *testing.T) {
 		p := parse(t, changed(simple, "auth: "+auth)).Provider(1)
 		client := source.NewClient("test")
 		t.Cleanup(client.Close)
-		response, err := client.Fetch(t.Context(), source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)}, p.Endpoint(server.URL, map[string]string{"import_id": "7"}), source.Pace{Now: time.Now, Sent: func(sent source.Sent) { shown = fmt.Sprint(sent.Address, sent.Header) }})
+		response, err := client.Fetch(t.Context(), &source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)}, p.Endpoint(server.URL, map[string]string{"import_id": "7"}), source.Pace{Now: time.Now, Sent: func(sent source.Sent) { shown = fmt.Sprint(sent.Address, sent.Header) }})
 		if !strings.Contains(shown, "[credential]") || strings.Contains(shown, "k3y") {
 			t.Errorf("%s is shown as %s", auth, shown)
 		}

@@ -19,7 +19,7 @@ import (
 func polled() sync.Event {
 	due := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	return sync.Event{
-		Job: store.Job{From: store.Source{SourceSpec: store.SourceSpec{Provider: source.Providers()[1].Name}}}, Kind: sync.Polled,
+		Job: &store.Job{From: store.Source{SourceSpec: store.SourceSpec{Provider: source.Providers()[1].Name}}}, Kind: sync.Polled,
 		Outcome: history.OutcomeUnchanged, DueAt: due, SentAt: due.Add(3 * time.Millisecond), Latency: 120 * time.Millisecond,
 	}
 }

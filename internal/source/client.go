@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/net/http/httpproxy"
+
 	"tracker/internal/history"
 )
 
@@ -47,10 +49,12 @@ type Client struct {
 // HTTPS_PROXY, HTTP_PROXY and NO_PROXY and trusts what the system trusts.
 func NewClient(version string) *Client {
 	userAgent := "tracker/" + version
+	named := httpproxy.FromEnvironment().ProxyFunc()
+	proxy := func(to *url.URL) (*url.URL, error) { return checkProxy(named(to)) }
 	return &Client{
-		lines: newLines(userAgent),
+		lines: newLines(userAgent, proxy),
 		transport: &http.Transport{
-			Proxy:                  proxy,
+			Proxy:                  func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
 			ForceAttemptHTTP2:      true,
 			MaxIdleConnsPerHost:    idlePerHost,
 			IdleConnTimeout:        90 * time.Second,
@@ -68,11 +72,7 @@ func (c *Client) Close() {
 	c.transport.CloseIdleConnections()
 }
 
-// proxy keeps the proxy's own password out of the error.
-func proxy(request *http.Request) (*url.URL, error) {
-	return checkProxy(http.ProxyFromEnvironment(request))
-}
-
+// checkProxy keeps the proxy's own password out of the error.
 func checkProxy(address *url.URL, err error) (*url.URL, error) {
 	if err != nil || address != nil && strayAt(address) {
 		return nil, errors.New("the proxy named by the environment is no URL: where its password has an @, /, ?, # or % in it, percent-encode it (@ is %40)")
@@ -137,7 +137,7 @@ func (r Response) Date() time.Time {
 
 // Fetch polls a status, for an account that may see it. It fails only where ctx
 // is canceled before there is an answer: such a poll never was.
-func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint, pace Pace) (Response, error) {
+func (c *Client) Fetch(ctx context.Context, account *Account, status Endpoint, pace Pace) (Response, error) {
 	response := c.poll(ctx, account, status, pace)
 	unanswered := response.Outcome == history.OutcomeUnreachable || response.Outcome == history.OutcomeTimeout
 	if unanswered && errors.Is(ctx.Err(), context.Canceled) {
@@ -148,7 +148,7 @@ func (c *Client) Fetch(ctx context.Context, account Account, status Endpoint, pa
 }
 
 // poll asks at an endpoint, elsewhere where the answer is too large.
-func (c *Client) poll(ctx context.Context, account Account, status Endpoint, pace Pace) (response Response) {
+func (c *Client) poll(ctx context.Context, account *Account, status Endpoint, pace Pace) (response Response) {
 	started := time.Now()
 	e := exchange{client: c, account: account, pace: pace, deadline: started.Add(c.timeout)}
 	defer func() {

@@ -52,9 +52,9 @@ func fetchFrom(t *testing.T, client *source.Client, providerName, baseURL string
 	return response
 }
 
-func account(t *testing.T, providerName, baseURL string) source.Account {
+func account(t *testing.T, providerName, baseURL string) *source.Account {
 	t.Helper()
-	return source.Account{Provider: provider(t, providerName), BaseURL: baseURL, Secret: redact.NewSecret(testSecret)}
+	return &source.Account{Provider: provider(t, providerName), BaseURL: baseURL, Secret: redact.NewSecret(testSecret)}
 }
 
 func endpoint(t *testing.T, providerName, baseURL string) source.Endpoint {

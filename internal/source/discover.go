@@ -63,7 +63,7 @@ func (e *DiscoverError) Error() string { return fmt.Sprintf("page %d: %s", e.Pag
 // the list; what is listed twice counts once. It calls turn before each
 // request, which returns when that may be sent; now tells the database's time.
 func (c *Client) Discover(
-	ctx context.Context, account Account, now func() time.Time, turn func(ctx context.Context, page int) error,
+	ctx context.Context, account *Account, now func() time.Time, turn func(ctx context.Context, page int) error,
 ) ([]Found, error) {
 	discovery := account.Provider.Discover
 	if discovery == nil {
@@ -102,7 +102,7 @@ func (c *Client) Discover(
 }
 
 // page asks for one page and reads it.
-func (c *Client) page(ctx context.Context, account Account, number int, pace Pace) (Page, error) {
+func (c *Client) page(ctx context.Context, account *Account, number int, pace Pace) (Page, error) {
 	var list Endpoint
 	list.address, list.err = below(account.BaseURL, account.Provider.Discover.Path(number))
 	response := c.poll(ctx, account, list, pace)

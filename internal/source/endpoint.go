@@ -17,7 +17,7 @@ type Account struct {
 
 // NewAccount gives who asks with a credential. Where that is user:password, the password
 // alone is secret, too, or the user where the service takes any password.
-func NewAccount(p Provider, baseURL string, credential redact.Secret) Account {
+func NewAccount(p Provider, baseURL string, credential redact.Secret) *Account {
 	if p.Basic {
 		user, password, _ := strings.Cut(credential.Reveal(), ":")
 		if len(password) < redact.MinSecret {
@@ -25,7 +25,7 @@ func NewAccount(p Provider, baseURL string, credential redact.Secret) Account {
 		}
 		credential = credential.And(password)
 	}
-	return Account{Provider: p, BaseURL: baseURL, Secret: credential}
+	return &Account{Provider: p, BaseURL: baseURL, Secret: credential}
 }
 
 // Endpoint is where a status, or a list, is asked for. It may be used again and again.

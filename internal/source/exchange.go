@@ -21,7 +21,7 @@ const answerTime = 2 * time.Second
 // exchange is the requests of one poll, all within the time that it has.
 type exchange struct {
 	client    *Client
-	account   Account
+	account   *Account
 	pace      Pace
 	deadline  time.Time     // of the poll: it moves where its time stands still
 	waited    time.Duration // for turns and for memory
@@ -98,7 +98,7 @@ func (e *exchange) send(ctx context.Context, c call) (*http.Response, error) {
 	if e.pace.Sent != nil {
 		e.pace.Sent(c.shown(e.account.Provider))
 	}
-	provider, secret := e.account.Provider, e.account.Secret.Reveal()
+	provider, secret := &e.account.Provider, e.account.Secret.Reveal()
 	if provider.AuthorizeQuery == "" && c.header == nil && c.body == nil {
 		if name, credential := provider.Authorize(secret); e.client.lines.carries(c.address, credential) {
 			answer, err := e.client.lines.ask(ctx, e.deadline, c.address, name, credential)
@@ -115,7 +115,7 @@ func (e *exchange) send(ctx context.Context, c call) (*http.Response, error) {
 	e.under = sent
 	// The transport itself: http.Client would follow redirects by its own rules and put
 	// URLs into errors.
-	answer, err := e.client.transport.RoundTrip(e.client.request(c, provider, secret).WithContext(sending))
+	answer, err := e.client.transport.RoundTrip(e.client.request(c, *provider, secret).WithContext(sending))
 	if cause := context.Cause(sending); err != nil && cause != nil {
 		return nil, cause
 	}

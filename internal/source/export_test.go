@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -22,8 +21,7 @@ func (c *Client) Trust(roots *x509.CertPool) {
 
 // ByNetHTTP gives a client that sends nothing over lines.
 func (c *Client) ByNetHTTP() *Client {
-	never := newLines(c.userAgent)
-	never.proxy = func(*http.Request) (*url.URL, error) { return nil, errors.New("no lines") }
+	never := newLines(c.userAgent, func(*url.URL) (*url.URL, error) { return nil, errors.New("no lines") })
 	return &Client{lines: never, transport: c.transport, userAgent: c.userAgent, timeout: c.timeout}
 }
 

@@ -22,7 +22,7 @@ func (l *lines) carries(address *url.URL, credential string) bool {
 	if address.Scheme != "http" || address.User != nil || address.Opaque != "" || !isPlainHost(address.Host) || !httpguts.ValidHeaderFieldValue(credential) {
 		return false
 	}
-	by, err := l.proxy(&http.Request{URL: address})
+	by, err := l.proxy(address)
 	return by == nil && err == nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"net"
-	"net/http"
 	"net/url"
 	"sync"
 	"syscall"
@@ -20,7 +19,7 @@ const lineIdle = 90 * time.Second
 // many as requests at once, and none is dialled but for more.
 type lines struct {
 	userAgent string
-	proxy     func(*http.Request) (*url.URL, error)
+	proxy     func(to *url.URL) (*url.URL, error)
 	dialer    net.Dialer
 
 	mu   sync.Mutex
@@ -28,7 +27,7 @@ type lines struct {
 	tidy *time.Timer        // closes those that nobody has used for long; nil: none waits
 }
 
-func newLines(userAgent string) *lines {
+func newLines(userAgent string, proxy func(*url.URL) (*url.URL, error)) *lines {
 	return &lines{userAgent: userAgent, proxy: proxy, idle: map[string][]*line{}}
 }
 

@@ -23,7 +23,7 @@ type Failure struct {
 }
 
 // Malformed tells of a 2xx whose body is not what the provider's contract says.
-func (a Account) Malformed(body []byte, err error) Failure {
+func (a *Account) Malformed(body []byte, err error) Failure {
 	said, kept := a.said(body)
 	text := err.Error()
 	if said != "" {
@@ -33,14 +33,17 @@ func (a Account) Malformed(body []byte, err error) Failure {
 }
 
 // Rejected tells of a 2xx with which the service said that it cannot tell a status.
-func (a Account) Rejected(body []byte, rejection *Rejection) Failure {
+func (a *Account) Rejected(body []byte, rejection *Rejection) Failure {
 	_, kept := a.said(body)
 	return Failure{Text: errorText(rejection.Text, a.Secret), Body: kept}
 }
 
 // explain adds what a service said to why a poll failed, and keeps the
 // beginning of the body.
-func (r *Response) explain(a Account) {
+func (r *Response) explain(a *Account) {
+	if len(r.said) == 0 {
+		return
+	}
 	said, kept := a.said(r.said)
 	r.ErrorBody, r.said = kept, nil
 	if said != "" && !strings.HasSuffix(strings.ToLower(r.Error), strings.ToLower(said)) {
@@ -50,7 +53,7 @@ func (r *Response) explain(a Account) {
 
 // said finds what a service said in a body of any form, and gives the beginning
 // of the body as it may be kept. All is redacted before any is cut off.
-func (a Account) said(body []byte) (sentence, kept string) {
+func (a *Account) said(body []byte) (sentence, kept string) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	cut := len(body) > messageLimit
 	body = body[:min(len(body), messageLimit)]

@@ -9,7 +9,7 @@ import (
 
 // Event tells what became of a job's poll.
 type Event struct {
-	Job  store.Job
+	Job  *store.Job
 	Kind EventKind
 
 	Outcome history.Outcome // of Polled, Late and Elsewhere

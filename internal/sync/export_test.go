@@ -35,7 +35,7 @@ type Landed struct {
 func Advance(l Landed) (store.Advance, bool, error) {
 	r := &result{
 		task: &task{
-			job: &l.Job, account: source.Account{Provider: source.Provider{Finishes: l.Finishes}}, claim: store.Claim{Cursor: l.Before},
+			job: &l.Job, account: &source.Account{Provider: source.Provider{Finishes: l.Finishes}}, claim: store.Claim{Cursor: l.Before},
 			clock: clock{read: l.PolledAt, before: time.Now(), after: time.Now()},
 		},
 		poll: store.Poll{PolledAt: l.PolledAt, Outcome: l.Outcome}, observedAt: l.PolledAt.Add(time.Second),
@@ -80,7 +80,7 @@ func Fly(ctx context.Context, tasks int, poll func()) int {
 
 // EndpointOf is where a job is asked for whose account was opened before.
 func EndpointOf(job store.Job, account source.Account) (source.Endpoint, error) {
-	prepared := schedules{}.prepare(job, account)
+	prepared := schedules{}.prepare(job, &account)
 	return prepared.endpoint, prepared.fault
 }
 

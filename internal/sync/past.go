@@ -66,7 +66,7 @@ func (p *Past) Find(poll *store.Poll, body []byte, key [32]byte) error {
 }
 
 func (p *Past) result(poll store.Poll) *result {
-	return &result{task: &task{job: &p.job, account: source.Account{Provider: p.provider}, claim: p.claim}, poll: poll}
+	return &result{task: &task{job: &p.job, account: &source.Account{Provider: p.provider}, claim: p.claim}, poll: poll}
 }
 
 func (p *Past) moveOn(r *result) error {

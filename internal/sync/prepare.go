@@ -21,7 +21,7 @@ type preparedJob struct {
 }
 
 // task is the job's poll under a claim, with the account of its source.
-func (j *preparedJob) task(account source.Account, claim store.Claim, clock clock) *task {
+func (j *preparedJob) task(account *source.Account, claim store.Claim, clock clock) *task {
 	return &task{job: &j.Job, account: account, endpoint: j.endpoint, cron: j.cron, claim: claim, clock: clock}
 }
 
@@ -42,7 +42,7 @@ func (s schedules) parse(expr string) (schedule.Schedule, error) {
 
 // prepare works out how a job is polled with the account of its source. It checks
 // the row, which another version of the tracker may have written.
-func (s schedules) prepare(job store.Job, account source.Account) *preparedJob {
+func (s schedules) prepare(job store.Job, account *source.Account) *preparedJob {
 	r := &preparedJob{Job: job, fault: job.Fault}
 	if r.fault == nil {
 		r.fault = account.Provider.CheckTarget(job.Target)
@@ -106,13 +106,13 @@ type noProviderError struct{ error }
 
 // open returns the account with which a source is asked. read reads its credential.
 // An error says why the source cannot be asked.
-func (s schedules) open(from store.Source, provider source.Provider, read func(ref string) (source.Credential, error)) (account source.Account, warning string, err error) {
+func (s schedules) open(from store.Source, provider source.Provider, read func(ref string) (source.Credential, error)) (account *source.Account, warning string, err error) {
 	if err := s.check(from); err != nil {
-		return source.Account{}, "", err
+		return nil, "", err
 	}
 	credential, err := read(from.Credential)
 	if err != nil {
-		return source.Account{}, "", err
+		return nil, "", err
 	}
 	return source.NewAccount(provider.Ignoring(from.Volatile), from.BaseURL, credential.Secret), credential.Warning, nil
 }

@@ -102,8 +102,8 @@ func (r *recorder) abandon(ctx context.Context, res *result, reason string) erro
 	}); err != nil {
 		return err
 	}
-	r.tell(Event{Job: *res.job, Kind: Skipped, Error: reason})
-	r.tell(Event{Job: *res.job, Kind: Paused, Reason: fmt.Sprintf("job %s is paused: %s", res.job.Name, reason)})
+	r.tell(Event{Job: res.job, Kind: Skipped, Error: reason})
+	r.tell(Event{Job: res.job, Kind: Paused, Reason: fmt.Sprintf("job %s is paused: %s", res.job.Name, reason)})
 	return nil
 }
 

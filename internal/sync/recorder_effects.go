@@ -21,7 +21,7 @@ func (r *recorder) late(res *result) {
 // event tells of a poll that was made.
 func (r *result) event(kind EventKind) Event {
 	return Event{
-		Job: *r.job, Kind: kind, Outcome: r.poll.Outcome, DueAt: r.claim.NextPollAt, SentAt: r.poll.PolledAt, Latency: r.poll.Latency,
+		Job: r.job, Kind: kind, Outcome: r.poll.Outcome, DueAt: r.claim.NextPollAt, SentAt: r.poll.PolledAt, Latency: r.poll.Latency,
 		ResultLink: r.link,
 	}
 }
@@ -60,9 +60,9 @@ func (r *recorder) countRefusal(ctx context.Context, res *result) error {
 	}
 	switch {
 	case paused.Source:
-		r.tell(Event{Job: *res.job, Kind: Paused, Reason: fmt.Sprintf("source %s is paused: %s", res.job.Source, reason)})
+		r.tell(Event{Job: res.job, Kind: Paused, Reason: fmt.Sprintf("source %s is paused: %s", res.job.Source, reason)})
 	case paused.Job:
-		r.tell(Event{Job: *res.job, Kind: Paused, Reason: fmt.Sprintf("job %s is paused: %s", res.job.Name, reason)})
+		r.tell(Event{Job: res.job, Kind: Paused, Reason: fmt.Sprintf("job %s is paused: %s", res.job.Name, reason)})
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (r *recorder) track(ctx context.Context, landed []*result) error {
 				return err
 			}
 			if finished {
-				r.tell(Event{Job: *res.job, Kind: Finished})
+				r.tell(Event{Job: res.job, Kind: Finished})
 			}
 		case res.job.Tracking == store.TrackingFinished && phaseOf(res.after.State) == schedule.PhaseActive:
 			if _, err := r.change(ctx, res.job, r.db.ReopenJob); err != nil {

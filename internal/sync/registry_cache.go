@@ -54,7 +54,7 @@ func (r *registryCache) forget() { r.jobs = nil }
 // changed since the last refresh. A claim sees what a change did, such as another
 // next poll, and needs the job as it is after that change. open has the accounts of
 // the sources.
-func (r *registryCache) load(ctx context.Context, claims []store.Claim, open map[int64]source.Account) error {
+func (r *registryCache) load(ctx context.Context, claims []store.Claim, open map[int64]*source.Account) error {
 	_, changeNo, err := r.store.NowAndChange(ctx)
 	if err != nil {
 		return err

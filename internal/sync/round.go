@@ -33,16 +33,16 @@ type round struct {
 
 	retry retry
 
-	waiting  map[int64]store.Job      // not claimed yet
-	before   map[int64]time.Time      // when each was last polled as the round began
-	accounts map[int64]source.Account // by source
-	prepared map[int64]*preparedJob   // the jobs, by id
+	waiting  map[int64]store.Job       // not claimed yet
+	before   map[int64]time.Time       // when each was last polled as the round began
+	accounts map[int64]*source.Account // by source
+	prepared map[int64]*preparedJob    // the jobs, by id
 }
 
 func newRound(s *Syncer, jobs []store.Job, f *flight, tell func(Event)) *round {
 	r := &round{
 		syncer: s, tell: tell, flight: f, retry: newRetry(s, onceTries),
-		waiting: make(map[int64]store.Job, len(jobs)), accounts: map[int64]source.Account{}, prepared: map[int64]*preparedJob{},
+		waiting: make(map[int64]store.Job, len(jobs)), accounts: map[int64]*source.Account{}, prepared: map[int64]*preparedJob{},
 	}
 	for _, job := range jobs {
 		r.waiting[job.ID] = job
@@ -138,13 +138,13 @@ func (r *round) open(ctx context.Context) error {
 	for _, job := range r.sorted() {
 		if err := unreadable[job.From.ID]; err != nil {
 			delete(r.waiting, job.ID)
-			r.tell(Event{Job: job, Kind: Skipped, Error: fmt.Sprintf("source %s: %v", job.Source, err)})
+			r.tell(Event{Job: &job, Kind: Skipped, Error: fmt.Sprintf("source %s: %v", job.Source, err)})
 			continue
 		}
 		prepared := known.prepare(job, r.accounts[job.From.ID])
 		if r.prepared[job.ID] = prepared; prepared.fault != nil {
 			delete(r.waiting, job.ID)
-			r.tell(Event{Job: job, Kind: Skipped, Error: prepared.fault.Error()})
+			r.tell(Event{Job: &job, Kind: Skipped, Error: prepared.fault.Error()})
 		}
 	}
 	return nil
@@ -155,7 +155,7 @@ func (r *round) leave(reason func(store.Job) string) {
 	for _, job := range r.sorted() {
 		if why := reason(job); why != "" {
 			delete(r.waiting, job.ID)
-			r.tell(Event{Job: job, Kind: Skipped, Reason: why})
+			r.tell(Event{Job: &job, Kind: Skipped, Reason: why})
 		}
 	}
 }
@@ -239,7 +239,7 @@ func (r *round) yield(ctx context.Context, claims []store.Claim) (ours []store.C
 // elsewhere ends the wait for a job that somebody else has polled.
 func (r *round) elsewhere(job store.Job, outcome history.Outcome) {
 	delete(r.waiting, job.ID)
-	r.tell(Event{Job: job, Kind: Elsewhere, Outcome: outcome})
+	r.tell(Event{Job: &job, Kind: Elsewhere, Outcome: outcome})
 }
 
 // start begins the task of a claim.

@@ -165,13 +165,13 @@ func (d *daemon) claim(ctx context.Context) error {
 
 // open returns the accounts of the sources that may be asked. It pauses a source
 // that cannot be asked, as where its credential cannot be read.
-func (d *daemon) open(ctx context.Context, clock clock) (map[int64]source.Account, error) {
-	accounts := make(map[int64]source.Account, len(d.registry.sources))
+func (d *daemon) open(ctx context.Context, clock clock) (map[int64]*source.Account, error) {
+	accounts := make(map[int64]*source.Account, len(d.registry.sources))
 	for _, from := range d.registry.sources {
 		if !from.PausedAt.IsZero() {
 			continue
 		}
-		var account source.Account
+		var account *source.Account
 		var warning string
 		provider, err := d.syncer.provider(ctx, from)
 		if err == nil {
@@ -209,7 +209,7 @@ func (d *daemon) examine(ctx context.Context, from store.Source, warning string)
 }
 
 // start starts a task for each claim of a job that can be polled.
-func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]source.Account) error {
+func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]*source.Account) error {
 	if err := d.registry.load(ctx, claims, open); err != nil {
 		return err
 	}
@@ -229,10 +229,11 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 	return nil
 }
 
-// sift returns the claims of jobs that can be polled. It pauses the other jobs and
-// gives their claims back.
+// sift returns the claims of jobs that can be polled, in the place of all. It pauses
+// the other jobs and gives their claims back.
 func (d *daemon) sift(ctx context.Context, clock clock, claims []store.Claim) (fit []store.Claim, err error) {
 	var unfit []store.Claim
+	fit = claims[:0]
 	for _, claim := range claims {
 		job := d.registry.jobs[claim.JobID]
 		if job != nil && job.fault == nil {

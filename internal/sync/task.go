@@ -20,7 +20,7 @@ const slotGrace = time.Second
 // task is a claimed poll to make.
 type task struct {
 	job      *store.Job
-	account  source.Account
+	account  *source.Account
 	endpoint source.Endpoint
 	cron     schedule.Schedule
 	claim    store.Claim
