@@ -136,7 +136,7 @@ func TestWatchText_Heights(t *testing.T) {
 				t.Errorf("%d lines of %d:\n%s", n, height, got)
 			}
 			checkWidth(t, got, width)
-			if !strings.HasPrefix(got, "6 running") {
+			if !strings.HasPrefix(got, "4 failed") {
 				t.Errorf("no answer in the first line:\n%s", got)
 			}
 		}

@@ -51,7 +51,7 @@ func Blind(c store.WatchClass) bool {
 // Calm reports jobs of which there is nothing else to tell.
 func Calm(c store.WatchClass) bool { return !Going(c) && !Unsuccessful(c) && !Blind(c) }
 
-// Summary counts the jobs by what there is to know of them.
+// Summary counts the jobs by what there is to know of them: those that need somebody first.
 func (w Watch) Summary() []terminal.Span {
 	var spans []terminal.Span
 	add := func(n int, look terminal.Style, word string) {
@@ -63,12 +63,10 @@ func (w Watch) Summary() []terminal.Span {
 		}
 		spans = append(spans, terminal.Styled(look, humanize.Comma(int64(n))+" "+word))
 	}
-	add(w.Count(Going), terminal.StyleBlue, "running")
-	if w.Stalled > 0 {
-		spans = append(spans, terminal.Styled(terminal.StyleYellow, fmt.Sprintf(" (%s stalled)", humanize.Comma(int64(w.Stalled)))))
-	}
 	add(w.Count(Unsuccessful), terminal.StyleRed, "failed")
+	add(w.Stalled, terminal.StyleYellow, "stalled")
 	add(w.Count(Blind), terminal.StyleYellow, "unseen")
+	add(w.Count(Going)-w.Stalled, terminal.StyleBlue, "running")
 	add(w.Count(Calm), terminal.StyleGreen, "quiet")
 	return spans
 }
