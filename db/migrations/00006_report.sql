@@ -59,10 +59,12 @@ COMMENT ON FUNCTION report.patience(interval, bigint, interval, interval) IS 'Ho
 --
 -- What is asked of a job's own rows stands in one subquery, which Citus answers on
 -- the nodes that have them. What few runs need to know stands in functions, which
--- are not run where an argument is null.
+-- are not run where an argument is null. What a source tells is asked of it once, whatever
+-- number of its runs go on: the planner memoizes what costs much and is a subquery, and
+-- expects enough of them, since CASE hides from it that few of all runs go on.
 -- +goose StatementBegin
 CREATE FUNCTION report.source_durations(source_id bigint, OUT usual interval, OUT median interval)
-LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE STRICT COST 10000 SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took),
         coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.state IN ('succeeded', 'partial')),
@@ -93,9 +95,14 @@ BEGIN
     RETURN (SELECT report.effective_at(t.happened_at, t.observed_at)
         FROM public.transitions t
         WHERE t.job_id = goes_on_since.job_id AND t.run_no = goes_on_since.run_no AND t.step_no IS NULL AND t.transition_no > (
-            SELECT max(e.transition_no) FROM public.transitions e
-            WHERE e.job_id = goes_on_since.job_id AND e.run_no = goes_on_since.run_no AND e.step_no IS NULL
-                AND e.to_state IN ('succeeded', 'partial', 'failed', 'canceled'))
+            SELECT CASE WHEN l.to_state IN ('succeeded', 'partial', 'failed', 'canceled') THEN l.transition_no END
+            FROM (
+                SELECT e.to_state, e.transition_no FROM public.transitions e
+                WHERE e.job_id = goes_on_since.job_id AND e.run_no = goes_on_since.run_no AND e.step_no IS NULL
+                    AND (e.to_state IN ('succeeded', 'partial', 'failed', 'canceled')
+                        OR e.observed_at <= (SELECT r.first_seen_at FROM public.runs r WHERE r.job_id = goes_on_since.job_id AND r.run_no = goes_on_since.run_no))
+                ORDER BY e.transition_no DESC LIMIT 1
+            ) l)
         ORDER BY t.transition_no LIMIT 1);
 END $$;
 -- +goose StatementEnd
@@ -117,7 +124,9 @@ LEFT JOIN ( -- to the left for Citus' sake: it answers that in one go
             SELECT x.name FROM steps x
             WHERE x.job_id = o.job_id AND x.run_no = o.run_no AND x.vanished_at IS NULL AND x.state IN ('queued', 'running', 'unknown')
             ORDER BY x.step_no DESC LIMIT 1) AS step
-    FROM runs o
+    FROM snapshots f
+    CROSS JOIN LATERAL (SELECT n.run_no FROM snapshots n WHERE n.job_id = f.job_id ORDER BY n.snapshot_no DESC LIMIT 1) l
+    JOIN runs o ON o.job_id = f.job_id AND o.run_no = l.run_no
     CROSS JOIN LATERAL (
         SELECT count(*) AS ended, percentile_cont(0.95) WITHIN GROUP (ORDER BY d.took) AS usual,
             coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY d.took) FILTER (WHERE d.state IN ('succeeded', 'partial')),
@@ -131,10 +140,10 @@ LEFT JOIN ( -- to the left for Citus' sake: it answers that in one go
             ORDER BY x.run_no DESC LIMIT 100
         ) d
     ) own
-    WHERE o.state IN ('queued', 'running', 'unknown')
-        AND o.run_no = (SELECT n.run_no FROM snapshots n WHERE n.job_id = o.job_id ORDER BY n.snapshot_no DESC LIMIT 1)
+    WHERE f.snapshot_no = 1 AND CASE WHEN o.state IN ('queued', 'running', 'unknown') THEN true END
 ) r ON r.job_id = c.job_id
-LEFT JOIN LATERAL report.source_durations(CASE WHEN r.ended < 5 THEN j.source_id END) shared ON true
+LEFT JOIN sources few ON few.source_id = j.source_id AND r.ended < 5
+CROSS JOIN LATERAL (SELECT max(d.usual) AS usual, max(d.median) AS median FROM report.source_durations(few.source_id) d) shared
 CROSS JOIN LATERAL (
     SELECT report.effective_at(r.started_at, r.first_seen_at) AS began, least(c.confirmed_at, now()) AS seen_at,
         report.patience(j.stall_after, r.ended, r.usual, shared.usual) AS patience

@@ -3,7 +3,7 @@
 -- when a run began, which the upstream may report late.
 
 -- name: ListJobs :many
-SELECT * FROM report.jobs
+SELECT job_id FROM report.jobs
 WHERE job > @name::text AND (@source::text = '' OR source = @source::text) AND (@state::text = '' OR state = @state::text)
     AND CASE WHEN @tracking::text = '' THEN tracking <> 'removed' ELSE tracking = @tracking::text END
     AND labels @> sqlc.arg(labels)::text::jsonb AND strpos(lower(job), lower(@query::text)) > 0
@@ -23,14 +23,14 @@ ORDER BY job LIMIT @rows;
 
 -- name: ListRuns :many
 -- The newest first.
-SELECT * FROM report.runs
+SELECT job_id, run_no FROM report.runs
 WHERE (started_at, job_id, run_no) < (@at::timestamptz, @job_id::bigint, @no::integer) AND started_at >= @since::timestamptz
     AND (@source::text = '' OR source = @source::text) AND (@state::text = '' OR state = @state::text) AND labels @> sqlc.arg(labels)::text::jsonb
 ORDER BY started_at DESC, job_id DESC, run_no DESC LIMIT @rows;
 
 -- name: ListRunsOfJob :many
 -- The newest first.
-SELECT * FROM report.runs
+SELECT job_id, run_no FROM report.runs
 WHERE job = @job AND run_no < @no::integer AND (@state::text = '' OR state = @state::text)
 ORDER BY run_no DESC LIMIT @rows;
 

@@ -21,14 +21,26 @@ LIMIT @rows OFFSET @skipped;
 SELECT * FROM report.jobs WHERE job_id = ANY(@job_ids::bigint[]);
 
 -- name: RunStrips :many
--- The newest runs of jobs, so many of each.
+-- The newest runs of jobs that have ended, so many of each: an index alone has them.
 SELECT f.job_id, x.run_no, x.state, x.duration
 FROM snapshots f
 CROSS JOIN LATERAL (
-    SELECT r.run_no, r.state, r.duration FROM report.runs r WHERE r.job_id = f.job_id ORDER BY r.run_no DESC LIMIT @most
+    SELECT r.run_no, r.state, r.duration FROM report.runs r
+    WHERE r.job_id = f.job_id AND r.state IN ('succeeded', 'partial', 'failed', 'canceled')
+    ORDER BY r.run_no DESC LIMIT @most
 ) x
-WHERE f.job_id = ANY(@job_ids::bigint[]) AND f.snapshot_no = 1
-ORDER BY 1, x.run_no;
+WHERE f.job_id = ANY(@job_ids::bigint[]) AND f.snapshot_no = 1;
+
+-- name: RunStripsOpen :many
+-- Likewise those that have not.
+SELECT f.job_id, x.run_no, x.state
+FROM snapshots f
+CROSS JOIN LATERAL (
+    SELECT r.run_no, r.state FROM report.runs r
+    WHERE r.job_id = f.job_id AND r.state IN ('queued', 'running', 'unknown')
+    ORDER BY r.run_no DESC LIMIT @most
+) x
+WHERE f.job_id = ANY(@job_ids::bigint[]) AND f.snapshot_no = 1;
 
 -- name: PollBuckets :many
 -- How often a job was polled in each stretch of some width, and with what outcome.

@@ -27,6 +27,19 @@ WHERE job = @job AND (sqlc.narg('run_no')::integer IS NULL OR run_no = sqlc.narg
 ORDER BY run_no DESC
 LIMIT @rows;
 
+-- name: ReportRunsByKey :many
+-- Runs by their keys, but for what those that go on are judged by, which report.runs asks
+-- for anew for each of its columns: see ReportPaces.
+SELECT r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max,
+    r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn,
+    r.failed_step, r.superseded, NULL::interval AS usual_duration, NULL::boolean AS stalled, r.held_at, r.job_id
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@run_nos::integer[]) AS run_no) k
+JOIN report.runs r ON r.job_id = k.job_id AND r.run_no = k.run_no;
+
+-- name: ReportPaces :many
+-- What the runs of jobs are judged by that go on, and which of them are stalled.
+SELECT job_id, run_no, usual_duration, median_duration, stalled_since FROM report.open_runs WHERE job_id = ANY(@job_ids::bigint[]);
+
 -- name: ReportHasRun :one
 SELECT EXISTS (SELECT 1 FROM report.runs WHERE job = @job AND run_no = @run_no);
 

@@ -9,19 +9,18 @@ FROM report.trackers r;
 SELECT c.tracking, coalesce(c.state, '')::text AS state, (c.failures > 0)::boolean AS failing, (c.source_paused_at IS NOT NULL)::boolean AS source_paused,
     count(*) AS jobs, coalesce(min(greatest(c.next_poll_at, c.held_until)) FILTER (WHERE c.next_poll_at IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS next_poll_at
 FROM report.polling c
-WHERE c.tracking <> 'removed' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+WHERE c.tracking <> 'removed' AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END
 GROUP BY 1, 2, 3, 4;
 
 -- name: WatchRuns :many
 -- The latest runs of those jobs whose state is one of the given ones and has
 -- changed since a time: in the order of that change (direction 1) or the newest
--- first (-1). With each the step that it is in, or failed in, and what it is
--- judged by while it goes on.
+-- first (-1). With each the step that it is in, or failed in.
 WITH latest AS (
     SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
     FROM report.polling c
     WHERE c.state = ANY(@states::text[]) AND c.changed_at >= sqlc.arg(since)::timestamptz AND (@removed::boolean OR c.tracking <> 'removed')
-        AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+        AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END
     ORDER BY extract(epoch FROM c.changed_at) * sqlc.arg(direction)::integer, c.job_id
     LIMIT @rows
 ), head AS MATERIALIZED ( -- joined with the rest in one go it made the planner read all runs there are
@@ -29,8 +28,7 @@ WITH latest AS (
     FROM latest l
     JOIN report.snapshots n ON n.job_id = l.job_id AND n.snapshot_no = l.snapshot_no
 )
-SELECT h.job_id, sqlc.embed(r), coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state,
-    h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.usual_duration, o.median_duration, o.stalled_since
+SELECT h.job_id, r.run_no, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state, h.polled_at, h.confirmed_at, h.failures, h.stall_after
 FROM head h
 JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
 LEFT JOIN LATERAL (
@@ -38,17 +36,13 @@ LEFT JOIN LATERAL (
     WHERE x.job_id = r.job_id AND x.run_no = r.run_no AND x.vanished_at IS NULL
     ORDER BY x.state = r.state DESC, x.state IN ('queued', 'running', 'unknown') DESC, x.step_no DESC LIMIT 1
 ) p ON true
-LEFT JOIN report.open_runs o ON o.job_id = r.job_id AND o.run_no = r.run_no
 ORDER BY extract(epoch FROM h.changed_at) * sqlc.arg(direction)::integer, h.job_id;
 
--- name: WatchStalled :one
--- How many of those jobs have a run that is stalled: of those alone whose run goes on, by
--- their cursors. Of all at once the view looks at every run without an end.
-WITH going AS MATERIALIZED (
-    SELECT c.job_id FROM report.polling c
-    WHERE c.state IN ('queued', 'running', 'unknown') AND c.tracking <> 'removed' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
-)
-SELECT count(*) FROM going g JOIN report.open_runs o ON o.job_id = g.job_id WHERE o.stalled_since IS NOT NULL;
+-- name: WatchGoing :many
+-- Those of the jobs whose run goes on, by their cursors.
+SELECT c.job_id FROM report.polling c
+WHERE c.state IN ('queued', 'running', 'unknown') AND c.tracking <> 'removed'
+    AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END;
 
 -- name: WatchFailing :many
 -- Jobs whose polls get no answer, by source and outcome, with that of them
@@ -58,7 +52,7 @@ WITH f AS MATERIALIZED (
         min(coalesce(c.covered_until, c.polled_at))::timestamptz AS since, max(c.polled_at)::timestamptz AS polled_at,
         (array_agg(c.job ORDER BY c.polled_at DESC, c.job_id))[1] AS job, ((array_agg(c.job_id ORDER BY c.polled_at DESC, c.job_id))[1])::bigint AS job_id
     FROM report.polling c
-    WHERE c.failures > 0 AND c.tracking = 'active' AND c.source_paused_at IS NULL AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+    WHERE c.failures > 0 AND c.tracking = 'active' AND c.source_paused_at IS NULL AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END
     GROUP BY 1, 2
 )
 SELECT f.source, f.outcome, f.jobs, f.names::text[] AS names, f.since, f.job::text AS job, coalesce(e.error, '')::text AS error
@@ -73,7 +67,7 @@ ORDER BY f.since, f.source, f.outcome;
 SELECT c.source, coalesce(c.paused_reason, '')::text AS reason, count(*) AS jobs, ((array_agg(c.job ORDER BY c.job))[1:20])::text[] AS names,
     coalesce(max(c.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at
 FROM report.polling c
-WHERE c.tracking = 'paused' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+WHERE c.tracking = 'paused' AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END
 GROUP BY 1, 2
 ORDER BY polled_at DESC, c.source;
 
@@ -83,7 +77,7 @@ SELECT c.source, c.source_paused_at AS paused_at, coalesce(c.source_paused_reaso
     ((array_agg(c.job ORDER BY c.job))[1:20])::text[] AS names
 FROM report.polling c
 WHERE (c.source_paused_at IS NOT NULL OR c.held_until > sqlc.arg(now)::timestamptz) AND c.tracking = 'active'
-    AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+    AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END
 GROUP BY 1, 2, 3, 4
 ORDER BY 2, 1;
 
@@ -91,7 +85,7 @@ ORDER BY 2, 1;
 -- What is cheap to compare of each watched job.
 SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome, c.held_until
 FROM report.polling c
-WHERE c.tracking <> 'removed' AND (cardinality(@job_ids::bigint[]) = 0 OR c.job_id = ANY(@job_ids::bigint[]))
+WHERE c.tracking <> 'removed' AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END
 ORDER BY c.job_id;
 
 -- name: WatchTransitions :many

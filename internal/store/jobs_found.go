@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tracker/internal/store/internal/dbsqlc"
@@ -40,7 +42,7 @@ const stripMost = 30
 // JobsFound reads a page of the jobs that fit, with their newest runs.
 func (s *Store) JobsFound(ctx context.Context, f JobFilter) (JobsFound, error) {
 	found := JobsFound{}
-	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
+	err := s.inPlanned(ctx, planOnce, func(q *planned) error {
 		ids, err := q.JobsFound(ctx, dbsqlc.JobsFoundParams{
 			Removed: f.Removed, Part: f.Part, Source: f.Source, State: f.State, Labels: AnswerFilter{Labels: f.Labels}.labels(),
 			Sort: f.Sort, Skipped: int32(f.Skipped), Rows: int32(f.Most),
@@ -48,22 +50,20 @@ func (s *Store) JobsFound(ctx context.Context, f JobFilter) (JobsFound, error) {
 		if err != nil {
 			return err
 		}
-		order := map[int64]int{}
 		var jobIDs []int64
-		for i, row := range ids {
-			found.Total, order[row.JobID] = int(row.Jobs), i
-			jobIDs = append(jobIDs, row.JobID)
+		for _, row := range ids {
+			found.Total, jobIDs = int(row.Jobs), append(jobIDs, row.JobID)
 		}
-		rows, err := q.ReportJobsByID(ctx, jobIDs)
+		rows, err := q.jobsByID(ctx, jobIDs)
 		if err != nil {
 			return err
 		}
-		found.Rows = make([]JobRow, len(rows))
-		names := map[int64]string{}
+		found.Rows = convert(rows, toJobRow)
+		names := make(map[int64]string, len(rows))
 		for _, row := range rows {
-			found.Rows[order[row.JobID]], names[row.JobID] = toJobRow(row), row.Job
+			names[row.JobID] = row.Job
 		}
-		found.Strips, err = readStrips(ctx, q, names)
+		found.Strips, err = readStrips(ctx, q.Queries, names)
 		return err
 	})
 	if err != nil {
@@ -72,9 +72,27 @@ func (s *Store) JobsFound(ctx context.Context, f JobFilter) (JobsFound, error) {
 	return found, nil
 }
 
+// jobsByID reads report.jobs by their numbers, in their order.
+func (q *planned) jobsByID(ctx context.Context, ids []int64) ([]dbsqlc.ReportJob, error) {
+	if err := q.by(ctx, planOnce); err != nil {
+		return nil, err
+	}
+	rows, err := q.ReportJobsByID(ctx, ids)
+	place := make(map[int64]int, len(ids))
+	for i, id := range ids {
+		place[id] = i
+	}
+	slices.SortFunc(rows, func(a, b dbsqlc.ReportJob) int { return cmp.Compare(place[a.JobID], place[b.JobID]) })
+	return rows, err
+}
+
 // Strips reads the newest runs of jobs, by their names.
 func (s *Store) Strips(ctx context.Context, names map[int64]string) (map[string][]StripRun, error) {
-	strips, err := readStrips(ctx, s.queries, names)
+	var strips map[string][]StripRun
+	err := s.inPlanned(ctx, planOnce, func(q *planned) (err error) {
+		strips, err = readStrips(ctx, q.Queries, names)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read the newest runs: %w", err)
 	}
@@ -90,10 +108,20 @@ func readStrips(ctx context.Context, q *dbsqlc.Queries, names map[int64]string) 
 	if err != nil {
 		return nil, err
 	}
+	open, err := q.RunStripsOpen(ctx, dbsqlc.RunStripsOpenParams{JobIds: ids, Most: stripMost})
+	if err != nil {
+		return nil, err
+	}
 	strips := make(map[string][]StripRun, len(names))
 	for _, run := range runs {
-		name := names[run.JobID]
-		strips[name] = append(strips[name], StripRun{RunNo: run.RunNo, State: run.State, Duration: OrZero(run.Duration)})
+		strips[names[run.JobID]] = append(strips[names[run.JobID]], StripRun{RunNo: run.RunNo, State: run.State, Duration: OrZero(run.Duration)})
+	}
+	for _, run := range open {
+		strips[names[run.JobID]] = append(strips[names[run.JobID]], StripRun{RunNo: run.RunNo, State: run.State})
+	}
+	for name, strip := range strips {
+		slices.SortFunc(strip, func(a, b StripRun) int { return cmp.Compare(a.RunNo, b.RunNo) })
+		strips[name] = strip[max(0, len(strip)-stripMost):]
 	}
 	return strips, nil
 }

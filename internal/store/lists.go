@@ -6,8 +6,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -95,10 +93,13 @@ func part[From, To any](page Page, what string, read []From, err error, to func(
 // ListJobs lists report.jobs by name, without removed ones unless asked for.
 func (s *Store) ListJobs(ctx context.Context, f ListFilter, page Page) (Part[JobRow], error) {
 	var rows []dbsqlc.ReportJob
-	err := s.anew(ctx, func(q *dbsqlc.Queries) (err error) {
-		rows, err = q.ListJobs(ctx, dbsqlc.ListJobsParams{
+	err := s.inPlanned(ctx, planAnew, func(q *planned) error {
+		ids, err := q.ListJobs(ctx, dbsqlc.ListJobsParams{
 			Name: page.from().Name, Source: f.Source, State: f.State, Tracking: f.Tracking, Labels: f.labels(), Query: f.Query, Rows: page.rows(),
 		})
+		if err == nil {
+			rows, err = q.jobsByID(ctx, ids)
+		}
 		return err
 	})
 	return part(page, "jobs", rows, err, toJobRow, func(r dbsqlc.ReportJob) Key { return Key{Name: r.Job} })
@@ -122,18 +123,40 @@ func (s *Store) ListStalled(ctx context.Context, f ListFilter, page Page) (Part[
 // ListRuns lists report.runs, of a job or of all, those that began last first.
 func (s *Store) ListRuns(ctx context.Context, f ListFilter, page Page) (Part[RunRow], error) {
 	before := page.back()
+	what, key := "runs", func(r keyedRun) Key { return Key{At: r.StartedAt, JobID: r.key.JobID, No: int64(r.RunNo)} }
 	if f.Job != "" {
-		rows, err := s.queries.ListRunsOfJob(ctx, dbsqlc.ListRunsOfJobParams{Job: f.Job, No: int32(before.No), State: f.State, Rows: page.rows()})
-		return part(page, "runs of job "+f.Job, rows, err, toRunRow, func(r dbsqlc.ReportRun) Key { return Key{No: int64(r.RunNo)} })
+		what, key = "runs of job "+f.Job, func(r keyedRun) Key { return Key{No: int64(r.RunNo)} }
 	}
-	var rows []dbsqlc.ReportRun
-	err := s.anew(ctx, func(q *dbsqlc.Queries) (err error) {
-		rows, err = q.ListRuns(ctx, dbsqlc.ListRunsParams{
-			At: before.At, JobID: before.JobID, No: int32(before.No), Since: f.Since, Source: f.Source, State: f.State, Labels: f.labels(), Rows: page.rows(),
-		})
+	var rows []keyedRun
+	err := s.inPlanned(ctx, planAnew, func(q *planned) error {
+		keys, err := q.listRunKeys(ctx, f, before, page.rows())
+		if err != nil {
+			return err
+		}
+		runs, _, err := q.runsByKey(ctx, keys, nil)
+		for i, run := range runs { // one of each key: all is read at one moment
+			rows = append(rows, keyedRun{run, keys[i]})
+		}
 		return err
 	})
-	return part(page, "runs", rows, err, toRunRow, func(r dbsqlc.ReportRun) Key { return Key{At: r.StartedAt, JobID: r.JobID, No: int64(r.RunNo)} })
+	return part(page, what, rows, err, func(r keyedRun) RunRow { return r.RunRow }, key)
+}
+
+type keyedRun struct {
+	RunRow
+	key RunKey
+}
+
+// listRunKeys gives the keys of the runs of a page.
+func (q *planned) listRunKeys(ctx context.Context, f ListFilter, before Key, rows int32) ([]RunKey, error) {
+	if f.Job != "" {
+		found, err := q.ListRunsOfJob(ctx, dbsqlc.ListRunsOfJobParams{Job: f.Job, No: int32(before.No), State: f.State, Rows: rows})
+		return convert(found, func(r dbsqlc.ListRunsOfJobRow) RunKey { return RunKey{JobID: r.JobID, No: int(r.RunNo)} }), err
+	}
+	found, err := q.ListRuns(ctx, dbsqlc.ListRunsParams{
+		At: before.At, JobID: before.JobID, No: int32(before.No), Since: f.Since, Source: f.Source, State: f.State, Labels: f.labels(), Rows: rows,
+	})
+	return convert(found, func(r dbsqlc.ListRunsRow) RunKey { return RunKey{JobID: r.JobID, No: int(r.RunNo)} }), err
 }
 
 // ListSteps lists report.steps of a run in their order.
@@ -216,7 +239,7 @@ func (s *Store) ListGaps(ctx context.Context, f ListFilter, page Page) (Part[Gap
 		return part(page, "gaps of job "+f.Job, rows, err, toGapRow, func(r dbsqlc.ReportGap) Key { return Key{At: r.GapFrom, Name: r.Reason} })
 	}
 	var rows []dbsqlc.ReportGap
-	err := s.anew(ctx, func(q *dbsqlc.Queries) (err error) {
+	err := s.inPlanned(ctx, planAnew, func(q *planned) (err error) {
 		rows, err = q.ListGaps(ctx, dbsqlc.ListGapsParams{
 			At: before.At, JobID: before.JobID, Name: before.Name, Since: f.Since, Source: f.Source, Kind: f.Kind, Rows: page.rows(),
 		})
@@ -234,12 +257,11 @@ func (s *Store) ListEvents(ctx context.Context, f ListFilter, page Page) (Part[E
 		return Part[EventRow]{}, err
 	}
 	var rows []dbsqlc.ReportEvent
-	err = s.inTxAfter(ctx, planAnew, func(tx pgx.Tx) error {
-		rows = nil // of an earlier attempt
+	err = s.inPlanned(ctx, planAnew, func(q *planned) error {
 		after := page.from()
 		for width := 2 * int64(page.rows()); after.No < end+1 && len(rows) < int(page.rows()); width *= 10 {
 			until := after.No + width
-			found, err := s.queries.WithTx(tx).ListEvents(ctx, dbsqlc.ListEventsParams{
+			found, err := q.ListEvents(ctx, dbsqlc.ListEventsParams{
 				No: after.No, Until: until, Name: after.Name, Sub: after.Sub, Since: f.Since, Job: f.Job, Source: f.Source, Kind: f.Kind,
 				Rows: page.rows() - int32(len(rows)),
 			})

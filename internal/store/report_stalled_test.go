@@ -1,6 +1,9 @@
 package store_test
 
 import (
+	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -85,6 +88,8 @@ func TestReportStalled(t *testing.T) {
 				SELECT job_id, no, no, 'x', 'succeeded', now() - interval '3 h', now() - interval '3 h' + took, now(), now(), now(), 0, 0, 0, '{}', '{}'
 				FROM jobs, generate_series(1, 200) no, LATERAL (SELECT CASE WHEN no <= 100 THEN interval '2 h' WHEN no > 196 THEN interval '9 h' ELSE interval '1 min' END) t (took)
 				WHERE name = 'far'`) // it was slow once, and four outliers change nothing
+			mustExec(t, conn, `INSERT INTO snapshots (job_id, snapshot_no, polled_at, observed_at, previous_polls, run_no, status, state, body, body_is_text, sha256, interpretation, size)
+				SELECT job_id, 1, now() - interval '3 h', now() - interval '3 h', 0, 1, 'x', 'succeeded', '', true, sha256(''), 1, 0 FROM jobs WHERE name = 'far'`)
 			seedRun(t, conn, "far", 201, "running", "4 min", "")
 		}, []string{"there p far 201 import running for 4 min, usually 00:01:00"}},
 		"BeforeItWasSeenThatLong": {func(t *testing.T, conn *pgx.Conn) {
@@ -165,4 +170,22 @@ func seedTakenBack(t *testing.T, conn *pgx.Conn, ago string) {
 	mustExec(t, conn, "UPDATE steps SET state = 'running', ended_seen_at = NULL WHERE run_no = 8 AND step_no = 2")
 	mustExec(t, conn, `INSERT INTO transitions (job_id, transition_no, run_no, to_state, to_status, observed_at, snapshot_no)
 		SELECT job_id, 82, 8, 'running', 'x', now() - $1::text::interval, 8 FROM runs WHERE run_no = 8`, ago)
+}
+
+// TestReportStalled_AsksASourceOnce has forty young jobs of a source whose runs go on.
+func TestReportStalled_AsksASourceOnce(t *testing.T) {
+	t.Parallel()
+	conn := stalledWorld(t)
+	mustExec(t, conn, `INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
+		SELECT source_id, 'young-' || n, '{}', '{}', 'active', now() FROM sources, generate_series(1, 40) n WHERE name = 'here'`)
+	mustExec(t, conn, `INSERT INTO cursors (job_id, source_id, confirmed_at) SELECT job_id, source_id, now() FROM jobs WHERE name LIKE 'young-%'`)
+	for n := range 40 {
+		seedRun(t, conn, fmt.Sprintf("young-%d", n+1), 1, "running", "25 min", "")
+	}
+	mustExec(t, conn, "ANALYZE")
+	plan := strings.Join(column[string](t, conn, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) SELECT * FROM report.stalled"), "\n")
+	asked := regexp.MustCompile(`Function Scan on source_durations .*loops=(\d+)`).FindStringSubmatch(plan)
+	if asked == nil || asked[1] != "1" && asked[1] != "2" || !strings.Contains(plan, "(actual rows=40 loops=1)") {
+		t.Errorf("of 40 jobs two sources are asked %v times:\n%s", asked, plan)
+	}
 }

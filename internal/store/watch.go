@@ -98,7 +98,7 @@ const (
 // Watch reads how the watched jobs stand, all at one moment.
 func (s *Store) Watch(ctx context.Context, params WatchParams) (Watch, error) {
 	var w Watch
-	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error { return w.read(ctx, q, params) })
+	err := s.inPlanned(ctx, planOnce, func(q *planned) error { return w.read(ctx, q, params) })
 	if err != nil {
 		return Watch{}, fmt.Errorf("read how the jobs stand: %w", err)
 	}
@@ -120,7 +120,7 @@ func (s *Store) Served(ctx context.Context) (now time.Time, served Served, err e
 	return row.Now, Served{At: row.ServedAt, Until: row.ServesUntil}, nil
 }
 
-func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams) error {
+func (w *Watch) read(ctx context.Context, q *planned, params WatchParams) error {
 	clock, err := q.WatchClock(ctx)
 	if err != nil {
 		return err
@@ -132,6 +132,13 @@ func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams)
 		return err
 	}
 	w.Classes = convert(classes, toWatchClass)
+	if err := w.readUnseen(ctx, q.Queries, ids); err != nil {
+		return err
+	}
+	paces, err := w.readPaces(ctx, q, ids)
+	if err != nil {
+		return err
+	}
 	running, failed, ended := watchedStates()
 	for _, part := range []struct {
 		into      *[]WatchRun
@@ -146,28 +153,60 @@ func (w *Watch) read(ctx context.Context, q *dbsqlc.Queries, params WatchParams)
 		if part.into == &w.Ended && params.Ended == 0 {
 			continue
 		}
-		rows, err := q.WatchRuns(ctx, dbsqlc.WatchRunsParams{
+		runs, err := q.watchRuns(ctx, dbsqlc.WatchRunsParams{
 			States: part.states, Since: part.since, Direction: part.direction, JobIds: ids, Rows: int32(params.Rows),
-		})
+		}, paces)
 		if err != nil {
 			return err
 		}
 		// A cursor may be a moment behind its run.
-		*part.into = filter(convert(rows, toWatchRun), func(r *WatchRun) bool { return slices.Contains(part.states, r.State) })
+		*part.into = filter(runs, func(r *WatchRun) bool { return slices.Contains(part.states, r.State) })
 	}
-	for _, run := range w.Running {
-		if run.Stalled != nil && *run.Stalled {
+	return nil
+}
+
+// readPaces judges all runs that go on, once, and counts those that are stalled.
+func (w *Watch) readPaces(ctx context.Context, q *planned, ids []int64) (map[RunKey]runPace, error) {
+	going, err := q.WatchGoing(ctx, ids)
+	if err != nil || len(going) == 0 {
+		return map[RunKey]runPace{}, err
+	}
+	if err := q.by(ctx, planAnew); err != nil { // many jobs are not read as few are
+		return nil, err
+	}
+	paces, err := q.paces(ctx, going)
+	if err != nil {
+		return nil, err
+	}
+	for _, pace := range paces {
+		if pace.stalledSince != nil {
 			w.Stalled++
 		}
 	}
-	if len(w.Running) >= params.Rows { // more may go on, and asking of all costs more
-		stalled, err := q.WatchStalled(ctx, ids)
-		if err != nil {
-			return err
-		}
-		w.Stalled = int(stalled)
+	return paces, q.by(ctx, planOnce)
+}
+
+// watchRuns reads latest runs; those that go on are judged by what is known, or asked for where that is nil.
+func (q *planned) watchRuns(ctx context.Context, params dbsqlc.WatchRunsParams, paces map[RunKey]runPace) ([]WatchRun, error) {
+	rows, err := q.WatchRuns(ctx, params)
+	if err != nil {
+		return nil, err
 	}
-	return w.readUnseen(ctx, q, ids)
+	keys := convert(rows, func(row dbsqlc.WatchRunsRow) RunKey { return RunKey{JobID: row.JobID, No: int(row.RunNo)} })
+	runs, paces, err := q.runsByKey(ctx, keys, paces)
+	if err != nil {
+		return nil, err
+	}
+	watched := make([]WatchRun, len(runs)) // one of each key: all is read at one moment
+	for i, row := range rows {
+		pace := paces[keys[i]]
+		watched[i] = WatchRun{
+			RunRow: runs[i], JobID: row.JobID, Step: row.Step, StepState: row.StepState,
+			PolledAt: OrZero(row.PolledAt), ConfirmedAt: OrZero(row.ConfirmedAt), Failures: int(row.Failures),
+			Pace: toPace(row.StallAfter, pace.usual, pace.median),
+		}
+	}
+	return watched, nil
 }
 
 // readUnseen reads why some jobs are not polled, or not answered.
@@ -216,28 +255,22 @@ func (s *Store) LatestRun(ctx context.Context, jobID int64) (WatchRun, error) {
 // first. Jobs that were not seen yet have none.
 func (s *Store) LatestRuns(ctx context.Context, jobIDs []int64) ([]WatchRun, error) {
 	running, failed, ended := watchedStates()
-	rows, err := s.queries.WatchRuns(ctx, dbsqlc.WatchRunsParams{
-		States: append(append(running, failed...), ended...), Direction: newestFirst, JobIds: jobIDs, Rows: int32(len(jobIDs)), Removed: true,
+	var runs []WatchRun
+	err := s.inPlanned(ctx, planAnew, func(q *planned) (err error) {
+		runs, err = q.watchRuns(ctx, dbsqlc.WatchRunsParams{
+			States: append(append(running, failed...), ended...), Direction: newestFirst, JobIds: jobIDs, Rows: int32(len(jobIDs)), Removed: true,
+		}, nil)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read latest runs: %w", err)
 	}
-	return convert(rows, toWatchRun), nil
+	return runs, nil
 }
 
 func toWatchClass(row dbsqlc.WatchClassesRow) WatchClass {
 	return WatchClass{
 		Tracking: Tracking(row.Tracking), State: history.State(row.State), Failing: row.Failing, SourcePaused: row.SourcePaused,
 		Jobs: int(row.Jobs), NextPollAt: row.NextPollAt,
-	}
-}
-
-func toWatchRun(row dbsqlc.WatchRunsRow) WatchRun {
-	run := toRunRow(row.ReportRun)
-	run.UsualDuration, run.Stalled = (*Interval)(row.UsualDuration), new(row.StalledSince != nil) // in a distributed database report.runs tells neither
-	return WatchRun{
-		RunRow: run, JobID: row.JobID, Step: row.Step, StepState: row.StepState,
-		PolledAt: OrZero(row.PolledAt), ConfirmedAt: OrZero(row.ConfirmedAt), Failures: int(row.Failures),
-		Pace: Pace{StallAfter: OrZero(row.StallAfter), Usual: OrZero(row.UsualDuration), Median: OrZero(row.MedianDuration)},
 	}
 }

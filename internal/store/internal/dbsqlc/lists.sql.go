@@ -341,7 +341,7 @@ func (q *Queries) ListGapsOfJob(ctx context.Context, arg ListGapsOfJobParams) ([
 
 const listJobs = `-- name: ListJobs :many
 
-SELECT job, source, provider, target, labels, tracking, schedule, state, status, run_no, run_id, state_since, last_polled_at, last_outcome, next_poll_at, failures, paused_reason, stall_after, registered_at, state_since_reported, job_id FROM report.jobs
+SELECT job_id FROM report.jobs
 WHERE job > $1::text AND ($2::text = '' OR source = $2::text) AND ($3::text = '' OR state = $3::text)
     AND CASE WHEN $4::text = '' THEN tracking <> 'removed' ELSE tracking = $4::text END
     AND labels @> $5::text::jsonb AND strpos(lower(job), lower($6::text)) > 0
@@ -361,7 +361,7 @@ type ListJobsParams struct {
 // Lists that are read page by page. A page begins beyond the key of the last row of the
 // one before, so that what arrives meanwhile moves nothing. Keys never change, but for
 // when a run began, which the upstream may report late.
-func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]ReportJob, error) {
+func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, listJobs,
 		arg.Name,
 		arg.Source,
@@ -375,35 +375,13 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]ReportJob
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ReportJob
+	var items []int64
 	for rows.Next() {
-		var i ReportJob
-		if err := rows.Scan(
-			&i.Job,
-			&i.Source,
-			&i.Provider,
-			&i.Target,
-			&i.Labels,
-			&i.Tracking,
-			&i.Schedule,
-			&i.State,
-			&i.Status,
-			&i.RunNo,
-			&i.RunID,
-			&i.StateSince,
-			&i.LastPolledAt,
-			&i.LastOutcome,
-			&i.NextPollAt,
-			&i.Failures,
-			&i.PausedReason,
-			&i.StallAfter,
-			&i.RegisteredAt,
-			&i.StateSinceReported,
-			&i.JobID,
-		); err != nil {
+		var job_id int64
+		if err := rows.Scan(&job_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, job_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -619,7 +597,7 @@ func (q *Queries) ListResultItems(ctx context.Context, arg ListResultItemsParams
 }
 
 const listRuns = `-- name: ListRuns :many
-SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded, usual_duration, stalled, held_at, job_id FROM report.runs
+SELECT job_id, run_no FROM report.runs
 WHERE (started_at, job_id, run_no) < ($1::timestamptz, $2::bigint, $3::integer) AND started_at >= $4::timestamptz
     AND ($5::text = '' OR source = $5::text) AND ($6::text = '' OR state = $6::text) AND labels @> $7::text::jsonb
 ORDER BY started_at DESC, job_id DESC, run_no DESC LIMIT $8
@@ -636,8 +614,13 @@ type ListRunsParams struct {
 	Rows   int32
 }
 
+type ListRunsRow struct {
+	JobID int64
+	RunNo int32
+}
+
 // The newest first.
-func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ReportRun, error) {
+func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ListRunsRow, error) {
 	rows, err := q.db.Query(ctx, listRuns,
 		arg.At,
 		arg.JobID,
@@ -652,40 +635,10 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ReportRun
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ReportRun
+	var items []ListRunsRow
 	for rows.Next() {
-		var i ReportRun
-		if err := rows.Scan(
-			&i.Job,
-			&i.Source,
-			&i.Provider,
-			&i.Labels,
-			&i.RunNo,
-			&i.RunID,
-			&i.State,
-			&i.Status,
-			&i.StartedAt,
-			&i.EndedAt,
-			&i.Reported,
-			&i.Duration,
-			&i.DurationMax,
-			&i.FirstSeenAt,
-			&i.LastChangedAt,
-			&i.Steps,
-			&i.Warnings,
-			&i.Errors,
-			&i.ErrorSummary,
-			&i.ResultCount,
-			&i.ResultExpiresAt,
-			&i.Why,
-			&i.WhyWithdrawn,
-			&i.FailedStep,
-			&i.Superseded,
-			&i.UsualDuration,
-			&i.Stalled,
-			&i.HeldAt,
-			&i.JobID,
-		); err != nil {
+		var i ListRunsRow
+		if err := rows.Scan(&i.JobID, &i.RunNo); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -697,7 +650,7 @@ func (q *Queries) ListRuns(ctx context.Context, arg ListRunsParams) ([]ReportRun
 }
 
 const listRunsOfJob = `-- name: ListRunsOfJob :many
-SELECT job, source, provider, labels, run_no, run_id, state, status, started_at, ended_at, reported, duration, duration_max, first_seen_at, last_changed_at, steps, warnings, errors, error_summary, result_count, result_expires_at, why, why_withdrawn, failed_step, superseded, usual_duration, stalled, held_at, job_id FROM report.runs
+SELECT job_id, run_no FROM report.runs
 WHERE job = $1 AND run_no < $2::integer AND ($3::text = '' OR state = $3::text)
 ORDER BY run_no DESC LIMIT $4
 `
@@ -709,8 +662,13 @@ type ListRunsOfJobParams struct {
 	Rows  int32
 }
 
+type ListRunsOfJobRow struct {
+	JobID int64
+	RunNo int32
+}
+
 // The newest first.
-func (q *Queries) ListRunsOfJob(ctx context.Context, arg ListRunsOfJobParams) ([]ReportRun, error) {
+func (q *Queries) ListRunsOfJob(ctx context.Context, arg ListRunsOfJobParams) ([]ListRunsOfJobRow, error) {
 	rows, err := q.db.Query(ctx, listRunsOfJob,
 		arg.Job,
 		arg.No,
@@ -721,40 +679,10 @@ func (q *Queries) ListRunsOfJob(ctx context.Context, arg ListRunsOfJobParams) ([
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ReportRun
+	var items []ListRunsOfJobRow
 	for rows.Next() {
-		var i ReportRun
-		if err := rows.Scan(
-			&i.Job,
-			&i.Source,
-			&i.Provider,
-			&i.Labels,
-			&i.RunNo,
-			&i.RunID,
-			&i.State,
-			&i.Status,
-			&i.StartedAt,
-			&i.EndedAt,
-			&i.Reported,
-			&i.Duration,
-			&i.DurationMax,
-			&i.FirstSeenAt,
-			&i.LastChangedAt,
-			&i.Steps,
-			&i.Warnings,
-			&i.Errors,
-			&i.ErrorSummary,
-			&i.ResultCount,
-			&i.ResultExpiresAt,
-			&i.Why,
-			&i.WhyWithdrawn,
-			&i.FailedStep,
-			&i.Superseded,
-			&i.UsualDuration,
-			&i.Stalled,
-			&i.HeldAt,
-			&i.JobID,
-		); err != nil {
+		var i ListRunsOfJobRow
+		if err := rows.Scan(&i.JobID, &i.RunNo); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

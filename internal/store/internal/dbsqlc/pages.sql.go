@@ -305,10 +305,11 @@ const runStrips = `-- name: RunStrips :many
 SELECT f.job_id, x.run_no, x.state, x.duration
 FROM snapshots f
 CROSS JOIN LATERAL (
-    SELECT r.run_no, r.state, r.duration FROM report.runs r WHERE r.job_id = f.job_id ORDER BY r.run_no DESC LIMIT $1
+    SELECT r.run_no, r.state, r.duration FROM report.runs r
+    WHERE r.job_id = f.job_id AND r.state IN ('succeeded', 'partial', 'failed', 'canceled')
+    ORDER BY r.run_no DESC LIMIT $1
 ) x
 WHERE f.job_id = ANY($2::bigint[]) AND f.snapshot_no = 1
-ORDER BY 1, x.run_no
 `
 
 type RunStripsParams struct {
@@ -323,7 +324,7 @@ type RunStripsRow struct {
 	Duration *time.Duration
 }
 
-// The newest runs of jobs, so many of each.
+// The newest runs of jobs that have ended, so many of each: an index alone has them.
 func (q *Queries) RunStrips(ctx context.Context, arg RunStripsParams) ([]RunStripsRow, error) {
 	rows, err := q.db.Query(ctx, runStrips, arg.Most, arg.JobIds)
 	if err != nil {
@@ -339,6 +340,49 @@ func (q *Queries) RunStrips(ctx context.Context, arg RunStripsParams) ([]RunStri
 			&i.State,
 			&i.Duration,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const runStripsOpen = `-- name: RunStripsOpen :many
+SELECT f.job_id, x.run_no, x.state
+FROM snapshots f
+CROSS JOIN LATERAL (
+    SELECT r.run_no, r.state FROM report.runs r
+    WHERE r.job_id = f.job_id AND r.state IN ('queued', 'running', 'unknown')
+    ORDER BY r.run_no DESC LIMIT $1
+) x
+WHERE f.job_id = ANY($2::bigint[]) AND f.snapshot_no = 1
+`
+
+type RunStripsOpenParams struct {
+	Most   int32
+	JobIds []int64
+}
+
+type RunStripsOpenRow struct {
+	JobID int64
+	RunNo int32
+	State string
+}
+
+// Likewise those that have not.
+func (q *Queries) RunStripsOpen(ctx context.Context, arg RunStripsOpenParams) ([]RunStripsOpenRow, error) {
+	rows, err := q.db.Query(ctx, runStripsOpen, arg.Most, arg.JobIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RunStripsOpenRow
+	for rows.Next() {
+		var i RunStripsOpenRow
+		if err := rows.Scan(&i.JobID, &i.RunNo, &i.State); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -7,6 +7,7 @@ package dbsqlc
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 )
 
@@ -475,6 +476,45 @@ func (q *Queries) ReportOpenRun(ctx context.Context, job string) (ReportOpenRun,
 	return i, err
 }
 
+const reportPaces = `-- name: ReportPaces :many
+SELECT job_id, run_no, usual_duration, median_duration, stalled_since FROM report.open_runs WHERE job_id = ANY($1::bigint[])
+`
+
+type ReportPacesRow struct {
+	JobID          int64
+	RunNo          int32
+	UsualDuration  *time.Duration
+	MedianDuration *time.Duration
+	StalledSince   *time.Time
+}
+
+// What the runs of jobs are judged by that go on, and which of them are stalled.
+func (q *Queries) ReportPaces(ctx context.Context, jobIds []int64) ([]ReportPacesRow, error) {
+	rows, err := q.db.Query(ctx, reportPaces, jobIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportPacesRow
+	for rows.Next() {
+		var i ReportPacesRow
+		if err := rows.Scan(
+			&i.JobID,
+			&i.RunNo,
+			&i.UsualDuration,
+			&i.MedianDuration,
+			&i.StalledSince,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportPollOutcome = `-- name: ReportPollOutcome :one
 SELECT outcome FROM report.polls WHERE job_id = $1 AND polled_at = $2
 `
@@ -706,6 +746,103 @@ func (q *Queries) ReportRuns(ctx context.Context, arg ReportRunsParams) ([]Repor
 	var items []ReportRun
 	for rows.Next() {
 		var i ReportRun
+		if err := rows.Scan(
+			&i.Job,
+			&i.Source,
+			&i.Provider,
+			&i.Labels,
+			&i.RunNo,
+			&i.RunID,
+			&i.State,
+			&i.Status,
+			&i.StartedAt,
+			&i.EndedAt,
+			&i.Reported,
+			&i.Duration,
+			&i.DurationMax,
+			&i.FirstSeenAt,
+			&i.LastChangedAt,
+			&i.Steps,
+			&i.Warnings,
+			&i.Errors,
+			&i.ErrorSummary,
+			&i.ResultCount,
+			&i.ResultExpiresAt,
+			&i.Why,
+			&i.WhyWithdrawn,
+			&i.FailedStep,
+			&i.Superseded,
+			&i.UsualDuration,
+			&i.Stalled,
+			&i.HeldAt,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportRunsByKey = `-- name: ReportRunsByKey :many
+SELECT r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max,
+    r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn,
+    r.failed_step, r.superseded, NULL::interval AS usual_duration, NULL::boolean AS stalled, r.held_at, r.job_id
+FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS run_no) k
+JOIN report.runs r ON r.job_id = k.job_id AND r.run_no = k.run_no
+`
+
+type ReportRunsByKeyParams struct {
+	JobIds []int64
+	RunNos []int32
+}
+
+type ReportRunsByKeyRow struct {
+	Job             string
+	Source          string
+	Provider        string
+	Labels          json.RawMessage
+	RunNo           int32
+	RunID           string
+	State           string
+	Status          string
+	StartedAt       time.Time
+	EndedAt         *time.Time
+	Reported        bool
+	Duration        *time.Duration
+	DurationMax     *time.Duration
+	FirstSeenAt     time.Time
+	LastChangedAt   time.Time
+	Steps           int32
+	Warnings        int32
+	Errors          int32
+	ErrorSummary    *string
+	ResultCount     *int64
+	ResultExpiresAt *time.Time
+	Why             *string
+	WhyWithdrawn    bool
+	FailedStep      *string
+	Superseded      bool
+	UsualDuration   *time.Duration
+	Stalled         *bool
+	HeldAt          *time.Time
+	JobID           int64
+}
+
+// Runs by their keys, but for what those that go on are judged by, which report.runs asks
+// for anew for each of its columns: see ReportPaces.
+func (q *Queries) ReportRunsByKey(ctx context.Context, arg ReportRunsByKeyParams) ([]ReportRunsByKeyRow, error) {
+	rows, err := q.db.Query(ctx, reportRunsByKey, arg.JobIds, arg.RunNos)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportRunsByKeyRow
+	for rows.Next() {
+		var i ReportRunsByKeyRow
 		if err := rows.Scan(
 			&i.Job,
 			&i.Source,

@@ -14,7 +14,7 @@ const watchClasses = `-- name: WatchClasses :many
 SELECT c.tracking, coalesce(c.state, '')::text AS state, (c.failures > 0)::boolean AS failing, (c.source_paused_at IS NOT NULL)::boolean AS source_paused,
     count(*) AS jobs, coalesce(min(greatest(c.next_poll_at, c.held_until)) FILTER (WHERE c.next_poll_at IS NOT NULL), '0001-01-01 00:00:00+00')::timestamptz AS next_poll_at
 FROM report.polling c
-WHERE c.tracking <> 'removed' AND (cardinality($1::bigint[]) = 0 OR c.job_id = ANY($1::bigint[]))
+WHERE c.tracking <> 'removed' AND CASE WHEN cardinality($1::bigint[]) = 0 THEN true ELSE c.job_id = ANY($1::bigint[]) END
 GROUP BY 1, 2, 3, 4
 `
 
@@ -113,7 +113,7 @@ WITH f AS MATERIALIZED (
         min(coalesce(c.covered_until, c.polled_at))::timestamptz AS since, max(c.polled_at)::timestamptz AS polled_at,
         (array_agg(c.job ORDER BY c.polled_at DESC, c.job_id))[1] AS job, ((array_agg(c.job_id ORDER BY c.polled_at DESC, c.job_id))[1])::bigint AS job_id
     FROM report.polling c
-    WHERE c.failures > 0 AND c.tracking = 'active' AND c.source_paused_at IS NULL AND (cardinality($1::bigint[]) = 0 OR c.job_id = ANY($1::bigint[]))
+    WHERE c.failures > 0 AND c.tracking = 'active' AND c.source_paused_at IS NULL AND CASE WHEN cardinality($1::bigint[]) = 0 THEN true ELSE c.job_id = ANY($1::bigint[]) END
     GROUP BY 1, 2
 )
 SELECT f.source, f.outcome, f.jobs, f.names::text[] AS names, f.since, f.job::text AS job, coalesce(e.error, '')::text AS error
@@ -164,10 +164,37 @@ func (q *Queries) WatchFailing(ctx context.Context, jobIds []int64) ([]WatchFail
 	return items, nil
 }
 
+const watchGoing = `-- name: WatchGoing :many
+SELECT c.job_id FROM report.polling c
+WHERE c.state IN ('queued', 'running', 'unknown') AND c.tracking <> 'removed'
+    AND CASE WHEN cardinality($1::bigint[]) = 0 THEN true ELSE c.job_id = ANY($1::bigint[]) END
+`
+
+// Those of the jobs whose run goes on, by their cursors.
+func (q *Queries) WatchGoing(ctx context.Context, jobIds []int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, watchGoing, jobIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var job_id int64
+		if err := rows.Scan(&job_id); err != nil {
+			return nil, err
+		}
+		items = append(items, job_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const watchHeads = `-- name: WatchHeads :many
 SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome, c.held_until
 FROM report.polling c
-WHERE c.tracking <> 'removed' AND (cardinality($1::bigint[]) = 0 OR c.job_id = ANY($1::bigint[]))
+WHERE c.tracking <> 'removed' AND CASE WHEN cardinality($1::bigint[]) = 0 THEN true ELSE c.job_id = ANY($1::bigint[]) END
 ORDER BY c.job_id
 `
 
@@ -212,7 +239,7 @@ const watchPausedJobs = `-- name: WatchPausedJobs :many
 SELECT c.source, coalesce(c.paused_reason, '')::text AS reason, count(*) AS jobs, ((array_agg(c.job ORDER BY c.job))[1:20])::text[] AS names,
     coalesce(max(c.polled_at), '0001-01-01 00:00:00+00')::timestamptz AS polled_at
 FROM report.polling c
-WHERE c.tracking = 'paused' AND (cardinality($1::bigint[]) = 0 OR c.job_id = ANY($1::bigint[]))
+WHERE c.tracking = 'paused' AND CASE WHEN cardinality($1::bigint[]) = 0 THEN true ELSE c.job_id = ANY($1::bigint[]) END
 GROUP BY 1, 2
 ORDER BY polled_at DESC, c.source
 `
@@ -257,7 +284,7 @@ WITH latest AS (
     SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
     FROM report.polling c
     WHERE c.state = ANY($2::text[]) AND c.changed_at >= $3::timestamptz AND ($4::boolean OR c.tracking <> 'removed')
-        AND (cardinality($5::bigint[]) = 0 OR c.job_id = ANY($5::bigint[]))
+        AND CASE WHEN cardinality($5::bigint[]) = 0 THEN true ELSE c.job_id = ANY($5::bigint[]) END
     ORDER BY extract(epoch FROM c.changed_at) * $1::integer, c.job_id
     LIMIT $6
 ), head AS MATERIALIZED ( -- joined with the rest in one go it made the planner read all runs there are
@@ -265,8 +292,7 @@ WITH latest AS (
     FROM latest l
     JOIN report.snapshots n ON n.job_id = l.job_id AND n.snapshot_no = l.snapshot_no
 )
-SELECT h.job_id, r.job, r.source, r.provider, r.labels, r.run_no, r.run_id, r.state, r.status, r.started_at, r.ended_at, r.reported, r.duration, r.duration_max, r.first_seen_at, r.last_changed_at, r.steps, r.warnings, r.errors, r.error_summary, r.result_count, r.result_expires_at, r.why, r.why_withdrawn, r.failed_step, r.superseded, r.usual_duration, r.stalled, r.held_at, r.job_id, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state,
-    h.polled_at, h.confirmed_at, h.failures, h.stall_after, o.usual_duration, o.median_duration, o.stalled_since
+SELECT h.job_id, r.run_no, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state, h.polled_at, h.confirmed_at, h.failures, h.stall_after
 FROM head h
 JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
 LEFT JOIN LATERAL (
@@ -274,7 +300,6 @@ LEFT JOIN LATERAL (
     WHERE x.job_id = r.job_id AND x.run_no = r.run_no AND x.vanished_at IS NULL
     ORDER BY x.state = r.state DESC, x.state IN ('queued', 'running', 'unknown') DESC, x.step_no DESC LIMIT 1
 ) p ON true
-LEFT JOIN report.open_runs o ON o.job_id = r.job_id AND o.run_no = r.run_no
 ORDER BY extract(epoch FROM h.changed_at) * $1::integer, h.job_id
 `
 
@@ -288,23 +313,19 @@ type WatchRunsParams struct {
 }
 
 type WatchRunsRow struct {
-	JobID          int64
-	ReportRun      ReportRun
-	Step           string
-	StepState      string
-	PolledAt       *time.Time
-	ConfirmedAt    *time.Time
-	Failures       int32
-	StallAfter     *time.Duration
-	UsualDuration  *time.Duration
-	MedianDuration *time.Duration
-	StalledSince   *time.Time
+	JobID       int64
+	RunNo       int32
+	Step        string
+	StepState   string
+	PolledAt    *time.Time
+	ConfirmedAt *time.Time
+	Failures    int32
+	StallAfter  *time.Duration
 }
 
 // The latest runs of those jobs whose state is one of the given ones and has
 // changed since a time: in the order of that change (direction 1) or the newest
-// first (-1). With each the step that it is in, or failed in, and what it is
-// judged by while it goes on.
+// first (-1). With each the step that it is in, or failed in.
 func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRunsRow, error) {
 	rows, err := q.db.Query(ctx, watchRuns,
 		arg.Direction,
@@ -323,44 +344,13 @@ func (q *Queries) WatchRuns(ctx context.Context, arg WatchRunsParams) ([]WatchRu
 		var i WatchRunsRow
 		if err := rows.Scan(
 			&i.JobID,
-			&i.ReportRun.Job,
-			&i.ReportRun.Source,
-			&i.ReportRun.Provider,
-			&i.ReportRun.Labels,
-			&i.ReportRun.RunNo,
-			&i.ReportRun.RunID,
-			&i.ReportRun.State,
-			&i.ReportRun.Status,
-			&i.ReportRun.StartedAt,
-			&i.ReportRun.EndedAt,
-			&i.ReportRun.Reported,
-			&i.ReportRun.Duration,
-			&i.ReportRun.DurationMax,
-			&i.ReportRun.FirstSeenAt,
-			&i.ReportRun.LastChangedAt,
-			&i.ReportRun.Steps,
-			&i.ReportRun.Warnings,
-			&i.ReportRun.Errors,
-			&i.ReportRun.ErrorSummary,
-			&i.ReportRun.ResultCount,
-			&i.ReportRun.ResultExpiresAt,
-			&i.ReportRun.Why,
-			&i.ReportRun.WhyWithdrawn,
-			&i.ReportRun.FailedStep,
-			&i.ReportRun.Superseded,
-			&i.ReportRun.UsualDuration,
-			&i.ReportRun.Stalled,
-			&i.ReportRun.HeldAt,
-			&i.ReportRun.JobID,
+			&i.RunNo,
 			&i.Step,
 			&i.StepState,
 			&i.PolledAt,
 			&i.ConfirmedAt,
 			&i.Failures,
 			&i.StallAfter,
-			&i.UsualDuration,
-			&i.MedianDuration,
-			&i.StalledSince,
 		); err != nil {
 			return nil, err
 		}
@@ -377,7 +367,7 @@ SELECT c.source, c.source_paused_at AS paused_at, coalesce(c.source_paused_reaso
     ((array_agg(c.job ORDER BY c.job))[1:20])::text[] AS names
 FROM report.polling c
 WHERE (c.source_paused_at IS NOT NULL OR c.held_until > $1::timestamptz) AND c.tracking = 'active'
-    AND (cardinality($2::bigint[]) = 0 OR c.job_id = ANY($2::bigint[]))
+    AND CASE WHEN cardinality($2::bigint[]) = 0 THEN true ELSE c.job_id = ANY($2::bigint[]) END
 GROUP BY 1, 2, 3, 4
 ORDER BY 2, 1
 `
@@ -422,23 +412,6 @@ func (q *Queries) WatchSources(ctx context.Context, arg WatchSourcesParams) ([]W
 		return nil, err
 	}
 	return items, nil
-}
-
-const watchStalled = `-- name: WatchStalled :one
-WITH going AS MATERIALIZED (
-    SELECT c.job_id FROM report.polling c
-    WHERE c.state IN ('queued', 'running', 'unknown') AND c.tracking <> 'removed' AND (cardinality($1::bigint[]) = 0 OR c.job_id = ANY($1::bigint[]))
-)
-SELECT count(*) FROM going g JOIN report.open_runs o ON o.job_id = g.job_id WHERE o.stalled_since IS NOT NULL
-`
-
-// How many of those jobs have a run that is stalled: of those alone whose run goes on, by
-// their cursors. Of all at once the view looks at every run without an end.
-func (q *Queries) WatchStalled(ctx context.Context, jobIds []int64) (int64, error) {
-	row := q.db.QueryRow(ctx, watchStalled, jobIds)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
 }
 
 const watchTransitions = `-- name: WatchTransitions :many

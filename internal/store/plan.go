@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
+
+// plan is how the server plans prepared statements: by itself it weighs what it would
+// win by planning anew, and knows neither how long that takes nor how many rows of a
+// list are wanted. The views take longer to plan for than to read by keys.
+type plan string
+
+const (
+	// planAnew is for what is asked: of filters that may be left out a plan for all
+	// expects so few rows that it sorts all, of entries that it does not know so many that
+	// it reads whole tables.
+	planAnew plan = "force_custom_plan"
+	// planOnce is for whatever is asked: what is read by keys, or whole.
+	planOnce plan = "force_generic_plan"
+)
+
+func (p plan) set() string { return "SET LOCAL plan_cache_mode = " + string(p) }
+
+// planned are queries of which the transaction can say how they are planned.
+type planned struct {
+	*dbsqlc.Queries
+	tx  pgx.Tx
+	how plan
+}
+
+// by has what comes planned so.
+func (p *planned) by(ctx context.Context, how plan) error {
+	if p.how == how {
+		return nil
+	}
+	_, err := p.tx.Exec(ctx, how.set())
+	p.how = how
+	return err
+}
+
+// inPlanned is inSnapshot with statements that are planned so, until the work says otherwise.
+func (s *Store) inPlanned(ctx context.Context, how plan, work func(*planned) error) error {
+	options := oneMoment
+	options.BeginQuery = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + how.set()
+	return pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error { return work(&planned{s.queries.WithTx(tx), tx, how}) })
+}
