@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"mime"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -46,7 +47,11 @@ func utf8Body(header http.Header, body []byte) []byte {
 // toldEncoding gives the encoding that a Content-Type names, as browsers read
 // it; nil where that is UTF-8, or none that is known.
 func toldEncoding(header http.Header) encoding.Encoding {
-	_, params, err := mime.ParseMediaType(header.Get("Content-Type"))
+	kind := header.Get("Content-Type")
+	if !strings.Contains(kind, ";") { // as most: it has no parameters
+		return nil
+	}
+	_, params, err := mime.ParseMediaType(kind)
 	if err != nil || params["charset"] == "" {
 		return nil
 	}
