@@ -15,9 +15,10 @@ CREATE TABLE journal (
     CONSTRAINT journal_kind_check CHECK (kind IN ('gap', 'change', 'polls', 'act')),
     CONSTRAINT journal_job_check CHECK (job_id IS NOT NULL OR coalesce(kind, 'snapshot') IN ('change', 'polls', 'act'))
 ) PARTITION BY RANGE (entry_no);
--- Where a job's snapshot stands, where its gap, and where an act.
+-- Where a job's snapshot stands, where its gap, where what was done to it, and where an act.
 CREATE INDEX journal_snapshot_idx ON journal (job_id, no) WHERE kind IS NULL;
 CREATE INDEX journal_gap_idx ON journal (job_id, no) WHERE kind = 'gap';
+CREATE INDEX journal_change_idx ON journal (job_id, no) WHERE kind = 'change';
 CREATE INDEX journal_act_idx ON journal (no) WHERE kind = 'act';
 
 -- How far the journal has come: one row, locked by who appends.

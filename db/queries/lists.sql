@@ -93,7 +93,22 @@ ORDER BY gap_from DESC, job_id DESC, reason DESC LIMIT @rows;
 -- In the journal's order, of entries before one: without that bound all events are read.
 SELECT * FROM report.events
 WHERE entry_no >= @no::bigint AND entry_no < @until::bigint AND (entry_no > @no::bigint OR (kind < @name::text OR kind = @name::text AND event_no > @sub::bigint)) AND at >= @since::timestamptz
-    AND (@job::text = '' OR job = @job::text) AND (@source::text = '' OR source = @source::text) AND (@kind::text = '' OR kind = @kind::text)
+    AND (@source::text = '' OR source = @source::text) AND (@kind::text = '' OR kind = @kind::text)
+ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
+
+-- name: ListEventsOfEntries :many
+-- Likewise of the entries that are named, which are found by their keys.
+SELECT * FROM report.events
+WHERE entry_no = ANY(@nos::bigint[]) AND (entry_no > @no::bigint OR (kind < @name::text OR kind = @name::text AND event_no > @sub::bigint)) AND at >= @since::timestamptz
+    AND (@source::text = '' OR source = @source::text) AND (@kind::text = '' OR kind = @kind::text)
+ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
+
+-- name: ListEventsOfJob :many
+-- Likewise of a job, whose entries are found by it.
+SELECT * FROM report.events
+WHERE job_id = (SELECT d.job_id FROM report.declared_jobs d WHERE d.job = @job::text)
+    AND entry_no >= @no::bigint AND (entry_no > @no::bigint OR (kind < @name::text OR kind = @name::text AND event_no > @sub::bigint)) AND at >= @since::timestamptz
+    AND (@source::text = '' OR source = @source::text) AND (@kind::text = '' OR kind = @kind::text)
 ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
 
 -- name: ListEventsBetween :many

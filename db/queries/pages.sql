@@ -74,13 +74,23 @@ WHERE n.nspname = 'report' AND p.proname = @function::text
 ORDER BY p.pronargs DESC
 LIMIT 1;
 
+-- name: EventsOfJob :many
+-- The events of a job that fit, before one, the newest first.
+SELECT * FROM report.events
+WHERE job_id = (SELECT d.job_id FROM report.declared_jobs d WHERE d.job = sqlc.arg(job)::text)
+    AND entry_no <= sqlc.arg(no)::bigint AND (entry_no < sqlc.arg(no)::bigint OR kind > sqlc.arg(name)::text OR kind = sqlc.arg(name)::text AND event_no < sqlc.arg(sub)::bigint)
+    AND (sqlc.arg(kind)::text = '' OR kind = sqlc.arg(kind)::text)
+    AND (sqlc.arg(source)::text = '' OR source = sqlc.arg(source)::text)
+    AND (sqlc.arg(state)::text = '' OR to_state = sqlc.arg(state)::text)
+ORDER BY entry_no DESC, kind, event_no DESC
+LIMIT sqlc.arg(rows);
+
 -- name: EventsAmong :many
 -- Of some entries of the journal the events that fit, before one, the newest first.
 SELECT * FROM report.events
 WHERE entry_no > sqlc.arg(after)::bigint AND entry_no <= sqlc.arg(no)::bigint
     AND (entry_no < sqlc.arg(no)::bigint OR kind > sqlc.arg(name)::text OR kind = sqlc.arg(name)::text AND event_no < sqlc.arg(sub)::bigint)
     AND (sqlc.arg(kind)::text = '' OR kind = sqlc.arg(kind)::text)
-    AND (sqlc.arg(job)::text = '' OR job = sqlc.arg(job)::text)
     AND (sqlc.arg(source)::text = '' OR source = sqlc.arg(source)::text)
     AND (sqlc.arg(state)::text = '' OR to_state = sqlc.arg(state)::text)
 ORDER BY entry_no DESC, kind, event_no DESC

@@ -21,13 +21,19 @@ func (s *Store) EventsNewest(ctx context.Context, f ListFilter, page Page) (Part
 		}
 	}
 	var rows []dbsqlc.ReportEvent
-	err := s.inPlanned(ctx, planAnew, func(q *planned) error {
+	err := s.inPlanned(ctx, planAnew, func(q *planned) (err error) {
+		if f.Job != "" {
+			rows, err = q.EventsOfJob(ctx, dbsqlc.EventsOfJobParams{
+				Job: f.Job, No: first.No, Name: first.Name, Sub: first.Sub, Kind: f.Kind, Source: f.Source, State: f.State, Rows: page.rows(),
+			})
+			return err
+		}
 		from := first
 		for width := int64(eventsApart); from.No > 0 && len(rows) < int(page.rows()); width *= 10 {
 			after := max(0, from.No-width)
 			found, err := q.EventsAmong(ctx, dbsqlc.EventsAmongParams{
 				After: after, No: from.No, Name: from.Name, Sub: from.Sub,
-				Kind: f.Kind, Job: f.Job, Source: f.Source, State: f.State, Rows: page.rows() - int32(len(rows)),
+				Kind: f.Kind, Source: f.Source, State: f.State, Rows: page.rows() - int32(len(rows)),
 			})
 			if err != nil {
 				return err

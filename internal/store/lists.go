@@ -248,31 +248,56 @@ func (s *Store) ListGaps(ctx context.Context, f ListFilter, page Page) (Part[Gap
 	return part(page, "gaps", rows, err, toGapRow, func(r dbsqlc.ReportGap) Key { return Key{At: r.GapFrom, JobID: r.JobID, Name: r.Reason} })
 }
 
-// ListEvents lists report.events in the journal's order. It looks through some entries,
-// where most pages end, then ten times as many, and so on: what is rare is looked for in
-// all of them.
+// ListEvents lists report.events in the journal's order. Those of a job are found by it.
+// Else it looks through some entries, where most pages end, then ten times as many, and so
+// on: what is rare is looked for in all of them.
 func (s *Store) ListEvents(ctx context.Context, f ListFilter, page Page) (Part[EventRow], error) {
 	end, err := s.JournalSize(ctx)
 	if err != nil {
 		return Part[EventRow]{}, err
 	}
 	var rows []dbsqlc.ReportEvent
-	err = s.inPlanned(ctx, planAnew, func(q *planned) error {
+	err = s.inPlanned(ctx, planOnce, func(q *planned) (err error) {
 		after := page.from()
-		for width := 2 * int64(page.rows()); after.No < end+1 && len(rows) < int(page.rows()); width *= 10 {
-			until := after.No + width
-			found, err := q.ListEvents(ctx, dbsqlc.ListEventsParams{
-				No: after.No, Until: until, Name: after.Name, Sub: after.Sub, Since: f.Since, Job: f.Job, Source: f.Source, Kind: f.Kind,
-				Rows: page.rows() - int32(len(rows)),
+		if f.Job != "" {
+			rows, err = q.ListEventsOfJob(ctx, dbsqlc.ListEventsOfJobParams{
+				Job: f.Job, No: after.No, Name: after.Name, Sub: after.Sub, Since: f.Since, Source: f.Source, Kind: f.Kind, Rows: page.rows(),
 			})
+			return err
+		}
+		for width := 2 * int64(page.rows()); after.No < end+1 && len(rows) < int(page.rows()); width *= 10 {
+			found, err := q.eventsWithin(ctx, after, after.No+width, f, page.rows()-int32(len(rows)))
 			if err != nil {
 				return err
 			}
-			rows, after = append(rows, found...), Key{No: until - 1}
+			rows, after = append(rows, found...), Key{No: after.No + width - 1}
 		}
 		return nil
 	})
 	return part(page, "events", rows, err, toEventRow, func(r dbsqlc.ReportEvent) Key { return Key{No: r.EntryNo, Name: r.Kind, Sub: r.EventNo} })
+}
+
+// entriesNamed is how many entries of the journal are named, one by one: it needs no plan
+// for how many they are.
+const entriesNamed = 2500
+
+// eventsWithin reads the events that fit after a key, and of entries before another.
+func (q *planned) eventsWithin(ctx context.Context, after Key, until int64, f ListFilter, rows int32) ([]dbsqlc.ReportEvent, error) {
+	if until-after.No > entriesNamed {
+		if err := q.by(ctx, planAnew); err != nil {
+			return nil, err
+		}
+		return q.ListEvents(ctx, dbsqlc.ListEventsParams{
+			No: after.No, Until: until, Name: after.Name, Sub: after.Sub, Since: f.Since, Source: f.Source, Kind: f.Kind, Rows: rows,
+		})
+	}
+	nos := make([]int64, 0, until-after.No)
+	for no := after.No; no < until; no++ {
+		nos = append(nos, no)
+	}
+	return q.ListEventsOfEntries(ctx, dbsqlc.ListEventsOfEntriesParams{
+		Nos: nos, No: after.No, Name: after.Name, Sub: after.Sub, Since: f.Since, Source: f.Source, Kind: f.Kind, Rows: rows,
+	})
 }
 
 // EventsEntry is an entry of the journal with the events that it stands for.

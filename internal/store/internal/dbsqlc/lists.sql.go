@@ -123,8 +123,8 @@ func (q *Queries) ListAnomaliesOfRun(ctx context.Context, arg ListAnomaliesOfRun
 const listEvents = `-- name: ListEvents :many
 SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happened_at, not_before, observed_at, anomaly, detail, event_no, job_id FROM report.events
 WHERE entry_no >= $1::bigint AND entry_no < $2::bigint AND (entry_no > $1::bigint OR (kind < $3::text OR kind = $3::text AND event_no > $4::bigint)) AND at >= $5::timestamptz
-    AND ($6::text = '' OR job = $6::text) AND ($7::text = '' OR source = $7::text) AND ($8::text = '' OR kind = $8::text)
-ORDER BY entry_no, kind DESC, event_no LIMIT $9
+    AND ($6::text = '' OR source = $6::text) AND ($7::text = '' OR kind = $7::text)
+ORDER BY entry_no, kind DESC, event_no LIMIT $8
 `
 
 type ListEventsParams struct {
@@ -133,7 +133,6 @@ type ListEventsParams struct {
 	Name   string
 	Sub    int64
 	Since  time.Time
-	Job    string
 	Source string
 	Kind   string
 	Rows   int32
@@ -147,7 +146,6 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]Repor
 		arg.Name,
 		arg.Sub,
 		arg.Since,
-		arg.Job,
 		arg.Source,
 		arg.Kind,
 		arg.Rows,
@@ -199,6 +197,137 @@ type ListEventsBetweenParams struct {
 // All events of some entries of the journal, in its order.
 func (q *Queries) ListEventsBetween(ctx context.Context, arg ListEventsBetweenParams) ([]ReportEvent, error) {
 	rows, err := q.db.Query(ctx, listEventsBetween, arg.After, arg.Until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportEvent
+	for rows.Next() {
+		var i ReportEvent
+		if err := rows.Scan(
+			&i.EntryNo,
+			&i.At,
+			&i.Kind,
+			&i.Job,
+			&i.Source,
+			&i.RunNo,
+			&i.Step,
+			&i.FromState,
+			&i.ToState,
+			&i.HappenedAt,
+			&i.NotBefore,
+			&i.ObservedAt,
+			&i.Anomaly,
+			&i.Detail,
+			&i.EventNo,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEventsOfEntries = `-- name: ListEventsOfEntries :many
+SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happened_at, not_before, observed_at, anomaly, detail, event_no, job_id FROM report.events
+WHERE entry_no = ANY($1::bigint[]) AND (entry_no > $2::bigint OR (kind < $3::text OR kind = $3::text AND event_no > $4::bigint)) AND at >= $5::timestamptz
+    AND ($6::text = '' OR source = $6::text) AND ($7::text = '' OR kind = $7::text)
+ORDER BY entry_no, kind DESC, event_no LIMIT $8
+`
+
+type ListEventsOfEntriesParams struct {
+	Nos    []int64
+	No     int64
+	Name   string
+	Sub    int64
+	Since  time.Time
+	Source string
+	Kind   string
+	Rows   int32
+}
+
+// Likewise of the entries that are named, which are found by their keys.
+func (q *Queries) ListEventsOfEntries(ctx context.Context, arg ListEventsOfEntriesParams) ([]ReportEvent, error) {
+	rows, err := q.db.Query(ctx, listEventsOfEntries,
+		arg.Nos,
+		arg.No,
+		arg.Name,
+		arg.Sub,
+		arg.Since,
+		arg.Source,
+		arg.Kind,
+		arg.Rows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportEvent
+	for rows.Next() {
+		var i ReportEvent
+		if err := rows.Scan(
+			&i.EntryNo,
+			&i.At,
+			&i.Kind,
+			&i.Job,
+			&i.Source,
+			&i.RunNo,
+			&i.Step,
+			&i.FromState,
+			&i.ToState,
+			&i.HappenedAt,
+			&i.NotBefore,
+			&i.ObservedAt,
+			&i.Anomaly,
+			&i.Detail,
+			&i.EventNo,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEventsOfJob = `-- name: ListEventsOfJob :many
+SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happened_at, not_before, observed_at, anomaly, detail, event_no, job_id FROM report.events
+WHERE job_id = (SELECT d.job_id FROM report.declared_jobs d WHERE d.job = $1::text)
+    AND entry_no >= $2::bigint AND (entry_no > $2::bigint OR (kind < $3::text OR kind = $3::text AND event_no > $4::bigint)) AND at >= $5::timestamptz
+    AND ($6::text = '' OR source = $6::text) AND ($7::text = '' OR kind = $7::text)
+ORDER BY entry_no, kind DESC, event_no LIMIT $8
+`
+
+type ListEventsOfJobParams struct {
+	Job    string
+	No     int64
+	Name   string
+	Sub    int64
+	Since  time.Time
+	Source string
+	Kind   string
+	Rows   int32
+}
+
+// Likewise of a job, whose entries are found by it.
+func (q *Queries) ListEventsOfJob(ctx context.Context, arg ListEventsOfJobParams) ([]ReportEvent, error) {
+	rows, err := q.db.Query(ctx, listEventsOfJob,
+		arg.Job,
+		arg.No,
+		arg.Name,
+		arg.Sub,
+		arg.Since,
+		arg.Source,
+		arg.Kind,
+		arg.Rows,
+	)
 	if err != nil {
 		return nil, err
 	}

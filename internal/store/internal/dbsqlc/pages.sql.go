@@ -15,11 +15,10 @@ SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happ
 WHERE entry_no > $1::bigint AND entry_no <= $2::bigint
     AND (entry_no < $2::bigint OR kind > $3::text OR kind = $3::text AND event_no < $4::bigint)
     AND ($5::text = '' OR kind = $5::text)
-    AND ($6::text = '' OR job = $6::text)
-    AND ($7::text = '' OR source = $7::text)
-    AND ($8::text = '' OR to_state = $8::text)
+    AND ($6::text = '' OR source = $6::text)
+    AND ($7::text = '' OR to_state = $7::text)
 ORDER BY entry_no DESC, kind, event_no DESC
-LIMIT $9
+LIMIT $8
 `
 
 type EventsAmongParams struct {
@@ -28,7 +27,6 @@ type EventsAmongParams struct {
 	Name   string
 	Sub    int64
 	Kind   string
-	Job    string
 	Source string
 	State  string
 	Rows   int32
@@ -42,7 +40,75 @@ func (q *Queries) EventsAmong(ctx context.Context, arg EventsAmongParams) ([]Rep
 		arg.Name,
 		arg.Sub,
 		arg.Kind,
+		arg.Source,
+		arg.State,
+		arg.Rows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportEvent
+	for rows.Next() {
+		var i ReportEvent
+		if err := rows.Scan(
+			&i.EntryNo,
+			&i.At,
+			&i.Kind,
+			&i.Job,
+			&i.Source,
+			&i.RunNo,
+			&i.Step,
+			&i.FromState,
+			&i.ToState,
+			&i.HappenedAt,
+			&i.NotBefore,
+			&i.ObservedAt,
+			&i.Anomaly,
+			&i.Detail,
+			&i.EventNo,
+			&i.JobID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const eventsOfJob = `-- name: EventsOfJob :many
+SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happened_at, not_before, observed_at, anomaly, detail, event_no, job_id FROM report.events
+WHERE job_id = (SELECT d.job_id FROM report.declared_jobs d WHERE d.job = $1::text)
+    AND entry_no <= $2::bigint AND (entry_no < $2::bigint OR kind > $3::text OR kind = $3::text AND event_no < $4::bigint)
+    AND ($5::text = '' OR kind = $5::text)
+    AND ($6::text = '' OR source = $6::text)
+    AND ($7::text = '' OR to_state = $7::text)
+ORDER BY entry_no DESC, kind, event_no DESC
+LIMIT $8
+`
+
+type EventsOfJobParams struct {
+	Job    string
+	No     int64
+	Name   string
+	Sub    int64
+	Kind   string
+	Source string
+	State  string
+	Rows   int32
+}
+
+// The events of a job that fit, before one, the newest first.
+func (q *Queries) EventsOfJob(ctx context.Context, arg EventsOfJobParams) ([]ReportEvent, error) {
+	rows, err := q.db.Query(ctx, eventsOfJob,
 		arg.Job,
+		arg.No,
+		arg.Name,
+		arg.Sub,
+		arg.Kind,
 		arg.Source,
 		arg.State,
 		arg.Rows,
