@@ -61,6 +61,8 @@ func TestServeRefusesOpenAddresses(t *testing.T) {
 		p := w.run(append([]string{"serve"}, refused.args...)...)
 		if text := p.stderr.String(); p.code != refused.code || !strings.Contains(text, refused.want) {
 			t.Errorf("%q: it ends with %d, and no %q in %q", refused.args, p.code, refused.want, text)
+		} else if listening.MatchString(text) {
+			t.Errorf("%q: it says that it listens, and refuses: %q", refused.args, text)
 		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"tracker/internal/access"
 	"tracker/internal/archive"
 	"tracker/internal/audit"
 	"tracker/internal/metrics"
@@ -160,7 +159,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 		return syncer.Once(ctx, []store.Job{job}, see)
 	}
 	notifier := a.notifier(s, how.pages, counted.Delivered)
-	var guard *access.Guard
+	admit := func() error { return nil }
 	if how.web.address != listenOff {
 		website := a.newWebsite(ctx, behindWeb{store: how.shown, daemon: syncer, notifier: notifier, metrics: counted.Handler(), logger: a.logger, tell: see})
 		listener, err := how.web.open(ctx, website)
@@ -171,8 +170,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 			defer cancel()
 			return website.serve(ctx, listener)
 		})
-		guard = website.guard
-		a.logger.InfoContext(ctx, "listening", "address", listener.Addr().String())
+		admit = a.admission(ctx, s, website.guard, listener.Addr())
 	}
 	running.Go(func() error {
 		defer cancel()
@@ -182,7 +180,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 			}
 			return err
 		}
-		if err := checkTokens(ctx, s, guard); err != nil {
+		if err := admit(); err != nil {
 			return err
 		}
 		running.Go(func() error { a.obeyHangups(ctx, s, hangups, how.path); return nil })

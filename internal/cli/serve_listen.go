@@ -131,14 +131,22 @@ func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// checkTokens refuses to go on where nobody could ever be let in.
-func checkTokens(ctx context.Context, s *store.Store, guard *access.Guard) error {
-	if guard == nil || guard.Open || guard.TrustHeader != "" {
-		return nil
+// admission tells where somebody is let in: at once, or, where a token alone lets somebody
+// in, by what it gives, which refuses to go on where there is none.
+func (a *app) admission(ctx context.Context, s *store.Store, guard *access.Guard, at net.Addr) func() error {
+	listening := func() { a.logger.InfoContext(ctx, "listening", "address", at.String()) }
+	if guard.Open || guard.TrustHeader != "" {
+		listening()
+		return func() error { return nil }
 	}
-	exists, err := s.TokenExists(ctx)
-	if err == nil && !exists {
-		err = errNoToken
+	return func() error {
+		exists, err := s.TokenExists(ctx)
+		if err == nil && !exists {
+			err = errNoToken
+		}
+		if err == nil {
+			listening()
+		}
+		return err
 	}
-	return err
 }
