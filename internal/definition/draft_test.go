@@ -62,6 +62,18 @@ func TestDraftGuesses(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, text)
 		}
 	}
+	text, err = definition.Draft("acme", []byte(`{"uid":"f1","phase":"HEATING","opened":1772442000123,"closed":null,
+		"zones":[{"label":"bisque","phase":"DONE"},{"label":"glaze","phase":"HEATING"}],"notes":[{"when":1772442001000,"msg":"cone 6"}]}`), "a.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"started_at: .opened ", "ended_at: .closed ", "steps: '.zones[]? | {name: .label, status: .phase}'", "entries: '.notes[]? | {at: .when, detail: (.msg // \"\")}'", "times: {format: unix_ms}",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in\n%s", want, text)
+		}
+	}
 	for answer, want := range map[string]string{
 		`[{"id":5,"status":"success","started_at":null,"percent":3},{"id":4,"status":"failed"}]`: ".[0]",
 		`{"builds":[{"id":5,"status":"success","started_at":null,"percent":3}],"total":1}`:       ".builds[0]",

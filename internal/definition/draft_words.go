@@ -13,12 +13,12 @@ import (
 var (
 	statusNames  = []string{"status", "state", "importstatus", "jobstatus", "jobstate", "runstatus", "phase", "stage", "lifecyclestate", "result"}
 	idNames      = []string{"id", "runid", "jobid", "importid", "taskid", "batchid", "uid", "uuid", "guid", "key", "number"}
-	startNames   = []string{"startedat", "starttime", "started", "startdate", "start", "begunat", "beganat", "createdat", "created", "createdtime", "creationtime", "enqueuedat", "submittedat"}
-	endNames     = []string{"endedat", "finishedat", "completedat", "endtime", "finishtime", "completiontime", "ended", "finished", "enddate", "end", "completed", "stoppedat", "closedat"}
+	startNames   = []string{"startedat", "starttime", "started", "startdate", "start", "begunat", "beganat", "createdat", "created", "createdtime", "creationtime", "enqueuedat", "submittedat", "opened", "openedat", "begun", "began"}
+	endNames     = []string{"endedat", "finishedat", "completedat", "endtime", "finishtime", "completiontime", "ended", "finished", "enddate", "end", "completed", "stoppedat", "closed", "closedat"}
 	errorNames   = []string{"errorsummary", "errormessage", "statusmessage", "failurereason", "error", "reason", "message"}
 	countNames   = []string{"resultcount", "totalcount", "recordcount", "rowcount", "total", "count"}
-	nameNames    = []string{"name", "step", "stage", "title", "task", "id", "type"}
-	atNames      = []string{"createdat", "timestamp", "time", "at", "date", "loggedat", "publishedat", "ts"}
+	nameNames    = []string{"name", "step", "stage", "title", "label", "task", "displayname", "key", "id", "type"}
+	atNames      = []string{"createdat", "timestamp", "time", "at", "date", "loggedat", "publishedat", "occurredat", "when", "ts"}
 	levelNames   = []string{"level", "severity", "loglevel", "kind", "type"}
 	detailNames  = []string{"detail", "message", "text", "msg", "description", "errormessage"}
 	volatileName = regexp.MustCompile(`(?i)(^progress|percent|humanized|heartbeat|request_?id|trace_?id|etag|elapsed|updated_?at$|last_?updated$|now$|server_?time)`)
