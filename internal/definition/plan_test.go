@@ -259,8 +259,8 @@ func TestAuth(t *testing.T) {
 		p := parse(t, changed(simple, "auth: "+auth)).Provider(1)
 		client := source.NewClient("test")
 		t.Cleanup(client.Close)
-		response, err := client.Fetch(t.Context(), &source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)}, p.Endpoint(server.URL, map[string]string{"import_id": "7"}), source.Pace{Now: time.Now, Sent: func(sent source.Sent) { shown = fmt.Sprint(sent.Address, sent.Header) }})
-		if !strings.Contains(shown, "[credential]") || strings.Contains(shown, "k3y") {
+		response, err := client.Fetch(t.Context(), &source.Account{Provider: p, BaseURL: server.URL, Secret: redact.NewSecret(secret)}, p.Endpoint(server.URL, map[string]string{"import_id": "7/7"}), source.Pace{Now: time.Now, Sent: func(sent source.Sent) { shown = fmt.Sprint(sent.Address, sent.Header) }})
+		if !strings.Contains(shown, "[credential]") || !strings.Contains(shown, "7%2F7") || strings.Contains(shown, "k3y") {
 			t.Errorf("%s is shown as %s", auth, shown)
 		}
 		if err != nil || strings.TrimPrefix(got, "?") != strings.TrimPrefix(want, "?") || response.Outcome != history.OutcomeForbidden {

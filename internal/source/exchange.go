@@ -2,7 +2,6 @@ package source
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -122,12 +122,12 @@ func (e *exchange) send(ctx context.Context, c call) (*http.Response, error) {
 	return answer, err
 }
 
-// shown is the call as it may be shown.
+// shown is the call as it may be shown: as it is sent, but for the credential.
 func (c call) shown(provider Provider) Sent {
 	made := (&Client{}).request(c, provider.masked(), hiddenCredential)
 	made.Header.Del("User-Agent")
-	address, _ := url.QueryUnescape(made.URL.String())
-	return Sent{Method: made.Method, Address: cmp.Or(address, made.URL.String()), Header: made.Header, Body: c.body}
+	address := strings.ReplaceAll(made.URL.String(), url.QueryEscape(hiddenCredential), hiddenCredential)
+	return Sent{Method: made.Method, Address: address, Header: made.Header, Body: c.body}
 }
 
 // request makes a call one of net/http, with the credential where the provider has it.
