@@ -316,6 +316,9 @@ func TestTest(t *testing.T) {
 		if len(got) == 0 || !strings.Contains(string(got[len(got)-1].body), "test of the rule geo") {
 			t.Errorf("%s: told %s", form, got)
 		}
+		if form != "openlineage" && (!strings.Contains(string(got[0].body), "tracker notify list") || strings.Contains(string(got[0].body), "tracker history")) {
+			t.Errorf("%s: of a run that never was one is to see more: %s", form, got[0].body)
+		}
 	}
 	l.receiver.answers(status(403))
 	rule := store.Rule{RuleSpec: store.RuleSpec{Name: "geo", Form: "webhook", Address: "env:HOOK"}}

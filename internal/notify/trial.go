@@ -39,7 +39,7 @@ func (n *Notifier) Test(ctx context.Context, rule store.Rule, now time.Time) (to
 func testNotice(rule store.Rule, now time.Time) (store.Notice, error) {
 	const job, source = "tracker-test", "tracker-test"
 	n := store.Notice{
-		Key: fmt.Sprintf("test %d", now.UnixNano()), Kind: "test", Job: job, Source: source, RunNo: 1, At: now,
+		Key: fmt.Sprintf("test %d", now.UnixNano()), Kind: store.KindTest, Job: job, Source: source, RunNo: 1, At: now,
 		Line: fmt.Sprintf("test of the rule %s: what happens is told like this", rule.Name), More: "nothing has happened",
 	}
 	run := store.RunRow{

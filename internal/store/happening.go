@@ -304,6 +304,9 @@ const (
 	PhaseAgain = "again"
 )
 
+// KindTest is the kind of a notice that somebody sends as a test.
+const KindTest history.EventKind = "test"
+
 // Notice is an event as it is told.
 type Notice struct {
 	Key    string // names it for ever

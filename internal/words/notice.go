@@ -189,6 +189,10 @@ func (h Happening) when() string {
 // without a slash at its end, else the command.
 func See(n store.Notice, pages string) string {
 	switch {
+	case n.Kind == store.KindTest && pages != "":
+		return pages + "/notify"
+	case n.Kind == store.KindTest:
+		return "more:  tracker notify list"
 	case pages != "" && n.Job != "" && n.RunNo > 0:
 		return fmt.Sprintf("%s/jobs/%s/runs/%d", pages, n.Job, n.RunNo)
 	case pages != "" && n.Job != "":
