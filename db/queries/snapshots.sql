@@ -28,19 +28,6 @@ FROM (
 WHERE n.total <= @most::bigint OR n.total = coalesce(octet_length(n.stored), 0)
 ORDER BY snapshot_no;
 
--- name: SnapshotListOfJobs :many
--- The same of jobs whose numbers lie between two.
-SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, size, is_text, stored AS body
-FROM (
-    SELECT b.*, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.job_id, b.snapshot_no))::bigint AS total
-    FROM report.stored_bodies b
-    WHERE b.job_id BETWEEN @from_job AND @to_job AND (b.job_id, b.snapshot_no) > (@after_job::bigint, @after::integer)
-    ORDER BY b.job_id, b.snapshot_no
-    LIMIT @rows
-) n
-WHERE n.total <= @most::bigint OR n.total = coalesce(octet_length(n.stored), 0)
-ORDER BY job_id, snapshot_no;
-
 -- name: SnapshotParts :many
 -- What is stored of the bodies of snapshots: whole ones, and the patches that follow.
 SELECT p.job_id, p.patches, p.body

@@ -2,6 +2,7 @@ package history
 
 import (
 	"cmp"
+	"slices"
 	"time"
 )
 
@@ -23,6 +24,7 @@ func (c *comparison) compareEntries(step Step, said []ReportedEntry) {
 	known, said := step.Entries[first:], said[first:]
 
 	places, listed, next := matchEntries(known, said), make([]bool, len(known)), step.LastEntryNo
+	c.change.Entries = slices.Grow(c.change.Entries, max(0, len(said)-len(known)))
 	for i, e := range said {
 		if at := places[i] - 1; at >= 0 {
 			listed[at] = true

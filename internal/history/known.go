@@ -48,9 +48,21 @@ func (k *Known) take(c Change) {
 	for _, row := range c.Steps {
 		byNo[row.RunNo].takeStep(row.Step)
 	}
-	for _, row := range c.Entries {
-		byNo[row.RunNo].Step(row.StepNo).takeEntry(row.Entry)
+	for i, row := range c.Entries {
+		step := byNo[row.RunNo].Step(row.StepNo)
+		if len(step.Entries) == cap(step.Entries) {
+			step.Entries = slices.Grow(step.Entries, ofOneStep(c.Entries[i:]))
+		}
+		step.takeEntry(row.Entry)
 	}
+}
+
+// ofOneStep is how many entries of one step stand first.
+func ofOneStep(entries []PlacedEntry) (together int) {
+	for together < len(entries) && entries[together].StepNo == entries[0].StepNo && entries[together].RunNo == entries[0].RunNo {
+		together++
+	}
+	return together
 }
 
 // KeepHead forgets all runs but the head's.

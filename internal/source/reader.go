@@ -39,9 +39,10 @@ func under(prefix string, err error) error {
 type reader struct {
 	contract contract
 	extras   *extras
+	members  []member // of the objects that are being read, the innermost last
 }
 
-func newReader(c contract) *reader { return &reader{c, newExtras()} }
+func newReader(c contract) *reader { return &reader{contract: c, extras: newExtras()} }
 
 // object opens an object of the given kind, such as "steps[]".
 func (r *reader) object(v value, kind string) *fields {
@@ -50,7 +51,9 @@ func (r *reader) object(v value, kind string) *fields {
 		f.err = fieldError{problem: fmt.Sprintf("want %s, got %s", kindObject, v.kind())}
 		return f
 	}
-	f.members = v.members()
+	from := len(r.members)
+	r.members = v.appendMembers(r.members)
+	f.members = r.members[from:]
 	r.extras.object(kind, f.members, r.contract[kind])
 	return f
 }
@@ -147,8 +150,10 @@ func (f *fields) optionalText(name string) *string {
 // readList reads a field that has to be a list, element by element.
 func readList[T any](f *fields, name string, read func(*reader, value) (T, error)) []T {
 	var list []T
+	outer := len(f.reader.members)
 	for i, element := range f.want(name, kindList).elements() {
 		item, err := read(f.reader, element)
+		f.reader.members = f.reader.members[:outer] // the element's are read
 		if err != nil {
 			f.err = under(fmt.Sprintf("%s[%d]", name, i), err)
 			return nil

@@ -83,8 +83,10 @@ func storable(text string) string {
 
 // members gives the members of an object, in order and with those that have
 // the same name.
-func (v value) members() []member {
-	members := make([]member, 0, 4)
+func (v value) members() []member { return v.appendMembers(make([]member, 0, 4)) }
+
+// appendMembers adds the members of an object to others.
+func (v value) appendMembers(members []member) []member {
 	for i := jsonscan.SkipSpace(v, 1); v[i] != '}'; {
 		end := jsonscan.SkipString(v, i)
 		name := jsonscan.Unquote(v[i:end])

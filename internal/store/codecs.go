@@ -70,13 +70,24 @@ func (c durationCodec) PlanScan(m *pgtype.Map, oid uint32, format int16, target 
 	if _, ok := target.(*time.Duration); !ok {
 		return c.IntervalCodec.PlanScan(m, oid, format, target)
 	}
-	return durationPlan{c.IntervalCodec.PlanScan(m, oid, format, &pgtype.Interval{})}
+	return durationPlan{c.IntervalCodec.PlanScan(m, oid, format, &pgtype.Interval{}), format == pgtype.BinaryFormatCode}
 }
 
-type durationPlan struct{ interval pgtype.ScanPlan }
+type durationPlan struct {
+	interval pgtype.ScanPlan
+	binary   bool
+}
 
-// Scan implements pgtype.ScanPlan.
+// Scan implements pgtype.ScanPlan. Intervals as interval_send in Postgres' source writes
+// them take no plan that allocates.
 func (p durationPlan) Scan(src []byte, target any) error {
+	const size, days, months = 16, 8, 12
+	if p.binary && len(src) == size {
+		*target.(*time.Duration) = durationOf(pgtype.Interval{
+			Microseconds: int64(binary.BigEndian.Uint64(src)), Days: int32(binary.BigEndian.Uint32(src[days:])), Months: int32(binary.BigEndian.Uint32(src[months:])), Valid: true,
+		})
+		return nil
+	}
 	var read pgtype.Interval
 	if err := p.interval.Scan(src, &read); err != nil {
 		return err

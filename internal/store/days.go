@@ -74,12 +74,14 @@ func (s *Store) readPolls(ctx context.Context, jobs []dbsqlc.ReportJobNamesRow, 
 	defer rows.Close()
 	var jobID int64
 	var poll ledger.Poll
+	var outcome lastText
 	var snapshotNo pgtype.Int4
 	var httpStatus pgtype.Int2
 	for rows.Next() {
-		if err := rows.Scan(&jobID, &poll.PolledAt, &poll.Outcome, &snapshotNo, &httpStatus, &poll.Latency); err != nil {
+		if err := rows.Scan(&jobID, &poll.PolledAt, &outcome, &snapshotNo, &httpStatus, &poll.Latency); err != nil {
 			return err
 		}
+		poll.Outcome = string(outcome)
 		poll.SnapshotNo, poll.HTTPStatus = int(snapshotNo.Int32), int(httpStatus.Int16)
 		for jobs[0].JobID < jobID { // both are in the order of jobs
 			jobs = jobs[1:]
@@ -89,6 +91,17 @@ func (s *Store) readPolls(ctx context.Context, jobs []dbsqlc.ReportJobNamesRow, 
 		}
 	}
 	return rows.Err()
+}
+
+// lastText is a text that mostly is what it was in the row before.
+type lastText string
+
+// ScanBytes implements pgtype.BytesScanner.
+func (l *lastText) ScanBytes(src []byte) error {
+	if string(src) != string(*l) {
+		*l = lastText(src)
+	}
+	return nil
 }
 
 // dayTrees are the trees of days in a row, to which polls are added in the order of jobs

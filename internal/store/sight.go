@@ -11,9 +11,6 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-// sightPage is how many snapshots of several jobs are read at once.
-const sightPage = 1000
-
 // Sight reads of one moment, and much at once: all of some jobs whose numbers follow on
 // each other, so that no other job has a number between them.
 type Sight struct {
@@ -67,32 +64,65 @@ func (v *Sight) Fold(ctx context.Context, interpretation func(jobID int64) Inter
 	if err != nil {
 		return nil, err
 	}
-	params := dbsqlc.SnapshotListOfJobsParams{FromJob: v.from, ToJob: v.to, AfterJob: v.from, Rows: sightPage, Most: foldBytes}
-	for {
-		rows, err := v.queries.SnapshotListOfJobs(ctx, params)
-		if err != nil {
-			return nil, fmt.Errorf("read snapshots of jobs %d to %d: %w", v.from, v.to, err)
+	err = v.eachSnapshot(ctx, func(row dbsqlc.SnapshotListRow) {
+		fold := folds[row.JobID]
+		if fold == nil {
+			fold = &JobFold{Trail: history.NewTrail(), derived: derived[row.JobID], reader: storedReader{
+				whole: true, taken: taken[row.JobID], erased: erased[row.JobID], interpret: interpretation(row.JobID),
+			}}
+			folds[row.JobID] = fold
 		}
-		if len(rows) == 0 {
-			return folds, nil
+		if fold.Err != nil || fold.reader.interpret == nil {
+			return
 		}
-		for _, row := range rows {
-			params.AfterJob, params.After = row.JobID, row.SnapshotNo
-			fold := folds[row.JobID]
-			if fold == nil {
-				fold = &JobFold{Trail: history.NewTrail(), derived: derived[row.JobID], reader: storedReader{
-					whole: true, taken: taken[row.JobID], erased: erased[row.JobID], interpret: interpretation(row.JobID),
-				}}
-				folds[row.JobID] = fold
-			}
-			if fold.Err != nil || fold.reader.interpret == nil {
-				continue
-			}
-			if snapshot, ok := fold.add(dbsqlc.SnapshotListRow(row)); ok {
-				each(row.JobID, snapshot)
-			}
+		if snapshot, ok := fold.add(row); ok {
+			each(row.JobID, snapshot)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read snapshots of jobs %d to %d: %w", v.from, v.to, err)
+	}
+	return folds, nil
+}
+
+// snapshotsOfJobsSQL reads the snapshots of jobs whose numbers lie between two, by job and
+// number. It is no query of sqlc's, since that would keep all of them.
+const snapshotsOfJobsSQL = `SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, size, is_text, stored
+FROM report.stored_bodies WHERE job_id BETWEEN $1 AND $2 ORDER BY job_id, snapshot_no`
+
+// sightPage is how many snapshots are read before work begins on them, while their bodies
+// take no more than foldBytes: the server has no turn for each row.
+const sightPage = 1000
+
+// eachSnapshot reads the snapshots, and does something with each.
+func (v *Sight) eachSnapshot(ctx context.Context, do func(dbsqlc.SnapshotListRow)) error {
+	rows, err := v.tx.Query(ctx, snapshotsOfJobsSQL, v.from, v.to)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var page []dbsqlc.SnapshotListRow
+	size := 0
+	work := func() {
+		for i, row := range page {
+			page[i].Body = nil // what was done with is not held
+			do(row)
+		}
+		page, size = page[:0], 0
+	}
+	for rows.Next() {
+		page = append(page, dbsqlc.SnapshotListRow{})
+		row := &page[len(page)-1]
+		if err := rows.Scan(&row.JobID, &row.SnapshotNo, &row.ObservedAt, &row.NotBefore, &row.RunNo, &row.Patches, &row.Status, &row.State,
+			&row.Interpretation, &row.Sha256, &row.Size, &row.IsText, &row.Body); err != nil {
+			return err
+		}
+		if size += len(row.Body); size > foldBytes || len(page) == sightPage {
+			work()
 		}
 	}
+	work()
+	return rows.Err()
 }
 
 // add takes in the next snapshot; false: it cannot be read, as Err says.
