@@ -76,21 +76,35 @@ ORDER BY l.entry_no;
 SELECT * FROM report.act_leaves WHERE job_id = ANY(@job_ids::bigint[]) AND what = 'bodies' ORDER BY act_no;
 
 -- name: ReportMiscounted :many
--- Jobs whose newest snapshot was seen by another number of polls than is told, or last at
--- another time.
-SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls,
-    coalesce(p.confirmed_at, 'epoch')::timestamptz AS confirmed_at, coalesce(greatest(n.last_at, t.confirmed_at), 'epoch')::timestamptz AS last_at
-FROM report.polling p
-LEFT JOIN report.taken_polls t ON t.job_id = p.job_id AND t.snapshot_no = p.snapshot_no
-LEFT JOIN (
-    SELECT x.job_id, count(*) AS polls, max(x.polled_at) AS last_at
-    FROM report.polls x
-    JOIN report.polling c ON c.job_id = x.job_id AND c.snapshot_no = x.snapshot_no
-    GROUP BY x.job_id
-) n ON n.job_id = p.job_id
-WHERE p.snapshot_no > 0 AND (coalesce(n.polls, 0) + coalesce(t.confirmations, 0) <> p.confirmations
-    OR greatest(n.last_at, t.confirmed_at) IS DISTINCT FROM p.confirmed_at)
-ORDER BY p.job;
+-- Jobs of which the daemon says something else of the newest snapshot, the polls that saw
+-- it, or the last poll, than the snapshots and polls give. Of a last poll that retention has
+-- taken, or that lay ahead when the clock was set back, nobody knows more.
+SELECT * FROM (
+    SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls,
+        coalesce(p.confirmed_at, 'epoch')::timestamptz AS confirmed_at, coalesce(greatest(n.last_at, t.confirmed_at), 'epoch')::timestamptz AS last_at,
+        coalesce(p.polled_at, 'epoch')::timestamptz AS polled_at, coalesce(CASE WHEN lost.last_poll THEN p.polled_at ELSE n.newest_at END, 'epoch')::timestamptz AS newest_at,
+        coalesce(p.outcome, '')::text AS outcome, (lost.last_poll OR coalesce(n.had_outcome, p.outcome IS NULL))::boolean AS had_outcome,
+        p.failures, (CASE WHEN lost.last_poll OR t.job_id IS NOT NULL AND p.failures > coalesce(n.failed, 0) THEN p.failures ELSE coalesce(n.failed, 0) END)::bigint AS failed,
+        (p.snapshot_no = coalesce(h.snapshot_no, 0) AND p.state IS NOT DISTINCT FROM h.state AND p.changed_at IS NOT DISTINCT FROM h.observed_at
+            AND NOT EXISTS (SELECT 1 FROM report.snapshots l WHERE l.job_id = p.job_id AND l.snapshot_no > p.snapshot_no))::boolean AS knows_newest
+    FROM report.polling p
+    LEFT JOIN report.taken_polls t ON t.job_id = p.job_id AND t.snapshot_no = p.snapshot_no
+    LEFT JOIN report.snapshots h ON h.job_id = p.job_id AND h.snapshot_no = p.snapshot_no
+    LEFT JOIN (
+        SELECT x.job_id, count(*) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS polls, max(x.polled_at) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS last_at,
+            max(x.polled_at) AS newest_at, bool_or(x.outcome = c.outcome) FILTER (WHERE x.polled_at = c.polled_at) AS had_outcome,
+            count(*) FILTER (WHERE x.snapshot_no IS NULL) AS failed
+        FROM report.polls x
+        JOIN report.polling c ON c.job_id = x.job_id AND (c.snapshot_no = x.snapshot_no
+            OR x.snapshot_no IS NULL AND x.polled_at > coalesce(c.confirmed_at, '-infinity') AND x.outcome <> 'superseded')
+        GROUP BY x.job_id
+    ) n ON n.job_id = p.job_id
+    CROSS JOIN LATERAL (SELECT n.job_id IS NULL AND t.job_id IS NOT NULL OR EXISTS (
+        SELECT 1 FROM report.recorded_gaps g WHERE g.job_id = p.job_id AND g.reason = 'clock' AND g.gap_to >= p.polled_at) AS last_poll) lost
+) m
+WHERE m.polls <> m.confirmations AND m.snapshot_no > 0 OR m.last_at <> m.confirmed_at AND m.snapshot_no > 0
+    OR m.polled_at <> m.newest_at OR NOT m.had_outcome OR m.failures <> m.failed OR NOT m.knows_newest
+ORDER BY m.job;
 
 -- name: ReportResultItems :many
 SELECT run_no, item_no, item_id, url, labels, output, metadata FROM report.result_items WHERE job_id = @job_id ORDER BY run_no, item_no;

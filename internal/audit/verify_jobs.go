@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -36,7 +37,7 @@ func (r *verifier) checkJobs(ctx context.Context, found *findings) error {
 	if err != nil {
 		return err
 	}
-	batches, err := r.batches(ctx, jobs)
+	batches, err := r.batches(ctx, found, jobs)
 	if err != nil {
 		return err
 	}
@@ -92,13 +93,25 @@ func (r *verifier) checkCounts(ctx context.Context, found *findings) error {
 	return nil
 }
 
-// wrongCount says what is told of the polls that saw a snapshot, and what they give.
+// wrongCount says what is told of the newest snapshot and of polls, and what they give.
 func wrongCount(m store.Miscount) string {
-	if m.Told != m.Counted {
-		return fmt.Sprintf("snapshot %d is said to be seen by %d polls, and there are %d: somebody has altered one of them", m.SnapshotNo, m.Told, m.Counted)
+	at := func(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
+	told := ""
+	switch {
+	case !m.IsNewest:
+		told = fmt.Sprintf("snapshot %d is said to be the newest, with its state and time, and another one is", m.SnapshotNo)
+	case m.SnapshotNo > 0 && m.Told != m.Counted:
+		told = fmt.Sprintf("snapshot %d is said to be seen by %d polls, and there are %d", m.SnapshotNo, m.Told, m.Counted)
+	case m.SnapshotNo > 0 && !m.ToldLast.Equal(m.Last):
+		told = fmt.Sprintf("snapshot %d is said to be seen last at %s, and the last poll that saw it is of %s", m.SnapshotNo, at(m.ToldLast), at(m.Last))
+	case !m.ToldNewest.Equal(m.Newest):
+		told = fmt.Sprintf("the last poll is said to be of %s, and it is of %s", at(m.ToldNewest), at(m.Newest))
+	case !m.HadOutcome:
+		told = fmt.Sprintf("the last poll is said to be %q, and it has another outcome", m.Outcome)
+	default:
+		told = fmt.Sprintf("%d polls in a row are said to have failed, and %d have", m.ToldFailed, m.Failed)
 	}
-	return fmt.Sprintf("snapshot %d is said to be seen last at %s, and the last poll that saw it is of %s: somebody has altered one of them",
-		m.SnapshotNo, m.ToldLast.UTC().Format(time.RFC3339Nano), m.Last.UTC().Format(time.RFC3339Nano))
+	return told + ": somebody has altered one of them"
 }
 
 func (r *verifier) wants(job string) bool { return len(r.Jobs) == 0 || slices.Contains(r.Jobs, job) }
@@ -111,7 +124,7 @@ type jobBatch struct {
 
 // batches puts jobs together, so that each batch is some thousand rows, or one job. Others
 // than those that are wanted stand between batches.
-func (r *verifier) batches(ctx context.Context, jobs []store.Job) ([]jobBatch, error) {
+func (r *verifier) batches(ctx context.Context, found *findings, jobs []store.Job) ([]jobBatch, error) {
 	rows, err := r.Store.JobSizes(ctx)
 	if err != nil {
 		return nil, err
@@ -128,7 +141,10 @@ func (r *verifier) batches(ctx context.Context, jobs []store.Job) ([]jobBatch, e
 			apart = true
 			continue
 		}
-		size := max(sizes[job.ID], 1)
+		size, known := sizes[job.ID]
+		if size = max(size, 1); !known {
+			found.add(Wrong{Job: job.Name}, "it has no cursor: somebody has deleted it")
+		}
 		last := len(batches) - 1
 		if apart || batches[last].snapshots+size > batchSnapshots {
 			batches, last, apart = append(batches, jobBatch{}), last+1, false
@@ -146,6 +162,10 @@ func (r *verifier) checkBatch(ctx context.Context, found *findings, batch jobBat
 		names := map[int64]string{}
 		for _, job := range batch.jobs {
 			provider, err := definition.Of(ctx, r.Store, job.From.Provider, job.From.Interpretation)
+			if errors.Is(err, source.ErrUnknownProvider) {
+				found.add(Wrong{Job: job.Name}, "nobody can read what its source says: %v: somebody has altered that, or an older tracker checks", err)
+				continue
+			}
 			if err != nil {
 				return err
 			}
@@ -177,11 +197,13 @@ func (r *verifier) checkBatch(ctx context.Context, found *findings, batch jobBat
 		}
 		for _, job := range batch.jobs {
 			fold := folds[job.ID]
+			provider, read := providers[job.ID]
 			switch {
+			case !read: // as was told
 			case fold != nil && fold.Err != nil: // a body that nobody could have recorded
 				found.add(Wrong{Job: job.Name, At: fold.ErrAt}, "what it has stored cannot be read: %v", fold.Err)
 			case differ[job.ID] == store.Difference{} || altered[job.ID]:
-			case fold != nil && fold.Interpretation < providers[job.ID].Interpretation:
+			case fold != nil && fold.Interpretation < provider.Interpretation:
 				r.addStale(job.Name)
 			default:
 				found.add(Wrong{Job: job.Name, At: differ[job.ID].At}, "%s", differs(differ[job.ID]))

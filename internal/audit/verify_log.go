@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"tracker/internal/ledger"
@@ -28,6 +29,7 @@ type logCheck struct {
 	keys        map[string]ledger.Verifier
 	gone        map[int64]store.GoneBody // by entry, of those that are being checked
 	days        map[int64]int64          // the last entry of each day of polls
+	jobs        map[string]bool          // by name
 	lastDay     time.Time                // the latest of them
 	leaves      []ledger.Day             // of days in a row, that were read together
 	takenUntil  time.Time                // before it retention has taken polls
@@ -38,10 +40,17 @@ type logCheck struct {
 // checkLog compares each leaf with the row that it stands for, and each checkpoint with
 // the tree.
 func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
-	c := &logCheck{verifier: r, findings: found, keys: map[string]ledger.Verifier{}, gone: map[int64]store.GoneBody{}, published: slices.Clone(r.Against)}
+	c := &logCheck{verifier: r, findings: found, keys: map[string]ledger.Verifier{}, gone: map[int64]store.GoneBody{}, jobs: map[string]bool{}, published: slices.Clone(r.Against)}
 	slices.SortStableFunc(c.published, func(a, b ledger.Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
 	if c.last, err = r.Store.LastCheckpoint(ctx); err != nil {
 		return err
+	}
+	jobs, err := r.Store.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, job := range jobs {
+		c.jobs[job.Name] = true
 	}
 	journal, err := r.Store.JournalSize(ctx)
 	if err != nil {
@@ -188,7 +197,9 @@ func (c *logCheck) checkEntry(ctx context.Context, entry store.JournalEntry, sea
 		c.add(at, "%s was gone before it was sealed: somebody has deleted it", named(entry))
 	case isMissing(leaf):
 		c.add(at, "%s is gone: somebody has deleted it after it was sealed", named(entry))
+	case hash == sealed && happened(leaf).Equal(entry.At) && c.isOfJob(entry, leaf):
 	case hash == sealed && happened(leaf).Equal(entry.At):
+		c.add(at, "%s is of another job in the journal than was sealed: somebody has altered it", named(entry))
 	case hash == sealed:
 		at.At = happened(leaf)
 		c.add(at, "%s has another time in the journal than was sealed, %s: somebody has altered it", named(entry), entry.At.UTC().Format(time.RFC3339Nano))
@@ -261,6 +272,24 @@ func (c *logCheck) dayLeaf(ctx context.Context, entry store.JournalEntry, day ti
 	leaf := c.leaves[at]
 	leaf.EntryNo = entry.EntryNo
 	return leaf, nil
+}
+
+// isOfJob reports an entry that has the job of its leaf, which a change names as its subject.
+func (c *logCheck) isOfJob(entry store.JournalEntry, leaf ledger.Leaf) bool {
+	job := ""
+	switch l := leaf.(type) {
+	case ledger.Snapshot:
+		job = l.Job
+	case ledger.Gap:
+		job = l.Job
+	case ledger.Act:
+		job = l.Job
+	case ledger.Change:
+		if name, isJob := strings.CutPrefix(l.Subject, "job "); isJob && c.jobs[name] {
+			job = name
+		}
+	}
+	return entry.Job == job && (entry.JobID == 0) == (job == "")
 }
 
 // happened is the time of what a leaf tells of, which the journal has too.

@@ -54,17 +54,22 @@ func newPast(t *testing.T) past {
 	return p
 }
 
-// pollResults polls a request of SafetyKit that has succeeded, with its results.
+// pollResults polls two requests of SafetyKit that have succeeded, with their results and a
+// link that ends in a time that is none, and erases what the second said.
 func pollResults(t *testing.T, s *store.Store) {
 	t.Helper()
 	services := testkit.NewServices(t, "a-key-of-the-test", time.Now)
-	services.SafetyKit.Script("products", "r1", upstreamsim.Answer(`{"data":[{"id":"p-1","metadata":{"large":1.5e2,"exact":12345678901234567890.10},"output":{"actions":[],"fields":{},"labels":[]},"url":"https://example.com/p-1"}],
-		"namespace":"products","request_id":"r1","status":"succeeded"}`))
+	const answer = `{"data_expires_at":"9999-12-31T23:59:59Z","data":[{"id":"p-1","metadata":{"large":1.5e2,"exact":12345678901234567890.10},"output":{"actions":[],"fields":{},"labels":[]},"url":"https://example.com/p-1"}],
+		"namespace":"products","request_id":"r1","status":"succeeded"}`
+	services.SafetyKit.Script("products", "r1", upstreamsim.Answer(answer))
+	services.SafetyKit.Script("products", "r2", upstreamsim.Answer(strings.ReplaceAll(answer, "r1", "r2")))
 	by := store.Author{Actor: "ann", At: now(t, s)}
 	if _, err := s.Apply(t.Context(), by, store.Declaration{
 		Sources: []store.SourceSpec{testkit.Source("results", "safetykit", services.SafetyKitAt, "env:KEY")},
 		Jobs: []store.JobSpec{{
 			Name: "results", Source: "results", Target: map[string]string{"namespace": "products", "request_id": "r1"}, FirstPollAt: by.At,
+		}, {
+			Name: "results-erased", Source: "results", Target: map[string]string{"namespace": "products", "request_id": "r2"}, FirstPollAt: by.At,
 		}},
 	}); err != nil {
 		t.Fatal(err)
@@ -73,15 +78,26 @@ func pollResults(t *testing.T, s *store.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	erased, err := s.Job(t.Context(), "results-erased")
+	if err != nil {
+		t.Fatal(err)
+	}
 	client := source.NewClient("test")
 	defer client.Close()
 	syncer := &sync.Syncer{
 		Store: s, Client: client, Owner: "test", Logger: slog.New(slog.DiscardHandler), Getenv: func(string) string { return "a-key-of-the-test" },
 	}
-	if err := syncer.Once(t.Context(), []store.Job{job}, func(e sync.Event) {
+	if err := syncer.Once(t.Context(), []store.Job{job, erased}, func(e sync.Event) {
 		if e.Error != "" {
 			t.Errorf("poll of the results: %s", e.Error)
 		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	provider := source.Providers()[0].For(erased.Target)
+	if _, err := s.Erase(t.Context(), store.EraseParams{
+		JobID: erased.ID, RunNo: 1, SnapshotNo: 1, Reason: "it named somebody", By: by, Owner: "test", Now: now(t, s),
+		Interpret: provider.Interpret, Interpretation: provider.Interpretation,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +133,7 @@ func TestVerify(t *testing.T) {
 	}
 	// From here on nobody is connected to it: it is copied.
 	t.Run("Altered", func(t *testing.T) { t.Parallel(); findsWhatWasAltered(t, p) })
+	t.Run("EachColumn", func(t *testing.T) { t.Parallel(); findsEachColumn(t, p) })
 	t.Run("OfAnotherLog", func(t *testing.T) { t.Parallel(); findsTheCheckpointsOfAnotherLog(t, p) })
 	t.Run("WrittenAnew", func(t *testing.T) { t.Parallel(); findsALogWrittenAnew(t, p) })
 }
@@ -269,7 +286,7 @@ func asSuperuser(t *testing.T, url, statements string) {
 		if err != nil {
 			t.Fatalf("%s: %v", statement, err)
 		}
-		if rows, _ := result.RowsAffected(); rows == 0 && !strings.HasPrefix(statement, "SET") && !strings.HasPrefix(statement, "ALTER") {
+		if rows, _ := result.RowsAffected(); rows == 0 && !strings.HasPrefix(statement, "SET") && !strings.HasPrefix(statement, "ALTER") && !strings.HasPrefix(statement, "DO") {
 			t.Fatalf("%s: changes nothing", statement)
 		}
 	}

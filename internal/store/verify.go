@@ -24,7 +24,10 @@ func (s *Store) LeafHashes(ctx context.Context, from, to int64) ([]ledger.Hash, 
 		if tile.TileNo != first+int64(i) {
 			break
 		}
-		for at := 0; at+len(ledger.Hash{}) <= len(tile.Hashes); at += len(ledger.Hash{}) {
+		if len(tile.Hashes)%len(ledger.Hash{}) != 0 { // it is none of this tree's
+			break
+		}
+		for at := 0; at < len(tile.Hashes); at += len(ledger.Hash{}) {
 			entryNo := tile.TileNo*width + int64(at/len(ledger.Hash{})) + 1
 			if entryNo >= from && entryNo <= to {
 				hashes = append(hashes, ledger.Hash(tile.Hashes[at:at+len(ledger.Hash{})]))
@@ -104,15 +107,22 @@ func takesBody(act dbsqlc.ReportActLeaf, row dbsqlc.ReportGoneBodiesRow) bool {
 	return !row.ObservedAt.Before(act.RangeFrom) && !row.ObservedAt.After(act.RangeTo)
 }
 
-// Miscount is what is told of the polls that saw a job's newest snapshot, and contradicts
+// Miscount is what is told of a job's newest snapshot and of its polls, and contradicts
 // them.
 type Miscount struct {
 	Job        string
-	SnapshotNo int
-	Told       int64
+	SnapshotNo int   // the newest
+	IsNewest   bool  // it is, with its state and when it was observed
+	Told       int64 // polls that saw it
 	Counted    int64
 	ToldLast   time.Time // when the last of them was sent
 	Last       time.Time
+	ToldNewest time.Time // when the last poll of all was sent
+	Newest     time.Time
+	Outcome    string // that it is said to have had
+	HadOutcome bool   // it has
+	ToldFailed int64  // failed polls in a row
+	Failed     int64
 }
 
 // Unjournaled is what the journal lacks, though a tracker has had the time to append it.
@@ -151,15 +161,20 @@ func (s *Store) Unjournaled(ctx context.Context) (lacking []Unjournaled, err err
 	return lacking, nil
 }
 
-// Miscounted lists the jobs whose newest snapshot was seen by another number of polls
-// (Counted) than is told (Told), or last at another time.
+// Miscounted lists the jobs of which another snapshot is said to be the newest, or to be
+// seen by another number of polls (Counted) than is told (Told), or last at another time, or
+// another poll to be the last, or more to have failed.
 func (s *Store) Miscounted(ctx context.Context) ([]Miscount, error) {
 	rows, err := s.queries.ReportMiscounted(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("count the polls: %w", err)
 	}
 	return convert(rows, func(row dbsqlc.ReportMiscountedRow) Miscount {
-		return Miscount{Job: row.Job, SnapshotNo: int(row.SnapshotNo), Told: int64(row.Confirmations), Counted: row.Polls, ToldLast: row.ConfirmedAt, Last: row.LastAt}
+		return Miscount{
+			Job: row.Job, SnapshotNo: int(row.SnapshotNo), Told: int64(row.Confirmations), Counted: row.Polls, ToldLast: row.ConfirmedAt, Last: row.LastAt,
+			IsNewest: row.KnowsNewest, ToldNewest: row.PolledAt, Newest: row.NewestAt, Outcome: row.Outcome, HadOutcome: row.HadOutcome,
+			ToldFailed: int64(row.Failures), Failed: row.Failed,
+		}
 	}), nil
 }
 
