@@ -234,8 +234,8 @@ func (f *feed) asOfLikeHistory(t *testing.T, job store.Job, moments []time.Time)
 	for _, at := range moments {
 		var want []string
 		for _, run := range known.AsOf(at).Runs {
-			if run.State == "failed" && run.EndedAt != nil { // else it has begun anew since, and history has no end of it
-				row := store.AnswerRow{Values: []any{run.RunNo, *run.EndedAt, store.OrZero(run.Duration), store.OrZero(run.FailedStep), store.OrZero(run.Why), run.Reported}}
+			if run.State == "failed" {
+				row := store.AnswerRow{Values: []any{run.RunNo, store.OrZero(run.EndedAt), store.OrZero(run.Duration), store.OrZero(run.FailedStep), store.OrZero(run.Why), run.Reported}}
 				for _, name := range []string{"run_no", "ended_at", "duration", "step", "why", "reported"} {
 					row.Columns = append(row.Columns, store.AnswerColumn{Name: name})
 				}

@@ -30,6 +30,10 @@ func (h History) AsOf(at time.Time) History {
 		t, happened := latest[[2]int32{s.RunNo, s.StepNo}]
 		if s.State, s.Status = t.ToState, t.ToStatus; !history.State(t.ToState).Terminal() {
 			s.EndedAt, s.Duration, s.DurationMax = nil, nil, nil
+		} else if first, left := h.around(t); left {
+			began, ended := first.began(s.StartedAt), t.moment()
+			s.EndedAt, s.Reported = toPointer(ended.Shown()), !began.Reported.IsZero() && !ended.Reported.IsZero()
+			s.Duration, s.DurationMax = spanIntervals(began, ended)
 		}
 		return happened
 	})
@@ -37,6 +41,10 @@ func (h History) AsOf(at time.Time) History {
 		t, happened := latest[[2]int32{r.RunNo, 0}]
 		if r.State, r.Status = t.ToState, t.ToStatus; !history.State(t.ToState).Terminal() {
 			r.EndedAt, r.Duration, r.DurationMax = nil, nil, nil
+		} else if first, left := h.around(t); left {
+			began, ended := first.began(r.StartedAt), t.moment()
+			r.EndedAt, r.Reported = toPointer(ended.Shown()), !began.Reported.IsZero() && !ended.Reported.IsZero()
+			r.Duration, r.DurationMax = spanIntervals(began, ended)
 		}
 		was.count(r)
 		return happened
@@ -44,6 +52,35 @@ func (h History) AsOf(at time.Time) History {
 	was.showLatest(at)
 	was.explainRuns()
 	return was
+}
+
+// around gives the first transition of the run or step of one, and whether others have
+// followed it: what was its end then is no more.
+func (h History) around(t TransitionRow) (first TransitionRow, left bool) {
+	first = t
+	for _, other := range h.Transitions {
+		if other.RunNo == t.RunNo && OrZero(other.StepNo) == OrZero(t.StepNo) {
+			if other.TransitionNo < first.TransitionNo {
+				first = other
+			}
+			left = left || other.TransitionNo > t.TransitionNo && (other.FromState == nil || *other.FromState != other.ToState)
+		}
+	}
+	return first, left
+}
+
+// moment is when a transition came about, as far as anybody knows.
+func (t TransitionRow) moment() history.Moment {
+	return history.Moment{Reported: OrZero(t.HappenedAt), Seen: history.Bounds{NotBefore: OrZero(t.NotBefore), ObservedAt: t.ObservedAt}}
+}
+
+// began is when what was first seen by the transition began: at the time that is shown.
+func (t TransitionRow) began(shown time.Time) history.Moment {
+	began := t.moment()
+	if began.Reported = shown; shown.Equal(t.ObservedAt) {
+		began.Reported = time.Time{}
+	}
+	return began
 }
 
 // Effective is when an entry counts as logged.
