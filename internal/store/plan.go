@@ -22,7 +22,14 @@ const (
 	planOnce plan = "force_generic_plan"
 )
 
-func (p plan) set() string { return "SET LOCAL plan_cache_mode = " + string(p) }
+// set says so for the transaction. Citus, which must know in which shards it looks, has no
+// plan for whatever is asked: there it decides as ever.
+func (p plan) set() string {
+	if p == planOnce {
+		return "SELECT set_config('plan_cache_mode', CASE WHEN to_regclass('pg_catalog.pg_dist_partition') IS NULL THEN '" + string(p) + "' ELSE 'auto' END, true)"
+	}
+	return "SET LOCAL plan_cache_mode = " + string(p)
+}
 
 // planned are queries of which the transaction can say how they are planned.
 type planned struct {
