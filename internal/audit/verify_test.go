@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"database/sql" // with the driver that package store brings
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -135,6 +136,7 @@ func TestVerify(t *testing.T) {
 	t.Run("Altered", func(t *testing.T) { t.Parallel(); findsWhatWasAltered(t, p) })
 	t.Run("EachColumn", func(t *testing.T) { t.Parallel(); findsEachColumn(t, p) })
 	t.Run("OfAnotherLog", func(t *testing.T) { t.Parallel(); findsTheCheckpointsOfAnotherLog(t, p) })
+	t.Run("MadeUp", func(t *testing.T) { t.Parallel(); findsACheckpointThatWasMadeUp(t, p) })
 	t.Run("WrittenAnew", func(t *testing.T) { t.Parallel(); findsALogWrittenAnew(t, p) })
 }
 
@@ -255,6 +257,22 @@ func findsTheCheckpointsOfAnotherLog(t *testing.T, p past) {
 	v, err := audit.Verify(t.Context(), audit.Verification{Store: testkit.OpenStore(t, testdb.Copy(t, p.url)), Against: other})
 	if err != nil || v.Count != len(other) || !strings.Contains(v.Wrong[0].What, `is of the log "audit.example.com/other", and this is the log "audit.example.com/test"`) {
 		t.Errorf("it finds %d wrong: %+v, %v", v.Count, v.Wrong, err)
+	}
+}
+
+// findsACheckpointThatWasMadeUp of a longer log: nothing was cut off, whoever says so.
+func findsACheckpointThatWasMadeUp(t *testing.T, p past) {
+	t.Helper()
+	last := p.published[len(p.published)-1]
+	longer := strings.Replace(last.Note, fmt.Sprintf("\n%d\n", last.Size), fmt.Sprintf("\n%d\n", last.Size+1000), 1)
+	madeUp, err := ledger.ParseCheckpoint(longer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.published = append(slices.Clone(p.published), madeUp)
+	v := p.verify(t, testdb.Copy(t, p.url))
+	if v.Count != 1 || !strings.Contains(v.Wrong[0].What, "that was published: not signed by this key") || v.Published != len(p.published) {
+		t.Errorf("it finds %d wrong, held against %d: %+v", v.Count, v.Published, v.Wrong)
 	}
 }
 
