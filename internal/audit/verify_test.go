@@ -166,6 +166,8 @@ func findsWhatWasAltered(t *testing.T, p past) {
 		"EntryPlace":        {"UPDATE log_entries SET position = position + 1 WHERE (job_id, run_no, step_no, entry_no) = (SELECT job_id, run_no, step_no, entry_no FROM log_entries LIMIT 1)", "has the position"},
 		"Shape":             {"UPDATE runs SET shape = shape || '{\"x\": [\"y\"]}' WHERE (job_id, run_no) = (SELECT job_id, run_no FROM runs LIMIT 1)", "has the shape"},
 		"UnknownWords":      {"UPDATE runs SET unknown_words = unknown_words || 'unknown_status:x'::text WHERE (job_id, run_no) = (SELECT job_id, run_no FROM runs LIMIT 1)", "has the unknown_words"},
+		"UnknownWordsNull":  {"UPDATE runs SET unknown_words = '{NULL}' WHERE (job_id, run_no) = (SELECT job_id, run_no FROM runs LIMIT 1)", "has the unknown_words"},
+		"UnknownWordsShape": {"UPDATE runs SET unknown_words = '[0:0]={unknown_status:x}' WHERE (job_id, run_no) = (SELECT job_id, run_no FROM runs LIMIT 1)", "has the unknown_words"},
 		"RunInserted":       {"INSERT INTO runs SELECT (jsonb_populate_record(NULL::runs, to_jsonb(r) || jsonb_build_object('run_no', r.run_no + 1000, 'run_id', 'x'))).* FROM (SELECT * FROM runs LIMIT 1) r", "is there, which the snapshots do not give"},
 		"Item":              {"UPDATE result_items SET url = 'https://example.com/other' WHERE (job_id, run_no, item_no) = (SELECT job_id, run_no, item_no FROM result_items LIMIT 1)", "has the url"},
 		"Day":               {"DELETE FROM polls WHERE (polled_at AT TIME ZONE 'UTC')::date = (SELECT (to_date(min(no)::text, 'YYYYMMDD') + 1) FROM journal WHERE kind = 'polls')", "the day of polls"},

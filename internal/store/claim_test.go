@@ -145,6 +145,37 @@ func TestAdvanceNeedsTheToken(t *testing.T) {
 	f.record(t, takes)
 }
 
+// TestMiscountedLeavesLateFailuresAlone: of a poll that failed and came late the cursor
+// tells nothing.
+func TestMiscountedLeavesLateFailuresAlone(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	job := f.register(t, "woosmap", "a")[0]
+	f.round(t, said{job: job, body: woosmapBody("r", "in_progress")})
+	takes := f.take(t, said{job: job, failure: history.OutcomeTimeout})
+	f.compare(t, takes)
+	late := pollsOf(takes)
+	late[0].PolledAt = late[0].PolledAt.Add(-time.Microsecond)
+	late[0].Advance.Claim = late[0].Advance.Claim.Add(time.Microsecond)
+	if results, err := f.store.Record(t.Context(), late); err != nil || !results[0].Late {
+		t.Fatalf("%v, %v", results, err)
+	}
+	f.record(t, takes)
+	f.countsRight(t)
+	mustExec(t, f.conn, "UPDATE cursors SET failures = 3")
+	if wrong, err := f.store.Miscounted(t.Context()); err != nil || len(wrong) != 1 {
+		t.Errorf("of two failures three are told: %+v, %v", wrong, err)
+	}
+}
+
+// countsRight checks that no cursor tells of polls what they do not give.
+func (f *feed) countsRight(t *testing.T) {
+	t.Helper()
+	if wrong, err := f.store.Miscounted(t.Context()); err != nil || len(wrong) > 0 {
+		t.Errorf("miscounted: %+v, %v", wrong, err)
+	}
+}
+
 // TestAdvanceMinding: what became of a job while its poll was in flight decides
 // whether there is a next one.
 func TestAdvanceMinding(t *testing.T) {

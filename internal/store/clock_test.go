@@ -44,6 +44,8 @@ func TestClockSetBack(t *testing.T) {
 	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', owner, seen_at = $1) FROM replicas", f.now), "a t")
 	equalLines(t, column[string](t, f.conn, "SELECT concat_ws(' ', actor, action, subject) FROM changes WHERE action = 'resume'"), "ann resume job resumed")
 
+	f.countsRight(t)
+
 	mustExec(t, f.conn, "UPDATE budgets SET held_until = NULL")
 	f.round(t, said{job: before, body: running}, said{job: ahead, body: done})
 	equalLines(t, column[string](t, f.conn, `SELECT concat_ws(' ', snapshot_no, status, not_before = $2, observed_at < $2 + interval '1 h') FROM snapshots WHERE job_id = $1 ORDER BY 1`,
@@ -52,4 +54,5 @@ func TestClockSetBack(t *testing.T) {
 		right, f.now), "before clock t t", "ahead-only clock f t")
 	equalLines(t, column[string](t, f.conn, `SELECT concat_ws(' ', reason, gap_from = $1, gap_to = $2) FROM report.gaps
 		WHERE job = 'before' AND gap_to IS NOT NULL ORDER BY gap_from`, right, f.now), "clock t t") // the two hours were none
+	f.countsRight(t)
 }

@@ -133,10 +133,7 @@ func (s *Store) ListRuns(ctx context.Context, f ListFilter, page Page) (Part[Run
 		if err != nil {
 			return err
 		}
-		runs, _, err := q.runsByKey(ctx, keys, nil)
-		for i, run := range runs { // one of each key: all is read at one moment
-			rows = append(rows, keyedRun{run, keys[i]})
-		}
+		rows, _, err = q.runsByKey(ctx, keys, nil)
 		return err
 	})
 	return part(page, what, rows, err, func(r keyedRun) RunRow { return r.RunRow }, key)

@@ -8,9 +8,10 @@ import (
 	"tracker/internal/store/internal/dbsqlc"
 )
 
-// runsByKey reads report.runs by keys, in their order. What those that go on are judged by
+// runsByKey reads report.runs by keys, in their order, and leaves out those that are gone:
+// on Citus not all is read at one moment. What those that go on are judged by
 // is asked for once, of all together, unless it is known.
-func (q *planned) runsByKey(ctx context.Context, keys []RunKey, known map[RunKey]runPace) ([]RunRow, map[RunKey]runPace, error) {
+func (q *planned) runsByKey(ctx context.Context, keys []RunKey, known map[RunKey]runPace) ([]keyedRun, map[RunKey]runPace, error) {
 	if len(keys) == 0 {
 		return nil, known, nil
 	}
@@ -36,12 +37,12 @@ func (q *planned) runsByKey(ctx context.Context, keys []RunKey, known map[RunKey
 			return nil, nil, err
 		}
 	}
-	runs := make([]RunRow, 0, len(rows))
+	runs := make([]keyedRun, 0, len(rows))
 	for _, key := range keys {
 		if run, there := found[key]; there {
 			pace := known[key]
 			run.UsualDuration, run.Stalled = (*Interval)(pace.usual), new(pace.stalledSince != nil)
-			runs = append(runs, run)
+			runs = append(runs, keyedRun{run, key})
 		}
 	}
 	return runs, known, nil

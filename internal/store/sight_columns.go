@@ -103,13 +103,16 @@ func textOrNullColumn[Row any](name string, of func(*Row) (string, bool)) sightC
 // unlessEmpty has null for the empty text.
 func unlessEmpty(text string) (string, bool) { return text, text != "" }
 
-// textsColumn is a list of texts.
+// textsColumn is a list of texts. An array of another shape, or with a null, is none.
 func textsColumn[Row any](name string, of func(*Row) []string) sightColumn[Row] {
-	stored := new([]string)
+	stored := new(pgtype.Array[pgtype.Text])
 	return sightColumn[Row]{
 		name, stored,
-		func(row *Row) bool { return *stored != nil && slices.Equal(*stored, of(row)) },
-		func() any { return *stored },
+		func(row *Row) bool {
+			isList := len(stored.Dims) == 0 || len(stored.Dims) == 1 && stored.Dims[0].LowerBound == 1
+			return stored.Valid && isList && slices.EqualFunc(stored.Elements, of(row), func(a pgtype.Text, b string) bool { return a.Valid && a.String == b })
+		},
+		func() any { return stored.Elements },
 		func(row *Row) any { return nonNil(of(row)) },
 	}
 }

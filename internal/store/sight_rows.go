@@ -122,7 +122,7 @@ func (t sightTable[Row]) compare(ctx context.Context, r *sightRange) error {
 			return err
 		}
 		if row := given.find(jobID, key); row == nil {
-			r.tell(jobID, Difference{Row: t.named(key, 0), At: t.readSince(given, key)})
+			r.tell(jobID, Difference{Row: t.named(key, 0), At: t.readSince(given, jobID, key)})
 		} else if at := slices.IndexFunc(t.columns, func(c sightColumn[Row]) bool { return !c.same(row.row) }); at >= 0 {
 			c := t.columns[at]
 			r.tell(jobID, Difference{Row: t.named(key, row.runNo), Column: c.name, Stored: asJSON(c.stored()), Given: asJSON(c.given(row.row)), At: row.since})
@@ -146,13 +146,13 @@ func (t sightTable[Row]) named(key sightKey, runNo int) string {
 
 // readSince is when what the row tells of that was read was first seen: a result with its
 // run.
-func (t sightTable[Row]) readSince(given *givenMerge[Row], key sightKey) (since time.Time) {
+func (t sightTable[Row]) readSince(given *givenMerge[Row], jobID int64, key sightKey) (since time.Time) {
 	for _, column := range t.columns {
 		if at, isTime := column.target.(*pgtype.Timestamptz); isTime && (column.name == "first_seen_at" || column.name == "observed_at") {
 			return at.Time
 		}
 	}
-	if len(given.jobs) > 0 {
+	if len(given.jobs) > 0 && given.jobs[0].id == jobID {
 		for _, run := range given.jobs[0].runs {
 			if run.No == int(key[0]) {
 				return run.FirstSeen.ObservedAt

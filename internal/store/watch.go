@@ -192,16 +192,20 @@ func (q *planned) watchRuns(ctx context.Context, params dbsqlc.WatchRunsParams, 
 	if err != nil {
 		return nil, err
 	}
-	keys := convert(rows, func(row dbsqlc.WatchRunsRow) RunKey { return RunKey{JobID: row.JobID, No: int(row.RunNo)} })
+	keys, read := make([]RunKey, len(rows)), make(map[RunKey]dbsqlc.WatchRunsRow, len(rows))
+	for i, row := range rows {
+		keys[i] = RunKey{JobID: row.JobID, No: int(row.RunNo)}
+		read[keys[i]] = row
+	}
 	runs, paces, err := q.runsByKey(ctx, keys, paces)
 	if err != nil {
 		return nil, err
 	}
-	watched := make([]WatchRun, len(runs)) // one of each key: all is read at one moment
-	for i, row := range rows {
-		pace := paces[keys[i]]
+	watched := make([]WatchRun, len(runs))
+	for i, run := range runs {
+		row, pace := read[run.key], paces[run.key]
 		watched[i] = WatchRun{
-			RunRow: runs[i], JobID: row.JobID, Step: row.Step, StepState: row.StepState,
+			RunRow: run.RunRow, JobID: row.JobID, Step: row.Step, StepState: row.StepState,
 			PolledAt: OrZero(row.PolledAt), ConfirmedAt: OrZero(row.ConfirmedAt), Failures: int(row.Failures),
 			Pace: toPace(row.StallAfter, pace.usual, pace.median),
 		}

@@ -527,11 +527,14 @@ func (q *Queries) ReportLeafJobs(ctx context.Context, jobIds []int64) ([]ReportL
 const reportMiscounted = `-- name: ReportMiscounted :many
 SELECT job, snapshot_no, confirmations, polls, confirmed_at, last_at, polled_at, newest_at, outcome, had_outcome, failures, failed, knows_newest FROM (
     SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls,
-        coalesce(p.confirmed_at, 'epoch')::timestamptz AS confirmed_at, coalesce(greatest(n.last_at, t.confirmed_at), 'epoch')::timestamptz AS last_at,
-        coalesce(p.polled_at, 'epoch')::timestamptz AS polled_at, coalesce(CASE WHEN lost.last_poll THEN p.polled_at ELSE n.newest_at END, 'epoch')::timestamptz AS newest_at,
-        coalesce(p.outcome, '')::text AS outcome, (lost.last_poll OR coalesce(n.had_outcome, p.outcome IS NULL))::boolean AS had_outcome,
-        p.failures, (CASE WHEN lost.last_poll OR t.job_id IS NOT NULL AND p.failures > coalesce(n.failed, 0) THEN p.failures ELSE coalesce(n.failed, 0) END)::bigint AS failed,
-        (p.snapshot_no = coalesce(h.snapshot_no, 0) AND p.state IS NOT DISTINCT FROM h.state AND p.changed_at IS NOT DISTINCT FROM h.observed_at
+        coalesce(p.confirmed_at, 'epoch')::timestamptz AS confirmed_at,
+        coalesce(CASE WHEN free.of_clock THEN least(p.confirmed_at, greatest(n.last_at, t.confirmed_at)) ELSE greatest(n.last_at, t.confirmed_at) END, 'epoch')::timestamptz AS last_at,
+        coalesce(p.polled_at, 'epoch')::timestamptz AS polled_at,
+        coalesce(CASE WHEN n.had_outcome IS NOT NULL OR free.of_polls OR free.of_clock AND coalesce(p.polled_at, '-infinity') <= n.newest_at THEN p.polled_at ELSE n.newest_at END, 'epoch')::timestamptz AS newest_at,
+        coalesce(p.outcome, '')::text AS outcome, (free.of_polls OR free.of_clock OR coalesce(n.had_outcome, p.outcome IS NULL))::boolean AS had_outcome,
+        p.failures, (CASE WHEN free.of_polls OR free.of_clock THEN p.failures ELSE least(p.failures, coalesce(n.failed, 0)) END)::bigint AS failed,
+        (p.snapshot_no = coalesce(h.snapshot_no, 0) AND p.state IS NOT DISTINCT FROM h.state
+            AND (p.changed_at IS NOT DISTINCT FROM h.observed_at OR free.of_clock AND p.changed_at < h.observed_at)
             AND NOT EXISTS (SELECT 1 FROM report.snapshots l WHERE l.job_id = p.job_id AND l.snapshot_no > p.snapshot_no))::boolean AS knows_newest
     FROM report.polling p
     LEFT JOIN report.taken_polls t ON t.job_id = p.job_id AND t.snapshot_no = p.snapshot_no
@@ -545,8 +548,9 @@ SELECT job, snapshot_no, confirmations, polls, confirmed_at, last_at, polled_at,
             OR x.snapshot_no IS NULL AND x.polled_at > coalesce(c.confirmed_at, '-infinity') AND x.outcome <> 'superseded')
         GROUP BY x.job_id
     ) n ON n.job_id = p.job_id
-    CROSS JOIN LATERAL (SELECT n.job_id IS NULL AND t.job_id IS NOT NULL OR EXISTS (
-        SELECT 1 FROM report.recorded_gaps g WHERE g.job_id = p.job_id AND g.reason = 'clock' AND g.gap_to >= p.polled_at) AS last_poll) lost
+    CROSS JOIN (SELECT count(*) > 0 AS was_set_back FROM report.recorded_gaps WHERE reason = 'clock') clock
+    CROSS JOIN LATERAL (SELECT t.job_id IS NOT NULL AND (n.job_id IS NULL OR p.failures > n.failed) AS of_polls,
+        clock.was_set_back OR p.unseen_reason IS NOT DISTINCT FROM 'clock' OR p.tracking <> 'active' OR p.source_paused_at IS NOT NULL AS of_clock) free
 ) m
 WHERE m.polls <> m.confirmations AND m.snapshot_no > 0 OR m.last_at <> m.confirmed_at AND m.snapshot_no > 0
     OR m.polled_at <> m.newest_at OR NOT m.had_outcome OR m.failures <> m.failed OR NOT m.knows_newest
@@ -571,7 +575,10 @@ type ReportMiscountedRow struct {
 
 // Jobs of which the daemon says something else of the newest snapshot, the polls that saw
 // it, or the last poll, than the snapshots and polls give. Of a last poll that retention has
-// taken, or that lay ahead when the clock was set back, nobody knows more.
+// taken nobody knows more. Polls that failed may be more than it says, and later: it does
+// not count those that came late. Once the clock was set back, and of a job that nobody
+// polls, of which no gap tells that, its times may be earlier, and what it says of the last
+// poll is of another.
 func (q *Queries) ReportMiscounted(ctx context.Context) ([]ReportMiscountedRow, error) {
 	rows, err := q.db.Query(ctx, reportMiscounted)
 	if err != nil {
