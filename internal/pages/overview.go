@@ -60,12 +60,13 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 	page := pageNo(req.query)
 	body.Filter.Skipped = (page - 1) * jobsMost
 	body.Clock = req.Clock
+	filtered := body.Filtered() // asked before others write to the body
 	reading, reads := errgroup.WithContext(ctx)
 	reading.Go(func() (err error) {
 		body.Sources, err = tracking.SourceNames(reads, p.store)
 		return err
 	})
-	if !body.Filtered() { // beside a filter only the jobs that fit are told of
+	if !filtered { // beside a filter only the jobs that fit are told of
 		reading.Go(func() error { return p.readWatch(reads, req, &body) })
 	}
 	found, err := p.store.JobsFound(ctx, body.Filter)
