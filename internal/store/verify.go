@@ -165,7 +165,11 @@ func (s *Store) Unjournaled(ctx context.Context) (lacking []Unjournaled, err err
 // seen by another number of polls (Counted) than is told (Told), or last at another time, or
 // another poll to be the last, or more to have failed.
 func (s *Store) Miscounted(ctx context.Context) ([]Miscount, error) {
-	rows, err := s.queries.ReportMiscounted(ctx)
+	setBack, err := s.queries.ReportClockSetBack(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find out whether the clock was set back: %w", err)
+	}
+	rows, err := s.queries.ReportMiscounted(ctx, setBack)
 	if err != nil {
 		return nil, fmt.Errorf("count the polls: %w", err)
 	}

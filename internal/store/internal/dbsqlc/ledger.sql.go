@@ -249,6 +249,18 @@ func (q *Queries) ReportCheckpoints(ctx context.Context, arg ReportCheckpointsPa
 	return items, nil
 }
 
+const reportClockSetBack = `-- name: ReportClockSetBack :one
+SELECT EXISTS (SELECT 1 FROM report.recorded_gaps WHERE reason = 'clock')
+`
+
+// Whether the clock was ever set back, as the gaps of any job tell.
+func (q *Queries) ReportClockSetBack(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, reportClockSetBack)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const reportDayEntries = `-- name: ReportDayEntries :many
 SELECT no AS day, max(entry_no)::bigint AS entry_no FROM report.journal WHERE kind = 'polls' GROUP BY no
 `
@@ -526,31 +538,34 @@ func (q *Queries) ReportLeafJobs(ctx context.Context, jobIds []int64) ([]ReportL
 
 const reportMiscounted = `-- name: ReportMiscounted :many
 SELECT job, snapshot_no, confirmations, polls, confirmed_at, last_at, polled_at, newest_at, outcome, had_outcome, failures, failed, knows_newest FROM (
-    SELECT p.job, p.snapshot_no, p.confirmations, (coalesce(n.polls, 0) + coalesce(t.confirmations, 0))::bigint AS polls,
-        coalesce(p.confirmed_at, 'epoch')::timestamptz AS confirmed_at,
-        coalesce(CASE WHEN free.of_clock THEN least(p.confirmed_at, greatest(n.last_at, t.confirmed_at)) ELSE greatest(n.last_at, t.confirmed_at) END, 'epoch')::timestamptz AS last_at,
-        coalesce(p.polled_at, 'epoch')::timestamptz AS polled_at,
-        coalesce(CASE WHEN n.had_outcome IS NOT NULL OR free.of_polls OR free.of_clock AND coalesce(p.polled_at, '-infinity') <= n.newest_at THEN p.polled_at ELSE n.newest_at END, 'epoch')::timestamptz AS newest_at,
-        coalesce(p.outcome, '')::text AS outcome, (free.of_polls OR free.of_clock OR coalesce(n.had_outcome, p.outcome IS NULL))::boolean AS had_outcome,
-        p.failures, (CASE WHEN free.of_polls OR free.of_clock THEN p.failures ELSE least(p.failures, coalesce(n.failed, 0)) END)::bigint AS failed,
-        (p.snapshot_no = coalesce(h.snapshot_no, 0) AND p.state IS NOT DISTINCT FROM h.state
-            AND (p.changed_at IS NOT DISTINCT FROM h.observed_at OR free.of_clock AND p.changed_at < h.observed_at)
-            AND NOT EXISTS (SELECT 1 FROM report.snapshots l WHERE l.job_id = p.job_id AND l.snapshot_no > p.snapshot_no))::boolean AS knows_newest
-    FROM report.polling p
-    LEFT JOIN report.taken_polls t ON t.job_id = p.job_id AND t.snapshot_no = p.snapshot_no
-    LEFT JOIN report.snapshots h ON h.job_id = p.job_id AND h.snapshot_no = p.snapshot_no
-    LEFT JOIN (
-        SELECT x.job_id, count(*) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS polls, max(x.polled_at) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS last_at,
-            max(x.polled_at) AS newest_at, bool_or(x.outcome = c.outcome) FILTER (WHERE x.polled_at = c.polled_at) AS had_outcome,
-            count(*) FILTER (WHERE x.snapshot_no IS NULL) AS failed
-        FROM report.polls x
-        JOIN report.polling c ON c.job_id = x.job_id AND (c.snapshot_no = x.snapshot_no
-            OR x.snapshot_no IS NULL AND x.polled_at > coalesce(c.confirmed_at, '-infinity') AND x.outcome <> 'superseded')
-        GROUP BY x.job_id
-    ) n ON n.job_id = p.job_id
-    CROSS JOIN (SELECT count(*) > 0 AS was_set_back FROM report.recorded_gaps WHERE reason = 'clock') clock
-    CROSS JOIN LATERAL (SELECT t.job_id IS NOT NULL AND (n.job_id IS NULL OR p.failures > n.failed) AS of_polls,
-        clock.was_set_back OR p.unseen_reason IS NOT DISTINCT FROM 'clock' OR p.tracking <> 'active' OR p.source_paused_at IS NOT NULL AS of_clock) free
+    SELECT q.job, q.snapshot_no, q.confirmations, q.polls::bigint AS polls, coalesce(q.confirmed_at, 'epoch')::timestamptz AS confirmed_at,
+        coalesce(CASE WHEN q.clock_free THEN least(q.confirmed_at, q.seen_at) ELSE q.seen_at END, 'epoch')::timestamptz AS last_at,
+        coalesce(q.polled_at, 'epoch')::timestamptz AS polled_at,
+        coalesce(CASE WHEN q.same_outcome IS NOT NULL OR q.polls_free OR q.clock_free AND coalesce(q.polled_at, '-infinity') <= q.newest_poll_at THEN q.polled_at ELSE q.newest_poll_at END,
+            'epoch')::timestamptz AS newest_at,
+        coalesce(q.outcome, '')::text AS outcome, (q.polls_free OR q.clock_free OR coalesce(q.same_outcome, q.outcome IS NULL))::boolean AS had_outcome,
+        q.failures, (CASE WHEN q.polls_free OR q.clock_free THEN q.failures ELSE least(q.failures, q.failed_polls) END)::bigint AS failed,
+        (q.is_newest AND (q.changed_at IS NOT DISTINCT FROM q.observed_at OR q.clock_free AND q.changed_at < q.observed_at))::boolean AS knows_newest
+    FROM (
+        SELECT p.job, p.snapshot_no, p.confirmations, coalesce(n.polls, 0) + coalesce(t.confirmations, 0) AS polls, p.confirmed_at, greatest(n.last_at, t.confirmed_at) AS seen_at,
+            p.polled_at, n.newest_at AS newest_poll_at, p.outcome, n.had_outcome AS same_outcome, p.failures, coalesce(n.failed, 0) AS failed_polls, p.changed_at, h.observed_at,
+            p.snapshot_no = coalesce(l.snapshot_no, 0) AND p.state IS NOT DISTINCT FROM h.state AS is_newest,
+            t.job_id IS NOT NULL AND (n.job_id IS NULL OR p.failures > n.failed) AS polls_free,
+            $1::boolean OR p.unseen_reason IS NOT DISTINCT FROM 'clock' OR p.tracking <> 'active' OR p.source_paused_at IS NOT NULL AS clock_free
+        FROM report.polling p
+        LEFT JOIN report.taken_polls t ON t.job_id = p.job_id AND t.snapshot_no = p.snapshot_no
+        LEFT JOIN report.snapshots h ON h.job_id = p.job_id AND h.snapshot_no = p.snapshot_no
+        LEFT JOIN (SELECT x.job_id, max(x.snapshot_no) AS snapshot_no FROM report.snapshots x GROUP BY x.job_id) l ON l.job_id = p.job_id
+        LEFT JOIN (
+            SELECT x.job_id, count(*) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS polls, max(x.polled_at) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS last_at,
+                max(x.polled_at) AS newest_at, bool_or(x.outcome = c.outcome) FILTER (WHERE x.polled_at = c.polled_at) AS had_outcome,
+                count(*) FILTER (WHERE x.snapshot_no IS NULL) AS failed
+            FROM report.polls x
+            JOIN report.polling c ON c.job_id = x.job_id AND (c.snapshot_no = x.snapshot_no
+                OR x.snapshot_no IS NULL AND x.polled_at > coalesce(c.confirmed_at, '-infinity') AND x.outcome <> 'superseded')
+            GROUP BY x.job_id
+        ) n ON n.job_id = p.job_id
+    ) q
 ) m
 WHERE m.polls <> m.confirmations AND m.snapshot_no > 0 OR m.last_at <> m.confirmed_at AND m.snapshot_no > 0
     OR m.polled_at <> m.newest_at OR NOT m.had_outcome OR m.failures <> m.failed OR NOT m.knows_newest
@@ -579,8 +594,8 @@ type ReportMiscountedRow struct {
 // not count those that came late. Once the clock was set back, and of a job that nobody
 // polls, of which no gap tells that, its times may be earlier, and what it says of the last
 // poll is of another.
-func (q *Queries) ReportMiscounted(ctx context.Context) ([]ReportMiscountedRow, error) {
-	rows, err := q.db.Query(ctx, reportMiscounted)
+func (q *Queries) ReportMiscounted(ctx context.Context, setBack bool) ([]ReportMiscountedRow, error) {
+	rows, err := q.db.Query(ctx, reportMiscounted, setBack)
 	if err != nil {
 		return nil, err
 	}
