@@ -28,23 +28,17 @@ func (h History) AsOf(at time.Time) History {
 			s.VanishedAt = nil
 		}
 		t, happened := latest[[2]int32{s.RunNo, s.StepNo}]
-		if s.State, s.Status = t.ToState, t.ToStatus; !history.State(t.ToState).Terminal() {
-			s.EndedAt, s.Duration, s.DurationMax = nil, nil, nil
-		} else if first, left := h.around(t); left {
-			began, ended := first.began(s.StartedAt), t.moment()
-			s.EndedAt, s.Reported = toPointer(ended.Shown()), !began.Reported.IsZero() && !ended.Reported.IsZero()
-			s.Duration, s.DurationMax = spanIntervals(began, ended)
+		s.State, s.Status = t.ToState, t.ToStatus
+		if span, isOther := h.spanThen(t, s.StartedAt, s.Reported); isOther {
+			s.EndedAt, s.Reported, s.Duration, s.DurationMax = span.endedAt, span.reported, span.least, span.most
 		}
 		return happened
 	})
 	was.Runs = filter(h.Runs, func(r *RunRow) bool {
 		t, happened := latest[[2]int32{r.RunNo, 0}]
-		if r.State, r.Status = t.ToState, t.ToStatus; !history.State(t.ToState).Terminal() {
-			r.EndedAt, r.Duration, r.DurationMax = nil, nil, nil
-		} else if first, left := h.around(t); left {
-			began, ended := first.began(r.StartedAt), t.moment()
-			r.EndedAt, r.Reported = toPointer(ended.Shown()), !began.Reported.IsZero() && !ended.Reported.IsZero()
-			r.Duration, r.DurationMax = spanIntervals(began, ended)
+		r.State, r.Status = t.ToState, t.ToStatus
+		if span, isOther := h.spanThen(t, r.StartedAt, r.Reported); isOther {
+			r.EndedAt, r.Reported, r.Duration, r.DurationMax = span.endedAt, span.reported, span.least, span.most
 		}
 		was.count(r)
 		return happened
@@ -52,6 +46,29 @@ func (h History) AsOf(at time.Time) History {
 	was.showLatest(at)
 	was.explainRuns()
 	return was
+}
+
+// rowSpan is when a run or step ended, and how long it took.
+type rowSpan struct {
+	endedAt     *time.Time // nil: it had not ended, as the others tell too
+	reported    bool
+	least, most *Interval
+}
+
+// spanThen is the span of a run or step whose latest transition was t; false: it is the
+// one that is known now.
+func (h History) spanThen(t TransitionRow, startedAt time.Time, reported bool) (span rowSpan, isOther bool) {
+	if !history.State(t.ToState).Terminal() {
+		return rowSpan{reported: reported}, true
+	}
+	first, left := h.around(t)
+	if !left {
+		return rowSpan{}, false
+	}
+	began, ended := first.began(startedAt), t.moment()
+	span = rowSpan{endedAt: toPointer(ended.Shown()), reported: !began.Reported.IsZero() && !ended.Reported.IsZero()}
+	span.least, span.most = spanIntervals(began, ended)
+	return span, true
 }
 
 // around gives the first transition of the run or step of one, and whether others have
