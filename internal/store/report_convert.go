@@ -1,10 +1,6 @@
 package store
 
-import (
-	"iter"
-
-	"tracker/internal/store/internal/dbsqlc"
-)
+import "tracker/internal/store/internal/dbsqlc"
 
 // convert makes rows of one type from those of another. It never gives nil,
 // which JSON would write as null.
@@ -14,22 +10,6 @@ func convert[From, To any](rows []From, to func(From) To) []To {
 		converted[i] = to(row)
 	}
 	return converted
-}
-
-// byJob gives the rows of each job, which stand together.
-func byJob[Row any](rows []Row, jobID func(*Row) int64) iter.Seq2[int64, []Row] {
-	return func(yield func(int64, []Row) bool) {
-		for left := rows; len(left) > 0; {
-			id, end := jobID(&left[0]), 1
-			for end < len(left) && jobID(&left[end]) == id {
-				end++
-			}
-			if !yield(id, left[:end]) {
-				return
-			}
-			left = left[end:]
-		}
-	}
 }
 
 func toJobRow(row dbsqlc.ReportJob) JobRow {

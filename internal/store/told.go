@@ -57,10 +57,15 @@ func (s *Store) Told(ctx context.Context, knownAt time.Time, source string, inte
 		return nil, fmt.Errorf("read which runs were told of after %s: %w", knownAt, err)
 	}
 	told := &Told{Runs: []ToldRun{}, Steps: []ToldStep{}, Withdrawn: []ToldWithdrawn{}}
-	for _, runs := range byJob(rows, func(row *dbsqlc.RunListToldSinceRow) int64 { return row.JobID }) {
-		if err := s.retell(ctx, told, runs, knownAt, interpret); err != nil {
+	for len(rows) > 0 {
+		of := 1
+		for of < len(rows) && rows[of].JobID == rows[0].JobID {
+			of++
+		}
+		if err := s.retell(ctx, told, rows[:of], knownAt, interpret); err != nil {
 			return nil, err
 		}
+		rows = rows[of:]
 	}
 	return told, nil
 }
