@@ -50,7 +50,5 @@ func (p *planned) by(ctx context.Context, how plan) error {
 
 // inPlanned is inSnapshot with statements that are planned so, until the work says otherwise.
 func (s *Store) inPlanned(ctx context.Context, how plan, work func(*planned) error) error {
-	options := oneMoment
-	options.BeginQuery = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; " + how.set()
-	return pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error { return work(&planned{s.queries.WithTx(tx), tx, how}) })
+	return s.inMoment(ctx, oneMoment+"; "+how.set(), func(tx pgx.Tx) error { return work(&planned{s.queries.WithTx(tx), tx, how}) })
 }

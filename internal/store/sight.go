@@ -21,7 +21,7 @@ type Sight struct {
 
 // See gives work a sight of the jobs from one number to another.
 func (s *Store) See(ctx context.Context, from, to int64, work func(*Sight) error) error {
-	return pgx.BeginTxFunc(ctx, s.pool, oneMoment, func(tx pgx.Tx) error {
+	return s.inMoment(ctx, oneMoment, func(tx pgx.Tx) error {
 		return work(&Sight{tx: tx, queries: s.queries.WithTx(tx), from: from, to: to})
 	})
 }

@@ -135,11 +135,16 @@ func againAfterDeadlock(try func() error) error {
 	}
 }
 
-// oneMoment is a transaction that only reads, and all as it was at one moment.
-var oneMoment = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+// oneMoment begins a transaction that only reads, and all as it was at one moment.
+const oneMoment = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 // inSnapshot runs work that only reads: all of it sees the database as it was
 // at one moment, whatever others write meanwhile.
 func (s *Store) inSnapshot(ctx context.Context, work func(*dbsqlc.Queries) error) error {
-	return pgx.BeginTxFunc(ctx, s.pool, oneMoment, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
+	return s.inMoment(ctx, oneMoment, func(tx pgx.Tx) error { return work(s.queries.WithTx(tx)) })
+}
+
+// inMoment is inSnapshot with a transaction that begins as is said.
+func (s *Store) inMoment(ctx context.Context, begin string, work func(pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{BeginQuery: begin}, work)
 }
