@@ -1,8 +1,10 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,6 +70,11 @@ func Verify(ctx context.Context, v Verification) (Verified, error) {
 	r := &verifier{Verification: v}
 	r.found.Wrong, r.found.Stale, r.found.Acts = []Wrong{}, []string{}, []int64{}
 	r.found.OwnKeys = v.Key == nil
+	var err error
+	if r.jobs, err = v.Store.Jobs(ctx); err != nil {
+		return Verified{}, err
+	}
+	slices.SortFunc(r.jobs, func(a, b store.Job) int { return cmp.Compare(a.ID, b.ID) })
 	var running errgroup.Group
 	log, jobs := &findings{}, &findings{}
 	running.Go(func() error { return r.checkLog(ctx, log) })
@@ -84,6 +91,7 @@ func Verify(ctx context.Context, v Verification) (Verified, error) {
 // verifier checks what is stored.
 type verifier struct {
 	Verification
+	jobs    []store.Job // all of them, by number
 	telling sync.Mutex
 	found   Verified
 }

@@ -33,11 +33,7 @@ const (
 // checkJobs checks that what is derived is what the snapshots give, and that counts are
 // what the polls give.
 func (r *verifier) checkJobs(ctx context.Context, found *findings) error {
-	jobs, err := r.Store.Jobs(ctx)
-	if err != nil {
-		return err
-	}
-	batches, err := r.batches(ctx, found, jobs)
+	batches, err := r.batches(ctx, found)
 	if err != nil {
 		return err
 	}
@@ -124,7 +120,7 @@ type jobBatch struct {
 
 // batches puts jobs together, so that each batch is some thousand rows, or one job. Others
 // than those that are wanted stand between batches.
-func (r *verifier) batches(ctx context.Context, found *findings, jobs []store.Job) ([]jobBatch, error) {
+func (r *verifier) batches(ctx context.Context, found *findings) ([]jobBatch, error) {
 	rows, err := r.Store.JobSizes(ctx)
 	if err != nil {
 		return nil, err
@@ -133,10 +129,9 @@ func (r *verifier) batches(ctx context.Context, found *findings, jobs []store.Jo
 	for _, row := range rows {
 		sizes[row.JobID] = row.Snapshots
 	}
-	slices.SortFunc(jobs, func(a, b store.Job) int { return cmp.Compare(a.ID, b.ID) })
 	var batches []jobBatch
 	apart := true
-	for _, job := range jobs {
+	for _, job := range r.jobs {
 		if !r.wants(job.Name) {
 			apart = true
 			continue

@@ -29,28 +29,24 @@ type logCheck struct {
 	keys        map[string]ledger.Verifier
 	gone        map[int64]store.GoneBody // by entry, of those that are being checked
 	days        map[int64]int64          // the last entry of each day of polls
-	jobs        map[string]bool          // by name
-	lastDay     time.Time                // the latest of them
-	leaves      []ledger.Day             // of days in a row, that were read together
-	takenUntil  time.Time                // before it retention has taken polls
-	broken      bool                     // a root did not fit: those after it will not, either
-	at          time.Time                // of the entry before
+	jobNames    map[string]bool
+	lastDay     time.Time    // the latest of them
+	leaves      []ledger.Day // of days in a row, that were read together
+	takenUntil  time.Time    // before it retention has taken polls
+	broken      bool         // a root did not fit: those after it will not, either
+	at          time.Time    // of the entry before
 }
 
 // checkLog compares each leaf with the row that it stands for, and each checkpoint with
 // the tree.
 func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
-	c := &logCheck{verifier: r, findings: found, keys: map[string]ledger.Verifier{}, gone: map[int64]store.GoneBody{}, jobs: map[string]bool{}, published: slices.Clone(r.Against)}
+	c := &logCheck{verifier: r, findings: found, keys: map[string]ledger.Verifier{}, gone: map[int64]store.GoneBody{}, jobNames: map[string]bool{}, published: slices.Clone(r.Against)}
 	slices.SortStableFunc(c.published, func(a, b ledger.Checkpoint) int { return cmp.Compare(a.Size, b.Size) })
 	if c.last, err = r.Store.LastCheckpoint(ctx); err != nil {
 		return err
 	}
-	jobs, err := r.Store.Jobs(ctx)
-	if err != nil {
-		return err
-	}
-	for _, job := range jobs {
-		c.jobs[job.Name] = true
+	for _, job := range r.jobs {
+		c.jobNames[job.Name] = true
 	}
 	journal, err := r.Store.JournalSize(ctx)
 	if err != nil {
@@ -285,7 +281,7 @@ func (c *logCheck) isOfJob(entry store.JournalEntry, leaf ledger.Leaf) bool {
 	case ledger.Act:
 		job = l.Job
 	case ledger.Change:
-		if name, isJob := strings.CutPrefix(l.Subject, "job "); isJob && c.jobs[name] {
+		if name, isJob := strings.CutPrefix(l.Subject, "job "); isJob && c.jobNames[name] {
 			job = name
 		}
 	}
