@@ -92,8 +92,9 @@ func (n *Notifier) Send(ctx context.Context, ruleID int64) error {
 		return n.leave(lasting, lane, time.Time{}, err)
 	}
 	rule := found[ruleID]
-	if quiet, _ := schedule.ParseQuiet(rule.Quiet); !quiet.Until(now).IsZero() { // a rule with others was not declared
-		return n.leave(lasting, lane, quiet.Until(now), nil)
+	quiet, _ := schedule.ParseQuiet(rule.Quiet) // a rule with others was not declared
+	if until := quiet.Until(now); !until.IsZero() {
+		return n.leave(lasting, lane, until, nil)
 	}
 	d := deliverer{notifier: n, rule: rule, lane: &lane, began: began, now: now, behind: map[int64]bool{}}
 	rest, err := d.run(ctx)
