@@ -12,6 +12,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/dustin/go-humanize/english"
+
 	"tracker/internal/definition"
 	"tracker/internal/ledger"
 )
@@ -235,10 +237,10 @@ func (c *check) snapshots(ctx context.Context) error {
 		c.note("%d of %d snapshots were recorded by another interpretation than %d, which reads them here", older, c.found.Snapshots, provider.Interpretation)
 	}
 	if erased > 0 {
-		c.note("%d bodies were erased before the pack was made: their hashes are in the log, what they alone told is not here", erased)
+		c.note("%s erased before the pack was made: their hashes are in the log, what they alone told is not here", english.Plural(erased, "body was", "bodies were"))
 	}
 	if taken := c.found.Snapshots - c.found.Bodies - erased; taken > 0 {
-		c.note("%d bodies were taken by retention before the pack was made: their hashes are in the log, what they told is not here", taken)
+		c.note("%s taken by retention before the pack was made: their hashes are in the log, what they told is not here", english.Plural(taken, "body was", "bodies were"))
 	}
 	return nil
 }
