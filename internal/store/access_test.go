@@ -52,8 +52,7 @@ func TestTokensAreTheOperators(t *testing.T) {
 		wantCode(t, reader, codePrivilege, refused)
 	}
 
-	operator := loginAs(t, owner, address, "tracker_writer") // as docs/sql.md has it
-	mustExec(t, owner, "GRANT INSERT, UPDATE ON tokens TO "+operator.Config().User)
+	operator := operatorAs(t, owner, address)
 	mustExec(t, operator, "INSERT INTO tokens (name, scope, hash, created_at, created_by) SELECT 'ops', 'operate', sha256('x'), now(), 'ops'")
 	if err := s.RevokeToken(t.Context(), by, "dashboard"); err != nil {
 		t.Error(err)

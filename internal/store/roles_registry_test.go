@@ -2,9 +2,13 @@ package store_test
 
 import (
 	"errors"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"tracker/internal/store"
 	"tracker/internal/testdb"
@@ -64,15 +68,30 @@ func TestRolesWriterDecidesNothing(t *testing.T) {
 	}
 }
 
+// operatorAs is a login with the grants that docs/sql.md names, and no others.
+func operatorAs(t *testing.T, owner *pgx.Conn, address string) *pgx.Conn {
+	t.Helper()
+	text, err := os.ReadFile(docsSQL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, grants, _ := strings.Cut(string(text), "An operator that is not the owner, here `ops`:\n\n```\n")
+	grants, _, found := strings.Cut(grants, "```")
+	if !found || strings.Count(grants, " TO ops;") < 2 {
+		t.Fatalf("docs/sql.md does not tell what an operator is granted: %q", grants)
+	}
+	operator := loginAs(t, owner, address, "tracker_writer")
+	mustExec(t, owner, strings.ReplaceAll(grants, " TO ops;", " TO "+operator.Config().User+";"))
+	return operator
+}
+
 // TestRolesOperatorDecides: with the grants that docs/sql.md names, a login that
 // is not the owner's decides in its own words.
 func TestRolesOperatorDecides(t *testing.T) {
 	t.Parallel()
 	address := testdb.New(t)
 	owner := dial(t, address)
-	operator := loginAs(t, owner, address, "tracker_writer")
-	mustExec(t, owner, "GRANT INSERT, UPDATE ON sources, jobs TO "+operator.Config().User)
-	mustExec(t, owner, "GRANT INSERT ON budgets, cursors TO "+operator.Config().User)
+	operator := operatorAs(t, owner, address)
 	s, err := store.Open(t.Context(), operator.Config().ConnString(), store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -81,15 +100,17 @@ func TestRolesOperatorDecides(t *testing.T) {
 	f := newFeed(t)
 	by := store.Author{Actor: "ann", At: f.now}
 	declared := f.declaration()
+	declared.Providers = []store.ProviderSpec{{Name: "acme", Definition: "name: acme", Origin: store.OriginFile}}
 	if _, err := s.Apply(t.Context(), by, declared); err != nil {
 		t.Fatal(err)
 	}
-	declared.Sources[0].Schedule = "@every 7m"
+	declared.Sources[0].Schedule, declared.Providers[0].Definition = "@every 7m", "name: acme # two"
 	if _, err := s.Apply(t.Context(), by, declared); err != nil {
 		t.Fatal(err)
 	}
 	equalLines(t, column[string](t, owner, "SELECT concat_ws(' ', actor, action, subject) FROM changes ORDER BY change_no"),
-		"ann register source woosmap-prod", "ann register job a", "ann register job b", "ann change source woosmap-prod")
+		"ann register provider acme", "ann register source woosmap-prod", "ann register job a", "ann register job b",
+		"ann change provider acme", "ann change source woosmap-prod")
 	wantCode(t, operator, codePrivilege, "INSERT INTO changes (changed_at, actor, action, subject) VALUES (now(), 'alice', 'change', 'x')")
 }
 
