@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 
 	"tracker/internal/ledger"
 )
@@ -12,7 +13,7 @@ import (
 // keyMode is the mode of a key's file: nobody else may read it.
 const keyMode = 0o600
 
-// ErrKeyOpen means that others can read the private key.
+// ErrKeyOpen means that others can read or write the private key.
 var ErrKeyOpen = errors.New("others can read this key, and could sign in your name")
 
 // WriteKey makes a key for a log of that name, writes its private half to a new file and
@@ -33,7 +34,9 @@ func WriteKey(path, name string) (*ledger.Key, error) {
 	return key, nil
 }
 
-// CheckKeyRef refuses a reference to a key's file that others may read or write.
+// CheckKeyRef refuses a reference to a key's file that others may read or write. One of
+// root's may be read by its group: that is how systemd and Kubernetes hand secrets to a
+// process that is not root.
 func CheckKeyRef(ref string) error {
 	path, isFile := strings.CutPrefix(ref, "file:")
 	if !isFile {
@@ -43,7 +46,11 @@ func CheckKeyRef(ref string) error {
 	if err != nil {
 		return nil //nolint:nilerr // who reads it says why it cannot be read
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	allowed := os.FileMode(keyMode)
+	if owner, known := info.Sys().(*syscall.Stat_t); known && owner.Uid == 0 {
+		allowed |= 0o040
+	}
+	if info.Mode().Perm()&0o077&^allowed != 0 {
 		return fmt.Errorf("%s: %w: run  chmod 600 %s", ref, ErrKeyOpen, path)
 	}
 	return nil
