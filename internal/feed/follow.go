@@ -15,6 +15,8 @@ const FromNow = -1
 // line holds. From now it gives none at once: whoever listens learns from where to go on.
 // It returns nil where the hub has ended.
 func (h *Hub) Follow(ctx context.Context, after int64, quiet time.Duration, give func(entries []store.EventsEntry, reached int64) error) error {
+	h.count(1)
+	defer h.count(-1)
 	silence := time.NewTimer(quiet)
 	defer silence.Stop()
 	for {

@@ -31,11 +31,12 @@ type Hub struct {
 	logger   *slog.Logger
 	catching *semaphore.Weighted
 
-	mu      sync.Mutex
-	entries []store.EventsEntry // the newest, without holes
-	end     int64               // the number of the last entry that is known; -1: none was read yet
-	grown   chan struct{}       // closed when there is more, or the hub has ended
-	over    bool
+	mu        sync.Mutex
+	followers int
+	entries   []store.EventsEntry // the newest, without holes
+	end       int64               // the number of the last entry that is known; -1: none was read yet
+	grown     chan struct{}       // closed when there is more, or the hub has ended
+	over      bool
 }
 
 // NewHub is a hub on a store. Run reads for it.
@@ -43,7 +44,8 @@ func NewHub(s *store.Store, logger *slog.Logger) *Hub {
 	return &Hub{store: s, logger: logger, catching: semaphore.NewWeighted(catchUps), end: -1, grown: make(chan struct{})}
 }
 
-// Run reads the journal until ctx ends, and all following with it.
+// Run reads the journal until ctx ends, and all following with it. While nobody follows it
+// only looks how far the journal goes.
 func (h *Hub) Run(ctx context.Context) {
 	again := time.NewTicker(lookEvery)
 	defer again.Stop()
@@ -85,14 +87,8 @@ func (h *Hub) look(ctx context.Context) error {
 		return err
 	}
 	for {
-		h.mu.Lock()
-		from := h.end
-		h.mu.Unlock()
-		if from < 0 { // who follows from the past reads that by itself
-			h.add(nil, end)
-			return nil
-		}
-		if from >= end {
+		from, goesOn := h.readFrom(end)
+		if !goesOn {
 			return nil
 		}
 		until := min(end, from+readMost)
@@ -104,7 +100,20 @@ func (h *Hub) look(ctx context.Context) error {
 	}
 }
 
-// add takes in what was read up to an entry, and wakes who waits.
+// readFrom is beyond which entry the journal, which goes up to end, is to be read for the
+// followers. Where it was never read, or nobody follows, none is: who follows from the
+// past reads that by itself.
+func (h *Hub) readFrom(end int64) (from int64, goesOn bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.end < 0 || h.followers == 0 {
+		h.entries = nil
+		h.reach(end)
+	}
+	return h.end, h.end < end
+}
+
+// add takes in what was read up to an entry.
 func (h *Hub) add(read []store.EventsEntry, end int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -112,11 +121,23 @@ func (h *Hub) add(read []store.EventsEntry, end int64) {
 	if more := len(h.entries) - kept; more > 0 {
 		h.entries = slices.Clone(h.entries[more:])
 	}
+	h.reach(end)
+}
+
+// reach notes how far the journal is known, and wakes who waits.
+func (h *Hub) reach(end int64) {
 	h.end = end
 	if !h.over {
 		close(h.grown)
 		h.grown = make(chan struct{})
 	}
+}
+
+// count counts followers.
+func (h *Hub) count(more int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.followers += more
 }
 
 // state is what a follower that has read up to an entry can have at once.

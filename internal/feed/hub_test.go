@@ -149,3 +149,26 @@ func TestFollowersHearThatTheLineHolds(t *testing.T) {
 	stop()
 	_ = running.Wait()
 }
+
+// TestFollowersGetWhatHappenedWhileNobodyFollowed, which the hub has not read.
+func TestFollowersGetWhatHappenedWhileNobodyFollowed(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewDatabase(t).Store()
+	hub := feed.NewHub(s, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	var running errgroup.Group
+	running.Go(func() error { hub.Run(ctx); return nil })
+	for range 2 { // the second time after somebody has followed
+		begun, err := s.JournalSize(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		happen(t, s, 3)
+		want := []int64{begun + 1, begun + 2, begun + 3}
+		if got, err := numbers(ctx, hub, begun, len(want)); err != nil || !slices.Equal(got, want) {
+			t.Errorf("after %d came %v, %v", begun, got, err)
+		}
+	}
+	stop()
+	_ = running.Wait()
+}
