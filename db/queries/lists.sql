@@ -117,8 +117,7 @@ SELECT * FROM report.events WHERE entry_no > @after::bigint AND entry_no <= @unt
 
 -- name: ListJournalBetween :many
 -- Some entries of the journal, with the names of their jobs and of these jobs' sources.
-SELECT e.entry_no, e.at, e.kind, e.job, s.name AS source
+SELECT e.entry_no, e.at, e.kind, d.job, d.source
 FROM report.journal e
-LEFT JOIN jobs j ON j.job_id = e.job_id
-LEFT JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN report.declared_jobs d ON d.job_id = e.job_id
 WHERE e.entry_no > @after::bigint AND e.entry_no <= @until::bigint ORDER BY e.entry_no;

@@ -519,10 +519,9 @@ func (q *Queries) ListJobs(ctx context.Context, arg ListJobsParams) ([]int64, er
 }
 
 const listJournalBetween = `-- name: ListJournalBetween :many
-SELECT e.entry_no, e.at, e.kind, e.job, s.name AS source
+SELECT e.entry_no, e.at, e.kind, d.job, d.source
 FROM report.journal e
-LEFT JOIN jobs j ON j.job_id = e.job_id
-LEFT JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN report.declared_jobs d ON d.job_id = e.job_id
 WHERE e.entry_no > $1::bigint AND e.entry_no <= $2::bigint ORDER BY e.entry_no
 `
 
