@@ -16,11 +16,11 @@ import (
 const (
 	// claimEvery is how often the daemon claims due jobs: a claim costs less, the more
 	// jobs it takes.
-	claimEvery = 400 * time.Millisecond
+	claimEvery = 200 * time.Millisecond
 	// dueAhead is by how much jobs are claimed before they are due: so much more than
 	// claimEvery that the wait between claims makes no poll late. It is less than the
 	// shortest interval, of which the poll before, and its recording, need some.
-	dueAhead = 750 * time.Millisecond
+	dueAhead = 500 * time.Millisecond
 	// credentialMoment is how long a turn waits for a credential: a local file
 	// takes a thousandth of it.
 	credentialMoment = 50 * time.Millisecond
