@@ -18,14 +18,18 @@ import (
 // its first.
 const crowdIdle = 100_000
 
-// firstPollsEvery is how often it is looked whether all jobs were polled.
-const firstPollsEvery = 15 * time.Second
+const (
+	// crowdEvery is how often it is looked how far the tracker is.
+	crowdEvery = 15 * time.Second
+	// overdue is how late a poll is of a tracker that has not caught up with its first ones,
+	// patience how long it may take to.
+	overdue, patience = 10 * time.Second, 30 * time.Minute
+)
 
 // crowd is what was measured of many jobs.
 type crowd struct {
 	applied     time.Duration // how long their registration took
 	appliedPeak int64         // bytes that it took
-	firstPolls  time.Duration // how long it took to poll each for the first time
 
 	window   window
 	lateness histogram // of the window's polls
@@ -35,8 +39,9 @@ type crowd struct {
 	database int64     // bytes on disk
 }
 
-// measureCrowd registers the jobs, has them polled until each was twice, or for the
-// warm-up after its first poll, and measures a window.
+// measureCrowd registers the jobs, has each polled for the first time, which takes longer
+// than later polls, lets the warm-up pass, and the time until none is overdue, and measures
+// a window.
 func (l *lab) measureCrowd(ctx context.Context, p plan, out io.Writer) error {
 	upstream, address, err := l.startUpstream(ctx, crowdIdle, "-bare", "-datasets", strconv.Itoa(l.jobs))
 	if err != nil {
@@ -94,22 +99,35 @@ func (l *lab) applyCrowd(ctx context.Context, c *crowd, declared string) error {
 	return nil
 }
 
+// awaitNone waits until a query that tells whether something is left says no.
+func awaitNone(ctx context.Context, db *pgx.Conn, every time.Duration, query string, args ...any) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it has not caught up after %s", patience))
+	defer cancel()
+	for left := true; left; {
+		if err := pass(ctx, every); err != nil {
+			return err
+		}
+		if err := db.QueryRow(ctx, query, args...).Scan(&left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // observeCrowd waits until every job was polled, lets the warm-up pass, and measures.
 func (l *lab) observeCrowd(ctx context.Context, p plan, db *pgx.Conn, c *crowd, metrics string, pid int, out io.Writer) error {
 	begun := time.Now()
-	for left := true; left; {
-		if err := pass(ctx, min(firstPollsEvery, p.window)); err != nil {
-			return err
-		}
-		if err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM cursors WHERE polled_at IS NULL)`).Scan(&left); err != nil {
-			return err
-		}
+	if err := awaitNone(ctx, db, min(crowdEvery, p.window), `SELECT EXISTS (SELECT FROM cursors WHERE polled_at IS NULL)`); err != nil {
+		return err
 	}
-	c.firstPolls = time.Since(begun)
-	fmt.Fprintf(out, "first polls  of all jobs in %s\n", c.firstPolls.Round(time.Second))
+	fmt.Fprintf(out, "first polls  of all jobs in %s\n", time.Since(begun).Round(time.Second))
 	if err := pass(ctx, p.warmUp); err != nil {
 		return err
 	}
+	if err := awaitNone(ctx, db, min(crowdEvery, p.window), `SELECT EXISTS (SELECT FROM cursors WHERE next_poll_at < now() - $1::interval)`, overdue); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "caught up    %s after the start\n", time.Since(begun).Round(time.Second))
 	before, err := scrape(ctx, metrics)
 	if err != nil {
 		return err
