@@ -38,7 +38,7 @@ func listenFlags(cmd *cobra.Command) *webFlags {
 	flags.StringVar(&l.cert, "tls-cert", "", "speak TLS, by the certificates in `FILE`, which is read again when it changes")
 	flags.StringVar(&l.key, "tls-key", "", "with the key in `FILE`")
 	flags.BoolVar(&l.behindProxy, "behind-proxy", false, "a proxy speaks TLS for it, and nobody else reaches it: its X-Forwarded-For is believed")
-	flags.StringVar(&l.trustHeader, "trust-header", "", "the proxy names in the header `NAME` who asks, who may change all; it takes it from whoever sends it")
+	flags.StringVar(&l.trustHeader, "trust-header", "", "the header `NAME` in which the proxy says who asks, and who may then change everything; the proxy must remove it from what clients send")
 	_ = cmd.MarkFlagFilename("tls-cert")
 	_ = cmd.MarkFlagFilename("tls-key")
 	return l
@@ -56,7 +56,7 @@ func (l *webFlags) check(ctx context.Context) error {
 	case (l.cert == "") != (l.key == ""):
 		wrong = "--tls-cert and --tls-key belong together"
 	case l.trustHeader != "" && !l.behindProxy:
-		wrong = "--trust-header believes a proxy, and wants --behind-proxy: anybody else would say who he likes to be"
+		wrong = "--trust-header needs --behind-proxy: without a proxy anybody could send that header and pass for anybody"
 	case l.trustHeader != "" && strings.Trim(l.trustHeader, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-") != "":
 		wrong = fmt.Sprintf("--trust-header %q: want the name of a header, such as X-Forwarded-User", l.trustHeader)
 	case l.address != listenOff && l.cert == "" && !l.behindProxy && !isLoopback(ctx, l.address):

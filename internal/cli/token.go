@@ -18,10 +18,10 @@ import (
 
 func (a *app) tokenCommand() *cobra.Command {
 	return groupCommand("token", "Manage tokens: who may look and change by the web",
-		`Manages tokens, by which  tracker serve  knows who asks, where others reach it
-than this machine: programs send one as  Authorization: Bearer TOKEN, people log
-in with one. It is shown once, when it is made, and kept as its hash alone. What
-is changed with it has "token NAME" as its actor in report.changes.`,
+		`Manages tokens, by which  tracker serve  knows who asks where it can be reached
+from other machines: programs send one as  Authorization: Bearer TOKEN, people
+log in with one. It is shown once, when it is made, and kept as its hash alone.
+What is changed with it has "token NAME" as its actor in report.changes.`,
 		a.tokenAddCommand(), a.tokenListCommand(), a.tokenRevokeCommand())
 }
 
@@ -158,9 +158,9 @@ func tokenListing(rows []store.TokenRow, now time.Time) terminal.Table[store.Tok
 
 func (a *app) tokenRevokeCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "revoke NAME", Short: "Have a token count no more", Args: exactly(1, "one NAME"),
-		Long: `Has a token count no more, at once, nor whoever has logged in with it. Its name
-may be given to another one.`,
+		Use: "revoke NAME", Short: "Revoke a token", Args: exactly(1, "one NAME"),
+		Long: `Revokes a token at once, and ends the sessions of whoever logged in with it. Its
+name may be given to another one.`,
 		Example: "  tracker token revoke dashboard",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withStore(cmd.Context(), func(s *store.Store) error {
