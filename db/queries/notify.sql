@@ -115,6 +115,12 @@ LEFT JOIN sources s ON s.source_id = j.source_id OR g.of_job IS NULL AND s.name 
 WHERE g.over_at IS NULL OR g.over_at > @since
 ORDER BY g.event_no;
 
+-- name: GoingListLast :many
+-- What went on last of each kind at some jobs, and is over.
+SELECT DISTINCT ON (kind, of_job) kind, of_job::bigint AS of_job, coalesce(run_no, 0)::integer AS run_no, event_no
+FROM notify_going WHERE of_job = ANY(@job_ids::bigint[]) AND over_at IS NOT NULL
+ORDER BY kind, of_job, event_no DESC;
+
 -- name: ReportOpenStalls :many
 -- With what they are judged by, as the latest run of a job is.
 SELECT job_id, run_no, stalled_since::timestamptz AS since, seen_at::timestamptz AS seen_at, stall_after, usual_duration, median_duration

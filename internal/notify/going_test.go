@@ -1,7 +1,9 @@
 package notify_test
 
 import (
+	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,6 +48,67 @@ func TestAStall(t *testing.T) {
 	l.pass(8 * time.Hour)
 	l.tell()
 	l.wantTold()
+}
+
+// TestAStallThatComesBack is told anew, once by any number of trackers, and then left alone.
+func TestAStallThatComesBack(t *testing.T) {
+	t.Parallel()
+	const dataset = "8c4c51f1-0000-4000-8000-000000000001"
+	stallAfter := func(l *lab, after time.Duration) {
+		l.jobs["stores-eu"] = dataset
+		l.declare(store.Declaration{Jobs: []store.JobSpec{{
+			Name: "stores-eu", Source: "woosmap", Target: map[string]string{"dataset_id": dataset}, StallAfter: after, FirstPollAt: time.Now(),
+		}}})
+	}
+	goesOn := func(l *lab) { l.say("stores-eu", run("r1", "in_progress", 3*time.Hour, 0)) }
+	for name, test := range map[string]struct{ end, again func(l *lab) }{
+		"AfterItHadEnded": {
+			end: func(l *lab) { l.say("stores-eu", run("r1", "success", 3*time.Hour, time.Second)) },
+			again: func(l *lab) {
+				stallAfter(l, time.Microsecond)
+				for len(l.Lines(`SELECT 'stalled' FROM report.stalled`)) == 0 {
+					goesOn(l)
+				}
+			},
+		},
+		"AfterAnotherRun": {
+			end:   func(l *lab) { l.say("stores-eu", run("r2", "in_progress", time.Minute, 0)) },
+			again: goesOn,
+		},
+		"AfterPatience": {
+			end:   func(l *lab) { stallAfter(l, 4*time.Hour) },
+			again: func(l *lab) { stallAfter(l, 2*time.Hour) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			stallAfter(l, time.Hour)
+			l.rules(hook("geo", "stalled"))
+			goesOn(l)
+			l.tell()
+			l.wantTold("stalled stores-eu began")
+			test.end(l)
+			l.tell()
+			l.wantTold("stalled stores-eu over")
+			test.again(l)
+			var looking sync.WaitGroup
+			for _, owner := range []string{"one", "two"} {
+				n := l.newNotifier(owner, l.store)
+				looking.Go(func() {
+					if err := n.Look(t.Context()); err != nil && !errors.Is(err, store.ErrOvertaken) {
+						t.Error(err)
+					}
+				})
+			}
+			looking.Wait()
+			version := `SELECT version::text FROM notify_state`
+			before := l.Lines(version)
+			l.tell()
+			l.Want("turns of what goes on", before, version)
+			l.wantTold("stalled stores-eu began")
+		})
+	}
 }
 
 // TestAFailureIsToldAgain until the job's next run.

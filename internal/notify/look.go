@@ -60,7 +60,8 @@ type looking struct {
 	conditions []store.Condition
 	goings     []store.Going
 	facts      store.Facts
-	repeated   map[string]bool // keys of what is told again, by now
+	gone       map[going]store.Gone // what is over of what may have begun again
+	repeated   map[string]bool      // keys of what is told again, by now
 	telling    *telling
 }
 
@@ -73,6 +74,7 @@ type going struct {
 func (l *looking) learn(ctx context.Context, s *store.Store) (err error) {
 	known := map[going]bool{}
 	var p store.FactsParams
+	var begun []int64
 	for _, g := range l.goings {
 		known[going{g.Kind, g.JobID}] = true
 		if g.JobID == 0 {
@@ -89,11 +91,19 @@ func (l *looking) learn(ctx context.Context, s *store.Store) (err error) {
 			continue
 		}
 		p.Jobs = append(p.Jobs, c.JobID)
+		begun = append(begun, c.JobID)
 		if c.RunNo > 0 {
 			p.Runs = append(p.Runs, store.RunKey{JobID: c.JobID, No: c.RunNo})
 		}
 	}
-	l.facts, err = s.Facts(ctx, p)
+	if l.facts, err = s.Facts(ctx, p); err != nil || len(begun) == 0 {
+		return err
+	}
+	last, err := s.LastGone(ctx, begun)
+	l.gone = make(map[going]store.Gone, len(last))
+	for _, g := range last {
+		l.gone[going{g.Kind, g.JobID}] = g
+	}
 	return err
 }
 
@@ -123,14 +133,15 @@ func (l *looking) tell() error {
 		}
 	}
 	for _, c := range l.conditions {
-		if known[going{c.Kind, c.JobID}] {
+		of := going{c.Kind, c.JobID}
+		gone := l.gone[of]
+		if known[of] || c.Kind == history.EventUnusual && gone.RunNo == c.RunNo { // that is told once of a run
 			continue
 		}
 		h := words.Happening{Kind: c.Kind, Since: c.Since, SeenAt: c.SeenAt, Reason: c.Reason, Usual: c.Usual, Pace: c.Pace}
-		key := fmt.Sprintf("%s job %d run %d", c.Kind, c.JobID, c.RunNo)
-		if c.RunNo == 0 {
-			key = fmt.Sprintf("%s job %d since %s", c.Kind, c.JobID, c.Since.UTC().Format(time.RFC3339Nano))
-		}
+		// A run whose stall_after was raised, or that another one had superseded, stalls
+		// again since the same moment: told again, as that it was over was told.
+		key := fmt.Sprintf("%s job %d run %d since %s after event %d", c.Kind, c.JobID, c.RunNo, c.Since.UTC().Format(time.RFC3339Nano), gone.EventNo)
 		if err := l.offer(key, c.JobID, c.RunNo, h); err != nil {
 			return err
 		}

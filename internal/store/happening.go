@@ -297,6 +297,25 @@ func (s *Store) Goings(ctx context.Context, since time.Time) ([]Going, error) {
 	}), nil
 }
 
+// Gone is what was told, went on and is over.
+type Gone struct {
+	Kind    history.EventKind
+	JobID   int64
+	RunNo   int // 0: of no run
+	EventNo int64
+}
+
+// LastGone reads what went on last of each kind at some jobs, and is over.
+func (s *Store) LastGone(ctx context.Context, jobIDs []int64) ([]Gone, error) {
+	rows, err := s.queries.GoingListLast(ctx, jobIDs)
+	if err != nil {
+		return nil, fmt.Errorf("read what went on: %w", err)
+	}
+	return convert(rows, func(row dbsqlc.GoingListLastRow) Gone {
+		return Gone{Kind: history.EventKind(row.Kind), JobID: row.OfJob, RunNo: int(row.RunNo), EventNo: row.EventNo}
+	}), nil
+}
+
 // Phases of what goes on.
 const (
 	PhaseBegan = "began"

@@ -392,6 +392,45 @@ func (q *Queries) GoingList(ctx context.Context, since *time.Time) ([]GoingListR
 	return items, nil
 }
 
+const goingListLast = `-- name: GoingListLast :many
+SELECT DISTINCT ON (kind, of_job) kind, of_job::bigint AS of_job, coalesce(run_no, 0)::integer AS run_no, event_no
+FROM notify_going WHERE of_job = ANY($1::bigint[]) AND over_at IS NOT NULL
+ORDER BY kind, of_job, event_no DESC
+`
+
+type GoingListLastRow struct {
+	Kind    string
+	OfJob   int64
+	RunNo   int32
+	EventNo int64
+}
+
+// What went on last of each kind at some jobs, and is over.
+func (q *Queries) GoingListLast(ctx context.Context, jobIds []int64) ([]GoingListLastRow, error) {
+	rows, err := q.db.Query(ctx, goingListLast, jobIds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []GoingListLastRow
+	for rows.Next() {
+		var i GoingListLastRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.OfJob,
+			&i.RunNo,
+			&i.EventNo,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const laneDue = `-- name: LaneDue :many
 SELECT r.rule_id FROM notify_rules r LEFT JOIN notify_lanes l ON l.rule_id = r.rule_id
 WHERE (l.sends_until IS NULL OR l.sends_until < $1::timestamptz) AND (l.rests_until IS NULL OR l.rests_until <= $1::timestamptz)
