@@ -79,6 +79,8 @@ func build(mux *http.ServeMux, options Options, at pace) *api {
 	config.Info.Description = about
 	config.DocsPath, config.SchemasPath = "", ""
 	config.CreateHooks = nil // no $schema among the columns
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: readJSON}
+	config.Formats = map[string]huma.Format{"application/json": format, "json": format}
 	config.RejectUnknownQueryParameters = true
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"bearer": {Type: "http", Scheme: "bearer", Description: "A token of  tracker token add. On a loopback address nobody needs one."},

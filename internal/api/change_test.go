@@ -65,6 +65,31 @@ func TestChangesAreRecorded(t *testing.T) {
 	l.Check()
 }
 
+// TestChangesAreText: what could not be kept as it was sent is refused.
+func TestChangesAreText(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.register("stores-eu")
+	const put = `{"source":"woosmap","target":{"dataset_id":"` + dataset + `"},`
+	for _, refused := range []struct{ method, path, body string }{
+		{http.MethodPost, "/jobs/stores-eu/pause", `{"reason":"a\u0000b"}`},
+		{http.MethodPost, "/jobs/stores-eu/pause", `{"reason":"\ud800"}`},
+		{http.MethodPost, "/sources/woosmap/pause", "{\"reason\":\"\xff\"}"},
+		{http.MethodPut, "/jobs/stores-eu", put + `"labels":{"team":"geo\udfff"}}`},
+		{http.MethodPut, "/jobs/stores-eu", put + `"labels":{"\u0000":"geo"}}`},
+		{http.MethodPut, "/jobs/stores-eu", put + `"schedule":"@every 5m\u0000"}`},
+		{http.MethodPut, "/jobs/stores-eu", put + `"schedule":`},
+	} {
+		if got := l.ask(refused.method, refused.path, refused.body); got.status != http.StatusBadRequest || got.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %s %s: %d %s", refused.method, refused.path, refused.body, got.status, got.text)
+		}
+	}
+	l.Want("changes", nil, `SELECT action FROM report.changes WHERE actor = 'ann'`)
+	if paused := l.change(http.MethodPost, "/jobs/stores-eu/pause", `{"reason":"\\u0000 \ud83d\ude00"}`, http.StatusOK); *paused.PausedReason != `\u0000 😀` {
+		t.Errorf("paused: %s", *paused.PausedReason)
+	}
+}
+
 // TestDaemonsLoginRegistersNothing: the database has its say.
 func TestDaemonsLoginRegistersNothing(t *testing.T) {
 	t.Parallel()

@@ -101,6 +101,9 @@ func TestServeBehindAProxy(t *testing.T) {
 		status            int
 	}{
 		{http.MethodGet, at + "/healthz", "", nil, http.StatusOK},
+		{http.MethodPost, at + "/hooks/%00", "", nil, http.StatusBadRequest},
+		{http.MethodGet, at + "/jobs/%ff", "", []string{bearer}, http.StatusBadRequest},
+		{http.MethodGet, at + "/api/v1/jobs?q=%00", "", []string{bearer}, http.StatusBadRequest},
 		{http.MethodGet, at + "/metrics", "", nil, http.StatusUnauthorized},
 		{http.MethodGet, at + "/metrics", "", []string{bearer}, http.StatusOK},
 		{http.MethodGet, metrics + "/metrics", "", nil, http.StatusOK},

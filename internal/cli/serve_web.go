@@ -88,7 +88,7 @@ func (w *website) handler() http.Handler {
 	mux := w.healthHandler()
 	mux.Handle("POST /hooks/{source}", w.hooks)
 	mux.Handle("/", w.guard.Wrap(guarded))
-	return http.MaxBytesHandler(mux, bodyMost)
+	return http.MaxBytesHandler(access.Texts(mux), bodyMost)
 }
 
 // healthHandler answers to anybody.

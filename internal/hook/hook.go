@@ -74,7 +74,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) (status int, e
 		return http.StatusBadRequest, nil
 	case err != nil:
 		return http.StatusUnauthorized, h.Store.Refuse(ctx, from.ID, time.Now())
-	case len(id) > kindMost:
+	case len(id) > kindMost, !store.IsText(id):
 		return http.StatusBadRequest, nil
 	}
 	kind, said := read(body)
@@ -100,7 +100,7 @@ func read(body []byte) (kind string, said map[string]bool) {
 		return "", said
 	}
 	if fields, ok := document.(map[string]any); ok {
-		if kind, _ = fields["type"].(string); len(kind) > kindMost || strings.ContainsRune(kind, 0) {
+		if kind, _ = fields["type"].(string); len(kind) > kindMost || !store.IsText(kind) {
 			kind = ""
 		}
 	}

@@ -226,6 +226,7 @@ func TestWebhooksAreRefused(t *testing.T) {
 		"ASourceWithout":  {"deaf", "{}", secret, now, http.StatusNotFound},
 		"NoSource":        {"nobody", "{}", secret, now, http.StatusNotFound},
 		"TooLarge":        {"woosmap", `"` + strings.Repeat("x", 2<<20) + `"`, secret, now, http.StatusRequestEntityTooLarge},
+		"NoText\xff":      {"woosmap", "{}", secret, now, http.StatusBadRequest},
 		"NoJSONButSigned": {"woosmap", "hello", secret, now, http.StatusOK},
 	} {
 		if got := l.post(test.from, "msg_"+name, test.body, test.by, test.at); got != test.want {

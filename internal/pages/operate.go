@@ -25,10 +25,13 @@ var (
 // lookTimeout bounds a poll that somebody waits for.
 const lookTimeout = 25 * time.Second
 
+// formMost is how many bytes of a form are kept in memory.
+const formMost = 1 << 20
+
 // operate serves an operation: a form posts it, and is led to a page that tells what is so.
 func (p *Pages) operate(act operation) http.Handler {
 	return p.operator(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := r.ParseForm(); err != nil {
+		if err := readForm(r); err != nil {
 			refuseForm(w, err)
 			return
 		}
@@ -45,6 +48,25 @@ func (p *Pages) operate(act operation) http.Handler {
 		}
 		http.Redirect(w, r, address+"?done="+url.QueryEscape(done), http.StatusSeeOther)
 	}))
+}
+
+// errNoText means that a form holds what cannot be kept.
+var errNoText = errors.New("bytes that are no text")
+
+// readForm reads a form, of either encoding, all of whose values are text.
+func readForm(r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return err
+	}
+	if err := r.ParseMultipartForm(formMost); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return err
+	}
+	for _, values := range r.PostForm {
+		if !store.IsText(strings.Join(values, "")) {
+			return errNoText
+		}
+	}
+	return nil
 }
 
 // refuseForm tells that a form cannot be read: half of one changes nothing.

@@ -56,18 +56,28 @@ func TestPages_FormThatCannotBeRead(t *testing.T) {
 	l := newLab(t)
 	l.restless()
 	server := serve(t, http.MaxBytesHandler(pages.New(l.store, pages.Options{Logger: discard(), Actor: func(*http.Request) string { return "who reads" }}), 1000))
-	for reason, status := range map[string]int{strings.Repeat("x", 2000): http.StatusRequestEntityTooLarge, "%zz": http.StatusBadRequest} {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server+"/jobs/stores-eu/pause", strings.NewReader("reason="+reason))
+	const encoded, parts = "application/x-www-form-urlencoded", "multipart/form-data; boundary=B"
+	for form, want := range map[string]struct {
+		kind   string
+		status int
+	}{
+		"reason=" + strings.Repeat("x", 2000): {encoded, http.StatusRequestEntityTooLarge},
+		"reason=%zz":                          {encoded, http.StatusBadRequest},
+		"reason=a%00b":                        {encoded, http.StatusBadRequest},
+		"reason=%ff":                          {encoded, http.StatusBadRequest},
+		"--B\r\nContent-Disposition: form-data; name=\"reason\"\r\n\r\na\x00b\r\n--B--\r\n": {parts, http.StatusBadRequest},
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server+"/jobs/stores-eu/pause", strings.NewReader(form))
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("Content-Type", want.kind)
 		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := response.Body.Close(); err != nil || response.StatusCode != status {
-			t.Errorf("reason %.10s is answered %d", reason, response.StatusCode)
+		if err := response.Body.Close(); err != nil || response.StatusCode != want.status {
+			t.Errorf("%.90q is answered %d", form, response.StatusCode)
 		}
 	}
 	l.Want("the pauses", nil, `SELECT actor FROM report.changes WHERE action = 'pause'`)
