@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"flag"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -171,6 +173,26 @@ func TestFits(t *testing.T) {
 				b.picture(fmt.Sprintf("%s-%d-dark.png", path, width))
 			}
 		}
+	}
+}
+
+// TestSourcesInOneLine: why a source is paused, however long, takes no line of the table's
+// short cells.
+func TestSourcesInOneLine(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	l := newLab(t)
+	l.follow("stores-eu", run("r1", "in_progress", ""))
+	l.ask(http.MethodPost, "/sources/woosmap/pause", url.Values{"reason": {strings.Repeat("403 Forbidden: ", 12)}})
+	b.open(l.server.URL+"/sources", 1280, "light")
+	cells := evaluate[int](b, `document.querySelectorAll("tbody td:not(:nth-child(3))").length`)
+	broken := evaluate[[]string](b, `[...document.querySelectorAll("tbody td:not(:nth-child(3))")].filter((e) => {
+		const text = document.createRange();
+		text.selectNodeContents(e);
+		return text.getBoundingClientRect().height > 1.8 * parseFloat(getComputedStyle(e).lineHeight);
+	}).map((e) => e.innerText)`)
+	if cells < 5 || len(broken) > 0 {
+		t.Errorf("of %d cells these take more than a line: %q", cells, broken)
 	}
 }
 
