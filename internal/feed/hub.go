@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"sync"
@@ -37,6 +38,7 @@ type Hub struct {
 	end       int64               // the number of the last entry that is known; -1: none was read yet
 	grown     chan struct{}       // closed when there is more, or the hub has ended
 	over      bool
+	away      time.Time // since when the database has not answered; zero: it answers
 }
 
 // NewHub is a hub on a store. Run reads for it.
@@ -52,7 +54,9 @@ func (h *Hub) Run(ctx context.Context) {
 	defer h.finish()
 	failing := false
 	for {
+		asked := time.Now()
 		err := h.look(ctx)
+		h.tellAway(asked, err)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -68,6 +72,25 @@ func (h *Hub) Run(ctx context.Context) {
 		case <-again.C:
 		}
 	}
+}
+
+// tellAway takes in what came of asking the database.
+func (h *Hub) tellAway(asked time.Time, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case err == nil:
+		h.away = time.Time{}
+	case h.away.IsZero() && (store.IsAway(err) || errors.Is(err, context.DeadlineExceeded)):
+		h.away = asked
+	}
+}
+
+// Away tells since when the database has not answered; zero: it answers.
+func (h *Hub) Away() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.away
 }
 
 // finish ends all following.

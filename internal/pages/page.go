@@ -150,7 +150,7 @@ func (p *Pages) failed(ctx context.Context, req *request, err error) *view {
 		return &view{Name: "missing", Title: "It took too long", Status: http.StatusGatewayTimeout, Body: missingBody{slow, nil}}
 	case store.IsAway(err):
 		p.Logger.WarnContext(ctx, "page not shown", "path", req.URL.Path, "error", err)
-		return &view{Name: "away", Title: "The database does not answer", Status: http.StatusServiceUnavailable, Body: p.away.begin(req.ReadAt)}
+		return &view{Name: "away", Title: "The database does not answer", Status: http.StatusServiceUnavailable, Body: p.away.begin(req.ReadAt, p.Away)}
 	default:
 		p.Logger.ErrorContext(ctx, "page not shown", "path", req.URL.Path, "error", err)
 		return &view{Name: "broken", Title: "Something went wrong", Status: http.StatusInternalServerError}

@@ -21,6 +21,9 @@ type Options struct {
 	MayOperate func(*http.Request) bool
 	// LoggedIn tells whether who sends a request can log out, by a POST of /logout; nil: nobody can.
 	LoggedIn func(*http.Request) bool
+	// Away tells since when the database has not answered, as who asks it all the time knows;
+	// zero: nothing is known of that. nil: nobody asks.
+	Away func() time.Time
 	// Look polls a job now; nil: nobody here can. It may fail by ErrVainLook and ErrBusyLook.
 	Look func(context.Context, store.Job) error
 	// Test sends a test by a rule at a time, and tells in how long it was taken; nil: nobody here can.
@@ -83,12 +86,18 @@ type outage struct {
 	since time.Time
 }
 
-// begin tells since when, from now on.
-func (o *outage) begin(now time.Time) time.Time {
+// begin tells since when: as others know, or from now on.
+func (o *outage) begin(now time.Time, known func() time.Time) time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.since.IsZero() {
 		o.since = now
+		if known == nil {
+			return o.since
+		}
+		if since := known(); !since.IsZero() && since.Before(now) {
+			o.since = since
+		}
 	}
 	return o.since
 }

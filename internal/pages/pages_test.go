@@ -289,7 +289,10 @@ func TestPages_Away(t *testing.T) {
 	l := newLab(t)
 	l.restless()
 	gate := newGate(t, l.URL)
-	server := serve(t, pages.New(testkit.OpenStore(t, gate.url), pages.Options{Logger: discard(), Actor: func(*http.Request) string { return "" }}))
+	s := testkit.OpenStore(t, gate.url)
+	began := time.Now().Add(-time.Hour)
+	known := serve(t, pages.New(s, pages.Options{Logger: discard(), Actor: func(*http.Request) string { return "" }, Away: func() time.Time { return began }}))
+	server := serve(t, pages.New(s, pages.Options{Logger: discard(), Actor: func(*http.Request) string { return "" }}))
 	if p := ask(t, http.MethodGet, server+"/", nil); p.status != http.StatusOK {
 		t.Fatalf("before: %d", p.status)
 	}
@@ -306,6 +309,9 @@ func TestPages_Away(t *testing.T) {
 			t.Errorf("it is away since %s, and then since %s", since, told)
 		}
 		since = told
+	}
+	if p := ask(t, http.MethodGet, known+"/", nil); !strings.Contains(p.raw, began.UTC().Format("15:04:05")) {
+		t.Errorf("away since %s, which somebody knows: %s", began.UTC(), p.text())
 	}
 	gate.open()
 	status := 0
