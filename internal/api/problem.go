@@ -24,6 +24,8 @@ func (a *api) problem(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, store.ErrConflict):
 		return huma.Error409Conflict(err.Error())
+	case tracking.IsGone(err):
+		return huma.NewError(http.StatusGone, err.Error())
 	case request:
 		return huma.Error422UnprocessableEntity(err.Error())
 	case errors.Is(err, store.ErrNotFound):

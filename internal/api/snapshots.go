@@ -40,12 +40,11 @@ func (a *api) registerSnapshots() {
 	o.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{}}, "application/octet-stream": {}}}}
 	huma.Register(a.API, o, func(ctx context.Context, in *snapshotInput) (*body, error) {
 		row, err := a.snapshot(ctx, *in)
+		if err == nil && row.Body == nil {
+			row, err = tracking.FindBody(ctx, a.Store, in.Job, in.SnapshotNo)
+		}
 		if err != nil {
 			return nil, a.problem(ctx, err)
-		}
-		if row.Body == nil {
-			_, gone := tracking.FindBody(ctx, a.Store, in.Job, in.SnapshotNo)
-			return nil, huma.NewError(http.StatusGone, gone.Error())
 		}
 		kind := "application/octet-stream"
 		if json.Valid(row.Body) {

@@ -137,10 +137,10 @@ func (p *Pages) failed(ctx context.Context, req *request, err error) *view {
 		return &view{Name: "missing", Title: "Not found", Status: http.StatusNotFound, Body: missingBody{missing.what, links(missing.near)}}
 	case errors.As(err, &early):
 		return &view{Name: "missing", Title: "Not yet", Status: http.StatusConflict, Body: missingBody{early.what, nil}}
+	case tracking.IsGone(err):
+		return &view{Name: "missing", Title: "Gone", Status: http.StatusGone, Body: missingBody{err.Error(), nil}}
 	case errors.As(err, &refused):
 		return &view{Name: "missing", Title: "Not found", Status: http.StatusNotFound, Body: missingBody{refused.Error(), nil}}
-	case errors.Is(err, tracking.ErrErased):
-		return &view{Name: "missing", Title: "Gone", Status: http.StatusGone, Body: missingBody{err.Error(), nil}}
 	case errors.Is(err, store.ErrConflict):
 		return &view{Name: "missing", Title: "Not possible", Status: http.StatusConflict, Body: missingBody{err.Error(), nil}}
 	case errors.Is(err, store.ErrNotOperator):

@@ -47,13 +47,13 @@ func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.Sna
 		answers.Wrong = "choose two answers by their numbers"
 		return answers, nil
 	}
-	diff, err := p.compare(ctx, body.Job.Job, answers.From, answers.To)
-	if store.IsAway(err) || errors.Is(err, context.DeadlineExceeded) {
+	diff, wrong, err := p.compare(ctx, body.Job.Job, answers.From, answers.To)
+	if err != nil {
 		return answers, err
 	}
-	if err != nil {
-		answers.Wrong = err.Error()
-		return answers, nil //nolint:nilerr // the page tells it
+	if wrong != nil {
+		answers.Wrong = wrong.Error()
+		return answers, nil
 	}
 	answers.Diff = &diff
 	for i, change := range diff.Changes {
@@ -68,17 +68,21 @@ func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.Sna
 	return answers, nil
 }
 
-// compare tells how two answers of a job differ.
-func (p *Pages) compare(ctx context.Context, job string, from, to int) (words.SnapshotDiff, error) {
+// compare tells how two answers of a job differ, or what is wrong with asking for them.
+func (p *Pages) compare(ctx context.Context, job string, from, to int) (diff words.SnapshotDiff, wrong, err error) {
 	was, err := tracking.FindBody(ctx, p.store, job, from)
-	if err != nil {
-		return words.SnapshotDiff{}, err
+	var now store.SnapshotRow
+	if err == nil {
+		now, err = tracking.FindBody(ctx, p.store, job, to)
 	}
-	now, err := tracking.FindBody(ctx, p.store, job, to)
-	if err != nil {
-		return words.SnapshotDiff{}, err
+	if _, request := errors.AsType[tracking.RequestError](err); request || tracking.IsGone(err) {
+		return diff, err, nil
 	}
-	return words.DiffSnapshots(was, now)
+	if err != nil {
+		return diff, nil, err
+	}
+	diff, wrong = words.DiffSnapshots(was, now)
+	return diff, wrong, nil
 }
 
 // answerNo is the number of an answer; 0: it is none.

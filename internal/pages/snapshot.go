@@ -47,8 +47,12 @@ func (p *Pages) snapshot(ctx context.Context, req *request) (*view, error) {
 	}
 	body := snapshotBody{SnapshotRow: row, Before: row.SnapshotNo - 1, Lines: lines(req.Snapshot(row), nil)}
 	if row.Body == nil {
-		_, err := tracking.FindBody(ctx, p.store, row.Job, int(row.SnapshotNo))
-		body.Gone = err.Error()
+		switch _, err := tracking.FindBody(ctx, p.store, row.Job, int(row.SnapshotNo)); {
+		case tracking.IsGone(err):
+			body.Gone = err.Error()
+		case err != nil:
+			return nil, err
+		}
 	}
 	var text bytes.Buffer
 	if json.Indent(&text, row.Body, "", "  ") != nil {

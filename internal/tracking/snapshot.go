@@ -26,8 +26,15 @@ func FindSnapshot(ctx context.Context, s *store.Store, job string, no int) (stor
 	return row, RequestError{fmt.Errorf("job %s has no snapshot %d; its newest is %d", job, no, newest.SnapshotNo)}
 }
 
-// ErrErased means that somebody has erased what is asked for.
-var ErrErased = errors.New("erased")
+var (
+	// ErrErased means that somebody has erased what is asked for.
+	ErrErased = errors.New("erased")
+	// ErrTaken means that retention took it.
+	ErrTaken = errors.New("retention took it")
+)
+
+// IsGone reports an error of asking for what was there once.
+func IsGone(err error) bool { return errors.Is(err, ErrErased) || errors.Is(err, ErrTaken) }
 
 // FindBody is FindSnapshot of one whose body is still there.
 func FindBody(ctx context.Context, s *store.Store, job string, no int) (store.SnapshotRow, error) {
@@ -37,7 +44,7 @@ func FindBody(ctx context.Context, s *store.Store, job string, no int) (store.Sn
 	}
 	act, err := s.ErasedBy(ctx, job, int(row.SnapshotNo))
 	if errors.Is(err, store.ErrNotFound) {
-		return row, RequestError{fmt.Errorf("snapshot %d of job %s has no body any more: retention took it; its SHA-256 was %x", row.SnapshotNo, job, []byte(row.SHA256))}
+		return row, RequestError{fmt.Errorf("snapshot %d of job %s has no body any more: %w; its SHA-256 was %x", row.SnapshotNo, job, ErrTaken, []byte(row.SHA256))}
 	}
 	if err == nil {
 		err = fmt.Errorf("snapshot %d of job %s has no body any more: %w by act %d; its SHA-256 was %x", row.SnapshotNo, job, ErrErased, act, []byte(row.SHA256))
