@@ -73,6 +73,10 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 	if err := errors.Join(err, reading.Wait()); err != nil {
 		return nil, err
 	}
+	if len(found.Rows) == 0 && page > 1 { // beyond the last one: the first
+		req.query.Del("page")
+		return p.overview(ctx, req)
+	}
 	body.Found = found.Total
 	body.Pages = newPager(req.URL, page, found.Total, jobsMost)
 	for _, row := range found.Rows {
@@ -141,7 +145,7 @@ func (b overviewBody) Filtered() bool {
 	return b.Filter.Part != "" || b.Filter.Source != "" || b.Filter.State != "" || len(b.Labels) > 0 || b.Filter.Skipped > 0
 }
 
-// Quiet reports that nothing needs anybody.
+// Calm reports that nothing needs anybody.
 func (b overviewBody) Calm() bool {
 	return len(b.Failed) == 0 && len(b.Stalled) == 0 && len(b.Unseen()) == 0
 }

@@ -97,6 +97,39 @@ func TestPages_EventsInWords(t *testing.T) {
 	}
 }
 
+// TestPages_BodyIsGone: that a body was taken is told apart from that nobody could look.
+func TestPages_BodyIsGone(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	l.Exec(`SET session_replication_role = replica; UPDATE snapshots SET body = NULL, patches = 0 WHERE snapshot_no = 3; RESET session_replication_role`)
+	const answer, differ = "/jobs/stores-eu/snapshots/3", "/jobs/stores-eu/runs/2?from=3&to=4"
+	wants := func(state string, statuses map[string]int) {
+		for path, want := range statuses {
+			p := l.get(path)
+			if gone := strings.Contains(p.text(), "retention took it"); p.status != want || gone != (state == "taken") {
+				t.Errorf("%s: %s is answered %d: %s", state, path, p.status, p.text())
+			}
+		}
+	}
+	wants("taken", map[string]int{answer: http.StatusOK, answer + "/body": http.StatusGone, differ: http.StatusOK})
+	l.Exec(`ALTER VIEW report.erased_snapshots RENAME TO elsewhere`)
+	wants("unknown", map[string]int{answer: http.StatusInternalServerError, answer + "/body": http.StatusInternalServerError, differ: http.StatusInternalServerError})
+}
+
+// TestPages_BeyondTheLast: a page after the last one is the first.
+func TestPages_BeyondTheLast(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	for _, path := range []string{"/?page=9", "/?page=9&q=stores"} {
+		if p := l.get(path); !strings.Contains(p.text(), "stores-eu") || strings.Contains(p.text(), "No job fits") {
+			t.Errorf("%s says %s", path, p.text())
+		}
+	}
+	l.get("/?page=9&q=nothing").wantText(t, "none of that name", "No job fits")
+}
+
 // TestPages_Empty: without a job a page says what to do next.
 func TestPages_Empty(t *testing.T) {
 	t.Parallel()
