@@ -18,7 +18,7 @@ SELECT token_no, name, scope FROM tokens WHERE hash = @hash AND revoked_at IS NU
 SELECT EXISTS (SELECT 1 FROM tokens WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()));
 
 -- name: SessionInsert :exec
-INSERT INTO web_sessions (hash, token_no, begun_at, expires_at) VALUES (@hash, @token_no, now(), @expires_at);
+INSERT INTO web_sessions (hash, token_no, begun_at, expires_at) VALUES (@hash, @token_no, now(), now() + @length::interval);
 
 -- name: SessionByHash :one
 -- The token of a session that goes on, as long as that counts.

@@ -19,7 +19,8 @@ import (
 
 // lab is a guard before a handler that tells who asks.
 type lab struct {
-	t      *testing.T
+	t *testing.T
+	*testkit.Database
 	store  *store.Store
 	guard  *access.Guard
 	server *httptest.Server
@@ -28,7 +29,8 @@ type lab struct {
 // newLab has a guard as on an address that others reach, before which TLS is spoken.
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{t: t, store: testkit.NewDatabase(t).Store()}
+	l := &lab{t: t, Database: testkit.NewDatabase(t)}
+	l.store = l.Store()
 	l.guard = &access.Guard{Store: l.store, Logger: slog.New(slog.DiscardHandler), Actor: "ann"}
 	l.server = httptest.NewTLSServer(l.guard.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who := access.From(r.Context())
@@ -215,6 +217,7 @@ func TestLoginLasts(t *testing.T) {
 			t.Errorf("no %q in %q, and on to %s", want, cookie, in.header.Get("Location"))
 		}
 	}
+	l.Want("its length, by the clock that it is checked by", []string{"12:00:00"}, `SELECT (expires_at - begun_at)::text FROM web_sessions`)
 	stolen, _, _ := strings.Cut(cookie, ";")
 	l.want("logged in", l.askAs(&browser, http.MethodGet, "/", ""), http.StatusOK, "token ann may read, logged in: true")
 	l.want("stolen, in time", l.ask(http.MethodGet, "/", "Cookie: "+stolen), http.StatusOK)

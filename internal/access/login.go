@@ -74,7 +74,7 @@ func (g *Guard) login(w http.ResponseWriter, r *http.Request) {
 	token, err := g.checkToken(r, strings.TrimSpace(r.PostFormValue("token")))
 	cookie := rand.Text()
 	if err == nil {
-		err = g.Store.BeginSession(r.Context(), token, cookie, time.Now().Add(sessionLength))
+		err = g.Store.BeginSession(r.Context(), token, cookie, sessionLength)
 	}
 	switch {
 	case errors.Is(err, errTooMany):

@@ -121,13 +121,13 @@ func (s *Store) TokenOf(ctx context.Context, shown string) (Token, error) {
 	return Token{No: row.TokenNo, Name: row.Name, Scope: row.Scope}, nil
 }
 
-// BeginSession begins a session with a token, and forgets those that are over.
-func (s *Store) BeginSession(ctx context.Context, token Token, cookie string, until time.Time) error {
+// BeginSession begins a session of a length with a token, and forgets those that are over.
+func (s *Store) BeginSession(ctx context.Context, token Token, cookie string, length time.Duration) error {
 	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
 		if err := q.SessionTrim(ctx); err != nil {
 			return err
 		}
-		return q.SessionInsert(ctx, dbsqlc.SessionInsertParams{Hash: hashOf(cookie), TokenNo: token.No, ExpiresAt: until})
+		return q.SessionInsert(ctx, dbsqlc.SessionInsertParams{Hash: hashOf(cookie), TokenNo: token.No, Length: length})
 	})
 	if err != nil {
 		return fmt.Errorf("begin a session of token %s: %w", token.Name, err)

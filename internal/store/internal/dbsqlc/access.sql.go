@@ -39,17 +39,17 @@ func (q *Queries) SessionDelete(ctx context.Context, hash []byte) error {
 }
 
 const sessionInsert = `-- name: SessionInsert :exec
-INSERT INTO web_sessions (hash, token_no, begun_at, expires_at) VALUES ($1, $2, now(), $3)
+INSERT INTO web_sessions (hash, token_no, begun_at, expires_at) VALUES ($1, $2, now(), now() + $3::interval)
 `
 
 type SessionInsertParams struct {
-	Hash      []byte
-	TokenNo   int64
-	ExpiresAt time.Time
+	Hash    []byte
+	TokenNo int64
+	Length  time.Duration
 }
 
 func (q *Queries) SessionInsert(ctx context.Context, arg SessionInsertParams) error {
-	_, err := q.db.Exec(ctx, sessionInsert, arg.Hash, arg.TokenNo, arg.ExpiresAt)
+	_, err := q.db.Exec(ctx, sessionInsert, arg.Hash, arg.TokenNo, arg.Length)
 	return err
 }
 
