@@ -115,12 +115,13 @@ func newPage(d *Document, h History) ([]byte, error) {
 		AnsweredAt: model.Last.PolledAt,
 	})
 	runs := slices.Backward(h.Runs)
+	rows := newRunRows(d, h)
 	for _, run := range runs {
 		if len(model.Runs) == pageMost {
 			model.MoreRuns++
 			continue
 		}
-		model.Runs = append(model.Runs, newPageRun(d, h, known, run))
+		model.Runs = append(model.Runs, newPageRun(rows, known, run))
 	}
 	switch {
 	case len(model.Runs) == 1:
@@ -128,7 +129,7 @@ func newPage(d *Document, h History) ([]byte, error) {
 	default:
 		model.Verdict = fmt.Sprintf("%s runs", humanize.Comma(int64(len(h.Runs))))
 		model.Overview = timeline.NewRuns(timeline.RunsParams{
-			From: model.First.ObservedAt, To: model.Last.ObservedAt, Runs: h.Runs, Transitions: h.Transitions, Gaps: gapsOf(d), Clock: known.Clock,
+			From: model.First.ObservedAt, To: model.Last.ObservedAt, Runs: h.Runs, Transitions: h.Transitions, Gaps: rows.gaps, Clock: known.Clock,
 		})
 	}
 	var text bytes.Buffer
@@ -139,24 +140,52 @@ func newPage(d *Document, h History) ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-func newPageRun(d *Document, h History, known words.History, run store.RunRow) pageRun {
-	page := pageRun{RunRow: run, Verdict: terminal.Join(known.Verdict(run, false))}
-	page.Steps = rowsOfRun(h.Steps, func(r store.StepRow) bool { return r.RunNo == run.RunNo })
-	page.Transitions = rowsOfRun(h.Transitions, func(r store.TransitionRow) bool { return r.RunNo == run.RunNo })
-	page.Anomalies = rowsOfRun(h.Anomalies, func(r store.AnomalyRow) bool { return r.RunNo == run.RunNo })
-	entries := rowsOfRun(h.LogEntries, func(r store.LogEntryRow) bool { return r.RunNo == run.RunNo })
+// runRows are what belongs to each run, by its number, and what all share.
+type runRows struct {
+	steps       map[int32][]store.StepRow
+	transitions map[int32][]store.TransitionRow
+	anomalies   map[int32][]store.AnomalyRow
+	entries     map[int32][]store.LogEntryRow
+	results     map[int32]int
+	answers     []time.Time
+	gaps        []timeline.Gap
+}
+
+func newRunRows(d *Document, h History) runRows {
+	rows := runRows{
+		steps:       byRun(h.Steps, func(r store.StepRow) int32 { return r.RunNo }),
+		transitions: byRun(h.Transitions, func(r store.TransitionRow) int32 { return r.RunNo }),
+		anomalies:   byRun(h.Anomalies, func(r store.AnomalyRow) int32 { return r.RunNo }),
+		entries:     byRun(h.LogEntries, func(r store.LogEntryRow) int32 { return r.RunNo }),
+		results:     map[int32]int{}, answers: answersOf(d), gaps: gapsOf(d),
+	}
+	for _, item := range h.ResultItems {
+		rows.results[int32(item.RunNo)]++
+	}
+	return rows
+}
+
+func byRun[T any](rows []T, run func(T) int32) map[int32][]T {
+	runs := map[int32][]T{}
+	for _, row := range rows {
+		runs[run(row)] = append(runs[run(row)], row)
+	}
+	return runs
+}
+
+func newPageRun(rows runRows, known words.History, run store.RunRow) pageRun {
+	entries := rows.entries[run.RunNo]
+	page := pageRun{
+		RunRow: run, Verdict: terminal.Join(known.Verdict(run, false)), Results: rows.results[run.RunNo],
+		Steps: rows.steps[run.RunNo], Transitions: rows.transitions[run.RunNo], Anomalies: rows.anomalies[run.RunNo],
+		Entries: words.LogAt("info", entries), AllEntries: len(entries),
+	}
 	page.Timeline = timeline.NewRun(timeline.RunParams{
-		Run: run, Steps: page.Steps, Transitions: page.Transitions, Entries: entries, Anomalies: page.Anomalies, Answers: answersOf(d), Gaps: gapsOf(d),
+		Run: run, Steps: page.Steps, Transitions: page.Transitions, Entries: entries, Anomalies: page.Anomalies, Answers: rows.answers, Gaps: rows.gaps,
 		Seen: known.AnsweredAt, Until: known.AnsweredAt, Clock: known.Clock,
 	})
-	page.Entries, page.AllEntries = words.LogAt("info", entries), len(entries)
 	page.Steps, page.Transitions = page.Steps[:min(len(page.Steps), pageMost)], page.Transitions[:min(len(page.Transitions), pageMost)]
 	page.Anomalies, page.Entries = page.Anomalies[:min(len(page.Anomalies), pageMost)], page.Entries[:min(len(page.Entries), pageMost)]
-	for _, item := range h.ResultItems {
-		if item.RunNo == int(run.RunNo) {
-			page.Results++
-		}
-	}
 	return page
 }
 
@@ -175,16 +204,6 @@ func gapsOf(d *Document) []timeline.Gap {
 		gaps = append(gaps, timeline.Gap{From: g.From, To: g.To, Reason: g.Reason})
 	}
 	return gaps
-}
-
-func rowsOfRun[T any](rows []T, of func(T) bool) []T {
-	var some []T
-	for _, row := range rows {
-		if of(row) {
-			some = append(some, row)
-		}
-	}
-	return some
 }
 
 // Cut tells that not all entries are on the page.
