@@ -37,7 +37,7 @@ type putJobOutput struct {
 
 // Reason says why something is paused.
 type Reason struct {
-	Reason string `json:"reason,omitempty" maxLength:"1000" default:"by hand" doc:"Why, for those who look later."`
+	Reason string `json:"reason,omitempty" maxLength:"1000" doc:"Why, for those who look later; left out: by hand."`
 }
 
 type pauseJobInput struct {
@@ -51,8 +51,8 @@ type pauseSourceInput struct {
 }
 
 func reasonOf(body *Reason) string {
-	if body == nil || body.Reason == "" {
-		return "by hand"
+	if body == nil {
+		return ""
 	}
 	return body.Reason
 }

@@ -45,6 +45,9 @@ func TestChangesAreRecorded(t *testing.T) {
 		t.Errorf("paused: %+v", paused)
 	}
 	l.change(http.MethodPost, "/jobs/stores-eu/pause", "", http.StatusOK) // is paused already
+	if got := l.ask(http.MethodPost, "/jobs/stores-eu/pause", `{"reason":"`+strings.Repeat("x", 1001)+`"}`); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("a reason that is too long: %d %s", got.status, got.text)
+	}
 	l.change(http.MethodPost, "/jobs/stores-eu/resume", "", http.StatusOK)
 	if removed := l.change(http.MethodDelete, "/jobs/stores-eu", "", http.StatusOK); removed.Tracking != "removed" {
 		t.Errorf("removed: %+v", removed)

@@ -91,7 +91,7 @@ until  tracker job resume.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&reason, "reason", "by hand", "`TEXT` that says why, for those who look later")
+	cmd.Flags().StringVar(&reason, "reason", store.ByHand, "`TEXT` that says why, for those who look later")
 	return cmd
 }
 

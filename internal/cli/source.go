@@ -174,7 +174,7 @@ gap until  tracker source resume.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&reason, "reason", "by hand", "`TEXT` that says why, for those who look later")
+	cmd.Flags().StringVar(&reason, "reason", store.ByHand, "`TEXT` that says why, for those who look later")
 	return cmd
 }
 

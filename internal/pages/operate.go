@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"tracker/internal/store"
 )
@@ -107,24 +106,8 @@ func told(done string, changed bool) string {
 	return done
 }
 
-// reasonMost is how many bytes of a reason are kept.
-const reasonMost = 500
-
-// reasonOf is why something is paused.
-func reasonOf(r *http.Request) string {
-	reason := strings.TrimSpace(r.PostFormValue("reason"))
-	if reason == "" {
-		return "by hand"
-	}
-	end := min(len(reason), reasonMost)
-	for end < len(reason) && !utf8.RuneStart(reason[end]) {
-		end--
-	}
-	return reason[:end]
-}
-
 func (p *Pages) pauseJob(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {
-	return p.alterJob(ctx, r, "paused", func(name string) (bool, error) { return p.store.PauseJob(ctx, by, name, reasonOf(r)) })
+	return p.alterJob(ctx, r, "paused", func(name string) (bool, error) { return p.store.PauseJob(ctx, by, name, r.PostFormValue("reason")) })
 }
 
 func (p *Pages) resumeJob(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {
@@ -165,7 +148,7 @@ func (p *Pages) lookNow(ctx context.Context, r *http.Request, _ store.Author) (d
 }
 
 func (p *Pages) pauseSource(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {
-	return p.alterSource(ctx, r, "paused", func(name string) (bool, error) { return p.store.PauseSource(ctx, by, name, reasonOf(r)) })
+	return p.alterSource(ctx, r, "paused", func(name string) (bool, error) { return p.store.PauseSource(ctx, by, name, r.PostFormValue("reason")) })
 }
 
 func (p *Pages) resumeSource(ctx context.Context, r *http.Request, by store.Author) (done, address string, err error) {

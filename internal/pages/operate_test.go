@@ -83,15 +83,15 @@ func TestPages_FormThatCannotBeRead(t *testing.T) {
 	l.Want("the pauses", nil, `SELECT actor FROM report.changes WHERE action = 'pause'`)
 }
 
-// TestPages_LongReason is cut between two characters.
+// TestPages_LongReason is cut after a thousand characters.
 func TestPages_LongReason(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.restless()
-	if p := l.ask(http.MethodPost, "/jobs/stores-eu/pause", url.Values{"reason": {"x" + strings.Repeat("ä", 300)}}); p.status != http.StatusOK {
+	if p := l.ask(http.MethodPost, "/jobs/stores-eu/pause", url.Values{"reason": {"x" + strings.Repeat("ä", 1200)}}); p.status != http.StatusOK {
 		t.Errorf("a pause is answered %d", p.status)
 	}
-	l.Want("the reason", []string{"x" + strings.Repeat("ä", 249)}, `SELECT after->>'paused_reason' FROM report.changes WHERE action = 'pause'`)
+	l.Want("the reason", []string{"x" + strings.Repeat("ä", 999)}, `SELECT after->>'paused_reason' FROM report.changes WHERE action = 'pause'`)
 }
 
 // TestPages_NotOperator: a login that may not resume is told so.

@@ -89,9 +89,9 @@ func (s *Store) JobsByID(ctx context.Context, ids []int64) (map[int64]Job, error
 	return jobs, nil
 }
 
-// PauseJob stops the polling of a job. It reports false where that changes nothing.
+// PauseJob stops the polling of a job; without a reason, by hand. It reports false where that changes nothing.
 func (s *Store) PauseJob(ctx context.Context, by Author, name, reason string) (bool, error) {
-	return s.trackJob(ctx, by, name, "pause", TrackingPaused, reason)
+	return s.trackJob(ctx, by, name, "pause", TrackingPaused, pauseReason(reason))
 }
 
 // ResumeJob polls a paused or finished job again, from now on.

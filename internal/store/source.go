@@ -63,14 +63,14 @@ func (s *Store) Sources(ctx context.Context) ([]Source, error) {
 	return convert(rows, func(row dbsqlc.ReportDeclaredSource) Source { return toSource(declaredSource(row)) }), nil
 }
 
-// PauseSource stops the polling of all jobs of a source. It reports false
+// PauseSource stops the polling of all jobs of a source; without a reason, by hand. It reports false
 // where the source is paused already.
 func (s *Store) PauseSource(ctx context.Context, by Author, name, reason string) (bool, error) {
 	return s.changeSource(ctx, name, func(r *registry, row dbsqlc.Source) (bool, error) {
 		if row.PausedAt != nil || row.RemovedAt != nil {
 			return false, refuseRemoved(row)
 		}
-		return true, r.pauseSource(ctx, row, reason, history.GapPaused)
+		return true, r.pauseSource(ctx, row, pauseReason(reason), history.GapPaused)
 	}, by)
 }
 
