@@ -68,21 +68,15 @@ func (a *api) registerReports() {
 
 // answer asks a question as  tracker report  does.
 func (a *api) answer(ctx context.Context, in reportInput) (store.Answer, error) {
-	all := words.Questions()
-	at := slices.IndexFunc(all, func(q words.Question) bool { return q.Name == in.Name })
-	if at < 0 {
-		var names []string
-		for _, q := range all {
-			names = append(names, q.Name)
-		}
-		return store.Answer{}, huma.Error404NotFound(fmt.Sprintf("there is no report %q%s", in.Name, tracking.Meant(in.Name, names)))
+	question, found := words.QuestionNamed(in.Name)
+	if !found {
+		return store.Answer{}, huma.Error404NotFound(fmt.Sprintf("there is no report %q%s", in.Name, tracking.Meant(in.Name, words.QuestionNames())))
 	}
 	labels, err := in.labels()
 	if err != nil {
 		return store.Answer{}, err
 	}
 	filter := store.AnswerFilter{Source: in.Source, Labels: labels}
-	question := all[at]
 	now, times, err := a.times(ctx, map[string]string{"since": in.Since, "as_of": in.AsOf, "known_at": in.KnownAt})
 	if err != nil {
 		return store.Answer{}, err

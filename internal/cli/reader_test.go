@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"tracker/internal/words"
 )
 
 // TestReaderReadsAll: a login that may read the schema report alone is told by
@@ -47,7 +49,7 @@ func TestReaderReadsAll(t *testing.T) {
 	} {
 		f.sameFor(t, reader, args)
 	}
-	for _, name := range reportNames() {
+	for _, name := range words.QuestionNames() {
 		f.sameFor(t, reader, []string{"report", name})
 		f.sameFor(t, reader, []string{"report", name, "--source", "woosmap-test", "--format", "json"})
 	}

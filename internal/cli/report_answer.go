@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,12 +15,12 @@ import (
 
 // answerReport prints one report.
 func (a *app) answerReport(ctx context.Context, name string, request reportRequest) error {
-	all := words.Questions()
-	at := slices.IndexFunc(all, func(q words.Question) bool { return q.Name == name })
-	if at < 0 {
-		return usageError{fmt.Errorf("there is no report %q%s; there are %s", name, tracking.Meant(name, reportNames()), strings.Join(reportNames(), ", "))}
+	question, found := words.QuestionNamed(name)
+	if !found {
+		names := words.QuestionNames()
+		return usageError{fmt.Errorf("there is no report %q%s; there are %s", name, tracking.Meant(name, names), strings.Join(names, ", "))}
 	}
-	request.question = all[at]
+	request.question = question
 	if err := request.Read(nil); err != nil {
 		return err
 	}
@@ -46,15 +45,6 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 		}
 		return a.printAnswer(ctx, s, request, now)
 	})
-}
-
-// reportNames are the names of all reports.
-func reportNames() []string {
-	var names []string
-	for _, q := range words.Questions() {
-		names = append(names, q.Name)
-	}
-	return names
 }
 
 // printAnswer prints what the store answers, and where that is nothing, as far

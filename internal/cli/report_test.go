@@ -183,7 +183,7 @@ func reportOfThePast(t *testing.T, f *readFixture) {
 
 func reportErrors(t *testing.T, f *readFixture) {
 	t.Helper()
-	names := strings.Join(reportNames(), ", ")
+	names := strings.Join(words.QuestionNames(), ", ")
 	for _, c := range []struct {
 		args string
 		code int

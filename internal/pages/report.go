@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -49,14 +48,10 @@ type asked struct {
 // ask reads what a report is asked for.
 func ask(r *http.Request, now time.Time) (asked, error) {
 	name := r.PathValue("name")
-	all := words.Questions()
-	at := slices.IndexFunc(all, func(q words.Question) bool { return q.Name == name })
-	if at < 0 {
+	question, found := words.QuestionNamed(name)
+	if !found {
 		missing := notFoundError{what: fmt.Sprintf("There is no report %s.", words.Quote(name, true))}
-		var names []string
-		for _, q := range all {
-			names = append(names, q.Name)
-		}
+		names := words.QuestionNames()
 		near := tracking.Near(name, names)
 		if len(near) == 0 {
 			near = names
@@ -67,11 +62,10 @@ func ask(r *http.Request, now time.Time) (asked, error) {
 		return asked{}, missing
 	}
 	query := r.URL.Query()
-	a := asked{question: all[at], since: query.Get("since"), wrong: map[string]string{}}
+	a := asked{question: question, since: query.Get("since"), wrong: map[string]string{}}
 	a.filter.Source = query.Get("source")
-	labels := slices.DeleteFunc(strings.Fields(strings.Join(query["label"], " ")), func(l string) bool { return l == "" })
 	var err error
-	if a.filter.Labels, err = tracking.Pairs(labels, "label", "KEY=VALUE"); err != nil {
+	if a.filter.Labels, err = tracking.Pairs(strings.Fields(strings.Join(query["label"], " ")), "label", "KEY=VALUE"); err != nil {
 		a.wrong["label"] = err.Error() + ", such as team=geo"
 	}
 	a.readPast(query, now)

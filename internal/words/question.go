@@ -1,6 +1,7 @@
 package words
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,6 +36,25 @@ func Questions() []Question {
 		{"no-recent-success", "Which jobs have not succeeded lately?", week, "every job that is tracked has succeeded", []string{"source", "last_success_no", "state_since"}, true},
 		{"job-summary", "How reliable and quick is each job?", 30 * Day, "no job is tracked", []string{"source", "last_success_no", "ended", "succeeded", "p95_duration"}, true},
 	}
+}
+
+// QuestionNames are the names of all questions.
+func QuestionNames() []string {
+	var names []string
+	for _, q := range Questions() {
+		names = append(names, q.Name)
+	}
+	return names
+}
+
+// QuestionNamed is the question of a name, if there is one.
+func QuestionNamed(name string) (q Question, found bool) {
+	all := Questions()
+	at := slices.IndexFunc(all, func(q Question) bool { return q.Name == name })
+	if at < 0 {
+		return Question{}, false
+	}
+	return all[at], true
 }
 
 // Function is the name of the question's function in the schema report.
