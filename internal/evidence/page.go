@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -214,12 +213,7 @@ func (r pageRun) Step(no *int32) string {
 	if no == nil {
 		return "the run"
 	}
-	for _, step := range r.Steps {
-		if step.StepNo == *no {
-			return terminal.Printable(step.Step)
-		}
-	}
-	return "step " + strconv.Itoa(int(*no))
+	return terminal.Printable(words.StepName(r.Steps, *no))
 }
 
 // StateNames are all states, for the picture.

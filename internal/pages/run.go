@@ -136,7 +136,9 @@ func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error
 		since = run.FirstSeenAt
 	}
 	if n := len(answers); n > 0 {
-		until = later(until, answers[n-1].ObservedAt)
+		if at := answers[n-1].ObservedAt; at.After(until) {
+			until = at
+		}
 		if first := answers[0].NotBefore; first != nil && first.Before(since) && since.Sub(*first) < history.Between(since, until) {
 			since = *first
 		}
@@ -232,12 +234,7 @@ func (b runBody) StepOf(no *int32) string {
 	if no == nil {
 		return "run"
 	}
-	for _, step := range b.Steps {
-		if step.StepNo == *no {
-			return step.Step
-		}
-	}
-	return fmt.Sprintf("step %d", *no)
+	return words.StepName(b.Steps, *no)
 }
 
 // Address is that of the job.
@@ -269,10 +266,7 @@ func (b runBody) When(t store.TransitionRow) string {
 }
 
 // SeenAt is when something had been seen.
-func (b runBody) SeenAt(at time.Time) string { return b.Zoneless(words.CeilSecond(at)) }
-
-// Zoneless is a day and a time of it.
-func (b runBody) Zoneless(at time.Time) string { return b.At(at) }
+func (b runBody) SeenAt(at time.Time) string { return b.At(words.CeilSecond(at)) }
 
 // findJob finds a job, or tells which names are near.
 func (p *Pages) findJob(ctx context.Context, name string) (store.Job, error) {
@@ -289,11 +283,4 @@ func (p *Pages) findJob(ctx context.Context, name string) (store.Job, error) {
 		missing.near = append(missing.near, "/jobs/"+url.PathEscape(near))
 	}
 	return store.Job{}, missing
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
