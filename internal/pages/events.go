@@ -32,7 +32,9 @@ type eventsBody struct {
 }
 
 // eventKinds are those that may be asked for.
-func eventKinds() []string { return []string{"transition", "anomaly", "gap", "change"} }
+func eventKinds() []string {
+	return []string{store.EventTransition, store.EventAnomaly, store.EventGap, store.EventChange}
+}
 
 // events answers what happened, in order.
 func (p *Pages) events(ctx context.Context, req *request) (*view, error) {
@@ -65,15 +67,14 @@ func (p *Pages) events(ctx context.Context, req *request) (*view, error) {
 	if next := found.Next; next != nil {
 		body.Earlier = with(req.query, "before", fmt.Sprintf("%d-%s-%d", next.No, next.Name, next.Sub))
 	}
-	v := &view{Name: "events", Title: "Events", Section: "/events", Body: body}
-	if part.After != nil {
-		body.Newest = with(req.query, "before", "")
-		v.Body = body
-	} else {
-		v.Live, v.Every = "all", 30
-	}
 	if body.Sources, err = tracking.SourceNames(ctx, p.store); err != nil {
 		return nil, err
+	}
+	v := &view{Name: "events", Title: "Events", Section: "/events"}
+	if part.After != nil {
+		body.Newest = with(req.query, "before", "")
+	} else {
+		v.Live, v.Every = "all", 30
 	}
 	v.Body = body
 	return v, nil
@@ -83,7 +84,7 @@ func (p *Pages) events(ctx context.Context, req *request) (*view, error) {
 func (p *Pages) anomaliesOf(ctx context.Context, events []store.EventRow) (store.Facts, error) {
 	var asked store.FactsParams
 	for _, e := range events {
-		if e.Kind == "anomaly" {
+		if e.Kind == store.EventAnomaly {
 			asked.Anomalies = append(asked.Anomalies, anomalyKey(e))
 		}
 	}
@@ -122,11 +123,11 @@ func (eventsBody) States() []history.State { return history.States() }
 // When tells when it happened, as exactly as that is known.
 func (b eventsBody) When(e store.EventRow) string {
 	switch {
-	case e.Kind == "gap" && e.NotBefore != nil:
+	case e.Kind == store.EventGap && e.NotBefore != nil:
 		return b.Near(*e.NotBefore) + " to " + b.Near(e.ObservedAt)
-	case e.Kind == "transition" && e.HappenedAt != nil:
+	case e.Kind == store.EventTransition && e.HappenedAt != nil:
 		return b.Near(*e.HappenedAt)
-	case e.Kind == "transition":
+	case e.Kind == store.EventTransition:
 		return b.Bound(e.NotBefore, e.ObservedAt, true)
 	default:
 		return b.Near(words.CeilSecond(e.ObservedAt))

@@ -10,14 +10,14 @@ func EventText(e store.EventRow, a store.AnomalyRow) string {
 		step += ": "
 	}
 	switch e.Kind {
-	case "transition":
+	case store.EventTransition:
 		if e.FromState == nil {
 			return step + "first seen as " + detail
 		}
 		return step + *e.FromState + " → " + detail
-	case "anomaly":
+	case store.EventAnomaly:
 		return step + Anomaly(a)
-	case "gap":
+	case store.EventGap:
 		return "not looked: " + GapReason(detail)
 	default:
 		return detail
