@@ -164,8 +164,11 @@ func (overviewBody) States() []history.State { return history.States() }
 
 // Bar pictures how far a run has come of what is usual.
 func (b overviewBody) Bar(run store.WatchRun) bar {
+	if run.Pace.Median <= 0 {
+		return bar{}
+	}
 	d, _ := b.SoFar(run)
-	return newBar(d, run.Pace.Median)
+	return newBar(float64(d) / float64(run.Pace.Median))
 }
 
 // bar is a part of a whole, in percent; more than it, in what is beyond.
@@ -175,11 +178,7 @@ type bar struct {
 	Usual string // where the whole ends, where there is more
 }
 
-func newBar(d, usual time.Duration) bar {
-	if usual <= 0 {
-		return bar{}
-	}
-	part := float64(d) / float64(usual)
+func newBar(part float64) bar {
 	b := bar{Known: true, Done: fmt.Sprintf("%.1f%%", 100*min(1, part))}
 	if part > 1 {
 		b.Usual = fmt.Sprintf("%.1f%%", 100/part)

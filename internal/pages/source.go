@@ -125,9 +125,6 @@ func newHourChart(hours []store.HourRow, c words.Clock) hourChart {
 	return chart
 }
 
-// durationOf makes a count comparable as bars are.
-func durationOf(n int64) time.Duration { return time.Duration(n) * time.Second }
-
 func (p *Pages) noSource(ctx context.Context, name string) error {
 	names, err := tracking.SourceNames(ctx, p.store)
 	if err != nil {

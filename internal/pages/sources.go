@@ -42,17 +42,12 @@ func (b sourcesBody) Stopped(row store.SourceRow) bool { return row.Unasked(b.Re
 // Load pictures what is planned of what can be had.
 func (sourcesBody) Load(row store.SourceRow) load {
 	planned := store.OrZero(row.PlannedPerHour)
-	part := 0.0
-	if row.AttainablePerHour > 0 {
-		part = planned / row.AttainablePerHour
-	}
-	return load{Planned: int64(planned + 0.5), Attainable: int64(row.AttainablePerHour + 0.5), Part: part, Known: row.PlannedPerHour != nil}
+	return load{Planned: int64(planned + 0.5), Attainable: int64(row.AttainablePerHour + 0.5), Known: row.PlannedPerHour != nil}
 }
 
 // load is how many polls an hour are planned of those that the rate allows.
 type load struct {
 	Planned, Attainable int64
-	Part                float64
 	Known               bool
 }
 
@@ -61,5 +56,5 @@ func (l load) Bar() bar {
 	if l.Attainable == 0 {
 		return bar{}
 	}
-	return newBar(durationOf(l.Planned), durationOf(l.Attainable))
+	return newBar(float64(l.Planned) / float64(l.Attainable))
 }
