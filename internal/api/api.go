@@ -25,7 +25,7 @@ type Options struct {
 
 	// Poll begins to poll a job now, and reports false where too many are polled so
 	// already.
-	Poll func(ctx context.Context, job store.Job) bool
+	Poll func(job store.Job) bool
 }
 
 // api is what every operation shares.

@@ -71,7 +71,7 @@ func (l *lab) serveBy(start func(http.Handler) *httptest.Server, s *store.Store,
 	guard = &access.Guard{Store: s, Logger: slog.New(slog.DiscardHandler), Open: true, Actor: "ann"}
 	answers := guard.Wrap(api.NewPaced(api.Options{
 		Store: s, Feed: hub, Logger: slog.New(slog.DiscardHandler), Version: "1.2.3",
-		Poll: func(_ context.Context, job store.Job) bool {
+		Poll: func(job store.Job) bool {
 			running.Go(func() error { return l.syncer.Once(ctx, []store.Job{job}, func(sync.Event) {}) })
 			return true
 		},

@@ -60,7 +60,7 @@ func (a *api) sync(ctx context.Context, in InJob) (*syncOutput, error) {
 		return nil, why
 	}
 	a.Logger.InfoContext(ctx, "a poll was asked for", "job", job.Name, "actor", access.From(ctx).Actor)
-	if !a.Poll(ctx, job) {
+	if !a.Poll(job) {
 		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("too many polls were asked for: come again"), http.Header{"Retry-After": {retrySeconds}})
 	}
 	since := url.Values{"since": {now.Format(time.RFC3339Nano)}}

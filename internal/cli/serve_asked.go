@@ -39,7 +39,7 @@ func newAskedPolls(ctx context.Context, daemon *sync.Syncer, logger *slog.Logger
 }
 
 // begin begins to poll a job; false: too many are polled so already.
-func (p *askedPolls) begin(_ context.Context, job store.Job) bool {
+func (p *askedPolls) begin(job store.Job) bool {
 	return p.running.TryGo(func() error {
 		if err := p.poll(p.ctx, job); err != nil && p.ctx.Err() == nil {
 			p.syncer.Logger.WarnContext(p.ctx, "a poll that was asked for came to nothing", "job", job.Name, "error", err)

@@ -12,12 +12,11 @@ import (
 )
 
 const (
-	stripBar    = 5  // from one bar to the next
-	stripBase   = 18 // where bars stand
-	stripTall   = 16
-	stripShort  = 3
-	stripWidth  = 150
-	stripHeight = 23
+	stripBar   = 5  // from one bar to the next
+	stripBase  = 18 // where bars stand
+	stripTall  = 16
+	stripShort = 3
+	stripWidth = 150
 )
 
 // strip pictures the newest runs of a job: state and duration, the newest at the right.

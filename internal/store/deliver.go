@@ -114,9 +114,8 @@ func (s *Store) Undelivered(ctx context.Context, a Attempt) (failed int, err err
 	return failed, wrapped("keep what was not delivered", err)
 }
 
-// States of deliveries.
+// States of deliveries that are over.
 const (
-	DeliveryPending   = "pending"
 	DeliveryDelivered = "delivered"
 	DeliveryFailed    = "failed"
 )

@@ -14,9 +14,8 @@ import (
 
 // What is done to the history itself.
 const (
-	ActRetention = "retention"
-	ActErasure   = "erasure"
-	ActRebuild   = "rebuild"
+	ActErasure = "erasure"
+	ActRebuild = "rebuild"
 )
 
 // actRows is what a rebuild writes.
