@@ -105,7 +105,7 @@ FROM (SELECT unnest(@event_nos::bigint[]) AS event_no, unnest(@over_ats::timesta
 WHERE g.event_no = r.event_no AND g.over_at IS NULL;
 
 -- name: GoingList :many
--- What goes on, and what went on in the last days: all of some jobs and sources, or all that goes on.
+-- What goes on, and what has ended since a time.
 SELECT g.kind, g.subject, coalesce(g.of_job, 0)::bigint AS of_job, coalesce(g.run_no, 0)::integer AS run_no, g.since, g.over_at, g.event_no,
     e.key, coalesce(e.source, '')::text AS source, coalesce(e.job, '')::text AS job, e.at, e.made_at, e.line, e.more, e.what,
     coalesce(j.tracking IN ('finished', 'removed') OR s.removed_at IS NOT NULL, false)::boolean AS left_alone

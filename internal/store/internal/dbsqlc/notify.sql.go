@@ -354,7 +354,7 @@ type GoingListRow struct {
 	LeftAlone bool
 }
 
-// What goes on, and what went on in the last days: all of some jobs and sources, or all that goes on.
+// What goes on, and what has ended since a time.
 func (q *Queries) GoingList(ctx context.Context, since *time.Time) ([]GoingListRow, error) {
 	rows, err := q.db.Query(ctx, goingList, since)
 	if err != nil {
