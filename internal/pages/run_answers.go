@@ -53,7 +53,7 @@ func (p *Pages) readAnswers(ctx context.Context, body *runBody, rows []store.Sna
 	}
 	if wrong != nil {
 		answers.Wrong = wrong.Error()
-		return answers, nil
+		return answers, nil //nolint:nilerr // the page tells it
 	}
 	answers.Diff = &diff
 	for i, change := range diff.Changes {
