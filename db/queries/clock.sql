@@ -61,3 +61,23 @@ WHERE seen_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval AND start
 
 -- name: ClockSetBackRollup :exec
 UPDATE rollup SET rolled_up_to = sqlc.arg(now)::timestamptz WHERE rolled_up_to > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval;
+
+-- name: ClockSetBackDeliveries :exec
+-- What waits for longer than a rule groups, or than it is between two attempts.
+UPDATE deliveries d SET next_at = sqlc.arg(now)::timestamptz, tried_at = least(d.tried_at, sqlc.arg(now)::timestamptz)
+FROM notify_rules r
+WHERE r.rule_id = d.rule_id AND d.state = 'pending'
+    AND d.next_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + CASE WHEN d.attempts = 0 THEN r.group_for ELSE interval '1 hour' END;
+
+-- name: ClockSetBackLanes :exec
+-- Who sends may go on for a lease. A rule that rests for longer than failures have it rest
+-- looks again: in quiet hours it goes on to rest.
+UPDATE notify_lanes SET
+    sends_until = least(sends_until, sqlc.arg(now)::timestamptz + interval '1 min'),
+    rests_until = CASE WHEN rests_until <= sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '5 min' THEN rests_until END
+WHERE sends_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '1 min'
+    OR rests_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '5 min';
+
+-- name: ClockSetBackGoings :exec
+UPDATE notify_going SET since = least(since, sqlc.arg(now)::timestamptz), over_at = least(over_at, sqlc.arg(now)::timestamptz)
+WHERE since > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval OR over_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval;

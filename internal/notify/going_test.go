@@ -225,6 +225,55 @@ func TestNotLooking(t *testing.T) {
 	l.wantTold()
 }
 
+// TestTheClockIsSetBack by a day: what was over is not taken for what goes on, and what
+// waits is told once the tracker has noticed.
+func TestTheClockIsSetBack(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	stalled, failed := hook("stalls", "stalled"), hook("failures", "failed")
+	failed.RepeatEvery = time.Hour
+	l.rules(stalled, failed)
+	l.job("stores-eu", nil)
+	l.declare(store.Declaration{Jobs: []store.JobSpec{{
+		Name: "stores-eu", Source: "woosmap", Target: map[string]string{"dataset_id": l.jobs["stores-eu"]}, StallAfter: time.Hour, FirstPollAt: time.Now(),
+	}}})
+	l.say("stores-eu", run("r1", "in_progress", 2*time.Hour, 0))
+	l.tell()
+	l.wantTold("stalled stores-eu began")
+	l.say("stores-eu", run("r2", "success", time.Minute, time.Second))
+	l.tell()
+	l.wantTold("stalled stores-eu over")
+	l.pass(-24 * time.Hour)
+	l.say("stores-eu", run("r3", "in_progress", 2*time.Hour, 0))
+	l.tell()
+	l.wantTold("stalled stores-eu began")
+	l.receiver.answers(status(503))
+	l.say("stores-eu", testkit.WoosmapRun("r4", "failed"))
+	l.tell()
+	l.receiver.take()
+	l.receiver.answers(nil)
+	l.pass(-24 * time.Hour)
+	l.Exec(`UPDATE notify_lanes SET rests_until = now() + interval '1 day', sends_until = now() + interval '1 day'`)
+	l.say("stores-eu", testkit.WoosmapRun("r5", "failed"))
+	l.tell()
+	l.wantTold()
+	setBack := func() {
+		now, err := l.store.Now(t.Context())
+		if err == nil {
+			_, err = l.store.SetClockBack(t.Context(), now)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	setBack()
+	l.Want("lanes", []string{"true true", "true true"}, `SELECT (rests_until IS NULL) || ' ' || (sends_until <= now() + interval '1 min') FROM notify_lanes`)
+	l.Want("what goes on or did since later", nil, `SELECT kind FROM notify_going WHERE since > now() OR over_at > now()`)
+	l.pass(61 * time.Second)
+	l.tell()
+	l.Want("what came of all", []string{"delivered"}, `SELECT DISTINCT state FROM report.deliveries`)
+}
+
 // TestUnusual: a run's end that came too soon or too late, and a run that goes on too
 // long, by ten runs before.
 func TestUnusual(t *testing.T) {

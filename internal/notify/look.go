@@ -27,6 +27,7 @@ func (n *Notifier) Look(ctx context.Context) error {
 	if l.goings, err = n.Store.Goings(ctx, state.Now); err != nil {
 		return err
 	}
+	l.goings = slices.DeleteFunc(l.goings, func(g store.Going) bool { return !g.OverAt.IsZero() })
 	l.wanted = map[history.EventKind]bool{}
 	for _, kind := range []history.EventKind{history.EventStalled, history.EventUnusual, history.EventNotLooking} {
 		l.wanted[kind] = l.rules.wants(kind)

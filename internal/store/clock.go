@@ -19,8 +19,8 @@ type SetBack struct {
 }
 
 // SetClockBack moves back the times that lie further ahead of the database's clock
-// than they can, after that was set back: last polls, next polls, slots and holds.
-// Else nothing would be polled until the clock reaches them. The jobs get a gap:
+// than they can, after that was set back: last polls, next polls, slots and holds, and
+// what is to be told. Else nothing would be polled or told until the clock reaches them. The jobs get a gap:
 // nobody can tell when they were polled by the clock as it is now.
 func (s *Store) SetClockBack(ctx context.Context, now time.Time) (SetBack, error) {
 	var found SetBack
@@ -34,10 +34,24 @@ func (s *Store) SetClockBack(ctx context.Context, now time.Time) (SetBack, error
 		if err := q.ClockSetBackReplicas(ctx, dbsqlc.ClockSetBackReplicasParams{Now: now, Slack: ClockSlack}); err != nil {
 			return err
 		}
-		return q.ClockSetBackRollup(ctx, dbsqlc.ClockSetBackRollupParams{Now: now, Slack: ClockSlack})
+		if err := q.ClockSetBackRollup(ctx, dbsqlc.ClockSetBackRollupParams{Now: now, Slack: ClockSlack}); err != nil {
+			return err
+		}
+		return setTellingBack(ctx, q, now)
 	})
 	if err != nil {
 		return SetBack{}, fmt.Errorf("bring back what lies ahead of the clock: %w", err)
 	}
 	return found, nil
+}
+
+// setTellingBack moves back when deliveries are tried, and since when things go on.
+func setTellingBack(ctx context.Context, q *dbsqlc.Queries, now time.Time) error {
+	if err := q.ClockSetBackDeliveries(ctx, dbsqlc.ClockSetBackDeliveriesParams{Now: now, Slack: ClockSlack}); err != nil {
+		return err
+	}
+	if err := q.ClockSetBackLanes(ctx, dbsqlc.ClockSetBackLanesParams{Now: now, Slack: ClockSlack}); err != nil {
+		return err
+	}
+	return q.ClockSetBackGoings(ctx, dbsqlc.ClockSetBackGoingsParams{Now: now, Slack: ClockSlack})
 }
