@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -19,29 +20,33 @@ func (h History) AsOf(at time.Time) History {
 		}
 		return !e.Effective().After(at)
 	})
-	latest := map[[2]int32]TransitionRow{}
-	for _, t := range was.Transitions {
-		latest[[2]int32{t.RunNo, OrZero(t.StepNo)}] = t
-	}
+	pasts := h.pastAt(at)
 	was.Steps = filter(h.Steps, func(s *StepRow) bool {
 		if s.VanishedAt != nil && s.VanishedAt.After(at) {
 			s.VanishedAt = nil
 		}
-		t, happened := latest[[2]int32{s.RunNo, s.StepNo}]
-		s.State, s.Status = t.ToState, t.ToStatus
-		if span, isOther := h.spanThen(t, s.StartedAt, s.Reported); isOther {
+		p, happened := pasts[[2]int32{s.RunNo, s.StepNo}]
+		if !happened {
+			return false
+		}
+		s.State, s.Status = p.latest.ToState, p.latest.ToStatus
+		if span, isOther := p.span(s.StartedAt, s.Reported); isOther {
 			s.EndedAt, s.Reported, s.Duration, s.DurationMax = span.endedAt, span.reported, span.least, span.most
 		}
-		return happened
+		return true
 	})
+	steps, entries := byRun(was.Steps), byRun(was.LogEntries)
 	was.Runs = filter(h.Runs, func(r *RunRow) bool {
-		t, happened := latest[[2]int32{r.RunNo, 0}]
-		r.State, r.Status = t.ToState, t.ToStatus
-		if span, isOther := h.spanThen(t, r.StartedAt, r.Reported); isOther {
+		p, happened := pasts[[2]int32{r.RunNo, 0}]
+		if !happened {
+			return false
+		}
+		r.State, r.Status = p.latest.ToState, p.latest.ToStatus
+		if span, isOther := p.span(r.StartedAt, r.Reported); isOther {
 			r.EndedAt, r.Reported, r.Duration, r.DurationMax = span.endedAt, span.reported, span.least, span.most
 		}
-		was.count(r)
-		return happened
+		r.count(steps[r.RunNo], entries[r.RunNo])
+		return true
 	})
 	was.showLatest(at)
 	was.explainRuns()
@@ -55,35 +60,47 @@ type rowSpan struct {
 	least, most *Interval
 }
 
-// spanThen is the span of a run or step whose latest transition was t; false: it is the
-// one that is known now.
-func (h History) spanThen(t TransitionRow, startedAt time.Time, reported bool) (span rowSpan, isOther bool) {
-	if !history.State(t.ToState).Terminal() {
+// past is how the transitions of a run or a step stood at a time.
+type past struct {
+	first, latest *TransitionRow
+	left          bool // what latest led to has ended since
+}
+
+// pastAt gives for each run (step 0) and step of which a transition had happened by a
+// time how its transitions stood then.
+func (h History) pastAt(at time.Time) map[[2]int32]past {
+	parts := make(map[[2]int32]past, len(h.Runs)+len(h.Steps))
+	for i := range h.Transitions { // by their numbers
+		t := &h.Transitions[i]
+		part := [2]int32{t.RunNo, OrZero(t.StepNo)}
+		p, known := parts[part]
+		if !known {
+			p.first = t
+		}
+		if !t.Effective().After(at) {
+			p.latest, p.left = t, false
+		} else {
+			p.left = p.left || t.FromState == nil || *t.FromState != t.ToState
+		}
+		parts[part] = p
+	}
+	maps.DeleteFunc(parts, func(_ [2]int32, p past) bool { return p.latest == nil })
+	return parts
+}
+
+// span is when what had started at a time ended, and how long it took; false: it is what
+// is known now.
+func (p past) span(startedAt time.Time, reported bool) (span rowSpan, isOther bool) {
+	if !history.State(p.latest.ToState).Terminal() {
 		return rowSpan{reported: reported}, true
 	}
-	first, left := h.around(t)
-	if !left {
+	if !p.left {
 		return rowSpan{}, false
 	}
-	began, ended := first.began(startedAt), t.moment()
+	began, ended := p.first.began(startedAt), p.latest.moment()
 	span = rowSpan{endedAt: toPointer(ended.Shown()), reported: !began.Reported.IsZero() && !ended.Reported.IsZero()}
 	span.least, span.most = spanIntervals(began, ended)
 	return span, true
-}
-
-// around gives the first transition of the run or step of one, and whether others have
-// followed it: what was its end then is no more.
-func (h History) around(t TransitionRow) (first TransitionRow, left bool) {
-	first = t
-	for _, other := range h.Transitions {
-		if other.RunNo == t.RunNo && OrZero(other.StepNo) == OrZero(t.StepNo) {
-			if other.TransitionNo < first.TransitionNo {
-				first = other
-			}
-			left = left || other.TransitionNo > t.TransitionNo && (other.FromState == nil || *other.FromState != other.ToState)
-		}
-	}
-	return first, left
 }
 
 // moment is when a transition came about, as far as anybody knows.
@@ -105,21 +122,34 @@ func (e LogEntryRow) Effective() time.Time {
 	return history.EffectiveAt(OrZero(e.CreatedAt), e.FirstSeenAt)
 }
 
+func (s StepRow) ofRun() int32     { return s.RunNo }
+func (e LogEntryRow) ofRun() int32 { return e.RunNo }
+
+// byRun parts rows by the run that they belong to.
+func byRun[T interface{ ofRun() int32 }](rows []T) map[int32][]*T {
+	parts := map[int32][]*T{}
+	for i := range rows {
+		runNo := rows[i].ofRun()
+		parts[runNo] = append(parts[runNo], &rows[i])
+	}
+	return parts
+}
+
 // count gives a run the counts of its steps and log entries that are listed.
-func (h History) count(run *RunRow) {
-	run.Steps, run.Warnings, run.Errors = 0, 0, 0
-	for _, s := range h.Steps {
-		if s.RunNo == run.RunNo && s.VanishedAt == nil {
-			run.Steps++
+func (r *RunRow) count(steps []*StepRow, entries []*LogEntryRow) {
+	r.Steps, r.Warnings, r.Errors = 0, 0, 0
+	for _, s := range steps {
+		if s.VanishedAt == nil {
+			r.Steps++
 		}
 	}
-	for _, e := range h.LogEntries {
+	for _, e := range entries {
 		switch {
-		case e.RunNo != run.RunNo || e.WithdrawnAt != nil:
+		case e.WithdrawnAt != nil:
 		case e.Level == "warning":
-			run.Warnings++
+			r.Warnings++
 		case e.Level == "error":
-			run.Errors++
+			r.Errors++
 		}
 	}
 }

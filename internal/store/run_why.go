@@ -6,6 +6,7 @@ import "tracker/internal/history"
 // tells of those that are stored: why it has not succeeded, the step in which it
 // failed, and whether another run took its place.
 func (h History) explainRuns() {
+	steps, entries := byRun(h.Steps), byRun(h.LogEntries)
 	for i := range h.Runs {
 		run := &h.Runs[i]
 		run.FailedStep, run.Why, run.WhyWithdrawn = nil, nil, false
@@ -13,20 +14,20 @@ func (h History) explainRuns() {
 		if !history.State(run.State).Terminal() || run.State == string(history.StateSucceeded) {
 			continue
 		}
-		failed := h.lastFailed(run.RunNo)
+		failed := lastFailed(steps[run.RunNo])
 		if run.State == string(history.StateFailed) && failed != nil {
 			run.FailedStep = &failed.Step
 		}
-		h.explain(run, failed)
+		run.explain(failed, entries[run.RunNo])
 	}
 }
 
-// lastFailed is the last step of a run that failed, of those that are listed.
-func (h History) lastFailed(runNo int32) *StepRow {
+// lastFailed is the last of a run's steps that failed, of those that are listed.
+func lastFailed(steps []*StepRow) *StepRow {
 	var last *StepRow
-	for i, step := range h.Steps {
-		if step.RunNo == runNo && step.State == string(history.StateFailed) && step.VanishedAt == nil {
-			last = &h.Steps[i]
+	for _, step := range steps {
+		if step.State == string(history.StateFailed) && step.VanishedAt == nil {
+			last = step
 		}
 	}
 	return last
@@ -34,12 +35,11 @@ func (h History) lastFailed(runNo int32) *StepRow {
 
 // explain finds why a run has not succeeded: the last error of the step that
 // failed, else of any, else the summary, else the last error that was withdrawn.
-func (h History) explain(run *RunRow, failed *StepRow) {
+func (r *RunRow) explain(failed *StepRow, entries []*LogEntryRow) {
 	var inFailed, listed, withdrawn *string
-	for i := range h.LogEntries {
-		e := &h.LogEntries[i]
+	for _, e := range entries {
 		switch {
-		case e.RunNo != run.RunNo || e.Level != "error":
+		case e.Level != "error":
 		case e.WithdrawnAt != nil:
 			withdrawn = &e.Detail
 		case failed != nil && e.StepNo == failed.StepNo:
@@ -48,10 +48,10 @@ func (h History) explain(run *RunRow, failed *StepRow) {
 			listed = &e.Detail
 		}
 	}
-	for _, why := range []*string{inFailed, listed, run.ErrorSummary, withdrawn} {
-		if run.Why == nil {
-			run.Why = why
+	for _, why := range []*string{inFailed, listed, r.ErrorSummary, withdrawn} {
+		if r.Why == nil {
+			r.Why = why
 		}
 	}
-	run.WhyWithdrawn = run.Why != nil && run.Why == withdrawn
+	r.WhyWithdrawn = r.Why != nil && r.Why == withdrawn
 }
