@@ -1,14 +1,15 @@
 -- What the pages show beside the lists and the history.
 
 -- name: JobsFound :many
--- A page of the jobs that fit, and how many do. position finds any text, a pattern some.
-SELECT c.job_id, count(*) OVER () AS jobs
+-- A page of the jobs that fit. position finds any text, a pattern some. Planned for what
+-- it is asked, it sorts by nothing but the name where that is all, which has an index.
+SELECT c.job_id
 FROM report.polling c
 WHERE (@removed::boolean OR c.tracking <> 'removed')
     AND (@part::text = '' OR position(lower(@part::text) IN c.job) > 0)
     AND (sqlc.arg(source)::text = '' OR c.source = sqlc.arg(source)::text)
     AND (sqlc.arg(state)::text = '' OR c.state = sqlc.arg(state)::text)
-    AND c.labels @> sqlc.arg(labels)::text::jsonb
+    AND (sqlc.arg(labels)::text = '{}' OR c.labels @> sqlc.arg(labels)::text::jsonb)
 ORDER BY
     CASE WHEN @sort::text = 'state' THEN array_position(ARRAY['failed', 'unknown', 'partial', 'canceled', 'running', 'queued', 'succeeded'], c.state) END,
     CASE WHEN @sort::text = 'since' THEN c.changed_at END DESC NULLS LAST,
@@ -16,6 +17,16 @@ ORDER BY
     CASE WHEN @sort::text = 'source' THEN c.source END,
     c.job
 LIMIT @rows OFFSET @skipped;
+
+-- name: JobsFoundCount :one
+-- How many jobs fit.
+SELECT count(*)
+FROM report.declared_jobs d
+WHERE (@removed::boolean OR d.tracking <> 'removed')
+    AND (@part::text = '' OR position(lower(@part::text) IN d.job) > 0)
+    AND (sqlc.arg(source)::text = '' OR d.source = sqlc.arg(source)::text)
+    AND (sqlc.arg(state)::text = '' OR d.job_id IN (SELECT c.job_id FROM report.polling c WHERE c.state = sqlc.arg(state)::text))
+    AND (sqlc.arg(labels)::text = '{}' OR d.labels @> sqlc.arg(labels)::text::jsonb);
 
 -- name: ReportJobsByID :many
 SELECT * FROM report.jobs WHERE job_id = ANY(@job_ids::bigint[]);

@@ -42,17 +42,18 @@ const stripMost = 30
 // JobsFound reads a page of the jobs that fit, with their newest runs.
 func (s *Store) JobsFound(ctx context.Context, f JobFilter) (JobsFound, error) {
 	found := JobsFound{}
-	err := s.inPlanned(ctx, planOnce, func(q *planned) error {
-		ids, err := q.JobsFound(ctx, dbsqlc.JobsFoundParams{
-			Removed: f.Removed, Part: f.Part, Source: f.Source, State: f.State, Labels: AnswerFilter{Labels: f.Labels}.labels(),
-			Sort: f.Sort, Skipped: int32(f.Skipped), Rows: int32(f.Most),
-		})
+	labels := AnswerFilter{Labels: f.Labels}.labels()
+	err := s.inPlanned(ctx, planAnew, func(q *planned) error {
+		total, err := q.JobsFoundCount(ctx, dbsqlc.JobsFoundCountParams{Removed: f.Removed, Part: f.Part, Source: f.Source, State: f.State, Labels: labels})
 		if err != nil {
 			return err
 		}
-		var jobIDs []int64
-		for _, row := range ids {
-			found.Total, jobIDs = int(row.Jobs), append(jobIDs, row.JobID)
+		found.Total = int(total)
+		jobIDs, err := q.JobsFound(ctx, dbsqlc.JobsFoundParams{
+			Removed: f.Removed, Part: f.Part, Source: f.Source, State: f.State, Labels: labels, Sort: f.Sort, Skipped: int32(f.Skipped), Rows: int32(f.Most),
+		})
+		if err != nil {
+			return err
 		}
 		rows, err := q.jobsByID(ctx, jobIDs)
 		if err != nil {

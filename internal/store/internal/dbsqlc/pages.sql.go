@@ -150,13 +150,13 @@ func (q *Queries) EventsOfJob(ctx context.Context, arg EventsOfJobParams) ([]Rep
 
 const jobsFound = `-- name: JobsFound :many
 
-SELECT c.job_id, count(*) OVER () AS jobs
+SELECT c.job_id
 FROM report.polling c
 WHERE ($1::boolean OR c.tracking <> 'removed')
     AND ($2::text = '' OR position(lower($2::text) IN c.job) > 0)
     AND ($3::text = '' OR c.source = $3::text)
     AND ($4::text = '' OR c.state = $4::text)
-    AND c.labels @> $5::text::jsonb
+    AND ($5::text = '{}' OR c.labels @> $5::text::jsonb)
 ORDER BY
     CASE WHEN $6::text = 'state' THEN array_position(ARRAY['failed', 'unknown', 'partial', 'canceled', 'running', 'queued', 'succeeded'], c.state) END,
     CASE WHEN $6::text = 'since' THEN c.changed_at END DESC NULLS LAST,
@@ -177,14 +177,10 @@ type JobsFoundParams struct {
 	Rows    int32
 }
 
-type JobsFoundRow struct {
-	JobID int64
-	Jobs  int64
-}
-
 // What the pages show beside the lists and the history.
-// A page of the jobs that fit, and how many do. position finds any text, a pattern some.
-func (q *Queries) JobsFound(ctx context.Context, arg JobsFoundParams) ([]JobsFoundRow, error) {
+// A page of the jobs that fit. position finds any text, a pattern some. Planned for what
+// it is asked, it sorts by nothing but the name where that is all, which has an index.
+func (q *Queries) JobsFound(ctx context.Context, arg JobsFoundParams) ([]int64, error) {
 	rows, err := q.db.Query(ctx, jobsFound,
 		arg.Removed,
 		arg.Part,
@@ -199,18 +195,50 @@ func (q *Queries) JobsFound(ctx context.Context, arg JobsFoundParams) ([]JobsFou
 		return nil, err
 	}
 	defer rows.Close()
-	var items []JobsFoundRow
+	var items []int64
 	for rows.Next() {
-		var i JobsFoundRow
-		if err := rows.Scan(&i.JobID, &i.Jobs); err != nil {
+		var job_id int64
+		if err := rows.Scan(&job_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, job_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	return items, nil
+}
+
+const jobsFoundCount = `-- name: JobsFoundCount :one
+SELECT count(*)
+FROM report.declared_jobs d
+WHERE ($1::boolean OR d.tracking <> 'removed')
+    AND ($2::text = '' OR position(lower($2::text) IN d.job) > 0)
+    AND ($3::text = '' OR d.source = $3::text)
+    AND ($4::text = '' OR d.job_id IN (SELECT c.job_id FROM report.polling c WHERE c.state = $4::text))
+    AND ($5::text = '{}' OR d.labels @> $5::text::jsonb)
+`
+
+type JobsFoundCountParams struct {
+	Removed bool
+	Part    string
+	Source  string
+	State   string
+	Labels  string
+}
+
+// How many jobs fit.
+func (q *Queries) JobsFoundCount(ctx context.Context, arg JobsFoundCountParams) (int64, error) {
+	row := q.db.QueryRow(ctx, jobsFoundCount,
+		arg.Removed,
+		arg.Part,
+		arg.Source,
+		arg.State,
+		arg.Labels,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const pollBuckets = `-- name: PollBuckets :many
