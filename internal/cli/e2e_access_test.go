@@ -51,7 +51,7 @@ func TestServeRefusesOpenAddresses(t *testing.T) {
 	}{
 		{[]string{"--listen", "0.0.0.0:0"}, exitUsage, "--behind-proxy"},
 		{[]string{"--listen", ":0"}, exitUsage, "--tls-cert"},
-		{[]string{"--trust-header", "X-Forwarded-User"}, exitUsage, "wants --behind-proxy"},
+		{[]string{"--trust-header", "X-Forwarded-User"}, exitUsage, "needs --behind-proxy"},
 		{[]string{"--behind-proxy", "--trust-header", "no header"}, exitUsage, "the name of a header"},
 		{[]string{"--tls-cert", "cert.pem"}, exitUsage, "belong together"},
 		{[]string{"--tls-cert", "/absent.pem", "--tls-key", "/absent.key"}, exitUsage, "/absent.pem"},

@@ -103,7 +103,7 @@ func (r *reading) want(p *store.FactsParams, e store.Event) {
 			return
 		}
 		p.Runs = append(p.Runs, run)
-		if slicesContain(wanted, formOpenLineage) {
+		if wanted.speak(formOpenLineage) {
 			p.Steps = append(p.Steps, run)
 		}
 		if e.OfRun && e.To.Terminal() && wanted.wants(history.EventUnusual) {
@@ -125,15 +125,6 @@ func (r *reading) want(p *store.FactsParams, e store.Event) {
 			}
 		}
 	}
-}
-
-func slicesContain(all rules, form string) bool {
-	for _, rule := range all {
-		if rule.Form == form {
-			return true
-		}
-	}
-	return false
 }
 
 // tell adds what is to be told of an event.
@@ -258,7 +249,7 @@ func (r *reading) offer(e store.Event, h words.Happening, kinds ...history.Event
 			return err
 		}
 		r.telling.add(n, by[kind])
-		if repeats(by[kind]) && (kind == history.EventFailed || kind == history.EventSourcePaused) {
+		if by[kind].repeat() && (kind == history.EventFailed || kind == history.EventSourcePaused) {
 			r.telling.goesOn(n)
 		}
 	}
@@ -279,16 +270,6 @@ func (r *reading) notice(e store.Event, h words.Happening) (store.Notice, error)
 	}
 	steps := r.facts.Steps[store.RunKey{JobID: e.JobID, No: e.RunNo}]
 	return notice(key, e.JobID, e.At, h, r.facts.Jobs[e.JobID].Labels, steps)
-}
-
-// repeats reports whether any of some rules tells again what goes on.
-func repeats(by rules) bool {
-	for _, rule := range by {
-		if rule.RepeatEvery > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // end ends what went on and is over by now.

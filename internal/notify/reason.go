@@ -19,6 +19,14 @@ import (
 // reasonMost bounds what is kept of an error, in columns.
 const reasonMost = 200
 
+// Why a delivery failed, however the error tells it.
+const (
+	noAddress    = "its host has no address"
+	noTrust      = "its certificate is not trusted"
+	noConnection = "it refuses connections"
+	noEnd        = "it closed the connection early"
+)
+
 // reason says why a delivery failed, without the address or anything of it.
 func reason(err error, secrets ...redact.Secret) string {
 	var status statusError
@@ -32,13 +40,13 @@ func reason(err error, secrets ...redact.Secret) string {
 	case errors.Is(err, context.DeadlineExceeded) || isTimeout(err):
 		return noAnswer()
 	case errors.As(err, &name):
-		return "its host has no address"
+		return noAddress
 	case errors.As(err, &certificate):
-		return "its certificate is not trusted"
+		return noTrust
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "it refuses connections"
+		return noConnection
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "it closed the connection early"
+		return noEnd
 	default:
 		return ofText(err.Error(), secrets)
 	}
@@ -49,11 +57,11 @@ func ofText(text string, secrets []redact.Secret) string {
 	for _, known := range []struct{ part, reason string }{
 		{errElsewhere.Error(), errElsewhere.Error()},
 		{context.DeadlineExceeded.Error(), noAnswer()},
-		{"no such host", "its host has no address"},
-		{"certificate", "its certificate is not trusted"},
-		{syscall.ECONNREFUSED.Error(), "it refuses connections"},
-		{io.EOF.Error(), "it closed the connection early"},
-		{syscall.ECONNRESET.Error(), "it closed the connection early"},
+		{"no such host", noAddress},
+		{"certificate", noTrust},
+		{syscall.ECONNREFUSED.Error(), noConnection},
+		{io.EOF.Error(), noEnd},
+		{syscall.ECONNRESET.Error(), noEnd},
 	} {
 		if strings.Contains(text, known.part) {
 			return known.reason
@@ -88,8 +96,7 @@ var addressForm = regexp.MustCompile(`[a-zA-Z][a-zA-Z0-9+.-]*://\S+`)
 
 // without takes out of a text all that looks like an address, and each word of some secrets.
 func without(text string, secrets []redact.Secret) string {
-	const mark = "[redacted]"
-	text = addressForm.ReplaceAllString(text, mark)
+	text = addressForm.ReplaceAllString(text, redact.Hidden)
 	hidden := map[string]bool{}
 	for _, secret := range secrets {
 		for _, part := range word.FindAllString(secret.Reveal(), -1) {
@@ -98,7 +105,7 @@ func without(text string, secrets []redact.Secret) string {
 	}
 	return word.ReplaceAllStringFunc(text, func(part string) string {
 		if hidden[strings.ToLower(part)] {
-			return mark
+			return redact.Hidden
 		}
 		return part
 	})

@@ -15,6 +15,16 @@ func (r rules) wants(kind history.EventKind) bool {
 	return slices.ContainsFunc(r, func(rule store.Rule) bool { return tells(rule, kind) })
 }
 
+// speak reports whether any of them tells in a form.
+func (r rules) speak(form string) bool {
+	return slices.ContainsFunc(r, func(rule store.Rule) bool { return rule.Form == form })
+}
+
+// repeat reports whether any of them tells again what goes on.
+func (r rules) repeat() bool {
+	return slices.ContainsFunc(r, func(rule store.Rule) bool { return rule.RepeatEvery > 0 })
+}
+
 // of are the versions that tell of an entry of the journal.
 func (r rules) of(entryNo int64) rules {
 	return slices.DeleteFunc(slices.Clone(r), func(rule store.Rule) bool { return !rule.Tells(entryNo) })

@@ -7,7 +7,8 @@ import (
 	"slices"
 )
 
-const hidden = "[redacted]"
+// Hidden is what is shown instead of a credential.
+const Hidden = "[redacted]"
 
 // Secret holds a credential and prints as [redacted], whatever prints it. The
 // zero Secret holds none.
@@ -52,13 +53,13 @@ func (s Secret) Longest() (size int) {
 }
 
 // Format prints [redacted] for every verb.
-func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, hidden) }
+func (Secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, Hidden) }
 
 // String gives [redacted].
-func (Secret) String() string { return hidden }
+func (Secret) String() string { return Hidden }
 
 // MarshalText gives [redacted], and so encoding/json does.
-func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+func (Secret) MarshalText() ([]byte, error) { return []byte(Hidden), nil }
 
 // LogValue gives [redacted].
-func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+func (Secret) LogValue() slog.Value { return slog.StringValue(Hidden) }
