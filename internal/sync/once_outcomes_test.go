@@ -28,6 +28,7 @@ func TestOnceGivesEachFaultItsOutcome(t *testing.T) {
 	tls := httptest.NewTLSServer(l.Woosmap) // with a certificate that nobody knows
 	defer tls.Close()
 	l.declare(store.Declaration{Sources: []store.SourceSpec{
+		l.sourceSpec("unlimited", "woosmap", l.WoosmapAt), // whom no answer holds up
 		l.sourceSpec("closed", "woosmap", "http://"+closed.Addr().String()),
 		l.sourceSpec("untrusted", "woosmap", tls.URL),
 		l.sourceSpec("no-tls", "woosmap", strings.Replace(l.WoosmapAt, "http:", "https:", 1)),
@@ -55,7 +56,7 @@ func TestOnceGivesEachFaultItsOutcome(t *testing.T) {
 		{"status-502", "", upstreamsim.WoosmapError(502), "upstream_error 502"},
 		{"status-599", "", upstreamsim.Status(599, "\x00\xff"), "upstream_error 599"},
 		{"redirect", "", upstreamsim.Redirect(302, "https://elsewhere.example/?token=sekret"), "rejected 302"},
-		{"redirect-loop", "", upstreamsim.Redirect(307, "/datasets/loop/status"), "rejected 422"},
+		{"redirect-loop", "unlimited", upstreamsim.Redirect(307, "/datasets/loop/status"), "rejected 422"},
 		{"html-200", "", upstreamsim.Answer("<html>It works!</html>").With("Content-Type", "text/html"), "malformed 200"},
 		{"empty", "", upstreamsim.Answer(""), "malformed 200"},
 		{"cut-json", "", upstreamsim.Answer(`{"id":"r1","status":"succ`), "malformed 200"},
