@@ -114,7 +114,8 @@ func awaitNone(ctx context.Context, db *pgx.Conn, every time.Duration, query str
 	return nil
 }
 
-// observeCrowd waits until every job was polled, lets the warm-up pass, and measures.
+// observeCrowd waits until every job was polled, lets the warm-up pass, waits until no poll
+// is overdue, and measures.
 func (l *lab) observeCrowd(ctx context.Context, p plan, db *pgx.Conn, c *crowd, metrics string, pid int, out io.Writer) error {
 	begun := time.Now()
 	if err := awaitNone(ctx, db, min(crowdEvery, p.window), `SELECT EXISTS (SELECT FROM cursors WHERE polled_at IS NULL)`); err != nil {

@@ -67,16 +67,16 @@ UPDATE rollup SET rolled_up_to = sqlc.arg(now)::timestamptz WHERE rolled_up_to >
 UPDATE deliveries d SET next_at = sqlc.arg(now)::timestamptz, tried_at = least(d.tried_at, sqlc.arg(now)::timestamptz)
 FROM notify_rules r
 WHERE r.rule_id = d.rule_id AND d.state = 'pending'
-    AND d.next_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + CASE WHEN d.attempts = 0 THEN r.group_for ELSE interval '1 hour' END;
+    AND d.next_at > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + CASE WHEN d.attempts = 0 THEN r.group_for ELSE sqlc.arg(back_off_most)::interval END;
 
 -- name: ClockSetBackLanes :exec
 -- Who sends may go on for a lease. A rule that rests for longer than failures have it rest
 -- looks again: in quiet hours it goes on to rest.
 UPDATE notify_lanes SET
-    sends_until = least(sends_until, sqlc.arg(now)::timestamptz + interval '1 min'),
-    rests_until = CASE WHEN rests_until <= sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '5 min' THEN rests_until END
-WHERE sends_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '1 min'
-    OR rests_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + interval '5 min';
+    sends_until = least(sends_until, sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval),
+    rests_until = CASE WHEN rests_until <= sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + sqlc.arg(rest_most)::interval THEN rests_until END
+WHERE sends_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + sqlc.arg(lease)::interval
+    OR rests_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + sqlc.arg(rest_most)::interval;
 
 -- name: ClockSetBackGoings :exec
 UPDATE notify_going SET since = least(since, sqlc.arg(now)::timestamptz), over_at = least(over_at, sqlc.arg(now)::timestamptz)

@@ -12,21 +12,17 @@ import (
 )
 
 const (
-	// laneLease is how long the right to send lasts of one who is gone.
-	laneLease = time.Minute
-	// laneMost is how long one sends by a rule at a time: by less than laneLease minus
+	// laneMost is how long one sends by a rule at a time: by less than store.LaneLease minus
 	// what one attempt takes, so that nobody else sends meanwhile.
 	laneMost = 30 * time.Second
 	// sendTimeout bounds one attempt.
 	sendTimeout = 15 * time.Second
 	// tryLong is for how long a delivery is tried.
 	tryLong = 24 * time.Hour
-	// backOffFirst and backOffMost bound the time between two attempts.
+	// backOffFirst is the time after the first attempt, store.BackOffMost the longest.
 	backOffFirst = 5 * time.Second
-	backOffMost  = time.Hour
 	// failuresMost is after how many failures in a row a receiver is left alone for a while.
 	failuresMost = 3
-	restMost     = 5 * time.Minute
 	// lanesMost is by how many rules one sends at once.
 	lanesMost = 32
 )
@@ -81,7 +77,7 @@ func (n *Notifier) Send(ctx context.Context, ruleID int64) error {
 		return err
 	}
 	began := time.Now()
-	lane, taken, err := n.Store.TakeLane(ctx, ruleID, n.Owner, now, laneLease)
+	lane, taken, err := n.Store.TakeLane(ctx, ruleID, n.Owner, now, store.LaneLease)
 	if err != nil || !taken {
 		return err
 	}
@@ -233,18 +229,18 @@ func (d *deliverer) failed(ctx context.Context, batch []store.Delivery, why stri
 // backOff is how long it is until the next attempt, after so many that failed before this
 // one. It differs by a tenth, so that not all come at once.
 func backOff(failed int) time.Duration {
-	wait := backOffMost
+	wait := store.BackOffMost
 	if failed < 10 {
-		wait = min(backOffFirst<<failed, backOffMost)
+		wait = min(backOffFirst<<failed, store.BackOffMost)
 	}
 	return wait - time.Duration(rand.Int64N(int64(wait/10))) //nolint:gosec // no secret
 }
 
 // rest is until when a receiver is left alone that has failed so often.
 func (d *deliverer) rest() time.Time {
-	wait := restMost
+	wait := store.RestMost
 	if d.lane.Failures < 10 {
-		wait = min(time.Second<<d.lane.Failures, restMost)
+		wait = min(time.Second<<d.lane.Failures, store.RestMost)
 	}
 	return d.clock().Add(wait)
 }

@@ -47,10 +47,10 @@ func (s *Store) SetClockBack(ctx context.Context, now time.Time) (SetBack, error
 
 // setTellingBack moves back when deliveries are tried, and since when things go on.
 func setTellingBack(ctx context.Context, q *dbsqlc.Queries, now time.Time) error {
-	if err := q.ClockSetBackDeliveries(ctx, dbsqlc.ClockSetBackDeliveriesParams{Now: now, Slack: ClockSlack}); err != nil {
+	if err := q.ClockSetBackDeliveries(ctx, dbsqlc.ClockSetBackDeliveriesParams{Now: now, Slack: ClockSlack, BackOffMost: BackOffMost}); err != nil {
 		return err
 	}
-	if err := q.ClockSetBackLanes(ctx, dbsqlc.ClockSetBackLanesParams{Now: now, Slack: ClockSlack}); err != nil {
+	if err := q.ClockSetBackLanes(ctx, dbsqlc.ClockSetBackLanesParams{Now: now, Slack: ClockSlack, Lease: LaneLease, RestMost: RestMost}); err != nil {
 		return err
 	}
 	return q.ClockSetBackGoings(ctx, dbsqlc.ClockSetBackGoingsParams{Now: now, Slack: ClockSlack})

@@ -12,6 +12,17 @@ import (
 // deliveriesMost is how many deliveries are taken at once.
 const deliveriesMost = 5000
 
+// How far ahead may lie what is to be sent, but for quiet hours. Further ahead it lies by a
+// clock that was set back.
+const (
+	// LaneLease is how long the right to send lasts of one who is gone.
+	LaneLease = time.Minute
+	// BackOffMost is the longest time between two attempts.
+	BackOffMost = time.Hour
+	// RestMost is how long a receiver is left alone at most that has failed some times in a row.
+	RestMost = 5 * time.Minute
+)
+
 // Delivery is a notice that is to be told by a rule.
 type Delivery struct {
 	EventNo  int64

@@ -116,17 +116,18 @@ const clockSetBackDeliveries = `-- name: ClockSetBackDeliveries :exec
 UPDATE deliveries d SET next_at = $1::timestamptz, tried_at = least(d.tried_at, $1::timestamptz)
 FROM notify_rules r
 WHERE r.rule_id = d.rule_id AND d.state = 'pending'
-    AND d.next_at > $1::timestamptz + $2::interval + CASE WHEN d.attempts = 0 THEN r.group_for ELSE interval '1 hour' END
+    AND d.next_at > $1::timestamptz + $2::interval + CASE WHEN d.attempts = 0 THEN r.group_for ELSE $3::interval END
 `
 
 type ClockSetBackDeliveriesParams struct {
-	Now   time.Time
-	Slack time.Duration
+	Now         time.Time
+	Slack       time.Duration
+	BackOffMost time.Duration
 }
 
 // What waits for longer than a rule groups, or than it is between two attempts.
 func (q *Queries) ClockSetBackDeliveries(ctx context.Context, arg ClockSetBackDeliveriesParams) error {
-	_, err := q.db.Exec(ctx, clockSetBackDeliveries, arg.Now, arg.Slack)
+	_, err := q.db.Exec(ctx, clockSetBackDeliveries, arg.Now, arg.Slack, arg.BackOffMost)
 	return err
 }
 
@@ -147,21 +148,28 @@ func (q *Queries) ClockSetBackGoings(ctx context.Context, arg ClockSetBackGoings
 
 const clockSetBackLanes = `-- name: ClockSetBackLanes :exec
 UPDATE notify_lanes SET
-    sends_until = least(sends_until, $1::timestamptz + interval '1 min'),
-    rests_until = CASE WHEN rests_until <= $1::timestamptz + $2::interval + interval '5 min' THEN rests_until END
-WHERE sends_until > $1::timestamptz + $2::interval + interval '1 min'
-    OR rests_until > $1::timestamptz + $2::interval + interval '5 min'
+    sends_until = least(sends_until, $1::timestamptz + $2::interval),
+    rests_until = CASE WHEN rests_until <= $1::timestamptz + $3::interval + $4::interval THEN rests_until END
+WHERE sends_until > $1::timestamptz + $3::interval + $2::interval
+    OR rests_until > $1::timestamptz + $3::interval + $4::interval
 `
 
 type ClockSetBackLanesParams struct {
-	Now   time.Time
-	Slack time.Duration
+	Now      time.Time
+	Lease    time.Duration
+	Slack    time.Duration
+	RestMost time.Duration
 }
 
 // Who sends may go on for a lease. A rule that rests for longer than failures have it rest
 // looks again: in quiet hours it goes on to rest.
 func (q *Queries) ClockSetBackLanes(ctx context.Context, arg ClockSetBackLanesParams) error {
-	_, err := q.db.Exec(ctx, clockSetBackLanes, arg.Now, arg.Slack)
+	_, err := q.db.Exec(ctx, clockSetBackLanes,
+		arg.Now,
+		arg.Lease,
+		arg.Slack,
+		arg.RestMost,
+	)
 	return err
 }
 
