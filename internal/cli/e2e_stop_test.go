@@ -164,7 +164,9 @@ func TestServeListens(t *testing.T) {
 	w.env["TRACKER_LISTEN"] = "127.0.0.1:0"
 	daemon := w.start("serve", "--apply", w.file(declaration(unlimited, 1)))
 	daemon.await("serving")
-	if text := daemon.stdout.String(); text != "register source woosmap\nregister job job-000\n" {
+	const registered = "register source woosmap\nregister job job-000\n"
+	await(t, "what it prints", func() bool { return len(daemon.stdout.String()) >= len(registered) }) // the other stream may come first
+	if text := daemon.stdout.String(); text != registered {
 		t.Errorf("it prints %q", text)
 	}
 	address := daemon.address()
