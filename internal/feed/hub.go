@@ -64,7 +64,11 @@ func (h *Hub) Run(ctx context.Context) {
 			failing = false
 		case !failing:
 			failing = true
-			h.logger.WarnContext(ctx, "followers of the journal wait; it comes again", "error", err)
+			level := slog.LevelWarn
+			if errors.Is(h.store.CheckSchema(ctx), store.ErrSchemaOld) { // who waits for that tells of it
+				level = slog.LevelDebug
+			}
+			h.logger.Log(ctx, level, "followers of the journal wait; it comes again", "error", err)
 		}
 		select {
 		case <-ctx.Done():

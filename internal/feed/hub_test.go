@@ -13,6 +13,7 @@ import (
 
 	"tracker/internal/feed"
 	"tracker/internal/store"
+	"tracker/internal/testdb"
 	"tracker/internal/testkit"
 )
 
@@ -143,6 +144,54 @@ func TestFollowersHearThatTheLineHolds(t *testing.T) {
 		}
 		return nil
 	})
+	if !errors.Is(err, errEnough) {
+		t.Error(err)
+	}
+	stop()
+	_ = running.Wait()
+}
+
+// levels hands on how bad each line of a log is.
+type levels chan slog.Level
+
+func (l levels) Enabled(context.Context, slog.Level) bool { return true }
+func (l levels) WithAttrs([]slog.Attr) slog.Handler       { return l }
+func (l levels) WithGroup(string) slog.Handler            { return l }
+func (l levels) Handle(ctx context.Context, line slog.Record) error {
+	select {
+	case l <- line.Level:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// TestAJournalThatIsStillToBeMadeIsNothingToWarnOf: a new database is migrated while the hub runs already.
+func TestAJournalThatIsStillToBeMadeIsNothingToWarnOf(t *testing.T) {
+	t.Parallel()
+	url := testdb.Empty(t)
+	s, err := store.Open(t.Context(), url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	logged := make(levels)
+	hub := feed.NewHub(s, slog.New(logged))
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	var running errgroup.Group
+	running.Go(func() error { hub.Run(ctx); return nil })
+	select {
+	case level := <-logged:
+		if level != slog.LevelDebug {
+			t.Errorf("it is logged as %s", level)
+		}
+	case <-ctx.Done():
+		t.Error("nothing is logged")
+	}
+	if err := store.Migrate(ctx, url); err != nil {
+		t.Fatal(err)
+	}
+	err = hub.Follow(ctx, feed.FromNow, time.Hour, func([]store.EventsEntry, int64) error { return errEnough })
 	if !errors.Is(err, errEnough) {
 		t.Error(err)
 	}
