@@ -97,10 +97,11 @@ WHERE entry_no >= @no::bigint AND entry_no < @until::bigint AND (entry_no > @no:
 ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
 
 -- name: ListEventsOfEntries :many
--- Likewise of the entries that are named, which are found by their keys.
+-- Likewise of the entries that are named, which are found by their keys. A filter that may be left
+-- out is a CASE: else the plan that is kept expects one source, and looks the entries up for each.
 SELECT * FROM report.events
 WHERE entry_no = ANY(@nos::bigint[]) AND (entry_no > @no::bigint OR (kind < @name::text OR kind = @name::text AND event_no > @sub::bigint)) AND at >= @since::timestamptz
-    AND (@source::text = '' OR source = @source::text) AND (@kind::text = '' OR kind = @kind::text)
+    AND CASE WHEN @source::text = '' THEN true ELSE source = @source::text END AND CASE WHEN @kind::text = '' THEN true ELSE kind = @kind::text END
 ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
 
 -- name: ListEventsOfJob :many
@@ -108,7 +109,7 @@ ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
 SELECT * FROM report.events
 WHERE job_id = (SELECT d.job_id FROM report.declared_jobs d WHERE d.job = @job::text)
     AND entry_no >= @no::bigint AND (entry_no > @no::bigint OR (kind < @name::text OR kind = @name::text AND event_no > @sub::bigint)) AND at >= @since::timestamptz
-    AND (@source::text = '' OR source = @source::text) AND (@kind::text = '' OR kind = @kind::text)
+    AND CASE WHEN @source::text = '' THEN true ELSE source = @source::text END AND CASE WHEN @kind::text = '' THEN true ELSE kind = @kind::text END
 ORDER BY entry_no, kind DESC, event_no LIMIT @rows;
 
 -- name: ListEventsBetween :many

@@ -246,7 +246,7 @@ func (s *Store) ListGaps(ctx context.Context, f ListFilter, page Page) (Part[Gap
 }
 
 // ListEvents lists report.events in the journal's order. Those of a job are found by it.
-// Else it looks through some entries, where most pages end, then ten times as many, and so
+// Else it looks through as many entries as it wants rows, then four times as many, and so
 // on: what is rare is looked for in all of them.
 func (s *Store) ListEvents(ctx context.Context, f ListFilter, page Page) (Part[EventRow], error) {
 	end, err := s.JournalSize(ctx)
@@ -262,7 +262,7 @@ func (s *Store) ListEvents(ctx context.Context, f ListFilter, page Page) (Part[E
 			})
 			return err
 		}
-		for width := 2 * int64(page.rows()); after.No < end+1 && len(rows) < int(page.rows()); width *= 10 {
+		for width := int64(page.rows()) + 1; after.No < end+1 && len(rows) < int(page.rows()); width *= 4 {
 			found, err := q.eventsWithin(ctx, after, after.No+width, f, page.rows()-int32(len(rows)))
 			if err != nil {
 				return err

@@ -235,7 +235,7 @@ func (q *Queries) ListEventsBetween(ctx context.Context, arg ListEventsBetweenPa
 const listEventsOfEntries = `-- name: ListEventsOfEntries :many
 SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happened_at, not_before, observed_at, anomaly, detail, event_no, job_id FROM report.events
 WHERE entry_no = ANY($1::bigint[]) AND (entry_no > $2::bigint OR (kind < $3::text OR kind = $3::text AND event_no > $4::bigint)) AND at >= $5::timestamptz
-    AND ($6::text = '' OR source = $6::text) AND ($7::text = '' OR kind = $7::text)
+    AND CASE WHEN $6::text = '' THEN true ELSE source = $6::text END AND CASE WHEN $7::text = '' THEN true ELSE kind = $7::text END
 ORDER BY entry_no, kind DESC, event_no LIMIT $8
 `
 
@@ -250,7 +250,8 @@ type ListEventsOfEntriesParams struct {
 	Rows   int32
 }
 
-// Likewise of the entries that are named, which are found by their keys.
+// Likewise of the entries that are named, which are found by their keys. A filter that may be left
+// out is a CASE: else the plan that is kept expects one source, and looks the entries up for each.
 func (q *Queries) ListEventsOfEntries(ctx context.Context, arg ListEventsOfEntriesParams) ([]ReportEvent, error) {
 	rows, err := q.db.Query(ctx, listEventsOfEntries,
 		arg.Nos,
@@ -301,7 +302,7 @@ const listEventsOfJob = `-- name: ListEventsOfJob :many
 SELECT entry_no, at, kind, job, source, run_no, step, from_state, to_state, happened_at, not_before, observed_at, anomaly, detail, event_no, job_id FROM report.events
 WHERE job_id = (SELECT d.job_id FROM report.declared_jobs d WHERE d.job = $1::text)
     AND entry_no >= $2::bigint AND (entry_no > $2::bigint OR (kind < $3::text OR kind = $3::text AND event_no > $4::bigint)) AND at >= $5::timestamptz
-    AND ($6::text = '' OR source = $6::text) AND ($7::text = '' OR kind = $7::text)
+    AND CASE WHEN $6::text = '' THEN true ELSE source = $6::text END AND CASE WHEN $7::text = '' THEN true ELSE kind = $7::text END
 ORDER BY entry_no, kind DESC, event_no LIMIT $8
 `
 
