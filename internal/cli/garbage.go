@@ -16,8 +16,9 @@ const (
 	garbageMost = 96 << 20
 	// garbageLeast is what Go's own default lets gather, in percent.
 	garbageLeast = 100
-	// garbageEvery is how often it is looked how much lives.
-	garbageEvery = 10 * time.Second
+	// garbageEvery is how often it is looked how much lives: it doubles within seconds
+	// while hundreds of thousands of jobs are polled for the first time.
+	garbageEvery = time.Second
 )
 
 // collectGarbage has garbage collected as often as fits what lives, until ctx ends.
