@@ -35,6 +35,7 @@ func TestServerIsPrivateAndFit(t *testing.T) {
 		"SHOW timezone":             "UTC",
 		"SHOW data_checksums":       "on",
 		"SHOW autovacuum":           "on",
+		"SHOW autovacuum_naptime":   "15s",
 		"SHOW max_connections":      "10",
 	} {
 		var got string

@@ -178,8 +178,10 @@ func (s *Server) arguments() []string {
 		// What reads polls without bounds in time locks every month's partition.
 		"max_locks_per_transaction": "256",
 		"shared_buffers":            "128MB",
-		"jit":                       "off", // compiling costs more than it saves on queries of a few milliseconds
-		"log_checkpoints":           "off", // or the log grows while nothing happens
+		// The cursors are written twice a poll: versions that nobody sees any more are in the way of claims.
+		"autovacuum_naptime": "15s",
+		"jit":                "off", // compiling costs more than it saves on queries of a few milliseconds
+		"log_checkpoints":    "off", // or the log grows while nothing happens
 	}
 	maps.Copy(settings, s.cfg.Settings)
 	args := []string{"-D", s.cluster()}
