@@ -146,7 +146,7 @@ func (g *Guard) namedByProxy(r *http.Request) string {
 		return ""
 	}
 	names := r.Header.Values(g.TrustHeader)
-	if len(names) != 1 || len(names[0]) > actorMost { // of two, one is not the proxy's
+	if len(names) != 1 || len(names[0]) > actorMost || !store.IsText(names[0]) { // of two, one is not the proxy's
 		return ""
 	}
 	return strings.TrimSpace(names[0])

@@ -245,6 +245,7 @@ func TestProxyTellsWhoAsks(t *testing.T) {
 	l.want("named twice", l.ask(http.MethodGet, "/api/v1/x", "X-Forwarded-User: bea", "X-Forwarded-User: eve"), http.StatusUnauthorized)
 	l.want("not named", l.ask(http.MethodGet, "/api/v1/x", "X-Forwarded-User: "), http.StatusUnauthorized)
 	l.want("at length", l.ask(http.MethodGet, "/api/v1/x", "X-Forwarded-User: "+strings.Repeat("x", 201)), http.StatusUnauthorized)
+	l.want("in Latin-1", l.ask(http.MethodGet, "/api/v1/x", "X-Forwarded-User: b\xe9a"), http.StatusUnauthorized)
 }
 
 // TestWrongTokensAreFew from one address, and of others nobody suffers.
