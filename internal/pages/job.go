@@ -78,6 +78,9 @@ func (p *Pages) job(ctx context.Context, req *request) (*view, error) {
 // Address is that of the job.
 func (b jobBody) Address() string { return "/jobs/" + url.PathEscape(b.Job.Job) }
 
+// AllRuns is how many runs there are, those that are not listed included.
+func (b jobBody) AllRuns() int { return len(b.Runs) + b.OlderRuns() }
+
 // Noted is what makes a run unlike others.
 func (b jobBody) Noted(run store.RunRow) terminal.Span { return b.Note(run, false, false) }
 

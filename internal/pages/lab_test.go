@@ -34,11 +34,12 @@ type lab struct {
 	syncer *sync.Syncer
 	server *httptest.Server
 	jar    []*http.Cookie
+	labels map[string]string // of the jobs
 }
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	l := &lab{t: t, Database: testkit.NewDatabase(t), Services: testkit.NewServices(t, labKey, time.Now)}
+	l := &lab{t: t, Database: testkit.NewDatabase(t), Services: testkit.NewServices(t, labKey, time.Now), labels: map[string]string{"team": "geo"}}
 	l.store = l.Store()
 	client := source.NewClient("test")
 	t.Cleanup(client.Close)
@@ -64,7 +65,7 @@ func (l *lab) follow(name string, bodies ...string) {
 	_, err = l.store.Apply(l.t.Context(), store.Author{Actor: "tester", At: now}, store.Declaration{
 		Sources: []store.SourceSpec{testkit.Source("woosmap", "woosmap", l.WoosmapAt, "env:LAB_KEY")},
 		Jobs: []store.JobSpec{{
-			Name: name, Source: "woosmap", Target: map[string]string{"dataset_id": id}, Labels: map[string]string{"team": "geo"}, FirstPollAt: now,
+			Name: name, Source: "woosmap", Target: map[string]string{"dataset_id": id}, Labels: l.labels, FirstPollAt: now,
 		}},
 	})
 	if err != nil {

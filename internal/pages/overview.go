@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -49,17 +50,19 @@ type overviewJob struct {
 
 // overview answers what needs somebody now, and what runs.
 func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
-	body := overviewBody{query: req.query, Strips: map[string]strip{}, Labels: strings.Fields(strings.Join(req.query["label"], " "))}
+	body := overviewBody{query: req.query, Strips: map[string]strip{}, Labels: labelsAsked(req.query)}
 	body.Filter = store.JobFilter{
 		Part: strings.TrimSpace(req.query.Get("q")), Source: req.query.Get("source"), State: req.query.Get("state"), Sort: req.query.Get("sort"), Most: jobsMost,
 	}
+	body.Clock = req.Clock
 	var err error
 	if body.Filter.Labels, err = tracking.Pairs(body.Labels, "label", "KEY=VALUE"); err != nil {
 		body.Wrong = err.Error() + ", such as team=geo"
+		body.Sources, err = tracking.SourceNames(ctx, p.store)
+		return &view{Name: "overview", Title: "Overview", Section: "/", Status: http.StatusBadRequest, Query: body.Filter.Part, Body: body}, err
 	}
 	page := pageNo(req.query)
 	body.Filter.Skipped = (page - 1) * jobsMost
-	body.Clock = req.Clock
 	filtered := body.Filtered() // asked before others write to the body
 	reading, reads := errgroup.WithContext(ctx)
 	reading.Go(func() (err error) {
@@ -138,6 +141,24 @@ func (w *watched) read(ctx context.Context, s *store.Store) (store.Watch, error)
 	}
 	w.at, w.watch = began, watch
 	return watch, nil
+}
+
+// labelsAsked are the labels that a query asks for: each in a field of its own, or several in
+// the one field of a form, where a word without = goes on with the value before it.
+func labelsAsked(query url.Values) []string {
+	given := query["label"]
+	if len(given) != 1 {
+		return given
+	}
+	var labels []string
+	for _, word := range strings.Fields(given[0]) {
+		if last := len(labels) - 1; last >= 0 && !strings.Contains(word, "=") {
+			labels[last] += " " + word
+		} else {
+			labels = append(labels, word)
+		}
+	}
+	return labels
 }
 
 // Filtered reports that not all jobs are meant.
@@ -242,7 +263,7 @@ func (overviewBody) RunWhere(run store.WatchRun) string {
 
 // RunWhy tells why a run has not succeeded.
 func (overviewBody) RunWhy(run store.WatchRun) string {
-	return cmp.Or(words.Why(run.RunRow), "the service gives no reason")
+	return terminal.OneLine(cmp.Or(words.Why(run.RunRow), "the service gives no reason"))
 }
 
 // Step names the step that a run is in.

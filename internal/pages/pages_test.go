@@ -31,7 +31,7 @@ func TestPages(t *testing.T) {
 		switch path {
 		case "/jobs/nope", "/nowhere":
 			want = http.StatusNotFound
-		case "/jobs/stores-eu/runs/2?known_at=nonsense":
+		case "/jobs/stores-eu/runs/2?known_at=nonsense", "/?label=wrong":
 			want = http.StatusBadRequest
 		}
 		if p.status != want {
@@ -122,12 +122,35 @@ func TestPages_BeyondTheLast(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.restless()
-	for _, path := range []string{"/?page=9", "/?page=9&q=stores"} {
+	for _, path := range []string{"/?page=9", "/?page=9&q=stores", "/reports/job-summary?page=9&since=2024-01-01"} {
 		if p := l.get(path); !strings.Contains(p.text(), "stores-eu") || strings.Contains(p.text(), "No job fits") {
 			t.Errorf("%s says %s", path, p.text())
 		}
 	}
 	l.get("/?page=9&q=nothing").wantText(t, "none of that name", "No job fits")
+}
+
+// TestPages_Labels: several in a form's field, one with a space in its value, and one that is none.
+func TestPages_Labels(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.labels = map[string]string{"team": "geo data", "stage": "live"}
+	l.restless()
+	for query, fits := range map[string]bool{
+		"label=team%3Dgeo+data": true, "label=team%3Dgeo+data+stage%3Dlive": true, "label=stage%3Dlive&label=team%3Dgeo+data": true, "label=team%3Dgeo": false,
+	} {
+		p := l.get("/?" + query)
+		if strings.Contains(p.text(), "No job fits") == fits || strings.Contains(p.raw, "/jobs/stores-eu") != fits {
+			t.Errorf("%s: %s", query, p.text())
+		}
+		if p := l.get("/reports/failed-imports?" + query); strings.Contains(p.text(), "no job fits") == fits || strings.Contains(p.text(), "no job is registered") {
+			t.Errorf("the report of %s: %s", query, p.text())
+		}
+	}
+	p := l.ask(http.MethodGet, "/?label=data", nil)
+	if p.wantText(t, "no label", "KEY=VALUE"); p.status != http.StatusBadRequest || strings.Contains(p.raw, "/jobs/stores-eu") {
+		t.Errorf("of no label it says %d: %s", p.status, p.text())
+	}
 }
 
 // TestPages_Empty: without a job a page says what to do next.
@@ -230,8 +253,9 @@ func TestPages_Hostile(t *testing.T) {
 	for _, detail := range said {
 		entries = append(entries, entry("error", detail))
 	}
-	l.follow("stores-eu", run(`"><script>`, `<b>failed</b>`, step(`<i onclick="x()">`, "failed", strings.Join(entries, ","))), run("r2", "failed", step("fetch", "failed", entries[1])))
-	for _, path := range []string{"/", "/jobs/stores-eu", "/jobs/stores-eu/runs/1", "/jobs/stores-eu/runs/2", "/jobs/stores-eu/runs/1?from=1&to=2", "/jobs/stores-eu/snapshots/1", "/reports/new-errors", "/events", "/jobs/%3Cscript%3E", "/?q=%22%3E%3Cscript%3E&label=%3Cb%3E%3D1", "/events?job=%3Cscript%3E"} {
+	l.follow("stores-eu", run(`"><script>`, `<b>failed</b>`, step(`<i onclick="x()">`, "failed", strings.Join(entries, ","))), run("r2", "failed", step("fetch", "failed", entries[1])),
+		run("r3", "in_progress", step("fetch", "in_progress", "")), run("r\u202e4", "failed", step("fetch", "failed", entries[2])))
+	for _, path := range []string{"/", "/jobs/stores-eu", "/jobs/stores-eu/runs/1", "/jobs/stores-eu/runs/2", "/jobs/stores-eu/runs/3", "/jobs/stores-eu/runs/1?from=1&to=2", "/jobs/stores-eu/snapshots/1", "/reports/new-errors", "/events", "/jobs/%3Cscript%3E", "/?q=%22%3E%3Cscript%3E&label=%3Cb%3E%3D1", "/events?job=%3Cscript%3E"} {
 		p := l.get(path)
 		if strings.ContainsAny(p.raw, "\x1b\x07\u202e") {
 			t.Errorf("%s has an escape sequence, or turns the direction of text", path)
@@ -245,6 +269,8 @@ func TestPages_Hostile(t *testing.T) {
 			}
 		}
 	}
+	l.get("/").wantText(t, "why it failed", `\x1b[31mred`)
+	l.get("/jobs/stores-eu/runs/3").wantText(t, "the run that another has superseded", `r\u202e4 came`)
 	l.get("/jobs/stores-eu/runs/1").wantText(t, "the run", `<script>alert(1)</script>`, `\x1b[31mred`, `javascript:alert(1)`, `\u202egnp.exe`)
 }
 

@@ -65,7 +65,7 @@ func ask(r *http.Request, now time.Time) (asked, error) {
 	a := asked{question: question, since: query.Get("since"), wrong: map[string]string{}}
 	a.filter.Source = query.Get("source")
 	var err error
-	if a.filter.Labels, err = tracking.Pairs(strings.Fields(strings.Join(query["label"], " ")), "label", "KEY=VALUE"); err != nil {
+	if a.filter.Labels, err = tracking.Pairs(labelsAsked(query), "label", "KEY=VALUE"); err != nil {
 		a.wrong["label"] = err.Error() + ", such as team=geo"
 	}
 	a.readPast(query, now)
@@ -124,6 +124,9 @@ func (p *Pages) report(ctx context.Context, req *request) (*view, error) {
 			return nil, err
 		}
 		body.Empty = words.NoRows(a.question.None, a.filter.Since, tracked)
+		if tracked.Jobs == 0 && (a.filter.Source != "" || len(a.filter.Labels) > 0) {
+			body.Empty = "no job fits"
+		}
 	}
 	if body.Text, err = p.store.QuestionSQL(ctx, a.question.Function()); err != nil {
 		return nil, err
@@ -133,6 +136,9 @@ func (p *Pages) report(ctx context.Context, req *request) (*view, error) {
 	}
 	body.lay(answer)
 	page := pageNo(req.query)
+	if (page-1)*answersShown >= len(body.Rows) { // beyond the last one: the first
+		page = 1
+	}
 	body.Pages = newPager(req.URL, page, len(body.Rows), answersShown)
 	body.Rows = body.Rows[min(len(body.Rows), (page-1)*answersShown):min(len(body.Rows), page*answersShown)]
 	v := &view{Name: "report", Title: a.question.Name, Section: "/reports", Body: body}

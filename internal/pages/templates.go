@@ -55,7 +55,7 @@ func pageFunctions() template.FuncMap {
 		"look":     lookClass,
 		"level":    timeline.LevelClass,
 		"style":    func(level string) string { return lookClass(words.LevelStyle(level)) },
-		"anomaly":  words.Anomaly,
+		"anomaly":  func(a store.AnomalyRow) string { return terminal.OneLine(words.Anomaly(a)) },
 		"outcome":  words.Outcome,
 		"gap":      words.GapReason,
 		"rfc3339":  func(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) },

@@ -91,7 +91,7 @@ func (t *Timeline) log(entries []store.LogEntryRow) {
 
 func (t *Timeline) mark(at time.Time, class, title string) {
 	if len(t.Marks) < marksMost && t.shows(at) {
-		t.Marks = append(t.Marks, Mark{X: percent(t.part(at)), Class: class, Title: t.clock.At(at) + "  " + title})
+		t.Marks = append(t.Marks, Mark{X: percent(t.part(at)), Class: class, Title: t.clock.At(at) + "  " + terminal.OneLine(title)})
 	}
 }
 
