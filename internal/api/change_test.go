@@ -9,8 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"tracker/internal/api"
 	"tracker/internal/store"
+	"tracker/internal/sync"
 	"tracker/internal/testkit"
+	"tracker/internal/upstreamsim"
 )
 
 // change asks for a change, and reads the job that is answered.
@@ -143,5 +148,37 @@ func TestSyncTellsWhereItsOutcomeIs(t *testing.T) {
 	l.ask(http.MethodPost, "/sources/woosmap/pause", `{"reason":"the key"}`)
 	if got := l.ask(http.MethodPost, "/jobs/stores-eu/sync", ""); got.status != http.StatusConflict || !strings.Contains(got.text, "the key") {
 		t.Errorf("its source is paused: %d %s", got.status, got.text)
+	}
+}
+
+// TestSyncIsAnsweredByAPollUnderWay, which was sent before it was asked for.
+func TestSyncIsAnsweredByAPollUnderWay(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.register("stores-eu")
+	gate := upstreamsim.NewGate()
+	run := testkit.WoosmapRun("r1", "in_progress")
+	l.Woosmap.Script(dataset, run, run.Behind(gate), run)
+	l.poll("stores-eu", 1)
+	job, err := l.store.Job(t.Context(), "stores-eu")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var underWay errgroup.Group
+	underWay.Go(func() error { return l.syncer.Once(t.Context(), []store.Job{job}, func(sync.Event) {}) })
+	<-gate.Reached()
+	got := l.ask(http.MethodPost, "/jobs/stores-eu/sync", "")
+	gate.Open()
+	if err := underWay.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	var asked api.Asked
+	if err := json.Unmarshal([]byte(got.text), &asked); err != nil {
+		t.Fatal(err)
+	}
+	var polls struct{ Items []store.PollRow }
+	l.get(strings.TrimSuffix(l.at, "/api/v1")+got.header.Get("Location"), &polls)
+	if n := len(polls.Items); n == 0 || n > 2 || !polls.Items[n-1].PolledAt.Before(asked.AskedAt) {
+		t.Errorf("asked at %s it is answered by %+v", asked.AskedAt, polls.Items)
 	}
 }

@@ -17,20 +17,20 @@ import (
 // Asked is a poll that was asked for.
 type Asked struct {
 	Job     string    `json:"job"`
-	AskedAt time.Time `json:"asked_at" doc:"The poll is sent after this."`
+	AskedAt time.Time `json:"asked_at" doc:"By the clock of the database. A poll that was under way answers, too."`
 }
 
 type syncOutput struct {
 	Status   int
-	Location string `header:"Location" doc:"The poll, as soon as it is recorded: the first page of the job's polls since."`
+	Location string `header:"Location" doc:"The poll, as soon as it is recorded: the job's polls after the last that was recorded when it was asked for."`
 	Body     Asked
 }
 
 func (a *api) registerSync() {
 	o := operation{
 		id: "sync-job", path: "/jobs/{job}/sync", tag: tagChanges, summary: "Poll a job now",
-		doc: "Whatever its schedule says, within the rate of its source. Location is a list of polls: empty until the poll is recorded, then with its row, " +
-			"whose outcome says what came of it. 409: the job is paused or removed, or its source is paused or held.",
+		doc: "Whatever its schedule says, within the rate of its source. One that is under way already answers, too. Location is a list of polls: empty until the poll " +
+			"is recorded, then with its row, whose outcome says what came of it. 409: the job is paused or removed, or its source is paused or held.",
 		fails: changeFails,
 	}.of(http.MethodPost)
 	o.DefaultStatus = http.StatusAccepted
@@ -59,12 +59,31 @@ func (a *api) sync(ctx context.Context, in InJob) (*syncOutput, error) {
 	if why := notNow(job, from, now); why != nil {
 		return nil, why
 	}
+	last, err := a.lastPoll(ctx, job, now)
+	if err != nil {
+		return nil, err
+	}
 	a.Logger.InfoContext(ctx, "a poll was asked for", "job", job.Name, "actor", access.From(ctx).Actor)
 	if !a.Poll(job) {
 		return nil, huma.ErrorWithHeaders(huma.Error503ServiceUnavailable("too many polls were asked for: come again"), http.Header{"Retry-After": {retrySeconds}})
 	}
-	since := url.Values{"since": {now.Format(time.RFC3339Nano)}}
-	return &syncOutput{Status: http.StatusAccepted, Location: Path + "/jobs/" + job.Name + "/polls?" + since.Encode(), Body: Asked{job.Name, now}}, nil
+	polls := Path + "/jobs/" + job.Name + "/polls"
+	if !last.IsZero() {
+		polls += "?" + url.Values{"since": {last.Add(time.Microsecond).Format(time.RFC3339Nano)}}.Encode()
+	}
+	return &syncOutput{Status: http.StatusAccepted, Location: polls, Body: Asked{job.Name, now}}, nil
+}
+
+// lastPoll is when the last poll of a job was sent that is recorded; zero: there is none.
+// No poll is sent while another is under way: who asks meanwhile is answered by that one,
+// which was sent before.
+func (a *api) lastPoll(ctx context.Context, job store.Job, now time.Time) (time.Time, error) {
+	cursors, err := a.Store.Cursors(ctx, []int64{job.ID})
+	last := cursors[job.ID].PolledAt
+	if last.After(now) { // the clock was set back
+		last = now
+	}
+	return last, err
 }
 
 // notNow is why a job cannot be polled now, as  tracker sync  says; nil: it can.
