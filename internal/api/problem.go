@@ -17,6 +17,9 @@ const retrySeconds = "5"
 
 // problem is an error as RFC 9457 has it. What went wrong in here is logged, not told.
 func (a *api) problem(ctx context.Context, err error) error {
+	if _, ok := errors.AsType[huma.HeadersError](err); ok { // around one of those below
+		return err
+	}
 	if known, ok := errors.AsType[huma.StatusError](err); ok {
 		return known
 	}
