@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -51,10 +52,26 @@ func newHandler(options Options, at pace) http.Handler {
 	made := build(mux, options, at)
 	mux.Handle("GET "+Path+"/docs", made.docsPage())
 	mux.HandleFunc("GET "+Path+"/docs.css", showDocsStyle)
-	mux.HandleFunc(Path+"/", func(w http.ResponseWriter, _ *http.Request) {
-		writeProblem(w, huma.Error404NotFound("there is no such path; "+Path+"/docs has those that there are"))
-	})
+	mux.HandleFunc(Path+"/", func(w http.ResponseWriter, r *http.Request) { refuseUnknown(mux, w, r) })
 	return bounded(mux)
+}
+
+// refuseUnknown answers what no operation does: of a path that there is, it tells the methods.
+func refuseUnknown(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	_, here := mux.Handler(r)
+	var methods []string
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		if _, pattern := mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host}); pattern != here {
+			methods = append(methods, method)
+		}
+	}
+	if len(methods) == 0 {
+		writeProblem(w, huma.Error404NotFound("there is no such path; "+Path+"/docs has those that there are"))
+		return
+	}
+	allowed := strings.Join(methods, ", ")
+	w.Header().Set("Allow", allowed)
+	writeProblem(w, huma.NewError(http.StatusMethodNotAllowed, "of this path there is "+allowed+" alone; "+Path+"/docs has more"))
 }
 
 // answerMost bounds how long an answer may take.

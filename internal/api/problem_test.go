@@ -23,3 +23,24 @@ func TestBusySyncTellsWhenToComeAgain(t *testing.T) {
 		t.Errorf("%d %v %s", got.Code, got.Header(), got.Body)
 	}
 }
+
+// TestWrongMethodIsToldTheRightOnes: the path is there, and that it is not would be untrue.
+func TestWrongMethodIsToldTheRightOnes(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	for _, test := range []struct {
+		method, path, allow string
+		status              int
+	}{
+		{http.MethodPatch, "/jobs/stores-eu", "GET, HEAD, PUT, DELETE", http.StatusMethodNotAllowed},
+		{http.MethodGet, "/jobs/stores-eu/sync", "POST", http.StatusMethodNotAllowed},
+		{http.MethodPost, "/docs", "GET, HEAD", http.StatusMethodNotAllowed},
+		{http.MethodGet, "/nothing", "", http.StatusNotFound},
+		{http.MethodPost, "/nothing", "", http.StatusNotFound},
+	} {
+		got := l.ask(test.method, test.path, "")
+		if got.status != test.status || got.header.Get("Allow") != test.allow || got.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %s: %d, allowed %q, %s", test.method, test.path, got.status, got.header.Get("Allow"), got.text)
+		}
+	}
+}
