@@ -44,7 +44,7 @@ func (p Paging) page(list string) (store.Page, error) {
 	if err == nil {
 		err = json.Unmarshal(text, &at)
 	}
-	if err != nil || at.List != list {
+	if err != nil || at.List != list || !store.IsText(at.Key.Name) {
 		return page, huma.Error422UnprocessableEntity("the cursor is none of this list: take next of the page before it", &huma.ErrorDetail{
 			Location: "query.cursor", Message: "no cursor of this list", Value: p.Cursor,
 		})

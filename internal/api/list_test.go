@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -69,6 +70,10 @@ func TestPagesAreStableWhileRowsArrive(t *testing.T) {
 	l.get("/reports?limit=1", &first)
 	if got := l.ask(http.MethodGet, "/sources?cursor="+*first.Next, ""); got.status != http.StatusUnprocessableEntity {
 		t.Errorf("another list's cursor: %d %s", got.status, got.text)
+	}
+	noText := base64.RawURLEncoding.EncodeToString([]byte(`{"list":"list-jobs","key":{"name":"a\u0000"}}`))
+	if got := l.ask(http.MethodGet, "/jobs?cursor="+noText, ""); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("a cursor that holds U+0000: %d %s", got.status, got.text)
 	}
 }
 
