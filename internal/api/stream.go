@@ -127,7 +127,7 @@ type Entry struct {
 }
 
 // messages are entries as server-sent events, and how far the journal was read, which
-// browsers keep, too.
+// browsers keep, too; that the line holds, at the least.
 func (in streamInput) messages(entries []store.EventsEntry, reached int64) []byte {
 	var text bytes.Buffer
 	last := int64(feed.FromNow)
@@ -143,8 +143,11 @@ func (in streamInput) messages(entries []store.EventsEntry, reached int64) []byt
 		fmt.Fprintf(&text, "id: %d\ndata: %s\n\n", entry.No, data)
 		last = entry.No
 	}
-	if reached > last && reached >= 0 {
+	switch {
+	case reached > last:
 		fmt.Fprintf(&text, "id: %d\n: holds\n\n", reached)
+	case text.Len() == 0: // it was not read yet
+		text.WriteString(": holds\n\n")
 	}
 	return text.Bytes()
 }

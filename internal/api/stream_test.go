@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"tracker/internal/api"
+	"tracker/internal/feed"
 	"tracker/internal/store"
 )
 
@@ -217,6 +219,30 @@ func TestQuietStreamHolds(t *testing.T) {
 	l.journal()
 	if entry := s.next(); entry == nil || len(entry.Events) != 1 || s.proto != "HTTP/2.0" {
 		t.Errorf("by %s it hears %+v", s.proto, entry)
+	}
+}
+
+// TestStreamHoldsWhileTheJournalWasNeverRead, as where the database is away from the start.
+func TestStreamHoldsWhileTheJournalWasNeverRead(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	logger := slog.New(slog.DiscardHandler)
+	server := httptest.NewServer(api.NewPaced(api.Options{Store: l.store, Feed: feed.NewHub(l.store, logger), Logger: logger}, time.Millisecond, time.Minute))
+	defer server.Close()
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	s, err := l.listen(ctx, server.URL+api.Path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	for s.lines.Scan() && s.lines.Text() != ": holds" {
+		if strings.HasPrefix(s.lines.Text(), "id:") {
+			t.Fatalf("it tells %q", s.lines.Text())
+		}
+	}
+	if err := s.lines.Err(); err != nil {
+		t.Errorf("nothing is said: %v", err)
 	}
 }
 
