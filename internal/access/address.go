@@ -40,8 +40,9 @@ func IsLoopback(at net.Addr) bool {
 func (g *Guard) address(r *http.Request) netip.Prefix {
 	from := r.RemoteAddr
 	if g.BehindProxy { // what the proxy has added stands last
-		if told := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ","); told[0] != "" {
-			from = strings.TrimSpace(told[len(told)-1])
+		told := strings.Join(r.Header.Values("X-Forwarded-For"), ",")
+		if last := strings.TrimSpace(told[strings.LastIndex(told, ",")+1:]); last != "" {
+			from = last
 		}
 	}
 	if host, _, err := net.SplitHostPort(from); err == nil {

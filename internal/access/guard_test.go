@@ -265,6 +265,10 @@ func TestWrongTokensAreFew(t *testing.T) {
 	if got.header.Get("Retry-After") != "60" {
 		t.Errorf("to come again after %q", got.header.Get("Retry-After"))
 	}
+	for _, said := range []string{"", " ", "203.0.113.8"} {
+		got := l.ask(http.MethodGet, "/api/v1/x", "Authorization: Bearer wrong", "X-Forwarded-For: "+said, "X-Forwarded-For: 203.0.113.7")
+		l.want(fmt.Sprintf("that says %q of itself", said), got, http.StatusTooManyRequests)
+	}
 	l.want("from elsewhere", l.ask(http.MethodGet, "/api/v1/x", "Authorization: Bearer wrong", "X-Forwarded-For: 203.0.113.8"), http.StatusUnauthorized)
 	l.want("a right one", l.ask(http.MethodGet, "/api/v1/x", right, "X-Forwarded-For: 203.0.113.7"), http.StatusOK)
 }
