@@ -57,7 +57,7 @@ CREATE TABLE cursors (
     confirmed_at    timestamptz,          -- polled_at of the last poll that saw the head
     confirmations   integer     NOT NULL DEFAULT 0, -- polls that saw the head, the first included
     grace_polls     integer     NOT NULL DEFAULT 0, -- answered polls since the run ended
-    rewrites        integer     NOT NULL DEFAULT 0, -- how often what is known of the job was written anew, by a rebuild or an erasure
+    rewrites        integer     NOT NULL DEFAULT 0, -- how often what is known of the job was written anew, by a rebuild or an erasure, or taken by retention
     running         boolean     NOT NULL GENERATED ALWAYS AS (coalesce(state IN ('queued', 'running', 'unknown'), false)) STORED,
     planned_every   interval,             -- how long after the last answer the next poll was planned
     covered_until   timestamptz,          -- up to here gaps and answered polls cover the job's time

@@ -442,7 +442,9 @@ END $$;
 -- and the bodies of their snapshots; no row where there is none. It takes a hundred at
 -- most, and none after ten thousand snapshots and log entries. The snapshots themselves
 -- stay, with their hashes. One poll within a day tells that the clock may be right: all
--- of retention_check, which runs_old asks for, reads each cursor.
+-- of retention_check, which runs_old asks for, reads each cursor. Whoever records a poll
+-- of a run that it takes, or writes the job's rows anew, learns of it by the cursor, which
+-- it locks for its end alone, and it gives way where they were first.
 -- +goose StatementBegin
 CREATE FUNCTION runs_take(keep interval, taken_job bigint) RETURNS TABLE (range_from timestamptz, range_to timestamptz, runs bigint, bodies bigint)
 LANGUAGE plpgsql SECURITY DEFINER
@@ -453,8 +455,10 @@ DECLARE
     sizes integer[]; -- their snapshots
     last_nos integer[]; -- the last of them
     author record;
+    head record;
 BEGIN
     PERFORM public.retention_turn();
+    SELECT c.snapshot_no, c.rewrites INTO head FROM public.cursors c WHERE c.job_id = taken_job;
     IF keep <= interval '0' OR NOT EXISTS (SELECT 1 FROM public.cursors c WHERE c.polled_at BETWEEN now_is - interval '1 day' AND now_is + interval '1 day')
         OR EXISTS (SELECT 1 FROM public.cursors c WHERE c.job_id = taken_job AND c.planned_every > keep)
     THEN
@@ -501,6 +505,11 @@ BEGIN
     DELETE FROM public.steps p WHERE p.job_id = taken_job AND p.run_no = ANY(nos);
     DELETE FROM public.runs r WHERE r.job_id = taken_job AND r.run_no = ANY(nos);
     SET LOCAL tracker.rewrite = '';
+    UPDATE public.cursors c SET rewrites = c.rewrites + 1
+    WHERE c.job_id = taken_job AND c.snapshot_no = head.snapshot_no AND c.rewrites = head.rewrites;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'lock_not_available', MESSAGE = 'somebody has written of the job meanwhile';
+    END IF;
     SELECT * INTO author FROM public.registry_author();
     INSERT INTO public.acts (done_at, kind, of_job, what, range_from, range_to, rows_changed, kept_for, actor)
     VALUES (clock_timestamp(), 'retention', taken_job, 'runs', range_from, range_to, runs, justify_hours(keep), author.actor),

@@ -46,7 +46,8 @@ RETURNING sqlc.embed(c), (greatest(s.first_slot + s.slot * s.rate_every, sqlc.ar
 
 -- name: CursorAdvance :exec
 -- Updates the cache after recorded polls and ends their claims; raises where one of
--- the claims was lost. Who changes how a job is tracked meanwhile sets its reason
+-- the claims was lost, or what is known of a job was written anew for whose poll that
+-- matters (known_rewrites, else -1). Who changes how a job is tracked meanwhile sets its reason
 -- and its next poll: both stay, and a next poll that was taken away stays so.
 WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00')
         THEN coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) ELSE c.next_poll_at END,
@@ -66,8 +67,8 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::times
     unnest(@changed_ats::timestamptz[]) AS changed_at, unnest(@confirmed_ats::timestamptz[]) AS confirmed_at,
     unnest(@confirmations::integer[]) AS confirmations, unnest(@grace_polls::integer[]) AS grace_polls,
     unnest(@planned_everys::interval[]) AS planned_every, unnest(@covered_untils::timestamptz[]) AS covered_until,
-    unnest(@unseen_reasons::text[]) AS unseen_reason) r
-WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
+    unnest(@unseen_reasons::text[]) AS unseen_reason, unnest(@known_rewrites::integer[]) AS known_rewrites) r
+WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until AND r.known_rewrites IN (c.rewrites, -1)
 RETURNING c.job_id)
 SELECT claims_held((SELECT count(*) FROM advanced), cardinality(@job_ids::bigint[]));
 
@@ -123,7 +124,7 @@ WHERE source_id = @source_id AND failures > 0 AND next_poll_at > sqlc.arg(now)::
 -- name: CursorClaimForRebuild :one
 UPDATE cursors c SET claimed_until = sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval, claimed_by = @owner
 WHERE c.job_id = @job_id AND (c.claimed_until IS NULL OR c.claimed_until < sqlc.arg(now)::timestamptz)
-RETURNING claimed_until;
+RETURNING claimed_until, rewrites;
 
 -- name: CursorLock :one
 -- Nobody can claim the job until the transaction ends.

@@ -8,6 +8,7 @@ type Change struct {
 	RunNo      int    // of the run that the snapshot tells of
 	Status     string // of that run
 	State      State
+	Returned   bool // the run had been superseded
 
 	Runs    []Run         // new and changed, without their steps
 	Steps   []PlacedStep  // new and changed, without their entries

@@ -233,7 +233,7 @@ func (c *comparison) finish() Change {
 	run.Steps = nil
 	change := c.change
 	change.SnapshotNo = c.known.SnapshotNo + 1
-	change.RunNo, change.Status, change.State = run.No, run.Status, run.State
+	change.RunNo, change.Status, change.State, change.Returned = run.No, run.Status, run.State, c.returned
 	change.Runs = append(change.Runs, run)
 	change.Items, change.ItemsListed = c.said.Results.Items, c.said.Results.Listed
 	change.Transitions = c.transitions

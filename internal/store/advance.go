@@ -30,6 +30,8 @@ type Advance struct {
 	ToldAt      time.Time // when we knew the outcome
 	ExtraTaken  int       // requests that had no slot
 	RequestedAt time.Time // when they were sent
+
+	returned bool // it is of a run that may be taken meanwhile
 }
 
 // AdvanceCursors updates the cursors of a made-up past, once all of its polls are
@@ -150,6 +152,15 @@ func gapRows(advances []Advance) dbsqlc.GapInsertParams {
 	return p
 }
 
+// knownRewrites is how often what is known of the job was written anew when the poll's
+// answer was compared with it; -1: it does not matter, since the newest run stays.
+func (a *Advance) knownRewrites() int32 {
+	if !a.returned {
+		return -1
+	}
+	return int32(a.Rewrites)
+}
+
 func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {
 	return dbsqlc.CursorAdvanceParams{
 		JobIds:         column(advances, func(a *Advance) int64 { return a.JobID }),
@@ -169,5 +180,6 @@ func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {
 		PlannedEverys:  column(advances, func(a *Advance) time.Duration { return a.PlannedEvery }),
 		CoveredUntils:  column(advances, func(a *Advance) time.Time { return a.CoveredUntil }),
 		UnseenReasons:  column(advances, func(a *Advance) string { return a.Unseen }),
+		KnownRewrites:  column(advances, func(a *Advance) int32 { return a.knownRewrites() }),
 	}
 }

@@ -90,7 +90,7 @@ type ErasedBodies struct {
 // snapshots stay, with their times, their hashes and the status of their run. It needs the
 // rights of the tables' owner. ErrClaimed: try again in a moment.
 func (s *Store) Erase(ctx context.Context, params EraseParams) (ErasedBodies, error) {
-	until, release, err := s.claimForRewrite(ctx, params.JobID, params.Owner, params.Now)
+	claimed, release, err := s.claimForRewrite(ctx, params.JobID, params.Owner, params.Now)
 	if err != nil {
 		return ErasedBodies{}, err
 	}
@@ -107,7 +107,7 @@ func (s *Store) Erase(ctx context.Context, params EraseParams) (ErasedBodies, er
 	if err != nil {
 		return ErasedBodies{}, err
 	}
-	err = s.inRewrite(ctx, params.JobID, until, func(tx pgx.Tx) error {
+	err = s.inRewrite(ctx, params.JobID, claimed, func(tx pgx.Tx) error {
 		q := dbsqlc.New(tx)
 		if err := e.write(ctx, q); err != nil {
 			return err
@@ -259,9 +259,9 @@ func (e *erasure) write(ctx context.Context, q *dbsqlc.Queries) (err error) {
 	return q.SnapshotErase(ctx, gone)
 }
 
-// erasedSnapshots reads what is left of a job's snapshots that were erased, by number.
-func (s *Store) erasedSnapshots(ctx context.Context, jobID int64) (map[int]history.Erased, error) {
-	rows, err := s.queries.ReportErasedSnapshots(ctx, jobID)
+// snapshotsErased reads what is left of a job's snapshots that were erased, by number.
+func snapshotsErased(ctx context.Context, q *dbsqlc.Queries, jobID int64) (map[int]history.Erased, error) {
+	rows, err := q.ReportErasedSnapshots(ctx, jobID)
 	if err != nil {
 		return nil, fmt.Errorf("read which snapshots of job %d were erased: %w", jobID, err)
 	}

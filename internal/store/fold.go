@@ -101,20 +101,25 @@ type stretch struct {
 	knownAt time.Time
 }
 
-// eachStored reads a stretch of a job's snapshots one after the other.
+// eachStored reads a stretch of a job's snapshots one after the other, all as they are at
+// one moment: what retention takes meanwhile is there.
 func (s *Store) eachStored(ctx context.Context, jobID int64, of stretch, interpret Interpret, each func(storedSnapshot) error) error {
-	taken, err := s.takenRuns(ctx, jobID)
+	return s.inSnapshot(ctx, func(q *dbsqlc.Queries) error { return eachStored(ctx, q, jobID, of, interpret, each) })
+}
+
+func eachStored(ctx context.Context, q *dbsqlc.Queries, jobID int64, of stretch, interpret Interpret, each func(storedSnapshot) error) error {
+	taken, err := runsTaken(ctx, q, jobID)
 	if err != nil {
 		return err
 	}
-	erased, err := s.erasedSnapshots(ctx, jobID)
+	erased, err := snapshotsErased(ctx, q, jobID)
 	if err != nil {
 		return err
 	}
 	reader := storedReader{whole: of == stretch{}, taken: taken, erased: erased, interpret: interpret, no: max(0, of.fromNo-1)}
 	knownAt := cmp.Or(of.knownAt, farTime())
 	for {
-		rows, err := s.queries.SnapshotList(ctx, dbsqlc.SnapshotListParams{
+		rows, err := q.SnapshotList(ctx, dbsqlc.SnapshotListParams{
 			JobID: jobID, After: int32(reader.no), KnownAt: knownAt, Rows: foldPage, Most: foldBytes,
 		})
 		if err != nil {

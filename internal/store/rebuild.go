@@ -17,8 +17,8 @@ import (
 // rebuildLease keeps others from polling a job while its rows are written anew.
 const rebuildLease = 10 * time.Minute
 
-// ErrClaimed means that somebody is polling the job right now.
-var ErrClaimed = errors.New("the job is being polled")
+// ErrClaimed means that somebody is polling the job right now, or takes its old runs.
+var ErrClaimed = errors.New("the job is being polled, or its old runs are being taken")
 
 // allowRewrite is the one way past the guards of the append-only tables, for their
 // owner, until the transaction ends. Citus, which knows what the first says, tells the
@@ -49,7 +49,7 @@ type Rebuilt struct {
 // anomalies from its snapshots again and writes those rows that differ. It
 // needs the rights of the tables' owner. ErrClaimed: try again in a moment.
 func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, error) {
-	until, release, err := s.claimForRewrite(ctx, params.JobID, params.Owner, params.Now)
+	claimed, release, err := s.claimForRewrite(ctx, params.JobID, params.Owner, params.Now)
 	if err != nil {
 		return Rebuilt{}, err
 	}
@@ -73,7 +73,7 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		return Rebuilt{}, err
 	}
 	rebuilt := Rebuilt{Snapshots: trail.SnapshotNo}
-	err = s.inRewrite(ctx, params.JobID, until, func(tx pgx.Tx) error {
+	err = s.inRewrite(ctx, params.JobID, claimed, func(tx pgx.Tx) error {
 		if rebuilt.Rows, err = rewrite(ctx, dbsqlc.New(counted{tx}), rows, trims); err != nil {
 			return err
 		}
@@ -110,14 +110,14 @@ func isTold(ctx context.Context, q *dbsqlc.Queries, params RebuildParams, older 
 }
 
 // inRewrite runs work that rewrites a job's rows in a transaction, as the tables' owner,
-// who has the job claimed.
-func (s *Store) inRewrite(ctx context.Context, jobID int64, until time.Time, work func(pgx.Tx) error) error {
+// who has the job claimed. What retention has taken since does not come back.
+func (s *Store) inRewrite(ctx context.Context, jobID int64, claimed dbsqlc.CursorClaimForRebuildRow, work func(pgx.Tx) error) error {
 	err := s.inTxAfter(ctx, allowRewrite, func(tx pgx.Tx) error {
 		cursor, err := dbsqlc.New(tx).CursorLock(ctx, jobID)
 		if err != nil {
 			return err
 		}
-		if !OrZero(cursor.ClaimedUntil).Equal(until) {
+		if !OrZero(cursor.ClaimedUntil).Equal(OrZero(claimed.ClaimedUntil)) || cursor.Rewrites != claimed.Rewrites {
 			return ErrClaimed
 		}
 		return work(tx)
@@ -130,19 +130,18 @@ func (s *Store) inRewrite(ctx context.Context, jobID int64, until time.Time, wor
 
 // claimForRewrite keeps others from polling a job until it is released. Where that fails,
 // the claim runs out. ErrClaimed: try again in a moment.
-func (s *Store) claimForRewrite(ctx context.Context, jobID int64, owner string, now time.Time) (until time.Time, release func(), err error) {
-	claimedUntil, err := s.queries.CursorClaimForRebuild(ctx, dbsqlc.CursorClaimForRebuildParams{JobID: jobID, Owner: &owner, Now: now, Lease: rebuildLease})
+func (s *Store) claimForRewrite(ctx context.Context, jobID int64, owner string, now time.Time) (claimed dbsqlc.CursorClaimForRebuildRow, release func(), err error) {
+	claimed, err = s.queries.CursorClaimForRebuild(ctx, dbsqlc.CursorClaimForRebuildParams{JobID: jobID, Owner: &owner, Now: now, Lease: rebuildLease})
 	if errors.Is(err, pgx.ErrNoRows) {
-		return until, nil, ErrClaimed
+		return claimed, nil, ErrClaimed
 	}
 	if err != nil {
-		return until, nil, fmt.Errorf("claim job %d: %w", jobID, err)
+		return claimed, nil, fmt.Errorf("claim job %d: %w", jobID, err)
 	}
-	until = OrZero(claimedUntil)
-	return until, func() {
+	return claimed, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
 		defer cancel()
-		_ = s.ReleaseClaims(ctx, []Claim{{Cursor: Cursor{JobID: jobID}, Until: until}})
+		_ = s.ReleaseClaims(ctx, []Claim{{Cursor: Cursor{JobID: jobID}, Until: OrZero(claimed.ClaimedUntil)}})
 	}, nil
 }
 

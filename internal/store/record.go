@@ -191,7 +191,9 @@ func advancesOf(polls []Poll) []Advance {
 	advances := make([]Advance, 0, len(polls))
 	for _, poll := range polls {
 		if poll.Advance != nil {
-			advances = append(advances, *poll.Advance)
+			next := *poll.Advance
+			next.returned = poll.Finding != nil && poll.Finding.Change.Returned
+			advances = append(advances, next)
 		}
 	}
 	return advances

@@ -134,9 +134,9 @@ func (s *Store) RunTaken(ctx context.Context, job string, runNo int) (bool, erro
 	return taken, nil
 }
 
-// takenRuns reads what is left of the runs of a job that were taken, by their number.
-func (s *Store) takenRuns(ctx context.Context, jobID int64) (map[int]history.TakenRun, error) {
-	rows, err := s.queries.ReportTakenRuns(ctx, jobID)
+// runsTaken reads what is left of the runs of a job that were taken, by their number.
+func runsTaken(ctx context.Context, q *dbsqlc.Queries, jobID int64) (map[int]history.TakenRun, error) {
+	rows, err := q.ReportTakenRuns(ctx, jobID)
 	if err != nil {
 		return nil, fmt.Errorf("read which runs of job %d were taken: %w", jobID, err)
 	}

@@ -29,8 +29,8 @@ FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claime
     unnest($11::timestamptz[]) AS changed_at, unnest($12::timestamptz[]) AS confirmed_at,
     unnest($13::integer[]) AS confirmations, unnest($14::integer[]) AS grace_polls,
     unnest($15::interval[]) AS planned_every, unnest($16::timestamptz[]) AS covered_until,
-    unnest($17::text[]) AS unseen_reason) r
-WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
+    unnest($17::text[]) AS unseen_reason, unnest($18::integer[]) AS known_rewrites) r
+WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until AND r.known_rewrites IN (c.rewrites, -1)
 RETURNING c.job_id)
 SELECT claims_held((SELECT count(*) FROM advanced), cardinality($1::bigint[]))
 `
@@ -53,10 +53,12 @@ type CursorAdvanceParams struct {
 	PlannedEverys  []time.Duration
 	CoveredUntils  []time.Time
 	UnseenReasons  []string
+	KnownRewrites  []int32
 }
 
 // Updates the cache after recorded polls and ends their claims; raises where one of
-// the claims was lost. Who changes how a job is tracked meanwhile sets its reason
+// the claims was lost, or what is known of a job was written anew for whose poll that
+// matters (known_rewrites, else -1). Who changes how a job is tracked meanwhile sets its reason
 // and its next poll: both stay, and a next poll that was taken away stays so.
 func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) error {
 	_, err := q.db.Exec(ctx, cursorAdvance,
@@ -77,6 +79,7 @@ func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) er
 		arg.PlannedEverys,
 		arg.CoveredUntils,
 		arg.UnseenReasons,
+		arg.KnownRewrites,
 	)
 	return err
 }
@@ -209,7 +212,7 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 const cursorClaimForRebuild = `-- name: CursorClaimForRebuild :one
 UPDATE cursors c SET claimed_until = $1::timestamptz + $2::interval, claimed_by = $3
 WHERE c.job_id = $4 AND (c.claimed_until IS NULL OR c.claimed_until < $1::timestamptz)
-RETURNING claimed_until
+RETURNING claimed_until, rewrites
 `
 
 type CursorClaimForRebuildParams struct {
@@ -219,16 +222,21 @@ type CursorClaimForRebuildParams struct {
 	JobID int64
 }
 
-func (q *Queries) CursorClaimForRebuild(ctx context.Context, arg CursorClaimForRebuildParams) (*time.Time, error) {
+type CursorClaimForRebuildRow struct {
+	ClaimedUntil *time.Time
+	Rewrites     int32
+}
+
+func (q *Queries) CursorClaimForRebuild(ctx context.Context, arg CursorClaimForRebuildParams) (CursorClaimForRebuildRow, error) {
 	row := q.db.QueryRow(ctx, cursorClaimForRebuild,
 		arg.Now,
 		arg.Lease,
 		arg.Owner,
 		arg.JobID,
 	)
-	var claimed_until *time.Time
-	err := row.Scan(&claimed_until)
-	return claimed_until, err
+	var i CursorClaimForRebuildRow
+	err := row.Scan(&i.ClaimedUntil, &i.Rewrites)
+	return i, err
 }
 
 const cursorClaimJobs = `-- name: CursorClaimJobs :many
