@@ -38,6 +38,11 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, why string) {
 	show(w, status, noticePage, notice{Title: http.StatusText(status), Text: why})
 }
 
+// wantsPage reports who asks for a page, which programs do not.
+func wantsPage(r *http.Request) bool {
+	return r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, apiPath)
+}
+
 // notice is a page of one sentence.
 type notice struct {
 	Title string

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"tracker/internal/store"
 )
@@ -25,8 +26,15 @@ type Guard struct {
 	BehindProxy bool
 	TrustHeader string
 
+	// Away answers people where the database does not, and so tells nobody who asks; nil:
+	// they are told that in a sentence.
+	Away http.HandlerFunc
+
 	failed failures
 }
+
+// askMost bounds how long the database may take to tell who asks.
+const askMost = 5 * time.Second
 
 // actorMost is how long a name may be that a proxy tells.
 const actorMost = 200
@@ -38,6 +46,7 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 	mux.HandleFunc("GET /login.css", showLoginStyle)
 	mux.HandleFunc("POST /login", g.login)
 	mux.HandleFunc("POST /logout", g.logout)
+	mux.Handle("GET /assets/{name}", next) // with which pages are shown, whatever is on them
 	mux.Handle("/", g.letIn(next))
 	sameOrigin := http.NewCrossOriginProtection()
 	sameOrigin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -70,6 +79,10 @@ func (g *Guard) letIn(next http.Handler) http.Handler {
 			g.askForLogin(w, r, err)
 		case err != nil:
 			g.Logger.ErrorContext(r.Context(), "cannot tell who asks", "error", err)
+			if g.Away != nil && wantsPage(r) {
+				g.Away(w, r)
+				return
+			}
 			w.Header().Set("Retry-After", "5")
 			refuse(w, r, http.StatusServiceUnavailable, "the database does not answer, and without it nobody is let in")
 		case !isSafe(r.Method) && !who.Operates():
@@ -103,7 +116,9 @@ func (g *Guard) whoAsks(r *http.Request) (Identity, error) {
 	if err != nil {
 		return Identity{}, errUnknown
 	}
-	token, err := g.Store.SessionOf(r.Context(), cookie.Value)
+	ctx, cancel := context.WithTimeout(r.Context(), askMost)
+	defer cancel()
+	token, err := g.Store.SessionOf(ctx, cookie.Value)
 	if errors.Is(err, store.ErrNotFound) {
 		return Identity{}, errUnknown
 	}
@@ -119,6 +134,8 @@ func actorOf(token store.Token) string { return "token " + token.Name }
 // stays asks again. A database that does not answer has nobody thrown out.
 func (g *Guard) stays(ask func(context.Context) (store.Token, error)) func(context.Context) bool {
 	return func(ctx context.Context) bool {
+		ctx, cancel := context.WithTimeout(ctx, askMost)
+		defer cancel()
 		_, err := ask(ctx)
 		return !errors.Is(err, store.ErrNotFound)
 	}
@@ -127,14 +144,16 @@ func (g *Guard) stays(ask func(context.Context) (store.Token, error)) func(conte
 // checkToken is the token that is shown. Who shows a right one suffers from no wrong ones
 // of others at his address: a token is too long to be guessed.
 func (g *Guard) checkToken(r *http.Request, shown string) (store.Token, error) {
-	token, err := g.Store.TokenOf(r.Context(), shown)
+	ctx, cancel := context.WithTimeout(r.Context(), askMost)
+	defer cancel()
+	token, err := g.Store.TokenOf(ctx, shown)
 	if errors.Is(err, store.ErrNotFound) {
 		from := g.address(r)
 		if !g.failed.mayTry(from) {
 			return store.Token{}, errTooMany
 		}
 		g.failed.add(from)
-		g.Logger.WarnContext(r.Context(), "a token was refused", "address", from.String())
+		g.Logger.WarnContext(ctx, "a token was refused", "address", from.String())
 		return store.Token{}, errRefused
 	}
 	return token, err

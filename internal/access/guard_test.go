@@ -272,3 +272,31 @@ func TestWrongTokensAreFew(t *testing.T) {
 	l.want("from elsewhere", l.ask(http.MethodGet, "/api/v1/x", "Authorization: Bearer wrong", "X-Forwarded-For: 203.0.113.8"), http.StatusUnauthorized)
 	l.want("a right one", l.ask(http.MethodGet, "/api/v1/x", right, "X-Forwarded-For: 203.0.113.7"), http.StatusOK)
 }
+
+// TestDatabaseThatIsAwayIsTold to who has logged in, in time: people are shown since when.
+func TestDatabaseThatIsAwayIsTold(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.guard.Away = func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, "since noon")
+	}
+	token := l.token("ann", store.ScopeRead)
+	in := l.askAs(l.server.Client(), http.MethodPost, "/login", "token="+token)
+	cookie, _, _ := strings.Cut(in.header.Get("Set-Cookie"), ";")
+	away, err := l.DB.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = away.Rollback() }()
+	if _, err := away.ExecContext(t.Context(), `LOCK TABLE tokens, web_sessions`); err != nil {
+		t.Fatal(err)
+	}
+	l.want("a page", l.ask(http.MethodGet, "/jobs/x", "Cookie: "+cookie, "Accept: text/html"), http.StatusServiceUnavailable, "since noon")
+	got := l.ask(http.MethodGet, "/api/v1/jobs", "Authorization: Bearer "+token)
+	l.want("a program", got, http.StatusServiceUnavailable, `"status":503`)
+	if got.header.Get("Retry-After") == "" {
+		t.Error("it is not told when to come again")
+	}
+	l.want("what pages are shown with", l.ask(http.MethodGet, "/assets/x.css"), http.StatusOK)
+}

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"crypto/rand"
 	_ "embed" // pages and their style
 	"errors"
@@ -40,9 +41,8 @@ type loginForm struct {
 
 // askForLogin leads people to the form, and tells programs what is missing.
 func (g *Guard) askForLogin(w http.ResponseWriter, r *http.Request, why error) {
-	page := r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, apiPath)
 	switch {
-	case !page:
+	case !wantsPage(r):
 		w.Header().Set("WWW-Authenticate", `Bearer realm="tracker"`)
 		refuse(w, r, http.StatusUnauthorized, why.Error())
 	case r.Header.Get("Sec-Fetch-Site") == "cross-site":
@@ -74,7 +74,9 @@ func (g *Guard) login(w http.ResponseWriter, r *http.Request) {
 	token, err := g.checkToken(r, strings.TrimSpace(r.PostFormValue("token")))
 	cookie := rand.Text()
 	if err == nil {
-		err = g.Store.BeginSession(r.Context(), token, cookie, sessionLength)
+		ctx, cancel := context.WithTimeout(r.Context(), askMost)
+		defer cancel()
+		err = g.Store.BeginSession(ctx, token, cookie, sessionLength)
 	}
 	switch {
 	case errors.Is(err, errTooMany):
@@ -97,7 +99,9 @@ func (g *Guard) login(w http.ResponseWriter, r *http.Request) {
 // logout ends the session, so that its cookie is worth nothing to whoever has it.
 func (g *Guard) logout(w http.ResponseWriter, r *http.Request) {
 	if cookie, err := r.Cookie(cookieName); err == nil {
-		if err := g.Store.EndSession(r.Context(), cookie.Value); err != nil && !errors.Is(err, store.ErrNotFound) {
+		ctx, cancel := context.WithTimeout(r.Context(), askMost)
+		defer cancel()
+		if err := g.Store.EndSession(ctx, cookie.Value); err != nil && !errors.Is(err, store.ErrNotFound) {
 			g.Logger.ErrorContext(r.Context(), "a logout failed", "error", err)
 			refuse(w, r, http.StatusServiceUnavailable, "the database does not answer, and the session goes on: try again")
 			return

@@ -70,12 +70,13 @@ func (a *app) newWebsite(ctx context.Context, behind behindWeb) *website {
 	w.polls = newAskedPolls(ctx, daemon, logger, behind.tell)
 	w.api = api.New(api.Options{Store: s, Feed: w.hub, Logger: logger, Version: a.version, Poll: w.polls.begin})
 	w.hooks = &hook.Handler{Store: s, Credentials: source.NewCredentials(a.getenv, a.scope), Logger: logger}
-	w.pages = pages.New(s, pages.Options{
+	shown := pages.New(s, pages.Options{
 		Logger: logger, Look: w.polls.look, Test: behind.notifier.Test, Away: w.hub.Away,
 		Actor:      func(r *http.Request) string { return access.From(r.Context()).Actor },
 		MayOperate: func(r *http.Request) bool { return access.From(r.Context()).Operates() },
 		LoggedIn:   func(r *http.Request) bool { return access.From(r.Context()).LoggedIn },
 	})
+	w.pages, w.guard.Away = shown, shown.ShowAway
 	return w
 }
 

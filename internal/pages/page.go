@@ -75,13 +75,28 @@ func (p *Pages) page(build builder) http.Handler {
 		if err != nil {
 			v = p.failed(ctx, req, err)
 		}
-		v.Clock, v.Path = req.Clock, r.URL.Path
-		v.Operates, v.Looks = p.MayOperate == nil || p.MayOperate(r), p.Look != nil
-		if p.LoggedIn != nil && p.LoggedIn(r) {
-			v.LoggedIn = p.Actor(r)
-		}
-		p.write(ctx, w, v)
+		p.show(ctx, w, req, v)
 	})
+}
+
+// show sends a view to who asks for it.
+func (p *Pages) show(ctx context.Context, w http.ResponseWriter, req *request, v *view) {
+	v.Clock, v.Path = req.Clock, req.URL.Path
+	v.Operates, v.Looks = p.MayOperate == nil || p.MayOperate(req.Request), p.Look != nil
+	if p.LoggedIn != nil && p.LoggedIn(req.Request) {
+		v.LoggedIn = p.Actor(req.Request)
+	}
+	p.write(ctx, w, v)
+}
+
+// ShowAway tells that the database does not answer, which nobody asks for that.
+func (p *Pages) ShowAway(w http.ResponseWriter, r *http.Request) {
+	req := &request{Request: r, query: r.URL.Query(), Clock: words.Clock{ReadAt: time.Now(), Zone: zoneOf(r)}}
+	p.show(r.Context(), w, req, p.awayView(req))
+}
+
+func (p *Pages) awayView(req *request) *view {
+	return &view{Name: "away", Title: "The database does not answer", Status: http.StatusServiceUnavailable, Body: p.away.begin(req.ReadAt, p.Away)}
 }
 
 func (p *Pages) build(ctx context.Context, req *request, build builder) (*view, error) {
@@ -150,7 +165,7 @@ func (p *Pages) failed(ctx context.Context, req *request, err error) *view {
 		return &view{Name: "missing", Title: "It took too long", Status: http.StatusGatewayTimeout, Body: missingBody{slow, nil}}
 	case store.IsAway(err):
 		p.Logger.WarnContext(ctx, "page not shown", "path", req.URL.Path, "error", err)
-		return &view{Name: "away", Title: "The database does not answer", Status: http.StatusServiceUnavailable, Body: p.away.begin(req.ReadAt, p.Away)}
+		return p.awayView(req)
 	default:
 		p.Logger.ErrorContext(ctx, "page not shown", "path", req.URL.Path, "error", err)
 		return &view{Name: "broken", Title: "Something went wrong", Status: http.StatusInternalServerError}

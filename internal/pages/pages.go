@@ -33,16 +33,17 @@ type Options struct {
 // Pages are all pages of a store.
 type Pages struct {
 	Options
-	store   *store.Store
-	away    outage
-	watched watched
+	http.Handler // to be mounted at /
+	store        *store.Store
+	away         outage
+	watched      watched
 }
 
 // answerTimeout bounds how long a page may take.
 const answerTimeout = 30 * time.Second
 
-// New gives the handler of all pages, which is to be mounted at /.
-func New(s *store.Store, options Options) http.Handler {
+// New gives the pages of a store.
+func New(s *store.Store, options Options) *Pages {
 	p := &Pages{Options: options, store: s}
 	mux := http.NewServeMux()
 	for path, build := range map[string]builder{
@@ -77,7 +78,8 @@ func New(s *store.Store, options Options) http.Handler {
 	mux.HandleFunc("GET /audit/pack", p.packAt)
 	mux.Handle("GET /reports/{name}", p.reportPage())
 	mux.Handle("GET /assets/{name}", serveAssets())
-	return gzhttp.GzipHandler(mux)
+	p.Handler = gzhttp.GzipHandler(mux)
+	return p
 }
 
 // outage remembers since when the database has not answered.
@@ -90,14 +92,13 @@ type outage struct {
 func (o *outage) begin(now time.Time, known func() time.Time) time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.since.IsZero() {
-		o.since = now
-		if known == nil {
-			return o.since
-		}
-		if since := known(); !since.IsZero() && since.Before(now) {
+	if known != nil {
+		if since := known(); !since.IsZero() { // of this time, which may not be the first
 			o.since = since
 		}
+	}
+	if o.since.IsZero() {
+		o.since = now
 	}
 	return o.since
 }

@@ -369,6 +369,11 @@ func TestPages_Away(t *testing.T) {
 		}
 		since = told
 	}
+	let := serve(t, http.HandlerFunc(pages.New(s, pages.Options{Actor: func(*http.Request) string { return "" }, Away: func() time.Time { return began }}).ShowAway))
+	if p := ask(t, http.MethodGet, let+"/jobs/stores-eu", nil); p.status != http.StatusServiceUnavailable || p.header.Get("Retry-After") == "" ||
+		!strings.Contains(p.raw, `http-equiv="refresh"`) || !strings.Contains(p.raw, began.UTC().Format("15:04:05")) {
+		t.Errorf("who cannot be let in is told %d %s", p.status, p.text())
+	}
 	if p := ask(t, http.MethodGet, known+"/", nil); !strings.Contains(p.raw, began.UTC().Format("15:04:05")) {
 		t.Errorf("away since %s, which somebody knows: %s", began.UTC(), p.text())
 	}
