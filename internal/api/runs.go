@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"tracker/internal/store"
@@ -133,15 +134,11 @@ func (a *api) run(ctx context.Context, in *runInput) (store.RunRow, error) {
 		}
 		return h.Runs[0], nil
 	}
-	page := store.Page{Rows: 1, After: &store.Key{No: int64(in.RunNo) + 1}}
-	part, err := a.Store.ListRuns(ctx, store.ListFilter{Job: in.Job}, page)
-	if err != nil {
-		return store.RunRow{}, err
+	run, err := a.Store.RunRow(ctx, in.Job, in.RunNo)
+	if errors.Is(err, store.ErrNotFound) {
+		return run, a.noRun(ctx, in.InRun)
 	}
-	if len(part.Rows) == 0 || int(part.Rows[0].RunNo) != in.RunNo {
-		return store.RunRow{}, a.noRun(ctx, in.InRun)
-	}
-	return part.Rows[0], nil
+	return run, err
 }
 
 // noRun says which runs there are instead.

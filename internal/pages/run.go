@@ -125,40 +125,12 @@ func (p *Pages) noRun(ctx context.Context, job store.Job, refused error) error {
 // readRun reads what belongs to the run, and draws it.
 func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error {
 	run := body.Run
-	ofRun := store.ListFilter{Job: job.Name, RunNo: int(run.RunNo)}
-	listed, err := p.store.ListSnapshots(ctx, ofRun, store.Page{Rows: looksMost})
+	looks, answers, err := p.readLooks(ctx, body, job)
 	if err != nil {
 		return err
-	}
-	answers := listed.Rows
-	since, until := run.StartedAt, run.LastChangedAt
-	if run.FirstSeenAt.Before(since) {
-		since = run.FirstSeenAt
-	}
-	if n := len(answers); n > 0 {
-		if at := answers[n-1].ObservedAt; at.After(until) {
-			until = at
-		}
-		if first := answers[0].NotBefore; first != nil && first.Before(since) && since.Sub(*first) < history.Between(since, until) {
-			since = *first
-		}
-	}
-	if !body.Past() && !history.State(run.State).Terminal() {
-		until = body.ReadAt
-	}
-	polls, err := p.store.ListPolls(ctx, store.ListFilter{JobID: job.ID, Since: since, Until: until}, store.Page{Rows: looksMost})
-	if err != nil {
-		return err
-	}
-	looks := polls.Rows
-	slices.Reverse(looks)
-	body.Moment.follow(looks, answers)
-	if body.Past() {
-		answers = slices.DeleteFunc(answers, func(a store.SnapshotHead) bool { return a.ObservedAt.After(body.KnownAt) })
-		looks = slices.DeleteFunc(looks, func(l store.PollRow) bool { return l.PolledAt.After(body.KnownAt) })
 	}
 	if run.ResultCount != nil && !body.Past() {
-		results, err := p.store.ListResultItems(ctx, ofRun, store.Page{Rows: resultsMost})
+		results, err := p.store.ListResultItems(ctx, store.ListFilter{Job: job.Name, RunNo: int(run.RunNo)}, store.Page{Rows: resultsMost})
 		if err != nil {
 			return err
 		}
@@ -177,6 +149,60 @@ func (p *Pages) readRun(ctx context.Context, body *runBody, job store.Job) error
 	return err
 }
 
+// readLooks reads the looks at the run and the answers that tell of it, as far as they
+// were known; the slider stops at those, too, that came later.
+func (p *Pages) readLooks(ctx context.Context, body *runBody, job store.Job) (looks []store.PollRow, answers []store.SnapshotHead, err error) {
+	listed, err := p.store.ListSnapshots(ctx, store.ListFilter{Job: job.Name, RunNo: int(body.Run.RunNo)}, store.Page{Rows: looksMost})
+	if err != nil {
+		return nil, nil, err
+	}
+	answers = listed.Rows
+	run := body.Run // as it is known now
+	if body.Past() {
+		if run, err = p.store.RunRow(ctx, job.Name, int(run.RunNo)); errors.Is(err, store.ErrNotFound) {
+			run, err = body.Run, nil // retention took it meanwhile
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	since, until := run.StartedAt, looksUntil(run, answers, body.ReadAt)
+	if run.FirstSeenAt.Before(since) {
+		since = run.FirstSeenAt
+	}
+	if len(answers) > 0 {
+		if first := answers[0].NotBefore; first != nil && first.Before(since) && since.Sub(*first) < history.Between(since, until) {
+			since = *first
+		}
+	}
+	polls, err := p.store.ListPolls(ctx, store.ListFilter{JobID: job.ID, Since: since, Until: until}, store.Page{Rows: looksMost})
+	if err != nil {
+		return nil, nil, err
+	}
+	looks = polls.Rows
+	slices.Reverse(looks)
+	body.Moment.follow(looks, answers)
+	if body.Past() {
+		answers = slices.DeleteFunc(answers, func(a store.SnapshotHead) bool { return a.ObservedAt.After(body.KnownAt) })
+		until = looksUntil(body.Run, answers, body.KnownAt)
+		looks = slices.DeleteFunc(looks, func(l store.PollRow) bool { return l.PolledAt.After(until) })
+	}
+	return looks, answers, nil
+}
+
+// looksUntil is until when looks tell of a run: while it goes on until now, else until
+// its last change.
+func looksUntil(run store.RunRow, answers []store.SnapshotHead, now time.Time) time.Time {
+	if !history.State(run.State).Terminal() && !run.Superseded {
+		return now
+	}
+	until := run.LastChangedAt
+	if n := len(answers); n > 0 && answers[n-1].ObservedAt.After(until) {
+		until = answers[n-1].ObservedAt
+	}
+	return until
+}
+
 // tell tells what happened: of a long story the beginning and the end.
 func (b *runBody) tell() {
 	b.Story = b.Events(b.Run)
@@ -192,16 +218,13 @@ func (b *runBody) tell() {
 func (b *runBody) draw(looks []store.PollRow, answers []store.SnapshotHead) {
 	params := timeline.RunParams{
 		Run: b.Run, Steps: b.Steps, Transitions: b.Transitions, Entries: b.LogEntries, Anomalies: b.Anomalies,
-		Seen: b.AnsweredAt, Until: b.ReadAt, Clock: b.Clock,
+		Seen: b.LastSeen(b.Run), Until: b.ReadAt, Clock: b.Clock,
 	}
 	if b.Past() {
 		params.At, params.Until = b.AsOf, b.AsOf
-		if b.AsOf.Before(params.Seen) {
-			params.Seen = b.AsOf
-		}
 	}
 	if b.Run.Superseded {
-		params.Until, params.Seen = b.Run.LastChangedAt, b.Run.LastChangedAt
+		params.Until = b.Run.LastChangedAt
 	}
 	for _, look := range looks {
 		params.Looks = append(params.Looks, look.PolledAt)
@@ -210,7 +233,7 @@ func (b *runBody) draw(looks []store.PollRow, answers []store.SnapshotHead) {
 		params.Answers = append(params.Answers, answer.ObservedAt)
 	}
 	for _, gap := range b.Gaps {
-		params.Gaps = append(params.Gaps, timeline.Gap{From: gap.GapFrom, To: cmp.Or(store.OrZero(gap.GapTo), b.ReadAt), Reason: gap.Reason})
+		params.Gaps = append(params.Gaps, timeline.Gap{From: gap.GapFrom, To: cmp.Or(store.OrZero(gap.GapTo), b.KnownAt, b.ReadAt), Reason: gap.Reason})
 	}
 	b.Timeline = timeline.NewRun(params)
 }

@@ -139,6 +139,18 @@ func (s *Store) ListRuns(ctx context.Context, f ListFilter, page Page) (Part[Run
 	return part(page, what, rows, err, func(r keyedRun) RunRow { return r.RunRow }, key)
 }
 
+// RunRow returns a run of a job, or ErrNotFound.
+func (s *Store) RunRow(ctx context.Context, job string, runNo int) (RunRow, error) {
+	found, err := s.ListRuns(ctx, ListFilter{Job: job}, Page{Rows: 1, After: &Key{No: int64(runNo) + 1}})
+	if err != nil {
+		return RunRow{}, err
+	}
+	if len(found.Rows) == 0 || int(found.Rows[0].RunNo) != runNo {
+		return RunRow{}, ErrNotFound
+	}
+	return found.Rows[0], nil
+}
+
 type keyedRun struct {
 	RunRow
 	key RunKey

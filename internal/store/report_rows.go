@@ -244,6 +244,15 @@ type GapRow struct {
 	Reason   string     `json:"reason"`
 }
 
+// By is a gap as it was known at a time, if it had begun: open where it ended later. The
+// function report.gaps has it so, too.
+func (g GapRow) By(at time.Time) (then GapRow, known bool) {
+	if g.GapTo != nil && g.GapTo.After(at) {
+		g.GapTo = nil
+	}
+	return g, !g.GapFrom.After(at)
+}
+
 // SnapshotHead is a row of report.snapshots without its body.
 type SnapshotHead struct {
 	Job            string     `json:"job"`

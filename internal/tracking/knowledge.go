@@ -132,8 +132,8 @@ func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job,
 		return err
 	}
 	for _, gap := range gaps {
-		if gap.GapTo != nil && !gap.GapTo.After(k.KnownAt) {
-			k.Gaps = append(k.Gaps, gap)
+		if then, known := gap.By(k.KnownAt); known {
+			k.Gaps = append(k.Gaps, then)
 		}
 	}
 	return k.readAnswered(ctx, s, trail.SnapshotNo)
@@ -171,8 +171,10 @@ func (k *Knowledge) readAnswered(ctx context.Context, s *store.Store, no int) er
 	if err != nil {
 		return err
 	}
-	if k.AnsweredAt = snapshot.ConfirmedAt; k.KnownAt.Before(k.AnsweredAt) {
-		k.AnsweredAt = k.KnownAt
+	// A poll may have been sent by then whose answer, another one, was read later.
+	k.AnsweredAt = snapshot.ConfirmedAt
+	if last := k.Polled.AnsweredAt; last.Before(k.AnsweredAt) {
+		k.AnsweredAt = last
 	}
 	return nil
 }

@@ -72,17 +72,21 @@ func (h History) stalled(run store.RunRow) []terminal.Span {
 	return []terminal.Span{terminal.Plain(", "), terminal.Styled(terminal.StyleYellow, Stalled(h.Pace))}
 }
 
-// soFar is how long a run is known to have lasted that has not ended: until it
-// was last seen so.
+// soFar is how long a run is known to have lasted that has not ended.
 func (h History) soFar(run store.RunRow) time.Duration {
-	until := h.AnsweredAt
-	if h.Past() && h.AsOf.Before(until) {
-		until = h.AsOf
-	}
+	return max(0, h.LastSeen(run).Sub(Began(run)))
+}
+
+// LastSeen is until when a run that has not ended is known to have gone on: until a poll
+// last saw it so.
+func (h History) LastSeen(run store.RunRow) time.Time {
 	if closing, _ := h.latestTransition(run.RunNo); run.Superseded && closing.Superseded() {
-		until = store.OrZero(closing.NotBefore)
+		return store.OrZero(closing.NotBefore)
 	}
-	return max(0, until.Sub(Began(run)))
+	if h.Past() && h.AsOf.Before(h.AnsweredAt) {
+		return h.AsOf
+	}
+	return h.AnsweredAt
 }
 
 func (h History) unknown(run store.RunRow, short bool) []terminal.Span {
