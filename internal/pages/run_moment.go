@@ -78,6 +78,7 @@ func (m *runMoment) follow(looks []store.PollRow, answers []store.SnapshotHead) 
 	at := m.knownAt
 	for _, stop := range m.stops {
 		switch {
+		case slid(stop).Equal(at): // it is the moment
 		case at.IsZero() || stop.Before(at):
 			m.Earlier = m.address(stop)
 		case stop.After(at) && m.Later == "":
@@ -105,8 +106,11 @@ func (m *runMoment) place(t *timeline.Timeline) {
 	m.First = m.stops[0].UnixMilli()
 	var texts []string
 	for _, stop := range m.stops {
-		// The next millisecond: by then the answer had been read.
-		texts = append(texts, strconv.FormatInt(stop.Add(time.Millisecond-1).UnixMilli()-m.First, 10))
+		texts = append(texts, strconv.FormatInt(slid(stop).UnixMilli()-m.First, 10))
 	}
 	m.Stops = strings.Join(texts, " ")
 }
+
+// slid is the moment to which the slider goes for a stop: the next millisecond, by which
+// the answer had been read.
+func slid(stop time.Time) time.Time { return stop.Add(time.Millisecond - 1).Truncate(time.Millisecond) }

@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -91,4 +92,24 @@ func TestRunOfThePast_Ended(t *testing.T) {
 			p.wantText(t, path, looks)
 		}
 	}
+}
+
+// TestRunOfThePast_EarlierLook: from where the slider stops the look before is another one.
+func TestRunOfThePast_EarlierLook(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.restless()
+	const path = "/jobs/stores-eu/runs/2"
+	slider := l.get(path).find("type", "range")
+	first, err := strconv.ParseInt(attributeOf(slider, "data-first"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stops := strings.Fields(attributeOf(slider, "data-stops"))
+	after, err := strconv.ParseInt(stops[len(stops)-1], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	earlier := attributeOf(l.knownAt(path, time.UnixMilli(first+after)).find("id", "earlier-look"), "href")
+	l.get(path+earlier).wantText(t, "the look before the last", "run 2 is running")
 }
