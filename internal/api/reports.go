@@ -82,15 +82,8 @@ func (a *api) answer(ctx context.Context, in reportInput) (store.Answer, error) 
 		return store.Answer{}, err
 	}
 	filter.SetPast(times["as_of"], times["known_at"])
-	if question.Since > 0 {
-		if filter.AsOf != nil {
-			now = *filter.AsOf
-		}
-		since, given := times["since"]
-		if !given {
-			since = now.Add(-question.Since)
-		}
-		filter.Since = &since
+	if err := tracking.LookBack(&filter, "since", in.Since, question.Since, now); err != nil {
+		return store.Answer{}, wrong("query.since", err)
 	}
 	return tracking.Answer(ctx, a.Store, question.Function(), question.Overwritten, filter)
 }

@@ -99,6 +99,7 @@ func TestAnswersAreAsDocumented(t *testing.T) {
 		{http.MethodGet, "/sources/wosmap", "/sources/{source}", "", http.StatusNotFound},
 		{http.MethodGet, "/reports/stale", "/reports/{name}", "", http.StatusNotFound},
 		{http.MethodGet, "/reports/stalled?as_of=soon", "/reports/{name}", "", http.StatusUnprocessableEntity},
+		{http.MethodGet, "/reports/new-errors?as_of=10d&since=3d", "/reports/{name}", "", http.StatusUnprocessableEntity},
 		{http.MethodPut, "/jobs/stores-eu", "/jobs/{job}", `{"source":"woosmap","target":{"dataset_id":"` + strings.Replace(dataset, "8", "9", 1) + `"}}`, http.StatusConflict},
 		{http.MethodPut, "/jobs/new", "/jobs/{job}", `{"source":"wosmap","target":{}}`, http.StatusUnprocessableEntity},
 		{http.MethodPut, "/jobs/new", "/jobs/{job}", `{"source":"woosmap","target":{"namespace":"x"}}`, http.StatusUnprocessableEntity},

@@ -93,24 +93,7 @@ func (r reportRequest) filter(now time.Time) (store.AnswerFilter, error) {
 		return f, err
 	}
 	f.SetPast(asOf, knownAt)
-	if r.question.Since == 0 {
-		return f, nil
-	}
-	end := now
-	if f.AsOf != nil {
-		end = *f.AsOf
-	}
-	since := end.Add(-r.question.Since)
-	if r.since != "" {
-		if since, err = tracking.PastTime("--since", r.since, now); err != nil {
-			return f, err
-		}
-	}
-	if since.After(end) {
-		return f, usageError{fmt.Errorf("--since: %s is after the time that is asked about, %s", since.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))}
-	}
-	f.Since = &since
-	return f, nil
+	return f, tracking.LookBack(&f, "--since", r.since, r.question.Since, now)
 }
 
 func (a *app) writeAnswerCSV(answer store.Answer) error {

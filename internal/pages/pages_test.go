@@ -194,7 +194,7 @@ func TestPages_WrongTime(t *testing.T) {
 	for path, field := range map[string]string{
 		"/jobs/stores-eu/runs/2?known_at=yesterday-ish": "known_at", "/jobs/stores-eu/runs/2?as_of=25:61": "as_of",
 		"/jobs/stores-eu/runs/2?known_at=2199-01-01": "known_at", "/reports/failed-imports?since=soon": "since", "/reports/failed-imports?label=geo": "label",
-		"/reports/new-errors?known_at=2199-01-01": "known_at", "/reports/gaps?as_of=soon": "as_of",
+		"/reports/new-errors?known_at=2199-01-01": "known_at", "/reports/gaps?as_of=soon": "as_of", "/reports/new-errors?as_of=10d&since=3d": "since",
 	} {
 		p := l.get(path)
 		marked := ""

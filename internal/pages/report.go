@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -69,18 +70,8 @@ func ask(r *http.Request, now time.Time) (asked, error) {
 		a.wrong["label"] = err.Error() + ", such as team=geo"
 	}
 	a.readPast(query, now)
-	if a.filter.AsOf != nil {
-		now = *a.filter.AsOf
-	}
-	if a.question.Since > 0 {
-		since := now.Add(-a.question.Since)
-		if a.since != "" {
-			if since, err = tracking.PastTime("since", a.since, now); err != nil {
-				a.wrong["since"] = err.Error() + howToWrite(now)
-				since = now.Add(-a.question.Since)
-			}
-		}
-		a.filter.Since = &since
+	if err := tracking.LookBack(&a.filter, "since", a.since, a.question.Since, now); err != nil {
+		a.wrong["since"] = err.Error() + howToWrite(*cmp.Or(a.filter.AsOf, &now))
 	}
 	return a, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tracker/internal/config"
+	"tracker/internal/store"
 )
 
 // clocksApart is how far the clock of whoever gives a time may be ahead of the
@@ -33,4 +34,30 @@ func PastTime(flag, text string, now time.Time) (time.Time, error) {
 		return now, nil
 	}
 	return at, nil
+}
+
+// LookBack has an answer look back to the time of a flag, as far as usual where that is
+// not given or cannot be: from the time that is asked about. One that looks back to none
+// (usual is 0) tells of now.
+func LookBack(filter *store.AnswerFilter, flag, text string, usual time.Duration, now time.Time) error {
+	if usual == 0 {
+		return nil
+	}
+	end := now
+	if filter.AsOf != nil {
+		end = *filter.AsOf
+	}
+	filter.Since = new(end.Add(-usual))
+	if text == "" {
+		return nil
+	}
+	since, err := PastTime(flag, text, now)
+	if err != nil {
+		return err
+	}
+	if since.After(end) {
+		return RequestError{fmt.Errorf("%s: %s is after the time that is asked about, %s", flag, since.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))}
+	}
+	filter.Since = &since
+	return nil
 }
