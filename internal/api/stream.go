@@ -53,7 +53,8 @@ func (a *api) registerStream() {
 		id: "stream-events", path: streamPath, tag: tagEvents, summary: "What happens, as it happens",
 		doc: "Server-sent events. Each entry of the journal is one message: id is its entry_no, and data is a JSON object with entry_no, at, kind and job as " +
 			"report.journal has them, and in events its rows of report.events: none, where it changed no state, as when log lines came. Whoever comes again with " +
-			"Last-Event-ID, or ?after=, misses none and gets none twice. Comments, each 15 s, tell that the line holds. Who does not read for 10 s is cut off.",
+			"Last-Event-ID, or ?after=, misses none and gets none twice. Where a database has lost its last entries, as a copy may that takes another's place, " +
+			"id goes back to its end. Comments, each 15 s, tell that the line holds. Who does not read for 10 s is cut off.",
 	}.get()
 	o.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"text/event-stream": {}}}}
 	schemaOf[Entry](a) // for who reads of it

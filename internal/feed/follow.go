@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"tracker/internal/store"
@@ -13,14 +14,29 @@ const FromNow = -1
 // Follow gives the entries beyond one, or FromNow, until ctx ends, the hub does, or give
 // fails. When nothing has come for so long, it gives none: whoever listens learns that the
 // line holds. From now it gives none at once: whoever listens learns from where to go on.
-// It returns nil where the hub has ended.
+// So he does where there is no such entry, since a database has lost its last ones: he goes
+// on with those that come in their place. It returns nil where the hub has ended.
 func (h *Hub) Follow(ctx context.Context, after int64, quiet time.Duration, give func(entries []store.EventsEntry, reached int64) error) error {
 	h.count(1)
 	defer h.count(-1)
 	silence := time.NewTimer(quiet)
 	defer silence.Stop()
+	began, lowest := time.Now(), int64(math.MaxInt64) // end that was known since it was before his entry
 	for {
-		s := h.since(after)
+		s := h.since(after, began)
+		switch {
+		case after <= s.end:
+			lowest = math.MaxInt64
+		case s.end >= 0:
+			lowest = min(lowest, s.end)
+		}
+		if s.beyond {
+			after = lowest
+			if err := give(nil, after); err != nil {
+				return err
+			}
+			continue
+		}
 		if after == FromNow && s.end >= 0 {
 			after = s.end
 			if err := give(nil, after); err != nil {

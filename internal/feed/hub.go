@@ -36,6 +36,8 @@ type Hub struct {
 	followers int
 	entries   []store.EventsEntry // the newest, without holes
 	end       int64               // the number of the last entry that is known; -1: none was read yet
+	size      int64               // how many entries there were
+	sized     time.Time           // when that was asked
 	grown     chan struct{}       // closed when there is more, or the hub has ended
 	over      bool
 	away      time.Time // since when the database has not answered; zero: it answers
@@ -109,10 +111,12 @@ func (h *Hub) finish() {
 func (h *Hub) look(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
+	asked := time.Now()
 	end, err := h.store.JournalSize(ctx)
 	if err != nil {
 		return err
 	}
+	h.resize(end, asked)
 	for {
 		from, goesOn := h.readFrom(end)
 		if !goesOn {
@@ -127,16 +131,25 @@ func (h *Hub) look(ctx context.Context) error {
 	}
 }
 
+// resize takes in how many entries there are. Where the journal was never read, or nobody
+// follows, none is to be: who follows from the past reads that by itself. Nor is one where
+// a database has lost its last ones, as a copy may that takes another's place: what is
+// known beyond its end counts for nothing.
+func (h *Hub) resize(size int64, asked time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.size, h.sized = size, asked
+	if h.end < 0 || h.followers == 0 || size < h.end {
+		h.entries = nil
+		h.reach(size)
+	}
+}
+
 // readFrom is beyond which entry the journal, which goes up to end, is to be read for the
-// followers. Where it was never read, or nobody follows, none is: who follows from the
-// past reads that by itself.
+// followers.
 func (h *Hub) readFrom(end int64) (from int64, goesOn bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.end < 0 || h.followers == 0 {
-		h.entries = nil
-		h.reach(end)
-	}
 	return h.end, h.end < end
 }
 
@@ -172,14 +185,17 @@ type state struct {
 	entries []store.EventsEntry // beyond it, without holes
 	end     int64
 	behind  bool // there are more entries than are kept
+	beyond  bool // there is no such entry any more
 	grown   <-chan struct{}
 	over    bool
 }
 
-func (h *Hub) since(after int64) state {
+// since is the state for a follower who began at a time: another tracker may have given
+// him entries before that were not known here yet.
+func (h *Hub) since(after int64, began time.Time) state {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := state{end: h.end, grown: h.grown, over: h.over}
+	s := state{end: h.end, grown: h.grown, over: h.over, beyond: after > h.size && h.sized.After(began)}
 	if h.end <= after || h.end < 0 {
 		return s
 	}

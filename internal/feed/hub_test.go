@@ -221,3 +221,62 @@ func TestFollowersGetWhatHappenedWhileNobodyFollowed(t *testing.T) {
 	stop()
 	_ = running.Wait()
 }
+
+// TestFollowersOutliveALostEnd: where a copy takes the place of a database, without its last
+// entries, they get those that come in their place, whether they stayed or come again.
+func TestFollowersOutliveALostEnd(t *testing.T) {
+	t.Parallel()
+	db := testkit.NewDatabase(t)
+	s := db.Store()
+	happen(t, s, 5)
+	end, err := s.JournalSize(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub := feed.NewHub(s, slog.New(slog.DiscardHandler))
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	var running errgroup.Group
+	running.Go(func() error { hub.Run(ctx); return nil })
+	given := map[string]chan int64{"stayed": make(chan int64), "comes again": make(chan int64)}
+	follow := func(who string, after int64) {
+		running.Go(func() error {
+			return hub.Follow(ctx, after, 10*time.Millisecond, func(entries []store.EventsEntry, reached int64) error {
+				if len(entries) == 1 {
+					reached = -entries[0].No
+				}
+				select {
+				case given[who] <- reached:
+					return nil
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			})
+		})
+	}
+	await := func(who string, want int64) {
+		for {
+			select {
+			case got := <-given[who]:
+				if got == want {
+					return
+				}
+			case <-ctx.Done():
+				t.Fatalf("who %s is not given %d", who, want)
+			}
+		}
+	}
+	follow("stayed", 0)
+	await("stayed", end)
+	db.Exec(fmt.Sprintf(`SET session_replication_role = replica; DELETE FROM journal WHERE entry_no > %[1]d;
+		UPDATE journal_end SET entry_no = %[1]d; RESET session_replication_role`, end-2))
+	await("stayed", end-2)
+	follow("comes again", end)
+	await("comes again", end)
+	happen(t, s, 1)
+	for who := range given {
+		await(who, 1-end) // the entry in the place of the last but one
+	}
+	stop()
+	_ = running.Wait()
+}
