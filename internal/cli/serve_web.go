@@ -23,12 +23,12 @@ import (
 	"tracker/internal/sync"
 )
 
-// Limits on what is asked of us. A handler that answers for longer, such as a stream of
-// events, moves the deadlines on as it writes.
+// Limits on what is asked of us. A stream of events moves the deadlines on by
+// itself.
 const (
 	headerTimeout = 5 * time.Second
 	requestLimit  = 30 * time.Second // to read a request, its body included
-	answerLimit   = time.Minute      // to answer it
+	answerLimit   = time.Minute      // to answer it, and then for each part of an answer
 	idleTimeout   = 2 * time.Minute  // of a connection between two requests
 	headerMost    = 16 << 10         // bytes of a header
 	bodyMost      = 1 << 20          // bytes of a body
@@ -89,7 +89,7 @@ func (w *website) handler() http.Handler {
 	mux := w.healthHandler()
 	mux.Handle("POST /hooks/{source}", w.hooks)
 	mux.Handle("/", w.guard.Wrap(guarded))
-	return http.MaxBytesHandler(access.Texts(mux), bodyMost)
+	return http.MaxBytesHandler(patiently(access.Texts(mux)), bodyMost)
 }
 
 // healthHandler answers to anybody.
