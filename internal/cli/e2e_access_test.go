@@ -143,6 +143,26 @@ func TestServeBehindAProxy(t *testing.T) {
 	daemon.stop()
 }
 
+// TestServeTellsMetricsAlone where nobody is to see anything else.
+func TestServeTellsMetricsAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.env["TRACKER_METRICS_LISTEN"] = "127.0.0.1:0"
+	daemon := w.serve()
+	daemon.await("listening for metrics")
+	at := "http://" + metricsListening.FindStringSubmatch(daemon.stderr.String())[1]
+	for path, want := range map[string]int{"/metrics": http.StatusOK, "/healthz": http.StatusOK, "/": http.StatusNotFound, "/api/v1/jobs": http.StatusNotFound} {
+		if status, text := asked(t, http.DefaultClient, http.MethodGet, at+path, ""); status != want {
+			t.Errorf("%s: %d %s", path, status, text)
+		}
+	}
+	await(t, "that it is ready", func() bool {
+		status, _ := asked(t, http.DefaultClient, http.MethodGet, at+"/readyz", "")
+		return status == http.StatusOK
+	})
+	daemon.stop()
+}
+
 // TestServeSpeaksTLS by the files that its flags name.
 func TestServeSpeaksTLS(t *testing.T) {
 	t.Parallel()

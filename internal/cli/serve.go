@@ -160,7 +160,7 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 	}
 	notifier := a.notifier(s, how.pages, counted.Delivered)
 	admit := func() error { return nil }
-	if how.web.address != listenOff {
+	if how.web.listens() {
 		website := a.newWebsite(ctx, behindWeb{store: how.shown, daemon: syncer, notifier: notifier, metrics: counted.Handler(), logger: a.logger, tell: see})
 		listener, err := how.web.open(ctx, website)
 		if err != nil {
@@ -170,7 +170,9 @@ func (a *app) serve(ctx context.Context, s *store.Store, fit func(context.Contex
 			defer cancel()
 			return website.serve(ctx, listener)
 		})
-		admit = a.admission(ctx, s, website.guard, listener.Addr())
+		if listener != nil {
+			admit = a.admission(ctx, s, website.guard, listener.Addr())
+		}
 	}
 	running.Go(func() error {
 		defer cancel()

@@ -44,6 +44,12 @@ func listenFlags(cmd *cobra.Command) *webFlags {
 	return l
 }
 
+// listens reports that there is something to listen for.
+func (l *webFlags) listens() bool { return l.address != listenOff || l.tellsMetrics() }
+
+// tellsMetrics reports that they have an address of their own.
+func (l *webFlags) tellsMetrics() bool { return l.metrics != "" && l.metrics != listenOff }
+
 // check refuses what cannot be, before a database is asked for.
 func (l *webFlags) check(ctx context.Context) error {
 	for _, given := range []struct{ flag, address string }{{"listen", l.address}, {"metrics-listen", l.metrics}} {
@@ -99,8 +105,8 @@ func isLoopback(ctx context.Context, address string) bool {
 	return err == nil && len(found) > 0
 }
 
-// open listens, and tells a website of whom it lets in. Nobody needs a token whom nobody
-// but this machine reaches.
+// open listens, and tells a website of whom it lets in; nil: nobody, but who asks for
+// metrics. Nobody needs a token whom nobody but this machine reaches.
 func (l *webFlags) open(ctx context.Context, w *website) (listener net.Listener, err error) {
 	if l.cert != "" {
 		certificate, err := access.ReadCertificate(l.cert, l.key, w.guard.Logger)
@@ -109,11 +115,14 @@ func (l *webFlags) open(ctx context.Context, w *website) (listener net.Listener,
 		}
 		w.secure = certificate.Config()
 	}
-	if l.metrics != "" && l.metrics != listenOff {
+	if l.tellsMetrics() {
 		if w.metricsAt, err = listen(ctx, "metrics-listen", l.metrics); err != nil {
 			return nil, err
 		}
 		w.guard.Logger.InfoContext(ctx, "listening for metrics", "address", w.metricsAt.Addr().String())
+	}
+	if l.address == listenOff {
+		return nil, nil
 	}
 	if listener, err = listen(ctx, "listen", l.address); err != nil {
 		return nil, err

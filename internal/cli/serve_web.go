@@ -102,11 +102,13 @@ func (w *website) healthHandler() *http.ServeMux {
 	return mux
 }
 
-// serve shows it on a listener until ctx ends.
+// serve shows it on a listener until ctx ends; nil: its metrics and health alone.
 func (w *website) serve(ctx context.Context, listener net.Listener) error {
 	running, ctx := errgroup.WithContext(ctx)
-	running.Go(func() error { w.hub.Run(ctx); return nil })
-	running.Go(func() error { return serveHTTP(ctx, listener, w.handler(), w.secure) })
+	if listener != nil {
+		running.Go(func() error { w.hub.Run(ctx); return nil })
+		running.Go(func() error { return serveHTTP(ctx, listener, w.handler(), w.secure) })
+	}
 	if w.metricsAt != nil {
 		mux := w.healthHandler()
 		mux.Handle("GET /metrics", w.metrics)
