@@ -123,15 +123,24 @@
       if (link) show(new URL(link.href));
     });
   };
-  // Puts another page of the same kind in place, and keeps where one is.
+  // Puts another page of the same kind in place, and keeps where one is. Back leads to the
+  // page before: what is on the screen is of another address then.
+  let showing = false, shown = location.search;
   const show = async (address) => {
-    const held = document.activeElement?.closest(".slide");
-    await htmx.ajax("GET", address.href, { source: main(), target: "#main", select: "#main", swap: "outerHTML" });
-    history.pushState({}, "", address);
-    arrange();
-    if (held) $(".slide input")?.focus({ preventScroll: true });
+    if (showing) return;
+    showing = true;
+    const held = document.activeElement?.closest(".slide"), was = main();
+    try {
+      await htmx.ajax("GET", address.href, { source: was, target: "#main", select: "#main", swap: "outerHTML" });
+      if (main() === was) return location.assign(address); // it is refused, on a page that says why
+      history.pushState({}, "", address);
+      shown = location.search;
+      arrange();
+      if (held) $(".slide input")?.focus({ preventScroll: true });
+    } catch { /* nobody answers: the page says so, and stays */ } finally { showing = false; }
   };
-  addEventListener("popstate", (event) => { if (event.state) location.reload(); });
+  addEventListener("htmx:replacedInHistory", () => { shown = location.search; });
+  addEventListener("popstate", () => { if (location.search !== shown) location.reload(); });
 
   addEventListener("change", (event) => {
     if (event.target.tagName === "SELECT" && event.target.form?.classList.contains("filter")) event.target.form.requestSubmit();
