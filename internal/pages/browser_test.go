@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -286,6 +287,27 @@ func TestStaysWhereItIs(t *testing.T) {
 		b.await(fmt.Sprintf(`document.getElementById("main").innerText.includes(%q)`, c.ended))
 		if moved := evaluate[float64](b, `new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(moved), 500)))`); moved > c.most {
 			t.Errorf("%s has moved by %.4f: %s", c.path, moved, evaluate[string](b, `what.join("\n")`))
+		}
+	}
+}
+
+// TestPrints: on paper the answers of a run are there, and what one would press is not.
+func TestPrints(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	l := newLab(t)
+	l.restless()
+	b.open(l.server.URL+"/jobs/stores-eu/runs/2", 1280, "light")
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}); err != nil {
+		t.Fatal(err)
+	}
+	for selector, want := range map[string]bool{
+		"#answers tbody td:not(.pick)": true, "#log tbody td": true, ".plot": true,
+		"#answers button": false, "#answers input": false, "#answers th.pick": false, ".moment input": false, ".filter": false, ".search": false,
+	} {
+		seen := evaluate[[]bool](b, fmt.Sprintf(`[...document.querySelectorAll(%q)].map((e) => e.checkVisibility())`, selector))
+		if len(seen) == 0 || slices.Contains(seen, !want) {
+			t.Errorf("on paper %s is seen: %v, want %v", selector, seen, want)
 		}
 	}
 }
