@@ -248,12 +248,15 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
--- retention_turn waits for nobody: one at a time takes something. No reader can lock
--- the table.
+-- Who takes something locks this empty table, which autovacuum leaves alone. It is no
+-- advisory lock, since any login can take one of those.
+CREATE TABLE retention_lock ();
+
+-- retention_turn waits for nobody: one at a time takes something.
 -- +goose StatementBegin
 CREATE FUNCTION retention_turn() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    LOCK TABLE public.acts IN SHARE ROW EXCLUSIVE MODE NOWAIT;
+    LOCK TABLE public.retention_lock IN SHARE ROW EXCLUSIVE MODE NOWAIT;
 EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION USING ERRCODE = 'TR003', MESSAGE = 'somebody else is taking what is old';
 END $$;
@@ -545,6 +548,7 @@ DROP FUNCTION polls_take(interval);
 DROP FUNCTION polls_unread();
 DROP FUNCTION polls_old(interval, integer);
 DROP FUNCTION retention_turn();
+DROP TABLE retention_lock;
 DROP FUNCTION retention_check(interval);
 DROP VIEW report.taken_polls;
 DROP TABLE taken_polls;

@@ -186,6 +186,18 @@ func TestTakeOldPollsAlone(t *testing.T) {
 	f.takePolls(t, f.store)
 }
 
+// TestTakeOldPollsBesideAVacuum: what locks acts as autovacuum and a rebuild do takes nothing.
+func TestTakeOldPollsBesideAVacuum(t *testing.T) {
+	t.Parallel()
+	f := newAgedFeed(t)
+	vacuum := dial(t, f.url)
+	mustExec(t, vacuum, "BEGIN")
+	mustExec(t, vacuum, "LOCK TABLE acts IN SHARE UPDATE EXCLUSIVE MODE")
+	if taken := f.takePolls(t, f.store); len(taken) == 0 {
+		t.Error("it takes nothing")
+	}
+}
+
 // TestTakeOldPollsEnded: what was ended in the middle is as if it had never begun.
 func TestTakeOldPollsEnded(t *testing.T) {
 	t.Parallel()
