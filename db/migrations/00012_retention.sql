@@ -196,7 +196,7 @@ DECLARE
     planned record;
 BEGIN
     IF keep <= interval '0' THEN
-        RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('%s is no time to keep something', keep);
+        RAISE EXCEPTION USING ERRCODE = 'TR006', MESSAGE = format('%s is no time to keep something', keep);
     END IF;
     IF abs(extract(epoch FROM now_is - newest)) > 86400 THEN
         RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('the database''s clock says %s UTC, and the newest poll was at %s UTC: a day apart at most, or what is old cannot be told',
@@ -205,7 +205,7 @@ BEGIN
     SELECT j.name, c.planned_every INTO planned FROM public.cursors c JOIN public.jobs j ON j.job_id = c.job_id
     WHERE j.tracking = 'active' AND c.planned_every > keep ORDER BY c.planned_every DESC LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION USING ERRCODE = 'TR002', MESSAGE = format('job %s is polled every %s, which is longer', planned.name, planned.planned_every);
+        RAISE EXCEPTION USING ERRCODE = 'TR006', MESSAGE = format('job %s is polled every %s, which is longer', planned.name, planned.planned_every);
     END IF;
 END $$;
 -- +goose StatementEnd

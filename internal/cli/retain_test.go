@@ -67,6 +67,7 @@ func TestRetainRefuses(t *testing.T) {
 	t.Parallel()
 	w := newOldWorld(t)
 	w.Exec(`UPDATE jobs SET schedule = '0 6 * * 1'`)
+	w.Exec(`UPDATE cursors SET planned_every = '40 days'`)
 	for _, test := range []struct {
 		args []string
 		code int
@@ -74,6 +75,7 @@ func TestRetainRefuses(t *testing.T) {
 	}{
 		{[]string{"--retention-polls", "soon"}, exitUsage, "is no duration; write one such as 90s, 2h30m, 2d or 1w, or 0 to keep all"},
 		{[]string{"--retention-polls", "6d"}, exitUsage, `--retention-polls 6d: jobs are polled by the schedule "0 6 * * 1", up to 7d apart, which is longer`},
+		{[]string{"--retention-polls", "30d"}, exitUsage, "job " + jobName(0) + " is polled every 40 days, which is longer"},
 		{[]string{"x"}, exitUsage, "want no arguments"},
 	} {
 		p := w.run(append([]string{"retain"}, test.args...)...)

@@ -90,7 +90,7 @@ func report(stderr io.Writer, err error) int {
 func isUsage(err error) bool {
 	_, usage := errors.AsType[usageError](err)
 	_, request := errors.AsType[tracking.RequestError](err)
-	return usage || request || errors.Is(err, store.ErrDatabaseURL)
+	return usage || request || errors.Is(err, store.ErrDatabaseURL) || errors.Is(err, store.ErrRetentionShort)
 }
 
 func (a *app) rootCommand() *cobra.Command {

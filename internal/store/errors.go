@@ -30,6 +30,8 @@ var (
 	ErrNotOperator = errors.New("this login may not change what is tracked: use that of the tables' owner, or see docs/sql.md for one that may")
 	// ErrRetentionRefused means that nothing may be taken by a setting; the error says why.
 	ErrRetentionRefused = errors.New("nothing is taken")
+	// ErrRetentionShort is ErrRetentionRefused for a setting that is too short.
+	ErrRetentionShort = fmt.Errorf("%w by so short a time", ErrRetentionRefused)
 	// ErrRetentionBusy means that what is old stays, since somebody else reads it or
 	// works on it.
 	ErrRetentionBusy = errors.New("somebody reads them or works on them, and they stay for now: try again, as tracker serve does by itself")
@@ -53,6 +55,7 @@ const (
 	retentionRefused      = "TR002"
 	retentionElsewhere    = "TR003"
 	retentionUncounted    = "TR004"
+	retentionShort        = "TR006"
 	uniqueViolation       = "23505"
 	notNullViolation      = "23502"
 	checkViolation        = "23514"

@@ -169,6 +169,8 @@ func explainRetention(err error) error {
 		return err
 	case pg.Code == retentionRefused:
 		return fmt.Errorf("%w: %s", ErrRetentionRefused, pg.Message)
+	case pg.Code == retentionShort:
+		return fmt.Errorf("%w: %s", ErrRetentionShort, pg.Message)
 	case pg.Code == retentionElsewhere:
 		return ErrRetentionElsewhere
 	case pg.Code == retentionUncounted:

@@ -217,12 +217,13 @@ func TestTakeOldPollsRefuses(t *testing.T) {
 	for name, test := range map[string]struct {
 		sql  string
 		keep time.Duration
+		err  error
 		want string
 	}{
-		"NoTime":           {"SELECT 1", -time.Hour, "is no time to keep something"},
-		"LongSchedule":     {"UPDATE cursors SET planned_every = '100 days'", keepPolls, "is polled every 100 days, which is longer"},
-		"ClockAhead":       {"UPDATE cursors SET polled_at = polled_at - interval '366 days'", keepPolls, "the database's clock says "},
-		"NewestFarInFront": {"UPDATE cursors SET polled_at = polled_at + interval '366 days'", keepPolls, "the database's clock says "},
+		"NoTime":           {"SELECT 1", -time.Hour, store.ErrRetentionShort, "is no time to keep something"},
+		"LongSchedule":     {"UPDATE cursors SET planned_every = '100 days'", keepPolls, store.ErrRetentionShort, "is polled every 100 days, which is longer"},
+		"ClockAhead":       {"UPDATE cursors SET polled_at = polled_at - interval '366 days'", keepPolls, store.ErrRetentionRefused, "the database's clock says "},
+		"NewestFarInFront": {"UPDATE cursors SET polled_at = polled_at + interval '366 days'", keepPolls, store.ErrRetentionRefused, "the database's clock says "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -238,7 +239,7 @@ func TestTakeOldPollsRefuses(t *testing.T) {
 			mustExec(t, f.conn, test.sql)
 			there := value[int64](t, f.conn, "SELECT count(*) FROM polls")
 			_, err := f.store.TakeOldPolls(t.Context(), f.by, test.keep)
-			if !errors.Is(err, store.ErrRetentionRefused) || !strings.Contains(err.Error(), test.want) {
+			if !errors.Is(err, test.err) || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("it says: %v", err)
 			}
 			if left := value[int64](t, f.conn, "SELECT count(*) FROM polls"); left != there {
