@@ -11,7 +11,7 @@ SELECT s.name AS source, s.provider, s.base_url, s.paused_at, s.paused_reason, b
     s.rate_every, s.rate_burst, s.schedule, s.active_every, s.credential, s.volatile,
     p.per_hour AS planned_per_hour,
     r.per_hour AS attainable_per_hour,
-    CASE WHEN p.per_hour > r.per_hour THEN (p.active - p.running) / NULLIF(r.per_hour - w.per_hour, 0) * interval '1 hour' END AS attainable_every,
+    CASE WHEN p.per_hour > r.per_hour THEN NULLIF(p.active - p.running, 0) / NULLIF(r.per_hour - w.per_hour, 0) * interval '1 hour' END AS attainable_every,
     CASE WHEN p.per_hour > r.per_hour THEN p.running / NULLIF(w.per_hour, 0) * interval '1 hour' END AS attainable_every_running
 FROM sources s
 JOIN budgets b ON b.source_id = s.source_id

@@ -60,3 +60,19 @@ func TestReportSourcesPlanned(t *testing.T) {
 	mustExec(t, conn, "UPDATE jobs SET tracking = 'finished'")
 	want("none is active", "0")
 }
+
+// TestReportSourcesAllRun: where all imports run there is no other job, however the sum of
+// what they want is rounded.
+func TestReportSourcesAllRun(t *testing.T) {
+	t.Parallel()
+	conn := dial(t, testdb.New(t))
+	mustExec(t, conn, `
+		INSERT INTO sources (name, provider, base_url, credential, schedule, active_every, rate_every, rate_burst, registered_at)
+			VALUES ('s', 'p', 'u', 'c', '@every 5m', '10 s', '5 s', 1, now());
+		INSERT INTO budgets (source_id, next_slot_at) SELECT source_id, now() FROM sources;
+		INSERT INTO jobs (source_id, name, target, labels, tracking, registered_at)
+			SELECT source_id, 'j' || i, '{}', '{}', 'active', now() FROM sources, generate_series(1, 59) i;
+		INSERT INTO cursors (job_id, source_id, state, polled_at, planned_every, next_poll_at)
+			SELECT job_id, source_id, 'running', now(), CASE WHEN row_number() OVER (ORDER BY job_id) <= 32 THEN interval '10 s' ELSE '20 s' END, now() FROM jobs`)
+	equalLines(t, column[string](t, conn, "SELECT coalesce(attainable_every::text, 'no other job') FROM report.sources"), "no other job")
+}
