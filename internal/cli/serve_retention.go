@@ -22,7 +22,7 @@ const (
 )
 
 // errJumped means that what looks old may not be: the database's clock was set.
-var errJumped = errors.New("the database's clock has jumped ahead while this tracker ran: it takes nothing until it is started again, which says that the clock is right")
+var errJumped = errors.New("the database's clock has jumped ahead while this tracker ran: it takes nothing until the clock is set back, or until it is started again, which says that the clock is right")
 
 // retainer takes what is old, for a daemon.
 type retainer struct {
@@ -30,7 +30,7 @@ type retainer struct {
 	store *store.Store
 	keep  tracking.Retention
 
-	began   time.Time // by the database's clock; zero: it was not read yet
+	began   time.Time // of the last turn whose clock was right, by the database's clock; zero: there was none
 	beganAt time.Time // when that was, by ours
 	told    string    // why nothing went the last time
 	noted   []string  // what stayed then
@@ -77,7 +77,7 @@ func (r *retainer) turn(ctx context.Context) time.Duration {
 	case ctx.Err() != nil || err == nil || errors.Is(err, store.ErrRetentionElsewhere):
 		return retainEvery
 	default:
-		if r.told = err.Error(); r.told != told {
+		if r.told = reason(err); r.told != told {
 			r.app.logger.WarnContext(ctx, "not all that is old is taken by retention; it comes again", "error", err)
 		}
 	}
@@ -85,6 +85,14 @@ func (r *retainer) turn(ctx context.Context) time.Duration {
 		return retainSoon
 	}
 	return retainEvery
+}
+
+// reason is why nothing goes, without the times that clocks tell: they differ each hour.
+func reason(err error) string {
+	if errors.Is(err, store.ErrRetentionRefused) && !errors.Is(err, store.ErrRetentionShort) {
+		return store.ErrRetentionRefused.Error()
+	}
+	return err.Error()
 }
 
 // note logs, once, what a setting is shorter than.
@@ -102,13 +110,13 @@ func (r *retainer) note(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// checkClock compares how far the database's clock went with ours, which nobody sets.
+// checkClock compares how far the database's clock went since the last turn with ours,
+// which nobody sets. Ours stands still while the machine is suspended: of many nights
+// none adds to the next.
 func (r *retainer) checkClock(now time.Time) error {
-	if r.began.IsZero() {
-		r.began, r.beganAt = now, time.Now()
-	}
-	if now.Sub(r.began)-time.Since(r.beganAt) > jumpMost {
+	if !r.began.IsZero() && now.Sub(r.began)-time.Since(r.beganAt) > jumpMost {
 		return errJumped
 	}
+	r.began, r.beganAt = now, time.Now()
 	return nil
 }
