@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
@@ -15,6 +17,9 @@ const (
 	// be together. One snapshot alone may be larger.
 	foldPage  = 200
 	foldBytes = 8 << 20
+	// foldMoment is oneMoment for as long as it may take to fold what is read at once:
+	// patches of 8 MiB may be of bodies that are far larger. No row is locked meanwhile.
+	foldMoment = oneMoment + "; SET LOCAL idle_in_transaction_session_timeout = '10min'"
 )
 
 // Folded is a snapshot that was folded into a trail.
@@ -104,7 +109,9 @@ type stretch struct {
 // eachStored reads a stretch of a job's snapshots one after the other, all as they are at
 // one moment: what retention takes meanwhile is there.
 func (s *Store) eachStored(ctx context.Context, jobID int64, of stretch, interpret Interpret, each func(storedSnapshot) error) error {
-	return s.inSnapshot(ctx, func(q *dbsqlc.Queries) error { return eachStored(ctx, q, jobID, of, interpret, each) })
+	return s.inMoment(ctx, foldMoment, func(tx pgx.Tx) error {
+		return eachStored(ctx, s.queries.WithTx(tx), jobID, of, interpret, each)
+	})
 }
 
 func eachStored(ctx context.Context, q *dbsqlc.Queries, jobID int64, of stretch, interpret Interpret, each func(storedSnapshot) error) error {
