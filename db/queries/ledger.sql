@@ -58,9 +58,13 @@ SELECT tile_no, hashes FROM report.ledger_tiles WHERE level = @level AND tile_no
 SELECT no AS day, max(entry_no)::bigint AS entry_no FROM report.journal WHERE kind = 'polls' GROUP BY no;
 
 -- name: ReportPollsTakenUntil :one
--- Before when retention has taken the polls, by an act that the journal has; the year 1: it has taken none.
-SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM report.act_leaves
-WHERE kind = 'retention' AND what = 'polls';
+-- Before when retention has taken the polls, by an act that the journal has, or that is of
+-- just now: whoever appends has not had the time; the year 1: it has taken none.
+SELECT coalesce(max(a.range_to), '0001-01-01 00:00:00+00')::timestamptz
+FROM report.acts a
+LEFT JOIN report.act_leaves l ON l.act_no = a.act_no
+WHERE a.kind = 'retention' AND a.what = 'polls'
+    AND (l.entry_no IS NOT NULL OR a.at BETWEEN now() - interval '1 min' AND now() + interval '1 min');
 
 -- name: ReportGoneBodies :many
 -- Snapshots of entries whose body is gone, with the act that is said to have erased it.

@@ -176,7 +176,7 @@ func (c *logCheck) checkEntry(ctx context.Context, entry store.JournalEntry, sea
 		return sealed, nil
 	}
 	at := Wrong{Job: entry.Job, EntryNo: entry.EntryNo, At: entry.At}
-	leaf, err := c.leaf(ctx, entry)
+	leaf, err := c.leaf(ctx, entry, sealed)
 	if err != nil {
 		return sealed, err
 	}
@@ -228,8 +228,9 @@ func (c *logCheck) checkGone(at Wrong, entry store.JournalEntry, gone store.Gone
 }
 
 // leaf is the leaf that the rows of an entry give now; nil: they are not there any more,
-// by right. Of a day that has a later entry, since a late poll came, that one counts.
-func (c *logCheck) leaf(ctx context.Context, entry store.JournalEntry) (ledger.Leaf, error) {
+// by right. Of a day that has a later entry, since a late poll came, that one counts. Of
+// one that is not what was sealed it asks again whether retention has taken it meanwhile.
+func (c *logCheck) leaf(ctx context.Context, entry store.JournalEntry, sealed ledger.Hash) (ledger.Leaf, error) {
 	if entry.Kind != store.EntryPolls {
 		return leafOf(ctx, c.Store, entry)
 	}
@@ -237,16 +238,27 @@ func (c *logCheck) leaf(ctx context.Context, entry store.JournalEntry) (ledger.L
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case c.days[entry.No] != entry.EntryNo:
+	if c.days[entry.No] != entry.EntryNo {
 		c.found.Again++
 		return nil, nil
-	case day.Before(c.takenUntil):
+	}
+	var leaf ledger.Leaf
+	if !day.Before(c.takenUntil) {
+		if leaf, err = c.dayLeaf(ctx, entry, day); err != nil {
+			return nil, err
+		}
+		if ledger.HashOf(leaf) != sealed {
+			if c.takenUntil, err = c.Store.PollsTakenUntil(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if day.Before(c.takenUntil) {
 		c.found.Taken++
 		return nil, nil
 	}
 	c.found.Days++
-	return c.dayLeaf(ctx, entry, day)
+	return leaf, nil
 }
 
 // daysAtOnce is of how many days polls are read at once: they stand in the order of jobs.

@@ -629,11 +629,15 @@ func (q *Queries) ReportMiscounted(ctx context.Context, setBack bool) ([]ReportM
 }
 
 const reportPollsTakenUntil = `-- name: ReportPollsTakenUntil :one
-SELECT coalesce(max(range_to), '0001-01-01 00:00:00+00')::timestamptz FROM report.act_leaves
-WHERE kind = 'retention' AND what = 'polls'
+SELECT coalesce(max(a.range_to), '0001-01-01 00:00:00+00')::timestamptz
+FROM report.acts a
+LEFT JOIN report.act_leaves l ON l.act_no = a.act_no
+WHERE a.kind = 'retention' AND a.what = 'polls'
+    AND (l.entry_no IS NOT NULL OR a.at BETWEEN now() - interval '1 min' AND now() + interval '1 min')
 `
 
-// Before when retention has taken the polls, by an act that the journal has; the year 1: it has taken none.
+// Before when retention has taken the polls, by an act that the journal has, or that is of
+// just now: whoever appends has not had the time; the year 1: it has taken none.
 func (q *Queries) ReportPollsTakenUntil(ctx context.Context) (time.Time, error) {
 	row := q.db.QueryRow(ctx, reportPollsTakenUntil)
 	var column_1 time.Time
