@@ -18,7 +18,7 @@ ORDER BY s.job LIMIT sqlc.arg(rows);
 
 -- name: ListStalled :many
 SELECT * FROM report.stalled
-WHERE job > @name::text AND (@source::text = '' OR source = @source::text)
+WHERE job > @name::text AND (@source::text = '' OR source = @source::text) AND since >= sqlc.arg(since)::timestamptz
 ORDER BY job LIMIT @rows;
 
 -- name: ListRuns :many

@@ -58,12 +58,8 @@ func (a *api) registerAll() {
 	})
 	addList(a, operation{
 		id: "list-stalled", path: "/stalled", tag: tagAll, summary: "What is stuck now", doc: "Rows of report.stalled by job.",
-	}, func(ctx context.Context, in *struct {
-		Paging
-		InSource
-	}, page store.Page,
-	) (store.Part[store.StalledRow], error) {
-		return a.Store.ListStalled(ctx, store.ListFilter{Source: in.Source}, page)
+	}, func(ctx context.Context, in *AllInput, page store.Page) (store.Part[store.StalledRow], error) {
+		return ofAll(a, ctx, *in, page, a.Store.ListStalled, store.ListFilter{})
 	})
 }
 

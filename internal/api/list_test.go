@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"testing"
+	"time"
 )
 
 type page struct {
@@ -141,6 +142,23 @@ func TestReportOfThePast(t *testing.T) {
 		}
 		if path == "/reports/gaps?as_of=25m" && want == len(p.Items) && p.Items[0]["gap_to"] != nil {
 			t.Errorf("the gap is open until %v", p.Items[0]["gap_to"])
+		}
+	}
+}
+
+// TestStalledSince: what began to go on before is left out.
+func TestStalledSince(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.register()
+	l.change(http.MethodPut, "/jobs/stores-eu", `{"source":"woosmap","target":{"dataset_id":"`+dataset+`"},"stall_after":7200}`, http.StatusCreated)
+	l.say(dataset, fmt.Sprintf(`{"id":"r1","status":"in_progress","steps":[{"name":"fetch","status":"in_progress","start":%q,"end":null,"entries":[]}]}`,
+		l.now().Add(-48*time.Hour).Format(time.RFC3339)))
+	l.poll("stores-eu", 1)
+	for path, want := range map[string]int{"/stalled": 1, "/stalled?since=3d": 1, "/stalled?since=1d": 0, "/stalled?since=3d&source=safetykit": 0} {
+		var p page
+		if l.get(path, &p); len(p.Items) != want {
+			t.Errorf("%s: %v", path, p.Items)
 		}
 	}
 }

@@ -116,7 +116,7 @@ func (s *Store) ListStatus(ctx context.Context, asOf, knownAt time.Time, f ListF
 
 // ListStalled lists report.stalled by job.
 func (s *Store) ListStalled(ctx context.Context, f ListFilter, page Page) (Part[StalledRow], error) {
-	rows, err := s.queries.ListStalled(ctx, dbsqlc.ListStalledParams{Name: page.from().Name, Source: f.Source, Rows: page.rows()})
+	rows, err := s.queries.ListStalled(ctx, dbsqlc.ListStalledParams{Name: page.from().Name, Source: f.Source, Since: f.Since, Rows: page.rows()})
 	return part(page, "what is stalled", rows, err, toStalledRow, func(r dbsqlc.ReportStalled) Key { return Key{Name: r.Job} })
 }
 

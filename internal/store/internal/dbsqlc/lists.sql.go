@@ -894,18 +894,24 @@ func (q *Queries) ListSnapshots(ctx context.Context, arg ListSnapshotsParams) ([
 
 const listStalled = `-- name: ListStalled :many
 SELECT job, source, provider, run_no, step, state, since, usual_duration, reported, stall_after, seen_at, job_id FROM report.stalled
-WHERE job > $1::text AND ($2::text = '' OR source = $2::text)
-ORDER BY job LIMIT $3
+WHERE job > $1::text AND ($2::text = '' OR source = $2::text) AND since >= $3::timestamptz
+ORDER BY job LIMIT $4
 `
 
 type ListStalledParams struct {
 	Name   string
 	Source string
+	Since  time.Time
 	Rows   int32
 }
 
 func (q *Queries) ListStalled(ctx context.Context, arg ListStalledParams) ([]ReportStalled, error) {
-	rows, err := q.db.Query(ctx, listStalled, arg.Name, arg.Source, arg.Rows)
+	rows, err := q.db.Query(ctx, listStalled,
+		arg.Name,
+		arg.Source,
+		arg.Since,
+		arg.Rows,
+	)
 	if err != nil {
 		return nil, err
 	}
