@@ -291,6 +291,36 @@ func TestStaysWhereItIs(t *testing.T) {
 	}
 }
 
+// TestLongTexts: what a service says at length is folded, and opens without script, by
+// keyboard; it stays open while the page is live.
+func TestLongTexts(t *testing.T) {
+	t.Parallel()
+	b := newBrowser(t)
+	l := newLab(t)
+	long := strings.Repeat("The row is not valid. ", 200) + "THE END"
+	l.follow("stores-eu", run("r1", "failed", step("fetch", "failed", entry("error", long))))
+	for _, script := range []bool{true, false} {
+		if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !script}); err != nil {
+			t.Fatal(err)
+		}
+		b.open(l.server.URL+"/jobs/stores-eu/runs/1", 1280, "light")
+		const height = `document.querySelector(%q).getBoundingClientRect().height`
+		for _, part := range []string{".verdict", "#story"} {
+			folded := evaluate[float64](b, fmt.Sprintf(height, part+" .fold"))
+			b.do(chromedp.Focus(part+" summary"), chromedp.KeyEvent(kb.Enter))
+			if open := evaluate[float64](b, fmt.Sprintf(height, part+" .fold")); folded > 150 || open < 3*folded {
+				t.Errorf("with script %v %s of %d letters is %.0f px high, and open %.0f", script, part, len(long), folded, open)
+			}
+		}
+		if script {
+			evaluate[chromedp.Void](b, `htmx.ajax("GET", location.href, { source: "#main", target: "#main", select: "#main", swap: "morph:outerHTML" })`)
+			if open := evaluate[int](b, `document.querySelectorAll(".fold[open]").length`); open != 2 {
+				t.Errorf("%d of 2 texts are open when the page was read again", open)
+			}
+		}
+	}
+}
+
 // TestPrints: on paper the answers of a run are there, and what one would press is not.
 func TestPrints(t *testing.T) {
 	t.Parallel()

@@ -41,6 +41,10 @@ var pageTemplates = sync.OnceValue(func() map[string]*template.Template {
 	return all
 })
 
+// foldedFrom is how many bytes a text has that a page shows the beginning of, and whole
+// to who opens it.
+const foldedFrom = 400
+
 func pageFunctions() template.FuncMap {
 	return template.FuncMap{
 		"asset":    assetAddress,
@@ -51,6 +55,7 @@ func pageFunctions() template.FuncMap {
 		"took":     words.Bounds,
 		"duration": words.Duration,
 		"text":     terminal.Printable,
+		"long":     func(spans []terminal.Span) bool { return len(terminal.Join(spans)) > foldedFrom },
 		"line":     terminal.OneLine,
 		"look":     lookClass,
 		"level":    timeline.LevelClass,

@@ -43,6 +43,7 @@
     if (read) $("#read").replaceWith(read);
   });
   addEventListener("htmx:afterSettle", () => arrange());
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name) => name !== "open"; // what one has opened stays so
   // Nothing moves up while it is live: what has held more rows keeps their room.
   const room = new Map();
   const keepRoom = () => {
