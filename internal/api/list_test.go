@@ -162,3 +162,23 @@ func TestStalledSince(t *testing.T) {
 		}
 	}
 }
+
+// TestReportsComeInPages, of what was known as the first was given.
+func TestReportsComeInPages(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.register("stores-eu")
+	runs := func(n int) string { return fmt.Sprintf(`{"id":"r%d","status":"failed","steps":[]}`, n) }
+	l.say(dataset, runs(1), runs(2), runs(3), runs(4), runs(5))
+	l.poll("stores-eu", 3)
+	whole := l.walk("/reports/failed-imports?", "run_no", 1000, nil)
+	if got := l.walk("/reports/failed-imports?", "run_no", 1, func() { l.poll("stores-eu", 1) }); len(whole) != 3 || !slices.Equal(got, whole) {
+		t.Errorf("by one %q, and whole %q", got, whole)
+	}
+	if got := l.walk("/reports/failed-imports?as_of=0s&", "run_no", 3, func() { l.poll("stores-eu", 1) }); len(got) != 4 {
+		t.Errorf("by three: %q", got)
+	}
+	if got := l.ask(http.MethodGet, "/reports/stalled?since=3d", ""); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("of one moment since another: %d %s", got.status, got.text)
+	}
+}

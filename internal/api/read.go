@@ -50,19 +50,25 @@ type InSpan struct {
 
 // times are those that a request names, each zero where it names none.
 func (a *api) times(ctx context.Context, named map[string]string) (now time.Time, times map[string]time.Time, err error) {
-	times = map[string]time.Time{}
 	if now, err = a.Store.Now(ctx); err != nil {
 		return now, nil, err
 	}
+	times, err = timesAt(now, named)
+	return now, times, err
+}
+
+// timesAt are those that a request names as if it were a time.
+func timesAt(now time.Time, named map[string]string) (times map[string]time.Time, err error) {
+	times = map[string]time.Time{}
 	for name, text := range named {
 		if text == "" {
 			continue
 		}
 		if times[name], err = tracking.PastTime(name, text, now); err != nil {
-			return now, nil, wrong("query."+name, err)
+			return nil, wrong("query."+name, err)
 		}
 	}
-	return now, times, nil
+	return times, nil
 }
 
 // since is the time that a request names; zero: none.

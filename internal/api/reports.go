@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,6 +23,7 @@ type Report struct {
 }
 
 type reportInput struct {
+	Paging
 	InSource
 	InLabels
 	InSince
@@ -54,38 +56,64 @@ func (a *api) registerReports() {
 		}
 		return cutByName(reports, page, func(r Report) string { return r.Name }), nil
 	})
-	huma.Register(a.API, operation{
+	addList(a, operation{
 		id: "get-report", path: "/reports/{name}", tag: tagReports, summary: "The answer to a question",
-		doc: "All rows of the function at once, in its order; next is always null.", fails: []int{http.StatusNotFound},
-	}.get(), func(ctx context.Context, in *reportInput) (*listed[store.AnswerRow], error) {
-		answer, err := a.answer(ctx, *in)
-		if err != nil {
-			return nil, a.problem(ctx, err)
-		}
-		return toList("get-report", store.Part[store.AnswerRow]{Rows: append([]store.AnswerRow{}, answer.Rows...)}), nil
-	})
+		doc: "Rows of the function, in its order. Later pages are of what was known as the first was given: they want the same parameters. " +
+			"422: since, of a report that tells of one moment.", fails: []int{http.StatusNotFound},
+	}, a.answer)
 }
 
-// answer asks a question as  tracker report  does.
-func (a *api) answer(ctx context.Context, in reportInput) (store.Answer, error) {
+// answer asks a question as  tracker report  does. A page of it begins after so many rows
+// of what was known then: nothing that comes meanwhile moves them.
+func (a *api) answer(ctx context.Context, in *reportInput, page store.Page) (part store.Part[store.AnswerRow], err error) {
 	question, found := words.QuestionNamed(in.Name)
 	if !found {
-		return store.Answer{}, huma.Error404NotFound(fmt.Sprintf("there is no report %q%s", in.Name, tracking.Meant(in.Name, words.QuestionNames())))
+		return part, huma.Error404NotFound(fmt.Sprintf("there is no report %q%s", in.Name, tracking.Meant(in.Name, words.QuestionNames())))
+	}
+	if in.Since != "" && question.Since == 0 {
+		return part, wrong("query.since", fmt.Errorf("report %s tells of one moment: leave since out", in.Name))
 	}
 	labels, err := in.labels()
 	if err != nil {
-		return store.Answer{}, err
+		return part, err
 	}
-	filter := store.AnswerFilter{Source: in.Source, Labels: labels}
-	now, times, err := a.times(ctx, map[string]string{"since": in.Since, "as_of": in.AsOf, "known_at": in.KnownAt})
+	now, err := a.Store.Now(ctx)
 	if err != nil {
-		return store.Answer{}, err
+		return part, err
 	}
-	filter.SetPast(times["as_of"], times["known_at"])
-	if err := tracking.LookBack(&filter, "since", in.Since, question.Since, now); err != nil {
-		return store.Answer{}, wrong("query.since", err)
+	from := store.Key{At: now}
+	if page.After != nil {
+		from, now = *page.After, page.After.At
 	}
-	return tracking.Answer(ctx, a.Store, question.Function(), question.Overwritten, filter)
+	times, err := timesAt(now, map[string]string{"since": in.Since, "as_of": in.AsOf, "known_at": in.KnownAt})
+	if err != nil {
+		return part, err
+	}
+	ask := func(knownAt time.Time) (store.Answer, error) {
+		filter := store.AnswerFilter{Source: in.Source, Labels: labels}
+		filter.SetPast(times["as_of"], knownAt)
+		if err := tracking.LookBack(&filter, "since", in.Since, question.Since, now); err != nil {
+			return store.Answer{}, wrong("query.since", err)
+		}
+		return tracking.Answer(ctx, a.Store, question.Function(), question.Overwritten, filter)
+	}
+	knownAt := times["known_at"]
+	if page.After != nil && knownAt.IsZero() {
+		knownAt = now
+	}
+	answer, err := ask(knownAt)
+	if err == nil && knownAt.IsZero() && len(answer.Rows) > page.Rows { // there will be more pages
+		answer, err = ask(now)
+	}
+	if err != nil {
+		return part, err
+	}
+	rows := answer.Rows[min(max(from.No, 0), int64(len(answer.Rows))):]
+	part.Rows = append([]store.AnswerRow{}, rows[:min(page.Rows, len(rows))]...)
+	if page.Rows < len(rows) {
+		part.Next = &store.Key{At: from.At, No: from.No + int64(page.Rows)}
+	}
+	return part, nil
 }
 
 // SourceInput names a source in a path.
