@@ -93,7 +93,8 @@ func (r reportRequest) filter(now time.Time) (store.AnswerFilter, error) {
 		return f, err
 	}
 	f.SetPast(asOf, knownAt)
-	return f, tracking.LookBack(&f, "--since", r.since, r.question.Since, now)
+	err = tracking.LookBack(&f, "--since", r.since, r.question.Since, now)
+	return f, err
 }
 
 func (a *app) writeAnswerCSV(answer store.Answer) error {
