@@ -76,8 +76,12 @@ WHERE l.entry_no BETWEEN @from_entry AND @to_entry AND s.size IS NULL
 ORDER BY l.entry_no;
 
 -- name: ReportBodyActs :many
--- The acts that took bodies of jobs, and have their entry in the journal.
-SELECT * FROM report.act_leaves WHERE job_id = ANY(@job_ids::bigint[]) AND what = 'bodies' ORDER BY act_no;
+-- The acts that took bodies of jobs, and have their entry in the journal or are of just now.
+SELECT a.* FROM report.acts a
+LEFT JOIN report.act_leaves l ON l.act_no = a.act_no
+WHERE a.job_id = ANY(@job_ids::bigint[]) AND a.what = 'bodies'
+    AND (l.entry_no IS NOT NULL OR a.at BETWEEN now() - interval '1 min' AND now() + interval '1 min')
+ORDER BY a.act_no;
 
 -- name: ReportClockSetBack :one
 -- Whether the clock was ever set back, as the gaps of any job tell.

@@ -82,3 +82,25 @@ func TestVerifyBesideRetention(t *testing.T) {
 		t.Errorf("it gives %+v", v)
 	}
 }
+
+// TestVerifyBesideErasure: a body that went just now went by an act, although the journal
+// does not have that yet.
+func TestVerifyBesideErasure(t *testing.T) {
+	t.Parallel()
+	p := past{url: testdb.New(t)}
+	s := testkit.OpenStore(t, p.url)
+	pollResults(t, s)
+	var err error
+	if _, p.key, err = ledger.GenerateKey("audit.example.com/test"); err != nil {
+		t.Fatal(err)
+	}
+	p.seal(t, s)
+	job, err := s.Job(t.Context(), "results")
+	if err != nil {
+		t.Fatal(err)
+	}
+	eraseFirst(t, s, job)
+	if v := p.verify(t, p.url); v.Count != 0 || v.Erased != 2 {
+		t.Errorf("it gives %+v", v)
+	}
+}

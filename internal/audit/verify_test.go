@@ -95,9 +95,15 @@ func pollResults(t *testing.T, s *store.Store) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	provider := source.Providers()[0].For(erased.Target)
+	eraseFirst(t, s, erased)
+}
+
+// eraseFirst erases what the first answer of a job of SafetyKit said.
+func eraseFirst(t *testing.T, s *store.Store, job store.Job) {
+	t.Helper()
+	provider := source.Providers()[0].For(job.Target)
 	if _, err := s.Erase(t.Context(), store.EraseParams{
-		JobID: erased.ID, RunNo: 1, SnapshotNo: 1, Reason: "it named somebody", By: by, Owner: "test", Now: now(t, s),
+		JobID: job.ID, RunNo: 1, SnapshotNo: 1, Reason: "it named somebody", By: store.Author{Actor: "ann", At: now(t, s)}, Owner: "test", Now: now(t, s),
 		Interpret: provider.Interpret, Interpretation: provider.Interpretation,
 	}); err != nil {
 		t.Fatal(err)

@@ -81,7 +81,7 @@ func (s *Store) GoneBodies(ctx context.Context, from, to int64) (gone []GoneBody
 			return err
 		}
 		gone = convert(rows, func(row dbsqlc.ReportGoneBodiesRow) GoneBody {
-			at := slices.IndexFunc(acts, func(act dbsqlc.ReportActLeaf) bool { return takesBody(act, row) })
+			at := slices.IndexFunc(acts, func(act dbsqlc.ReportAct) bool { return takesBody(act, row) })
 			if at < 0 {
 				return GoneBody{EntryNo: row.EntryNo}
 			}
@@ -96,7 +96,7 @@ func (s *Store) GoneBodies(ctx context.Context, from, to int64) (gone []GoneBody
 }
 
 // takesBody reports an act that took a body.
-func takesBody(act dbsqlc.ReportActLeaf, row dbsqlc.ReportGoneBodiesRow) bool {
+func takesBody(act dbsqlc.ReportAct, row dbsqlc.ReportGoneBodiesRow) bool {
 	if OrZero(act.JobID) != OrZero(row.JobID) {
 		return false
 	}

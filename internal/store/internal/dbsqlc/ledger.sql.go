@@ -114,33 +114,36 @@ func (q *Queries) ReportActLeaves(ctx context.Context, arg ReportActLeavesParams
 }
 
 const reportBodyActs = `-- name: ReportBodyActs :many
-SELECT entry_no, act_no, at, actor, kind, what, job, run_no, snapshot_no, range_from, range_to, rows, kept_for, reason, interpretation, job_id FROM report.act_leaves WHERE job_id = ANY($1::bigint[]) AND what = 'bodies' ORDER BY act_no
+SELECT a.act_no, a.at, a.kind, a.job, a.what, a.run_no, a.snapshot_no, a.range_from, a.range_to, a.rows, a.kept_for, a.actor, a.reason, a.interpretation, a.job_id FROM report.acts a
+LEFT JOIN report.act_leaves l ON l.act_no = a.act_no
+WHERE a.job_id = ANY($1::bigint[]) AND a.what = 'bodies'
+    AND (l.entry_no IS NOT NULL OR a.at BETWEEN now() - interval '1 min' AND now() + interval '1 min')
+ORDER BY a.act_no
 `
 
-// The acts that took bodies of jobs, and have their entry in the journal.
-func (q *Queries) ReportBodyActs(ctx context.Context, jobIds []int64) ([]ReportActLeaf, error) {
+// The acts that took bodies of jobs, and have their entry in the journal or are of just now.
+func (q *Queries) ReportBodyActs(ctx context.Context, jobIds []int64) ([]ReportAct, error) {
 	rows, err := q.db.Query(ctx, reportBodyActs, jobIds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ReportActLeaf
+	var items []ReportAct
 	for rows.Next() {
-		var i ReportActLeaf
+		var i ReportAct
 		if err := rows.Scan(
-			&i.EntryNo,
 			&i.ActNo,
 			&i.At,
-			&i.Actor,
 			&i.Kind,
-			&i.What,
 			&i.Job,
+			&i.What,
 			&i.RunNo,
 			&i.SnapshotNo,
 			&i.RangeFrom,
 			&i.RangeTo,
 			&i.Rows,
 			&i.KeptFor,
+			&i.Actor,
 			&i.Reason,
 			&i.Interpretation,
 			&i.JobID,
