@@ -145,7 +145,10 @@ func NewRuns(p RunsParams) *Timeline {
 
 // extent is when something began and ended, each from the earliest to the latest time
 // that its bounds allow.
-type extent struct{ beganFrom, began, endedFrom, ended time.Time }
+type extent struct {
+	beganFrom, began, endedFrom, ended time.Time
+	superseded                         bool // nobody saw its end: by then another run was there
+}
 
 // newExtent is that of a run, or of one of its steps, by its transitions. What has not
 // ended was last seen at a time, and may go on until another.
@@ -164,6 +167,11 @@ func newExtent(transitions []store.TransitionRow, stepNo *int32, began time.Time
 		}
 		if t.NotBefore != nil && ended != nil && ended.Equal(t.ObservedAt) && history.State(t.ToState).Terminal() {
 			e.endedFrom = later(*t.NotBefore, began)
+		}
+		if e.superseded = ended == nil && t.Superseded(); e.superseded {
+			e.endedFrom, e.ended = later(store.OrZero(t.NotBefore), began), later(t.ObservedAt, began)
+		} else if ended == nil {
+			e.endedFrom, e.ended = later(seen, began), later(until, began)
 		}
 		first = false
 	}

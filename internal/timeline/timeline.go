@@ -158,7 +158,10 @@ func (t *Timeline) lane(label, state string, e extent, took string) *Lane {
 	}
 	if e.ended.After(e.endedFrom) {
 		title := fmt.Sprintf("%s ended between %s and %s", label, t.clock.At(e.endedFrom), t.clock.At(words.CeilSecond(e.ended)))
-		if !history.State(state).Terminal() {
+		switch {
+		case e.superseded:
+			title = fmt.Sprintf("%s was superseded between %s and %s", label, t.clock.At(e.endedFrom), t.clock.At(words.CeilSecond(e.ended)))
+		case !history.State(state).Terminal():
 			title = fmt.Sprintf("%s was last seen %s at %s", label, state, t.clock.At(e.endedFrom))
 		}
 		after := t.span(e.endedFrom, e.ended, title)

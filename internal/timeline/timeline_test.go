@@ -64,6 +64,28 @@ func TestNewRun_Unended(t *testing.T) {
 	}
 }
 
+// TestSuperseded: a run whose end nobody saw goes on until it was last seen, and fades until
+// another was there, in its picture and in that of all runs; unless it came back.
+func TestSuperseded(t *testing.T) {
+	t.Parallel()
+	p := succeeded()
+	p.Run.State, p.Run.EndedAt, p.Run.Superseded = "unknown", nil, true
+	closing := store.TransitionRow{RunNo: 3, FromState: new("running"), ToState: "unknown", FromStatus: new("going"), ToStatus: "going", ObservedAt: at(100), NotBefore: new(at(90))}
+	p.Transitions = []store.TransitionRow{{RunNo: 3, ToState: "running", ToStatus: "going", ObservedAt: at(0)}, closing}
+	p.Seen, p.Until = at(500), at(600)
+	all := timeline.RunsParams{From: at(0), To: at(600), Runs: []store.RunRow{p.Run}, Transitions: p.Transitions, Clock: p.Clock}
+	for _, drawn := range []*timeline.Timeline{timeline.NewRun(p), timeline.NewRuns(all)} {
+		if after := drawn.Lanes[0].After; after == nil || after.Title != "run 3 was superseded between Nov 28 12:01:30 and Nov 28 12:01:40" {
+			t.Errorf("its end is drawn as %+v", after)
+		}
+	}
+	p.Run.State, p.Run.Superseded = "running", false
+	p.Transitions = append(p.Transitions, store.TransitionRow{RunNo: 3, FromState: new("unknown"), ToState: "running", FromStatus: new("going"), ToStatus: "going", ObservedAt: at(200), NotBefore: new(at(190))})
+	if after := timeline.NewRun(p).Lanes[0].After; after == nil || after.Title != "run 3 was last seen running at Nov 28 12:08:20" {
+		t.Errorf("when it has come back its end is drawn as %+v", after)
+	}
+}
+
 // TestNewRun_FoundLate: a run that was found long after its end is not a dot in its picture.
 func TestNewRun_FoundLate(t *testing.T) {
 	t.Parallel()
