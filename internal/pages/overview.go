@@ -151,7 +151,7 @@ func labelsAsked(query url.Values) []string {
 		return given
 	}
 	var labels []string
-	for _, word := range strings.Fields(given[0]) {
+	for word := range strings.FieldsSeq(given[0]) {
 		if last := len(labels) - 1; last >= 0 && !strings.Contains(word, "=") {
 			labels[last] += " " + word
 		} else {
