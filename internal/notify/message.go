@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nicholas-fedor/shoutrrr/pkg/router"
@@ -26,13 +25,13 @@ type messenger struct{ router *router.ServiceRouter }
 // errService refuses an address that no service has; its text is no part of the error.
 var errService = errors.New("the address is that of no service: want a shoutrrr URL, such as slack://…, smtp://… or telegram://…")
 
-// guarded is set once: services of shoutrrr post by net/http's own client.
-var guarded sync.Once //nolint:gochecknoglobals // what it guards is global
+// init guards net/http's default transport, by which most of shoutrrr's services post and
+// which they let nobody replace. All else here has a transport of its own.
+//
+//nolint:gochecknoinits // later somebody may be reading it
+func init() { http.DefaultTransport = guard{http.DefaultTransport} }
 
-// newMessenger guards net/http's default transport, by which most of shoutrrr's services
-// post and which they let nobody replace. All else here has a transport of its own.
 func newMessenger() messenger {
-	guarded.Do(func() { http.DefaultTransport = guard{http.DefaultTransport} })
 	return messenger{router: &router.ServiceRouter{Timeout: sendTimeout}}
 }
 
