@@ -23,7 +23,7 @@ func anyEdit() *rapid.Generator[[2][]byte] {
 	)
 	return rapid.Custom(func(t *rapid.T) [2][]byte {
 		parts := rapid.SliceOfN(part, 0, 30).Draw(t, "parts")
-		var was, is []byte
+		was, is := []byte{}, []byte{} // none of them nil, which is null in SQL
 		for _, p := range parts {
 			was = append(was, p...)
 			switch rapid.IntRange(0, 7).Draw(t, "edit") {
