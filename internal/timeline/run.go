@@ -157,6 +157,7 @@ func newExtent(transitions []store.TransitionRow, stepNo *int32, began time.Time
 	if ended != nil {
 		e.endedFrom, e.ended = *ended, *ended
 	}
+	var last store.TransitionRow
 	first := true
 	for _, t := range transitions {
 		if (stepNo == nil) != (t.StepNo == nil) || stepNo != nil && *stepNo != *t.StepNo {
@@ -168,12 +169,10 @@ func newExtent(transitions []store.TransitionRow, stepNo *int32, began time.Time
 		if t.NotBefore != nil && ended != nil && ended.Equal(t.ObservedAt) && history.State(t.ToState).Terminal() {
 			e.endedFrom = later(*t.NotBefore, began)
 		}
-		if e.superseded = ended == nil && t.Superseded(); e.superseded {
-			e.endedFrom, e.ended = later(store.OrZero(t.NotBefore), began), later(t.ObservedAt, began)
-		} else if ended == nil {
-			e.endedFrom, e.ended = later(seen, began), later(until, began)
-		}
-		first = false
+		first, last = false, t
+	}
+	if e.superseded = ended == nil && last.Superseded(); e.superseded {
+		e.endedFrom, e.ended = later(store.OrZero(last.NotBefore), began), later(last.ObservedAt, began)
 	}
 	return e
 }
