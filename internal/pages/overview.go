@@ -55,10 +55,9 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 		Part: strings.TrimSpace(req.query.Get("q")), Source: req.query.Get("source"), State: req.query.Get("state"), Sort: req.query.Get("sort"), Most: jobsMost,
 	}
 	body.Clock = req.Clock
-	var err error
-	if body.Filter.Labels, err = tracking.Pairs(body.Labels, "label", "KEY=VALUE"); err != nil {
-		body.Wrong = err.Error() + ", such as team=geo"
-		body.Sources, err = tracking.SourceNames(ctx, p.store)
+	if body.Filter.Labels, body.Wrong = readLabels(body.Labels); body.Wrong != "" {
+		sources, err := tracking.SourceNames(ctx, p.store)
+		body.Sources = sources
 		return &view{Name: "overview", Title: "Overview", Section: "/", Status: http.StatusBadRequest, Query: body.Filter.Part, Body: body}, err
 	}
 	page := pageNo(req.query)
@@ -159,6 +158,15 @@ func labelsAsked(query url.Values) []string {
 		}
 	}
 	return labels
+}
+
+// readLabels reads labels, or tells why they cannot be read.
+func readLabels(asked []string) (labels map[string]string, wrong string) {
+	labels, err := tracking.Pairs(asked, "label", "KEY=VALUE")
+	if err != nil {
+		wrong = err.Error() + ", such as team=geo"
+	}
+	return labels, wrong
 }
 
 // Filtered reports that not all jobs are meant.

@@ -65,9 +65,9 @@ func ask(r *http.Request, now time.Time) (asked, error) {
 	query := r.URL.Query()
 	a := asked{question: question, since: query.Get("since"), wrong: map[string]string{}}
 	a.filter.Source = query.Get("source")
-	var err error
-	if a.filter.Labels, err = tracking.Pairs(labelsAsked(query), "label", "KEY=VALUE"); err != nil {
-		a.wrong["label"] = err.Error() + ", such as team=geo"
+	labels, wrong := readLabels(labelsAsked(query))
+	if a.filter.Labels = labels; wrong != "" {
+		a.wrong["label"] = wrong
 	}
 	a.readPast(query, now)
 	if err := tracking.LookBack(&a.filter, "since", a.since, a.question.Since, now); err != nil {
