@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"tracker/internal/store"
 )
 
@@ -203,23 +205,31 @@ func TestTakeOldRunsInParts(t *testing.T) {
 const fillEntries = `INSERT INTO log_entries (job_id, run_no, step_no, entry_no, position, created_raw, zone_assumed, level, detail, first_seen_at)
 	SELECT job_id, run_no, step_no, i, i, '', false, 'info', 'line', first_seen_at FROM steps, generate_series(1, 4000) i`
 
-// TestTakeOldRunsBesideAHold: a run that is put on hold meanwhile stays.
-func TestTakeOldRunsBesideAHold(t *testing.T) {
-	t.Parallel()
-	f, job := agedRuns(t)
+// giveWay has nobody take what is old of a job beside a transaction that does something,
+// and gives both.
+func giveWay(t *testing.T, f *feed, does string, args ...any) (store.OldRuns, *pgx.Conn) {
+	t.Helper()
 	old, err := f.store.OldRuns(t.Context(), keepPolls)
 	if err != nil {
 		t.Fatal(err)
 	}
 	holder := dial(t, f.url)
 	mustExec(t, holder, "BEGIN")
-	mustExec(t, holder, "SELECT run_hold($1, 3, NULL)", job.ID)
+	mustExec(t, holder, does, args...)
 	if _, err := f.store.TakeOldRuns(t.Context(), f.by, keepPolls, old[0]); !errors.Is(err, store.ErrRetentionBusy) {
-		t.Errorf("beside a hold: %v", err)
+		t.Errorf("beside %s: %v", does, err)
 	}
+	return old[0], holder
+}
+
+// TestTakeOldRunsBesideAHold: a run that is put on hold meanwhile stays.
+func TestTakeOldRunsBesideAHold(t *testing.T) {
+	t.Parallel()
+	f, job := agedRuns(t)
+	old, holder := giveWay(t, f, "SELECT run_hold($1, 3, NULL)", job.ID)
 	mustExec(t, holder, "COMMIT")
 	for {
-		taken, err := f.store.TakeOldRuns(t.Context(), f.by, keepPolls, old[0])
+		taken, err := f.store.TakeOldRuns(t.Context(), f.by, keepPolls, old)
 		if err != nil {
 			t.Fatal(err)
 		}
