@@ -226,3 +226,26 @@ func TestServeWarnsOfAReadableCredential(t *testing.T) {
 		t.Error(p.stderr.String())
 	}
 }
+
+// TestServeCrashesOtherwiseThanByWrongUse: with what the unit of systemd sets, a crash is
+// no exit code 2, after which that unit would leave the daemon alone.
+func TestServeCrashesOtherwiseThanByWrongUse(t *testing.T) {
+	t.Parallel()
+	unit, err := os.ReadFile("../../deploy/systemd/tracker.service")
+	if err != nil || !strings.Contains(string(unit), "\nRestartPreventExitStatus=2\n") {
+		t.Fatalf("the unit restarts a daemon after wrong use: %v", err)
+	}
+	w := newWorld(t)
+	for _, line := range strings.Split(string(unit), "\n") {
+		if set, ok := strings.CutPrefix(line, "Environment=GO"); ok {
+			name, value, _ := strings.Cut(set, "=")
+			w.env["GO"+name] = value
+		}
+	}
+	daemon := w.serve()
+	daemon.signal(syscall.SIGQUIT) // on which the runtime ends as after a panic
+	daemon.wait()
+	if status := daemon.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGABRT {
+		t.Errorf("it ends with %v", daemon.cmd.ProcessState)
+	}
+}
