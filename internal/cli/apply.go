@@ -53,7 +53,7 @@ again, it changes nothing. Removed jobs are not in it, and pauses are comments.`
 	cmd.PreRunE = a.readTwins(credentialDirName, credentialEnvName)
 	format := a.formatFlag(cmd, formatTable, formatJSON)
 	cmd.Flags().StringVarP(&request.path, "file", "f", "", "the `FILE`, such as tracker.yaml, or - for the standard input")
-	cmd.Flags().BoolVar(&request.prune, "prune", false, "remove jobs that the file does not declare, and such sources as have no job left; history stays")
+	cmd.Flags().BoolVar(&request.prune, "prune", false, "remove jobs and notification rules that the file does not declare, and such sources as have no job left; history stays")
 	cmd.Flags().BoolVar(&request.dryRun, "dry-run", false, "print what would change and change nothing")
 	cmd.Flags().BoolVar(&request.export, "export", false, "write what is registered as a file instead")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
