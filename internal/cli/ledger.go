@@ -106,8 +106,8 @@ func (a *app) ledgerSealCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "seal", Short: "Seal now what the journal has and the log lacks", Args: exactly(0, "no arguments"),
 		Long: `Seals in the log what was recorded since its last checkpoint, as  tracker serve
-does at least each minute, and publishes the checkpoint where
---publish-checkpoints says.`,
+does each 20 seconds, and publishes the checkpoint where --publish-checkpoints
+says.`,
 		Example: "  tracker ledger seal --ledger-key file:ledger.key",
 		PreRunE: a.readTwins(ledgerKeyName, publishCheckpointsName),
 		RunE: func(cmd *cobra.Command, _ []string) error {
