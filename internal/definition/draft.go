@@ -90,7 +90,7 @@ func findStatus(path string, value any, depth int) (string, map[string]any) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if inner, ok := object[name].(map[string]any); ok && depth < 3 {
-			if at, found := findStatus(path+jqKey(name), inner, depth+1); found != nil {
+			if at, found := findStatus(jqMember(path, name), inner, depth+1); found != nil {
 				return at, found
 			}
 		}
@@ -107,7 +107,7 @@ func newestIn(root any) (path string, first map[string]any) {
 	if object, ok := root.(map[string]any); ok {
 		lists = map[string]any{}
 		for name, value := range object {
-			lists[jqKey(name)] = value
+			lists[jqMember("", name)] = value
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(lists)) {
@@ -132,7 +132,7 @@ func (d *draft) find(object map[string]any, names []string, fits func(any) bool)
 			if text, _ = scalarText(object[name]); isTime(object[name]) && d.format == "" {
 				d.format = formatOf(object[name])
 			}
-			return d.base + jqKey(name), text
+			return jqMember(d.base, name), text
 		}
 	}
 	return "", ""
@@ -149,7 +149,7 @@ func (d *draft) findID(object map[string]any) string {
 	}
 	for _, name := range slices.SortedStableFunc(maps.Keys(object), inAnswer) {
 		if key := plainKey(name); isWord(object[name]) && (strings.HasSuffix(key, "id") || strings.HasSuffix(key, "number")) {
-			return d.base + jqKey(name)
+			return jqMember(d.base, name)
 		}
 	}
 	return "$target.import_id" // the import itself is the run
@@ -170,7 +170,7 @@ func (d *draft) guessLists(object map[string]any) {
 		detail, _ := in.find(element, detailNames, isTextOrNull)
 		switch {
 		case status != "" && d.steps == "":
-			d.steps = d.base + jqKey(name) + "[]? | "
+			d.steps = jqMember(d.base, name) + "[]? | "
 			if !all {
 				d.steps += "select(" + status + ") | "
 			}
@@ -183,7 +183,7 @@ func (d *draft) guessLists(object map[string]any) {
 				}
 			}
 		case detail != "" && d.entries == "":
-			d.entries = d.base + jqKey(name) + "[]? | " + in.entryOf(element, detail)
+			d.entries = jqMember(d.base, name) + "[]? | " + in.entryOf(element, detail)
 			_, hasLevel := in.find(element, levelNames, isWord)
 			d.levels = hasLevel != ""
 		}
@@ -267,18 +267,19 @@ func (d *draft) addWord(word string) {
 func (d *draft) guessVolatile(path string, object map[string]any) {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if volatileName.MatchString(name) && !isNested(object[name]) {
-			d.ignored = append(d.ignored, strings.Replace(path, "[0]", "[]", 1)+jqKey(name)) // paths are of all elements
+			d.ignored = append(d.ignored, jqMember(strings.Replace(path, "[0]", "[]", 1), name)) // paths are of all elements
 		}
 	}
 }
 
 var plainJQKey = regexp.MustCompile(`\A[A-Za-z_][A-Za-z0-9_]*\z`)
 
-func jqKey(name string) string {
+// jqMember gives the path of a member of the object at a path; empty: the answer itself.
+func jqMember(path, name string) string {
 	if plainJQKey.MatchString(name) {
-		return "." + name
+		return path + "." + name
 	}
-	return "[" + writeJSONText(name) + "]"
+	return cmp.Or(path, ".") + "[" + writeJSONText(name) + "]"
 }
 
 func writeJSONText(text string) string {

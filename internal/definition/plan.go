@@ -189,17 +189,17 @@ func (t pathTemplate) fill(target map[string]string, in *input) (string, error) 
 		return "", err
 	}
 	text, ok := value.(string)
-	if !ok || !isEscaped(text) || hasNoSegment(text) {
+	if !ok || !isEscaped(text) || t.hasNoSegment(text) {
 		return "", &runError{t.jq.field, "it is no path with what the answer says put into it"}
 	}
 	return text, nil
 }
 
 // hasNoSegment reports whether something was put into a path that is no segment.
-func hasNoSegment(path string) bool {
-	path = strings.Trim(path, "/")
-	if path == "" {
-		return false
+func (t pathTemplate) hasNoSegment(path string) bool {
+	path = strings.TrimPrefix(path, "/")
+	if t.slashed {
+		path = strings.TrimSuffix(path, "/")
 	}
 	for segment := range strings.SplitSeq(path, "/") {
 		if segment == "" || segment == "." || segment == ".." {

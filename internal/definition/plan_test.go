@@ -125,14 +125,15 @@ func TestSeveralRequests(t *testing.T) {
 			"",
 			`{"":{"id":1,"state":"done"},"log":[{"lines":["a"],"next":1},{"lines":["a"],"next":1},{"lines":["a"],"next":1}],"more":{}}`, 3,
 		},
-		"Refused":    {map[string]string{first: `{"id":1,"state":"done"}`, "/log/1/7%2F7": "429 slow down, " + secret}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeRateLimited, "request log: 429 Too Many Requests: slow down", 0},
-		"Gone":       {map[string]string{first: `{"id":1,"state":"done"}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404 Not Found", 0},
-		"NotJSON":    {map[string]string{first: `<html>` + secret}, []string{"GET " + first}, history.OutcomeMalformed, "the answer: the body is not JSON", 0},
-		"NoPath":     {map[string]string{first: `{"id":"..","state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it is no path with what the answer says put into it", 0},
-		"NullInPath": {map[string]string{first: `{"state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it puts in null, want a string or a number", 0},
-		"ListInPath": {map[string]string{first: `{"id":["hush"],"state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it puts in a list, want a string or a number", 0},
-		"PathFails":  {map[string]string{first: `{"id":1,"state":["hush"]}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404", 0},
-		"Rejected":   {map[string]string{first: `{"error":"no such import"}`}, []string{"GET " + first}, "", `{"":{"error":"no such import"}}`, -1},
+		"Refused":     {map[string]string{first: `{"id":1,"state":"done"}`, "/log/1/7%2F7": "429 slow down, " + secret}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeRateLimited, "request log: 429 Too Many Requests: slow down", 0},
+		"Gone":        {map[string]string{first: `{"id":1,"state":"done"}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404 Not Found", 0},
+		"NotJSON":     {map[string]string{first: `<html>` + secret}, []string{"GET " + first}, history.OutcomeMalformed, "the answer: the body is not JSON", 0},
+		"NoPath":      {map[string]string{first: `{"id":"..","state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it is no path with what the answer says put into it", 0},
+		"EmptyInPath": {map[string]string{first: `{"id":"","state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it is no path with what the answer says put into it", 0},
+		"NullInPath":  {map[string]string{first: `{"state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it puts in null, want a string or a number", 0},
+		"ListInPath":  {map[string]string{first: `{"id":["hush"],"state":"done"}`}, []string{"GET " + first}, history.OutcomeMalformed, "requests[1].path: it puts in a list, want a string or a number", 0},
+		"PathFails":   {map[string]string{first: `{"id":1,"state":["hush"]}`}, []string{"GET " + first, "GET /log/1/7%2F7"}, history.OutcomeNotFound, "request log: 404", 0},
+		"Rejected":    {map[string]string{first: `{"error":"no such import"}`}, []string{"GET " + first}, "", `{"":{"error":"no such import"}}`, -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -324,6 +325,36 @@ func TestPost(t *testing.T) {
 	want := []string{`POST /graphql {"first":10,"query":"query { node(id: \"gid://7/7\") { id } }"}`}
 	if !slices.Equal(s.asked, want) {
 		t.Errorf("asked %q, not %q", s.asked, want)
+	}
+}
+
+// TestEmptyAtThePathsEnd: nothing put in where a path ends asks for no other resource.
+func TestEmptyAtThePathsEnd(t *testing.T) {
+	t.Parallel()
+	for path, asked := range map[string]string{`/log/\(.log_id)`: "/log/a", `/log/\(.log_id)/`: "/log/a/", `/\(.log_id)`: "/a"} {
+		text := changed(simple, "requests: [{path: /first}, {name: log, path: '"+path+"'}]")
+		for id, outcome := range map[string]history.Outcome{"a": "", "": history.OutcomeMalformed} {
+			s := &service{answers: map[string]string{"/first": `{"id":1,"state":"done","log_id":"` + id + `"}`, asked: "{}"}}
+			if response, _ := fetch(t, text, s); response.Outcome != outcome || outcome != "" && len(s.asked) != 1 {
+				t.Errorf("%s of %q: %s %s, asked %q", path, id, response.Outcome, response.Error, s.asked)
+			}
+		}
+	}
+}
+
+// TestRelativePages: a page's address is relative to the page that gave it, and one that
+// begins with a slash is below the base URL.
+func TestRelativePages(t *testing.T) {
+	t.Parallel()
+	text := changed(simple, "requests: [{path: /first}, {name: log, path: '/v1/imports/7/log', query: {all: 'yes'}, pages: {next: .next}}]")
+	s := &service{answers: map[string]string{
+		"/first": `{"id":1,"state":"done"}`, "/v1/imports/7/log?all=yes": `{"next":"?page=2"}`, "/v1/imports/7/log?page=2": `{"next":"log/3"}`,
+		"/v1/imports/7/log/3": `{"next":"../4"}`, "/v1/imports/7/4": `{"next":"/v1/5"}`, "/v1/5": `{}`,
+	}}
+	response, _ := fetch(t, text, s)
+	want := []string{"GET /first", "GET /v1/imports/7/log?all=yes", "GET /v1/imports/7/log?page=2", "GET /v1/imports/7/log/3", "GET /v1/imports/7/4", "GET /v1/5"}
+	if response.Outcome != "" || !slices.Equal(s.asked, want) {
+		t.Errorf("%s: asked %q", response.Error, s.asked)
 	}
 }
 

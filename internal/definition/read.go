@@ -269,6 +269,9 @@ func (d *Definition) place(text string) (stored, plain string, err error) {
 			end = len(after)
 		}
 		name, rest = after[:end], after[end:]
+		if strings.HasPrefix(rest, "[") {
+			rest = "." + rest // as the path of an answer begins
+		}
 	}
 	at := slices.IndexFunc(d.Requests, func(r Request) bool { return r.Name == name })
 	if at < 0 {

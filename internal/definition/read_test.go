@@ -1,6 +1,7 @@
 package definition_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,6 +114,16 @@ func TestRefused(t *testing.T) {
 				t.Errorf("%v\nnot %s", err, test.want)
 			}
 		})
+	}
+}
+
+// TestPathsAsJQWrites: the elements of a request's answer that is a list.
+func TestPathsAsJQWrites(t *testing.T) {
+	t.Parallel()
+	text := changed(simple, "requests: [{path: /first}, {name: log, path: /log}, {name: paged, path: /paged, pages: {next: .next}}]")
+	p := parse(t, text+"volatile: ['$log[].cursor', '$log.[].at', '$paged[].cursor', '.[\"a-b\"]']\n").Provider(1)
+	if want := []string{`.["log"][].cursor`, `.["log"][].at`, `.["paged"][][].cursor`, `.[""]["a-b"]`}; !slices.Equal(p.Dropped, want) {
+		t.Errorf("dropped %q, not %q", p.Dropped, want)
 	}
 }
 

@@ -81,6 +81,7 @@ func (t template) fill(target map[string]string, escape func(string) string) str
 type pathTemplate struct {
 	template template
 	jq       *expression // nil: template
+	slashed  bool        // jq ends in a / that stands there
 }
 
 // parsePath reads a path. In both forms what is put in becomes part of one segment.
@@ -116,7 +117,7 @@ func parsePath(field, text string, fields, names []string, first bool) (pathTemp
 		return pathTemplate{}, errors.New(`it is no single jq string; write \" for a quote outside of \( )`)
 	}
 	code, err := compileQuery(field, query, names, fields)
-	return pathTemplate{jq: code}, err
+	return pathTemplate{jq: code, slashed: strings.HasSuffix(text, "/")}, err
 }
 
 // parseComputed reads a text with \( ) in it: a jq string or, where it is one \( )

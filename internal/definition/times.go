@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tracker/internal/history"
+	"tracker/internal/source"
 )
 
 // The formats of times beside layouts of Go.
@@ -49,7 +50,7 @@ func (t times) parse(raw string) history.Time {
 			zone = time.UTC
 		}
 		at, err := time.ParseInLocation(t.format, text, zone)
-		if err != nil {
+		if err != nil || at.Location() != zone && !source.KnownZone(at) {
 			return history.Time{Raw: raw}
 		}
 		return t.zoned(raw, at, t.zone == nil && !namesZone(t.format))

@@ -28,6 +28,7 @@ type exchange struct {
 	requests  int           // that were sent
 	outOfTurn int           // of them
 	whole     bool          // there was room for all that may come
+	page      *url.URL      // of a plan: the address of its last request
 	under     request       // that is under way, or was the last; nil: none yet
 }
 

@@ -19,7 +19,7 @@ const requestsMost = 200
 // Request is one of a poll: a GET, or a POST where it has a body.
 type Request struct {
 	Name     string // in errors; empty: it is the first
-	Address  string // a path with escaped segments below the base URL, or an address at the same host
+	Address  string // a path with escaped segments below the base URL, or an address at the same host; one that is relative: to the request before
 	TooLarge string // likewise: what to ask instead where the answer is too large (HTTP 413); empty: nothing
 	Query    url.Values
 	Header   http.Header
@@ -49,6 +49,7 @@ var errElsewhere = errors.New("leads to another host")
 func (e *exchange) follow(ctx context.Context, base *url.URL, plan Plan) Response {
 	var came [][]byte
 	var response Response
+	e.page = base
 	for {
 		next, err := plan.Next(came)
 		switch {
@@ -85,7 +86,7 @@ func sizeOf(came [][]byte) (size int) {
 
 // further sends one request of a plan, and tells by its name what came of it.
 func (e *exchange) further(ctx context.Context, base *url.URL, next *Request, inTurn bool) Response {
-	call, err := next.below(base)
+	call, err := next.below(base, e.page)
 	if err != nil {
 		return Response{Outcome: history.OutcomeMalformed, Error: named(next, err.Error())}
 	}
@@ -95,6 +96,7 @@ func (e *exchange) further(ctx context.Context, base *url.URL, next *Request, in
 		}
 		e.charge(ctx)
 	}
+	e.page = call.address
 	response := e.ask(ctx, call)
 	if response.HTTPStatus == http.StatusRequestEntityTooLarge && next.TooLarge != "" {
 		instead := *next
@@ -114,14 +116,14 @@ func named(request *Request, text string) string {
 	return fmt.Sprintf("request %s: %s", request.Name, text)
 }
 
-// below gives the call of a request below a base URL.
-func (r *Request) below(base *url.URL) (call, error) {
+// below gives the call of a request below a base URL, or as the page before leads to it.
+func (r *Request) below(base, page *url.URL) (call, error) {
 	c := call{header: r.Header, body: r.Body}
 	var err error
 	if strings.HasPrefix(r.Address, "/") && !strings.HasPrefix(r.Address, "//") {
 		c.address, err = below(base.String(), r.Address)
 	} else {
-		c.address, err = base.Parse(r.Address)
+		c.address, err = page.Parse(r.Address)
 	}
 	switch {
 	case err != nil:

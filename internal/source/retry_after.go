@@ -104,9 +104,14 @@ func readDate(text string) (time.Time, bool) {
 	if err != nil {
 		at, err = mail.ParseDate(text)
 	}
-	// Go takes the name of any zone, and for UTC where it does not know it.
+	return at, err == nil && KnownZone(at)
+}
+
+// KnownZone reports whether the zone that a time was read with is known: Go takes the
+// name of any, and for UTC where it does not know it.
+func KnownZone(at time.Time) bool {
 	zone, offset := at.Zone()
-	return at, err == nil && (offset != 0 || slices.Contains([]string{"", "UTC", "GMT", "UT", "Z"}, zone))
+	return offset != 0 || slices.Contains([]string{"", "UTC", "GMT", "UT", "Z"}, zone)
 }
 
 // exhausted reads one limit of RateLimit that has no requests left, as
