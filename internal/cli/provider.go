@@ -1,17 +1,20 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"tracker/internal/definition"
 	"tracker/internal/source"
+	"tracker/internal/store"
 	"tracker/internal/tracking"
 )
 
@@ -26,13 +29,14 @@ with the program; docs/providers.md has the language.`,
 // definitionFile is a definition as the command line names it: a file, or one by name.
 type definitionFile struct {
 	*definition.Definition
-	files fs.FS // where the payloads of its tests are
+	payload func(path string) ([]byte, error) // of its tests; nil: nobody has them
 }
 
 // openDefinition reads the definition that a FILE or a NAME means.
-func openDefinition(named string) (definitionFile, error) {
-	if _, err := os.Stat(named); err != nil && !strings.ContainsAny(named, `/\`) && !strings.HasSuffix(named, ".yaml") {
-		return presetNamed(named)
+func (a *app) openDefinition(ctx context.Context, named string) (definitionFile, error) {
+	at, err := os.Stat(named)
+	if isFile := err == nil && !at.IsDir(); !isFile && !strings.ContainsAny(named, `/\`) && !strings.HasSuffix(named, ".yaml") {
+		return a.definitionNamed(ctx, named)
 	}
 	text, err := os.ReadFile(named)
 	if err != nil {
@@ -45,21 +49,66 @@ func openDefinition(named string) (definitionFile, error) {
 	if len(read) > 1 {
 		return definitionFile{}, usageError{fmt.Errorf("%s has %d definitions: name a file of one", named, len(read))}
 	}
-	return definitionFile{read[0], os.DirFS(filepath.Dir(named))}, nil
+	return definitionFile{read[0], payloadsBeside(named)}, nil
 }
 
-func presetNamed(name string) (definitionFile, error) {
-	d, found, err := definition.Preset(name)
-	switch {
-	case err != nil:
-		return definitionFile{}, err
-	case found:
-		return definitionFile{d, definition.PresetFiles()}, nil
+// payloadsBeside reads the payloads that a definition in a file names.
+func payloadsBeside(file string) func(path string) ([]byte, error) {
+	return func(path string) ([]byte, error) {
+		if path = filepath.FromSlash(path); !filepath.IsAbs(path) {
+			path = filepath.Join(filepath.Dir(file), path)
+		}
+		return os.ReadFile(path)
 	}
-	if _, err := definition.Lookup(name); err == nil {
+}
+
+// presetPayload reads one that a preset names.
+func presetPayload(path string) ([]byte, error) { return fs.ReadFile(definition.PresetFiles(), path) }
+
+// definitionNamed gives the definition that is used under a name: what the database has,
+// else the preset. For a preset alone no database has to be there.
+func (a *app) definitionNamed(ctx context.Context, name string) (definitionFile, error) {
+	if source.IsCode(name) {
 		return definitionFile{}, usageError{fmt.Errorf("provider %s is code: there is no definition of it", name)}
 	}
+	d, isPreset, err := definition.Preset(name)
+	if err != nil {
+		return definitionFile{}, err
+	}
+	preset := definitionFile{d, presetPayload}
+	if _, running := a.runningDatabase(ctx); isPreset && !running {
+		return preset, nil
+	}
+	stored, err := a.definitionStored(ctx, name)
+	switch {
+	case err == nil && stored.Definition != nil:
+		return stored, nil
+	case err != nil && isPreset:
+		fmt.Fprintf(a.stderr, "warning: the preset %s is used, whatever the database has under that name: %v\n", name, err)
+	case err != nil:
+		return definitionFile{}, err
+	}
+	if isPreset {
+		return preset, nil
+	}
 	return definitionFile{}, usageError{fmt.Errorf("%w %q%s, and there is no file of that name", source.ErrUnknownProvider, name, tracking.Meant(name, definition.Names()))}
+}
+
+// definitionStored gives the newest definition that the database has under a name; none:
+// it has none.
+func (a *app) definitionStored(ctx context.Context, name string) (found definitionFile, err error) {
+	err = a.withStore(ctx, func(s *store.Store) error {
+		written, presets, err := tracking.WrittenDefinitions(ctx, s)
+		is := func(d *definition.Definition) bool { return d.Name == name }
+		if at := slices.IndexFunc(written, is); at >= 0 {
+			found.Definition = written[at]
+		}
+		if at := slices.IndexFunc(presets, is); at >= 0 {
+			found = definitionFile{presets[at], presetPayload}
+		}
+		return err
+	})
+	return found, err
 }
 
 // errTestsFailed makes the exit code that of a failure.

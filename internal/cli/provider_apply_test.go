@@ -59,7 +59,7 @@ func TestProviderCommands(t *testing.T) {
 		{"", "job add import-79 --source acme-test id=79", exitUsage, []string{"target field"}},
 		{"", "sync", exitDone, []string{"import-77", "import-78", "failed"}},
 		{strings.Replace(text, "failed: [error]", "canceled: [error]", 1), "apply -f -", exitDone, []string{"change provider acme (interpretation: 1 → 2", "change source acme-prod (interpretation: 1 → 2)", "change source acme-test"}},
-		{"", "provider list --format csv", exitDone, []string{"acme,acme,", ",2,file,2\n"}},
+		{"", "provider list --format csv", exitDone, []string{"acme,acme,", ",2,file,2,one\n"}},
 		{"", "provider try acme --credential env:KEY --base-url " + server.URL + " import_id=77", exitDone, []string{"request: GET " + server.URL + "/imports/77", "X-Api-Key: [credential]", `"echo": "REDACTED"`, "run r1: canceled (error)"}},
 		{"", "provider try " + file + " --credential env:KEY --base-url " + server.URL + " import_id=77", exitDone, []string{"run r1: failed (error)"}},
 		{"", "provider try acme --credential env:KEY import_id=77", exitUsage, []string{"--base-url is missing"}},

@@ -19,7 +19,8 @@ func (a *app) providerTestCommand() *cobra.Command {
 		Use:   "test FILE|NAME",
 		Short: "Run a definition's tests, or read an answer by it",
 		Long: `Runs the tests of a definition: what it reads from the payloads that it names,
-beside what it is to read. No database and no network is asked.
+beside what it is to read. No network is asked. A NAME is what the database
+has under it, else the preset.
 
 With --payload it reads an answer instead and prints what would be recorded of
 it, in words and as JSON. Of a definition with several requests each named one
@@ -31,8 +32,8 @@ has its own: --payload status.json --payload log=log.json.`,
 		ValidArgsFunction: completeDefinitions,
 	}
 	cmd.Flags().StringArrayVar(&payloads, "payload", nil, "read an answer from a `FILE`, or NAME=FILE, instead")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
-		d, err := openDefinition(args[0])
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		d, err := a.openDefinition(cmd.Context(), args[0])
 		if err != nil {
 			return err
 		}
@@ -45,9 +46,12 @@ has its own: --payload status.json --payload log=log.json.`,
 }
 
 func (a *app) runTests(d definitionFile) error {
+	if d.payload == nil && len(d.Tests) > 0 {
+		return usageError{fmt.Errorf("the payloads of the tests of %s are beside its file: name that, or write --payload FILE", d.Name)}
+	}
 	failed := 0
 	for _, test := range d.Tests {
-		wrong := d.RunTest(test, d.files)
+		wrong := d.RunTest(test, d.payload)
 		mark := "ok    "
 		if len(wrong) > 0 {
 			failed++

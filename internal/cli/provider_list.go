@@ -24,6 +24,7 @@ type providerRow struct {
 	Jobs           int      `json:"jobs"`
 	Origin         string   `json:"origin"`
 	Interpretation int      `json:"interpretation"`
+	Tracks         string   `json:"tracks"` // one or latest; empty: it cannot be read
 }
 
 func (a *app) providerListCommand() *cobra.Command {
@@ -33,7 +34,8 @@ func (a *app) providerListCommand() *cobra.Command {
 		Long: `Lists the providers: what a job names there, how many jobs have it, and where
 it comes from: built in (it is code), preset (a definition that comes with the
 program) or file (one that somebody wrote). INTERPRETATION is the number of
-the definition that is used: each change of it is a new one.`,
+the definition that is used: each change of it is a new one. TRACKS is one (an
+import, finished once it has ended) or latest (the newest import, for ever).`,
 		Example: "  tracker provider list\n  tracker provider list --format json | jq -r '.[].name'",
 		Args:    exactly(0, "no arguments"),
 	}
@@ -59,6 +61,7 @@ func (a *app) listProviders(ctx context.Context, s *store.Store, format string) 
 			{Title: "JOBS", Cell: text(func(r providerRow) string { return strconv.Itoa(r.Jobs) })},
 			{Title: "ORIGIN", Cell: text(func(r providerRow) string { return r.Origin })},
 			{Title: "INTERPRETATION", Cell: text(func(r providerRow) string { return strconv.Itoa(r.Interpretation) })},
+			{Title: "TRACKS", Cell: text(func(r providerRow) string { return r.Tracks })},
 			{Title: "TARGET", Cell: text(func(r providerRow) string { return strings.Join(r.Target, " ") })},
 			{Title: "TITLE", Prose: true, Cell: text(func(r providerRow) string { return r.Title })},
 		},
@@ -70,7 +73,10 @@ func (a *app) listProviders(ctx context.Context, s *store.Store, format string) 
 func providerRows(ctx context.Context, s *store.Store) ([]providerRow, error) {
 	rows := map[string]*providerRow{}
 	add := func(p source.Provider, origin string) {
-		row := &providerRow{Name: p.Name, Title: cmp.Or(p.Title, p.Name), Target: p.TargetNames(), Origin: origin, Interpretation: p.Interpretation}
+		row := &providerRow{Name: p.Name, Title: cmp.Or(p.Title, p.Name), Target: p.TargetNames(), Origin: origin, Interpretation: p.Interpretation, Tracks: definition.TracksLatest}
+		if p.Finishes {
+			row.Tracks = definition.TracksOne
+		}
 		rows[p.Name] = row
 	}
 	for _, provider := range definition.Providers() {

@@ -44,9 +44,9 @@ func (a *app) newProvider(name, from, output string) error {
 	if output == "" {
 		output = name + ".yaml"
 	}
-	payload, err := filepath.Rel(filepath.Dir(output), from)
+	payload, err := pathFrom(output, from)
 	if err != nil {
-		payload = from
+		return usageError{fmt.Errorf("--from: %w", err)}
 	}
 	text, err := definition.Draft(name, answer, payload)
 	if err != nil {
@@ -71,9 +71,21 @@ func (a *app) newProvider(name, from, output string) error {
 		return fmt.Errorf("write the draft: %w", err)
 	}
 	fmt.Fprintf(a.stdout, "%s\n", terminal.Printable(output+" written; what was read from the answer:"))
-	if err := a.runTests(definitionFile{read[0], os.DirFS(filepath.Dir(output))}); err != nil {
+	if err := a.runTests(definitionFile{read[0], payloadsBeside(output)}); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "next: fill in address, path and credential; then  tracker provider try %s --credential env:KEY import_id=…\n", terminal.Printable(output))
 	return nil
+}
+
+// pathFrom gives the path of a file from the folder of another.
+func pathFrom(other, file string) (string, error) {
+	folder, err := filepath.Abs(filepath.Dir(other))
+	if err != nil {
+		return "", err
+	}
+	if file, err = filepath.Abs(file); err != nil {
+		return "", err
+	}
+	return filepath.Rel(folder, file)
 }

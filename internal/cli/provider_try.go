@@ -15,7 +15,6 @@ import (
 
 	"tracker/internal/definition"
 	"tracker/internal/source"
-	"tracker/internal/store"
 	"tracker/internal/terminal"
 	"tracker/internal/tracking"
 )
@@ -36,7 +35,7 @@ func (a *app) providerTryCommand() *cobra.Command {
 		Long: `Polls once, as a job with that target would be, and shows the request, the
 answer and what would be recorded of it. Nothing is stored: not the answer, and
 not the definition. The secret is hidden. Whatever rate limit the service has is
-yours to keep.`,
+yours to keep. A NAME is what the database has under it, else the preset.`,
 		Example: `  tracker provider try providers/acme.yaml --credential env:ACME_KEY \
       project=shops import_id=77
   tracker provider try dbt-cloud --credential file:/run/secrets/dbt \
@@ -64,32 +63,16 @@ func completeDefinitions(*cobra.Command, []string, string) ([]cobra.Completion, 
 	return definition.PresetNames(), cobra.ShellCompDirectiveDefault
 }
 
-// providerTried is what a FILE or a NAME means: also code, and what the database has.
-func (a *app) providerTried(ctx context.Context, named string) (provider source.Provider, err error) {
-	if provider, err = source.Lookup(named); err == nil {
+// providerTried is what a FILE or a NAME means, which may be code.
+func (a *app) providerTried(ctx context.Context, named string) (source.Provider, error) {
+	if provider, err := source.Lookup(named); err == nil {
 		return provider, nil
 	}
-	d, err := openDefinition(named)
-	if err == nil {
-		return d.Provider(1), nil
+	d, err := a.openDefinition(ctx, named)
+	if err != nil {
+		return source.Provider{}, err
 	}
-	if !errors.Is(err, source.ErrUnknownProvider) {
-		return provider, err
-	}
-	unknown := err
-	err = a.withStore(ctx, func(s *store.Store) error {
-		known, err := tracking.Definitions(ctx, s)
-		if err != nil {
-			return err
-		}
-		at := slices.IndexFunc(known, func(d *definition.Definition) bool { return d.Name == named })
-		if at < 0 {
-			return unknown
-		}
-		provider = known[at].Provider(1)
-		return nil
-	})
-	return provider, err
+	return d.Provider(1), nil
 }
 
 // try polls once and prints all that came of it.

@@ -26,7 +26,7 @@ func TestDraft(t *testing.T) {
 			t.Fatalf("%s: %v", file, err)
 		}
 		d := parse(t, text)
-		for _, wrong := range d.RunTest(d.Tests[0], os.DirFS(filepath.Dir(file))) {
+		for _, wrong := range d.RunTest(d.Tests[0], func(string) ([]byte, error) { return answer, nil }) {
 			t.Errorf("%s: %s in\n%s", file, wrong, text)
 		}
 	}
@@ -84,6 +84,21 @@ func TestDraftGuesses(t *testing.T) {
 			!strings.Contains(listed, "- '"+strings.Replace(want, "[0]", "[]", 1)+".percent'") {
 			t.Errorf("of %s, %v:\n%s", answer, err, listed)
 		}
+	}
+	kebab, err := definition.Draft("acme", []byte(`{"import-status":"done","import-id":1,"progress-percent":3,
+		"job-steps":[{"step":"a","job-status":"done"}],"job-log":[{"text":"x"}]}`), "a.json")
+	parse(t, kebab)
+	for _, want := range []string{
+		`status: '.["import-status"]'`, `run_id: '.["import-id"]'`, `'.["progress-percent"]'`, `'.["job-steps"][]? | {name: .step, status: .["job-status"]}'`, `'.["job-log"][]? | `,
+	} {
+		if err != nil || !strings.Contains(kebab, want) {
+			t.Errorf("no %s in %v\n%s", want, err, kebab)
+		}
+	}
+	listed, err := definition.Draft("acme", []byte(`{"all-jobs":[{"job-status":"done","etag-now":2,"id":1}]}`), "a.json")
+	parse(t, listed)
+	if want := `status: '.["all-jobs"][0]["job-status"]'`; err != nil || !strings.Contains(listed, want) || !strings.Contains(listed, `.["all-jobs"][]["etag-now"]`) {
+		t.Errorf("no %s in %v\n%s", want, err, listed)
 	}
 	if strings.Contains(text, "volatile:") {
 		t.Errorf("what is said is passed over:\n%s", text)

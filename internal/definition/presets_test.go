@@ -1,6 +1,7 @@
 package definition_test
 
 import (
+	"io/fs"
 	"testing"
 
 	"tracker/internal/definition"
@@ -26,7 +27,7 @@ func TestPresets(t *testing.T) {
 			states := map[any]bool{}
 			for _, test := range d.Tests {
 				states[test.Want["state"]] = true
-				for _, wrong := range d.RunTest(test, definition.PresetFiles()) {
+				for _, wrong := range d.RunTest(test, func(name string) ([]byte, error) { return fs.ReadFile(definition.PresetFiles(), name) }) {
 					t.Errorf("%s: %s", test.Name(), wrong)
 				}
 			}

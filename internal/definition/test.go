@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
@@ -45,12 +44,12 @@ func (d *Definition) AnyTarget() map[string]string {
 	return target
 }
 
-// RunTest runs one of the definition's tests, with payloads from files, and gives what
-// is wrong.
-func (d *Definition) RunTest(test Test, files fs.FS) (wrong []string) {
+// RunTest runs one of the definition's tests, with the payloads that read gives by their
+// paths, and gives what is wrong.
+func (d *Definition) RunTest(test Test, read func(path string) ([]byte, error)) (wrong []string) {
 	answers := map[string][]byte{}
 	for _, name := range slices.Sorted(maps.Keys(test.Payloads)) {
-		payload, err := fs.ReadFile(files, test.Payloads[name])
+		payload, err := read(test.Payloads[name])
 		if err != nil {
 			return []string{fmt.Sprintf("payload %s cannot be read", test.Payloads[name])}
 		}
