@@ -14,14 +14,19 @@ FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@snapshot_nos::integer
 -- name: SnapshotBody :one
 SELECT body FROM report.snapshots WHERE job_id = @job_id AND snapshot_no = @snapshot_no;
 
+-- name: SnapshotLastBy :one
+-- The last snapshot that was observed by a time (0: none). Those before it were there by
+-- then too, also where the clock, set back since, told a later time of them.
+SELECT coalesce(max(n.snapshot_no), 0)::integer FROM report.stored_bodies n WHERE n.job_id = @job_id AND n.observed_at <= @known_at;
+
 -- name: SnapshotList :many
--- The next snapshots of a job to fold, with their bodies as they are stored: as many as
--- those are no larger than @most bytes together, and at least one.
+-- The next snapshots of a job to fold, up to a last one, with their bodies as they are
+-- stored: as many as those are no larger than @most bytes together, and at least one.
 SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, size, is_text, stored AS body
 FROM (
     SELECT b.*, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.snapshot_no))::bigint AS total
     FROM report.stored_bodies b
-    WHERE b.job_id = @job_id AND b.snapshot_no > @after AND b.observed_at <= @known_at
+    WHERE b.job_id = @job_id AND b.snapshot_no > @after AND b.snapshot_no <= @last
     ORDER BY b.snapshot_no
     LIMIT @rows
 ) n

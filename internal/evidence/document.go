@@ -31,7 +31,7 @@ type Document struct {
 	Job            Job             `json:"job"`
 	RunNo          int             `json:"run_no"`   // 0: all runs
 	AsOf           *time.Time      `json:"as_of"`    // nil: by all that is known
-	KnownAt        *time.Time      `json:"known_at"` // snapshots that were observed later are left out
+	KnownAt        *time.Time      `json:"known_at"` // snapshots after the last that was observed by then are left out
 	Interpretation int             `json:"interpretation"`
 	Definitions    []string        `json:"definitions,omitempty"` // of the provider, by number from 1, where it is written down
 	Checkpoint     Checkpoint      `json:"checkpoint"`

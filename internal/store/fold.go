@@ -1,9 +1,9 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,7 +39,7 @@ type Folded struct {
 // BodyIsText reports whether the body is shown as text.
 func (f Folded) BodyIsText() bool { return isText(f.Body) }
 
-// Fold derives a job's history from its snapshots that were observed by
+// Fold derives a job's history from its snapshots up to the last that was observed by
 // knownAt (zero: all).
 func (s *Store) Fold(ctx context.Context, jobID int64, knownAt time.Time, interpret Interpret) (*history.Trail, error) {
 	return s.FoldEach(ctx, jobID, knownAt, interpret, nil)
@@ -100,7 +100,7 @@ func (n storedSnapshot) addTo(trail *history.Trail) history.Change {
 }
 
 // stretch is a part of a job's snapshots: from the first of a run on, whose body is whole
-// (0: from the job's first), those that were observed by a time (zero: all).
+// (0: from the job's first), up to the last that was observed by a time (zero: all).
 type stretch struct {
 	fromNo  int
 	knownAt time.Time
@@ -123,11 +123,16 @@ func eachStored(ctx context.Context, q *dbsqlc.Queries, jobID int64, of stretch,
 	if err != nil {
 		return err
 	}
-	reader := storedReader{whole: of == stretch{}, taken: taken, erased: erased, interpret: interpret, no: max(0, of.fromNo-1)}
-	knownAt := cmp.Or(of.knownAt, farTime())
+	last := int32(math.MaxInt32)
+	if !of.knownAt.IsZero() {
+		if last, err = q.SnapshotLastBy(ctx, dbsqlc.SnapshotLastByParams{JobID: jobID, KnownAt: of.knownAt}); err != nil {
+			return fmt.Errorf("read which snapshot of job %d was the last by %s: %w", jobID, of.knownAt, err)
+		}
+	}
+	reader := storedReader{taken: taken, erased: erased, interpret: interpret, no: max(0, of.fromNo-1)}
 	for {
 		rows, err := q.SnapshotList(ctx, dbsqlc.SnapshotListParams{
-			JobID: jobID, After: int32(reader.no), KnownAt: knownAt, Rows: foldPage, Most: foldBytes,
+			JobID: jobID, After: int32(reader.no), Last: last, Rows: foldPage, Most: foldBytes,
 		})
 		if err != nil {
 			return fmt.Errorf("read snapshots of job %d: %w", jobID, err)
@@ -149,7 +154,6 @@ func eachStored(ctx context.Context, q *dbsqlc.Queries, jobID int64, of stretch,
 
 // storedReader makes a job's snapshots of their rows, one after the other.
 type storedReader struct {
-	whole     bool // none is left out
 	taken     map[int]history.TakenRun
 	erased    map[int]history.Erased
 	interpret Interpret
@@ -164,7 +168,7 @@ func (r *storedReader) next(row dbsqlc.SnapshotListRow) (n storedSnapshot, err e
 		interpretation: int(row.Interpretation), sha256: storedHash(row.Sha256), size: row.Size, isText: row.IsText,
 		seen: history.Bounds{NotBefore: OrZero(row.NotBefore).UTC(), ObservedAt: row.ObservedAt.UTC()},
 	}
-	if r.whole && n.no != r.no+1 {
+	if n.no != r.no+1 {
 		return n, errSnapshotGone
 	}
 	if row.Body == nil {

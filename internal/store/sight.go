@@ -68,7 +68,7 @@ func (v *Sight) Fold(ctx context.Context, interpretation func(jobID int64) Inter
 		fold := folds[row.JobID]
 		if fold == nil {
 			fold = &JobFold{Trail: history.NewTrail(), derived: derived[row.JobID], reader: storedReader{
-				whole: true, taken: taken[row.JobID], erased: erased[row.JobID], interpret: interpretation(row.JobID),
+				taken: taken[row.JobID], erased: erased[row.JobID], interpret: interpretation(row.JobID),
 			}}
 			folds[row.JobID] = fold
 		}

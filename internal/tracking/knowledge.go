@@ -109,7 +109,11 @@ func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job,
 	if err != nil {
 		return err
 	}
-	trail, err := s.Fold(ctx, job.ID, k.KnownAt, provider.For(job.Target).Interpret)
+	knownAt := k.KnownAt
+	if !knownAt.Before(k.Now) {
+		knownAt = time.Time{} // all, also what the clock told a later time of before it was set back
+	}
+	trail, err := s.Fold(ctx, job.ID, knownAt, provider.For(job.Target).Interpret)
 	if err != nil {
 		return err
 	}

@@ -98,12 +98,30 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 	return result.RowsAffected(), nil
 }
 
+const snapshotLastBy = `-- name: SnapshotLastBy :one
+SELECT coalesce(max(n.snapshot_no), 0)::integer FROM report.stored_bodies n WHERE n.job_id = $1 AND n.observed_at <= $2
+`
+
+type SnapshotLastByParams struct {
+	JobID   int64
+	KnownAt time.Time
+}
+
+// The last snapshot that was observed by a time (0: none). Those before it were there by
+// then too, also where the clock, set back since, told a later time of them.
+func (q *Queries) SnapshotLastBy(ctx context.Context, arg SnapshotLastByParams) (int32, error) {
+	row := q.db.QueryRow(ctx, snapshotLastBy, arg.JobID, arg.KnownAt)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const snapshotList = `-- name: SnapshotList :many
 SELECT job_id, snapshot_no, observed_at, not_before, run_no, patches, status, state, interpretation, sha256, size, is_text, stored AS body
 FROM (
     SELECT b.job, b.source, b.provider, b.snapshot_no, b.patches, b.stored, b.run_no, b.observed_at, b.not_before, b.status, b.state, b.interpretation, b.sha256, b.size, b.is_text, b.job_id, (sum(coalesce(octet_length(b.stored), 0)) OVER (ORDER BY b.snapshot_no))::bigint AS total
     FROM report.stored_bodies b
-    WHERE b.job_id = $1 AND b.snapshot_no > $2 AND b.observed_at <= $3
+    WHERE b.job_id = $1 AND b.snapshot_no > $2 AND b.snapshot_no <= $3
     ORDER BY b.snapshot_no
     LIMIT $4
 ) n
@@ -112,11 +130,11 @@ ORDER BY snapshot_no
 `
 
 type SnapshotListParams struct {
-	JobID   int64
-	After   int32
-	KnownAt time.Time
-	Rows    int32
-	Most    int64
+	JobID int64
+	After int32
+	Last  int32
+	Rows  int32
+	Most  int64
 }
 
 type SnapshotListRow struct {
@@ -135,13 +153,13 @@ type SnapshotListRow struct {
 	Body           []byte
 }
 
-// The next snapshots of a job to fold, with their bodies as they are stored: as many as
-// those are no larger than @most bytes together, and at least one.
+// The next snapshots of a job to fold, up to a last one, with their bodies as they are
+// stored: as many as those are no larger than @most bytes together, and at least one.
 func (q *Queries) SnapshotList(ctx context.Context, arg SnapshotListParams) ([]SnapshotListRow, error) {
 	rows, err := q.db.Query(ctx, snapshotList,
 		arg.JobID,
 		arg.After,
-		arg.KnownAt,
+		arg.Last,
 		arg.Rows,
 		arg.Most,
 	)
