@@ -55,6 +55,7 @@ func NewClient(version string) *Client {
 		lines: newLines(userAgent, proxy),
 		transport: &http.Transport{
 			Proxy:                  func(r *http.Request) (*url.URL, error) { return proxy(r.URL) },
+			DisableCompression:     true, // unzipped tells more of what is wrong
 			ForceAttemptHTTP2:      true,
 			MaxIdleConnsPerHost:    idlePerHost,
 			IdleConnTimeout:        90 * time.Second,

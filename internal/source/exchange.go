@@ -116,11 +116,20 @@ func (e *exchange) send(ctx context.Context, c call) (*http.Response, error) {
 	e.under = sent
 	// The transport itself: http.Client would follow redirects by its own rules and put
 	// URLs into errors.
-	answer, err := e.client.transport.RoundTrip(e.client.request(c, *provider, secret).WithContext(sending))
+	request := e.client.request(c, *provider, secret).WithContext(sending)
+	if request.Header.Get("Accept-Encoding") == "" {
+		request.Header.Set("Accept-Encoding", "gzip")
+	}
+	answer, err := e.client.transport.RoundTrip(request)
 	if cause := context.Cause(sending); err != nil && cause != nil {
 		return nil, cause
 	}
-	return answer, err
+	if err != nil {
+		return nil, err
+	}
+	whole := answer.Body == http.NoBody
+	answer.Body = readCloser{unzipped(answer, &whole), answer.Body}
+	return answer, nil
 }
 
 // shown is the call as it may be shown: as it is sent, but for the credential.

@@ -31,10 +31,13 @@ func (c *Client) failure(err error) Response {
 	}
 }
 
+// errCutShort means that a body came whole, and what it holds did not.
+var errCutShort = errors.New("gzip: cut short")
+
 // isCorrupt reports whether a body came whole and cannot be decompressed.
 func isCorrupt(err error) bool {
 	var corrupt flate.CorruptInputError
-	return errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)
+	return errors.As(err, &corrupt) || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, errCutShort)
 }
 
 // describe tells what went wrong without the URL that it happened to.

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -111,33 +110,14 @@ type lineAnswer struct {
 	closed  bool      // the line may be another answer's by now
 }
 
-// begin makes the answer the body of its response, decompressed as net/http does it.
+// begin makes the answer the body of its response.
 func (a *lineAnswer) begin() {
-	a.body, a.whole = a.Body, a.Body == http.NoBody
+	a.whole = a.Body == http.NoBody
+	a.body = unzipped(a.Response, &a.whole)
 	a.Body = a
-	if strings.EqualFold(a.Header.Get("Content-Encoding"), "gzip") && !a.whole {
-		a.Header.Del("Content-Encoding")
-		a.Header.Del("Content-Length")
-		a.ContentLength, a.Uncompressed = -1, true
-		a.body = &gunzip{from: lineBody{a, a.body}}
-	} else {
-		a.body = lineBody{a, a.body}
-	}
 }
 
 func (a *lineAnswer) Read(p []byte) (int, error) { return a.body.Read(p) }
-
-// lineBody notes the end of a body as it comes.
-type lineBody struct {
-	of   *lineAnswer
-	body io.Reader
-}
-
-func (b lineBody) Read(p []byte) (int, error) {
-	n, err := b.body.Read(p)
-	b.of.whole = b.of.whole || errors.Is(err, io.EOF)
-	return n, err
-}
 
 // Close lets the next request have the line, if nothing of this answer is left on it.
 func (a *lineAnswer) Close() error {
@@ -155,21 +135,6 @@ func (a *lineAnswer) Close() error {
 func (a *lineAnswer) end() {} // who has read it has closed it
 
 func (a *lineAnswer) limit(at time.Time) { _ = a.line.SetDeadline(at) }
-
-// gunzip decompresses. Its error is that of a header which is none, too.
-type gunzip struct {
-	from io.Reader
-	zip  *gzip.Reader
-}
-
-func (g *gunzip) Read(p []byte) (n int, err error) {
-	if g.zip == nil {
-		if g.zip, err = gzip.NewReader(g.from); err != nil {
-			return 0, err
-		}
-	}
-	return g.zip.Read(p)
-}
 
 // isQuiet reports whether a line is open and nothing has come that nobody asked for:
 // it would be taken for the answer to the next request.

@@ -1,9 +1,13 @@
 package source_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"tracker/internal/history"
@@ -25,6 +29,10 @@ func TestFetchBodies(t *testing.T) {
 		{"Gzip", gzipBody(5000), "", 5000, ""},
 		{"GzipBomb", gzipBody(3 * limit), history.OutcomeMalformed, 0, "body is over 16 MiB"},
 		{"CorruptGzip", corruptGzipBody, history.OutcomeMalformed, 0, "body: gzip: invalid header"},
+		{"GzipCutShort", cutGzipBody(1000, 0), history.OutcomeMalformed, 0, "body: gzip: cut short"},
+		{"GzipCutInItsHeader", cutGzipBody(5, 0), history.OutcomeMalformed, 0, "body: gzip: cut short"},
+		{"GzipWithoutItsEnd", cutGzipBody(-1, 0), history.OutcomeMalformed, 0, "body: gzip: cut short"},
+		{"GzipThatStillComes", cutGzipBody(1000, 1), history.OutcomeUnreachable, 0, "the connection was closed in the middle of the answer"},
 		{"Truncated", truncatedBody, history.OutcomeUnreachable, 0, "the connection was closed in the middle of the answer"},
 	}
 	for _, test := range tests {
@@ -62,6 +70,21 @@ func gzipBody(size int) http.HandlerFunc {
 func corruptGzipBody(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Encoding", "gzip")
 	fmt.Fprint(w, `{"this is":"plain text"}`)
+}
+
+// cutGzipBody sends the beginning of a compressed body (below 0: all but so much of it),
+// and promises more bytes.
+func cutGzipBody(size, more int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		var whole bytes.Buffer
+		compress := gzip.NewWriter(&whole)
+		_, _ = io.CopyN(compress, rand.NewChaCha8([32]byte{}), 5000)
+		_ = compress.Close()
+		cut := whole.Bytes()[:(size+whole.Len())%whole.Len()]
+		w.Header().Set("Content-Encoding", "gzip")
+		w.Header().Set("Content-Length", strconv.Itoa(len(cut)+more))
+		_, _ = w.Write(cut)
+	}
 }
 
 func truncatedBody(w http.ResponseWriter, _ *http.Request) {
