@@ -16,7 +16,7 @@ const (
 	KindStepChanged     Kind = "step_changed" // the start, end or name of an ended step
 	KindEntryWithdrawn  Kind = "entry_withdrawn"
 	KindTimeReversed    Kind = "time_reversed" // an end before its own start
-	KindClockSkew       Kind = "clock_skew"    // an upstream time in the future, or over ten years from its observation
+	KindClockSkew       Kind = "clock_skew"    // an upstream time in the future
 	KindShapeChanged    Kind = "shape_changed" // a path outside the provider's contract came or went
 )
 

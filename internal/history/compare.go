@@ -182,7 +182,7 @@ func (c *comparison) compareRun(before *Run, left int) {
 // not far off.
 func (c *comparison) compareExpiry() {
 	said := c.said.Results.Expires
-	if said.Raw != c.run.ResultExpires.Raw && said.implausible(c.seen.ObservedAt) {
+	if said.Raw != c.run.ResultExpires.Raw && said.isNever(c.seen.ObservedAt) {
 		c.anomaly(0, KindClockSkew, nil, said.Raw)
 	}
 	c.run.ResultExpires = c.reckoned(c.run.ResultExpires, said)

@@ -48,8 +48,9 @@ func TestClockSkew(t *testing.T) {
 	})
 }
 
-// TestFarOffTimes: what lies over ten years from when it was observed is text.
-func TestFarOffTimes(t *testing.T) {
+// TestTimesThatStandForNone: "never" and "not set" are text. What comes over ten years
+// late is ahead of the service's clock besides.
+func TestTimesThatStandForNone(t *testing.T) {
 	t.Parallel()
 	at := history.ParseTime
 	far := func(start, end string) history.Answer {
@@ -57,17 +58,21 @@ func TestFarOffTimes(t *testing.T) {
 		said.Start, said.End = at(start), at(end)
 		return woosmap("a", "success", said)
 	}
-	for name, tc := range map[string]struct{ start, end string }{
-		"AnEndThatNeverComes":      {"2024-06-07T09:00:00Z", "9999-12-31T23:59:59Z"},
-		"AStartThatNeverComes":     {"9999-12-31T00:00:00", "2024-06-07T09:00:00"},
-		"AStartThatIsNotSet":       {"0001-01-01T00:00:00Z", "2024-06-07T09:00:00Z"},
-		"AStartAtTheEpoch":         {"1970-01-01T00:00:00Z", "2024-06-07T09:00:00Z"},
-		"AnEndBeforeAllOfTheOther": {"2024-06-07T09:00:00Z", "0001-01-01T00:00:00Z"},
+	skewed := []string{"step 1.1: clock_skew"}
+	for name, tc := range map[string]struct {
+		start, end string
+		anomalies  []string
+	}{
+		"AnEndThatNeverComes":      {"2024-06-07T09:00:00Z", "9999-12-31T23:59:59Z", skewed},
+		"AStartThatNeverComes":     {"9999-12-31T00:00:00", "2024-06-07T09:00:00", skewed},
+		"AStartThatIsNotSet":       {"0001-01-01T00:00:00Z", "2024-06-07T09:00:00Z", nil},
+		"AStartAtTheEpoch":         {"1970-01-01T00:00:00Z", "2024-06-07T09:00:00Z", nil},
+		"AnEndBeforeAllOfTheOther": {"2024-06-07T09:00:00Z", "0001-01-01T00:00:00Z", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := feed(far(tc.start, tc.end))
-			equal(t, "anomalies", anomaliesOf(s.last()), []string{"step 1.1: clock_skew"})
+			equal(t, "anomalies", anomaliesOf(s.last()), tc.anomalies)
 			got := s.run(1).Steps[0]
 			equal(t, "as written", []string{got.Start.Raw, got.End.Raw}, []string{tc.start, tc.end})
 			if !got.Start.At.IsZero() && !got.End.At.IsZero() {
@@ -84,7 +89,7 @@ func TestFarOffTimes(t *testing.T) {
 		e := entry("09:00:00", "info", "a")
 		e.Created = at("1970-01-01T00:00:00Z")
 		s := feed(logged(e), logged(e))
-		equal(t, "anomalies", anomaliesOf(s.changes...), []string{"step 1.1: clock_skew"})
+		equal(t, "anomalies", anomaliesOf(s.changes...), []string(nil))
 		equal(t, "entry", s.run(1).Steps[0].Entries[0].Created, history.Time{Raw: "1970-01-01T00:00:00Z"})
 	})
 	t.Run("OfTheResults", func(t *testing.T) {
@@ -97,10 +102,19 @@ func TestFarOffTimes(t *testing.T) {
 	})
 	t.Run("StaysAsItWasReadFirst", func(t *testing.T) {
 		t.Parallel()
-		edge := observed(1).AddDate(0, 0, -3650).Add(30 * time.Second).Format(time.RFC3339)
+		edge := observed(1).AddDate(0, 0, 3650).Add(30 * time.Second).Format(time.RFC3339)
 		s := feed(far(edge, edge), far(edge, edge))
-		equal(t, "anomalies", anomaliesOf(s.changes...), []string(nil))
-		equal(t, "start", s.run(1).Steps[0].Start, at(edge))
+		equal(t, "anomalies", anomaliesOf(s.changes...), []string{"step 1.1: clock_skew x2"})
+		equal(t, "start", s.run(1).Steps[0].Start, history.Time{Raw: edge})
+	})
+	t.Run("LongAgoIsATime", func(t *testing.T) {
+		t.Parallel()
+		said := step("fetch", "success", "09:00:00", "09:00:00", entry("09:00:00", "info", "a"))
+		said.Start, said.End, said.Entries[0].Created = at("1970-01-01T00:00:01Z"), at("2008-03-01T09:20:00Z"), at("2008-03-01T09:10:00Z")
+		s := feed(woosmap("a", "success", said))
+		equal(t, "anomalies", anomaliesOf(s.last()), []string(nil))
+		got := s.run(1)
+		equal(t, "times", []time.Time{got.Start, got.End, got.Steps[0].Entries[0].Created.At}, []time.Time{said.Start.At, said.End.At, said.Entries[0].Created.At})
 	})
 }
 

@@ -8,26 +8,27 @@ import (
 // Time is a time that an upstream reported. The zero Time stands for none.
 type Time struct {
 	Raw         string    // as the upstream wrote it
-	At          time.Time // UTC, whole microseconds; zero where Raw is unreadable, or no time of its import
+	At          time.Time // UTC, whole microseconds; zero where Raw is unreadable, or stands for no time
 	ZoneAssumed bool      // Raw names no zone and was read as UTC
 }
 
-// plausible is how far from its observation an upstream's time may be. What
-// lies further away stands for something else, "never" or "not set", and is no
-// time to reckon with.
+// plausible is how far ahead of its observation an upstream's time may be. What lies
+// further ahead stands for "never", and is no time to reckon with.
 const plausible = 10 * 365 * 24 * time.Hour
 
-// near gives t without its instant where that is too far from when it was observed.
+// near gives t without its instant where that stands for something else, when it was
+// observed.
 func (t Time) near(observedAt time.Time) Time {
-	if t.implausible(observedAt) {
+	if t.isNever(observedAt) || t.isNotSet() {
 		return Time{Raw: t.Raw}
 	}
 	return t
 }
 
-func (t Time) implausible(observedAt time.Time) bool {
-	return !t.At.IsZero() && (t.At.Before(observedAt.Add(-plausible)) || t.At.After(observedAt.Add(plausible)))
-}
+func (t Time) isNever(observedAt time.Time) bool { return t.At.After(observedAt.Add(plausible)) }
+
+// isNotSet reports what a time is in programs that nobody has given one.
+func (t Time) isNotSet() bool { return t.At.Year() == 1 || t.At.Equal(time.Unix(0, 0)) }
 
 // rfc1123 are the forms of RFC 1123 that name no zone but UTC or an offset.
 var rfc1123 = []string{"Mon, 2 Jan 2006 15:04:05 GMT", "Mon, 2 Jan 2006 15:04:05 UTC", "Mon, 2 Jan 2006 15:04:05 -0700"}

@@ -216,9 +216,9 @@ const ticksMost = 9
 // out those of class alt and rare.
 func (t *Timeline) axis() {
 	whole := history.Between(t.From, t.To)
-	steps := axisSteps()
-	step := steps[len(steps)-1]
-	for _, s := range steps {
+	const year = 365 * words.Day
+	step := year * (1 + whole/(year*ticksMost))
+	for _, s := range axisSteps() {
 		if whole/s < ticksMost {
 			step = s
 			break
@@ -226,6 +226,8 @@ func (t *Timeline) axis() {
 	}
 	layout := "Jan 2"
 	switch {
+	case step >= year:
+		layout = "Jan 2006"
 	case step < time.Minute:
 		layout = words.ClockLayout
 	case step < 12*time.Hour && t.clock.SameDay(t.From, t.To):

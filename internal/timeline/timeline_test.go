@@ -141,6 +141,17 @@ func TestNewRun_Axis(t *testing.T) {
 	}
 }
 
+// TestNewRun_AxisOfYears: of a run that the service dates long ago.
+func TestNewRun_AxisOfYears(t *testing.T) {
+	t.Parallel()
+	p := succeeded()
+	p.Run.StartedAt = at(0).AddDate(-30, 0, 0)
+	axis := timeline.NewRun(p).Axis
+	if n := len(axis); n < 4 || n > 9 || !strings.Contains(axis[0].Text, " 19") {
+		t.Errorf("the axis has %d times, the first of them %q", n, axis[0].Text)
+	}
+}
+
 // TestTemplate: what a service says stays text in the picture.
 func TestTemplate(t *testing.T) {
 	t.Parallel()
