@@ -84,6 +84,26 @@ func TestDashboardsTellHowLongStepsTookEachDay(t *testing.T) {
 	}
 }
 
+// What was removed since happened all the same: it can be chosen, and All has it.
+func TestDashboardsKnowOfThePastWhatWasRemoved(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	mustExec(t, v.owner, "UPDATE jobs SET tracking = 'removed' FROM sources s WHERE s.source_id = jobs.source_id AND s.name = 'geo'")
+	mustExec(t, v.owner, "UPDATE sources SET removed_at = now() WHERE name = 'geo'")
+	window := dashboards.Window{From: v.now.Add(-30 * 24 * time.Hour), To: v.now}
+	values := map[string][]string{"source": {"geo"}, "label": {"{}"}}
+	for _, board := range []string{"Audit", "Imports", "Run", "Sources"} {
+		if got := v.rows(t, v.query(t, board+" / variable source"), window, values); !slices.Equal(got, []string{"geo", "old", "shop"}) {
+			t.Errorf("of %s the sources %q can be chosen", board, got)
+		}
+	}
+	for _, board := range []string{"Audit", "Run"} {
+		if got := v.rows(t, v.query(t, board+" / variable job"), window, values); !slices.Equal(got, []string{"fresh", "stores-eu", "stores-uk", "stores-us"}) {
+			t.Errorf("of %s the jobs %q can be chosen", board, got)
+		}
+	}
+}
+
 func (v *viewer) query(t *testing.T, where string) dashboards.Query {
 	t.Helper()
 	at := slices.IndexFunc(v.queries, func(q dashboards.Query) bool { return q.Where == where })

@@ -19,6 +19,7 @@ import (
 // reports only.
 type viewer struct {
 	conn    *pgx.Conn
+	owner   *pgx.Conn
 	now     time.Time
 	queries []dashboards.Query
 }
@@ -32,7 +33,7 @@ func newViewer(t *testing.T) *viewer {
 	}
 	reader := loginAs(t, w.owner, w.url, "tracker_reader")
 	mustExec(t, reader, "SET TimeZone = 'Asia/Tokyo'") // the answers are the same everywhere
-	return &viewer{conn: reader, now: w.now, queries: queries}
+	return &viewer{conn: reader, owner: w.owner, now: w.now, queries: queries}
 }
 
 // The ways to choose values of a variable that can have several.
