@@ -40,6 +40,31 @@ COMMENT ON COLUMN report.broken.succeeded_at IS 'End of the last run that succee
 COMMENT ON COLUMN report.broken.started_at IS 'Start of the newest run that failed.';
 COMMENT ON COLUMN report.broken.job_id IS 'Number of the job, by which views are joined.';
 
+-- The last answer that told of a run which goes on is confirmed by each look since; of one
+-- that was superseded its last change tells of the look before, which still saw it.
+CREATE VIEW report.unended_runs AS
+SELECT j.name AS job, s.name AS source, s.provider, r.run_no, r.state,
+    CASE WHEN l.run_no = r.run_no THEN least(c.confirmed_at, now()) ELSE (
+        SELECT t.not_before FROM transitions t
+        WHERE t.job_id = r.job_id AND t.run_no = r.run_no AND t.step_no IS NULL
+        ORDER BY t.transition_no DESC LIMIT 1) END AS seen_at,
+    l.run_no <> r.run_no AS superseded, r.job_id
+FROM runs r
+LEFT JOIN LATERAL (SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1) l ON true
+LEFT JOIN jobs j ON j.job_id = r.job_id
+LEFT JOIN sources s ON s.source_id = j.source_id
+LEFT JOIN cursors c ON c.job_id = r.job_id
+WHERE r.state IN ('queued', 'running', 'unknown');
+COMMENT ON VIEW report.unended_runs IS 'One row per run that has not ended, those included that another one has superseded and those of removed jobs: until when it was seen to go on.';
+COMMENT ON COLUMN report.unended_runs.job IS 'Name of the job.';
+COMMENT ON COLUMN report.unended_runs.source IS 'Name of the job''s source.';
+COMMENT ON COLUMN report.unended_runs.provider IS 'Name of the API that the source speaks.';
+COMMENT ON COLUMN report.unended_runs.run_no IS 'Number of the run within its job.';
+COMMENT ON COLUMN report.unended_runs.state IS 'State of the run in our words: queued, running or unknown.';
+COMMENT ON COLUMN report.unended_runs.seen_at IS 'When somebody last saw the run go on (our time): since then nobody has looked, looking failed, or another run had taken its place.';
+COMMENT ON COLUMN report.unended_runs.superseded IS 'True if another run took the place of this one before anybody saw how it ended.';
+COMMENT ON COLUMN report.unended_runs.job_id IS 'Number of the job, by which views are joined.';
+
 -- A gap begins with a look: jobs that never had one are in none.
 CREATE VIEW report.unseen AS
 SELECT g.job, g.source, g.provider, g.gap_from AS since, g.reason, g.job_id
@@ -166,4 +191,5 @@ DROP FUNCTION report.bucket_width(timestamptz, timestamptz);
 DROP FUNCTION report.looked_timeline(timestamptz, timestamptz, text[], text[]);
 DROP FUNCTION report.unseen_stretches(timestamptz, timestamptz, text[]);
 DROP VIEW report.unseen;
+DROP VIEW report.unended_runs;
 DROP VIEW report.broken;

@@ -104,6 +104,35 @@ func TestDashboardsKnowOfThePastWhatWasRemoved(t *testing.T) {
 	}
 }
 
+// What nobody sees does not last: a run that another has superseded, one of which nobody
+// asks any more, and a step that neither ends.
+func TestDashboardsShowNothingAsGoingOnUnseen(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	mustExec(t, v.owner, "UPDATE jobs SET tracking = 'removed' WHERE name = 'stores-eu'")
+	mustExec(t, v.owner, "UPDATE steps SET state = 'running', ended_at = NULL, ended_raw = NULL, ended_seen_at = NULL FROM jobs WHERE jobs.job_id = steps.job_id AND jobs.name = 'fresh' AND run_no = 2")
+	window := dashboards.Window{From: v.now.Add(-30 * 24 * time.Hour), To: v.now}
+	for _, test := range []struct{ job, run, took, step string }{
+		{"stores-us", "3", "79143", "79122"}, // from 10:00 until the look before 8:00 of the next day
+		{"stores-eu", "8", "54000", "53985"}, // from 9:00 until midnight
+		{"fresh", "2", "300", "300"},         // has failed, with a step that did not end
+	} {
+		values := map[string][]string{"job": {test.job}, "run": {test.run}}
+		for panel, asked := range map[string]struct{ sql, want string }{
+			"Run / Took A":                   {`SELECT round("at least") FROM asked`, test.took},
+			"Run / The job's last 50 runs A": {"SELECT round(coalesce(running, failed, unknown)) FROM asked WHERE run LIKE '▸%'", test.took},
+			"Run / When each step ran A":     {"SELECT round(extract(epoch FROM time_end - time)) FROM asked ORDER BY step DESC LIMIT 1", test.step},
+			"Run / Steps A":                  {"SELECT round(took) FROM asked ORDER BY started DESC LIMIT 1", test.step},
+		} {
+			q := v.query(t, panel)
+			q.SQL, q.Format, q.Fields = "WITH asked AS ("+q.SQL+") "+asked.sql, "table", nil
+			if got := v.rows(t, q, window, values); !slices.Equal(got, []string{asked.want}) {
+				t.Errorf("%s: run %s of %s lasts %q seconds, not %s", panel, test.run, test.job, got, asked.want)
+			}
+		}
+	}
+}
+
 func (v *viewer) query(t *testing.T, where string) dashboards.Query {
 	t.Helper()
 	at := slices.IndexFunc(v.queries, func(q dashboards.Query) bool { return q.Where == where })

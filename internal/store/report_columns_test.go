@@ -86,6 +86,7 @@ var reportColumns = map[string]string{
 		reported boolean, stall_after interval, seen_at timestamptz, job_id number`,
 	"broken": `job text, source text, provider text, labels jsonb, tracking text, run_no number, step text, failed_at timestamptz, why text, failures count,
 		broken_since timestamptz, succeeded_at timestamptz, started_at timestamptz, job_id number`,
+	"unended_runs":   `job text, source text, provider text, run_no number, state text, seen_at timestamptz, superseded boolean, job_id number`,
 	"unseen":         `job text, source text, provider text, since timestamptz, reason text, job_id number`,
 	"last_successes": `job text, source text, provider text, run_no number, ended_at timestamptz, reported boolean, job_id number`,
 	"retention":      `at timestamptz, job text, what text, range_from timestamptz, range_to timestamptz, rows count, kept_for interval, actor text, job_id number`,
