@@ -136,7 +136,7 @@ func (m *Metrics) tellLoad(known promauto.Factory, syncer *sync.Syncer) {
 		Name: "tracker_claims_lost_total", Help: "Claims whose slot passed before the request was sent, or whose job somebody else took over meanwhile.",
 	}, func() float64 { return float64(syncer.Load().ClaimsLost) })
 	known.NewCounterFunc(prometheus.CounterOpts{
-		Name: "tracker_database_errors_total", Help: "Times that the database failed, or refused, what the daemon asked of it.",
+		Name: "tracker_database_errors_total", Help: "Times that the database failed, or refused, what polling and these metrics asked of it.",
 	}, func() float64 { return float64(syncer.Load().DatabaseErrors + m.census.errors.Load()) })
 }
 
