@@ -133,6 +133,38 @@ func TestDashboardsShowNothingAsGoingOnUnseen(t *testing.T) {
 	}
 }
 
+// The job slow took long from half an hour until ten minutes ago.
+func TestDashboardsTellUnusualDurationsOfWhatEnded(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	q := v.query(t, "Imports / Unusual durations A")
+	q.SQL, q.Format, q.Fields = "SELECT job, run FROM ("+q.SQL+") listed", "table", nil
+	values := map[string][]string{"source": {"shop"}, "job": {dashboards.All}, "label": {"{}"}, "limit": {"250"}}
+	for window, want := range map[[2]time.Duration][]string{
+		{time.Hour, 20 * time.Minute}: nil, // began there
+		{20 * time.Minute, 0}:         {"slow 6"},
+	} {
+		if got := v.rows(t, q, dashboards.Window{From: v.now.Add(-window[0]), To: v.now.Add(-window[1])}, values); !slices.Equal(got, want) {
+			t.Errorf("from %s to %s ago %q ended, not %q", window[0], window[1], got, want)
+		}
+	}
+}
+
+// An import that succeeded in part is no success to either of the two that tell of the last.
+func TestDashboardsAgreeOnTheLastSuccess(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	mustExec(t, v.owner, "UPDATE runs SET state = 'partial' FROM jobs WHERE jobs.job_id = runs.job_id AND jobs.name = 'fresh' AND run_no = 1")
+	values := map[string][]string{"source": {"geo"}, "job": {"fresh"}, "label": {"{}"}, "limit": {"250"}}
+	for panel, column := range map[string]string{"Imports / Broken jobs A": "last_success", "Imports / Last success of each job A": "ago"} {
+		q := v.query(t, panel)
+		q.SQL, q.Format, q.Fields = "SELECT job, "+column+" IS NULL AS never FROM ("+q.SQL+") listed", "table", nil
+		if got := v.rows(t, q, dashboards.Window{From: v.now.Add(-time.Hour), To: v.now}, values); !slices.Equal(got, []string{"fresh t"}) {
+			t.Errorf("%s: %q", panel, got)
+		}
+	}
+}
+
 func (v *viewer) query(t *testing.T, where string) dashboards.Query {
 	t.Helper()
 	at := slices.IndexFunc(v.queries, func(q dashboards.Query) bool { return q.Where == where })
