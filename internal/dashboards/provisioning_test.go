@@ -161,6 +161,43 @@ func TestComposeRegistersAsTheOwner(t *testing.T) {
 	}
 }
 
+// What an own tracker.yaml refers to comes from a file that is neither committed nor built
+// into the image; a variable that a service names besides would hide that of the file.
+func TestComposeHandsCredentialsOn(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	var compose struct {
+		Services map[string]struct {
+			EnvFile []struct {
+				Path     string
+				Required bool
+			} `yaml:"env_file"`
+			Environment map[string]any
+		}
+	}
+	readYAML(t, os.DirFS(root), "docker-compose.yml", &compose)
+	example, err := os.ReadFile(filepath.Join(root, "tracker.example.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"tracker", "register"} {
+		service := compose.Services[name]
+		if len(service.EnvFile) != 1 || service.EnvFile[0].Path != "credentials.env" || service.EnvFile[0].Required {
+			t.Errorf("%s reads %+v", name, service.EnvFile)
+		}
+		for _, reference := range regexp.MustCompile(`env:(\w+)`).FindAllStringSubmatch(string(example), -1) {
+			if _, set := service.Environment[reference[1]]; set {
+				t.Errorf("%s takes no %s from the file", name, reference[1])
+			}
+		}
+	}
+	for file, line := range map[string]string{".gitignore": "/credentials.env", ".dockerignore": "credentials.env"} {
+		if text, err := os.ReadFile(filepath.Join(root, file)); err != nil || !slices.Contains(strings.Split(string(text), "\n"), line) {
+			t.Errorf("%s leaves credentials.env: %v", file, err)
+		}
+	}
+}
+
 // docker-compose.yml mounts what is there, and sets what the data source names.
 func TestComposeFitsTheFiles(t *testing.T) {
 	t.Parallel()
