@@ -23,11 +23,12 @@ ALTER ROLE grafana CONNECTION LIMIT 20;
 ALTER ROLE grafana SET default_transaction_read_only = on;
 ALTER ROLE grafana SET statement_timeout = '30s';
 ALTER ROLE grafana SET idle_in_transaction_session_timeout = '1min';
-ALTER ROLE grafana SET temp_file_limit = '1GB';
+ALTER ROLE grafana SET temp_file_limit = '1GB'; -- only a superuser may
 
 -- What every login of a database has by default, and none of these needs:
 -- temporary tables, blocks of code, sleeping, and large objects, which would be
--- kept beside the history for ever.
+-- kept beside the history for ever. The last two are a superuser's to revoke, the first
+-- the database's owner's.
 SELECT format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database())
 \gexec
 REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
