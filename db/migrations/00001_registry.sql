@@ -21,6 +21,7 @@ CREATE TABLE sources (
     archive         text,                      -- where results are kept: a directory, or s3://…; null: nowhere
     paused_at       timestamptz,
     paused_reason   text,
+    paused_for_credential boolean NOT NULL DEFAULT false, -- it could not be read, or was refused
     registered_at   timestamptz NOT NULL,
     removed_at      timestamptz,               -- null: its jobs may be tracked
     CONSTRAINT sources_pkey PRIMARY KEY (source_id),
@@ -83,7 +84,7 @@ CREATE FUNCTION registry_shown(entry jsonb) RETURNS jsonb LANGUAGE sql STABLE SE
     CROSS JOIN LATERAL (
         SELECT CASE WHEN e.key IN ('active_every', 'rate_every', 'stall_after', 'group_for', 'repeat_every') THEN extract(epoch FROM (e.value #>> '{}')::interval) END AS seconds
     ) d
-    WHERE e.key NOT IN ('source_id', 'job_id', 'tracking', 'paused_at', 'paused_reason', 'registered_at', 'removed_at') AND e.value <> 'null'
+    WHERE e.key NOT IN ('source_id', 'job_id', 'tracking', 'paused_at', 'paused_reason', 'paused_for_credential', 'registered_at', 'removed_at') AND e.value <> 'null'
 $$;
 -- +goose StatementEnd
 

@@ -95,7 +95,7 @@ BEGIN
             ERRCODE = 'restrict_violation',
             MESSAGE = format('%s: a source is never deleted and its name and provider never change', TG_TABLE_NAME);
     END IF;
-    IF OLD.paused_at IS NOT NULL AND (OLD.paused_at, OLD.paused_reason) IS DISTINCT FROM (NEW.paused_at, NEW.paused_reason)
+    IF OLD.paused_at IS NOT NULL AND (OLD.paused_at, OLD.paused_reason, OLD.paused_for_credential) IS DISTINCT FROM (NEW.paused_at, NEW.paused_reason, NEW.paused_for_credential)
         AND NOT has_column_privilege(current_user, TG_RELID, 'base_url', 'UPDATE')
     THEN
         RAISE EXCEPTION USING

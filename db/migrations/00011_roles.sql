@@ -38,7 +38,7 @@ GRANT DELETE ON result_items, replicas, recounts TO tracker_writer;
 -- What is tracked, and where a credential is sent, is not the daemon's to say.
 -- Who may do so has INSERT and UPDATE on sources and jobs, and INSERT on
 -- budgets and cursors besides.
-GRANT UPDATE (paused_at, paused_reason) ON sources TO tracker_writer;
+GRANT UPDATE (paused_at, paused_reason, paused_for_credential) ON sources TO tracker_writer;
 GRANT UPDATE (tracking, paused_reason) ON jobs TO tracker_writer;
 GRANT EXECUTE ON FUNCTION claims_held(bigint, integer), polls_extend() TO tracker_writer;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA report TO tracker_writer;

@@ -20,10 +20,10 @@ SELECT * FROM sources ORDER BY name;
 UPDATE sources SET removed_at = sqlc.narg('removed_at') WHERE source_id = @source_id RETURNING *;
 
 -- name: SourcePause :one
-UPDATE sources SET paused_at = @paused_at::timestamptz, paused_reason = @paused_reason::text WHERE source_id = @source_id RETURNING *;
+UPDATE sources SET paused_at = @paused_at::timestamptz, paused_reason = @paused_reason::text, paused_for_credential = @for_credential::boolean WHERE source_id = @source_id RETURNING *;
 
 -- name: SourceResume :one
-UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = @source_id RETURNING *;
+UPDATE sources SET paused_at = NULL, paused_reason = NULL, paused_for_credential = false WHERE source_id = @source_id RETURNING *;
 
 -- name: SourceCounts :one
 -- How many of the sources that are not removed nobody may ask now.

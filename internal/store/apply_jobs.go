@@ -7,7 +7,6 @@ import (
 	"maps"
 	"time"
 
-	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -120,14 +119,10 @@ func (n *newJobs) add(spec JobSpec, sources map[string]dbsqlc.Source) error {
 	p.SourceIds, p.Names = append(p.SourceIds, source.SourceID), append(p.Names, spec.Name)
 	p.Targets, p.Labels = append(p.Targets, string(target)), append(p.Labels, string(labels))
 	p.Schedules, p.StallAfters = append(p.Schedules, spec.Schedule), append(p.StallAfters, spec.StallAfter)
-	first := firstPoll{sourceID: source.SourceID, at: spec.FirstPollAt}
-	if source.PausedAt != nil {
-		first.unseen = history.GapPaused
-	}
 	if n.firsts == nil {
 		n.firsts = map[string]firstPoll{}
 	}
-	n.firsts[spec.Name] = first
+	n.firsts[spec.Name] = firstPoll{sourceID: source.SourceID, at: spec.FirstPollAt, unseen: unseenAt(source)}
 	return nil
 }
 

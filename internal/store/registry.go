@@ -76,8 +76,11 @@ func (r *registry) track(ctx context.Context, row dbsqlc.JobByNameRow, to Tracki
 		return err
 	}
 	var unseen string
-	if to == TrackingPaused || to == TrackingRemoved || to == TrackingActive && row.Source.PausedAt != nil {
+	switch to {
+	case TrackingPaused, TrackingRemoved:
 		unseen = history.GapPaused
+	case TrackingActive:
+		unseen = unseenAt(row.Source)
 	}
 	if err := r.recordTrackingGaps(ctx, row.Job, unseen); err != nil {
 		return err

@@ -87,10 +87,22 @@ func (s *Store) PauseForCredential(ctx context.Context, by Author, name, reason 
 
 // pauseSource pauses a source; unseen is the reason of the gaps that follow.
 func (r *registry) pauseSource(ctx context.Context, row dbsqlc.Source, reason, unseen string) error {
-	if _, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: r.by.At, PausedReason: reason}); err != nil {
+	if _, err := r.queries.SourcePause(ctx, dbsqlc.SourcePauseParams{SourceID: row.SourceID, PausedAt: r.by.At, PausedReason: reason, ForCredential: unseen == history.GapCredential}); err != nil {
 		return err
 	}
 	return r.stopPolling(ctx, row.SourceID, unseen)
+}
+
+// unseenAt is why nobody is to poll the jobs of a source; empty: somebody is.
+func unseenAt(source dbsqlc.Source) string {
+	switch {
+	case source.PausedAt == nil:
+		return ""
+	case source.PausedForCredential:
+		return history.GapCredential
+	default:
+		return history.GapPaused
+	}
 }
 
 // stopPolling records the gaps of a source's jobs, and why nobody is to poll them from

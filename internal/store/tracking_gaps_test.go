@@ -79,6 +79,18 @@ func TestTrackingGapsOfFailures(t *testing.T) {
 // source is paused is not looked at for that reason.
 func TestTrackingGapsAtAPausedSource(t *testing.T) {
 	t.Parallel()
+	for reason, pause := range map[string]func(*store.Store, context.Context, store.Author, string, string) (bool, error){
+		"paused": (*store.Store).PauseSource, "credential": (*store.Store).PauseForCredential,
+	} {
+		t.Run(reason, func(t *testing.T) {
+			t.Parallel()
+			gapsAtAPausedSource(t, reason, pause)
+		})
+	}
+}
+
+func gapsAtAPausedSource(t *testing.T, reason string, pause func(*store.Store, context.Context, store.Author, string, string) (bool, error)) {
+	t.Helper()
 	f := newFeed(t)
 	job := f.register(t, "woosmap", "a")[0]
 	f.round(t, said{job: job, body: woosmapBody("r", "in_progress")})
@@ -89,7 +101,7 @@ func TestTrackingGapsAtAPausedSource(t *testing.T) {
 	}
 	step(func(by store.Author) (bool, error) { return f.store.PauseJob(t.Context(), by, "a", "") })
 	step(func(by store.Author) (bool, error) {
-		return f.store.PauseSource(t.Context(), by, "woosmap-prod", "why")
+		return pause(f.store, t.Context(), by, "woosmap-prod", "why")
 	})
 	step(func(by store.Author) (bool, error) { return f.store.ResumeJob(t.Context(), by, "a") })
 	f.by.At = f.now
@@ -98,7 +110,7 @@ func TestTrackingGapsAtAPausedSource(t *testing.T) {
 	f.round(t, said{job: job, body: woosmapBody("r", "in_progress")}, said{job: late, body: woosmapBody("r", "in_progress")})
 	equalLines(t, column[string](t, f.conn, `SELECT concat_ws(' ', name, reason, round(extract(epoch FROM gap_from - $1)), round(extract(epoch FROM gap_to - $1)))
 		FROM gaps JOIN jobs USING (job_id) ORDER BY job_id, gap_no`, from),
-		"a not_running 0 3600", "a paused 3600 10800", "a paused 10800 14400", "late paused 10800 14400")
+		"a not_running 0 3600", "a paused 3600 10800", "a "+reason+" 10800 14400", "late "+reason+" 10800 14400")
 }
 
 // TestTrackingGapsOfAPollInFlight: a poll that was sent before a pause and is

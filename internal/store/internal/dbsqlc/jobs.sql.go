@@ -12,7 +12,7 @@ import (
 )
 
 const jobByName = `-- name: JobByName :one
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = $1
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.paused_for_credential, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = $1
 `
 
 type JobByNameRow struct {
@@ -49,6 +49,7 @@ func (q *Queries) JobByName(ctx context.Context, name string) (JobByNameRow, err
 		&i.Source.Archive,
 		&i.Source.PausedAt,
 		&i.Source.PausedReason,
+		&i.Source.PausedForCredential,
 		&i.Source.RegisteredAt,
 		&i.Source.RemovedAt,
 	)
@@ -107,7 +108,7 @@ func (q *Queries) JobInsertAll(ctx context.Context, arg JobInsertAllParams) ([]J
 }
 
 const jobList = `-- name: JobList :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.paused_for_credential, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id ORDER BY j.name
 `
 
 type JobListRow struct {
@@ -150,6 +151,7 @@ func (q *Queries) JobList(ctx context.Context) ([]JobListRow, error) {
 			&i.Source.Archive,
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
+			&i.Source.PausedForCredential,
 			&i.Source.RegisteredAt,
 			&i.Source.RemovedAt,
 		); err != nil {
@@ -164,7 +166,7 @@ func (q *Queries) JobList(ctx context.Context) ([]JobListRow, error) {
 }
 
 const jobListByIDs = `-- name: JobListByIDs :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY($1::bigint[])
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.paused_for_credential, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.job_id = ANY($1::bigint[])
 `
 
 type JobListByIDsRow struct {
@@ -207,6 +209,7 @@ func (q *Queries) JobListByIDs(ctx context.Context, jobIds []int64) ([]JobListBy
 			&i.Source.Archive,
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
+			&i.Source.PausedForCredential,
 			&i.Source.RegisteredAt,
 			&i.Source.RemovedAt,
 		); err != nil {
@@ -221,7 +224,7 @@ func (q *Queries) JobListByIDs(ctx context.Context, jobIds []int64) ([]JobListBy
 }
 
 const jobListByNames = `-- name: JobListByNames :many
-SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = ANY($1::text[])
+SELECT j.job_id, j.source_id, j.name, j.target, j.labels, j.schedule, j.stall_after, j.tracking, j.paused_reason, j.registered_at, s.source_id, s.name, s.provider, s.interpretation, s.base_url, s.credential, s.schedule, s.active_every, s.rate_every, s.rate_burst, s.volatile, s.webhook_secret, s.archive, s.paused_at, s.paused_reason, s.paused_for_credential, s.registered_at, s.removed_at FROM jobs j JOIN sources s ON s.source_id = j.source_id WHERE j.name = ANY($1::text[])
 `
 
 type JobListByNamesRow struct {
@@ -264,6 +267,7 @@ func (q *Queries) JobListByNames(ctx context.Context, names []string) ([]JobList
 			&i.Source.Archive,
 			&i.Source.PausedAt,
 			&i.Source.PausedReason,
+			&i.Source.PausedForCredential,
 			&i.Source.RegisteredAt,
 			&i.Source.RemovedAt,
 		); err != nil {

@@ -1070,23 +1070,24 @@ type Run struct {
 }
 
 type Source struct {
-	SourceID       int64
-	Name           string
-	Provider       string
-	Interpretation *int32
-	BaseUrl        string
-	Credential     string
-	Schedule       string
-	ActiveEvery    time.Duration
-	RateEvery      time.Duration
-	RateBurst      int32
-	Volatile       []string
-	WebhookSecret  *string
-	Archive        *string
-	PausedAt       *time.Time
-	PausedReason   *string
-	RegisteredAt   time.Time
-	RemovedAt      *time.Time
+	SourceID            int64
+	Name                string
+	Provider            string
+	Interpretation      *int32
+	BaseUrl             string
+	Credential          string
+	Schedule            string
+	ActiveEvery         time.Duration
+	RateEvery           time.Duration
+	RateBurst           int32
+	Volatile            []string
+	WebhookSecret       *string
+	Archive             *string
+	PausedAt            *time.Time
+	PausedReason        *string
+	PausedForCredential bool
+	RegisteredAt        time.Time
+	RemovedAt           *time.Time
 }
 
 type Step struct {

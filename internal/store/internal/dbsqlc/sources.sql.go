@@ -11,7 +11,7 @@ import (
 )
 
 const sourceByName = `-- name: SourceByName :one
-SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at FROM sources WHERE name = $1
+SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, paused_for_credential, registered_at, removed_at FROM sources WHERE name = $1
 `
 
 func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error) {
@@ -33,6 +33,7 @@ func (q *Queries) SourceByName(ctx context.Context, name string) (Source, error)
 		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
+		&i.PausedForCredential,
 		&i.RegisteredAt,
 		&i.RemovedAt,
 	)
@@ -61,7 +62,7 @@ func (q *Queries) SourceCounts(ctx context.Context, now time.Time) (SourceCounts
 const sourceInsert = `-- name: SourceInsert :one
 INSERT INTO sources (name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, registered_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
+RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, paused_for_credential, registered_at, removed_at
 `
 
 type SourceInsertParams struct {
@@ -113,6 +114,7 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
+		&i.PausedForCredential,
 		&i.RegisteredAt,
 		&i.RemovedAt,
 	)
@@ -120,7 +122,7 @@ func (q *Queries) SourceInsert(ctx context.Context, arg SourceInsertParams) (Sou
 }
 
 const sourceList = `-- name: SourceList :many
-SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at FROM sources ORDER BY name
+SELECT source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, paused_for_credential, registered_at, removed_at FROM sources ORDER BY name
 `
 
 func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
@@ -148,6 +150,7 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 			&i.Archive,
 			&i.PausedAt,
 			&i.PausedReason,
+			&i.PausedForCredential,
 			&i.RegisteredAt,
 			&i.RemovedAt,
 		); err != nil {
@@ -162,17 +165,23 @@ func (q *Queries) SourceList(ctx context.Context) ([]Source, error) {
 }
 
 const sourcePause = `-- name: SourcePause :one
-UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text WHERE source_id = $3 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
+UPDATE sources SET paused_at = $1::timestamptz, paused_reason = $2::text, paused_for_credential = $3::boolean WHERE source_id = $4 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, paused_for_credential, registered_at, removed_at
 `
 
 type SourcePauseParams struct {
-	PausedAt     time.Time
-	PausedReason string
-	SourceID     int64
+	PausedAt      time.Time
+	PausedReason  string
+	ForCredential bool
+	SourceID      int64
 }
 
 func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Source, error) {
-	row := q.db.QueryRow(ctx, sourcePause, arg.PausedAt, arg.PausedReason, arg.SourceID)
+	row := q.db.QueryRow(ctx, sourcePause,
+		arg.PausedAt,
+		arg.PausedReason,
+		arg.ForCredential,
+		arg.SourceID,
+	)
 	var i Source
 	err := row.Scan(
 		&i.SourceID,
@@ -190,6 +199,7 @@ func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Sourc
 		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
+		&i.PausedForCredential,
 		&i.RegisteredAt,
 		&i.RemovedAt,
 	)
@@ -197,7 +207,7 @@ func (q *Queries) SourcePause(ctx context.Context, arg SourcePauseParams) (Sourc
 }
 
 const sourceResume = `-- name: SourceResume :one
-UPDATE sources SET paused_at = NULL, paused_reason = NULL WHERE source_id = $1 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
+UPDATE sources SET paused_at = NULL, paused_reason = NULL, paused_for_credential = false WHERE source_id = $1 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, paused_for_credential, registered_at, removed_at
 `
 
 func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, error) {
@@ -219,6 +229,7 @@ func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, err
 		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
+		&i.PausedForCredential,
 		&i.RegisteredAt,
 		&i.RemovedAt,
 	)
@@ -226,7 +237,7 @@ func (q *Queries) SourceResume(ctx context.Context, sourceID int64) (Source, err
 }
 
 const sourceTrack = `-- name: SourceTrack :one
-UPDATE sources SET removed_at = $1 WHERE source_id = $2 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
+UPDATE sources SET removed_at = $1 WHERE source_id = $2 RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, paused_for_credential, registered_at, removed_at
 `
 
 type SourceTrackParams struct {
@@ -253,6 +264,7 @@ func (q *Queries) SourceTrack(ctx context.Context, arg SourceTrackParams) (Sourc
 		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
+		&i.PausedForCredential,
 		&i.RegisteredAt,
 		&i.RemovedAt,
 	)
@@ -264,7 +276,7 @@ UPDATE sources SET base_url = $1, credential = $2, schedule = $3, active_every =
     rate_every = $5, rate_burst = $6, volatile = $7,
     webhook_secret = $8, archive = $9
 WHERE source_id = $10
-RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, registered_at, removed_at
+RETURNING source_id, name, provider, interpretation, base_url, credential, schedule, active_every, rate_every, rate_burst, volatile, webhook_secret, archive, paused_at, paused_reason, paused_for_credential, registered_at, removed_at
 `
 
 type SourceUpdateParams struct {
@@ -310,6 +322,7 @@ func (q *Queries) SourceUpdate(ctx context.Context, arg SourceUpdateParams) (Sou
 		&i.Archive,
 		&i.PausedAt,
 		&i.PausedReason,
+		&i.PausedForCredential,
 		&i.RegisteredAt,
 		&i.RemovedAt,
 	)
