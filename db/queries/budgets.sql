@@ -10,9 +10,10 @@ WHERE source_id = @source_id;
 
 -- name: BudgetLimit :exec
 -- A 429. Without a Retry-After the source is held twice as long as after the 429
--- before. The 429s of polls that were under way together count once.
+-- before. The 429s of polls that were under way together count once. One that comes within
+-- a minute of the hold before it goes on with that.
 UPDATE budgets SET limited = limited + 1, probed_until = NULL,
-    held_from = CASE WHEN limited > 0 THEN coalesce(held_from, sqlc.arg(now)::timestamptz) ELSE sqlc.arg(now)::timestamptz END, held_until = greatest(held_until,
+    held_from = CASE WHEN limited > 0 AND sqlc.arg(now)::timestamptz - held_until < interval '1 min' THEN coalesce(held_from, sqlc.arg(now)::timestamptz) ELSE sqlc.arg(now)::timestamptz END, held_until = greatest(held_until,
     sqlc.arg(now)::timestamptz + least(sqlc.arg(most)::interval, sqlc.arg(first)::interval * power(2, least(limited, 20))))
 WHERE source_id = @source_id AND (held_until IS NULL OR held_until <= sqlc.arg(polled_at)::timestamptz);
 

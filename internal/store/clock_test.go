@@ -56,3 +56,24 @@ func TestClockSetBack(t *testing.T) {
 		WHERE job = 'before' AND gap_to IS NOT NULL ORDER BY gap_from`, right, f.now), "clock t t") // the two hours were none
 	f.countsRight(t)
 }
+
+// TestClockSetBackBringsBackAHold: of a source that had sent polls away before the clock
+// was ahead, too.
+func TestClockSetBackBringsBackAHold(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	from := f.register(t, "woosmap", "a")[0].From.ID
+	right, ahead := f.now, f.now.Add(2*time.Hour)
+	for _, at := range []time.Time{right, ahead} {
+		if err := f.store.LimitSource(t.Context(), from, at); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.store.HoldSource(t.Context(), from, at, at.Add(10*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.store.SetClockBack(t.Context(), right.Add(15*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	equalLines(t, column[string](t, f.conn, "SELECT (held_until - $1)::text FROM budgets", right), "00:25:00")
+}

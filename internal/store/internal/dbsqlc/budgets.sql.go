@@ -146,7 +146,7 @@ func (q *Queries) BudgetLetIn(ctx context.Context, arg BudgetLetInParams) error 
 
 const budgetLimit = `-- name: BudgetLimit :exec
 UPDATE budgets SET limited = limited + 1, probed_until = NULL,
-    held_from = CASE WHEN limited > 0 THEN coalesce(held_from, $1::timestamptz) ELSE $1::timestamptz END, held_until = greatest(held_until,
+    held_from = CASE WHEN limited > 0 AND $1::timestamptz - held_until < interval '1 min' THEN coalesce(held_from, $1::timestamptz) ELSE $1::timestamptz END, held_until = greatest(held_until,
     $1::timestamptz + least($2::interval, $3::interval * power(2, least(limited, 20))))
 WHERE source_id = $4 AND (held_until IS NULL OR held_until <= $5::timestamptz)
 `
@@ -160,7 +160,8 @@ type BudgetLimitParams struct {
 }
 
 // A 429. Without a Retry-After the source is held twice as long as after the 429
-// before. The 429s of polls that were under way together count once.
+// before. The 429s of polls that were under way together count once. One that comes within
+// a minute of the hold before it goes on with that.
 func (q *Queries) BudgetLimit(ctx context.Context, arg BudgetLimitParams) error {
 	_, err := q.db.Exec(ctx, budgetLimit,
 		arg.Now,
