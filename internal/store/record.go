@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -28,6 +29,12 @@ type Poll struct {
 
 	Finding *Finding // what a changed answer brought; nil otherwise
 	Advance *Advance // what it changes in the job's cursor
+}
+
+// latencyMicros is the latency as it is stored: bounded, as that of a process that was
+// frozen meanwhile may be any.
+func (p *Poll) latencyMicros() int32 {
+	return int32(min(max(p.Latency.Microseconds(), 0), math.MaxInt32))
 }
 
 // Finding is a new snapshot and what the comparison made of it.
@@ -138,7 +145,7 @@ func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
 	q := p.queries()
 	err := q.PollInsertLate(ctx, dbsqlc.PollInsertLateParams{
 		JobID: poll.JobID, PolledAt: poll.PolledAt, Outcome: string(poll.Outcome), HttpStatus: toPointer(int16(poll.HTTPStatus)),
-		LatencyUs: int32(poll.Latency.Microseconds()), Error: toPointer(poll.Error), ErrorBody: toPointer(poll.ErrorBody),
+		LatencyUs: poll.latencyMicros(), Error: toPointer(poll.Error), ErrorBody: toPointer(poll.ErrorBody),
 	})
 	if err == nil {
 		err = q.JournalNoteLate(ctx, []time.Time{poll.PolledAt})
@@ -205,7 +212,7 @@ func pollRows(polls []Poll) dbsqlc.PollInsertParams {
 		PolledAts:    column(polls, func(p *Poll) time.Time { return p.PolledAt }),
 		Outcomes:     column(polls, func(p *Poll) string { return string(p.Outcome) }),
 		HttpStatuses: column(polls, func(p *Poll) int16 { return int16(p.HTTPStatus) }),
-		LatenciesUs:  column(polls, func(p *Poll) int32 { return int32(p.Latency.Microseconds()) }),
+		LatenciesUs:  column(polls, func(p *Poll) int32 { return p.latencyMicros() }),
 		SnapshotNos:  column(polls, func(p *Poll) int32 { return int32(p.SnapshotNo) }),
 		Errors:       column(polls, func(p *Poll) string { return p.Error }),
 		ErrorBodies:  column(polls, func(p *Poll) string { return p.ErrorBody }),

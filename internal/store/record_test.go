@@ -28,6 +28,24 @@ func TestRecordBatch(t *testing.T) {
 		"w3 timeout, changed 1")
 }
 
+// TestRecordLatency: a process that was frozen tells of any latency.
+func TestRecordLatency(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	job := f.register(t, "woosmap", "a")[0]
+	for _, latency := range []time.Duration{time.Hour, -time.Second} {
+		takes := f.take(t, said{job: job, failure: history.OutcomeTimeout})
+		takes[0].poll.Latency = latency
+		f.record(t, takes)
+		late := takes[0].poll
+		late.PolledAt = late.PolledAt.Add(-time.Second)
+		if err := f.store.RecordLate(t.Context(), late); err != nil {
+			t.Error(err)
+		}
+	}
+	equalLines(t, column[string](t, f.conn, "SELECT latency_us::text FROM polls ORDER BY polled_at"), "2147483647", "2147483647", "0", "0")
+}
+
 // TestRecordLateWriter: of whoever lost the claim, or the race for the snapshot's
 // number, it is kept that it looked, and the rest of the batch lands.
 func TestRecordLateWriter(t *testing.T) {
