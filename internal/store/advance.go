@@ -90,27 +90,14 @@ func advance(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 	return spendBudgets(ctx, q, advances)
 }
 
-// spendBudgets holds sources after a Retry-After or a 429, charges requests that had
-// no slot, and resets the refusals of sources that answered.
+// spendBudgets charges and holds sources, lets in those whose holds are over, and resets
+// the refusals of those that answered.
 func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 	var answered []int64
 	letIn := map[int64]time.Time{} // by source, the last poll
 	for _, a := range advances {
-		if a.Outcome == history.OutcomeRateLimited {
-			if err := q.BudgetLimit(ctx, limitation(a)); err != nil {
-				return err
-			}
-		}
-		if !a.HeldUntil.IsZero() {
-			if err := q.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: a.SourceID, Now: a.RequestedAt, HeldUntil: a.HeldUntil}); err != nil {
-				return err
-			}
-		}
-		if a.ExtraTaken > 0 {
-			err := q.BudgetMoveOn(ctx, dbsqlc.BudgetMoveOnParams{SourceID: a.SourceID, Now: a.RequestedAt, Requests: int32(a.ExtraTaken)})
-			if err != nil {
-				return err
-			}
+		if err := spendBudget(ctx, q, a); err != nil {
+			return err
 		}
 		if a.Outcome.Answered() {
 			answered = append(answered, a.SourceID)
@@ -132,6 +119,25 @@ func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) er
 		return q.BudgetResetRefusals(ctx, answered)
 	}
 	return nil
+}
+
+// spendBudget holds a source after a Retry-After or a 429, and charges requests that had
+// no slot.
+func spendBudget(ctx context.Context, q *dbsqlc.Queries, a Advance) error {
+	if a.Outcome == history.OutcomeRateLimited {
+		if err := q.BudgetLimit(ctx, limitation(a)); err != nil {
+			return err
+		}
+	}
+	if !a.HeldUntil.IsZero() {
+		if err := q.BudgetHold(ctx, dbsqlc.BudgetHoldParams{SourceID: a.SourceID, Now: a.RequestedAt, HeldUntil: a.HeldUntil}); err != nil {
+			return err
+		}
+	}
+	if a.ExtraTaken == 0 {
+		return nil
+	}
+	return q.BudgetMoveOn(ctx, dbsqlc.BudgetMoveOnParams{SourceID: a.SourceID, Now: a.RequestedAt, Requests: int32(a.ExtraTaken)})
 }
 
 // limitation is the hold after a 429: limitedFirst or longer where it came without a

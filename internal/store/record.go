@@ -138,7 +138,8 @@ func (s *Store) lateUnless(ctx context.Context, poll Poll) (RecordResult, error)
 }
 
 // RecordLate keeps that a poll was made whose job somebody else had taken over
-// meanwhile. An answer is superseded: nothing else comes of it.
+// meanwhile. An answer is superseded: nothing comes of it but that its source is held
+// where it asked for that.
 func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
 	poll.Outcome = poll.Outcome.Late()
 	var p pipeline
@@ -149,6 +150,9 @@ func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
 	})
 	if err == nil {
 		err = q.JournalNoteLate(ctx, []time.Time{poll.PolledAt})
+	}
+	if err == nil && poll.Advance != nil {
+		err = spendBudget(ctx, q, *poll.Advance)
 	}
 	if err == nil {
 		err = p.send(ctx, s.pool)

@@ -31,14 +31,15 @@ type Landed struct {
 	OutOfTurn  int
 }
 
-// Advance is what the planner makes of it, by a clock that shows when it was sent.
+// Advance is what the planner makes of it, told a second after it was sent and recorded
+// ten minutes later.
 func Advance(l Landed) (store.Advance, bool, error) {
 	r := &result{
 		task: &task{
 			job: &l.Job, account: &source.Account{Provider: source.Provider{Finishes: l.Finishes}}, claim: store.Claim{Cursor: l.Before},
-			clock: clock{read: l.PolledAt, before: time.Now(), after: time.Now()},
+			clock: clock{read: l.PolledAt.Add(10 * time.Minute), before: time.Now(), after: time.Now()},
 		},
-		poll: store.Poll{PolledAt: l.PolledAt, Outcome: l.Outcome}, observedAt: l.PolledAt.Add(time.Second),
+		poll: store.Poll{PolledAt: l.PolledAt, Outcome: l.Outcome}, toldAt: l.PolledAt.Add(time.Second), observedAt: l.PolledAt.Add(time.Second),
 		retryAfter: l.RetryAfter, outOfTurn: l.OutOfTurn, key: [32]byte{7},
 	}
 	if l.Outcome == history.OutcomeChanged {

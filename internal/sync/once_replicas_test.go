@@ -96,6 +96,28 @@ func TestOnceDropsALatePoll(t *testing.T) {
 	}
 }
 
+// TestOnceHoldsASourceForALatePoll: that the source asked to be left alone counts, whoever
+// has taken over the job.
+func TestOnceHoldsASourceForALatePoll(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.Check()
+	gate := upstreamsim.NewGate()
+	l.dataset("stores", upstreamsim.WoosmapError(429).With("Retry-After", "3600").Behind(gate), testkit.WoosmapRun("r1", "success"))
+	slow := l.start(l.syncer, "stores")
+	receive(t, gate.Reached(), "the slow request")
+	l.expireClaims()
+	if err := l.start(l.newSyncer("quick", testkit.OpenStore(l.t, l.URL)), "stores").wait(); err != nil {
+		t.Fatal(err)
+	}
+	gate.Open()
+	if err := slow.wait(); err != nil {
+		t.Fatal(err)
+	}
+	l.wantPolls("stores", "rate_limited", "changed 1")
+	l.budget("1 3600")
+}
+
 func TestOnceDropsALatePollOfManyAlone(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

@@ -14,7 +14,7 @@ import (
 func (r *result) advance() (store.Advance, bool) {
 	next := store.Advance{
 		Cursor: r.claim.Cursor, Claim: r.claim.Until, ClaimedPoll: r.claim.NextPollAt, SourceID: r.job.From.ID,
-		ExtraTaken: r.outOfTurn, RequestedAt: r.poll.PolledAt, ToldAt: r.clock.latest(),
+		ExtraTaken: r.outOfTurn, RequestedAt: r.poll.PolledAt, ToldAt: r.toldAt,
 	}
 	next.PolledAt, next.Outcome, next.Unseen = r.poll.PolledAt, r.poll.Outcome, r.claim.UnseenReason
 	next.Gaps, next.CoveredUntil = coverage(r)

@@ -37,9 +37,10 @@ type result struct {
 	memory      reservation // held until it is recorded
 
 	poll       store.Poll
-	observedAt time.Time // when the body had been read
-	retryAfter time.Duration
-	outOfTurn  int // requests that had no slot
+	toldAt     time.Time     // when it was known what came of it
+	observedAt time.Time     // when the body had been read
+	retryAfter time.Duration // from toldAt on
+	outOfTurn  int           // requests that had no slot
 
 	after    store.Advance // what the poll changes in the job's cursor
 	finished bool          // the import has ended for good
@@ -75,9 +76,10 @@ func (t *task) run(ctx context.Context, client *source.Client, budgets *store.St
 		r.memory.release()
 		return r
 	}
+	r.toldAt = t.clock.latest()
 	// Snapshots are observed in the order of their numbers, even if the database's
 	// clock was set back or our bounds of it are wide.
-	r.observedAt = slices.MaxFunc([]time.Time{ceil(t.clock.latest()), r.poll.PolledAt, t.claim.ChangedAt.Add(time.Microsecond)}, time.Time.Compare)
+	r.observedAt = slices.MaxFunc([]time.Time{ceil(r.toldAt), r.poll.PolledAt, t.claim.ChangedAt.Add(time.Microsecond)}, time.Time.Compare)
 	r.retryAfter, r.outOfTurn = response.RetryAfter, response.OutOfTurn
 	r.poll.Outcome, r.poll.HTTPStatus, r.poll.Latency = response.Outcome, response.HTTPStatus, response.Latency
 	r.poll.Error, r.poll.ErrorBody = response.Error, response.ErrorBody
