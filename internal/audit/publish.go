@@ -35,12 +35,14 @@ type Publisher struct {
 	target string
 	client *http.Client
 
-	published int64 // so long was the log of the last; -1: nothing was read or sent yet
+	published int64       // so long was the log of the last; -1: nothing was read or sent yet
+	followed  ledger.Tree // the log of the newest in the file, when it was read
+	append    func(path, text string) error
 }
 
 // NewPublisher publishes to a path or a URL; empty: nowhere.
 func NewPublisher(s *store.Store, target string) (*Publisher, error) {
-	p := &Publisher{Store: s, target: target, published: -1}
+	p := &Publisher{Store: s, target: target, published: -1, append: appendTo}
 	if !strings.Contains(target, "://") {
 		return p, nil
 	}
@@ -74,6 +76,9 @@ func (p *Publisher) Publish(ctx context.Context) (published int, err error) {
 		}
 		for _, c := range checkpoints {
 			if err := p.publish(ctx, c.Checkpoint); err != nil {
+				if p.client == nil {
+					p.published = -1 // the file may have a part of it
+				}
 				return published, err
 			}
 			p.published = c.Size
@@ -82,16 +87,30 @@ func (p *Publisher) Publish(ctx context.Context) (published int, err error) {
 	}
 }
 
-// begin finds out how far was published: a file tells, a URL gets the newest.
+// newest is the log of the newest checkpoint that the file has; of no leaves: there is none.
+func (p *Publisher) newest(ctx context.Context) (ledger.Tree, error) {
+	if p.target == "" || p.client != nil || p.published >= 0 {
+		return p.followed, nil
+	}
+	err := p.begin(ctx)
+	return p.followed, err
+}
+
+// begin finds out how far was published: a file tells, a URL gets the newest. ErrOtherLog:
+// the log does not go on from what the file has.
 func (p *Publisher) begin(ctx context.Context) error {
+	if p.client == nil {
+		return p.beginFile(ctx)
+	}
 	last, err := p.Store.LastCheckpoint(ctx)
 	if err != nil {
 		return err
 	}
-	if p.client != nil {
-		p.published = max(0, last.Size-1)
-		return nil
-	}
+	p.published = max(0, last.Size-1)
+	return nil
+}
+
+func (p *Publisher) beginFile(ctx context.Context) error {
 	text, err := os.ReadFile(p.target)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("publish checkpoints: %w", err)
@@ -109,10 +128,17 @@ func (p *Publisher) begin(ctx context.Context) error {
 		return nil
 	}
 	newest := before[len(before)-1]
+	last, err := p.Store.LastCheckpoint(ctx)
+	if err != nil {
+		return err
+	}
 	if newest.Signed() && last.Verifier != "" && newest.Origin != last.Origin {
 		return fmt.Errorf("publish checkpoints to %s: it has those of the log %q, this one is %q", p.target, newest.Origin, last.Origin)
 	}
-	p.published = newest.Size
+	if err := extends(ctx, p.Store, last.Tree, newest.Tree); err != nil {
+		return fmt.Errorf("publish checkpoints to %s: %w", p.target, err)
+	}
+	p.published, p.followed = newest.Size, newest.Tree
 	return nil
 }
 
@@ -147,7 +173,7 @@ func (p *Publisher) mend(ctx context.Context, text []byte) ([]byte, error) {
 
 func (p *Publisher) publish(ctx context.Context, c ledger.Checkpoint) error {
 	if p.client == nil {
-		if err := appendTo(p.target, c.Note+"\n"); err != nil {
+		if err := p.append(p.target, c.Note+"\n"); err != nil {
 			return fmt.Errorf("publish a checkpoint: %w", err)
 		}
 		return nil

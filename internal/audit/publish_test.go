@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"tracker/internal/audit"
@@ -19,9 +21,12 @@ import (
 
 // sealedLog is a log of its own, of which each seal adds a checkpoint.
 type sealedLog struct {
+	url   string
 	store *store.Store
 	key   *ledger.Key
 	notes []string // that were sealed
+
+	happened int
 }
 
 func newSealedLog(t *testing.T) *sealedLog {
@@ -30,13 +35,23 @@ func newSealedLog(t *testing.T) *sealedLog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &sealedLog{store: testkit.OpenStore(t, testdb.New(t)), key: key}
+	url := testdb.New(t)
+	return &sealedLog{url: url, store: testkit.OpenStore(t, url), key: key}
 }
 
 // seal has something happen, and seals it.
 func (l *sealedLog) seal(t *testing.T) {
 	t.Helper()
-	name := "s" + strings.Repeat("x", len(l.notes))
+	if err := l.sealBy(t, &audit.Sealer{Store: l.store, Key: l.key}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sealBy has something happen, and a sealer seal it.
+func (l *sealedLog) sealBy(t *testing.T, sealer *audit.Sealer) error {
+	t.Helper()
+	name := "s" + strings.Repeat("x", l.happened)
+	l.happened++
 	by := store.Author{Actor: "ann", At: now(t, l.store)}
 	if _, err := l.store.Apply(t.Context(), by, store.Declaration{Sources: []store.SourceSpec{testkit.Source(name, "woosmap", "http://127.0.0.1:1", "env:KEY")}}); err != nil {
 		t.Fatal(err)
@@ -44,9 +59,7 @@ func (l *sealedLog) seal(t *testing.T) {
 	if err := l.store.CompleteJournal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := (audit.Sealer{Store: l.store, Key: l.key}).Seal(t.Context(), func(c store.Checkpoint) { l.notes = append(l.notes, c.Note) }); err != nil {
-		t.Fatal(err)
-	}
+	return sealer.Seal(t.Context(), func(c store.Checkpoint) { l.notes = append(l.notes, c.Note) })
 }
 
 // publisher is one as after a start of the program.
@@ -102,6 +115,51 @@ func TestPublishToAFile(t *testing.T) {
 	}
 	if _, err := ledger.ReadCheckpoints(all[:len(all)-20]); err == nil {
 		t.Error("one that is cut off is no error to who checks by it")
+	}
+}
+
+// TestPublishToAFullDisk: what it took of a checkpoint is taken away when there is room.
+func TestPublishToAFullDisk(t *testing.T) {
+	t.Parallel()
+	l := newSealedLog(t)
+	l.seal(t)
+	path := filepath.Join(t.TempDir(), "checkpoints")
+	p := l.publisher(t, path)
+	publish(t, p, 1)
+	l.seal(t)
+	full := audit.FillDisk(p, 40)
+	for range 2 {
+		if n, err := p.Publish(t.Context()); !errors.Is(err, syscall.ENOSPC) || n != 0 {
+			t.Fatalf("to a full disk: published %d, %v", n, err)
+		}
+	}
+	full.End()
+	publish(t, p, 1)
+	if got, want := readFile(t, path), l.notes[0]+"\n"+l.notes[1]+"\n"; got != want {
+		t.Errorf("the file is\n%s\nand not\n%s", got, want)
+	}
+}
+
+// TestPublishToAFileThatKnowsMore: a log that has lost its newest entries, or was written
+// anew, is not taken for the one that was published.
+func TestPublishToAFileThatKnowsMore(t *testing.T) {
+	t.Parallel()
+	l := newSealedLog(t)
+	l.seal(t)
+	l.seal(t)
+	path := filepath.Join(t.TempDir(), "checkpoints")
+	publish(t, l.publisher(t, path), 2)
+	asSuperuser(t, l.url, "DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)")
+	refuses(t, l.publisher(t, path), "it has 1 entries, and had 2")
+	asSuperuser(t, l.url, "DELETE FROM checkpoints; DELETE FROM ledger_tiles; UPDATE changes SET actor = 'bob'")
+	l.seal(t)
+	refuses(t, l.publisher(t, path), "its first 2 entries were written anew")
+}
+
+func refuses(t *testing.T, p *audit.Publisher, want string) {
+	t.Helper()
+	if n, err := p.Publish(t.Context()); !errors.Is(err, audit.ErrOtherLog) || !strings.Contains(err.Error(), want) || n != 0 {
+		t.Errorf("published %d, %v; want %s", n, err, want)
 	}
 }
 

@@ -21,15 +21,30 @@ const (
 // ErrOtherKey means that the log was signed by another key so far.
 var ErrOtherKey = errors.New("the log was signed by another key")
 
-// Sealer seals the journal in the log.
+// ErrOtherLog means that the log does not go on from what it once was: its owner has cut it
+// off or written it anew, or an older backup was restored.
+var ErrOtherLog = errors.New("the log is not the one that it was")
+
+// Sealer seals the journal in the log, and signs none that does not go on from the last
+// that it has seen.
 type Sealer struct {
 	Store *store.Store
 	Key   *ledger.Key // nil: checkpoints are not signed
+
+	seen ledger.Tree // of no leaves: none yet
+}
+
+// Follow has a Sealer that has seen no log yet go on from what was published to a file.
+func (s *Sealer) Follow(ctx context.Context, publisher *Publisher) (err error) {
+	if s.seen.Size == 0 {
+		s.seen, err = publisher.newest(ctx)
+	}
+	return err
 }
 
 // Seal adds to the log what the journal has and the log lacks, and tells of each
-// checkpoint. ErrSealing: somebody else does it.
-func (s Sealer) Seal(ctx context.Context, tell func(store.Checkpoint)) error {
+// checkpoint. ErrSealing: somebody else does it. ErrOtherLog: nothing is signed.
+func (s *Sealer) Seal(ctx context.Context, tell func(store.Checkpoint)) error {
 	for {
 		last, err := s.Store.LastCheckpoint(ctx)
 		if err != nil {
@@ -38,6 +53,10 @@ func (s Sealer) Seal(ctx context.Context, tell func(store.Checkpoint)) error {
 		if err := s.checkKey(last); err != nil {
 			return err
 		}
+		if err := extends(ctx, s.Store, last.Tree, s.seen); err != nil {
+			return fmt.Errorf("seal nothing: %w", err)
+		}
+		s.seen = last.Tree
 		entries, err := s.Store.JournalEntries(ctx, last.Size, sealMost)
 		if err != nil || len(entries) == 0 {
 			return err
@@ -46,6 +65,7 @@ func (s Sealer) Seal(ctx context.Context, tell func(store.Checkpoint)) error {
 		if err != nil {
 			return err
 		}
+		s.seen = sealed.Tree
 		tell(sealed)
 	}
 }
@@ -64,8 +84,26 @@ func untilDay(entries []store.JournalEntry, most int) []store.JournalEntry {
 	return entries
 }
 
+// extends checks that a tree of the log goes on from one before.
+func extends(ctx context.Context, s *store.Store, tree, before ledger.Tree) error {
+	if before.Size == 0 {
+		return nil
+	}
+	if tree.Size < before.Size {
+		return fmt.Errorf("%w: it has %d entries, and had %d", ErrOtherLog, tree.Size, before.Size)
+	}
+	root, err := tree.RootAt(before.Size, readTiles(ctx, s))
+	if err != nil {
+		return fmt.Errorf("hash the log of %d entries: %w", before.Size, err)
+	}
+	if root != before.Root {
+		return fmt.Errorf("%w: its first %d entries were written anew", ErrOtherLog, before.Size)
+	}
+	return nil
+}
+
 // checkKey refuses a key by which no earlier checkpoint could be checked.
-func (s Sealer) checkKey(last store.Checkpoint) error {
+func (s *Sealer) checkKey(last store.Checkpoint) error {
 	if last.Verifier == "" || s.Key != nil && s.Key.Verifier.String() == last.Verifier {
 		return nil
 	}
@@ -75,7 +113,7 @@ func (s Sealer) checkKey(last store.Checkpoint) error {
 	return fmt.Errorf("seal with the key %s: %w: %s", s.Key.Verifier, ErrOtherKey, last.Verifier)
 }
 
-func (s Sealer) sealEntries(ctx context.Context, last store.Checkpoint, entries []store.JournalEntry) (store.Checkpoint, error) {
+func (s *Sealer) sealEntries(ctx context.Context, last store.Checkpoint, entries []store.JournalEntry) (store.Checkpoint, error) {
 	leaves := make([]ledger.Hash, len(entries))
 	for i, entry := range entries {
 		if want := last.Size + int64(i) + 1; entry.EntryNo != want {

@@ -125,7 +125,7 @@ func (p *past) seal(t *testing.T, s *store.Store) {
 	if err := s.CompleteJournal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	err := audit.Sealer{Store: s, Key: p.key}.Seal(t.Context(), func(c store.Checkpoint) { p.published = append(p.published, c.Checkpoint) })
+	err := (&audit.Sealer{Store: s, Key: p.key}).Seal(t.Context(), func(c store.Checkpoint) { p.published = append(p.published, c.Checkpoint) })
 	if err != nil {
 		t.Fatal(err)
 	}

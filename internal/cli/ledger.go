@@ -128,6 +128,10 @@ func (a *app) seal(ctx context.Context, sealer audit.Sealer, publisher *audit.Pu
 	if err := sealer.Store.CompleteJournal(ctx); err != nil {
 		return err
 	}
+	publisher.Warn = func(text string) { fmt.Fprintln(a.stderr, "tracker: "+text) }
+	if err := sealer.Follow(ctx, publisher); err != nil {
+		return err
+	}
 	sealed := false
 	err := sealer.Seal(ctx, func(c store.Checkpoint) {
 		sealed = true
@@ -139,7 +143,6 @@ func (a *app) seal(ctx context.Context, sealer audit.Sealer, publisher *audit.Pu
 	if !sealed {
 		fmt.Fprintln(a.stdout, "nothing is new since the last checkpoint")
 	}
-	publisher.Warn = func(text string) { fmt.Fprintln(a.stderr, "tracker: "+text) }
 	published, err := publisher.Publish(ctx)
 	if published > 0 {
 		fmt.Fprintf(a.stdout, "published %s\n", terminal.Plural(published, "checkpoint", "checkpoints"))

@@ -31,7 +31,7 @@ func (a *app) keepSealed(ctx context.Context, every time.Duration, sealer audit.
 			return
 		case <-again.C:
 		}
-		err := a.sealTurn(ctx, sealer, publisher)
+		err := a.sealTurn(ctx, &sealer, publisher)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -44,9 +44,12 @@ func (a *app) keepSealed(ctx context.Context, every time.Duration, sealer audit.
 	}
 }
 
-func (a *app) sealTurn(ctx context.Context, sealer audit.Sealer, publisher *audit.Publisher) error {
+func (a *app) sealTurn(ctx context.Context, sealer *audit.Sealer, publisher *audit.Publisher) error {
 	ctx, cancel := context.WithTimeout(ctx, sealTimeout)
 	defer cancel()
+	if err := sealer.Follow(ctx, publisher); err != nil {
+		return err
+	}
 	err := sealer.Seal(ctx, func(store.Checkpoint) {})
 	if errors.Is(err, store.ErrSealing) {
 		err = nil

@@ -222,7 +222,7 @@ func TestStoredDefinition(t *testing.T) {
 	if err := l.store.CompleteJournal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := (audit.Sealer{Store: l.store, Key: key}).Seal(t.Context(), func(store.Checkpoint) {}); err != nil {
+	if err := (&audit.Sealer{Store: l.store, Key: key}).Seal(t.Context(), func(store.Checkpoint) {}); err != nil {
 		t.Fatal(err)
 	}
 	verified, err := audit.Verify(t.Context(), audit.Verification{Store: other})

@@ -87,7 +87,7 @@ func (l *lab) seal() {
 	if _, err := l.store.AppendJournal(l.t.Context()); err != nil {
 		l.t.Fatal(err)
 	}
-	if err := (audit.Sealer{Store: l.store, Key: l.key}).Seal(l.t.Context(), func(store.Checkpoint) {}); err != nil {
+	if err := (&audit.Sealer{Store: l.store, Key: l.key}).Seal(l.t.Context(), func(store.Checkpoint) {}); err != nil {
 		l.t.Fatal(err)
 	}
 	publisher, err := audit.NewPublisher(l.store, l.published)

@@ -101,7 +101,7 @@ func (l *lab) seal() {
 	if err := l.store.CompleteJournal(l.t.Context()); err != nil {
 		l.t.Fatal(err)
 	}
-	if err := (audit.Sealer{Store: l.store, Key: l.key}).Seal(l.t.Context(), func(store.Checkpoint) {}); err != nil {
+	if err := (&audit.Sealer{Store: l.store, Key: l.key}).Seal(l.t.Context(), func(store.Checkpoint) {}); err != nil {
 		l.t.Fatal(err)
 	}
 }

@@ -71,6 +71,14 @@ func (t Tree) CheckLeaf(entryNo int64, leaf Hash, proof []Hash) error {
 	return tlog.CheckRecord(proof, t.Size, t.Root, entryNo-1, leaf)
 }
 
+// RootAt is the root that the tree had when it was of that size, as its hashes give it.
+func (t Tree) RootAt(size int64, read TileReader) (Hash, error) {
+	if size == t.Size {
+		return t.Root, nil
+	}
+	return tlog.TreeHash(size, t.reader(read))
+}
+
 // reader reads hashes from tiles, each checked against the root.
 func (t Tree) reader(read TileReader) tlog.HashReader {
 	return tlog.TileHashReader(tlog.Tree{N: t.Size, Hash: t.Root}, tileReader(read))

@@ -93,7 +93,7 @@ func (l *lab) seal() {
 	if err := l.store.CompleteJournal(l.t.Context()); err != nil {
 		l.t.Fatal(err)
 	}
-	if err := (audit.Sealer{Store: l.store}).Seal(l.t.Context(), func(store.Checkpoint) {}); err != nil {
+	if err := (&audit.Sealer{Store: l.store}).Seal(l.t.Context(), func(store.Checkpoint) {}); err != nil {
 		l.t.Fatal(err)
 	}
 }
