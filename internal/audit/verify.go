@@ -40,6 +40,14 @@ type Wrong struct {
 	What    string    `json:"what"`
 }
 
+// Again is an entry of a day of polls that has a later one: what it has sealed cannot be
+// checked. Polls that were recorded late bring that about, and so can who alters them.
+type Again struct {
+	Day     string `json:"day"`
+	EntryNo int64  `json:"entry_no"`
+	Last    int64  `json:"last_entry_no"` // of the day: where it is sealed, it was checked
+}
+
 // Verified is what was checked, and what is wrong.
 type Verified struct {
 	Entries     int64    `json:"entries"`     // of the log
@@ -47,7 +55,6 @@ type Verified struct {
 	Snapshots   int64    `json:"snapshots"`   // whose leaves and bodies were checked
 	Days        int64    `json:"days"`        // of polls, likewise
 	Taken       int64    `json:"taken"`       // days of which retention has taken polls
-	Again       int64    `json:"again"`       // entries of days that have a later one, since polls were recorded late: that one was checked
 	Gone        int64    `json:"gone"`        // bodies that retention has taken
 	Erased      int64    `json:"erased"`      // bodies that somebody has erased
 	Acts        []int64  `json:"acts"`        // the acts that did, in ascending order
@@ -57,6 +64,7 @@ type Verified struct {
 	Jobs        int      `json:"jobs"`        // that were derived again from their snapshots
 	Stale       []string `json:"stale"`       // jobs that another interpretation has recorded, and that differ: to be rebuilt
 	OwnKeys     bool     `json:"own_keys"`    // signatures were checked only against keys that the database itself names
+	Again       []Again  `json:"again"`       // entries of days of polls that were not checked
 	Count       int      `json:"count"`       // of what is wrong
 	Wrong       []Wrong  `json:"wrong"`       // the first of them, in the order of the log, then by job
 }
@@ -68,7 +76,7 @@ func Verify(ctx context.Context, v Verification) (Verified, error) {
 		v.Tell = func(Progress) {}
 	}
 	r := &verifier{Verification: v}
-	r.found.Wrong, r.found.Stale, r.found.Acts = []Wrong{}, []string{}, []int64{}
+	r.found.Wrong, r.found.Stale, r.found.Acts, r.found.Again = []Wrong{}, []string{}, []int64{}, []Again{}
 	r.found.OwnKeys = v.Key == nil
 	var err error
 	if r.jobs, err = v.Store.Jobs(ctx); err != nil {

@@ -52,13 +52,7 @@ func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.days, err = r.Store.DayEntries(ctx); err != nil {
-		return err
-	}
-	if c.lastDay, err = lastDay(c.days); err != nil {
-		return err
-	}
-	if c.takenUntil, err = r.Store.PollsTakenUntil(ctx); err != nil {
+	if err := c.readDays(ctx); err != nil {
 		return err
 	}
 	r.found.Entries, r.found.Unsealed = c.last.Size, max(0, journal-c.last.Size)
@@ -228,8 +222,7 @@ func (c *logCheck) checkGone(at Wrong, entry store.JournalEntry, gone store.Gone
 }
 
 // leaf is the leaf that the rows of an entry give now; nil: they are not there any more,
-// by right. Of a day that has a later entry, since a late poll came, that one counts. Of
-// one that is not what was sealed it asks again whether retention has taken it meanwhile.
+// by right, or cannot be checked.
 func (c *logCheck) leaf(ctx context.Context, entry store.JournalEntry, sealed ledger.Hash) (ledger.Leaf, error) {
 	if entry.Kind != store.EntryPolls {
 		return leafOf(ctx, c.Store, entry)
@@ -238,27 +231,42 @@ func (c *logCheck) leaf(ctx context.Context, entry store.JournalEntry, sealed le
 	if err != nil {
 		return nil, err
 	}
-	if c.days[entry.No] != entry.EntryNo {
-		c.found.Again++
-		return nil, nil
-	}
 	var leaf ledger.Leaf
-	if !day.Before(c.takenUntil) {
+	if c.isLast(entry) && !day.Before(c.takenUntil) {
 		if leaf, err = c.dayLeaf(ctx, entry, day); err != nil {
 			return nil, err
 		}
 		if ledger.HashOf(leaf) != sealed {
-			if c.takenUntil, err = c.Store.PollsTakenUntil(ctx); err != nil {
+			if err := c.readDays(ctx); err != nil { // what came, and was taken, meanwhile
 				return nil, err
 			}
 		}
 	}
-	if day.Before(c.takenUntil) {
+	switch {
+	case !c.isLast(entry):
+		c.found.Again = append(c.found.Again, Again{Day: day.Format(time.DateOnly), EntryNo: entry.EntryNo, Last: c.days[entry.No]})
+		return nil, nil
+	case day.Before(c.takenUntil):
 		c.found.Taken++
 		return nil, nil
 	}
 	c.found.Days++
 	return leaf, nil
+}
+
+// isLast reports the last entry of a day of polls.
+func (c *logCheck) isLast(entry store.JournalEntry) bool { return c.days[entry.No] == entry.EntryNo }
+
+// readDays reads which days of polls there are, and of which retention has taken polls.
+func (c *logCheck) readDays(ctx context.Context) (err error) {
+	if c.days, err = c.Store.DayEntries(ctx); err != nil {
+		return err
+	}
+	if c.lastDay, err = lastDay(c.days); err != nil {
+		return err
+	}
+	c.takenUntil, err = c.Store.PollsTakenUntil(ctx)
+	return err
 }
 
 // daysAtOnce is of how many days polls are read at once: they stand in the order of jobs.

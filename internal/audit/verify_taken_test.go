@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"context"
 	"database/sql"
 	"testing"
 	"time"
@@ -17,52 +18,86 @@ import (
 // altered by nobody.
 func TestVerifyBesideRetention(t *testing.T) {
 	t.Parallel()
-	p := past{url: testdb.New(t)}
-	s := testkit.OpenStore(t, p.url)
-	pollResults(t, s)
-	db, err := sql.Open("pgx", p.url)
-	if err != nil {
-		t.Fatal(err)
+	b := newBeside(t)
+	if v := b.verify(t, func(tx *sql.Tx) { exec(t, tx, "SELECT polls_take('90 days')") }); v.Count != 0 || v.Taken != 7 {
+		t.Errorf("it gives %+v", v)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	exec := func(on interface {
-		Exec(query string, args ...any) (sql.Result, error)
-	}, statement string,
-	) {
-		t.Helper()
-		if _, err := on.Exec(statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
-	exec(db, `SELECT polls_extend((now() - interval '180 days')::date)`)
-	job, err := s.Job(t.Context(), "results")
-	if err != nil {
-		t.Fatal(err)
-	}
-	month := now(t, s).UTC().AddDate(0, 0, -180)
-	for day := range 7 {
-		if err := s.RecordLate(t.Context(), store.Poll{
-			JobID: job.ID, PolledAt: time.Date(month.Year(), month.Month(), day+1, 12, 0, 0, 0, time.UTC), Outcome: history.OutcomeTimeout, Latency: time.Second,
-		}); err != nil {
+}
+
+// TestVerifyBesideLatePolls: nor was a day to which polls come while the log is checked.
+func TestVerifyBesideLatePolls(t *testing.T) {
+	t.Parallel()
+	b := newBeside(t)
+	v := b.verify(t, func(*sql.Tx) {
+		b.recordLate(t, 3, 13)
+		if err := b.store.CompleteJournal(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+	})
+	if v.Count != 0 || len(v.Again) != 1 || v.Again[0].Day != b.month.AddDate(0, 0, 2).Format(time.DateOnly) || v.Again[0].Last <= v.Again[0].EntryNo {
+		t.Errorf("it gives %+v", v)
 	}
-	if err := s.RollUp(t.Context(), now(t, s)); err != nil {
-		t.Fatal(err)
-	}
-	if _, p.key, err = ledger.GenerateKey("audit.example.com/test"); err != nil {
-		t.Fatal(err)
-	}
-	p.seal(t, s)
+}
 
-	retainer, err := db.BeginTx(t.Context(), nil)
+// beside is a log of the first seven days of a month, half a year ago, for what is done
+// while it is checked.
+type beside struct {
+	past
+	store *store.Store
+	db    *sql.DB
+	job   store.Job
+	month time.Time
+}
+
+func newBeside(t *testing.T) *beside {
+	t.Helper()
+	b := &beside{past: past{url: testdb.New(t)}}
+	b.store = testkit.OpenStore(t, b.url)
+	pollResults(t, b.store)
+	var err error
+	if b.db, err = sql.Open("pgx", b.url); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.db.Close() })
+	exec(t, b.db, `SELECT polls_extend((now() - interval '180 days')::date)`)
+	if b.job, err = b.store.Job(t.Context(), "results"); err != nil {
+		t.Fatal(err)
+	}
+	ago := now(t, b.store).UTC().AddDate(0, 0, -180)
+	b.month = time.Date(ago.Year(), ago.Month(), 1, 0, 0, 0, 0, time.UTC)
+	for day := range 7 {
+		b.recordLate(t, day+1, 12)
+	}
+	if err := b.store.RollUp(t.Context(), now(t, b.store)); err != nil {
+		t.Fatal(err)
+	}
+	if _, b.key, err = ledger.GenerateKey("audit.example.com/test"); err != nil {
+		t.Fatal(err)
+	}
+	b.seal(t, b.store)
+	return b
+}
+
+func (b *beside) recordLate(t *testing.T, day, hour int) {
+	t.Helper()
+	if err := b.store.RecordLate(t.Context(), store.Poll{
+		JobID: b.job.ID, PolledAt: b.month.AddDate(0, 0, day-1).Add(time.Duration(hour) * time.Hour), Outcome: history.OutcomeTimeout, Latency: time.Second,
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// verify checks the log, and has something done when it has begun.
+func (b *beside) verify(t *testing.T, meanwhile func(*sql.Tx)) audit.Verified {
+	t.Helper()
+	tx, err := b.db.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec(retainer, "LOCK TABLE ledger_tiles IN ACCESS EXCLUSIVE MODE")
+	exec(t, tx, "LOCK TABLE ledger_tiles IN ACCESS EXCLUSIVE MODE")
 	done := make(chan audit.Verified)
 	go func() {
-		v, err := audit.Verify(t.Context(), audit.Verification{Store: s, Key: &p.key.Verifier, Against: p.published})
+		v, err := audit.Verify(t.Context(), audit.Verification{Store: b.store, Key: &b.key.Verifier, Against: b.published})
 		if err != nil {
 			t.Errorf("verify: %v", err)
 		}
@@ -70,16 +105,24 @@ func TestVerifyBesideRetention(t *testing.T) {
 	}()
 	for waits := false; !waits; {
 		const query = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'ledger_tiles'::regclass)"
-		if err := db.QueryRowContext(t.Context(), query).Scan(&waits); err != nil {
+		if err := b.db.QueryRowContext(t.Context(), query).Scan(&waits); err != nil {
 			t.Fatal(err)
 		}
 	}
-	exec(retainer, "SELECT polls_take('90 days')")
-	if err := retainer.Commit(); err != nil {
+	meanwhile(tx)
+	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	if v := <-done; v.Count != 0 || v.Taken != 7 {
-		t.Errorf("it gives %+v", v)
+	return <-done
+}
+
+func exec(t *testing.T, on interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}, statement string,
+) {
+	t.Helper()
+	if _, err := on.ExecContext(t.Context(), statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
 	}
 }
 

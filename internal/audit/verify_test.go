@@ -143,6 +143,7 @@ func TestVerify(t *testing.T) {
 	t.Run("EachColumn", func(t *testing.T) { t.Parallel(); findsEachColumn(t, p) })
 	t.Run("OfAnotherLog", func(t *testing.T) { t.Parallel(); findsTheCheckpointsOfAnotherLog(t, p) })
 	t.Run("MadeUp", func(t *testing.T) { t.Parallel(); findsACheckpointThatWasMadeUp(t, p) })
+	t.Run("ClosedAgain", func(t *testing.T) { t.Parallel(); namesADayClosedAgain(t, p) })
 	t.Run("WrittenAnew", func(t *testing.T) { t.Parallel(); findsALogWrittenAnew(t, p) })
 }
 
@@ -197,6 +198,7 @@ func findsWhatWasAltered(t *testing.T, p past) {
 		"Tile":              {"DELETE FROM ledger_tiles WHERE level = 0 AND tile_no = 1", "the log has lost its hash"},
 		"Checkpoint":        {"UPDATE checkpoints SET root = sha256('x') WHERE size = (SELECT min(size) FROM checkpoints)", "is not what its note says"},
 		"Signature":         {"UPDATE checkpoints SET note = overlay(note PLACING 'AAAA' FROM length(note) - 20 FOR 4)", "not signed by this key"},
+		"AllCutOff":         {"DELETE FROM checkpoints; DELETE FROM ledger_tiles", "the log has 0 entries, but a checkpoint of"},
 		"CutOff":            {"DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints); DELETE FROM journal WHERE entry_no > (SELECT max(size) FROM checkpoints)", "the newest were cut off"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -252,6 +254,28 @@ func findsALogWrittenAnew(t *testing.T, p past) {
 				t.Errorf("by itself it gives %+v, %v", own, err)
 			}
 		})
+	}
+}
+
+// namesADayClosedAgain: who takes polls of a day that is sealed, and has it closed once
+// more, does not get that past unnamed, whether or not it is sealed again.
+func namesADayClosedAgain(t *testing.T, p past) {
+	t.Helper()
+	copied := testdb.Copy(t, p.url)
+	const day = "(SELECT min(no) + 1 FROM journal WHERE kind = 'polls')"
+	asSuperuser(t, copied, "DELETE FROM polls WHERE (job_id, polled_at) = (SELECT job_id, polled_at FROM polls WHERE to_char(polled_at AT TIME ZONE 'UTC', 'YYYYMMDD')::bigint = "+day+" LIMIT 1); INSERT INTO journal_notes (no, kind) SELECT "+day+", 'polls'")
+	s := testkit.OpenStore(t, copied)
+	if err := s.CompleteJournal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, sealed := range []bool{false, true} {
+		if sealed {
+			(&past{key: p.key}).seal(t, s)
+		}
+		v := p.verify(t, copied)
+		if len(v.Again) != 1 || v.Again[0].EntryNo == 0 || v.Again[0].Last <= v.Again[0].EntryNo || (v.Again[0].Last <= v.Entries) != sealed || len(v.Again[0].Day) != len(time.DateOnly) {
+			t.Errorf("sealed %t, it names %+v", sealed, v.Again)
+		}
 	}
 }
 

@@ -168,6 +168,17 @@ func (a *app) printVerified(v audit.Verified) error {
 		p.Entry([]terminal.Span{terminal.Styled(terminal.StyleYellow, "! job "+job+": ")},
 			terminal.Plain("an earlier interpretation has recorded it, and reads it in another way: run  tracker rebuild "+job))
 	}
+	for _, again := range v.Again[:min(len(v.Again), shownWrong)] {
+		checked := ", which alone was checked"
+		if again.Last > v.Entries {
+			checked = ", which is not sealed yet: nobody has checked them"
+		}
+		p.Entry([]terminal.Span{terminal.Styled(terminal.StyleYellow, "! the polls of "+again.Day+": ")},
+			terminal.Plain(fmt.Sprintf("entry %d has sealed them, and they were closed again by entry %d%s", again.EntryNo, again.Last, checked)))
+	}
+	if more := len(v.Again) - shownWrong; more > 0 {
+		p.Line(terminal.Faint(fmt.Sprintf("… and %s more days that were closed again", humanize.Comma(int64(more)))))
+	}
 	p.Line(terminal.Plain(fmt.Sprintf("checked %s: %s and their bodies, %s of polls, %s (%s signed)",
 		count(v.Entries, "entry", "entries"), count(v.Snapshots, "snapshot", "snapshots"), count(v.Days, "day", "days"),
 		count(v.Checkpoints, "checkpoint", "checkpoints"), humanize.Comma(v.Signed))))
@@ -180,9 +191,6 @@ func (a *app) printVerified(v audit.Verified) error {
 	}
 	if v.Erased > 0 {
 		p.Line(terminal.Plain(fmt.Sprintf("%s erased by %s: their hashes stand", count(v.Erased, "body was", "bodies were"), actsNamed(v.Acts))))
-	}
-	if v.Again > 0 {
-		p.Line(terminal.Plain(fmt.Sprintf("%s of polls were closed again, since polls were recorded late: the last entry of each was checked", count(v.Again, "day", "days"))))
 	}
 	if v.Unsealed > 0 {
 		p.Line(terminal.Plain(count(v.Unsealed, "entry is", "entries are") + " not sealed yet"))
