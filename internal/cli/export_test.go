@@ -53,6 +53,14 @@ func exportPack(t *testing.T, f *readFixture) {
 		t.Fatal(err)
 	}
 	verifyPack(t, pack, &public)
+	published := filepath.Join(dir, "published")
+	if _, stderr, code := f.run("verify", pack, "--key", verifier, "--against", published); code != exitUsage || !strings.Contains(stderr, "--against: open "+published) {
+		t.Errorf("against a file that is not there it ends with %d: %s", code, stderr)
+	}
+	f.must("ledger", "seal", "--ledger-key", "file:"+key, "--publish-checkpoints", published)
+	if text := f.must("verify", pack, "--key", verifier, "--against", published); !strings.Contains(text, "its checkpoint is among ") {
+		t.Errorf("against published checkpoints it says\n%s", text)
+	}
 }
 
 // verifyPack has a pack checked as  tracker verify  does.
@@ -67,7 +75,7 @@ func verifyPack(t *testing.T, pack string, key *ledger.Verifier) {
 	} {
 		var out strings.Builder
 		a := &app{surroundings: surroundings{"dev", func(string) string { return "" }, nil, &out, &out}}
-		if err := a.verifyPack(t.Context(), pack, key, format); err != nil {
+		if err := a.verifyPack(t.Context(), pack, key, nil, format); err != nil {
 			t.Errorf("%s: %v", format, err)
 		}
 		for _, text := range want {
@@ -85,7 +93,7 @@ func verifyPack(t *testing.T, pack string, key *ledger.Verifier) {
 	if err := os.WriteFile(altered, whole, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := (&app{}).verifyPack(t.Context(), altered, key, formatTable); err == nil || report(io.Discard, err) != exitFailed {
+	if err := (&app{}).verifyPack(t.Context(), altered, key, nil, formatTable); err == nil || report(io.Discard, err) != exitFailed {
 		t.Errorf("an altered pack: %v", err)
 	}
 }

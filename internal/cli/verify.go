@@ -40,7 +40,8 @@ public half of the ledger key (TRACKER_LEDGER_KEY); without that, the keys that
 the database itself names, and says so.
 
 With FILE.zip, a pack as  tracker export  makes it, it checks that alone, by
---key, and needs no database.
+--key, and needs no database; with --against, that its checkpoint is one of those
+that were published.
 
 It ends with 1 where something is wrong, and names the first things: job,
 number, time.`,
@@ -58,12 +59,12 @@ number, time.`,
 		if err != nil {
 			return usageError{err}
 		}
-		if isPack(args) {
-			return a.verifyPack(cmd.Context(), args[0], verifier, *format)
-		}
 		published, err := readPublished(against)
 		if err != nil {
 			return usageError{err}
+		}
+		if isPack(args) {
+			return a.verifyPack(cmd.Context(), args[0], verifier, published, *format)
 		}
 		return a.withStore(cmd.Context(), func(s *store.Store) error {
 			return a.verify(cmd.Context(), audit.Verification{Store: s, Jobs: args, Key: verifier, Against: published}, *format)

@@ -20,9 +20,9 @@ func isPack(args []string) bool {
 }
 
 // verifyPack checks a pack, by a key (nil: by the one that it names itself), without a
-// database.
-func (a *app) verifyPack(ctx context.Context, path string, key *ledger.Verifier, format string) error {
-	found, err := evidence.Verify(ctx, path, key)
+// database, and against what was published.
+func (a *app) verifyPack(ctx context.Context, path string, key *ledger.Verifier, published []ledger.Checkpoint, format string) error {
+	found, err := evidence.Verify(ctx, path, key, published...)
 	if err != nil {
 		return err
 	}
@@ -44,6 +44,9 @@ func (a *app) verifyPack(ctx context.Context, path string, key *ledger.Verifier,
 		terminal.Plural(found.Anomalies, "anomaly", "anomalies")))
 	if found.SignedBy != nil {
 		line("signed by " + found.SignedBy.String())
+	}
+	if found.Published > 0 {
+		line("its checkpoint is among " + terminal.Plural(found.Published, "published checkpoint", "published checkpoints"))
 	}
 	for _, note := range found.Notes {
 		p.Line(terminal.Styled(terminal.StyleYellow, "! "+note))

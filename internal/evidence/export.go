@@ -44,7 +44,7 @@ func Export(ctx context.Context, s *store.Store, file *os.File, request Request)
 	if err != nil {
 		return Verified{}, fmt.Errorf("write the pack: %w", err)
 	}
-	return verify(ctx, file, size, nil)
+	return verify(ctx, file, size, nil, nil)
 }
 
 // export is a pack in the making.

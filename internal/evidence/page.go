@@ -101,11 +101,11 @@ func newPage(d *Document, h History) ([]byte, error) {
 		model.Target = append(model.Target, name+" "+value)
 	}
 	slices.Sort(model.Target)
-	for i, s := range d.Snapshots {
+	for _, s := range d.Snapshots {
 		if s.Body == nil {
 			model.Taken++
 		}
-		model.Holes = model.Holes || i > 0 && s.Passed != nil
+		model.Holes = model.Holes || s.Passed != nil
 	}
 	model.HasZone = slices.ContainsFunc(h.Steps, func(s store.StepRow) bool { return s.ZoneAssumed })
 	known := words.NewHistory(tracking.Knowledge{

@@ -30,7 +30,8 @@ type Verified struct {
 	Transitions int              `json:"transitions"`
 	Anomalies   int              `json:"anomalies"`
 	LogEntries  int              `json:"log_entries"`
-	Until       time.Time        `json:"until"` // when the last snapshot had been read: of later times it tells nothing
+	Published   int              `json:"published"` // checkpoints among which that of the pack was found
+	Until       time.Time        `json:"until"`     // when the last snapshot had been read: of later times it tells nothing
 	Entries     int64            `json:"entries"`
 	Origin      string           `json:"origin"`    // of the log
 	SignedBy    *ledger.Verifier `json:"signed_by"` // nil: nobody has signed
@@ -38,10 +39,11 @@ type Verified struct {
 }
 
 // Verify checks a pack without a database: that the checkpoint is signed by the key (nil:
-// by the one that the pack itself names), that the log has each snapshot and gap, that
-// the bodies are those that were sealed, and that all it tells is what they give. The
-// error is a *WrongError where something does not hold.
-func Verify(ctx context.Context, path string, key *ledger.Verifier) (Verified, error) {
+// by the one that the pack itself names) and among those that were published (none: it
+// need not be), that the log has each snapshot and gap, that the bodies are those that
+// were sealed, and that all it tells is what they give. The error is a *WrongError where
+// something does not hold.
+func Verify(ctx context.Context, path string, key *ledger.Verifier, published ...ledger.Checkpoint) (Verified, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return Verified{}, fmt.Errorf("open the pack: %w", err)
@@ -54,14 +56,14 @@ func Verify(ctx context.Context, path string, key *ledger.Verifier) (Verified, e
 	if !info.Mode().IsRegular() {
 		return Verified{}, fmt.Errorf("%s: %w", path, ErrNotPack)
 	}
-	verified, err := verify(ctx, file, info.Size(), key)
+	verified, err := verify(ctx, file, info.Size(), key, published)
 	if err != nil {
 		return verified, fmt.Errorf("%s: %w", path, err)
 	}
 	return verified, nil
 }
 
-func verify(ctx context.Context, file io.ReaderAt, size int64, key *ledger.Verifier) (Verified, error) {
+func verify(ctx context.Context, file io.ReaderAt, size int64, key *ledger.Verifier, published []ledger.Checkpoint) (Verified, error) {
 	p, err := openPack(file, size)
 	if err != nil {
 		return Verified{}, err
@@ -73,6 +75,7 @@ func verify(ctx context.Context, file io.ReaderAt, size int64, key *ledger.Verif
 	c := &check{pack: p, document: d, found: Verified{Job: d.Job.Job, RunNo: d.RunNo, Notes: []string{}}}
 	for _, check := range []func() error{
 		func() error { return c.checkpoint(key) },
+		func() error { return c.published(published) },
 		func() error { return c.snapshots(ctx) },
 		c.gaps,
 		c.history,
@@ -146,6 +149,25 @@ func (c *check) checkpoint(key *ledger.Verifier) error {
 	}
 	c.found.SignedBy = key
 	return nil
+}
+
+// published checks that the checkpoint is among those that were published. Of a log of
+// another size a pack has no proof.
+func (c *check) published(all []ledger.Checkpoint) error {
+	if len(all) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("it is of %d entries, and none of that size was published: it can be held against none of %d", c.tree.Size, len(all))
+	for _, p := range all {
+		switch {
+		case p.Tree == c.tree && p.Origin == c.found.Origin:
+			c.found.Published = len(all)
+			return nil
+		case p.Size == c.tree.Size:
+			err = fmt.Errorf("it is not the one of %d entries of the log %q that was published: the pack is of another log, or that was written anew", p.Size, p.Origin)
+		}
+	}
+	return c.wrong("the checkpoint", time.Time{}, err)
 }
 
 func (c *check) note(format string, args ...any) {
@@ -246,7 +268,7 @@ func (c *check) snapshots(ctx context.Context) error {
 }
 
 // follows checks that a snapshot follows on the one before, or that the pack tells what
-// lies between: answers of runs that it does not show.
+// lies between: answers of runs that it does not show. A job's first answer is run 1's.
 func (c *check) follows(i int) error {
 	s, before := c.document.Snapshots[i], 0
 	if i > 0 {
@@ -258,13 +280,15 @@ func (c *check) follows(i int) error {
 	if s.SnapshotNo == before+1 || s.Passed == nil || s.Passed.SnapshotNo != s.SnapshotNo-1 || c.document.RunNo == 0 {
 		return errPassed
 	}
+	if s.Passed.RunNo < 1 || i == 0 && c.document.RunNo == 1 {
+		return errPassedN
+	}
 	for _, run := range s.Passed.Runs {
 		if run.No == c.document.RunNo {
 			return errPassedN
 		}
 	}
 	switch {
-	case i == 0:
 	case s.SnapshotNo == before+2:
 		c.note("snapshot %d is not in the pack, which tells that it is of another run", before+1)
 	default:

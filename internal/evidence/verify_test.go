@@ -193,7 +193,7 @@ func TestVerifyFinds(t *testing.T) {
 	if _, err := evidence.Verify(t.Context(), path, &another.Verifier); !errors.Is(err, ledger.ErrSignature) || !strings.Contains(err.Error(), "the pack names the key "+l.key.Verifier.String()) {
 		t.Errorf("by another key it says %v", err)
 	}
-	if verified, err := evidence.Verify(t.Context(), path, nil); err != nil || len(verified.Notes) != 1 {
+	if verified, err := evidence.Verify(t.Context(), path, nil); err != nil || len(verified.Notes) != 2 {
 		t.Errorf("without a key: %q, %v", verified.Notes, err)
 	}
 	if wrong, ok := errors.AsType[*evidence.WrongError](verifyError(t, l, packUp(t, replaced(t, "bodies/000004.json", "}", "} ")(slices.Clone(members))))); !ok || wrong.Job != "stores-eu" || wrong.What != "snapshot 4" || wrong.At.IsZero() {
