@@ -129,7 +129,27 @@ func TestWrong(t *testing.T) {
 				l.rewrite(`INSERT INTO changes (changed_at, actor, action, subject) VALUES (clock_timestamp() - interval '10 min', 'ann', 'add', 'job x')`)
 				l.Exec(`INSERT INTO journal_notes (no, kind) SELECT max(change_no), 'change' FROM changes`)
 			},
-			"journal", doctor.Fail, "1 notes wait, the oldest for 10 m", "the daemon's log",
+			"journal", doctor.Fail, "1 note waits, the oldest for 10 m", "the daemon's log",
+		},
+		"JournalLagsByAnAct": {
+			func(l *lab) {
+				l.rewrite(`INSERT INTO acts (done_at, kind, what, range_from, range_to, rows_changed, kept_for, actor) SELECT clock_timestamp() - interval '10 min', 'retention', 'polls', '-infinity', now(), 0, interval '1 day', 'bob'`)
+				l.Exec(`INSERT INTO journal_notes (no, kind) SELECT max(act_no), 'act' FROM acts`)
+			},
+			"journal", doctor.Fail, "1 note waits, the oldest for 10 m", "the daemon's log",
+		},
+		"JournalLagsByAGap": {
+			func(l *lab) {
+				l.rewrite(`INSERT INTO gaps SELECT 1, now() - interval '20 min', now() - interval '10 min', 1, 'failed'`)
+				l.Exec(`INSERT INTO journal_notes (job_id, no, kind) VALUES (1, 0, 'gap')`)
+			},
+			"journal", doctor.Fail, "1 note waits, the oldest for 10 m", "the daemon's log",
+		},
+		"JournalWaitsForADay": {
+			func(l *lab) {
+				l.Exec(`INSERT INTO journal_notes (no, kind) VALUES (20261101, 'polls'), (20261102, 'polls')`)
+			},
+			"journal", doctor.OK, "entries; 2 notes wait", "",
 		},
 		"Unsealed": {
 			func(l *lab) {
@@ -150,7 +170,14 @@ func TestWrong(t *testing.T) {
 		},
 		"PublishedNowhere": {func(l *lab) { l.e.Publish = "" }, "published", doctor.Warn, "no --publish-checkpoints", "out of reach"},
 		"PublishedAbsent":  {func(l *lab) { l.e.Publish += "x" }, "published", doctor.Fail, "no such file", "may write it"},
-		"PublishedCutOff":  {func(l *lab) { l.publishes("audit.example.com/test\n1") }, "published", doctor.Fail, "not a checkpoint", "another file"},
+		"NothingToPublish": {
+			func(l *lab) {
+				l.rewrite(`DELETE FROM checkpoints; DELETE FROM ledger_tiles`)
+				l.e.Publish += "x"
+			},
+			"published", doctor.OK, "nothing is sealed yet", "",
+		},
+		"PublishedCutOff": {func(l *lab) { l.publishes("audit.example.com/test\n1") }, "published", doctor.Fail, "not a checkpoint", "another file"},
 		"PublishedBehind": {
 			func(l *lab) {
 				l.publishes("")

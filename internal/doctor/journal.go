@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 
 	"tracker/internal/ledger"
 	"tracker/internal/store"
@@ -35,11 +37,14 @@ func (p *patient) journal(ctx context.Context) Check {
 		return unread(name, err)
 	}
 	entries := humanize.Comma(size) + " entries"
-	if lag.Since.IsZero() {
+	switch {
+	case lag.Notes == 0:
 		return check(name, "%s; nothing waits", entries)
+	case lag.Since.IsZero():
+		return check(name, "%s; %s", entries, english.Plural(int(lag.Notes), "note waits", "notes wait"))
 	}
 	waited := p.waited(lag.Since)
-	c := check(name, "%s; %d notes wait, the oldest for %s", entries, lag.Notes, words.Age(waited))
+	c := check(name, "%s; %s, the oldest for %s", entries, english.Plural(int(lag.Notes), "note waits", "notes wait"), words.Age(waited))
 	if waited <= journalMost {
 		return c
 	}
@@ -127,6 +132,9 @@ func (p *patient) published(ctx context.Context, last store.Checkpoint) Check {
 	}
 	mend := "see the daemon's log, or publish by hand:  tracker ledger seal --publish-checkpoints " + p.Publish
 	text, err := os.ReadFile(p.Publish)
+	if last.Size == 0 && errors.Is(err, os.ErrNotExist) {
+		return check(name, "nothing is sealed yet, and nothing published to %s", p.Publish)
+	}
 	if err != nil {
 		return check(name, "%v", err).fail("see that the daemon may write it, and this process read it")
 	}

@@ -47,8 +47,8 @@ func (s *Store) Rights(ctx context.Context) (Rights, error) {
 
 // JournalLag is what waits to be journaled.
 type JournalLag struct {
-	Notes int64     // that tell of it: 1000 at most
-	Since time.Time // when the oldest of it was observed or done; zero: nothing waits
+	Notes int64     // that tell of it
+	Since time.Time // when the oldest of it was observed or done; zero: of none that is known
 }
 
 // JournalLag tells what waits to be journaled.

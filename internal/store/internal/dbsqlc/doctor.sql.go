@@ -12,9 +12,12 @@ import (
 )
 
 const journalWaiting = `-- name: JournalWaiting :one
-SELECT count(*)::bigint AS notes, coalesce(min(coalesce(n.at, c.changed_at)), '0001-01-01 00:00:00+00')::timestamptz AS since
-FROM (SELECT w.kind, w.no, w.at FROM journal_notes w LIMIT 1000) n
+SELECT count(*)::bigint AS notes, coalesce(min(coalesce(n.at, c.changed_at, a.done_at, CASE WHEN n.kind = 'gap' THEN (
+    SELECT min(g.gap_to) FROM gaps g
+    WHERE g.job_id = n.job_id AND g.gap_no > coalesce((SELECT max(e.no) FROM journal e WHERE e.kind = 'gap' AND e.job_id = n.job_id), 0)) END)), '0001-01-01 00:00:00+00')::timestamptz AS since
+FROM journal_notes n
 LEFT JOIN changes c ON n.kind = 'change' AND c.change_no = n.no
+LEFT JOIN acts a ON n.kind = 'act' AND a.act_no = n.no
 `
 
 type JournalWaitingRow struct {
@@ -22,8 +25,8 @@ type JournalWaitingRow struct {
 	Since time.Time
 }
 
-// How many notes tell of what is not in the journal, of a thousand at most, and when the
-// oldest of it was observed or done; gaps come with the poll that ended them.
+// How many notes tell of what is not in the journal, and when the oldest of it was observed
+// or done; the year 1: of none of it is that known, as of days that are to be closed.
 func (q *Queries) JournalWaiting(ctx context.Context) (JournalWaitingRow, error) {
 	row := q.db.QueryRow(ctx, journalWaiting)
 	var i JournalWaitingRow
