@@ -5,8 +5,9 @@ VALUES (@of_job, @run_no, @place, @sha256, sqlc.narg('size'), @fetched_at, sqlc.
 ON CONFLICT (of_job, run_no) DO UPDATE SET place = excluded.place, sha256 = excluded.sha256, size = excluded.size, fetched_at = excluded.fetched_at, error = excluded.error
 WHERE r.sha256 IS NULL;
 
--- name: ReportResultKept :one
-SELECT EXISTS (SELECT 1 FROM report.results WHERE job_id = @job_id AND run_no = @run_no AND sha256 IS NOT NULL);
+-- name: ReportResultPlace :one
+-- Where the file of a run is kept; empty: nowhere.
+SELECT coalesce((SELECT place FROM report.results WHERE job_id = @job_id AND run_no = @run_no AND sha256 IS NOT NULL), '')::text;
 
 -- name: ResultBegin :exec
 -- It waits to be fetched from now on; what failed before stays so until it is fetched.

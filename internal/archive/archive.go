@@ -133,7 +133,7 @@ func (k *Keeper) want(ctx context.Context, o offered) (run store.RunKey, isWante
 	if run, err = k.Store.SnapshotRun(ctx, o.job.ID, o.snapshotNo); err != nil {
 		return run, false, err
 	}
-	if kept, err := k.Store.ResultKept(ctx, run); err != nil || kept {
+	if place, err := k.Store.ResultPlace(ctx, run); err != nil || place != "" {
 		return run, false, err
 	}
 	err = k.Store.BeginResult(ctx, run, o.job.From.Archive)
@@ -163,7 +163,7 @@ func (k *Keeper) keep(running context.Context, w wanted) error {
 	defer k.flight.end(w.run)
 	ctx, cancel := context.WithTimeout(running, fetchTimeout)
 	defer cancel()
-	if kept, err := k.Store.ResultKept(ctx, w.run); err != nil || kept {
+	if place, err := k.Store.ResultPlace(ctx, w.run); err != nil || place != "" {
 		return err
 	}
 	r := store.Result{Run: w.run, Place: w.job.From.Archive}

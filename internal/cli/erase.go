@@ -27,9 +27,10 @@ What a body told that a later one of the run tells, too, is there still: it is
 shown as seen by that one. The same texts may stand in other snapshots of the
 run: what is printed says which still have bodies.
 
-Nothing brings a body back but a backup, where it stands as well. It needs the
-rights of the tables' owner. Who did it, when and why is told by report.acts,
-tracker history and the log.`,
+A file behind the run's results that was archived stays: it says where. Nothing
+brings a body back but a backup, where it stands as well. It needs the rights of
+the tables' owner. Who did it, when and why is told by report.acts, tracker
+history and the log.`,
 		Example: "  tracker erase stores-eu --snapshot 41 --reason 'request 2026-11'",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkErasure(cmd, request); err != nil {
@@ -77,6 +78,13 @@ func (a *app) erase(ctx context.Context, s *store.Store, name string, request tr
 	if len(done.Left) > 0 {
 		fmt.Fprintf(a.stdout, "%s of the run %s still there, and may hold the same texts: all go by  tracker erase %s --run %d --reason TEXT\n",
 			words.Snapshots(done.Left), map[bool]string{true: "is", false: "are"}[len(done.Left) == 1], name, done.RunNo)
+	}
+	place, err := s.ResultPlace(ctx, store.RunKey{JobID: request.Job.ID, No: done.RunNo})
+	if err != nil {
+		return err
+	}
+	if place != "" {
+		fmt.Fprintf(a.stdout, "the file behind the results of run %d was archived, and is still there: remove it by your own means, at %s\n", done.RunNo, place)
 	}
 	if err := s.CompleteJournal(ctx); err != nil {
 		return err

@@ -34,12 +34,18 @@ func newErasableWorld(t *testing.T) *world {
 func TestErase(t *testing.T) {
 	t.Parallel()
 	w := newErasableWorld(t)
+	w.Exec(`INSERT INTO results (of_job, run_no, place, sha256, size, fetched_at) SELECT job_id, 1, '/archive/ab/abcd', sha256('x'), 1, now() FROM jobs`)
 	text := w.must("erase", jobName(0), "--snapshot", "2", "--reason", "request 12")
+	if !strings.Contains(text, "results of run 1 was archived, and is still there: remove it by your own means, at /archive/ab/abcd\n") {
+		t.Errorf("of the archived file it says\n%s", text)
+	}
 	if !strings.Contains(text, "act 1 has erased the body of snapshot 2 of job "+jobName(0)) ||
 		!strings.Contains(text, "snapshots 1, 3 of the run are still there, and may hold the same texts: all go by  tracker erase "+jobName(0)+" --run 1") {
 		t.Errorf("it says\n%s", text)
 	}
-	w.must("erase", jobName(0), "--snapshot", "4", "--reason", "request 12")
+	if text := w.must("erase", jobName(0), "--snapshot", "4", "--reason", "request 12"); strings.Contains(text, "archived") {
+		t.Errorf("of run 2, of which no file was archived, it says\n%s", text)
+	}
 	w.must("sync")
 	w.Want("snapshots after the same answer", []string{"4"}, `SELECT count(*)::text FROM report.snapshots`)
 	for _, gone := range []string{"Ann Lee 2", "Ann Lee 4"} {

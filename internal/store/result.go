@@ -22,10 +22,10 @@ func (s *Store) SnapshotRun(ctx context.Context, jobID int64, snapshotNo int) (R
 	return RunKey{JobID: jobID, No: int(no)}, wrapped("read the run of a snapshot", err)
 }
 
-// ResultKept reports whether the file of a run is kept already.
-func (s *Store) ResultKept(ctx context.Context, run RunKey) (bool, error) {
-	kept, err := s.queries.ReportResultKept(ctx, dbsqlc.ReportResultKeptParams{JobID: run.JobID, RunNo: int32(run.No)})
-	return kept, wrapped("read whether a result is kept", err)
+// ResultPlace tells where the file of a run is kept; empty: it is not, or not yet.
+func (s *Store) ResultPlace(ctx context.Context, run RunKey) (string, error) {
+	place, err := s.queries.ReportResultPlace(ctx, dbsqlc.ReportResultPlaceParams{JobID: run.JobID, RunNo: int32(run.No)})
+	return place, wrapped("read where a result is kept", err)
 }
 
 // BeginResult keeps that the file of a run waits to be fetched.

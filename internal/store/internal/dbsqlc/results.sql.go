@@ -10,20 +10,21 @@ import (
 	"time"
 )
 
-const reportResultKept = `-- name: ReportResultKept :one
-SELECT EXISTS (SELECT 1 FROM report.results WHERE job_id = $1 AND run_no = $2 AND sha256 IS NOT NULL)
+const reportResultPlace = `-- name: ReportResultPlace :one
+SELECT coalesce((SELECT place FROM report.results WHERE job_id = $1 AND run_no = $2 AND sha256 IS NOT NULL), '')::text
 `
 
-type ReportResultKeptParams struct {
+type ReportResultPlaceParams struct {
 	JobID int64
 	RunNo int32
 }
 
-func (q *Queries) ReportResultKept(ctx context.Context, arg ReportResultKeptParams) (bool, error) {
-	row := q.db.QueryRow(ctx, reportResultKept, arg.JobID, arg.RunNo)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+// Where the file of a run is kept; empty: nowhere.
+func (q *Queries) ReportResultPlace(ctx context.Context, arg ReportResultPlaceParams) (string, error) {
+	row := q.db.QueryRow(ctx, reportResultPlace, arg.JobID, arg.RunNo)
+	var column_1 string
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const reportResultsLeft = `-- name: ReportResultsLeft :many
