@@ -27,3 +27,7 @@ WHERE (anomalies.run_no, anomalies.step_no, anomalies.kind, anomalies.was, anoma
 -- For rebuild alone, as the owner.
 DELETE FROM anomalies x
 WHERE x.job_id = @job_id AND NOT EXISTS (SELECT 1 FROM (SELECT unnest(@anomaly_nos::integer[]) AS anomaly_no) r WHERE r.anomaly_no = x.anomaly_no);
+
+-- name: ReportAnomalyBy :one
+-- Whether an anomaly of a kind was observed of a job by a time.
+SELECT EXISTS (SELECT 1 FROM report.anomalies WHERE job_id = @job_id AND kind = @kind AND observed_at <= @by::timestamptz);

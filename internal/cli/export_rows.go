@@ -16,7 +16,7 @@ import (
 
 // exportRows writes plain data, to a file or to stdout.
 func (a *app) exportRows(ctx context.Context, s *store.Store, request exportRequest) error {
-	params := store.SeenParams{RunNo: request.runNo}
+	params := store.SeenParams{RunNo: request.runNo, Interpret: tracking.Interpreting(ctx, s)}
 	var err error
 	if params.Since, params.AsOf, params.KnownAt, err = request.times(ctx, s); err != nil {
 		return err

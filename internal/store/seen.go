@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -44,6 +45,8 @@ type SeenParams struct {
 	Since   time.Time // seen since then; zero: all
 	AsOf    time.Time // done by then; zero: all
 	KnownAt time.Time // seen by then; zero: all
+
+	Interpret func(Job) (Interpret, error) // how the bodies of a job are read; wanted with KnownAt
 }
 
 // seenSQL is no query of sqlc, which reads all rows before it gives the first.
@@ -55,7 +58,7 @@ SELECT * FROM (
     FROM report.transitions WHERE job_id = $1::bigint
     UNION ALL
     SELECT job, source, provider, report.effective_at(created_at, first_seen_at), 'log_entry', run_no, step_no, step, entry_no,
-        NULL, NULL, NULL, NULL, created_at, NULL, first_seen_at, CASE WHEN withdrawn_at <= least($4::timestamptz, $5::timestamptz) THEN withdrawn_at END,
+        NULL, NULL, NULL, NULL, created_at, NULL, first_seen_at, withdrawn_at,
         level, NULL, detail, NULL
     FROM report.log_entries WHERE job_id = $1
     UNION ALL
@@ -64,10 +67,10 @@ SELECT * FROM (
     FROM report.anomalies a LEFT JOIN report.steps p ON p.job_id = a.job_id AND p.run_no = a.run_no AND p.step_no = a.step_no WHERE a.job_id = $1
     UNION ALL
     SELECT g.job, g.source, g.provider, g.gap_from, 'gap', NULL, NULL, NULL, NULL,
-        NULL, NULL, NULL, NULL, NULL, g.gap_from, g.gap_to, NULL, NULL, NULL, g.reason, NULL
+        NULL, NULL, NULL, NULL, NULL, g.gap_from, CASE WHEN g.gap_to <= least($4::timestamptz, $5::timestamptz) THEN g.gap_to END, NULL, NULL, NULL, g.reason, NULL
     FROM report.gaps g
-    WHERE g.job_id = $1 AND ($6::boolean OR g.gap_to IS NOT NULL) AND ($2::integer = 0 OR EXISTS (
-        SELECT 1 FROM report.transitions t WHERE t.job_id = $1 AND t.run_no = $2
+    WHERE g.job_id = $1 AND g.gap_from <= least($4::timestamptz, $5::timestamptz) AND ($2::integer = 0 OR EXISTS (
+        SELECT 1 FROM report.transitions t WHERE t.job_id = $1 AND t.run_no = $2 AND t.observed_at <= $5
         HAVING g.gap_from <= max(t.observed_at) AND coalesce(g.gap_to, 'infinity') >= coalesce(min(t.not_before), min(t.observed_at))))
 ) e
 WHERE ($2::integer = 0 OR e.run_no = $2 OR e.run_no IS NULL) AND coalesce(e.observed_at, 'infinity') >= $3::timestamptz AND e.at <= $4 AND (e.observed_at IS NULL OR e.observed_at <= $5)
@@ -81,11 +84,11 @@ func (s *Store) Seen(ctx context.Context, params SeenParams, each func(SeenRow) 
 		if err != nil {
 			return err
 		}
-		return s.seenOf(ctx, job.ID, params, each)
+		return s.seenOf(ctx, job.ID, job.Name, params, each)
 	}
 	return s.eachJob(ctx, func(jobs []dbsqlc.ReportJobNamesRow) error {
 		for _, job := range jobs {
-			if err := s.seenOf(ctx, job.JobID, params, each); err != nil {
+			if err := s.seenOf(ctx, job.JobID, job.Job, params, each); err != nil {
 				return err
 			}
 		}
@@ -93,10 +96,13 @@ func (s *Store) Seen(ctx context.Context, params SeenParams, each func(SeenRow) 
 	})
 }
 
-func (s *Store) seenOf(ctx context.Context, jobID int64, params SeenParams, each func(SeenRow) error) error {
-	present := params.AsOf.IsZero() && params.KnownAt.IsZero() // a past has no open gaps
+func (s *Store) seenOf(ctx context.Context, jobID int64, job string, params SeenParams, each func(SeenRow) error) error {
 	asOf, knownAt := cmp.Or(params.AsOf, farTime()), cmp.Or(params.KnownAt, farTime())
-	rows, err := s.pool.Query(ctx, seenSQL, jobID, int32(params.RunNo), params.Since, asOf, knownAt, present)
+	withdrawn, err := s.withdrawnBy(ctx, jobID, job, params)
+	if err != nil {
+		return err
+	}
+	rows, err := s.pool.Query(ctx, seenSQL, jobID, int32(params.RunNo), params.Since, asOf, knownAt)
 	if err != nil {
 		return fmt.Errorf("read what was seen of job %d: %w", jobID, err)
 	}
@@ -112,10 +118,55 @@ func (s *Store) seenOf(ctx context.Context, jobID int64, params SeenParams, each
 				*at = at.UTC()
 			}
 		}
+		if r.Kind == seenEntry {
+			if at, then := withdrawn[entryPlace{*r.RunNo, *r.StepNo, *r.No}]; then {
+				r.WithdrawnAt = &at
+			}
+			if r.WithdrawnAt != nil && (r.WithdrawnAt.After(asOf) || r.WithdrawnAt.After(knownAt)) {
+				r.WithdrawnAt = nil
+			}
+		}
 		return each(r)
 	})
 	if err != nil {
 		return fmt.Errorf("read what was seen of job %d: %w", jobID, err)
 	}
 	return nil
+}
+
+// seenEntry is the kind of a row that is a log entry.
+const seenEntry = "log_entry"
+
+// entryPlace says which log entry of a job.
+type entryPlace struct{ runNo, stepNo, entryNo int32 }
+
+// withdrawnBy are the entries of a job that were withdrawn by what was known at a time.
+// Some may have come back since, and snapshots alone keep that.
+func (s *Store) withdrawnBy(ctx context.Context, jobID int64, name string, params SeenParams) (map[entryPlace]time.Time, error) {
+	if params.KnownAt.IsZero() {
+		return nil, nil
+	}
+	some, err := s.queries.ReportAnomalyBy(ctx, dbsqlc.ReportAnomalyByParams{JobID: jobID, Kind: string(history.KindEntryWithdrawn), By: params.KnownAt})
+	if err != nil || !some {
+		return nil, wrapped("read whether entries of job "+name+" were withdrawn", err)
+	}
+	job, err := s.Job(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	trail, err := s.trailBy(ctx, job, stretch{knownAt: params.KnownAt}, params.Interpret)
+	if err != nil {
+		return nil, err
+	}
+	withdrawn := map[entryPlace]time.Time{}
+	for _, run := range trail.Runs {
+		for _, step := range run.Steps {
+			for _, e := range step.Entries {
+				if !e.WithdrawnAt.IsZero() {
+					withdrawn[entryPlace{int32(run.No), int32(step.No), int32(e.No)}] = e.WithdrawnAt.UTC()
+				}
+			}
+		}
+	}
+	return withdrawn, nil
 }

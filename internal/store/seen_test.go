@@ -77,6 +77,53 @@ func TestSeenOfARun(t *testing.T) {
 	}
 }
 
+// TestSeenByThen: a past has the gaps that were open, and the entries that were withdrawn,
+// though they came back.
+func TestSeenByThen(t *testing.T) {
+	t.Parallel()
+	f := uncheckedFeed(t)
+	job := f.register(t, "woosmap", "stores-eu")[0]
+	listing := func(entries ...string) string {
+		return woosmapBody("run-1", "in_progress", woosmapStep("fetch", "in_progress", "10:00:00", "", entries...))
+	}
+	odd := woosmapEntry("10:00:01", "info", "odd")
+	var times []time.Time
+	for _, body := range []string{listing(odd), listing(), listing(odd)} {
+		f.round(t, said{job: job, body: body})
+		times = append(times, f.now)
+	}
+	mustExec(t, f.conn, `INSERT INTO gaps (job_id, gap_no, gap_from, gap_to, reason) VALUES ($1, 1, $2, $3, 'paused')`, job.ID, times[1].Add(10*time.Second), times[2])
+	during, after := times[1].Add(30*time.Second), times[2].Add(30*time.Second)
+	for name, test := range map[string]struct {
+		asOf, knownAt   time.Time
+		withdrawn, ends bool
+	}{
+		"KnownThen":        {during, during, true, false},
+		"AsOfThen":         {asOf: during},
+		"AsOfThenKnownNow": {during, after, false, false},
+		"KnownAfter":       {after, after, false, true},
+		"Now":              {ends: true},
+	} {
+		var gaps, entries, withdrawn, ended int
+		if err := f.store.Seen(t.Context(), store.SeenParams{Job: "stores-eu", AsOf: test.asOf, KnownAt: test.knownAt, Interpret: interpretOf}, func(row store.SeenRow) error {
+			switch {
+			case row.Kind == "gap" && row.Detail != nil && *row.Detail == "paused":
+				gaps++
+				ended += map[bool]int{true: 1}[row.ObservedAt != nil]
+			case row.Kind == "log_entry":
+				entries++
+				withdrawn += map[bool]int{true: 1}[row.WithdrawnAt != nil]
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if gaps != 1 || entries != 1 || (withdrawn == 1) != test.withdrawn || (ended == 1) != test.ends {
+			t.Errorf("%s: %d gaps, %d ended; %d entries, %d withdrawn", name, gaps, ended, entries, withdrawn)
+		}
+	}
+}
+
 func jobsOf(rows []string) (jobs []string) {
 	for _, row := range rows {
 		jobs = append(jobs, row[:len("stores-eu")])

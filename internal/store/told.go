@@ -77,17 +77,9 @@ func (s *Store) retell(ctx context.Context, told *Told, runs []dbsqlc.RunListTol
 	if err != nil {
 		return err
 	}
-	read, err := interpret(job)
+	trail, err := s.trailBy(ctx, job, stretch{fromNo: int(runs[0].FromNo), knownAt: knownAt}, interpret)
 	if err != nil {
-		return fmt.Errorf("job %s: %w", job.Name, err)
-	}
-	trail := history.NewTrail()
-	err = s.eachStored(ctx, job.ID, stretch{fromNo: int(runs[0].FromNo), knownAt: knownAt}, read, func(n storedSnapshot) error {
-		n.addTo(trail)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read again what job %s was told by %s: %w", job.Name, knownAt, err)
+		return err
 	}
 	for _, row := range runs {
 		if run := trail.Runs[row.RunID]; run != nil {
@@ -95,6 +87,23 @@ func (s *Store) retell(ctx context.Context, told *Told, runs []dbsqlc.RunListTol
 		}
 	}
 	return nil
+}
+
+// trailBy reads again what a stretch of a job's snapshots told.
+func (s *Store) trailBy(ctx context.Context, job Job, of stretch, interpret func(Job) (Interpret, error)) (*history.Trail, error) {
+	read, err := interpret(job)
+	if err != nil {
+		return nil, fmt.Errorf("job %s: %w", job.Name, err)
+	}
+	trail := history.NewTrail()
+	err = s.eachStored(ctx, job.ID, of, read, func(n storedSnapshot) error {
+		n.addTo(trail)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read again what job %s told by %s: %w", job.Name, of.knownAt, err)
+	}
+	return trail, nil
 }
 
 func (t *Told) add(jobID int64, runNo int32, run history.Run) {

@@ -119,3 +119,21 @@ func (q *Queries) AnomalyUpsert(ctx context.Context, arg AnomalyUpsertParams) (i
 	}
 	return result.RowsAffected(), nil
 }
+
+const reportAnomalyBy = `-- name: ReportAnomalyBy :one
+SELECT EXISTS (SELECT 1 FROM report.anomalies WHERE job_id = $1 AND kind = $2 AND observed_at <= $3::timestamptz)
+`
+
+type ReportAnomalyByParams struct {
+	JobID int64
+	Kind  string
+	By    time.Time
+}
+
+// Whether an anomaly of a kind was observed of a job by a time.
+func (q *Queries) ReportAnomalyBy(ctx context.Context, arg ReportAnomalyByParams) (bool, error) {
+	row := q.db.QueryRow(ctx, reportAnomalyBy, arg.JobID, arg.Kind, arg.By)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
