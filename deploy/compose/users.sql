@@ -27,8 +27,7 @@ ALTER ROLE grafana SET temp_file_limit = '1GB'; -- only a superuser may
 
 -- What every login of a database has by default, and none of these needs:
 -- temporary tables, blocks of code, sleeping, and large objects, which would be
--- kept beside the history for ever. The last two are a superuser's to revoke, the first
--- the database's owner's.
+-- kept beside the history for ever. All but the first takes a superuser to revoke.
 SELECT format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database())
 \gexec
 REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;
