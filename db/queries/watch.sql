@@ -17,19 +17,20 @@ GROUP BY 1, 2, 3, 4;
 -- changed since a time: in the order of that change (direction 1) or the newest
 -- first (-1). With each the step that it is in, or failed in.
 WITH latest AS (
-    SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
+    SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at
     FROM report.polling c
     WHERE c.state = ANY(@states::text[]) AND c.changed_at >= sqlc.arg(since)::timestamptz AND (@removed::boolean OR c.tracking <> 'removed')
         AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END
     ORDER BY extract(epoch FROM c.changed_at) * sqlc.arg(direction)::integer, c.job_id
     LIMIT @rows
 ), head AS MATERIALIZED ( -- joined with the rest in one go it made the planner read all runs there are
-    SELECT l.job_id, l.polled_at, l.confirmed_at, l.failures, l.changed_at, l.stall_after, n.run_no
+    SELECT l.job_id, l.polled_at, l.confirmed_at, l.failures, l.changed_at, n.run_no
     FROM latest l
     JOIN report.snapshots n ON n.job_id = l.job_id AND n.snapshot_no = l.snapshot_no
 )
-SELECT h.job_id, r.run_no, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state, h.polled_at, h.confirmed_at, h.failures, h.stall_after
+SELECT h.job_id, r.run_no, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state, h.polled_at, h.confirmed_at, h.failures, d.stall_after
 FROM head h
+JOIN report.declared_jobs d ON d.job_id = h.job_id
 JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
 LEFT JOIN LATERAL (
     SELECT x.step, x.state FROM report.steps x
@@ -39,8 +40,8 @@ LEFT JOIN LATERAL (
 ORDER BY extract(epoch FROM h.changed_at) * sqlc.arg(direction)::integer, h.job_id;
 
 -- name: WatchGoing :many
--- Those of the jobs whose run goes on, by their cursors.
-SELECT c.job_id FROM report.polling c
+-- Those of the jobs whose run goes on, by their cursors, with what was said last.
+SELECT c.job_id, c.snapshot_no FROM report.polling c
 WHERE c.state IN ('queued', 'running', 'unknown') AND c.tracking <> 'removed'
     AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END;
 

@@ -34,8 +34,9 @@ func (p plan) set() string {
 // planned are queries of which the transaction can say how they are planned.
 type planned struct {
 	*dbsqlc.Queries
-	tx  pgx.Tx
-	how plan
+	tx     pgx.Tx
+	how    plan
+	judged *judged
 }
 
 // by has what comes planned so.
@@ -50,5 +51,5 @@ func (p *planned) by(ctx context.Context, how plan) error {
 
 // inPlanned is inSnapshot with statements that are planned so, until the work says otherwise.
 func (s *Store) inPlanned(ctx context.Context, how plan, work func(*planned) error) error {
-	return s.inMoment(ctx, oneMoment+"; "+how.set(), func(tx pgx.Tx) error { return work(&planned{s.queries.WithTx(tx), tx, how}) })
+	return s.inMoment(ctx, oneMoment+"; "+how.set(), func(tx pgx.Tx) error { return work(&planned{s.queries.WithTx(tx), tx, how, &s.judged}) })
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"time"
 
 	"tracker/internal/history"
 	"tracker/internal/store/internal/dbsqlc"
@@ -24,16 +23,16 @@ func (q *planned) runsByKey(ctx context.Context, keys []RunKey, known map[RunKey
 		return nil, nil, err
 	}
 	found := make(map[RunKey]RunRow, len(rows))
-	var going []int64
+	var going []RunKey
 	for _, row := range rows {
 		run := toRunRow(dbsqlc.ReportRun(row))
 		found[RunKey{JobID: row.JobID, No: int(row.RunNo)}] = run
 		if !history.State(run.State).Terminal() && !run.Superseded {
-			going = append(going, row.JobID)
+			going = append(going, RunKey{JobID: row.JobID, No: int(row.RunNo)})
 		}
 	}
 	if known == nil && len(going) > 0 {
-		if known, err = q.paces(ctx, going); err != nil {
+		if known, err = q.judge(ctx, going, nil); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -46,20 +45,4 @@ func (q *planned) runsByKey(ctx context.Context, keys []RunKey, known map[RunKey
 		}
 	}
 	return runs, known, nil
-}
-
-// runPace is what a run that goes on is judged by.
-type runPace struct {
-	usual, median *time.Duration
-	stalledSince  *time.Time // nil: it is not stalled
-}
-
-// paces reads report.open_runs of jobs.
-func (q *planned) paces(ctx context.Context, jobIDs []int64) (map[RunKey]runPace, error) {
-	rows, err := q.ReportPaces(ctx, jobIDs)
-	paces := make(map[RunKey]runPace, len(rows))
-	for _, row := range rows {
-		paces[RunKey{JobID: row.JobID, No: int(row.RunNo)}] = runPace{row.UsualDuration, row.MedianDuration, row.StalledSince}
-	}
-	return paces, err
 }

@@ -31,6 +31,7 @@ type Store struct {
 	queries    *dbsqlc.Queries
 	holdFailed bool
 
+	judged      judged
 	definitions sync.Map // of providers, by definitionKey: what a number stands for never changes
 }
 
@@ -40,6 +41,8 @@ type Options struct {
 	Ensure   func(context.Context) error // called before each new connection: starts an embedded server that is gone
 
 	HoldFailed bool // a run that ends failed is put on hold, so that retention leaves it alone
+
+	JudgedFor time.Duration // how long a run that goes on is not judged anew, JudgedMost at most; 0: it is each time
 }
 
 // Open prepares a pool; the first query connects. An error means that url
@@ -66,7 +69,10 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &Store{pool: pool, queries: dbsqlc.New(pool), holdFailed: options.HoldFailed}, nil
+	return &Store{
+		pool: pool, queries: dbsqlc.New(pool), holdFailed: options.HoldFailed,
+		judged: judged{most: min(options.JudgedFor, JudgedMost), runs: map[RunKey]judgedRun{}, heads: map[int64]judgedHead{}},
+	}, nil
 }
 
 // Renew lets go of all connections: what comes is done by new ones.

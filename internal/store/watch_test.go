@@ -124,6 +124,51 @@ func TestWatchCountsStalledRuns(t *testing.T) {
 	}
 }
 
+// TestWatchJudgesAnew takes what was judged a moment ago for those runs alone of which
+// nothing new was said.
+func TestWatchJudgesAnew(t *testing.T) {
+	t.Parallel()
+	f, jobs := newWatchFeed(t)
+	remembers, err := store.Open(t.Context(), f.url, store.Options{JudgedFor: store.JudgedMost})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(remembers.Close)
+	stalled := func(s *store.Store) int {
+		t.Helper()
+		w, err := s.Watch(t.Context(), store.WatchParams{Rows: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := 0
+		for _, run := range w.Running {
+			if store.OrZero(run.Stalled) {
+				shown++
+			}
+		}
+		if shown != w.Stalled {
+			t.Errorf("%d are shown as stalled, and %d counted", shown, w.Stalled)
+		}
+		return w.Stalled
+	}
+	mustExec(t, f.conn, `UPDATE jobs SET stall_after = '1 s' WHERE name IN ('running', 'between')`)
+	if got := stalled(remembers); got != 2 {
+		t.Fatalf("%d stalled", got)
+	}
+	mustExec(t, f.conn, `UPDATE jobs SET stall_after = '1 year'`)
+	if known, anew := stalled(remembers), stalled(f.store); known != 2 || anew != 0 {
+		t.Errorf("%d stalled, as was judged a moment ago, and %d now", known, anew)
+	}
+	f.round(t, said{job: jobs["running"], body: woosmapBody("r1", "in_progress", woosmapStep("fetch", "success", "09:30:00", "09:31:00"))})
+	if got := stalled(remembers); got != 1 {
+		t.Errorf("%d stalled once one had said something new", got)
+	}
+	f.round(t, said{job: jobs["between"], body: woosmapBody("r1", "success")})
+	if got := stalled(remembers); got != 0 {
+		t.Errorf("%d stalled once the other had ended", got)
+	}
+}
+
 // activeNames are those of the jobs that are neither removed nor paused.
 func activeNames(jobs map[string]store.Job) []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(jobs)), func(name string) bool { return name == "removed" || name == "paused" })

@@ -165,25 +165,30 @@ func (q *Queries) WatchFailing(ctx context.Context, jobIds []int64) ([]WatchFail
 }
 
 const watchGoing = `-- name: WatchGoing :many
-SELECT c.job_id FROM report.polling c
+SELECT c.job_id, c.snapshot_no FROM report.polling c
 WHERE c.state IN ('queued', 'running', 'unknown') AND c.tracking <> 'removed'
     AND CASE WHEN cardinality($1::bigint[]) = 0 THEN true ELSE c.job_id = ANY($1::bigint[]) END
 `
 
-// Those of the jobs whose run goes on, by their cursors.
-func (q *Queries) WatchGoing(ctx context.Context, jobIds []int64) ([]int64, error) {
+type WatchGoingRow struct {
+	JobID      int64
+	SnapshotNo int32
+}
+
+// Those of the jobs whose run goes on, by their cursors, with what was said last.
+func (q *Queries) WatchGoing(ctx context.Context, jobIds []int64) ([]WatchGoingRow, error) {
 	rows, err := q.db.Query(ctx, watchGoing, jobIds)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []int64
+	var items []WatchGoingRow
 	for rows.Next() {
-		var job_id int64
-		if err := rows.Scan(&job_id); err != nil {
+		var i WatchGoingRow
+		if err := rows.Scan(&i.JobID, &i.SnapshotNo); err != nil {
 			return nil, err
 		}
-		items = append(items, job_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -281,19 +286,20 @@ func (q *Queries) WatchPausedJobs(ctx context.Context, jobIds []int64) ([]WatchP
 
 const watchRuns = `-- name: WatchRuns :many
 WITH latest AS (
-    SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at, c.stall_after
+    SELECT c.job_id, c.snapshot_no, c.polled_at, c.confirmed_at, c.failures, c.changed_at
     FROM report.polling c
     WHERE c.state = ANY($2::text[]) AND c.changed_at >= $3::timestamptz AND ($4::boolean OR c.tracking <> 'removed')
         AND CASE WHEN cardinality($5::bigint[]) = 0 THEN true ELSE c.job_id = ANY($5::bigint[]) END
     ORDER BY extract(epoch FROM c.changed_at) * $1::integer, c.job_id
     LIMIT $6
 ), head AS MATERIALIZED ( -- joined with the rest in one go it made the planner read all runs there are
-    SELECT l.job_id, l.polled_at, l.confirmed_at, l.failures, l.changed_at, l.stall_after, n.run_no
+    SELECT l.job_id, l.polled_at, l.confirmed_at, l.failures, l.changed_at, n.run_no
     FROM latest l
     JOIN report.snapshots n ON n.job_id = l.job_id AND n.snapshot_no = l.snapshot_no
 )
-SELECT h.job_id, r.run_no, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state, h.polled_at, h.confirmed_at, h.failures, h.stall_after
+SELECT h.job_id, r.run_no, coalesce(p.step, '')::text AS step, coalesce(p.state, '')::text AS step_state, h.polled_at, h.confirmed_at, h.failures, d.stall_after
 FROM head h
+JOIN report.declared_jobs d ON d.job_id = h.job_id
 JOIN report.runs r ON r.job_id = h.job_id AND r.run_no = h.run_no
 LEFT JOIN LATERAL (
     SELECT x.step, x.state FROM report.steps x
