@@ -205,14 +205,16 @@ COMMENT ON COLUMN report.declared_jobs.paused_reason IS 'Why the job itself is p
 COMMENT ON COLUMN report.declared_jobs.registered_at IS 'When the job was first registered (our time).';
 COMMENT ON COLUMN report.declared_jobs.job_id IS 'Number of the job, by which views are joined.';
 
+-- Each cursor has a job, a source and its budget; they stand to the left so that those are
+-- not read whose columns nobody asks for.
 CREATE VIEW report.polling AS
-SELECT j.name AS job, s.name AS source, s.provider, j.labels, j.tracking, j.paused_reason, j.stall_after,
+SELECT j.name::text AS job, s.name::text AS source, s.provider, j.labels, c.tracking, j.paused_reason, j.stall_after,
     s.paused_at AS source_paused_at, s.paused_reason AS source_paused_reason, b.held_until, c.next_poll_at, c.polled_at, c.outcome,
     c.failures, c.snapshot_no, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.covered_until, c.unseen_reason, c.job_id
 FROM cursors c
-JOIN jobs j ON j.job_id = c.job_id
-JOIN sources s ON s.source_id = j.source_id
-JOIN budgets b ON b.source_id = j.source_id;
+LEFT JOIN jobs j ON j.job_id = c.job_id
+LEFT JOIN sources s ON s.source_id = c.source_id
+LEFT JOIN budgets b ON b.source_id = c.source_id;
 COMMENT ON VIEW report.polling IS 'One row per job with what the daemon knows of its polling, which it keeps while it polls and which may be a moment behind: what tells cheaply that something has changed.';
 COMMENT ON COLUMN report.polling.job IS 'Name of the job.';
 COMMENT ON COLUMN report.polling.source IS 'Name of the job''s source.';

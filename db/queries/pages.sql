@@ -4,18 +4,19 @@
 -- A page of the jobs that fit. position finds any text, a pattern some. Planned for what
 -- it is asked, it sorts by nothing but the name where that is all, which has an index.
 SELECT c.job_id
-FROM report.polling c
-WHERE (@removed::boolean OR c.tracking <> 'removed')
-    AND (@part::text = '' OR position(lower(@part::text) IN c.job) > 0)
-    AND (sqlc.arg(source)::text = '' OR c.source = sqlc.arg(source)::text)
+FROM report.declared_jobs d
+JOIN report.polling c ON c.job_id = d.job_id
+WHERE (@removed::boolean OR d.tracking <> 'removed')
+    AND (@part::text = '' OR position(lower(@part::text) IN d.job) > 0)
+    AND (sqlc.arg(source)::text = '' OR d.source = sqlc.arg(source)::text)
     AND (sqlc.arg(state)::text = '' OR c.state = sqlc.arg(state)::text)
-    AND (sqlc.arg(labels)::text = '{}' OR c.labels @> sqlc.arg(labels)::text::jsonb)
+    AND (sqlc.arg(labels)::text = '{}' OR d.labels @> sqlc.arg(labels)::text::jsonb)
 ORDER BY
     CASE WHEN @sort::text = 'state' THEN array_position(ARRAY['failed', 'unknown', 'partial', 'canceled', 'running', 'queued', 'succeeded'], c.state) END,
     CASE WHEN @sort::text = 'since' THEN c.changed_at END DESC NULLS LAST,
     CASE WHEN @sort::text = 'look' THEN c.polled_at END NULLS FIRST,
-    CASE WHEN @sort::text = 'source' THEN c.source END,
-    c.job
+    CASE WHEN @sort::text = 'source' THEN d.source END,
+    d.job
 LIMIT @rows OFFSET @skipped;
 
 -- name: JobsFoundCount :one

@@ -69,6 +69,7 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 		return err
 	})
 	if !filtered { // beside a filter only the jobs that fit are told of
+		body.Filter.Counted = true // by how the jobs stand
 		reading.Go(func() error { return p.readWatch(reads, req, &body) })
 	}
 	found, err := p.store.JobsFound(ctx, body.Filter)
@@ -79,8 +80,10 @@ func (p *Pages) overview(ctx context.Context, req *request) (*view, error) {
 		req.query.Del("page")
 		return p.overview(ctx, req)
 	}
-	body.Found = found.Total
-	body.Pages = newPager(req.URL, page, found.Total, jobsMost)
+	if body.Found = found.Total; !filtered {
+		body.Found = body.Total()
+	}
+	body.Pages = newPager(req.URL, page, body.Found, jobsMost)
 	for _, row := range found.Rows {
 		body.Jobs = append(body.Jobs, overviewJob{JobRow: row, Strip: newStrip(found.Strips[row.Job]), Since: req.StateSince(row)})
 	}

@@ -20,11 +20,12 @@ type JobFilter struct {
 	Sort    string // state, since, look or source; else by name
 	Skipped int
 	Most    int
+	Counted bool // how many fit is known already
 }
 
 // JobsFound is a page of the jobs that fit.
 type JobsFound struct {
-	Total  int // that fit
+	Total  int // that fit; 0 where it was known
 	Rows   []JobRow
 	Strips map[string][]StripRun // by job
 }
@@ -44,11 +45,13 @@ func (s *Store) JobsFound(ctx context.Context, f JobFilter) (JobsFound, error) {
 	found := JobsFound{}
 	labels := AnswerFilter{Labels: f.Labels}.labels()
 	err := s.inPlanned(ctx, planAnew, func(q *planned) error {
-		total, err := q.JobsFoundCount(ctx, dbsqlc.JobsFoundCountParams{Removed: f.Removed, Part: f.Part, Source: f.Source, State: f.State, Labels: labels})
-		if err != nil {
-			return err
+		if !f.Counted {
+			total, err := q.JobsFoundCount(ctx, dbsqlc.JobsFoundCountParams{Removed: f.Removed, Part: f.Part, Source: f.Source, State: f.State, Labels: labels})
+			if err != nil {
+				return err
+			}
+			found.Total = int(total)
 		}
-		found.Total = int(total)
 		jobIDs, err := q.JobsFound(ctx, dbsqlc.JobsFoundParams{
 			Removed: f.Removed, Part: f.Part, Source: f.Source, State: f.State, Labels: labels, Sort: f.Sort, Skipped: int32(f.Skipped), Rows: int32(f.Most),
 		})

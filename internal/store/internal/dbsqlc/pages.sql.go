@@ -151,18 +151,19 @@ func (q *Queries) EventsOfJob(ctx context.Context, arg EventsOfJobParams) ([]Rep
 const jobsFound = `-- name: JobsFound :many
 
 SELECT c.job_id
-FROM report.polling c
-WHERE ($1::boolean OR c.tracking <> 'removed')
-    AND ($2::text = '' OR position(lower($2::text) IN c.job) > 0)
-    AND ($3::text = '' OR c.source = $3::text)
+FROM report.declared_jobs d
+JOIN report.polling c ON c.job_id = d.job_id
+WHERE ($1::boolean OR d.tracking <> 'removed')
+    AND ($2::text = '' OR position(lower($2::text) IN d.job) > 0)
+    AND ($3::text = '' OR d.source = $3::text)
     AND ($4::text = '' OR c.state = $4::text)
-    AND ($5::text = '{}' OR c.labels @> $5::text::jsonb)
+    AND ($5::text = '{}' OR d.labels @> $5::text::jsonb)
 ORDER BY
     CASE WHEN $6::text = 'state' THEN array_position(ARRAY['failed', 'unknown', 'partial', 'canceled', 'running', 'queued', 'succeeded'], c.state) END,
     CASE WHEN $6::text = 'since' THEN c.changed_at END DESC NULLS LAST,
     CASE WHEN $6::text = 'look' THEN c.polled_at END NULLS FIRST,
-    CASE WHEN $6::text = 'source' THEN c.source END,
-    c.job
+    CASE WHEN $6::text = 'source' THEN d.source END,
+    d.job
 LIMIT $8 OFFSET $7
 `
 
