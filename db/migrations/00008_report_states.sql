@@ -254,7 +254,7 @@ BEGIN
     FROM report.declared_jobs j
     LEFT JOIN report.status_as_of(jobs_at.as_of, jobs_at.known_at) t ON t.job = j.job
     LEFT JOIN (
-        SELECT c.subject, (array_agg(c.after ->> 'tracking' ORDER BY c.change_no DESC) FILTER (WHERE c.action NOT IN ('register', 'change')))[1] AS tracking,
+        SELECT c.subject, (array_agg(c.after ->> 'tracking' ORDER BY c.change_no DESC) FILTER (WHERE c.after ? 'tracking'))[1] AS tracking,
             (array_agg(c.after ->> 'stall_after' ORDER BY c.change_no DESC) FILTER (WHERE c.action IN ('register', 'change')))[1] AS stall_after,
             bool_or(c.action IN ('register', 'change')) AS stated
         FROM report.changes c

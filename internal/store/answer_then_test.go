@@ -353,7 +353,7 @@ func TestAnswersThenWithoutTakenRuns(t *testing.T) {
 }
 
 // TestAnswersThenOfDecisions: a job is there from when it was registered, and is paused,
-// removed and judged by what was decided then.
+// removed and judged by what was decided then. That a run is on hold decides nothing of it.
 func TestAnswersThenOfDecisions(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
@@ -379,6 +379,16 @@ func TestAnswersThenOfDecisions(t *testing.T) {
 	decide(1500 * time.Millisecond)
 	f.by.At = f.now.Add(45 * time.Second)
 	if _, err := f.store.RemoveJob(t.Context(), f.by, "stores"); err != nil {
+		t.Fatal(err)
+	}
+	ask()
+	f.by.At = f.now.Add(45 * time.Second)
+	if _, err := f.store.HoldRun(t.Context(), f.by, store.RunHold{Job: job, RunNo: 1}); err != nil {
+		t.Fatal(err)
+	}
+	ask()
+	f.by.At = f.now.Add(45 * time.Second)
+	if _, err := f.store.ReleaseRun(t.Context(), f.by, job, 1); err != nil {
 		t.Fatal(err)
 	}
 	ask()
