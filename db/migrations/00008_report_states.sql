@@ -119,7 +119,8 @@ COMMENT ON FUNCTION report.status_as_of(timestamptz, timestamptz) IS 'One row pe
 -- seen, which nobody writes over. Over the rest of them, starts, ends, names, summaries
 -- and what was withdrawn, a service may have written since: who knows what it said by
 -- known_at, since he has read the snapshots again (as the tracker's reports do), says so
--- in told; else they are as they are known now.
+-- in told; else they are as they are known now. What has left since the state that it
+-- was in ended when it came into that.
 --
 -- What had been seen by known_at was done by then.
 -- +goose StatementBegin
@@ -141,8 +142,8 @@ BEGIN
         CASE WHEN coalesce(e.ended_at, e.seen_at) IS NOT NULL THEN report.duration_most(b.started_at, b.not_before, e.ended_at, e.seen_at) END,
         CASE WHEN b.vanished_at <= settled THEN b.vanished_at END, b.job_id
     FROM (
-        SELECT DISTINCT ON (p.job_id, p.run_no, p.step_no) p.job_id, p.run_no, p.step_no, p.first_seen_at, p.not_before, t.to_state AS state,
-            t.observed_at, t.not_before AS ended_not_before,
+        SELECT DISTINCT ON (p.job_id, p.run_no, p.step_no) p.job_id, p.run_no, p.step_no, p.first_seen_at, p.not_before, t.transition_no, t.to_state AS state,
+            t.happened_at, t.observed_at, t.not_before AS ended_not_before, o.step_no IS NOT NULL AS is_told,
             CASE WHEN o.step_no IS NULL THEN p.name ELSE o.step END AS name,
             CASE WHEN o.step_no IS NULL THEN p.started_at ELSE o.started_at END AS started_at,
             CASE WHEN o.step_no IS NULL THEN p.ended_at ELSE o.ended_at END AS ended_at,
@@ -159,8 +160,14 @@ BEGIN
         ORDER BY p.job_id, p.run_no, p.step_no, t.transition_no DESC
     ) b
     CROSS JOIN LATERAL ( -- an end that is told of what has not ended is that of later, where that is known
-        SELECT CASE WHEN d.ended THEN b.observed_at END AS seen_at, CASE WHEN d.ended THEN b.ended_not_before END AS ended_not_before,
-            CASE WHEN d.ended OR as_of = 'infinity' THEN b.ended_at END AS ended_at, CASE WHEN d.ended OR as_of = 'infinity' THEN b.ended_raw END AS ended_raw
+        SELECT CASE WHEN d.ended THEN b.observed_at END AS seen_at, CASE WHEN d.ended THEN b.ended_not_before END AS ended_not_before, CASE
+                WHEN d.ended AND EXISTS (
+                    SELECT 1 FROM public.transitions l
+                    WHERE l.job_id = b.job_id AND l.run_no = b.run_no AND l.step_no = b.step_no AND l.transition_no > b.transition_no
+                        AND (l.observed_at <= known_at OR NOT b.is_told)
+                ) THEN b.happened_at
+                WHEN d.ended OR as_of = 'infinity' THEN b.ended_at
+            END AS ended_at, CASE WHEN d.ended OR as_of = 'infinity' THEN b.ended_raw END AS ended_raw
         FROM (SELECT b.state IN ('succeeded', 'partial', 'failed', 'canceled') AS ended) d
     ) e
     JOIN public.jobs j ON j.job_id = b.job_id
@@ -183,13 +190,12 @@ BEGIN
     IF as_of >= known_at THEN as_of := 'infinity'; END IF;
     RETURN QUERY
     WITH base AS MATERIALIZED (
-        SELECT DISTINCT ON (r.job_id, r.run_no) r.job_id, r.run_no, r.first_seen_at, r.not_before, t.to_state AS state, o.run_no IS NOT NULL AS is_told,
+        SELECT DISTINCT ON (r.job_id, r.run_no) r.job_id, r.run_no, r.first_seen_at, r.not_before, t.transition_no, t.to_state AS state, o.run_no IS NOT NULL AS is_told,
             CASE WHEN o.run_no IS NULL THEN r.started_at ELSE o.started_at END AS started_at,
             CASE WHEN o.run_no IS NULL THEN r.ended_at ELSE o.ended_at END AS ended_at,
-            CASE WHEN o.run_no IS NULL THEN r.state ELSE o.state END AS known_state,
             CASE WHEN o.run_no IS NULL THEN r.error_summary ELSE o.error_summary END AS error_summary
         FROM public.runs r
-        LEFT JOIN jsonb_to_recordset(coalesce(changed_runs.told -> 'runs', '[]')) o (job_id bigint, run_no integer, state text, started_at timestamptz,
+        LEFT JOIN jsonb_to_recordset(coalesce(changed_runs.told -> 'runs', '[]')) o (job_id bigint, run_no integer, started_at timestamptz,
             ended_at timestamptz, error_summary text) ON o.job_id = r.job_id AND o.run_no = r.run_no
         JOIN public.transitions t ON t.job_id = r.job_id AND t.run_no = r.run_no AND t.step_no IS NULL
         WHERE r.first_seen_at <= known_at AND r.last_changed_at > settled
@@ -229,8 +235,11 @@ BEGIN
     LEFT JOIN failed f ON f.job_id = b.job_id AND f.run_no = b.run_no
     LEFT JOIN said w ON w.job_id = b.job_id AND w.run_no = b.run_no
     LEFT JOIN LATERAL (
-        SELECT n.observed_at AS seen_at, n.not_before,
-            CASE WHEN b.known_state IN ('succeeded', 'partial', 'failed', 'canceled') THEN b.ended_at ELSE n.happened_at END AS ended_at
+        SELECT n.observed_at AS seen_at, n.not_before, CASE WHEN EXISTS (
+                SELECT 1 FROM public.transitions l
+                WHERE l.job_id = b.job_id AND l.run_no = b.run_no AND l.step_no IS NULL AND l.transition_no > b.transition_no
+                    AND (l.observed_at <= known_at OR NOT b.is_told) AND (l.from_state, l.from_status) IS DISTINCT FROM (l.to_state, l.to_status)
+            ) THEN n.happened_at ELSE b.ended_at END AS ended_at
         FROM public.transitions n
         WHERE n.job_id = b.job_id AND n.run_no = b.run_no AND n.step_no IS NULL AND n.observed_at <= known_at
             AND report.effective_at(n.happened_at, n.observed_at) <= as_of AND (n.from_state, n.from_status) IS DISTINCT FROM (n.to_state, n.to_status)

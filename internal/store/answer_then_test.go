@@ -33,14 +33,7 @@ func (f *feed) alike(t fataler, account string, at time.Time) []string {
 // knownAt are the answers to the same questions by what was known at a time.
 func (f *feed) knownAt(t fataler, account string, at time.Time) []string {
 	t.Helper()
-	told := &store.Told{Runs: []store.ToldRun{}, Steps: []store.ToldStep{}, Withdrawn: []store.ToldWithdrawn{}}
-	for _, provider := range []string{"woosmap", "safetykit"} {
-		of, err := f.store.Told(t.Context(), at, provider+"-"+account, interpretOf)
-		if err != nil {
-			t.Fatalf("%v", err)
-		}
-		told.Runs, told.Steps, told.Withdrawn = append(told.Runs, of.Runs...), append(told.Steps, of.Steps...), append(told.Withdrawn, of.Withdrawn...)
-	}
+	told := f.toldBy(t, at, "woosmap-"+account, "safetykit-"+account)
 	return f.answers(t, account, func(q words.Question) store.AnswerFilter {
 		filter := store.AnswerFilter{AsOf: &at, KnownAt: &at}
 		if q.Overwritten {
@@ -48,6 +41,20 @@ func (f *feed) knownAt(t fataler, account string, at time.Time) []string {
 		}
 		return filter
 	})
+}
+
+// toldBy is what the snapshots of sources told by a time.
+func (f *feed) toldBy(t fataler, at time.Time, sources ...string) *store.Told {
+	t.Helper()
+	told := &store.Told{Runs: []store.ToldRun{}, Steps: []store.ToldStep{}, Withdrawn: []store.ToldWithdrawn{}}
+	for _, name := range sources {
+		of, err := f.store.Told(t.Context(), at, name, interpretOf)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
+		told.Runs, told.Steps, told.Withdrawn = append(told.Runs, of.Runs...), append(told.Steps, of.Steps...), append(told.Withdrawn, of.Withdrawn...)
+	}
+	return told
 }
 
 func interpretOf(job store.Job) (store.Interpret, error) {
@@ -206,65 +213,14 @@ func TestAnswersThenOfWhatIsWrittenOver(t *testing.T) {
 			t.Errorf("known at %s: %s", at.Format(time.TimeOnly), found)
 		}
 	}
-	f.asOfLikeHistory(t, stores, slices.Collect(maps.Keys(answered)))
+	moments := append(slices.Collect(maps.Keys(answered)), then(t, "09:21:00"), then(t, "09:45:00"))
+	if f.asOfLikeHistory(t, stores, time.Time{}, moments...) == 0 {
+		t.Error("nothing had failed at any time")
+	}
 	for _, name := range []string{"failed-imports", "step-durations", "runs-per-day", "broken-streaks", "unusual-durations", "no-recent-success", "job-summary", "stalled"} {
 		if !slices.ContainsFunc(slices.Collect(flat(answered)), func(line string) bool { return strings.HasPrefix(line, name+": ") }) {
 			t.Errorf("%s has never had a row", name)
 		}
-	}
-}
-
-// asOfLikeHistory: which imports had failed at a time, by what is known now, is told as the
-// history of the job tells it.
-func (f *feed) asOfLikeHistory(t *testing.T, job store.Job, moments []time.Time) {
-	t.Helper()
-	read, err := interpretOf(job)
-	if err != nil {
-		t.Fatal(err)
-	}
-	trail, err := f.store.Fold(t.Context(), job.ID, time.Time{}, read)
-	if err != nil {
-		t.Fatal(err)
-	}
-	known, err := store.TrailHistory(store.JobRow{Job: job.Name, Source: job.From.Name}, trail)
-	if err != nil {
-		t.Fatal(err)
-	}
-	failed := 0
-	for _, at := range moments {
-		var want []string
-		for _, run := range known.AsOf(at).Runs {
-			if run.State == "failed" {
-				row := store.AnswerRow{Values: []any{run.RunNo, store.OrZero(run.EndedAt), store.OrZero(run.Duration), store.OrZero(run.FailedStep), store.OrZero(run.Why), run.Reported}}
-				for _, name := range []string{"run_no", "ended_at", "duration", "step", "why", "reported"} {
-					row.Columns = append(row.Columns, store.AnswerColumn{Name: name})
-				}
-				want = append(want, cellsOf(row))
-			}
-		}
-		answer, err := f.store.Answer(t.Context(), "failed_imports", store.AnswerFilter{Since: &since, AsOf: &at, Source: job.From.Name})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for _, row := range answer.Rows {
-			values := store.AnswerRow{}
-			for i, column := range row.Columns {
-				if slices.Contains([]string{"run_no", "ended_at", "duration", "step", "why", "reported"}, column.Name) {
-					values.Columns, values.Values = append(values.Columns, column), append(values.Values, row.Values[i])
-				}
-			}
-			got = append(got, cellsOf(values))
-		}
-		slices.Sort(got)
-		slices.Sort(want)
-		failed += len(want)
-		if found := differ(got, want); found != "" {
-			t.Errorf("as of %s: %s", at.Format(time.TimeOnly), found)
-		}
-	}
-	if failed == 0 {
-		t.Error("nothing had failed at any time")
 	}
 }
 

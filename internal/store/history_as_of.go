@@ -30,7 +30,7 @@ func (h History) AsOf(at time.Time) History {
 			return false
 		}
 		s.State, s.Status = p.latest.ToState, p.latest.ToStatus
-		if span, isOther := p.span(s.StartedAt, s.Reported); isOther {
+		if span, isOther := p.span(s.StartedAt); isOther {
 			s.EndedAt, s.Reported, s.Duration, s.DurationMax = span.endedAt, span.reported, span.least, span.most
 		}
 		return true
@@ -42,7 +42,7 @@ func (h History) AsOf(at time.Time) History {
 			return false
 		}
 		r.State, r.Status = p.latest.ToState, p.latest.ToStatus
-		if span, isOther := p.span(r.StartedAt, r.Reported); isOther {
+		if span, isOther := p.span(r.StartedAt); isOther {
 			r.EndedAt, r.Reported, r.Duration, r.DurationMax = span.endedAt, span.reported, span.least, span.most
 		}
 		r.count(steps[r.RunNo], entries[r.RunNo])
@@ -63,7 +63,7 @@ type rowSpan struct {
 // past is how the transitions of a run or a step stood at a time.
 type past struct {
 	first, latest *TransitionRow
-	left          bool // what latest led to has ended since
+	left          bool // what latest led to has changed since
 }
 
 // pastAt gives for each run (step 0) and step of which a transition had happened by a
@@ -77,10 +77,12 @@ func (h History) pastAt(at time.Time) map[[2]int32]past {
 		if !known {
 			p.first = t
 		}
-		if !t.Effective().After(at) {
+		switch {
+		case t.Returned() && p.latest != nil: // nothing but the job's latest run is another by it
+		case !t.Effective().After(at):
 			p.latest, p.left = t, false
-		} else {
-			p.left = p.left || t.FromState == nil || *t.FromState != t.ToState
+		default:
+			p.left = true
 		}
 		parts[part] = p
 	}
@@ -90,14 +92,15 @@ func (h History) pastAt(at time.Time) map[[2]int32]past {
 
 // span is when what had started at a time ended, and how long it took; false: it is what
 // is known now.
-func (p past) span(startedAt time.Time, reported bool) (span rowSpan, isOther bool) {
+func (p past) span(startedAt time.Time) (span rowSpan, isOther bool) {
+	began := p.first.began(startedAt)
 	if !history.State(p.latest.ToState).Terminal() {
-		return rowSpan{reported: reported}, true
+		return rowSpan{reported: !began.Reported.IsZero()}, true
 	}
 	if !p.left {
 		return rowSpan{}, false
 	}
-	began, ended := p.first.began(startedAt), p.latest.moment()
+	ended := p.latest.moment()
 	span = rowSpan{endedAt: toPointer(ended.Shown()), reported: !began.Reported.IsZero() && !ended.Reported.IsZero()}
 	span.least, span.most = spanIntervals(began, ended)
 	return span, true

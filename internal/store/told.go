@@ -22,7 +22,6 @@ type Told struct {
 type ToldRun struct {
 	JobID        int64      `json:"job_id"`
 	RunNo        int32      `json:"run_no"`
-	State        string     `json:"state"`
 	StartedAt    *time.Time `json:"started_at"` // as reported
 	EndedAt      *time.Time `json:"ended_at"`   // likewise
 	ErrorSummary *string    `json:"error_summary"`
@@ -108,7 +107,7 @@ func (s *Store) trailBy(ctx context.Context, job Job, of stretch, interpret func
 
 func (t *Told) add(jobID int64, runNo int32, run history.Run) {
 	t.Runs = append(t.Runs, ToldRun{
-		JobID: jobID, RunNo: runNo, State: string(run.State), StartedAt: toPointer(run.Start), EndedAt: toPointer(run.End), ErrorSummary: run.ErrorSummary,
+		JobID: jobID, RunNo: runNo, StartedAt: toPointer(run.Start), EndedAt: toPointer(run.End), ErrorSummary: run.ErrorSummary,
 	})
 	for _, step := range run.Steps {
 		t.Steps = append(t.Steps, ToldStep{
