@@ -55,7 +55,8 @@ func TestTimes_BeforeTracking(t *testing.T) {
 	f := newReadFixture(t)
 	for args, said := range map[string]bool{
 		"report failed-imports --since 2026-01-01": true, "report failed-imports --since 2026-01-01 --format csv": true, "report step-durations": false,
-		"report stalled --format json": false, "report runs-per-day --since 2025-12-01 --format json": true,
+		"report failed-imports --as-of 2020-01-01 --format json": true, "report failed-imports --known-at 2020-01-01 --format csv": true,
+		"report failed-imports --format json --as-of " + f.after[0].Format(time.RFC3339Nano): false, "report stalled --format json": false, "report runs-per-day --since 2025-12-01 --format json": true,
 	} {
 		stdout, stderr, code := f.run(strings.Fields(args)...)
 		if code != exitDone || stdout == "" || strings.HasPrefix(stderr, "tracked since 20") != said || !said && stderr != "" {

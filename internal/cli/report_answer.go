@@ -47,8 +47,8 @@ func (a *app) answerReport(ctx context.Context, name string, request reportReque
 	})
 }
 
-// printAnswer prints what the store answers, and where that is nothing, as far
-// as anybody looked.
+// printAnswer prints what the store answers, and where that is nothing, or a time
+// before is asked about, as far as anybody looked.
 func (a *app) printAnswer(ctx context.Context, s *store.Store, request reportRequest, now time.Time) error {
 	filter, err := request.filter(now)
 	if err != nil {
@@ -59,17 +59,21 @@ func (a *app) printAnswer(ctx context.Context, s *store.Store, request reportReq
 		return err
 	}
 	var empty string
-	if len(answer.Rows) == 0 || request.since != "" {
+	if len(answer.Rows) == 0 || request.since != "" || filter.AsOf != nil {
 		tracked, err := s.Tracked(ctx, filter)
 		if err != nil {
 			return err
 		}
-		empty = words.NoRows(request.question.None, filter.Since, tracked)
+		empty = words.NoRows(request.question.None, filter, tracked)
+		asked := filter
+		if request.since == "" { // it looks back so far by itself
+			asked.Since = nil
+		}
 		switch {
 		case len(answer.Rows) == 0 && request.format == formatTable: // the table says it
 		case tracked.Answered == 0:
 			fmt.Fprintln(a.stderr, empty)
-		case request.since != "" && tracked.FirstAnswerAt.After(*filter.Since):
+		case words.BeforeTracked(asked, tracked):
 			fmt.Fprintln(a.stderr, words.TrackedSince(tracked))
 		}
 	}

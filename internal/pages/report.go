@@ -114,7 +114,7 @@ func (p *Pages) report(ctx context.Context, req *request) (*view, error) {
 		if err != nil {
 			return nil, err
 		}
-		body.Empty = words.NoRows(a.question.None, a.filter.Since, tracked)
+		body.Empty = words.NoRows(a.question.None, a.filter, tracked)
 		if tracked.Jobs == 0 && (a.filter.Source != "" || len(a.filter.Labels) > 0) {
 			body.Empty = "no job fits"
 		}

@@ -2,6 +2,7 @@ package words
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -12,7 +13,7 @@ import (
 
 // NoRows says what it means that a report has no rows. That nothing is
 // known is no good news: it tells since when anybody has looked, and at what.
-func NoRows(none string, since *time.Time, t store.Tracked) string {
+func NoRows(none string, asked store.AnswerFilter, t store.Tracked) string {
 	jobs := english.Plural(int(t.Jobs), "job", "")
 	switch {
 	case t.Jobs == 0:
@@ -23,10 +24,10 @@ func NoRows(none string, since *time.Time, t store.Tracked) string {
 		return fmt.Sprintf("nothing is known: no poll was answered yet, the last at %s; see  tracker job list", Time(t.PolledAt))
 	}
 	text := none
-	if since != nil {
-		text += " since " + since.Format(TimeLayout)
+	if asked.Since != nil {
+		text += " since " + asked.Since.Format(TimeLayout)
 	}
-	if first := *t.FirstAnswerAt; since == nil || first.After(*since) {
+	if asked.Since == nil || BeforeTracked(asked, t) {
 		text += "; " + TrackedSince(t)
 	}
 	if unknown := t.Jobs - t.Answered; unknown > 0 {
@@ -36,6 +37,14 @@ func NoRows(none string, since *time.Time, t store.Tracked) string {
 		text += fmt.Sprintf("; nobody can look at %s now", ofJobs(t.Failing, t.Jobs))
 	}
 	return text
+}
+
+// BeforeTracked reports that something is asked about a time, or what was known at one,
+// before anybody had an answer.
+func BeforeTracked(asked store.AnswerFilter, t store.Tracked) bool {
+	return slices.ContainsFunc([]*time.Time{asked.Since, asked.AsOf, asked.KnownAt}, func(at *time.Time) bool {
+		return at != nil && t.FirstAnswerAt.After(*at)
+	})
 }
 
 // TrackedSince tells since when anything is known.
