@@ -60,7 +60,7 @@ func (h History) State() []terminal.Span {
 	}
 	since := store.OrZero(h.Job.StateSince)
 	late := ""
-	if t, found := h.latestTransition(store.OrZero(h.Job.RunNo)); found && t.HappenedAt == nil {
+	if !h.Job.StateSinceReported {
 		since, late = CeilSecond(since), " at the latest"
 	}
 	spans := []terminal.Span{state, terminal.Plain(" since "), terminal.Plain(h.Zoned(since)).Whole(), terminal.Plain(late)}
