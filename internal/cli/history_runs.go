@@ -57,8 +57,8 @@ func runTable(p *terminal.Page, h words.History) {
 			p.Put(append(terminal.PadTo(lines[i+1], beside), note))
 		}
 	}
-	if older := h.OlderRuns(); older > 0 && h.RunNo == 0 {
-		p.Line(terminal.Faint(english.Plural(older, "older run", "") + ":  tracker history " + h.Job.Job + " --runs " + strconv.Itoa(older+len(h.Runs))))
+	if h.LeftOut > 0 && h.RunNo == 0 {
+		p.Line(terminal.Faint(english.Plural(h.LeftOut, "older run", "") + ":  tracker history " + h.Job.Job + " --runs " + strconv.Itoa(h.LeftOut+len(h.Runs))))
 	}
 }
 

@@ -79,7 +79,7 @@ func (p *Pages) job(ctx context.Context, req *request) (*view, error) {
 func (b jobBody) Address() string { return "/jobs/" + url.PathEscape(b.Job.Job) }
 
 // AllRuns is how many runs there are, those that are not listed included.
-func (b jobBody) AllRuns() int { return len(b.Runs) + b.OlderRuns() }
+func (b jobBody) AllRuns() int { return len(b.Runs) + b.LeftOut }
 
 // Noted is what makes a run unlike others.
 func (b jobBody) Noted(run store.RunRow) terminal.Span { return b.Note(run, false, false) }

@@ -199,18 +199,14 @@ func (h History) Select(params HistoryParams) History {
 	if params.RunNo == 0 && h.Job.RunNo != nil {
 		kept[*h.Job.RunNo] = true
 	}
+	all := len(h.Runs)
 	h.Runs = filter(h.Runs, func(r *RunRow) bool {
 		if params.RunNo == int(r.RunNo) || params.RunNo == 0 && len(kept) < params.Most {
 			kept[r.RunNo] = true
 		}
 		return kept[r.RunNo]
 	})
-	h.TakenBefore = 0
-	for _, taken := range h.Taken {
-		if n := len(h.Runs); n > 0 && taken.No < int(h.Runs[n-1].RunNo) {
-			h.TakenBefore++
-		}
-	}
+	h.LeftOut = all - len(h.Runs)
 	h.Steps = filter(h.Steps, func(s *StepRow) bool { return kept[s.RunNo] })
 	h.Transitions = filter(h.Transitions, func(t *TransitionRow) bool { return kept[t.RunNo] })
 	h.Anomalies = filter(h.Anomalies, func(a *AnomalyRow) bool { return kept[a.RunNo] })

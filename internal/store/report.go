@@ -91,7 +91,7 @@ type History struct {
 	// that retention has taken since; 0: it is not. Of such nothing else is known.
 	LatestTaken int                `json:"latest_taken,omitempty"`
 	Taken       []history.TakenRun `json:"-"` // those of a Trail
-	TakenBefore int                `json:"-"` // how many runs were taken that are older than those here
+	LeftOut     int                `json:"-"` // how many older runs there are than the newest of those here, and not among them
 }
 
 // HistoryParams says which runs to read.
@@ -211,11 +211,11 @@ func (h History) begins() time.Time {
 func (h *History) readRuns(ctx context.Context, q *dbsqlc.Queries, params HistoryParams) error {
 	nos := convert(h.Runs, func(r RunRow) int32 { return r.RunNo })
 	if len(nos) > 0 {
-		taken, err := q.RunsTakenBefore(ctx, dbsqlc.RunsTakenBeforeParams{Job: params.Job, RunNo: slices.Min(nos)})
+		taken, err := q.RunsTakenBefore(ctx, dbsqlc.RunsTakenBeforeParams{Job: params.Job, RunNo: nos[0]})
 		if err != nil {
 			return err
 		}
-		h.TakenBefore = int(taken)
+		h.LeftOut = int(nos[0]) - len(nos) - int(taken)
 	}
 	steps, err := q.ReportSteps(ctx, dbsqlc.ReportStepsParams{Job: params.Job, RunNos: nos})
 	if err != nil {

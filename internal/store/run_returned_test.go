@@ -1,8 +1,10 @@
 package store_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"tracker/internal/store"
 )
@@ -69,5 +71,39 @@ func TestRunReturned(t *testing.T) {
 				t.Errorf("the history of the latest run shows runs %v of %d", h.Runs, *h.Job.RunNo)
 			}
 		})
+	}
+}
+
+// TestHistory_LeavesOutRunsBelowAReturnedOne: which runs are left out is told where the
+// oldest of those that are shown has come back, now and of a past.
+func TestHistory_LeavesOutRunsBelowAReturnedOne(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	job := f.register(t, "woosmap", "a")[0]
+	for no := range 6 {
+		f.round(t, said{job: job, body: woosmapBody(fmt.Sprintf("run-%d", no+1), "success")})
+	}
+	f.round(t, said{job: job, body: woosmapBody("run-1", "success")})
+	params := store.HistoryParams{Job: "a", Most: 3}
+	now, err := f.store.History(t.Context(), params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trail, err := f.store.Fold(t.Context(), job.ID, time.Time{}, read(t, job))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := store.TrailHistory(store.JobRow{Job: job.Name}, trail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, h := range map[string]store.History{"now": now, "past": known.AsOf(f.now.Add(time.Minute)).Select(params)} {
+		var shown []int32
+		for _, run := range h.Runs {
+			shown = append(shown, run.RunNo)
+		}
+		if !slices.Equal(shown, []int32{6, 5, 1}) || h.LeftOut != 3 {
+			t.Errorf("%s: it shows the runs %v and leaves out %d", name, shown, h.LeftOut)
+		}
 	}
 }

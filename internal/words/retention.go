@@ -41,8 +41,3 @@ func (h History) takenOf(what string) (until time.Time, rows int64) {
 	}
 	return until, rows
 }
-
-// OlderRuns is how many runs there are that are older than those that are shown.
-func (h History) OlderRuns() int {
-	return max(0, int(h.Runs[len(h.Runs)-1].RunNo)-1-h.TakenBefore)
-}
