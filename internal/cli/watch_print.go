@@ -36,12 +36,17 @@ func (w *watcher) print(ctx context.Context) error {
 // watchPrinter tells what has changed since it looked last.
 type watchPrinter struct {
 	*watcher
-	page  *terminal.Page
-	heads map[int64]store.WatchHead
+	page     *terminal.Page
+	heads    map[int64]store.WatchHead // of removed jobs, too: they may be revived
+	lookedAt time.Time
 }
 
 // look writes what is new. It keeps in mind only what it has written.
 func (p *watchPrinter) look(ctx context.Context, first bool) error {
+	now, err := p.store.Now(ctx)
+	if err != nil {
+		return err
+	}
 	heads, err := p.store.WatchHeads(ctx, p.jobIDs)
 	if err != nil {
 		return err
@@ -50,13 +55,15 @@ func (p *watchPrinter) look(ctx context.Context, first bool) error {
 		if err := p.begin(ctx); err != nil {
 			return err
 		}
-		p.keep(heads)
+		p.keep(heads, now)
 		return nil
 	}
 	var changed []store.WatchHead
 	var failing []int64
+	unseen := map[string]bool{} // registered, or revived, since
 	for _, head := range heads {
-		was := p.heads[head.JobID]
+		was, seen := p.heads[head.JobID]
+		unseen[head.Job] = !seen
 		if head.SnapshotNo > was.SnapshotNo {
 			changed = append(changed, store.WatchHead{JobID: head.JobID, SnapshotNo: was.SnapshotNo})
 		}
@@ -72,12 +79,10 @@ func (p *watchPrinter) look(ctx context.Context, first bool) error {
 	if err != nil {
 		return err
 	}
-	now, err := p.store.Now(ctx)
-	if err != nil {
-		return err
-	}
 	for _, change := range changes {
-		p.change(change)
+		if !unseen[change.Job] || change.ObservedAt.After(p.lookedAt) {
+			p.change(change)
+		}
 	}
 	for _, head := range heads {
 		p.looking(head, p.heads[head.JobID], errs[head.JobID], now)
@@ -85,12 +90,12 @@ func (p *watchPrinter) look(ctx context.Context, first bool) error {
 	if p.beside != nil {
 		p.beside(p.page)
 	}
-	p.keep(heads)
+	p.keep(heads, now)
 	return nil
 }
 
-func (p *watchPrinter) keep(heads []store.WatchHead) {
-	clear(p.heads)
+func (p *watchPrinter) keep(heads []store.WatchHead, lookedAt time.Time) {
+	p.lookedAt = lookedAt
 	for _, head := range heads {
 		p.heads[head.JobID] = head
 	}

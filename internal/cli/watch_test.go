@@ -210,6 +210,51 @@ func TestWatchPrints(t *testing.T) {
 	}
 }
 
+// TestWatchPrints_WhatIsNewOfRevivedJobs: not their past, whether they were removed before
+// it began or later.
+func TestWatchPrints_WhatIsNewOfRevivedJobs(t *testing.T) {
+	t.Parallel()
+	l := newLookout(t, "before", "while")
+	remove := func(name string) {
+		t.Helper()
+		if _, err := l.store.RemoveJob(t.Context(), store.Author{Actor: "tester", At: l.now()}, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name := range l.jobs {
+		l.says(name, l.importing("run-1", time.Hour, "success"))
+	}
+	remove("before")
+	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
+		return (&watcher{app: l.app, store: l.store, ticks: ticks}).print(ctx)
+	})
+	looker.again()
+	remove("while")
+	looker.again()
+	declared := store.Declaration{}
+	for name, job := range l.jobs {
+		declared.Jobs = append(declared.Jobs, store.JobSpec{Name: name, Source: job.From.Name, Target: job.Target, FirstPollAt: l.now()})
+	}
+	if _, err := l.store.Apply(t.Context(), store.Author{Actor: "tester", At: l.now()}, declared); err != nil {
+		t.Fatal(err)
+	}
+	looker.again()
+	if got := l.out.String(); strings.Contains(got, "succeeded  run 1") {
+		t.Errorf("it prints the past:\n%s", got)
+	}
+	for name := range l.jobs {
+		l.says(name, l.importing("run-2", time.Minute, "failed"))
+	}
+	if err := looker.end(); err != nil {
+		t.Errorf("ends with %v", err)
+	}
+	for name := range l.jobs {
+		if got := l.out.String(); strings.Count(got, name+"  ✖ failed  run 2 in import") != 1 {
+			t.Errorf("what is new of %s is not printed once:\n%s", name, got)
+		}
+	}
+}
+
 func TestWatchLive(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t, "stores-eu", "stores-us", "quiet", "gone")
