@@ -17,7 +17,9 @@ SELECT body FROM report.snapshots WHERE job_id = @job_id AND snapshot_no = @snap
 -- name: SnapshotLastBy :one
 -- The last snapshot that was observed by a time (0: none). Those before it were there by
 -- then too, also where the clock, set back since, told a later time of them.
-SELECT coalesce(max(n.snapshot_no), 0)::integer FROM report.stored_bodies n WHERE n.job_id = @job_id AND n.observed_at <= @known_at;
+SELECT coalesce((
+    SELECT n.snapshot_no FROM report.stored_bodies n WHERE n.job_id = @job_id AND n.observed_at <= @known_at ORDER BY n.snapshot_no DESC LIMIT 1
+), 0)::integer;
 
 -- name: SnapshotList :many
 -- The next snapshots of a job to fold, up to a last one, with their bodies as they are

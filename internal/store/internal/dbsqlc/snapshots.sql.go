@@ -99,7 +99,9 @@ func (q *Queries) SnapshotInsert(ctx context.Context, arg SnapshotInsertParams) 
 }
 
 const snapshotLastBy = `-- name: SnapshotLastBy :one
-SELECT coalesce(max(n.snapshot_no), 0)::integer FROM report.stored_bodies n WHERE n.job_id = $1 AND n.observed_at <= $2
+SELECT coalesce((
+    SELECT n.snapshot_no FROM report.stored_bodies n WHERE n.job_id = $1 AND n.observed_at <= $2 ORDER BY n.snapshot_no DESC LIMIT 1
+), 0)::integer
 `
 
 type SnapshotLastByParams struct {
