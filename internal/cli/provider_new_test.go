@@ -112,7 +112,9 @@ func TestProviderNames(t *testing.T) {
 			t.Fatalf("%s ends with %d, not %d and %q: %s%s", step.args, code, step.code, step.want, stdout, stderr)
 		}
 	}
-	gone := &readFixture{t: t, getenv: func(name string) string { return map[string]string{"DATABASE_URL": "postgres://127.0.0.1:1/none"}[name] }}
+	gone := &readFixture{t: t, getenv: func(name string) string {
+		return map[string]string{"DATABASE_URL": "postgres://127.0.0.1:1/none"}[name]
+	}}
 	if stdout, stderr, code := gone.given("", "provider", "test", "airbyte"); code != exitDone || !strings.Contains(stderr, "warning: the preset airbyte is used") {
 		t.Errorf("without its database it ends with %d: %s%s", code, stdout, stderr)
 	}
