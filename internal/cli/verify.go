@@ -40,8 +40,8 @@ public half of the ledger key (TRACKER_LEDGER_KEY); without that, the keys that
 the database itself names, and says so.
 
 With FILE.zip, a pack as  tracker export  makes it, it checks that alone, by
---key, and needs no database; with --against, that its checkpoint is one of those
-that were published.
+--key, and needs no database; with --against, that its checkpoint is one of
+those that were published.
 
 It ends with 1 where something is wrong, and names the first things: job,
 number, time.`,
