@@ -95,7 +95,11 @@ func (c *check) findJobs(ctx context.Context, wanted []string) error {
 	return nil
 }
 
-// violated notes what is wrong with a job.
+// violated notes what is wrong with a job; empty: with none.
 func (c *check) violated(job, format string, args ...any) {
-	c.violations = append(c.violations, fmt.Sprintf("job %s: %s", job, fmt.Sprintf(format, args...)))
+	of := "no job"
+	if job != "" {
+		of = "job " + job
+	}
+	c.violations = append(c.violations, of+": "+fmt.Sprintf(format, args...))
 }

@@ -12,7 +12,7 @@ import (
 const ruleMost = 5
 
 // rule is a claim about the tables. Its query gives the rows that break it, of
-// the jobs $1: their job_id and what is wrong.
+// the jobs $1: their job_id (0: of none) and what is wrong.
 type rule struct{ claim, query string }
 
 // checkRules asks each rule's query.

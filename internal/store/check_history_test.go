@@ -15,7 +15,10 @@ func TestCheckHistoryFinds(t *testing.T) {
 	t.Parallel()
 	f := newFeed(t)
 	richHistory(t, f)
-	undo := f.save(t) + "; UPDATE jobs SET tracking = 'active', paused_reason = NULL"
+	if err := f.store.CompleteJournal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	undo := f.save(t) + "; DELETE FROM acts; UPDATE jobs SET tracking = 'active', paused_reason = NULL"
 	for name, test := range map[string]struct{ damage, want string }{
 		"HoleInSnapshots":     {"UPDATE snapshots SET snapshot_no = 9 WHERE job_id = 2 AND snapshot_no = 3", "snapshots count from 1"},
 		"HoleInTransitions":   {"DELETE FROM transitions WHERE transition_no = 2", "transitions count from 1"},
@@ -49,6 +52,10 @@ func TestCheckHistoryFinds(t *testing.T) {
 		"TimeDropped":         {"UPDATE steps SET started_at = NULL WHERE job_id = 1", "the report views show what the snapshots tell"},
 		"ItemChanged":         {"UPDATE result_items SET url = 'x'", "the results are those of"},
 		"HiddenColumnChanged": {"UPDATE runs SET unknown_words = '{x}'", "a rebuild changes nothing"},
+		"ChangeNotJournaled":  {"DELETE FROM journal WHERE kind = 'change' AND job_id IS NULL", "each change has one entry"},
+		"EntryOfNothing":      {"INSERT INTO journal (entry_no, at, no, kind) SELECT max(entry_no) + 1, now(), 777, 'change' FROM journal", "the journal tells of nothing else"},
+		"HoleInJournal":       {"UPDATE journal SET entry_no = entry_no + 100 WHERE kind = 'change' AND job_id IS NULL", "count from 1 without holes"},
+		"ActNotJournaled":     {"INSERT INTO acts (done_at, kind, what, range_from, range_to, rows_changed, kept_for, actor) SELECT now(), 'retention', 'polls', '-infinity', now(), 0, interval '1 day', 'bob'", "each act has one entry"},
 		"StatePast":           {"UPDATE transitions SET happened_at = observed_at - interval '1 day' WHERE job_id = 1 AND step_no IS NULL", "agrees with status_as_of"},
 	} {
 		f.damage(t, test.damage)
@@ -65,7 +72,7 @@ func (f *feed) save(t *testing.T) string {
 	t.Helper()
 	var undo []string
 	mustExec(t, f.conn, "CREATE SCHEMA saved; SET session_replication_role = replica") // no trigger or key is in the way
-	for _, table := range []string{"cursors", "polls", "snapshots", "runs", "steps", "log_entries", "result_items", "transitions", "anomalies"} {
+	for _, table := range []string{"cursors", "polls", "snapshots", "runs", "steps", "log_entries", "result_items", "transitions", "anomalies", "journal"} {
 		columns := value[string](t, f.conn, `SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
 			WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`, table)
 		mustExec(t, f.conn, fmt.Sprintf("CREATE TABLE saved.%s AS SELECT %s FROM %[1]s", table, columns))
