@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,7 @@ will be polled, and why it is not polled where it is not. Times are in UTC.`,
 func jobText(r store.JobRow, c words.Clock, s terminal.Screen) string {
 	p := terminal.NewPage(s)
 	add := func(name string, value ...terminal.Span) {
-		p.Entry([]terminal.Span{terminal.Faint(name).Pad(11)}, value...)
+		p.Entry([]terminal.Span{terminal.Faint(name).Pad(12)}, value...)
 	}
 	add("job", terminal.Plain(r.Job))
 	add("source", terminal.Plain(r.Source+" ("+r.Provider+")"))
@@ -68,6 +69,10 @@ func jobText(r store.JobRow, c words.Clock, s terminal.Screen) string {
 	add("labels", terminal.Plain(words.Pairs(r.Labels)))
 	add("tracking", words.Tracking(r.Tracking, ""), terminal.Plain(strings.TrimSuffix(": "+store.OrZero(r.PausedReason), ": ")))
 	add("schedule", terminal.Plain(r.Schedule))
+	if r.StallAfter != nil {
+		add("stall_after", terminal.Plain(words.Duration(time.Duration(*r.StallAfter))))
+	}
+	add("registered", words.TimeAnd(&r.RegisteredAt, c.Ago)...)
 	add("state", words.State(r.State))
 	add("status", terminal.Plain(store.OrZero(r.Status)))
 	add("since", c.StateSince(r)...)
@@ -84,6 +89,6 @@ func noteText(name, note string, s terminal.Screen) string {
 		return ""
 	}
 	p := terminal.NewPage(s)
-	p.Entry([]terminal.Span{terminal.Faint(name).Pad(11)}, terminal.Plain(note))
+	p.Entry([]terminal.Span{terminal.Faint(name).Pad(12)}, terminal.Plain(note))
 	return p.String()
 }

@@ -42,6 +42,7 @@ func listedJobs() []store.JobRow {
 			Target: []byte(`{"dataset_id": "8c4c51f1-f6f3-43bc-b65d-7415e8ef22c0"}`), Labels: []byte(`{"team": "geo", "tier": "1"}`), Schedule: "*/5 * * * *",
 			State: new("running"), Status: new("in_progress"), RunNo: new(int32(7)), RunID: new("832eb97f-266c-4387-991d-52e77366dc99"),
 			StateSince: new(before(3 * words.Day)), LastPolledAt: new(before(3 * words.Day)), LastOutcome: new("upstream_error"), Failures: 12, NextPollAt: new(before(-time.Minute)),
+			StallAfter: new(store.Interval(2 * time.Hour)), RegisteredAt: before(40 * words.Day),
 		},
 		{Job: "not-seen-yet", Source: "safetykit-prod", Tracking: "active"},
 		{Job: "odd", Source: hostile, Tracking: "finished", State: new("failed"), RunNo: new(int32(1)), StateSince: new(before(time.Minute)), LastPolledAt: new(before(time.Second)), LastOutcome: new("changed")},

@@ -295,14 +295,14 @@ func TestJobSaysWhyItIsNotPolled(t *testing.T) {
 			t.Errorf("tracker %s does not say %q:\n%s", command, want, text)
 		}
 	}
-	wantJob("job show stores-eu", "not looked nobody looks: no tracker serves this database")
+	wantJob("job show stores-eu", "not looked  nobody looks: no tracker serves this database")
 	f.must("job", "pause", "stores-us")
-	wantJob("job show stores-us", "not looked nobody looks: job stores-us is paused: by hand; to go on:  tracker job resume stores-us\n")
+	wantJob("job show stores-us", "not looked  nobody looks: job stores-us is paused: by hand; to go on:  tracker job resume stores-us\n")
 	if text := f.must("job", "list"); strings.Contains(text, "\nsource ") || strings.Contains(text, "source paused") {
 		t.Errorf("nothing is wrong with the source:\n%s", text)
 	}
 	f.must("source", "pause", "woosmap-test", "--reason", "the key\nmoves")
-	wantJob("job show stores-eu", `not looked nobody looks: source woosmap-test is paused: the key\nmoves; to go on:  tracker source resume woosmap-test`)
+	wantJob("job show stores-eu", `not looked  nobody looks: source woosmap-test is paused: the key\nmoves; to go on:  tracker source resume woosmap-test`)
 	text := f.must("job", "list")
 	for _, want := range []string{"  source paused\n", "\n\nsource woosmap-test is paused since ", `: the key\nmoves; to go on:  tracker source resume woosmap-test`} {
 		if !strings.Contains(text, want) || strings.Count(text, "source paused") != 1 {

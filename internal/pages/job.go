@@ -87,6 +87,14 @@ func (b jobBody) Noted(run store.RunRow) terminal.Span { return b.Note(run, fals
 // Target is what is polled.
 func (b jobBody) Target() string { return words.Pairs(b.Job.Target) }
 
+// StallAfter is how long its runs may go on before they count as stalled; empty: not set.
+func (b jobBody) StallAfter() string {
+	if b.Job.StallAfter == nil {
+		return ""
+	}
+	return words.Duration(time.Duration(*b.Job.StallAfter))
+}
+
 // Labels are those of the job.
 func (b jobBody) Labels() string { return words.Pairs(b.Job.Labels) }
 

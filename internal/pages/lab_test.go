@@ -35,6 +35,8 @@ type lab struct {
 	server *httptest.Server
 	jar    []*http.Cookie
 	labels map[string]string // of the jobs
+
+	stallAfter time.Duration // of the jobs
 }
 
 func newLab(t *testing.T) *lab {
@@ -65,7 +67,7 @@ func (l *lab) follow(name string, bodies ...string) {
 	_, err = l.store.Apply(l.t.Context(), store.Author{Actor: "tester", At: now}, store.Declaration{
 		Sources: []store.SourceSpec{testkit.Source("woosmap", "woosmap", l.WoosmapAt, "env:LAB_KEY")},
 		Jobs: []store.JobSpec{{
-			Name: name, Source: "woosmap", Target: map[string]string{"dataset_id": id}, Labels: l.labels, FirstPollAt: now,
+			Name: name, Source: "woosmap", Target: map[string]string{"dataset_id": id}, Labels: l.labels, StallAfter: l.stallAfter, FirstPollAt: now,
 		}},
 	})
 	if err != nil {

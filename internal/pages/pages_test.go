@@ -153,6 +153,19 @@ func TestPages_Labels(t *testing.T) {
 	}
 }
 
+// TestPages_StallAfter: the page of a job tells what was set for it, and nothing of what was not.
+func TestPages_StallAfter(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.follow("without", `{"id": "r1", "status": "success", "steps": []}`)
+	l.stallAfter = 90 * time.Minute
+	l.follow("with", `{"id": "r1", "status": "success", "steps": []}`)
+	l.get("/jobs/with").wantText(t, "the job", "stall_after1 h 30 m")
+	if text := l.get("/jobs/without").text(); strings.Contains(text, "stall_after") {
+		t.Errorf("of what was not set it says: %s", text)
+	}
+}
+
 // TestPages_Empty: without a job a page says what to do next.
 func TestPages_Empty(t *testing.T) {
 	t.Parallel()
