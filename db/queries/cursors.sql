@@ -211,5 +211,6 @@ WHERE c.source_id = @source_id AND c.unseen_reason IS NOT NULL AND c.tracking = 
 SELECT tracking, coalesce(state, '')::text AS state, count(*) AS jobs FROM cursors GROUP BY 1, 2;
 
 -- name: CursorRewritten :exec
--- What daemons know of the job is not true any more.
-UPDATE cursors SET rewrites = rewrites + 1 WHERE job_id = @job_id;
+-- What daemons know of the job is not true any more: its newest run has that state; null:
+-- the one that it had.
+UPDATE cursors SET rewrites = rewrites + 1, state = coalesce(sqlc.narg('state'), state) WHERE job_id = @job_id;

@@ -1,6 +1,10 @@
 -- name: ProviderNewest :one
 SELECT * FROM providers WHERE name = @name ORDER BY interpretation DESC LIMIT 1;
 
+-- name: ProviderWasPreset :one
+-- Whether a preset was used before.
+SELECT EXISTS (SELECT FROM providers WHERE name = @name AND definition = @definition AND origin = 'preset');
+
 -- name: ProviderInsert :exec
 INSERT INTO providers (name, interpretation, definition, sha256, origin, since)
 VALUES (@name, @interpretation, @definition, @sha256, @origin, @since);

@@ -140,13 +140,14 @@ var cursorRules = []rule{
 					'state', c.state, 'changed_at', c.changed_at, 'confirmed_at', c.confirmed_at, 'confirmations', c.confirmations) AS cached,
 				CASE WHEN p.job_id IS NULL AND c.polled_at < ` + takenUntil + ` THEN jsonb_build_object('polled_at', c.polled_at, 'outcome', c.outcome, 'failing', c.failures > 0)
 					ELSE jsonb_build_object('polled_at', p.polled_at, 'outcome', p.outcome, 'failing', coalesce(p.snapshot_no IS NULL AND p.job_id IS NOT NULL, false)) END
-				|| jsonb_build_object('snapshot_no', coalesce(n.snapshot_no, 0), 'state', n.state, 'changed_at', n.observed_at,
+				|| jsonb_build_object('snapshot_no', coalesce(n.snapshot_no, 0), 'state', coalesce(r.state, n.state), 'changed_at', n.observed_at,
 					'confirmed_at', greatest(k.confirmed_at, t.confirmed_at),
 					'confirmations', coalesce(k.polls, 0) + coalesce(t.confirmations, 0)) AS truth
 			FROM cursors c
 			LEFT JOIN taken_polls t ON t.job_id = c.job_id AND t.snapshot_no = c.snapshot_no
 			LEFT JOIN (SELECT DISTINCT ON (job_id) * FROM report.polls WHERE job_id = ANY($1) AND outcome <> 'superseded' ORDER BY job_id, polled_at DESC) p ON p.job_id = c.job_id
 			LEFT JOIN (SELECT DISTINCT ON (job_id) * FROM snapshots WHERE job_id = ANY($1) ORDER BY job_id, snapshot_no DESC) n ON n.job_id = c.job_id
+			LEFT JOIN runs r ON r.job_id = n.job_id AND r.run_no = n.run_no
 			LEFT JOIN (SELECT job_id, snapshot_no, max(polled_at) AS confirmed_at, count(*) AS polls FROM report.polls
 				WHERE job_id = ANY($1) AND snapshot_no IS NOT NULL GROUP BY job_id, snapshot_no) k ON k.job_id = n.job_id AND k.snapshot_no = n.snapshot_no
 			WHERE c.job_id = ANY($1)

@@ -3,6 +3,8 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"tracker/internal/store"
 	"tracker/internal/terminal"
@@ -22,8 +24,16 @@ func (a *app) printChanges(changes []store.RegistryChange, dryRun bool) error {
 	if len(changes) == 0 {
 		p.Line(terminal.Plain("nothing to change"))
 	}
+	if slices.ContainsFunc(changes, redefines) && !dryRun {
+		p.Line(terminal.Plain("answers that stay the same are read as before, until  tracker rebuild"))
+	}
 	_, err := fmt.Fprint(a.stdout, p.String())
 	return err
+}
+
+// redefines reports a change of a provider that jobs may have been recorded by.
+func redefines(change store.RegistryChange) bool {
+	return change.Action == "change" && strings.HasPrefix(change.Subject, "provider ")
 }
 
 // differences tells what a change changed, where its line does not say it already.

@@ -11,11 +11,12 @@ import (
 )
 
 const (
-	// runTime bounds all jq of one poll, in time of a processor: on a busy machine a
-	// program waits for its turns, which is not its fault.
+	// runTime bounds all jq that asks for one poll, and again all that reads what came, in
+	// time of a processor: on a busy machine a program waits for its turns, which is not
+	// its fault.
 	runTime = time.Second
 
-	// runMemory bounds how much memory all jq of one poll may add, in bytes, beside
+	// runMemory bounds likewise how much memory it may add, in bytes, beside
 	// runMemoryFactor times the answer itself.
 	runMemory       = 128 << 20
 	runMemoryFactor = 8
@@ -31,7 +32,7 @@ var (
 	errTooMuch = errors.New("it took too much memory")
 )
 
-// meter is the context of all jq programs of one poll. The interpreter asks Done
+// meter is the context of all jq programs that ask for one poll, or read its answer. The interpreter asks Done
 // before each of its steps, and so a program is stopped by the very goroutine that
 // runs it. Between resume and pause that goroutine has a thread of its own, whose time
 // is measured.
@@ -49,7 +50,7 @@ type meter struct {
 	garbage uint64 // up to where more of it is known to be nobody's any longer
 }
 
-// newMeter gives the meter of a poll. It stands still.
+// newMeter gives one that stands still.
 func newMeter() *meter {
 	return &meter{Context: context.Background(), limit: runMemory, stopped: make(chan struct{})}
 }

@@ -264,6 +264,7 @@ func TestPresetIsKept(t *testing.T) {
 		{"older", store.OriginPreset, "1 preset"},
 		{preset.Text, store.OriginPreset, "2 preset"},
 		{preset.Text, store.OriginPreset, "2 preset"},
+		{"older", store.OriginPreset, "2 preset"}, // of an older tracker
 		{"mine", store.OriginFile, "3 file"},
 		{preset.Text, store.OriginPreset, "3 file"},
 	} {
@@ -276,4 +277,61 @@ func TestPresetIsKept(t *testing.T) {
 		}
 		db.Want(step.text[:4]+" "+step.origin, []string{step.want}, `SELECT interpretation || ' ' || origin FROM report.providers ORDER BY interpretation DESC LIMIT 1`)
 	}
+}
+
+// TestCorrectedDefinition: a word that a definition learns reaches an answer that stays the
+// same by a rebuild, and then the job finishes.
+func TestCorrectedDefinition(t *testing.T) {
+	t.Parallel()
+	l := newStoredLab(t, 1)
+	learning := changed(firstWay, "tracks: one", "status: 'if .first == \"active\" then \"DONE_OK\" else .first end'", "volatile: [.n]")
+	l.apply(learning, store.Declaration{})
+	job := func() store.Job {
+		t.Helper()
+		job, err := l.store.Job(t.Context(), "job-0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return job
+	}
+	poll := func() {
+		t.Helper()
+		if err := l.syncer("one", l.store).Once(t.Context(), []store.Job{job()}, func(sync.Event) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is := func(when, want string) {
+		t.Helper()
+		l.Want(when, []string{want}, `SELECT concat_ws(' ', j.state, j.tracking, (SELECT string_agg(outcome, ' ' ORDER BY polled_at) FROM report.polls)) FROM report.jobs j`)
+	}
+	verify := func() []audit.Wrong {
+		t.Helper()
+		verified, err := audit.Verify(t.Context(), audit.Verification{Store: l.store})
+		if err != nil || len(verified.Stale) > 0 {
+			t.Errorf("verified %+v: %v", verified, err)
+		}
+		return verified.Wrong
+	}
+	poll()
+	is("unknown", "unknown active changed")
+	l.Exec(`UPDATE cursors SET state = 'succeeded'`)
+	if len(verify()) != 1 {
+		t.Error("nothing is wrong with a state that nothing says")
+	}
+	l.Exec(`UPDATE cursors SET state = 'unknown'`)
+	l.apply(changed(learning, "states: {succeeded: [DONE_OK]}"), store.Declaration{})
+	poll()
+	is("as it was read", "unknown active changed unchanged")
+	if rebuilt, err := tracking.Rebuild(t.Context(), l.store, job(), store.Author{Actor: "tester", At: l.now()}, "one"); err != nil || rebuilt.Rows == 0 {
+		t.Fatalf("rebuilt %+v: %v", rebuilt, err)
+	}
+	is("read anew", "succeeded active changed unchanged")
+	for range 3 {
+		poll()
+	}
+	is("finished", "succeeded finished changed unchanged unchanged unchanged unchanged")
+	if wrong := verify(); len(wrong) > 0 {
+		t.Errorf("wrong: %+v", wrong)
+	}
+	l.Check()
 }

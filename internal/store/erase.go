@@ -112,7 +112,7 @@ func (s *Store) Erase(ctx context.Context, params EraseParams) (ErasedBodies, er
 		if err := e.write(ctx, q); err != nil {
 			return err
 		}
-		if err := q.CursorRewritten(ctx, params.JobID); err != nil {
+		if err := q.CursorRewritten(ctx, cursorRewritten(params.JobID, e.is)); err != nil {
 			return err
 		}
 		if e.done.Rows, err = rewrite(ctx, dbsqlc.New(counted{tx}), rows, trims); err != nil {

@@ -66,7 +66,8 @@ type definitionKey struct {
 }
 
 // applyProvider makes a definition the one that is used. A preset takes the place of an
-// older preset, not of what somebody wrote.
+// older preset, not of what somebody wrote, nor of the preset that took its own place: a
+// tracker of an older version brings that.
 func (r *registry) applyProvider(ctx context.Context, spec ProviderSpec) error {
 	was, err := r.queries.ProviderNewest(ctx, spec.Name)
 	switch err = notFound(err); {
@@ -75,6 +76,11 @@ func (r *registry) applyProvider(ctx context.Context, spec ProviderSpec) error {
 		return err
 	case was.Definition == spec.Definition, spec.Origin == OriginPreset && was.Origin == OriginFile:
 		return nil
+	case spec.Origin == OriginPreset:
+		was, err := r.queries.ProviderWasPreset(ctx, dbsqlc.ProviderWasPresetParams{Name: spec.Name, Definition: spec.Definition})
+		if err != nil || was {
+			return err
+		}
 	}
 	hash := sha256.Sum256([]byte(spec.Definition))
 	next := was.Interpretation + 1

@@ -79,7 +79,7 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		}
 		q := dbsqlc.New(tx)
 		if rebuilt.Rows > 0 {
-			if err := q.CursorRewritten(ctx, params.JobID); err != nil {
+			if err := q.CursorRewritten(ctx, cursorRewritten(params.JobID, trail)); err != nil {
 				return err
 			}
 		} else if told, err := isTold(ctx, q, params, older); err != nil || told {
@@ -98,6 +98,15 @@ func (s *Store) Rebuild(ctx context.Context, params RebuildParams) (Rebuilt, err
 		return Rebuilt{}, fmt.Errorf("write what differs: %w", err)
 	}
 	return rebuilt, nil
+}
+
+// cursorRewritten tells a job's cursor of rows that are those of a trail.
+func cursorRewritten(jobID int64, trail *history.Trail) dbsqlc.CursorRewrittenParams {
+	p := dbsqlc.CursorRewrittenParams{JobID: jobID}
+	if head := trail.HeadRun(); head != nil { // else it was taken
+		p.State = toPointer(string(head.State))
+	}
+	return p
 }
 
 // isTold reports that nobody need be told of a rebuild that has changed nothing: by its

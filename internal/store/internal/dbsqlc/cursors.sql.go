@@ -681,12 +681,18 @@ func (q *Queries) CursorResumeBySource(ctx context.Context, arg CursorResumeBySo
 }
 
 const cursorRewritten = `-- name: CursorRewritten :exec
-UPDATE cursors SET rewrites = rewrites + 1 WHERE job_id = $1
+UPDATE cursors SET rewrites = rewrites + 1, state = coalesce($1, state) WHERE job_id = $2
 `
 
-// What daemons know of the job is not true any more.
-func (q *Queries) CursorRewritten(ctx context.Context, jobID int64) error {
-	_, err := q.db.Exec(ctx, cursorRewritten, jobID)
+type CursorRewrittenParams struct {
+	State *string
+	JobID int64
+}
+
+// What daemons know of the job is not true any more: its newest run has that state; null:
+// the one that it had.
+func (q *Queries) CursorRewritten(ctx context.Context, arg CursorRewrittenParams) error {
+	_, err := q.db.Exec(ctx, cursorRewritten, arg.State, arg.JobID)
 	return err
 }
 

@@ -115,3 +115,20 @@ func (q *Queries) ProviderUse(ctx context.Context, arg ProviderUseParams) error 
 	_, err := q.db.Exec(ctx, providerUse, arg.Interpretation, arg.Name)
 	return err
 }
+
+const providerWasPreset = `-- name: ProviderWasPreset :one
+SELECT EXISTS (SELECT FROM providers WHERE name = $1 AND definition = $2 AND origin = 'preset')
+`
+
+type ProviderWasPresetParams struct {
+	Name       string
+	Definition string
+}
+
+// Whether a preset was used before.
+func (q *Queries) ProviderWasPreset(ctx context.Context, arg ProviderWasPresetParams) (bool, error) {
+	row := q.db.QueryRow(ctx, providerWasPreset, arg.Name, arg.Definition)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
