@@ -58,7 +58,7 @@ func TestProviderCommands(t *testing.T) {
 		{"", "job add import-78 --source acme-test import_id=78", exitDone, []string{"register job import-78"}},
 		{"", "job add import-79 --source acme-test id=79", exitUsage, []string{"target field"}},
 		{"", "sync", exitDone, []string{"import-77", "import-78", "failed"}},
-		{strings.Replace(text, "failed: [error]", "canceled: [error]", 1), "apply -f -", exitDone, []string{"change provider acme (interpretation: 1 → 2", "change source acme-prod (interpretation: 1 → 2)", "change source acme-test"}},
+		{strings.Replace(text, "failed: [error]", "canceled: [error]", 1), "apply -f -", exitDone, []string{"change provider acme (interpretation: 1 → 2", "change source acme-prod (interpretation: 1 → 2)", "change source acme-test", "until  tracker rebuild\n"}},
 		{"", "provider list --format csv", exitDone, []string{"acme,acme,", ",2,file,2,one\n"}},
 		{"", "provider try acme --credential env:KEY --base-url " + server.URL + " import_id=77", exitDone, []string{"request: GET " + server.URL + "/imports/77", "X-Api-Key: [credential]", `"echo": "REDACTED"`, "run r1: canceled (error)"}},
 		{"", "provider try " + file + " --credential env:KEY --base-url " + server.URL + " import_id=77", exitDone, []string{"run r1: failed (error)"}},
@@ -80,6 +80,39 @@ func TestProviderCommands(t *testing.T) {
 	}
 	if stdout, stderr, code := f.given(exported, "apply", "-f", "-"); code != exitDone || stdout != "nothing to change\n" {
 		t.Errorf("what was exported ends with %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// TestUnfitDefinition: a definition that the targets of jobs do not fit is refused, and the
+// targets of a file's jobs are checked by the definition that stands in it.
+func TestUnfitDefinition(t *testing.T) {
+	t.Parallel()
+	f := newApplyFixture(t)
+	text := strings.ReplaceAll(declaredProvider, "SERVER", "http://127.0.0.1:1")
+	provider, _, _ := strings.Cut(text, "sources:")
+	wider := strings.NewReplacer("[{name: import_id}]", "[{name: import_id}, {name: project}]", "{import_id}'", "{project}/{import_id}'").Replace(provider)
+	jobs := "jobs: [{name: import-78, source: acme-prod, target: {import_id: \"78\", project: shops}}]\n"
+	for _, step := range []struct {
+		stdin, args string
+		code        int
+		want        string
+	}{
+		{text, "apply -f -", exitDone, "register job import-77"},
+		{wider, "apply -f -", exitUsage, "provider acme: 1 job would not be polled any more, such as import-77: target field project: missing; give"},
+		{wider, "apply -f - --dry-run", exitUsage, "import-77"},
+		{strings.Replace(provider, "{name: import_id}", `{name: import_id, pattern: "[a-z]+"}`, 1), "apply -f -", exitUsage, `"77" does not match [a-z]+`},
+		{strings.Replace(provider, "{name: import_id}", `{name: import_id, pattern: "[0-9]+"}`, 1), "apply -f -", exitDone, "change provider acme"},
+		{"", "provider list --format csv", exitDone, ",1,file,2,one\n"},
+		{"", "job pause import-77", exitDone, ""},
+		{wider, "apply -f -", exitUsage, "import-77"},
+		{wider + strings.Replace(jobs, ", project: shops", "", 1) + "sources: []\n", "apply -f - --prune", exitUsage, "stdin:10:53: target field project: missing"},
+		{wider + jobs, "apply -f - --prune", exitDone, "register job import-78"},
+		{wider, "apply -f -", exitDone, "nothing to change"},
+	} {
+		stdout, stderr, code := f.given(step.stdin, strings.Fields(step.args)...)
+		if code != step.code || !strings.Contains(stdout+stderr, step.want) {
+			t.Fatalf("%s ends with %d, not %d and %q: %s%s", step.args, code, step.code, step.want, stdout, stderr)
+		}
 	}
 }
 

@@ -10,7 +10,9 @@ import (
 	"tracker/internal/config"
 	"tracker/internal/definition"
 	"tracker/internal/schedule"
+	"tracker/internal/source"
 	"tracker/internal/store"
+	"tracker/internal/terminal"
 )
 
 // Applied is what became of a file.
@@ -32,6 +34,9 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 		registered[from.Name], schedules[from.Name] = from, from.Schedule
 	}
 	if err := checkTargets(ctx, s, file, registered); err != nil {
+		return Applied{}, err
+	}
+	if err := checkTracked(ctx, s, file, how.Prune); err != nil {
 		return Applied{}, err
 	}
 	for _, from := range file.Sources {
@@ -80,12 +85,60 @@ func checkTargets(ctx context.Context, s *store.Store, file config.File, registe
 			wrong = append(wrong, file.AtJob(i, "source", err))
 			continue
 		}
-		provider, err := definition.Of(ctx, s, from.Provider, from.Interpretation)
+		provider, err := providerOf(ctx, s, file, from)
 		if err != nil {
 			return err
 		}
 		if err := job.ValidateTarget(provider); err != nil {
 			wrong = append(wrong, file.AtJob(i, "target", err))
+		}
+	}
+	if len(wrong) > 0 {
+		return RequestError{errors.Join(wrong...)}
+	}
+	return nil
+}
+
+// providerOf gives the provider of a source as it is once the file is applied.
+func providerOf(ctx context.Context, s *store.Store, file config.File, from store.Source) (source.Provider, error) {
+	for _, d := range file.Providers {
+		if d.Name == from.Provider {
+			return d.Provider(from.Interpretation), nil
+		}
+	}
+	return definition.Of(ctx, s, from.Provider, from.Interpretation)
+}
+
+// checkTracked refuses a definition that the targets of jobs do not fit which are polled
+// and stay: each of them would be paused at its next poll.
+func checkTracked(ctx context.Context, s *store.Store, file config.File, prune bool) error {
+	if len(file.Providers) == 0 {
+		return nil
+	}
+	jobs, err := s.Jobs(ctx)
+	if err != nil {
+		return err
+	}
+	declared := make(map[string]bool, len(file.Jobs))
+	for _, job := range file.Jobs {
+		declared[job.Name] = true
+	}
+	var wrong []error
+	for _, d := range file.Providers {
+		provider, unfit, why := d.Provider(1), 0, error(nil)
+		for _, job := range jobs {
+			polled := job.Tracking == store.TrackingActive || job.Tracking == store.TrackingPaused
+			if job.From.Provider != d.Name || !polled || job.Fault != nil || prune && !declared[job.Name] {
+				continue
+			}
+			if err := provider.CheckTarget(job.Target); err != nil {
+				unfit++
+				why = cmp.Or(why, fmt.Errorf("such as %s: %w", job.Name, err))
+			}
+		}
+		if unfit > 0 {
+			wrong = append(wrong, fmt.Errorf("provider %s: %s would not be polled any more, %w; give the definition another name, or first run  tracker job remove",
+				d.Name, terminal.Plural(unfit, "job", "jobs"), why))
 		}
 	}
 	if len(wrong) > 0 {
