@@ -134,6 +134,28 @@ func TestAWebhookTriggersAPoll(t *testing.T) {
 	l.Check()
 }
 
+// TestAWebhookWhileTheJobIsPolled has it polled once more: the answer that is on its way may
+// be older.
+func TestAWebhookWhileTheJobIsPolled(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	gate := upstreamsim.NewGate()
+	l.Woosmap.Script(dataset(0), testkit.WoosmapRun("r1", "success").Behind(gate), testkit.WoosmapRun("r2", "in_progress"))
+	body := fmt.Sprintf(`{"id":%q}`, dataset(0))
+	for n, id := range []string{"msg_1", "msg_2"} {
+		if status := l.post("woosmap", id, body, secret, time.Now()); status != http.StatusOK {
+			t.Fatalf("it answers %d", status)
+		}
+		if n == 0 {
+			<-gate.Reached()
+		}
+	}
+	gate.Open()
+	l.await("poll after the second", `SELECT '' FROM report.runs WHERE run_id = 'r2'`)
+	l.Want("it came at once, not with the schedule", []string{"true"}, `SELECT poll - at < interval '5 s' FROM report.receipts WHERE message_id = 'msg_2'`)
+	l.Check()
+}
+
 // TestAWebhookComesAgain with the same id while another job's import goes on: it has no effect.
 func TestAWebhookComesAgain(t *testing.T) {
 	t.Parallel()
