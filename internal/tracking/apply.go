@@ -57,7 +57,7 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 	for _, rule := range file.Rules {
 		how.Rules = append(how.Rules, RuleSpec(rule))
 	}
-	idle, err := idlePatterns(ctx, s, file)
+	idle, err := idlePatterns(ctx, s, file, sources)
 	if err != nil {
 		return Applied{}, err
 	}

@@ -27,7 +27,7 @@ func toConfigRule(spec store.RuleSpec) config.Rule {
 
 // idlePatterns are the patterns of rules that are the name of no source or job, declared
 // or registered: allowed, and probably not meant.
-func idlePatterns(ctx context.Context, s *store.Store, file config.File) (idle []error, err error) {
+func idlePatterns(ctx context.Context, s *store.Store, file config.File, known []store.Source) (idle []error, err error) {
 	if !slices.ContainsFunc(file.Rules, func(r config.Rule) bool { return len(r.Match.Sources)+len(r.Match.Jobs) > 0 }) {
 		return nil, nil
 	}
@@ -38,14 +38,19 @@ func idlePatterns(ctx context.Context, s *store.Store, file config.File) (idle [
 	var jobs, sources []string
 	for _, job := range registered {
 		if job.Tracking != store.TrackingRemoved {
-			jobs, sources = append(jobs, job.Name), append(sources, job.Source)
+			jobs = append(jobs, job.Name)
 		}
 	}
 	for _, job := range file.Jobs {
-		jobs, sources = append(jobs, job.Name), append(sources, job.Source)
+		jobs = append(jobs, job.Name)
 	}
 	for _, from := range file.Sources {
 		sources = append(sources, from.Name)
+	}
+	for _, from := range known {
+		if from.RemovedAt.IsZero() {
+			sources = append(sources, from.Name)
+		}
 	}
 	look := func(rule int, field string, patterns, names []string) {
 		for i, pattern := range patterns {
