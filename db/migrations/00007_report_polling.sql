@@ -104,27 +104,18 @@ CREATE FUNCTION report.gap_least(planned_every interval) RETURNS interval
 LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 2 * planned_every;
 COMMENT ON FUNCTION report.gap_least(interval) IS 'How long a stretch without an answer may be that is no gap yet, where the next poll was planned planned_every after the last.';
 
--- The gaps that are over, and the open ones, as the cursors tell them. What is
--- open now is told as history.Account tells it of the moment when it ends, and
--- why nobody looks as it was in the middle of the stretch: a tracker that has just
--- begun, or ended, tells nothing of the hours before.
-CREATE VIEW report.gaps AS
-SELECT j.name AS job, s.name AS source, s.provider, g.gap_from, least(g.gap_to, k.gap_from) AS gap_to, g.reason, g.job_id
-FROM gaps g
-JOIN jobs j ON j.job_id = g.job_id
-JOIN sources s ON s.source_id = j.source_id
-CROSS JOIN LATERAL ( -- what a clock told that was set back is over where that begins
-    SELECT min(x.gap_from) AS gap_from FROM gaps x WHERE x.job_id = g.job_id AND x.gap_no > g.gap_no AND x.reason = 'clock'
-) k
-WHERE k.gap_from IS NULL OR k.gap_from > g.gap_from
-UNION ALL
-SELECT j.name, s.name, s.provider, p.gap_from, p.gap_to, p.reason, c.job_id
+-- The gaps that no row tells of yet, as the cursors tell them. What is open now is told
+-- as history.Account tells it of the moment when it ends, and why nobody looks as it was
+-- in the middle of the stretch: a tracker that has just begun, or ended, tells nothing of
+-- the hours before.
+CREATE VIEW gaps_now AS
+SELECT j.name AS job, s.name AS source, s.provider, p.gap_from, p.gap_to, p.reason, c.job_id
 FROM cursors c
 JOIN jobs j ON j.job_id = c.job_id
 JOIN sources s ON s.source_id = j.source_id
 JOIN budgets b ON b.source_id = j.source_id
 CROSS JOIN LATERAL (
-    SELECT coalesce(c.planned_every, interval '1 min') AS every,
+    SELECT (coalesce(c.planned_every, interval '1 min'))::interval AS every, -- cast for sqlc's sake, as below
         coalesce(c.failures > 0 AND c.polled_at >= c.covered_until, false) AS failing
 ) e
 CROSS JOIN LATERAL (
@@ -137,7 +128,7 @@ CROSS JOIN LATERAL (
         ELSE e.every END), false) AS overdue
 ) o
 CROSS JOIN LATERAL (
-    SELECT c.covered_until AS gap_from, NULL::timestamptz AS gap_to, c.unseen_reason AS reason
+    SELECT c.covered_until::timestamptz AS gap_from, NULL::timestamptz AS gap_to, c.unseen_reason::text AS reason
     WHERE c.unseen_reason IS NOT NULL AND (l.long OR c.unseen_reason = 'clock')
     UNION ALL
     SELECT c.covered_until, CASE WHEN o.overdue THEN l.last END, c.outcome
@@ -152,6 +143,18 @@ CROSS JOIN LATERAL (
     WHERE o.overdue
 ) p
 WHERE j.tracking IN ('active', 'paused') AND p.gap_from <= now();
+
+CREATE VIEW report.gaps AS
+SELECT j.name AS job, s.name AS source, s.provider, g.gap_from, least(g.gap_to, k.gap_from) AS gap_to, g.reason, g.job_id
+FROM gaps g
+JOIN jobs j ON j.job_id = g.job_id
+JOIN sources s ON s.source_id = j.source_id
+CROSS JOIN LATERAL ( -- what a clock told that was set back is over where that begins
+    SELECT min(x.gap_from) AS gap_from FROM gaps x WHERE x.job_id = g.job_id AND x.gap_no > g.gap_no AND x.reason = 'clock'
+) k
+WHERE k.gap_from IS NULL OR k.gap_from > g.gap_from
+UNION ALL
+SELECT n.job, n.source, n.provider, n.gap_from, n.gap_to, n.reason, n.job_id FROM gaps_now n;
 
 COMMENT ON VIEW report.gaps IS 'One row per stretch in which nobody looked at a job, or looking failed, for one reason: what the history cannot know. Gaps and answered polls together cover a job''s time since it was registered, but for while it was finished, and less than twice the planned interval.';
 COMMENT ON COLUMN report.gaps.job IS 'Name of the job.';
@@ -287,6 +290,7 @@ DROP VIEW report.declared_sources;
 DROP VIEW report.daily;
 DROP VIEW report.hourly;
 DROP VIEW report.gaps;
+DROP VIEW gaps_now;
 DROP FUNCTION report.gap_least(interval);
 DROP VIEW report.trackers;
 DROP FUNCTION report.runs_until(timestamptz, timestamptz);

@@ -65,10 +65,11 @@ COMMENT ON COLUMN report.unended_runs.seen_at IS 'When somebody last saw the run
 COMMENT ON COLUMN report.unended_runs.superseded IS 'True if another run took the place of this one before anybody saw how it ended.';
 COMMENT ON COLUMN report.unended_runs.job_id IS 'Number of the job, by which views are joined.';
 
--- A gap begins with a look: jobs that never had one are in none.
+-- What is open only the cursors tell. A gap begins with a look: jobs that never had one
+-- are in none.
 CREATE VIEW report.unseen AS
 SELECT g.job, g.source, g.provider, g.gap_from AS since, g.reason, g.job_id
-FROM report.gaps g
+FROM gaps_now g
 WHERE g.gap_to IS NULL
 UNION ALL
 SELECT j.job, j.source, j.provider, j.registered_at, 'never_looked', j.job_id
