@@ -73,7 +73,7 @@ WHERE r.rule_id = d.rule_id AND d.state = 'pending'
 -- Who sends may go on for a lease. A rule that rests for longer than failures have it rest
 -- looks again: in quiet hours it goes on to rest.
 UPDATE notify_lanes SET
-    sends_until = least(sends_until, sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval),
+    sends_until = CASE WHEN sends_until IS NOT NULL THEN least(sends_until, sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval) END,
     rests_until = CASE WHEN rests_until <= sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + sqlc.arg(rest_most)::interval THEN rests_until END
 WHERE sends_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + sqlc.arg(lease)::interval
     OR rests_until > sqlc.arg(now)::timestamptz + sqlc.arg(slack)::interval + sqlc.arg(rest_most)::interval;

@@ -148,7 +148,7 @@ func (q *Queries) ClockSetBackGoings(ctx context.Context, arg ClockSetBackGoings
 
 const clockSetBackLanes = `-- name: ClockSetBackLanes :exec
 UPDATE notify_lanes SET
-    sends_until = least(sends_until, $1::timestamptz + $2::interval),
+    sends_until = CASE WHEN sends_until IS NOT NULL THEN least(sends_until, $1::timestamptz + $2::interval) END,
     rests_until = CASE WHEN rests_until <= $1::timestamptz + $3::interval + $4::interval THEN rests_until END
 WHERE sends_until > $1::timestamptz + $3::interval + $2::interval
     OR rests_until > $1::timestamptz + $3::interval + $4::interval
