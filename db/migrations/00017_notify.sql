@@ -177,7 +177,7 @@ COMMENT ON FUNCTION report.usual_span(bigint, integer) IS 'How long nearly all o
 
 CREATE VIEW report.notify_rules AS
 SELECT r.name AS rule, r.version, r.declared_at, r.form, r.address, r.secret, r.events, r.sources, r.jobs, r.labels,
-    r.group_for, r.repeat_every, r.quiet, l.rests_until, coalesce(l.failures, 0) AS failures, r.until_entry IS NULL AS current
+    r.group_for, r.repeat_every, r.quiet, l.rests_until, coalesce(l.failures, 0) AS failures, (r.until_entry IS NULL)::boolean AS current
 FROM notify_rules r
 LEFT JOIN notify_lanes l ON l.rule_id = r.rule_id;
 COMMENT ON VIEW report.notify_rules IS 'One row per version of a rule that tells people or systems of what happened.';

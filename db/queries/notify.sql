@@ -29,11 +29,12 @@ SELECT greatest(m.entry_no, e.entry_no)::bigint AS entry_no FROM moved m, journa
 SELECT s.entry_no, s.version, e.entry_no AS journal, clock_timestamp()::timestamptz AS now FROM notify_state s, journal_end e;
 
 -- name: NotifyAdvance :execrows
-UPDATE notify_state SET entry_no = @to_entry WHERE entry_no = @from_entry AND version = @version;
+-- Where what goes on changes with it, nobody adds to that who has looked before.
+UPDATE notify_state SET entry_no = @to_entry, version = version + CASE WHEN @turns::boolean THEN 1 ELSE 0 END WHERE entry_no = @from_entry AND version = @version;
 
 -- name: NotifyTurn :execrows
 -- What goes on changes: nobody else adds to it who has looked before.
-UPDATE notify_state SET version = version + 1 WHERE version = @version AND entry_no = @entry_no;
+UPDATE notify_state SET version = version + 1 WHERE version = @version;
 
 -- name: ReportEventsToTell :many
 SELECT entry_no, at, kind, coalesce(job, '')::text AS job, coalesce(source, '')::text AS source, coalesce(run_no, 0)::integer AS run_no,
@@ -62,7 +63,16 @@ JOIN report.anomalies a ON a.job_id = w.job_id AND a.anomaly_no = w.anomaly_no;
 SELECT * FROM report.changes WHERE change_no = ANY(@change_nos::bigint[]);
 
 -- name: ReportJobsToTell :many
-SELECT job_id, job, source, labels FROM report.declared_jobs WHERE job_id = ANY(@job_ids::bigint[]) OR source = ANY(@sources::text[]) AND tracking <> 'removed';
+-- With what tells whether somebody is to look at a job, and when it was last seen.
+SELECT job_id, job, source, labels, (CASE WHEN tracking = 'active' AND source_paused_at IS NOT NULL THEN 'paused' ELSE tracking END)::text AS tracking, confirmed_at
+FROM report.polling WHERE job_id = ANY(@job_ids::bigint[]) OR source = ANY(@sources::text[]) AND tracking <> 'removed';
+
+-- name: ReportGapsAnswered :many
+-- Those of some gaps that an answer has ended.
+SELECT w.job_id::bigint AS job_id, w.gap_no::integer AS gap_no
+FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@gap_nos::integer[]) AS gap_no, unnest(@gap_tos::timestamptz[]) AS gap_to) w
+JOIN report.polls p ON p.job_id = w.job_id AND p.polled_at = w.gap_to
+WHERE p.snapshot_no IS NOT NULL;
 
 -- name: ReportSettledBefore :one
 -- How the last run of a job ended before a transition that succeeded or failed.
@@ -105,10 +115,11 @@ FROM (SELECT unnest(@event_nos::bigint[]) AS event_no, unnest(@over_ats::timesta
 WHERE g.event_no = r.event_no AND g.over_at IS NULL;
 
 -- name: GoingList :many
--- What goes on, and what has ended since a time.
+-- What goes on, and what has ended since a time, with the rules that told it.
 SELECT g.kind, g.subject, coalesce(g.of_job, 0)::bigint AS of_job, coalesce(g.run_no, 0)::integer AS run_no, g.since, g.over_at, g.event_no,
     e.key, coalesce(e.source, '')::text AS source, coalesce(e.job, '')::text AS job, e.at, e.made_at, e.line, e.more, e.what,
-    coalesce(j.tracking IN ('finished', 'removed') OR s.removed_at IS NOT NULL, false)::boolean AS left_alone
+    coalesce(j.tracking IN ('finished', 'removed') OR s.removed_at IS NOT NULL, false)::boolean AS left_alone,
+    ARRAY(SELECT d.rule FROM deliveries d WHERE d.event_no = g.event_no)::text[] AS told
 FROM notify_going g JOIN notify_events e ON e.event_no = g.event_no
 LEFT JOIN jobs j ON j.job_id = g.of_job
 LEFT JOIN sources s ON s.source_id = j.source_id OR g.of_job IS NULL AND s.name = g.subject
@@ -204,8 +215,10 @@ WHERE (state = 'failed' OR state = 'pending' AND attempts > 0) AND (@rule::text 
 SELECT rule, min(tried_at)::timestamptz AS since FROM deliveries WHERE state = 'pending' AND tried_at IS NOT NULL GROUP BY rule ORDER BY rule;
 
 -- name: DeliveryForget :execrows
+-- What was delivered, and what has failed by a rule that there is no more.
 DELETE FROM deliveries d USING notify_events e
-WHERE e.event_no = d.event_no AND e.made_at < @before AND d.state = 'delivered'
+WHERE e.event_no = d.event_no AND e.made_at < @before
+    AND (d.state = 'delivered' OR d.state = 'failed' AND NOT EXISTS (SELECT 1 FROM notify_rules r WHERE r.name = d.rule AND r.until_entry IS NULL))
     AND NOT EXISTS (SELECT 1 FROM notify_going g WHERE g.event_no = e.event_no AND g.over_at IS NULL);
 
 -- name: GoingForget :exec
@@ -216,13 +229,18 @@ DELETE FROM notify_events e WHERE e.made_at < @before AND NOT EXISTS (SELECT 1 F
     AND NOT EXISTS (SELECT 1 FROM notify_going g WHERE g.event_no = e.event_no);
 
 -- name: NotifyRunTold :one
--- Whether a rule has told something else of a run before an event, and whether its end.
+-- Whether a rule has told something else of a run before an event, and whether its end:
+-- by versions that tell the same receiver in the same form.
 SELECT count(*) > 0 AS told, coalesce(bool_or(e.what #>> '{transition,step}' IS NULL
     AND e.what #>> '{transition,to_state}' IN ('succeeded', 'partial', 'failed', 'canceled')), false)::boolean AS ended
-FROM deliveries d JOIN notify_events e ON e.event_no = d.event_no
-WHERE d.rule = @rule::text AND e.of_job = @job_id::bigint AND e.run_no = @run_no::integer AND d.event_no < @event_no AND d.state = 'delivered';
+FROM notify_rules n
+JOIN notify_rules r ON r.name = n.name AND r.form = n.form AND r.address = n.address
+JOIN deliveries d ON d.rule_id = r.rule_id
+JOIN notify_events e ON e.event_no = d.event_no
+WHERE n.rule_id = @rule_id AND e.of_job = @job_id::bigint AND e.run_no = @run_no::integer AND d.event_no < @event_no AND d.state = 'delivered';
 
 -- name: ReportRules :many
+-- The rules there are, and those that were removed of which something waits in vain or has failed.
 SELECT sqlc.embed(r), c.matched::bigint AS matched, c.pending::bigint AS pending, c.failed::bigint AS failed, c.delivered_at, coalesce(c.error, '')::text AS error
 FROM report.notify_rules r
 CROSS JOIN LATERAL (
@@ -231,7 +249,12 @@ CROSS JOIN LATERAL (
         (SELECT x.error FROM report.deliveries x WHERE x.rule = r.rule AND x.error IS NOT NULL AND x.state <> 'delivered' ORDER BY x.event_no LIMIT 1)::text AS error
     FROM report.deliveries d WHERE d.rule = r.rule
 ) c
-WHERE r.current ORDER BY r.rule;
+WHERE r.version = (SELECT max(v.version) FROM report.notify_rules v WHERE v.rule = r.rule) AND (r.current OR c.failed > 0 OR c.error IS NOT NULL)
+ORDER BY r.rule;
+
+-- name: ReportRuleNames :many
+-- Those that were removed, too.
+SELECT DISTINCT rule FROM report.notify_rules ORDER BY rule;
 
 -- name: ReportDeliveries :many
 -- The newest first.

@@ -51,7 +51,7 @@ func (n *Notifier) deliver(ctx context.Context, rule store.Rule, address, secret
 	case formWebhook:
 		return n.channels.webhook(ctx, webhook{rule: rule.Name, address: address, secret: secret, now: now, pages: n.Pages}, batch[0].Notice)
 	default:
-		told, err := n.Store.ToldOfRun(ctx, rule.Name, store.RunKey{JobID: batch[0].JobID, No: batch[0].RunNo}, batch[0].EventNo)
+		told, err := n.Store.ToldOfRun(ctx, rule.ID, store.RunKey{JobID: batch[0].JobID, No: batch[0].RunNo}, batch[0].EventNo)
 		if err != nil {
 			return err
 		}

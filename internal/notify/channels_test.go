@@ -260,6 +260,33 @@ func TestOpenLineage_LearnsOfAnEndedRun(t *testing.T) {
 	}
 }
 
+// TestOpenLineage_AnotherReceiver is told that a run has begun, too, whatever the one before
+// it was told.
+func TestOpenLineage_AnotherReceiver(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	rule := store.RuleSpec{Name: "lineage", Address: "env:LINEAGE", Form: "openlineage", Events: []string{"transition"}}
+	l.rules(rule)
+	l.say("stores-eu", testkit.WoosmapRun("r1", "in_progress"))
+	l.tell()
+	l.wantTold("START stores-eu")
+	l.env["OTHER"] = l.receiver.url + "/other"
+	rule.Address = "env:OTHER"
+	l.rules(rule)
+	l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
+	l.tell()
+	l.wantTold("START stores-eu", "COMPLETE stores-eu")
+	rule.Events = []string{"transition", "anomaly"} // the receiver is the same
+	l.rules(rule)
+	l.say("stores-eu", testkit.WoosmapRun("r1", "failed"))
+	l.tell()
+	for _, told := range l.receiver.take() {
+		if told.summary() == "START stores-eu" {
+			t.Errorf("told %s", told.body)
+		}
+	}
+}
+
 // lineageSchema is that of a RunEvent with the facets that are sent.
 func lineageSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()

@@ -10,7 +10,6 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/testkit"
 	"tracker/internal/tracking"
-	"tracker/internal/upstreamsim"
 )
 
 // TestAStall is told when it begins and when it is over, once each, and again in between
@@ -18,10 +17,7 @@ import (
 func TestAStall(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	l.jobs["stores-eu"] = "8c4c51f1-0000-4000-8000-000000000001"
-	l.declare(store.Declaration{Jobs: []store.JobSpec{{
-		Name: "stores-eu", Source: "woosmap", Target: map[string]string{"dataset_id": l.jobs["stores-eu"]}, StallAfter: time.Hour, FirstPollAt: time.Now(),
-	}}})
+	l.patience("stores-eu", time.Hour)
 	rule := hook("geo", "stalled", "succeeded")
 	rule.RepeatEvery = 4 * time.Hour
 	l.rules(rule)
@@ -53,13 +49,7 @@ func TestAStall(t *testing.T) {
 // TestAStallThatComesBack is told anew, once by any number of trackers, and then left alone.
 func TestAStallThatComesBack(t *testing.T) {
 	t.Parallel()
-	const dataset = "8c4c51f1-0000-4000-8000-000000000001"
-	stallAfter := func(l *lab, after time.Duration) {
-		l.jobs["stores-eu"] = dataset
-		l.declare(store.Declaration{Jobs: []store.JobSpec{{
-			Name: "stores-eu", Source: "woosmap", Target: map[string]string{"dataset_id": dataset}, StallAfter: after, FirstPollAt: time.Now(),
-		}}})
-	}
+	stallAfter := func(l *lab, after time.Duration) { l.patience("stores-eu", after) }
 	goesOn := func(l *lab) { l.say("stores-eu", run("r1", "in_progress", 3*time.Hour, 0)) }
 	for name, test := range map[string]struct{ end, again func(l *lab) }{
 		"AfterItHadEnded": {
@@ -146,6 +136,36 @@ func TestAFailureIsToldAgain(t *testing.T) {
 	l.wantTold()
 }
 
+// TestAnotherRepeat: what a rule has told again by one interval keeps it from nothing by
+// another.
+func TestAnotherRepeat(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	rule := hook("geo", "failed")
+	rule.RepeatEvery = time.Hour
+	l.rules(rule)
+	l.say("stores-eu", testkit.WoosmapRun("r1", "failed"))
+	l.tell()
+	l.wantTold("failed stores-eu")
+	for range 4 {
+		l.pass(time.Hour)
+		l.tell()
+		l.wantTold("failed stores-eu again")
+	}
+	rule.RepeatEvery = 2 * time.Hour
+	l.rules(rule)
+	l.tell()
+	l.receiver.take()
+	for range 3 {
+		l.pass(time.Hour)
+		l.tell()
+		l.wantTold()
+		l.pass(time.Hour)
+		l.tell()
+		l.wantTold("failed stores-eu again")
+	}
+}
+
 // TestAFailureOfAFinishedJob is not told again: no run of it comes that would end it.
 func TestAFailureOfAFinishedJob(t *testing.T) {
 	t.Parallel()
@@ -190,41 +210,6 @@ func TestWhatIsErasedIsNotKept(t *testing.T) {
 	l.Check()
 }
 
-// TestNotLooking is told when it begins and when it is over, once each; what was over
-// before anybody told it, too.
-func TestNotLooking(t *testing.T) {
-	t.Parallel()
-	l := newLab(t)
-	l.rules(hook("geo", "not_looking"))
-	l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
-	l.tell()
-	l.wantTold()
-	age := func(by time.Duration) { // the last look lies further back
-		l.Exec(`UPDATE cursors SET polled_at = polled_at - $1::interval, confirmed_at = confirmed_at - $1::interval, changed_at = changed_at - $1::interval,
-			covered_until = covered_until - $1::interval, next_poll_at = next_poll_at - $1::interval`, by.String())
-	}
-	age(time.Hour)
-	l.tell()
-	l.wantTold("not_looking stores-eu began")
-	l.tell()
-	l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
-	l.tell()
-	l.wantTold("not_looking stores-eu over")
-	l.pass(2 * time.Hour)
-	age(time.Hour)
-	l.say("stores-eu", testkit.WoosmapRun("r1", "success")) // and nobody told that meanwhile
-	l.tell()
-	got := l.receiver.take()
-	if len(got) != 2 || got[0].summary() != "not_looking stores-eu began" || got[1].summary() != "not_looking stores-eu over" {
-		t.Fatalf("told %s", got)
-	}
-	if text := string(got[0].body); !strings.Contains(text, `nobody can look at stores-eu: no tracker ran`) {
-		t.Errorf("it says %s", text)
-	}
-	l.tell()
-	l.wantTold()
-}
-
 // TestTheClockIsSetBack by a day: what was over is not taken for what goes on, and what
 // waits is told once the tracker has noticed.
 func TestTheClockIsSetBack(t *testing.T) {
@@ -233,10 +218,7 @@ func TestTheClockIsSetBack(t *testing.T) {
 	stalled, failed := hook("stalls", "stalled"), hook("failures", "failed")
 	failed.RepeatEvery = time.Hour
 	l.rules(stalled, failed)
-	l.job("stores-eu", nil)
-	l.declare(store.Declaration{Jobs: []store.JobSpec{{
-		Name: "stores-eu", Source: "woosmap", Target: map[string]string{"dataset_id": l.jobs["stores-eu"]}, StallAfter: time.Hour, FirstPollAt: time.Now(),
-	}}})
+	l.patience("stores-eu", time.Hour)
 	l.say("stores-eu", run("r1", "in_progress", 2*time.Hour, 0))
 	l.tell()
 	l.wantTold("stalled stores-eu began")
@@ -272,41 +254,6 @@ func TestTheClockIsSetBack(t *testing.T) {
 	l.pass(61 * time.Second)
 	l.tell()
 	l.Want("what came of all", []string{"delivered"}, `SELECT DISTINCT state FROM report.deliveries`)
-}
-
-// TestUnusual: a run's end that came too soon or too late, and a run that goes on too
-// long, by ten runs before.
-func TestUnusual(t *testing.T) {
-	t.Parallel()
-	l := newLab(t)
-	l.rules(hook("geo", "unusual"))
-	l.say("other", run("a", "success", time.Hour, 0), run("b", "success", time.Minute, 0)) // too few to tell
-	var runs []upstreamsim.Frame
-	for n := range 10 {
-		runs = append(runs, run("r"+string(rune('0'+n)), "success", time.Duration(60+n)*time.Second, 0))
-	}
-	l.say("stores-eu", runs...)
-	l.tell()
-	l.wantTold()
-	l.say("stores-eu", run("usual", "failed", 130*time.Second, 0), run("slow", "success", 4*time.Minute, 0), run("quick", "success", 20*time.Second, 0))
-	l.tell()
-	var texts []string
-	for _, one := range l.receiver.take() {
-		_, text, _ := strings.Cut(string(one.body), `"text":"`)
-		text, _, _ = strings.Cut(text, `, nearly`)
-		texts = append(texts, text)
-	}
-	if got := strings.Join(texts, "; "); got != "⚠ stores-eu took unusually long: 4 m; ⚠ stores-eu took unusually quick: 20 s" {
-		t.Errorf("told %s", got)
-	}
-	l.say("stores-eu", run("going", "in_progress", 8*time.Minute, 0))
-	l.tell()
-	l.wantTold("unusual stores-eu")
-	l.tell()
-	l.wantTold()
-	l.say("stores-eu", run("going", "in_progress", 40*time.Minute, 0)) // stalled by now: another's matter
-	l.tell()
-	l.wantTold()
 }
 
 // TestWhatIsToldLateSaysSo: nobody told anything for a day.

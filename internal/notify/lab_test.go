@@ -106,10 +106,22 @@ func chat(name string, events ...string) store.RuleSpec {
 // job registers a job whose dataset is named by its number among them.
 func (l *lab) job(name string, labels map[string]string) {
 	l.t.Helper()
-	l.jobs[name] = fmt.Sprintf("8c4c51f1-0000-4000-8000-%012x", len(l.jobs)+1)
-	l.declare(store.Declaration{Jobs: []store.JobSpec{{
-		Name: name, Source: "woosmap", Target: map[string]string{"dataset_id": l.jobs[name]}, Labels: labels, FirstPollAt: time.Now(),
-	}}})
+	l.spec(store.JobSpec{Name: name, Labels: labels})
+}
+
+// patience registers a job, or another stall_after of it.
+func (l *lab) patience(name string, stallAfter time.Duration) {
+	l.t.Helper()
+	l.spec(store.JobSpec{Name: name, StallAfter: stallAfter})
+}
+
+func (l *lab) spec(spec store.JobSpec) {
+	l.t.Helper()
+	if _, known := l.jobs[spec.Name]; !known {
+		l.jobs[spec.Name] = fmt.Sprintf("8c4c51f1-0000-4000-8000-%012x", len(l.jobs)+1)
+	}
+	spec.Source, spec.Target, spec.FirstPollAt = "woosmap", map[string]string{"dataset_id": l.jobs[spec.Name]}, time.Now()
+	l.declare(store.Declaration{Jobs: []store.JobSpec{spec}})
 }
 
 // say has a job's dataset answer, and polls it each time; the job is registered first
@@ -200,6 +212,13 @@ func (l *lab) pass(d time.Duration) {
 	} {
 		l.Exec(statement, d.String())
 	}
+}
+
+// age lets the last look of all jobs lie further back.
+func (l *lab) age(by time.Duration) {
+	l.t.Helper()
+	l.Exec(`UPDATE cursors SET polled_at = polled_at - $1::interval, confirmed_at = confirmed_at - $1::interval, changed_at = changed_at - $1::interval,
+		covered_until = covered_until - $1::interval, next_poll_at = next_poll_at - $1::interval`, by.String())
 }
 
 // wantTold compares what the receiver was told since the last time: of webhooks the type

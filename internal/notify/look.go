@@ -29,7 +29,7 @@ func (n *Notifier) Look(ctx context.Context) error {
 	}
 	l.goings = slices.DeleteFunc(l.goings, func(g store.Going) bool { return !g.OverAt.IsZero() })
 	l.wanted = map[history.EventKind]bool{}
-	for _, kind := range []history.EventKind{history.EventStalled, history.EventUnusual, history.EventNotLooking} {
+	for _, kind := range kindsByTime() {
 		l.wanted[kind] = l.rules.wants(kind)
 	}
 	if l.conditions, err = n.Store.Conditions(ctx, l.wanted, usualRuns); err != nil {
@@ -53,6 +53,13 @@ func (n *Notifier) Look(ctx context.Context) error {
 	n.repeated = l.repeated
 	return nil
 }
+
+// kindsByTime are those of what begins and ends with time alone.
+func kindsByTime() []history.EventKind {
+	return []history.EventKind{history.EventStalled, history.EventUnusual, history.EventNotLooking}
+}
+
+func byTime(kind history.EventKind) bool { return slices.Contains(kindsByTime(), kind) }
 
 // looking is one look at what goes on.
 type looking struct {
@@ -118,18 +125,23 @@ func (l *looking) tell() error {
 	for _, g := range l.goings {
 		of := going{g.Kind, g.JobID}
 		known[of] = true
-		if _, byTime := l.wanted[g.Kind]; !byTime || lasting[of] {
+		if !byTime(g.Kind) || lasting[of] {
 			if g.LeftAlone { // nothing that comes ends it
 				l.telling.End = append(l.telling.End, g.EventNo)
+			} else if lasting[of] {
+				l.tellOthers(g)
 			}
 			continue
 		}
-		l.telling.End = append(l.telling.End, g.EventNo)
-		if !l.wanted[g.Kind] || g.Kind == history.EventUnusual { // nobody looks whether it is over; its end is told of the run
+		ended, told := l.over(g)
+		if ended {
+			l.telling.End = append(l.telling.End, g.EventNo)
+		}
+		if !told {
 			continue
 		}
 		h := words.Happening{Kind: g.Kind, Over: true, Since: began(g), SeenAt: l.telling.State.Now}
-		if err := l.offer(g.Event.Key+" over", g.JobID, g.RunNo, h); err != nil {
+		if err := l.offer(g.Event.Key+" over", g.JobID, g.RunNo, h, l.rules.named(g.Told)); err != nil {
 			return err
 		}
 	}
@@ -143,11 +155,42 @@ func (l *looking) tell() error {
 		// A run whose stall_after was raised, or that another one had superseded, stalls
 		// again since the same moment: told again, as that it was over was told.
 		key := fmt.Sprintf("%s job %d run %d since %s after event %d", c.Kind, c.JobID, c.RunNo, c.Since.UTC().Format(time.RFC3339Nano), gone.EventNo)
-		if err := l.offer(key, c.JobID, c.RunNo, h); err != nil {
+		if err := l.offer(key, c.JobID, c.RunNo, h, l.rules); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tellOthers tells what goes on by the rules that are new, or tell more than before.
+func (l *looking) tellOthers(g store.Going) {
+	for _, rule := range l.rules {
+		if tells(rule, g.Kind) && l.matches(rule, g) && !slices.Contains(g.Told, rule.Name) {
+			l.telling.due(store.Due{EventNo: g.EventNo, JobID: g.JobID, Rule: rule})
+		}
+	}
+}
+
+// over reports whether what does not go on any more is over, and whether that is told. Of
+// what nobody looks at any more nothing is: it may still be so.
+func (l *looking) over(g store.Going) (ended, told bool) {
+	job := l.facts.Jobs[g.JobID]
+	switch {
+	case !l.wanted[g.Kind], g.Kind == history.EventUnusual: // nobody looks whether it is over; its end is told of the run
+		return true, false
+	case job.Tracking == store.TrackingRemoved:
+		return true, false
+	case g.Kind == history.EventStalled:
+		return true, true
+	case job.Tracking == store.TrackingPaused:
+		return true, false
+	}
+	since := began(g)
+	if g.Since.Before(since) { // by a clock that was set back
+		since = g.Since
+	}
+	answered := job.AnsweredAt.After(since)
+	return answered || job.Tracking != store.TrackingActive, answered
 }
 
 // began is since when something goes on.
@@ -161,8 +204,8 @@ func began(g store.Going) time.Time {
 	return told.Since
 }
 
-// offer tells what goes on, or is over, by each rule that tells of it.
-func (l *looking) offer(key string, jobID int64, runNo int, h words.Happening) error {
+// offer tells what goes on, or is over, by each of some rules that tells of it.
+func (l *looking) offer(key string, jobID int64, runNo int, h words.Happening, among rules) error {
 	job := l.facts.Jobs[jobID]
 	h.Job, h.Source = job.Job, job.Source
 	if run, known := l.facts.Runs[store.RunKey{JobID: jobID, No: runNo}]; known {
@@ -171,7 +214,7 @@ func (l *looking) offer(key string, jobID int64, runNo int, h words.Happening) e
 		return nil // retention has taken it
 	}
 	var by rules
-	for _, rule := range l.rules {
+	for _, rule := range among {
 		if tells(rule, h.Kind) && matches(rule, job) {
 			by = append(by, rule)
 		}
@@ -190,7 +233,7 @@ func (l *looking) offer(key string, jobID int64, runNo int, h words.Happening) e
 	return nil
 }
 
-// repeat tells again what goes on, by each rule that says so. What was told already has
+// repeat tells again what goes on, by each rule that has told it and says so. What was told already has
 // its key: it is not told a second time.
 func (l *looking) repeat(before map[string]bool) error {
 	now := l.telling.State.Now
@@ -203,7 +246,7 @@ func (l *looking) repeat(before map[string]bool) error {
 		if slices.Contains(l.telling.End, g.EventNo) {
 			continue
 		}
-		for _, rule := range l.rules {
+		for _, rule := range l.rules.named(g.Told) {
 			if rule.RepeatEvery == 0 || !tells(rule, g.Kind) || !l.matches(rule, g) {
 				continue
 			}
@@ -234,7 +277,7 @@ func (l *looking) matches(rule store.Rule, g store.Going) bool {
 // again is what was told, told again for the n-th time.
 func again(g store.Going, rule store.Rule, times int64, now time.Time) (store.Notice, error) {
 	n := g.Event
-	n.Key = fmt.Sprintf("%s again %d by %s", n.Key, times, rule.Name)
+	n.Key = fmt.Sprintf("%s again %d every %s by %s", n.Key, times, rule.RepeatEvery, rule.Name)
 	n.Line, n.At = words.Still(n.Line, g.Event.At, now), now
 	var what map[string]json.RawMessage
 	if err := json.Unmarshal(n.What, &what); err != nil {

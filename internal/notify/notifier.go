@@ -46,7 +46,11 @@ type Settings struct {
 type Notifier struct {
 	Settings
 	channels channels
+
+	// Of who reads the journal and looks what goes on.
 	repeated map[string]bool // what Look had told again the last time, by key
+	lookedAt time.Time
+	trouble  error // of the last look
 }
 
 // New makes a Notifier.
@@ -57,8 +61,7 @@ func New(settings Settings) *Notifier {
 // Run tells until ctx ends. It waits out all trouble with the database.
 func (n *Notifier) Run(ctx context.Context) {
 	var running errgroup.Group
-	running.Go(func() error { n.again(ctx, readEvery, "read what is to be told", n.readAll); return nil })
-	running.Go(func() error { n.again(ctx, lookEvery, "look what goes on", n.look); return nil })
+	running.Go(func() error { n.again(ctx, readEvery, "read what is to be told", n.readAndLook); return nil })
 	running.Go(func() error { n.again(ctx, forgetEvery, "forget what was delivered", n.forget); return nil })
 	running.Go(func() error { n.send(ctx); return nil })
 	_ = running.Wait()
@@ -88,6 +91,21 @@ func (n *Notifier) again(ctx context.Context, every time.Duration, what string, 
 		}
 		timer.Reset(every)
 	}
+}
+
+// readAndLook reads the journal to its end, and looks what goes on when it is time for
+// that. One comes after the other: a look that lasts is not overtaken by what is read.
+func (n *Notifier) readAndLook(ctx context.Context) error {
+	if err := n.readAll(ctx); err != nil && !errors.Is(err, store.ErrOvertaken) {
+		return err
+	}
+	if time.Since(n.lookedAt) < lookEvery {
+		return n.trouble
+	}
+	if n.trouble = n.look(ctx); !errors.Is(n.trouble, store.ErrOvertaken) { // by another tracker: else soon again
+		n.lookedAt = time.Now()
+	}
+	return n.trouble
 }
 
 // readAll reads the journal to its end.

@@ -294,4 +294,40 @@ func TestQuietHours(t *testing.T) {
 	l.say("stores-eu", testkit.WoosmapRun("r2", "failed"))
 	l.tell()
 	l.wantTold()
+	l.Exec(`ALTER TABLE notify_rules DISABLE TRIGGER notify_rules_fixed`)
+	l.Exec(`UPDATE notify_rules SET quiet = $1 WHERE quiet IS NOT NULL`, now.Add(-time.Hour).Format("15:04")+"-"+now.Add(-time.Minute).Format("15:04"))
+	l.pass(50 * time.Minute)
+	l.tell()
+	l.wantTold() // they have ended, and the rule rests until they were to
+	l.pass(11 * time.Minute)
+	l.tell()
+	l.tell()
+	l.wantTold("failed stores-eu", "failed stores-eu")
+	l.Want("deliveries", []string{"1 delivered", "2 delivered"}, `SELECT version || ' ' || state FROM report.deliveries ORDER BY version`)
+}
+
+// TestARunThatIsSeenEnded has begun when the service says that it has, not when it ended;
+// where it does not say, in bounds.
+func TestARunThatIsSeenEnded(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.rules(hook("geo", "started", "failed"), chat("chat", "started"))
+	l.say("stores-eu", run("r1", "failed", time.Hour, time.Minute))
+	l.tell()
+	l.Want("times of the service", []string{"started at its start", "failed at its end"}, `
+		SELECT kind || CASE (e.what #>> '{transition,happened_at}')::timestamptz WHEN r.started_at THEN ' at its start' WHEN r.ended_at THEN ' at its end' END
+		FROM notify_events e JOIN report.runs r ON r.job_id = e.of_job AND r.run_no = e.run_no ORDER BY e.event_no`)
+	l.say("stores-eu", testkit.WoosmapRun("r2", "failed"))
+	l.tell()
+	l.Want("without", []string{"started true", "failed true"}, `
+		SELECT kind || ' ' || (what #>> '{transition,happened_at}' IS NULL) FROM notify_events WHERE run_no = 2 ORDER BY event_no`)
+	var when []string
+	for _, one := range l.receiver.take() {
+		if lines := strings.Split(string(one.body), "\n"); len(lines) > 2 {
+			when = append(when, strings.Fields(lines[2])[0])
+		}
+	}
+	if got := strings.Join(when, " "); got != "at between" {
+		t.Errorf("the messages tell when: %q", got)
+	}
 }

@@ -117,6 +117,10 @@ func (r *reading) want(p *store.FactsParams, e store.Event) {
 			p.Anomalies = append(p.Anomalies, store.RunKey{JobID: e.JobID, No: int(e.No)})
 			p.Runs = append(p.Runs, run)
 		}
+	case store.EventGap:
+		if wanted.wants(history.EventNotLooking) {
+			p.Gaps = append(p.Gaps, e)
+		}
 	case store.EventChange:
 		if wanted.wants(history.EventChange) || wanted.wants(history.EventSourcePaused) {
 			p.Changes = append(p.Changes, e.No)
@@ -159,11 +163,11 @@ func (r *reading) tellTransition(e store.Event) error {
 		return err
 	}
 	if e.From == "" {
-		kinds := []history.EventKind{history.EventStarted, history.EventTransition}
+		kinds, first := []history.EventKind{history.EventStarted, history.EventTransition}, h
 		if e.To.Terminal() { // its beginning comes first; as a transition it is told once
-			kinds = kinds[:1]
+			kinds, first.Event.HappenedAt = kinds[:1], startSaid(h.Run)
 		}
-		if err := r.offer(e, h, kinds...); err != nil || !e.To.Terminal() {
+		if err := r.offer(e, first, kinds...); err != nil || !e.To.Terminal() {
 			return err
 		}
 	}
@@ -182,6 +186,14 @@ func (r *reading) tellTransition(e store.Event) error {
 		return r.offer(e, h, history.EventUnusual)
 	}
 	return nil
+}
+
+// startSaid is when a run has begun, as the service says; zero: it does not.
+func startSaid(run *store.RunRow) time.Time {
+	if run == nil || run.StartedAt.Equal(run.FirstSeenAt) { // where no time is said, the first look stands in
+		return time.Time{}
+	}
+	return run.StartedAt
 }
 
 // usualRuns is from how many ended runs on a job's own past tells what is usual.
@@ -227,8 +239,12 @@ func (r *reading) happening(e store.Event) words.Happening {
 // offer tells an event by each rule that tells of it, as the first of the kinds that the
 // rule names.
 func (r *reading) offer(e store.Event, h words.Happening, kinds ...history.EventKind) error {
+	return r.offerBy(r.rules.of(e.EntryNo), e, h, kinds...)
+}
+
+func (r *reading) offerBy(among rules, e store.Event, h words.Happening, kinds ...history.EventKind) error {
 	by := map[history.EventKind]rules{}
-	for _, rule := range r.rules.of(e.EntryNo) {
+	for _, rule := range among {
 		if !r.matches(rule, e) {
 			continue
 		}
@@ -278,6 +294,7 @@ func (r *reading) end(over func(store.Going) bool) (ended []store.Going) {
 		if g.OverAt.IsZero() && !r.ended[g.EventNo] && over(g) {
 			r.ended[g.EventNo] = true
 			r.telling.End = append(r.telling.End, g.EventNo)
+			r.telling.Turns = r.telling.Turns || byTime(g.Kind)
 			ended = append(ended, g)
 		}
 	}
@@ -305,7 +322,7 @@ func (r *reading) endGoings(e store.Event) error {
 		}
 		h := r.happening(e)
 		h.Over, h.Since, h.SeenAt = true, began(g), e.ObservedAt
-		if err := r.offer(e, h, history.EventStalled); err != nil {
+		if err := r.offerBy(r.rules.of(e.EntryNo).named(g.Told), e, h, history.EventStalled); err != nil {
 			return err
 		}
 	}
@@ -313,7 +330,8 @@ func (r *reading) endGoings(e store.Event) error {
 }
 
 // tellUnseen tells of a gap that is over, that nobody could look, unless that was told
-// while it lasted: then Look tells when it is over.
+// while it lasted: then Look tells when it is over. That somebody can again is told of one
+// that an answer has ended: no pause, no removal, no other failure.
 func (r *reading) tellUnseen(e store.Event) error {
 	if e.Detail == history.GapPaused {
 		return nil
@@ -325,10 +343,11 @@ func (r *reading) tellUnseen(e store.Event) error {
 	}
 	h := r.happening(e)
 	h.Since, h.SeenAt, h.Reason = e.NotBefore, e.ObservedAt, e.Detail
-	for _, h.Over = range []bool{false, true} {
-		if err := r.offer(e, h, history.EventNotLooking); err != nil {
-			return err
-		}
+	if err := r.offer(e, h, history.EventNotLooking); err != nil {
+		return err
 	}
-	return nil
+	if h.Over = r.facts.Answered[store.RunKey{JobID: e.JobID, No: int(e.No)}]; !h.Over {
+		return nil
+	}
+	return r.offer(e, h, history.EventNotLooking)
 }

@@ -25,6 +25,11 @@ func (r rules) repeat() bool {
 	return slices.ContainsFunc(r, func(rule store.Rule) bool { return rule.RepeatEvery > 0 })
 }
 
+// named are those of some names.
+func (r rules) named(names []string) rules {
+	return slices.DeleteFunc(slices.Clone(r), func(rule store.Rule) bool { return !slices.Contains(names, rule.Name) })
+}
+
 // of are the versions that tell of an entry of the journal.
 func (r rules) of(entryNo int64) rules {
 	return slices.DeleteFunc(slices.Clone(r), func(rule store.Rule) bool { return !rule.Tells(entryNo) })

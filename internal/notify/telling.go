@@ -96,13 +96,19 @@ func pointer(t time.Time) *time.Time {
 // add has a notice told by some rules.
 func (t *telling) add(n store.Notice, by rules) {
 	t.Notices = append(t.Notices, n)
+	t.Turns = t.Turns || byTime(n.Kind)
 	for _, rule := range by {
-		at := t.State.Now
-		if rule.Form == formMessage {
-			at = at.Add(rule.GroupFor)
-		}
-		t.Due = append(t.Due, store.Due{Key: n.Key, JobID: n.JobID, Rule: rule, At: at})
+		t.due(store.Due{Key: n.Key, JobID: n.JobID, Rule: rule})
 	}
+}
+
+// due has something told in time.
+func (t *telling) due(d store.Due) {
+	d.At = t.State.Now
+	if d.Rule.Form == formMessage {
+		d.At = d.At.Add(d.Rule.GroupFor)
+	}
+	t.Due = append(t.Due, d)
 }
 
 // goesOn keeps that what a notice tells goes on from now on.
@@ -115,4 +121,4 @@ func (t *telling) goesOn(n store.Notice) {
 }
 
 // empty reports that there is nothing to keep.
-func (t *telling) empty() bool { return len(t.Notices)+len(t.End) == 0 }
+func (t *telling) empty() bool { return len(t.Due)+len(t.End) == 0 }

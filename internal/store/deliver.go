@@ -150,15 +150,16 @@ func (s *Store) RetryDeliveries(ctx context.Context, rule string) (retried int64
 	return retried, wrapped("have deliveries tried again", err)
 }
 
-// RunTold is what a rule has told of a run.
+// RunTold is what a receiver was told of a run.
 type RunTold struct {
 	Any bool // something
 	End bool // that it has ended
 }
 
-// ToldOfRun tells what a rule has told of a run before an event.
-func (s *Store) ToldOfRun(ctx context.Context, rule string, run RunKey, eventNo int64) (RunTold, error) {
-	row, err := s.queries.NotifyRunTold(ctx, dbsqlc.NotifyRunToldParams{Rule: rule, JobID: run.JobID, RunNo: int32(run.No), EventNo: eventNo})
+// ToldOfRun tells what the receiver of a version of a rule was told of a run before an
+// event, by that rule.
+func (s *Store) ToldOfRun(ctx context.Context, ruleID int64, run RunKey, eventNo int64) (RunTold, error) {
+	row, err := s.queries.NotifyRunTold(ctx, dbsqlc.NotifyRunToldParams{RuleID: ruleID, JobID: run.JobID, RunNo: int32(run.No), EventNo: eventNo})
 	return RunTold{Any: row.Told, End: row.Ended}, wrapped("read what was told of a run", err)
 }
 
@@ -170,7 +171,7 @@ func wrapped(doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-// RuleRow is the current version of a rule and what came of it.
+// RuleRow is the last version of a rule and what came of it.
 type RuleRow struct {
 	Rule        string     `json:"rule"`
 	Version     int32      `json:"version"`
@@ -185,9 +186,11 @@ type RuleRow struct {
 	Failed      int64      `json:"failed"`
 	DeliveredAt *time.Time `json:"delivered_at"` // the last; nil: none was
 	Error       string     `json:"error"`        // of what waits or has failed; empty: none
+	Removed     bool       `json:"removed"`      // the rule was removed
 }
 
-// RuleRows reads the current rules and what came of them, by name.
+// RuleRows reads the rules and what came of them, by name: of those that were removed the
+// ones by which something waits in vain or has failed.
 func (s *Store) RuleRows(ctx context.Context) ([]RuleRow, error) {
 	rows, err := s.queries.ReportRules(ctx)
 	if err != nil {
@@ -198,8 +201,15 @@ func (s *Store) RuleRows(ctx context.Context) ([]RuleRow, error) {
 		return RuleRow{
 			Rule: r.Rule, Version: r.Version, As: r.Form, To: r.Address, On: r.Events, Sources: r.Sources, Jobs: r.Jobs, Quiet: r.Quiet,
 			Matched: row.Matched, Pending: row.Pending, Failed: row.Failed, DeliveredAt: toPointer(row.DeliveredAt), Error: row.Error,
+			Removed: !r.Current,
 		}
 	}), nil
+}
+
+// RuleNamesEver lists the names of all rules that there are or were.
+func (s *Store) RuleNamesEver(ctx context.Context) ([]string, error) {
+	names, err := s.queries.ReportRuleNames(ctx)
+	return names, wrapped("list rule names", err)
 }
 
 // DeliveryRow is a row of report.deliveries.

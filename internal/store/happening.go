@@ -41,7 +41,7 @@ const (
 	EventChange     = "change"
 )
 
-// RunKey names a run, or with the number of a transition or anomaly in its place that.
+// RunKey names a run, or with the number of a transition, anomaly or gap in its place that.
 type RunKey struct {
 	JobID int64
 	No    int
@@ -59,6 +59,9 @@ type JobToTell struct {
 	Job    string
 	Source string
 	Labels map[string]string
+
+	Tracking   Tracking  // paused, too, where its source is
+	AnsweredAt time.Time // when the last answered poll was sent; zero: none was
 }
 
 // NotifyState is how far the journal was read for the rules.
@@ -100,6 +103,7 @@ type FactsParams struct {
 	Usual     []RunKey // how long runs before them took
 	Anomalies []RunKey
 	Settled   []RunKey // transitions, of which it is asked whether a failure came before
+	Gaps      []Event  // of which it is asked whether an answer has ended them
 	Changes   []int64
 	Jobs      []int64
 	Sources   []string // all jobs of them
@@ -112,6 +116,7 @@ type Facts struct {
 	Usual     map[RunKey]Usual
 	Anomalies map[RunKey]AnomalyRow
 	Recovered map[RunKey]bool // transitions of runs before which the last success or failure was a failure
+	Answered  map[RunKey]bool // gaps, by their numbers, that an answer has ended
 	Changes   map[int64]ChangeRow
 	Jobs      map[int64]JobToTell
 }
@@ -120,7 +125,7 @@ type Facts struct {
 func (s *Store) Facts(ctx context.Context, params FactsParams) (Facts, error) {
 	f := Facts{
 		Runs: map[RunKey]RunRow{}, Steps: map[RunKey][]StepRow{}, Usual: map[RunKey]Usual{}, Anomalies: map[RunKey]AnomalyRow{},
-		Recovered: map[RunKey]bool{}, Changes: map[int64]ChangeRow{}, Jobs: map[int64]JobToTell{},
+		Recovered: map[RunKey]bool{}, Answered: map[RunKey]bool{}, Changes: map[int64]ChangeRow{}, Jobs: map[int64]JobToTell{},
 	}
 	err := s.inSnapshot(ctx, func(q *dbsqlc.Queries) error {
 		if err := f.readRuns(ctx, q, params); err != nil {
@@ -184,6 +189,19 @@ func (f *Facts) readOthers(ctx context.Context, q *dbsqlc.Queries, params FactsP
 			f.Anomalies[RunKey{row.JobID, int(row.ReportAnomaly.AnomalyNo)}] = toAnomalyRow(row.ReportAnomaly)
 		}
 	}
+	if len(params.Gaps) > 0 {
+		var p dbsqlc.ReportGapsAnsweredParams
+		for _, gap := range params.Gaps {
+			p.JobIds, p.GapNos, p.GapTos = append(p.JobIds, gap.JobID), append(p.GapNos, int32(gap.No)), append(p.GapTos, gap.ObservedAt)
+		}
+		rows, err := q.ReportGapsAnswered(ctx, p)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			f.Answered[RunKey{row.JobID, int(row.GapNo)}] = true
+		}
+	}
 	if len(params.Changes) > 0 {
 		rows, err := q.ReportChangesOf(ctx, params.Changes)
 		if err != nil {
@@ -201,7 +219,7 @@ func (f *Facts) readOthers(ctx context.Context, q *dbsqlc.Queries, params FactsP
 		return err
 	}
 	for _, row := range rows {
-		job := JobToTell{ID: row.JobID, Job: row.Job, Source: row.Source}
+		job := JobToTell{ID: row.JobID, Job: row.Job, Source: row.Source, Tracking: Tracking(row.Tracking), AnsweredAt: OrZero(row.ConfirmedAt)}
 		job.Labels, _ = textsOf(row.Labels) // what is no text there matches no rule
 		f.Jobs[row.JobID] = job
 	}
@@ -277,7 +295,8 @@ type Going struct {
 	EventNo int64
 	Event   Notice // that told it
 
-	LeftAlone bool // its job is finished or removed, or its source is removed
+	Told      []string // names of the rules by which it was told
+	LeftAlone bool     // its job is finished or removed, or its source is removed
 }
 
 // Goings reads what goes on, and what went on since.
@@ -288,7 +307,7 @@ func (s *Store) Goings(ctx context.Context, since time.Time) ([]Going, error) {
 	}
 	return convert(rows, func(row dbsqlc.GoingListRow) Going {
 		return Going{
-			Kind: history.EventKind(row.Kind), Subject: row.Subject, JobID: row.OfJob, RunNo: int(row.RunNo), Since: row.Since, OverAt: OrZero(row.OverAt), EventNo: row.EventNo, LeftAlone: row.LeftAlone,
+			Kind: history.EventKind(row.Kind), Subject: row.Subject, JobID: row.OfJob, RunNo: int(row.RunNo), Since: row.Since, OverAt: OrZero(row.OverAt), EventNo: row.EventNo, Told: row.Told, LeftAlone: row.LeftAlone,
 			Event: Notice{
 				Key: row.Key, Kind: history.EventKind(row.Kind), JobID: row.OfJob, Job: row.Job, Source: row.Source, RunNo: int(row.RunNo), At: row.At,
 				MadeAt: row.MadeAt, Line: row.Line, More: row.More, What: row.What,

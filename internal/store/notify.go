@@ -13,13 +13,14 @@ import (
 const WebhookTypes = "tracker."
 
 // ErrOvertaken means that another tracker has read the journal for the rules meanwhile,
-// or that the rules have changed.
+// or that the rules, or what goes on, have changed.
 var ErrOvertaken = errors.New("somebody else has told it meanwhile")
 
 // Telling is what is to be told: it is kept as a whole, or not at all.
 type Telling struct {
 	State   NotifyState // what it was made by
 	To      int64       // the journal is read up to here; State.EntryNo: no further
+	Turns   bool        // what goes on with time alone changes: who has looked at it before looks again
 	Notices []Notice
 	Due     []Due
 	Begin   []Going // of a notice, by Event.Key
@@ -28,22 +29,23 @@ type Telling struct {
 
 // Due says by which version of a rule a notice is told, and when.
 type Due struct {
-	Key   string // of the notice
-	JobID int64
-	Rule  Rule
-	At    time.Time
+	Key     string // of the notice
+	EventNo int64  // of one that is there already; 0: it is among the telling's
+	JobID   int64
+	Rule    Rule
+	At      time.Time
 }
 
 // Tell keeps what is to be told, and how far the journal is read. ErrOvertaken: somebody
-// else has, from the same place. A notice that is there already is not told again.
+// else has, from the same place, or what goes on has changed. A notice that is there already is not told again.
 func (s *Store) Tell(ctx context.Context, t Telling) error {
 	err := s.inTx(ctx, func(q *dbsqlc.Queries) error {
 		var moved int64
 		var err error
 		if t.To > t.State.EntryNo {
-			moved, err = q.NotifyAdvance(ctx, dbsqlc.NotifyAdvanceParams{ToEntry: t.To, FromEntry: t.State.EntryNo, Version: t.State.Version})
+			moved, err = q.NotifyAdvance(ctx, dbsqlc.NotifyAdvanceParams{ToEntry: t.To, FromEntry: t.State.EntryNo, Version: t.State.Version, Turns: t.Turns})
 		} else {
-			moved, err = q.NotifyTurn(ctx, dbsqlc.NotifyTurnParams{Version: t.State.Version, EntryNo: t.State.EntryNo})
+			moved, err = q.NotifyTurn(ctx, t.State.Version)
 		}
 		if err != nil {
 			return err
@@ -69,7 +71,7 @@ func (t Telling) keep(ctx context.Context, q *dbsqlc.Queries) error {
 			return err
 		}
 	}
-	if len(t.Notices) == 0 {
+	if len(t.Due) == 0 {
 		return nil
 	}
 	numbers, err := insertNotices(ctx, q, t.Notices, t.State.Now)
@@ -79,7 +81,9 @@ func (t Telling) keep(ctx context.Context, q *dbsqlc.Queries) error {
 	var due dbsqlc.DeliveryInsertParams
 	for _, d := range t.Due {
 		no, isNew := numbers[d.Key]
-		if !isNew {
+		if d.EventNo != 0 {
+			no = d.EventNo
+		} else if !isNew {
 			continue
 		}
 		due.RuleIds, due.EventNos, due.OfJobs = append(due.RuleIds, d.Rule.ID), append(due.EventNos, no), append(due.OfJobs, d.JobID)

@@ -577,7 +577,7 @@ type ReportNotifyRule struct {
 	// Count of attempts that failed since the last that did not.
 	Failures int32
 	// Whether it is the version that holds: what was due under another is told by that.
-	Current interface{}
+	Current bool
 }
 
 // One row per job, unless it is removed, whose latest run has not ended: how long such a run usually takes, and whether it is stalled. It is stalled if it was seen to go on for longer than the job's stall_after or, where it has none, for longer than three times usual_duration. A run that another one has superseded is never in it.

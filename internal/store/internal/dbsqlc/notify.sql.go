@@ -211,10 +211,12 @@ func (q *Queries) DeliveryFailedBehind(ctx context.Context, arg DeliveryFailedBe
 
 const deliveryForget = `-- name: DeliveryForget :execrows
 DELETE FROM deliveries d USING notify_events e
-WHERE e.event_no = d.event_no AND e.made_at < $1 AND d.state = 'delivered'
+WHERE e.event_no = d.event_no AND e.made_at < $1
+    AND (d.state = 'delivered' OR d.state = 'failed' AND NOT EXISTS (SELECT 1 FROM notify_rules r WHERE r.name = d.rule AND r.until_entry IS NULL))
     AND NOT EXISTS (SELECT 1 FROM notify_going g WHERE g.event_no = e.event_no AND g.over_at IS NULL)
 `
 
+// What was delivered, and what has failed by a rule that there is no more.
 func (q *Queries) DeliveryForget(ctx context.Context, before time.Time) (int64, error) {
 	result, err := q.db.Exec(ctx, deliveryForget, before)
 	if err != nil {
@@ -327,7 +329,8 @@ func (q *Queries) GoingInsert(ctx context.Context, arg GoingInsertParams) error 
 const goingList = `-- name: GoingList :many
 SELECT g.kind, g.subject, coalesce(g.of_job, 0)::bigint AS of_job, coalesce(g.run_no, 0)::integer AS run_no, g.since, g.over_at, g.event_no,
     e.key, coalesce(e.source, '')::text AS source, coalesce(e.job, '')::text AS job, e.at, e.made_at, e.line, e.more, e.what,
-    coalesce(j.tracking IN ('finished', 'removed') OR s.removed_at IS NOT NULL, false)::boolean AS left_alone
+    coalesce(j.tracking IN ('finished', 'removed') OR s.removed_at IS NOT NULL, false)::boolean AS left_alone,
+    ARRAY(SELECT d.rule FROM deliveries d WHERE d.event_no = g.event_no)::text[] AS told
 FROM notify_going g JOIN notify_events e ON e.event_no = g.event_no
 LEFT JOIN jobs j ON j.job_id = g.of_job
 LEFT JOIN sources s ON s.source_id = j.source_id OR g.of_job IS NULL AND s.name = g.subject
@@ -352,9 +355,10 @@ type GoingListRow struct {
 	More      string
 	What      json.RawMessage
 	LeftAlone bool
+	Told      []string
 }
 
-// What goes on, and what has ended since a time.
+// What goes on, and what has ended since a time, with the rules that told it.
 func (q *Queries) GoingList(ctx context.Context, since *time.Time) ([]GoingListRow, error) {
 	rows, err := q.db.Query(ctx, goingList, since)
 	if err != nil {
@@ -381,6 +385,7 @@ func (q *Queries) GoingList(ctx context.Context, since *time.Time) ([]GoingListR
 			&i.More,
 			&i.What,
 			&i.LeftAlone,
+			&i.Told,
 		); err != nil {
 			return nil, err
 		}
@@ -527,17 +532,24 @@ func (q *Queries) LaneWake(ctx context.Context) error {
 }
 
 const notifyAdvance = `-- name: NotifyAdvance :execrows
-UPDATE notify_state SET entry_no = $1 WHERE entry_no = $2 AND version = $3
+UPDATE notify_state SET entry_no = $1, version = version + CASE WHEN $2::boolean THEN 1 ELSE 0 END WHERE entry_no = $3 AND version = $4
 `
 
 type NotifyAdvanceParams struct {
 	ToEntry   int64
+	Turns     bool
 	FromEntry int64
 	Version   int64
 }
 
+// Where what goes on changes with it, nobody adds to that who has looked before.
 func (q *Queries) NotifyAdvance(ctx context.Context, arg NotifyAdvanceParams) (int64, error) {
-	result, err := q.db.Exec(ctx, notifyAdvance, arg.ToEntry, arg.FromEntry, arg.Version)
+	result, err := q.db.Exec(ctx, notifyAdvance,
+		arg.ToEntry,
+		arg.Turns,
+		arg.FromEntry,
+		arg.Version,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -637,12 +649,15 @@ func (q *Queries) NotifyEventInsert(ctx context.Context, arg NotifyEventInsertPa
 const notifyRunTold = `-- name: NotifyRunTold :one
 SELECT count(*) > 0 AS told, coalesce(bool_or(e.what #>> '{transition,step}' IS NULL
     AND e.what #>> '{transition,to_state}' IN ('succeeded', 'partial', 'failed', 'canceled')), false)::boolean AS ended
-FROM deliveries d JOIN notify_events e ON e.event_no = d.event_no
-WHERE d.rule = $1::text AND e.of_job = $2::bigint AND e.run_no = $3::integer AND d.event_no < $4 AND d.state = 'delivered'
+FROM notify_rules n
+JOIN notify_rules r ON r.name = n.name AND r.form = n.form AND r.address = n.address
+JOIN deliveries d ON d.rule_id = r.rule_id
+JOIN notify_events e ON e.event_no = d.event_no
+WHERE n.rule_id = $1 AND e.of_job = $2::bigint AND e.run_no = $3::integer AND d.event_no < $4 AND d.state = 'delivered'
 `
 
 type NotifyRunToldParams struct {
-	Rule    string
+	RuleID  int64
 	JobID   int64
 	RunNo   int32
 	EventNo int64
@@ -653,10 +668,11 @@ type NotifyRunToldRow struct {
 	Ended bool
 }
 
-// Whether a rule has told something else of a run before an event, and whether its end.
+// Whether a rule has told something else of a run before an event, and whether its end:
+// by versions that tell the same receiver in the same form.
 func (q *Queries) NotifyRunTold(ctx context.Context, arg NotifyRunToldParams) (NotifyRunToldRow, error) {
 	row := q.db.QueryRow(ctx, notifyRunTold,
-		arg.Rule,
+		arg.RuleID,
 		arg.JobID,
 		arg.RunNo,
 		arg.EventNo,
@@ -703,17 +719,12 @@ func (q *Queries) NotifyStateLock(ctx context.Context) (int64, error) {
 }
 
 const notifyTurn = `-- name: NotifyTurn :execrows
-UPDATE notify_state SET version = version + 1 WHERE version = $1 AND entry_no = $2
+UPDATE notify_state SET version = version + 1 WHERE version = $1
 `
 
-type NotifyTurnParams struct {
-	Version int64
-	EntryNo int64
-}
-
 // What goes on changes: nobody else adds to it who has looked before.
-func (q *Queries) NotifyTurn(ctx context.Context, arg NotifyTurnParams) (int64, error) {
-	result, err := q.db.Exec(ctx, notifyTurn, arg.Version, arg.EntryNo)
+func (q *Queries) NotifyTurn(ctx context.Context, version int64) (int64, error) {
+	result, err := q.db.Exec(ctx, notifyTurn, version)
 	if err != nil {
 		return 0, err
 	}
@@ -925,8 +936,48 @@ func (q *Queries) ReportEventsToTell(ctx context.Context, arg ReportEventsToTell
 	return items, nil
 }
 
+const reportGapsAnswered = `-- name: ReportGapsAnswered :many
+SELECT w.job_id::bigint AS job_id, w.gap_no::integer AS gap_no
+FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::integer[]) AS gap_no, unnest($3::timestamptz[]) AS gap_to) w
+JOIN report.polls p ON p.job_id = w.job_id AND p.polled_at = w.gap_to
+WHERE p.snapshot_no IS NOT NULL
+`
+
+type ReportGapsAnsweredParams struct {
+	JobIds []int64
+	GapNos []int32
+	GapTos []time.Time
+}
+
+type ReportGapsAnsweredRow struct {
+	JobID int64
+	GapNo int32
+}
+
+// Those of some gaps that an answer has ended.
+func (q *Queries) ReportGapsAnswered(ctx context.Context, arg ReportGapsAnsweredParams) ([]ReportGapsAnsweredRow, error) {
+	rows, err := q.db.Query(ctx, reportGapsAnswered, arg.JobIds, arg.GapNos, arg.GapTos)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportGapsAnsweredRow
+	for rows.Next() {
+		var i ReportGapsAnsweredRow
+		if err := rows.Scan(&i.JobID, &i.GapNo); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportJobsToTell = `-- name: ReportJobsToTell :many
-SELECT job_id, job, source, labels FROM report.declared_jobs WHERE job_id = ANY($1::bigint[]) OR source = ANY($2::text[]) AND tracking <> 'removed'
+SELECT job_id, job, source, labels, (CASE WHEN tracking = 'active' AND source_paused_at IS NOT NULL THEN 'paused' ELSE tracking END)::text AS tracking, confirmed_at
+FROM report.polling WHERE job_id = ANY($1::bigint[]) OR source = ANY($2::text[]) AND tracking <> 'removed'
 `
 
 type ReportJobsToTellParams struct {
@@ -935,12 +986,15 @@ type ReportJobsToTellParams struct {
 }
 
 type ReportJobsToTellRow struct {
-	JobID  int64
-	Job    string
-	Source string
-	Labels json.RawMessage
+	JobID       int64
+	Job         string
+	Source      string
+	Labels      json.RawMessage
+	Tracking    string
+	ConfirmedAt *time.Time
 }
 
+// With what tells whether somebody is to look at a job, and when it was last seen.
 func (q *Queries) ReportJobsToTell(ctx context.Context, arg ReportJobsToTellParams) ([]ReportJobsToTellRow, error) {
 	rows, err := q.db.Query(ctx, reportJobsToTell, arg.JobIds, arg.Sources)
 	if err != nil {
@@ -955,6 +1009,8 @@ func (q *Queries) ReportJobsToTell(ctx context.Context, arg ReportJobsToTellPara
 			&i.Job,
 			&i.Source,
 			&i.Labels,
+			&i.Tracking,
+			&i.ConfirmedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -1060,6 +1116,31 @@ func (q *Queries) ReportOpenUnusual(ctx context.Context, least int64) ([]ReportO
 	return items, nil
 }
 
+const reportRuleNames = `-- name: ReportRuleNames :many
+SELECT DISTINCT rule FROM report.notify_rules ORDER BY rule
+`
+
+// Those that were removed, too.
+func (q *Queries) ReportRuleNames(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, reportRuleNames)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var rule string
+		if err := rows.Scan(&rule); err != nil {
+			return nil, err
+		}
+		items = append(items, rule)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportRules = `-- name: ReportRules :many
 SELECT r.rule, r.version, r.declared_at, r.form, r.address, r.secret, r.events, r.sources, r.jobs, r.labels, r.group_for, r.repeat_every, r.quiet, r.rests_until, r.failures, r.current, c.matched::bigint AS matched, c.pending::bigint AS pending, c.failed::bigint AS failed, c.delivered_at, coalesce(c.error, '')::text AS error
 FROM report.notify_rules r
@@ -1069,7 +1150,8 @@ CROSS JOIN LATERAL (
         (SELECT x.error FROM report.deliveries x WHERE x.rule = r.rule AND x.error IS NOT NULL AND x.state <> 'delivered' ORDER BY x.event_no LIMIT 1)::text AS error
     FROM report.deliveries d WHERE d.rule = r.rule
 ) c
-WHERE r.current ORDER BY r.rule
+WHERE r.version = (SELECT max(v.version) FROM report.notify_rules v WHERE v.rule = r.rule) AND (r.current OR c.failed > 0 OR c.error IS NOT NULL)
+ORDER BY r.rule
 `
 
 type ReportRulesRow struct {
@@ -1081,6 +1163,7 @@ type ReportRulesRow struct {
 	Error            string
 }
 
+// The rules there are, and those that were removed of which something waits in vain or has failed.
 func (q *Queries) ReportRules(ctx context.Context) ([]ReportRulesRow, error) {
 	rows, err := q.db.Query(ctx, reportRules)
 	if err != nil {

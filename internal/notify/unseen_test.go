@@ -1,0 +1,140 @@
+package notify_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tracker/internal/store"
+	"tracker/internal/testkit"
+)
+
+// TestNotLooking is told when it begins and when it is over, once each; what was over
+// before anybody told it, too.
+func TestNotLooking(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.rules(hook("geo", "not_looking"))
+	l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
+	l.tell()
+	l.wantTold()
+	l.age(time.Hour)
+	l.tell()
+	l.wantTold("not_looking stores-eu began")
+	l.tell()
+	l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
+	l.tell()
+	l.wantTold("not_looking stores-eu over")
+	l.pass(2 * time.Hour)
+	l.age(time.Hour)
+	l.say("stores-eu", testkit.WoosmapRun("r1", "success")) // and nobody told that meanwhile
+	l.tell()
+	got := l.receiver.take()
+	if len(got) != 2 || got[0].summary() != "not_looking stores-eu began" || got[1].summary() != "not_looking stores-eu over" {
+		t.Fatalf("told %s", got)
+	}
+	if text := string(got[0].body); !strings.Contains(text, `nobody can look at stores-eu: no tracker ran`) {
+		t.Errorf("it says %s", text)
+	}
+	l.tell()
+	l.wantTold()
+}
+
+// TestNobodyLooksAnyMore: what nobody looks at since somebody said so is not told as over,
+// neither that of which it was told that it goes on, nor that of which it was not.
+func TestNobodyLooksAnyMore(t *testing.T) {
+	t.Parallel()
+	by := store.Author{Actor: "alice", At: time.Now()}
+	for name, test := range map[string]struct {
+		act    func(*testing.T, *store.Store) (bool, error)
+		resume func(*testing.T, *store.Store) (bool, error) // nil: it cannot be
+	}{
+		"JobPaused": {
+			act: func(t *testing.T, s *store.Store) (bool, error) {
+				return s.PauseJob(t.Context(), by, "stores-eu", "not now")
+			},
+			resume: func(t *testing.T, s *store.Store) (bool, error) { return s.ResumeJob(t.Context(), by, "stores-eu") },
+		},
+		"SourcePaused": {
+			act: func(t *testing.T, s *store.Store) (bool, error) {
+				return s.PauseSource(t.Context(), by, "woosmap", "not now")
+			},
+			resume: func(t *testing.T, s *store.Store) (bool, error) { return s.ResumeSource(t.Context(), by, "woosmap") },
+		},
+		"JobFinished": {act: func(t *testing.T, s *store.Store) (bool, error) { return s.FinishJob(t.Context(), by, "stores-eu") }},
+		"JobRemoved":  {act: func(t *testing.T, s *store.Store) (bool, error) { return s.RemoveJob(t.Context(), by, "stores-eu") }},
+	} {
+		do := func(l *lab, act func(*testing.T, *store.Store) (bool, error)) {
+			l.t.Helper()
+			if changed, err := act(l.t, l.store); err != nil || !changed {
+				l.t.Fatalf("changed %t, %v", changed, err)
+			}
+		}
+		unseen := func(t *testing.T) *lab {
+			t.Helper()
+			l := newLab(t)
+			l.rules(hook("geo", "not_looking"))
+			l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
+			l.age(time.Hour)
+			return l
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := unseen(t)
+			l.tell()
+			l.wantTold("not_looking stores-eu began")
+			do(l, test.act)
+			l.tell()
+			l.wantTold()
+			l.Want("what goes on", nil, `SELECT kind FROM notify_going WHERE over_at IS NULL`)
+			if test.resume == nil {
+				return
+			}
+			do(l, test.resume)
+			l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
+			l.tell()
+			l.wantTold()
+		})
+		t.Run(name+"BeforeItWasTold", func(t *testing.T) {
+			t.Parallel()
+			l := unseen(t)
+			do(l, test.act)
+			l.tell()
+			l.wantTold("not_looking stores-eu began")
+		})
+		if test.resume == nil {
+			continue
+		}
+		t.Run(name+"AndResumedAtOnce", func(t *testing.T) {
+			t.Parallel()
+			l := unseen(t)
+			l.tell()
+			l.wantTold("not_looking stores-eu began")
+			do(l, test.act)
+			do(l, test.resume)
+			l.tell()
+			l.wantTold()
+			l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
+			l.tell()
+			l.wantTold("not_looking stores-eu over")
+		})
+	}
+}
+
+// TestAStalledJobIsRemoved: that is no end of its stall.
+func TestAStalledJobIsRemoved(t *testing.T) {
+	t.Parallel()
+	by := store.Author{Actor: "alice", At: time.Now()}
+	l := newLab(t)
+	l.rules(hook("geo", "stalled"))
+	l.patience("stores-eu", time.Hour)
+	l.say("stores-eu", run("r1", "in_progress", 2*time.Hour, 0))
+	l.tell()
+	l.wantTold("stalled stores-eu began")
+	if _, err := l.store.RemoveJob(t.Context(), by, "stores-eu"); err != nil {
+		t.Fatal(err)
+	}
+	l.tell()
+	l.wantTold()
+	l.Want("what goes on", nil, `SELECT kind FROM notify_going WHERE over_at IS NULL`)
+}
