@@ -2,13 +2,14 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"tracker/internal/notify"
@@ -19,7 +20,7 @@ import (
 	"tracker/internal/words"
 )
 
-// deliveriesShown is how many deliveries a listing has.
+// deliveriesShown is how many deliveries a table has.
 const deliveriesShown = 1000
 
 func (a *app) notifyCommand() *cobra.Command {
@@ -60,7 +61,12 @@ func ruleListing(rows []store.RuleRow, now time.Time) terminal.Table[store.RuleR
 	return terminal.Table[store.RuleRow]{
 		Rows: rows, Empty: "no rules; see  notify  in docs/notify.md",
 		Columns: []terminal.Column[store.RuleRow]{
-			{Title: "RULE", Cell: func(r store.RuleRow) terminal.Span { return terminal.Plain(r.Rule) }},
+			{Title: "RULE", Cell: func(r store.RuleRow) terminal.Span {
+				if r.Removed {
+					return terminal.Plain(r.Rule + " (removed)")
+				}
+				return terminal.Plain(r.Rule)
+			}},
 			{Title: "AS", Spare: 2, Cell: func(r store.RuleRow) terminal.Span { return terminal.Plain(r.As) }},
 			{Title: "TO", Spare: 3, Cell: func(r store.RuleRow) terminal.Span { return terminal.Plain(r.To) }},
 			{Title: "TELLS", Spare: 4, Cell: func(r store.RuleRow) terminal.Span { return terminal.Plain(strings.Join(r.On, " ")) }},
@@ -141,7 +147,8 @@ func (a *app) notifyLogCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "log", Short: "Show what was told to whom, and what was not", Args: exactly(0, "no arguments"),
 		Long: `Shows what was to be told, the newest first: by which rule, whether it was
-delivered, and why an attempt failed. What fails is tried again for 24 hours.`,
+delivered, and why an attempt failed. What fails is tried again for 24 hours.
+A table has the newest 1,000, JSON and CSV have all.`,
 		Example: "  tracker notify log\n  tracker notify log --rule geo-failures --failed",
 	}
 	format := a.formatFlag(cmd, formatTable, formatJSON, formatCSV)
@@ -149,14 +156,20 @@ delivered, and why an attempt failed. What fails is tried again for 24 hours.`,
 	cmd.Flags().BoolVar(&failed, "failed", false, "only what was tried in vain")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return a.withStore(cmd.Context(), func(s *store.Store) error {
-			if rule != "" {
-				if _, err := currentRule(cmd.Context(), s, rule); err != nil && !errors.As(err, new(usageError)) {
-					return err // one that is gone has its log, too
-				}
+			if err := knownRule(cmd.Context(), s, rule); err != nil {
+				return err
 			}
-			rows, err := s.DeliveryRows(cmd.Context(), rule, failed, deliveriesShown)
+			most := math.MaxInt32
+			if *format == formatTable {
+				most = deliveriesShown + 1
+			}
+			rows, err := s.DeliveryRows(cmd.Context(), rule, failed, most)
 			if err != nil {
 				return err
+			}
+			if *format == formatTable && len(rows) == most {
+				rows = rows[:deliveriesShown]
+				fmt.Fprintf(a.stderr, "these are the newest %s; all:  tracker notify log --format csv\n", humanize.Comma(deliveriesShown))
 			}
 			now, err := s.Now(cmd.Context())
 			if err != nil {
@@ -166,6 +179,18 @@ delivered, and why an attempt failed. What fails is tried again for 24 hours.`,
 		})
 	}
 	return cmd
+}
+
+// knownRule refuses a name that no rule has, or had.
+func knownRule(ctx context.Context, s *store.Store, name string) error {
+	if name == "" {
+		return nil
+	}
+	names, err := s.RuleNamesEver(ctx)
+	if err != nil || slices.Contains(names, name) {
+		return err
+	}
+	return usageError{fmt.Errorf("no rule is or was named %q%s; see  tracker notify list", name, tracking.Meant(name, names))}
 }
 
 func (a *app) ruleFlag(cmd *cobra.Command, rule *string) {
@@ -204,6 +229,9 @@ another 24 hours.`,
 	a.ruleFlag(cmd, &rule)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		return a.withStore(cmd.Context(), func(s *store.Store) error {
+			if err := knownRule(cmd.Context(), s, rule); err != nil {
+				return err
+			}
 			count, err := s.RetryDeliveries(cmd.Context(), rule)
 			if err != nil {
 				return err

@@ -121,6 +121,13 @@ func TestWrong(t *testing.T) {
 		"DeliveriesFailed": {
 			func(l *lab) { l.deliver("failed") }, "notifications", doctor.Fail, "geo: 1 delivery failed for a day (it answers 410 Gone)", "tracker notify retry",
 		},
+		"DeliveriesFailedOfARuleThatWasRemoved": {
+			func(l *lab) {
+				l.deliver("failed")
+				l.Exec(`UPDATE notify_rules SET until_entry = from_entry, removed_at = clock_timestamp()`)
+			},
+			"notifications", doctor.Fail, "geo, which was removed: 1 delivery failed for a day (it answers 410 Gone)", "tracker notify retry",
+		},
 		"DeliveriesWait": {
 			func(l *lab) { l.deliver("pending") }, "notifications", doctor.Warn, "geo: 1 delivery waiting (it answers 410 Gone)", "tracker notify test",
 		},

@@ -16,12 +16,19 @@ func (p *patient) notifications(ctx context.Context) Check {
 		return unread(name, err)
 	}
 	var failed, waiting []string
+	declared := 0
 	for _, rule := range rules {
+		who := rule.Rule
+		if rule.Removed {
+			who += ", which was removed"
+		} else {
+			declared++
+		}
 		switch {
 		case rule.Failed > 0:
-			failed = append(failed, fmt.Sprintf("%s: %s failed for a day (%s)", rule.Rule, terminal.Plural(int(rule.Failed), "delivery", "deliveries"), rule.Error))
+			failed = append(failed, fmt.Sprintf("%s: %s failed for a day (%s)", who, terminal.Plural(int(rule.Failed), "delivery", "deliveries"), rule.Error))
 		case rule.Error != "":
-			waiting = append(waiting, fmt.Sprintf("%s: %s waiting (%s)", rule.Rule, terminal.Plural(int(rule.Pending), "delivery", "deliveries"), rule.Error))
+			waiting = append(waiting, fmt.Sprintf("%s: %s waiting (%s)", who, terminal.Plural(int(rule.Pending), "delivery", "deliveries"), rule.Error))
 		}
 	}
 	switch {
@@ -32,5 +39,5 @@ func (p *patient) notifications(ctx context.Context) Check {
 	case len(waiting) > 0:
 		return check(name, "%s", strings.Join(waiting, "; ")).warn("they are tried for a day: mend the address or its receiver ( tracker notify test RULE )")
 	}
-	return check(name, "%s, and nothing was tried in vain", terminal.Plural(len(rules), "rule", "rules"))
+	return check(name, "%s, and nothing was tried in vain", terminal.Plural(declared, "rule", "rules"))
 }
