@@ -236,7 +236,7 @@ func TestServeCrashesOtherwiseThanByWrongUse(t *testing.T) {
 		t.Fatalf("the unit restarts a daemon after wrong use: %v", err)
 	}
 	w := newWorld(t)
-	for _, line := range strings.Split(string(unit), "\n") {
+	for line := range strings.SplitSeq(string(unit), "\n") {
 		if set, ok := strings.CutPrefix(line, "Environment=GO"); ok {
 			name, value, _ := strings.Cut(set, "=")
 			w.env["GO"+name] = value
