@@ -288,10 +288,9 @@ func (c *check) follows(i int) error {
 			return errPassedN
 		}
 	}
-	switch {
-	case s.SnapshotNo == before+2:
+	if s.SnapshotNo == before+2 {
 		c.note("snapshot %d is not in the pack, which tells that it is of another run", before+1)
-	default:
+	} else {
 		c.note("snapshots %d to %d are not in the pack, which tells that they are of other runs", before+1, s.SnapshotNo-1)
 	}
 	return nil
