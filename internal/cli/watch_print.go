@@ -124,6 +124,9 @@ func (p *watchPrinter) begin(ctx context.Context) error {
 		if run.EndedAt != nil {
 			since = *run.EndedAt
 		}
+		if !run.Reported {
+			since = words.CeilSecond(since)
+		}
 		p.line(since, run.Job, append([]terminal.Span{words.Marked(run.State, run.State), terminal.Plain("  ")}, words.RunSentence(run)...)...)
 	}
 	return nil
@@ -140,7 +143,11 @@ func (p *watchPrinter) change(c store.WatchChange) {
 	default:
 		spans = append(spans, terminal.Plain(fmt.Sprintf("run %d", c.RunNo)))
 	}
-	p.line(c.Effective(), c.Job, spans...)
+	at := c.Effective()
+	if at.Equal(c.ObservedAt) {
+		at = words.CeilSecond(at)
+	}
+	p.line(at, c.Job, spans...)
 }
 
 // looking tells that nobody can look at a job, or somebody can again.

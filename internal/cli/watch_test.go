@@ -16,6 +16,7 @@ import (
 	"tracker/internal/testdb"
 	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
+	"tracker/internal/words"
 )
 
 // lookout is a database, a Woosmap account, and an app that looks at them.
@@ -169,6 +170,7 @@ func (l *looking) end() error {
 	return l.err
 }
 
+// A time that is ours is printed as one by which it had happened.
 func TestWatchPrints(t *testing.T) {
 	t.Parallel()
 	l := newLookout(t, "calm", "stores-eu", "stores-us")
@@ -203,7 +205,14 @@ func TestWatchPrints(t *testing.T) {
 	if err := looker.end(); err != nil {
 		t.Errorf("ends with %v", err)
 	}
-	for _, want := range []string{"stores-us  ▶ running  run 2 in import\n", "stores-us  answers again\n"} {
+	h, err := l.store.History(t.Context(), store.HistoryParams{Job: "stores-us", RunNo: 1, Most: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := words.CeilSecond(h.Transitions[len(h.Transitions)-1].ObservedAt).UTC().Format(time.RFC3339)
+	for _, want := range []string{
+		seen + "  stores-us  ? unknown  run 1 superseded, its end was not seen\n", "stores-us  ▶ running  run 2 in import\n", "stores-us  answers again\n",
+	} {
 		if strings.Count(l.out.String(), want) != 1 {
 			t.Errorf("%q is not printed once in\n%s", want, l.out.String())
 		}
