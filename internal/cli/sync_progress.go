@@ -22,7 +22,7 @@ func (a *app) newProgress(total int) *syncProgress {
 	p.bar = progress.NewWriter()
 	p.bar.SetOutputWriter(a.stderr)
 	p.bar.SetAutoStop(true)
-	p.bar.SetTrackerLength(30)
+	p.bar.SetTrackerLength(16) // a line fits 60 columns
 	p.bar.Style().Visibility.Speed = false
 	p.tracker = &progress.Tracker{Message: "polling", Total: int64(total), RemoveOnCompletion: true}
 	p.bar.AppendTracker(p.tracker)
