@@ -34,7 +34,7 @@ type grant struct {
 	privileges string
 }
 
-var created = regexp.MustCompile(`(?m)^CREATE (TABLE|FUNCTION) (\w+)(?: |\()`)
+var created = regexp.MustCompile(`(?m)^CREATE (TABLE|VIEW|FUNCTION) (\w+)(?: |\()`)
 
 // foreignGrants lists the schema's objects with the privileges of others.
 func foreignGrants(ctx context.Context, db *sql.DB) ([]grant, error) {
@@ -52,7 +52,7 @@ func foreignGrants(ctx context.Context, db *sql.DB) ([]grant, error) {
 			names[match[1]] = append(names[match[1]], match[2])
 		}
 	}
-	rows, err := db.QueryContext(ctx, grantsSQL, strings.Join(names["TABLE"], " "), strings.Join(names["FUNCTION"], " "))
+	rows, err := db.QueryContext(ctx, grantsSQL, strings.Join(slices.Concat(names["TABLE"], names["VIEW"]), " "), strings.Join(names["FUNCTION"], " "))
 	if err != nil {
 		return nil, fmt.Errorf("read who has rights on the schema: %w", unreachable(err))
 	}
