@@ -22,7 +22,8 @@ func TestNoRows(t *testing.T) {
 		{all, store.AnswerFilter{Since: at(9)}, "no gap is known since 2026-11-28 09:00:00"},
 		{all, store.AnswerFilter{Since: at(6)}, "no gap is known since 2026-11-28 06:00:00; tracked since 2026-11-28 08:00:00, nobody had an answer before"},
 		{
-			all, store.AnswerFilter{Since: at(9), AsOf: at(10), KnownAt: at(7)},
+			all,
+			store.AnswerFilter{Since: at(9), AsOf: at(10), KnownAt: at(7)},
 			"no gap is known since 2026-11-28 09:00:00; tracked since 2026-11-28 08:00:00, nobody had an answer before",
 		},
 		{all, store.AnswerFilter{}, "no gap is known; tracked since 2026-11-28 08:00:00, nobody had an answer before"},
