@@ -46,27 +46,27 @@ func TestNobodyLooksAnyMore(t *testing.T) {
 	t.Parallel()
 	by := store.Author{Actor: "alice", At: time.Now()}
 	for name, test := range map[string]struct {
-		act    func(*testing.T, *store.Store) (bool, error)
-		resume func(*testing.T, *store.Store) (bool, error) // nil: it cannot be
+		act    func(*lab) (bool, error)
+		resume func(*lab) (bool, error) // nil: it cannot be
 	}{
 		"JobPaused": {
-			act: func(t *testing.T, s *store.Store) (bool, error) {
-				return s.PauseJob(t.Context(), by, "stores-eu", "not now")
+			act: func(l *lab) (bool, error) {
+				return l.store.PauseJob(l.t.Context(), by, "stores-eu", "not now")
 			},
-			resume: func(t *testing.T, s *store.Store) (bool, error) { return s.ResumeJob(t.Context(), by, "stores-eu") },
+			resume: func(l *lab) (bool, error) { return l.store.ResumeJob(l.t.Context(), by, "stores-eu") },
 		},
 		"SourcePaused": {
-			act: func(t *testing.T, s *store.Store) (bool, error) {
-				return s.PauseSource(t.Context(), by, "woosmap", "not now")
+			act: func(l *lab) (bool, error) {
+				return l.store.PauseSource(l.t.Context(), by, "woosmap", "not now")
 			},
-			resume: func(t *testing.T, s *store.Store) (bool, error) { return s.ResumeSource(t.Context(), by, "woosmap") },
+			resume: func(l *lab) (bool, error) { return l.store.ResumeSource(l.t.Context(), by, "woosmap") },
 		},
-		"JobFinished": {act: func(t *testing.T, s *store.Store) (bool, error) { return s.FinishJob(t.Context(), by, "stores-eu") }},
-		"JobRemoved":  {act: func(t *testing.T, s *store.Store) (bool, error) { return s.RemoveJob(t.Context(), by, "stores-eu") }},
+		"JobFinished": {act: func(l *lab) (bool, error) { return l.store.FinishJob(l.t.Context(), by, "stores-eu") }},
+		"JobRemoved":  {act: func(l *lab) (bool, error) { return l.store.RemoveJob(l.t.Context(), by, "stores-eu") }},
 	} {
-		do := func(l *lab, act func(*testing.T, *store.Store) (bool, error)) {
+		do := func(l *lab, act func(*lab) (bool, error)) {
 			l.t.Helper()
-			if changed, err := act(l.t, l.store); err != nil || !changed {
+			if changed, err := act(l); err != nil || !changed {
 				l.t.Fatalf("changed %t, %v", changed, err)
 			}
 		}
