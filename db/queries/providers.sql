@@ -3,7 +3,7 @@ SELECT * FROM providers WHERE name = @name ORDER BY interpretation DESC LIMIT 1;
 
 -- name: ProviderWasPreset :one
 -- Whether a preset was used before.
-SELECT EXISTS (SELECT FROM providers WHERE name = @name AND definition = @definition AND origin = 'preset');
+SELECT EXISTS (SELECT 1 FROM providers WHERE name = @name AND definition = @definition AND origin = 'preset');
 
 -- name: ProviderInsert :exec
 INSERT INTO providers (name, interpretation, definition, sha256, origin, since)

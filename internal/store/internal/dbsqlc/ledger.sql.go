@@ -569,6 +569,7 @@ SELECT job, snapshot_no, confirmations, polls, confirmed_at, last_at, polled_at,
                 OR x.snapshot_no IS NULL AND x.polled_at > coalesce(c.confirmed_at, '-infinity') AND x.outcome <> 'superseded')
             GROUP BY x.job_id
         ) n ON n.job_id = p.job_id
+        WHERE p.job IS NOT NULL -- not a cursor that somebody gave to no job
     ) q
 ) m
 WHERE m.polls <> m.confirmations AND m.snapshot_no > 0 OR m.last_at <> m.confirmed_at AND m.snapshot_no > 0

@@ -117,7 +117,7 @@ func (q *Queries) ProviderUse(ctx context.Context, arg ProviderUseParams) error 
 }
 
 const providerWasPreset = `-- name: ProviderWasPreset :one
-SELECT EXISTS (SELECT FROM providers WHERE name = $1 AND definition = $2 AND origin = 'preset')
+SELECT EXISTS (SELECT 1 FROM providers WHERE name = $1 AND definition = $2 AND origin = 'preset')
 `
 
 type ProviderWasPresetParams struct {
