@@ -144,12 +144,14 @@ var snapshotRules = []rule{
 		) x
 		WHERE (polls, confirmed_at) IS DISTINCT FROM (kept_polls, kept_until) AND (kept_polls > polls OR taken OR polled_at >= ` + takenUntil + `)`},
 	{"a snapshot tells of a run in the state that its last transition by then led to, unless a later interpretation has derived that", `
+		WITH derived AS MATERIALIZED (SELECT a.of_job, max(a.interpretation) AS interpretation FROM acts a WHERE a.of_job = ANY($1) GROUP BY a.of_job)
 		SELECT n.job_id, format('snapshot %s: run %s %s (%s), its transitions %s (%s)', n.snapshot_no, n.run_no, n.status, n.state, t.to_status, t.to_state)
 		FROM snapshots n LEFT JOIN LATERAL (SELECT * FROM transitions x
 			WHERE x.job_id = n.job_id AND x.run_no = n.run_no AND x.step_no IS NULL AND x.snapshot_no <= n.snapshot_no
 			ORDER BY x.transition_no DESC LIMIT 1) t ON true
+		LEFT JOIN derived d ON d.of_job = n.job_id
 		WHERE n.job_id = ANY($1) AND n.body IS NOT NULL AND (n.status, n.state) IS DISTINCT FROM (t.to_status, t.to_state)
-			AND NOT EXISTS (SELECT 1 FROM acts a WHERE a.of_job = n.job_id AND a.interpretation > n.interpretation)`},
+			AND coalesce(d.interpretation <= n.interpretation, true)`},
 	{"a body is gone exactly if its run was taken or it was erased, and all that belongs to the run exactly if that was taken", `
 		SELECT n.job_id, format('snapshot %s of run %s', n.snapshot_no, n.run_no) FROM snapshots n
 		LEFT JOIN taken_runs t ON t.job_id = n.job_id AND t.run_no = n.run_no

@@ -12,9 +12,12 @@ import (
 )
 
 const journalWaiting = `-- name: JournalWaiting :one
-SELECT count(*)::bigint AS notes, coalesce(min(coalesce(n.at, c.changed_at, a.done_at, CASE WHEN n.kind = 'gap' THEN (
-    SELECT min(g.gap_to) FROM gaps g
-    WHERE g.job_id = n.job_id AND g.gap_no > coalesce((SELECT max(e.no) FROM journal e WHERE e.kind = 'gap' AND e.job_id = n.job_id), 0)) END)), '0001-01-01 00:00:00+00')::timestamptz AS since
+WITH noted AS MATERIALIZED ( -- up to which of a job's gaps the journal tells
+    SELECT n.job_id, coalesce((SELECT max(e.no) FROM journal e WHERE e.kind = 'gap' AND e.job_id = n.job_id), 0) AS last_no FROM journal_notes n WHERE n.kind = 'gap'
+), ended AS MATERIALIZED (
+    SELECT min(g.gap_to) AS at FROM gaps g JOIN noted d ON d.job_id = g.job_id AND g.gap_no > d.last_no
+)
+SELECT count(*)::bigint AS notes, coalesce(least(min(coalesce(n.at, c.changed_at, a.done_at)), (SELECT d.at FROM ended d)), '0001-01-01 00:00:00+00')::timestamptz AS since
 FROM journal_notes n
 LEFT JOIN changes c ON n.kind = 'change' AND c.change_no = n.no
 LEFT JOIN acts a ON n.kind = 'act' AND a.act_no = n.no
