@@ -36,15 +36,15 @@ func (p *patient) journal(ctx context.Context) Check {
 	if err != nil {
 		return unread(name, err)
 	}
-	entries := humanize.Comma(size) + " entries"
+	entries, notes := humanize.Comma(size)+" entries", english.Plural(int(lag.Notes), "note waits", "notes wait")
 	switch {
 	case lag.Notes == 0:
 		return check(name, "%s; nothing waits", entries)
 	case lag.Since.IsZero():
-		return check(name, "%s; %s", entries, english.Plural(int(lag.Notes), "note waits", "notes wait"))
+		return check(name, "%s; %s", entries, notes)
 	}
 	waited := p.waited(lag.Since)
-	c := check(name, "%s; %s, the oldest for %s", entries, english.Plural(int(lag.Notes), "note waits", "notes wait"), words.Age(waited))
+	c := check(name, "%s; %s, the oldest for %s", entries, notes, words.Age(waited))
 	if waited <= journalMost {
 		return c
 	}
