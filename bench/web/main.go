@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return errors.New("want -times, -rate and -polls of 1 or more, and -for of 1s or more")
 	}
 	return seeddb.With(ctx, getenv, nil, func(db seeddb.Database) error {
-		s, err := store.Open(ctx, db.URL, store.Options{JudgedFor: store.JudgedMost}) // as the daemon does
+		s, err := store.Open(ctx, db.URL, store.Options{KeepJudged: true}) // as the daemon does
 		if err != nil {
 			return err
 		}

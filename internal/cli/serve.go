@@ -80,7 +80,7 @@ func (a *app) serveCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withDatabase(cmd.Context(), func(url string, options store.Options) error {
-				options.HoldFailed, options.JudgedFor = holdFailed, store.JudgedMost
+				options.HoldFailed, options.KeepJudged = holdFailed, true
 				s, err := store.Open(cmd.Context(), url, options)
 				if err != nil {
 					return err

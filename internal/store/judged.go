@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// JudgedMost is for how long those who serve many may take a run to be stalled, or not, as
+// judgedMost is for how long those who serve many may take a run to be stalled, or not, as
 // it was judged: that takes the durations of a hundred others.
-const JudgedMost = 10 * time.Second
+const judgedMost = 10 * time.Second
 
 // judged are the runs that go on, as they were judged lately.
 type judged struct {
-	most time.Duration // 0: none is remembered
+	kept bool // else none is remembered
 
 	mu    sync.Mutex
 	swept time.Time
@@ -38,7 +38,7 @@ func (j *judged) knows(keys []RunKey) (known map[RunKey]runPace, others []RunKey
 	defer j.mu.Unlock()
 	known = make(map[RunKey]runPace, len(keys))
 	for _, key := range keys {
-		if run, found := j.runs[key]; found && time.Since(run.at) < j.most {
+		if run, found := j.runs[key]; found && time.Since(run.at) < judgedMost {
 			known[key] = run.pace
 		} else {
 			others = append(others, key)
@@ -61,14 +61,14 @@ func (j *judged) run(jobID int64, snapshotNo int32) RunKey {
 // note remembers how runs were judged just now and, where they are told, the newest
 // snapshots of their jobs.
 func (j *judged) note(paces map[RunKey]runPace, newest map[int64]int32) {
-	if j.most == 0 {
+	if !j.kept {
 		return
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	now := time.Now()
-	if now.Sub(j.swept) > j.most {
-		maps.DeleteFunc(j.runs, func(_ RunKey, run judgedRun) bool { return now.Sub(run.at) > j.most })
+	if now.Sub(j.swept) > judgedMost {
+		maps.DeleteFunc(j.runs, func(_ RunKey, run judgedRun) bool { return now.Sub(run.at) > judgedMost })
 		maps.DeleteFunc(j.heads, func(_ int64, head judgedHead) bool { _, known := j.runs[head.key]; return !known })
 		j.swept = now
 	}
@@ -86,12 +86,15 @@ type runPace struct {
 	stalledSince  *time.Time // nil: it is not stalled
 }
 
-// judge tells what runs are judged by that go on. newest are the newest snapshots of their
-// jobs, where they are known.
-func (q *planned) judge(ctx context.Context, keys []RunKey, newest map[int64]int32) (map[RunKey]runPace, error) {
+// judge tells what runs are judged by that go on, those that are to be judged anew by a
+// statement planned so. newest are the newest snapshots of their jobs, where they are known.
+func (q *planned) judge(ctx context.Context, how plan, keys []RunKey, newest map[int64]int32) (map[RunKey]runPace, error) {
 	known, others := q.judged.knows(keys)
 	if len(others) == 0 {
 		return known, nil
+	}
+	if err := q.by(ctx, how); err != nil {
+		return nil, err
 	}
 	jobIDs := make([]int64, len(others))
 	for i, key := range others {

@@ -32,7 +32,7 @@ func (q *planned) runsByKey(ctx context.Context, keys []RunKey, known map[RunKey
 		}
 	}
 	if known == nil && len(going) > 0 {
-		if known, err = q.judge(ctx, going, nil); err != nil {
+		if known, err = q.judge(ctx, planOnce, going, nil); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -42,7 +42,7 @@ type Options struct {
 
 	HoldFailed bool // a run that ends failed is put on hold, so that retention leaves it alone
 
-	JudgedFor time.Duration // how long a run that goes on is not judged anew, JudgedMost at most; 0: it is each time
+	KeepJudged bool // a run that goes on is judged anew each ten seconds at most, for many who ask
 }
 
 // Open prepares a pool; the first query connects. An error means that url
@@ -71,7 +71,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	}
 	return &Store{
 		pool: pool, queries: dbsqlc.New(pool), holdFailed: options.HoldFailed,
-		judged: judged{most: min(options.JudgedFor, JudgedMost), runs: map[RunKey]judgedRun{}, heads: map[int64]judgedHead{}},
+		judged: judged{kept: options.KeepJudged, runs: map[RunKey]judgedRun{}, heads: map[int64]judgedHead{}},
 	}, nil
 }
 

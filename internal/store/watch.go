@@ -171,14 +171,11 @@ func (w *Watch) readPaces(ctx context.Context, q *planned, ids []int64) (map[Run
 	if err != nil || len(going) == 0 {
 		return map[RunKey]runPace{}, err
 	}
-	if err := q.by(ctx, planAnew); err != nil { // many jobs are not read as few are
-		return nil, err
-	}
 	keys, newest := make([]RunKey, len(going)), make(map[int64]int32, len(going))
 	for i, row := range going {
 		keys[i], newest[row.JobID] = q.judged.run(row.JobID, row.SnapshotNo), row.SnapshotNo
 	}
-	paces, err := q.judge(ctx, keys, newest)
+	paces, err := q.judge(ctx, planAnew, keys, newest) // many jobs are not read as few are
 	if err != nil {
 		return nil, err
 	}

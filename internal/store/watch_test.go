@@ -129,7 +129,7 @@ func TestWatchCountsStalledRuns(t *testing.T) {
 func TestWatchJudgesAnew(t *testing.T) {
 	t.Parallel()
 	f, jobs := newWatchFeed(t)
-	remembers, err := store.Open(t.Context(), f.url, store.Options{JudgedFor: store.JudgedMost})
+	remembers, err := store.Open(t.Context(), f.url, store.Options{KeepJudged: true})
 	if err != nil {
 		t.Fatal(err)
 	}
