@@ -26,6 +26,9 @@ const (
 // ErrTarget means that checkpoints cannot be published there.
 var ErrTarget = errors.New("want a path or an http(s) URL to publish checkpoints to")
 
+// errUnread means that nobody knows by now what was published.
+var errUnread = errors.New("the file of published checkpoints cannot be read")
+
 // Publisher brings checkpoints to where the database's owner cannot take them back: a
 // file, to which each is appended, or a URL, to which each is posted. The zero Publisher
 // publishes none.
@@ -36,7 +39,7 @@ type Publisher struct {
 	client *http.Client
 
 	published int64       // so long was the log of the last; -1: nothing was read or sent yet
-	followed  ledger.Tree // the log of the newest in the file, when it was read
+	followed  ledger.Tree // the log as it was published last; of no leaves: it was not yet
 	append    func(path, text string) error
 }
 
@@ -59,20 +62,23 @@ func NewPublisher(s *store.Store, target string) (*Publisher, error) {
 }
 
 // Publish publishes the checkpoints that are new since the last time. What fails comes
-// again with the next call. It returns how many were published.
+// again with the next call. It returns how many were published. ErrOtherLog: the log does
+// not go on from what was published, and nothing is.
 func (p *Publisher) Publish(ctx context.Context) (published int, err error) {
-	if p.target == "" {
-		return 0, nil
-	}
-	if p.published < 0 {
-		if err := p.begin(ctx); err != nil {
-			return 0, err
-		}
+	if err := p.begin(ctx); err != nil || p.target == "" {
+		return 0, err
 	}
 	for {
 		checkpoints, err := p.Store.Checkpoints(ctx, p.published, publishMost)
 		if err != nil || len(checkpoints) == 0 {
 			return published, err
+		}
+		last, err := p.Store.LastCheckpoint(ctx)
+		if err != nil {
+			return published, err
+		}
+		if err := extends(ctx, p.Store, last.Tree, p.followed); err != nil {
+			return published, fmt.Errorf("publish nothing: %w", err)
 		}
 		for _, c := range checkpoints {
 			if err := p.publish(ctx, c.Checkpoint); err != nil {
@@ -81,24 +87,18 @@ func (p *Publisher) Publish(ctx context.Context) (published int, err error) {
 				}
 				return published, err
 			}
-			p.published = c.Size
+			p.published, p.followed = c.Size, c.Tree
 			published++
 		}
 	}
 }
 
-// newest is the log of the newest checkpoint that the file has; of no leaves: there is none.
-func (p *Publisher) newest(ctx context.Context) (ledger.Tree, error) {
-	if p.target == "" || p.client != nil || p.published >= 0 {
-		return p.followed, nil
-	}
-	err := p.begin(ctx)
-	return p.followed, err
-}
-
-// begin finds out how far was published: a file tells, a URL gets the newest. ErrOtherLog:
-// the log does not go on from what the file has.
+// begin finds out, if nobody has yet, how far was published: a file tells, a URL gets the
+// newest. ErrOtherLog: the log does not go on from what the file has.
 func (p *Publisher) begin(ctx context.Context) error {
+	if p.target == "" || p.published >= 0 {
+		return nil
+	}
 	if p.client == nil {
 		return p.beginFile(ctx)
 	}
@@ -106,14 +106,14 @@ func (p *Publisher) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.published = max(0, last.Size-1)
+	p.published, p.followed = max(0, last.Size-1), last.Tree
 	return nil
 }
 
 func (p *Publisher) beginFile(ctx context.Context) error {
 	text, err := os.ReadFile(p.target)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("publish checkpoints: %w", err)
+		return fmt.Errorf("%w: %w", errUnread, err)
 	}
 	text, err = p.mend(ctx, text)
 	if err != nil {

@@ -50,6 +50,12 @@ func (l *sealedLog) seal(t *testing.T) {
 // sealBy has something happen, and a sealer seal it.
 func (l *sealedLog) sealBy(t *testing.T, sealer *audit.Sealer) error {
 	t.Helper()
+	return l.turn(t, sealer, l.publisher(t, ""))
+}
+
+// turn has something happen, and a sealer seal and publish it.
+func (l *sealedLog) turn(t *testing.T, sealer *audit.Sealer, publisher *audit.Publisher) error {
+	t.Helper()
 	name := "s" + strings.Repeat("x", l.happened)
 	l.happened++
 	by := store.Author{Actor: "ann", At: now(t, l.store)}
@@ -59,7 +65,8 @@ func (l *sealedLog) sealBy(t *testing.T, sealer *audit.Sealer) error {
 	if err := l.store.CompleteJournal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return sealer.Seal(t.Context(), func(c store.Checkpoint) { l.notes = append(l.notes, c.Note) })
+	_, sealing, publishing := sealer.SealAndPublish(t.Context(), publisher, func(c store.Checkpoint) { l.notes = append(l.notes, c.Note) })
+	return errors.Join(sealing, publishing)
 }
 
 // publisher is one as after a start of the program.

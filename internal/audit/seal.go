@@ -34,12 +34,22 @@ type Sealer struct {
 	seen ledger.Tree // of no leaves: none yet
 }
 
-// Follow has a Sealer that has seen no log yet go on from what was published to a file.
-func (s *Sealer) Follow(ctx context.Context, publisher *Publisher) (err error) {
-	if s.seen.Size == 0 {
-		s.seen, err = publisher.newest(ctx)
+// SealAndPublish seals what is new and publishes it. A log that does not go on from what
+// was published is neither sealed nor published (ErrOtherLog); while nobody can read what
+// was, it is sealed.
+func (s *Sealer) SealAndPublish(ctx context.Context, publisher *Publisher, tell func(store.Checkpoint)) (published int, sealing, publishing error) {
+	if err := publisher.begin(ctx); err != nil && !errors.Is(err, errUnread) {
+		return 0, err, nil
 	}
-	return err
+	if s.seen.Size == 0 {
+		s.seen = publisher.followed
+	}
+	sealing = s.Seal(ctx, tell)
+	if errors.Is(sealing, ErrOtherLog) {
+		return 0, sealing, nil
+	}
+	published, publishing = publisher.Publish(ctx)
+	return published, sealing, publishing
 }
 
 // Seal adds to the log what the journal has and the log lacks, and tells of each

@@ -129,25 +129,18 @@ func (a *app) seal(ctx context.Context, sealer audit.Sealer, publisher *audit.Pu
 		return err
 	}
 	publisher.Warn = func(text string) { fmt.Fprintln(a.stderr, "tracker: "+text) }
-	if err := sealer.Follow(ctx, publisher); err != nil {
-		return err
-	}
 	sealed := false
-	err := sealer.Seal(ctx, func(c store.Checkpoint) {
+	published, sealing, publishing := sealer.SealAndPublish(ctx, publisher, func(c store.Checkpoint) {
 		sealed = true
 		fmt.Fprintf(a.stdout, "sealed %s entries, root %s\n", humanize.Comma(c.Size), hex.EncodeToString(c.Root[:]))
 	})
-	if err != nil {
-		return err
-	}
-	if !sealed {
+	if sealing == nil && !sealed {
 		fmt.Fprintln(a.stdout, "nothing is new since the last checkpoint")
 	}
-	published, err := publisher.Publish(ctx)
 	if published > 0 {
 		fmt.Fprintf(a.stdout, "published %s\n", terminal.Plural(published, "checkpoint", "checkpoints"))
 	}
-	return err
+	return errors.Join(sealing, publishing)
 }
 
 // ledgerStatus is what  tracker ledger status  tells.

@@ -47,13 +47,9 @@ func (a *app) keepSealed(ctx context.Context, every time.Duration, sealer audit.
 func (a *app) sealTurn(ctx context.Context, sealer *audit.Sealer, publisher *audit.Publisher) error {
 	ctx, cancel := context.WithTimeout(ctx, sealTimeout)
 	defer cancel()
-	if err := sealer.Follow(ctx, publisher); err != nil {
-		return err
+	_, sealing, publishing := sealer.SealAndPublish(ctx, publisher, func(store.Checkpoint) {})
+	if errors.Is(sealing, store.ErrSealing) {
+		sealing = nil
 	}
-	err := sealer.Seal(ctx, func(store.Checkpoint) {})
-	if errors.Is(err, store.ErrSealing) {
-		err = nil
-	}
-	_, published := publisher.Publish(ctx)
-	return errors.Join(err, published)
+	return errors.Join(sealing, publishing)
 }
