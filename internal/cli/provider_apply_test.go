@@ -116,6 +116,46 @@ func TestUnfitDefinition(t *testing.T) {
 	}
 }
 
+// TestUnfitJobTrackedAgain: a file that changes nothing is applied, though a job is tracked
+// again whose target did not fit its definition before.
+func TestUnfitJobTrackedAgain(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"id":"r1","state":"error"}`))
+	}))
+	t.Cleanup(server.Close)
+	f := newApplyFixture(t)
+	text := strings.ReplaceAll(declaredProvider, "SERVER", server.URL)
+	provider, _, _ := strings.Cut(text, "sources:")
+	wider := strings.NewReplacer("[{name: import_id}]", "[{name: import_id}, {name: project}]", "{import_id}'", "{project}/{import_id}'").Replace(provider)
+	for _, step := range []struct {
+		stdin, args string
+		code        int
+		want        string
+	}{
+		{text, "apply -f -", exitDone, "register job import-77"},
+		{wider, "apply -f -", exitUsage, "1 job would not be polled"},
+		{"", "sync", exitDone, "import-77"},
+		{"", "sync", exitDone, "import-77"},
+		{"", "sync", exitDone, "import-77"},
+		{"", "sync", exitDone, "import-77"},
+		{"", "job list", exitDone, "finished"},
+		{wider, "apply -f -", exitDone, "change provider acme"},
+		{"", "job resume import-77", exitDone, "import-77"},
+		{wider, "apply -f -", exitDone, "nothing to change"},
+		{"", "sync", exitFailed, "target field project: missing"}, // and is paused for it
+		{wider, "apply -f -", exitDone, "nothing to change"},
+		{strings.Replace(wider, "failed: [error]", "canceled: [error]", 1), "apply -f -", exitDone, "change provider acme"},
+		{provider, "apply -f -", exitDone, "change provider acme"}, // now it fits again
+		{wider, "apply -f -", exitUsage, "1 job would not be polled"},
+	} {
+		stdout, stderr, code := f.given(step.stdin, strings.Fields(step.args)...)
+		if code != step.code || !strings.Contains(stdout+stderr, step.want) {
+			t.Fatalf("%s ends with %d, not %d and %q: %s%s", step.args, code, step.code, step.want, stdout, stderr)
+		}
+	}
+}
+
 // TestTargetAsDeclared: history shows the fields of a target in their provider's order.
 func TestTargetAsDeclared(t *testing.T) {
 	t.Parallel()

@@ -36,7 +36,11 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 	if err := checkTargets(ctx, s, file, registered); err != nil {
 		return Applied{}, err
 	}
-	if err := checkTracked(ctx, s, file, how.Prune); err != nil {
+	jobs, err := s.Jobs(ctx)
+	if err != nil {
+		return Applied{}, err
+	}
+	if err := checkTracked(ctx, s, file, jobs, how.Prune); err != nil {
 		return Applied{}, err
 	}
 	for _, from := range file.Sources {
@@ -57,14 +61,7 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 	for _, rule := range file.Rules {
 		how.Rules = append(how.Rules, RuleSpec(rule))
 	}
-	idle, err := idlePatterns(ctx, s, file, sources)
-	if err != nil {
-		return Applied{}, err
-	}
-	same, err := SameTargets(ctx, s, how)
-	if err != nil {
-		return Applied{}, err
-	}
+	idle, same := idlePatterns(file, sources, jobs), sameTargets(sources, jobs, how)
 	changes, err := s.Apply(ctx, by, how)
 	if err != nil {
 		return Applied{}, placed(file, err)
@@ -110,14 +107,19 @@ func providerOf(ctx context.Context, s *store.Store, file config.File, from stor
 }
 
 // checkTracked refuses a definition that the targets of jobs do not fit which are polled
-// and stay: each of them would be paused at its next poll.
-func checkTracked(ctx context.Context, s *store.Store, file config.File, prune bool) error {
+// and stay: each of them would be paused at its next poll. Jobs that do not fit the
+// definition in use either lose nothing.
+func checkTracked(ctx context.Context, s *store.Store, file config.File, jobs []store.Job, prune bool) error {
 	if len(file.Providers) == 0 {
 		return nil
 	}
-	jobs, err := s.Jobs(ctx)
+	known, err := Definitions(ctx, s)
 	if err != nil {
 		return err
+	}
+	inUse := map[string]source.Provider{}
+	for _, d := range known {
+		inUse[d.Name] = d.Provider(1)
 	}
 	declared := make(map[string]bool, len(file.Jobs))
 	for _, job := range file.Jobs {
@@ -131,10 +133,12 @@ func checkTracked(ctx context.Context, s *store.Store, file config.File, prune b
 			if job.From.Provider != d.Name || !polled || job.Fault != nil || prune && !declared[job.Name] {
 				continue
 			}
-			if err := provider.CheckTarget(job.Target); err != nil {
-				unfit++
-				why = cmp.Or(why, fmt.Errorf("such as %s: %w", job.Name, err))
+			err := provider.CheckTarget(job.Target)
+			if before, found := inUse[d.Name]; err == nil || found && before.CheckTarget(job.Target) != nil {
+				continue
 			}
+			unfit++
+			why = cmp.Or(why, fmt.Errorf("such as %s: %w", job.Name, err))
 		}
 		if unfit > 0 {
 			wrong = append(wrong, fmt.Errorf("provider %s: %s would not be polled any more, %w; give the definition another name, or first run  tracker job remove",

@@ -1,7 +1,6 @@
 package tracking
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -27,14 +26,7 @@ func toConfigRule(spec store.RuleSpec) config.Rule {
 
 // idlePatterns are the patterns of rules that are the name of no source or job, declared
 // or registered: allowed, and probably not meant.
-func idlePatterns(ctx context.Context, s *store.Store, file config.File, known []store.Source) (idle []error, err error) {
-	if !slices.ContainsFunc(file.Rules, func(r config.Rule) bool { return len(r.Match.Sources)+len(r.Match.Jobs) > 0 }) {
-		return nil, nil
-	}
-	registered, err := s.Jobs(ctx)
-	if err != nil {
-		return nil, err
-	}
+func idlePatterns(file config.File, known []store.Source, registered []store.Job) (idle []error) {
 	var jobs, sources []string
 	for _, job := range registered {
 		if job.Tracking != store.TrackingRemoved {
@@ -63,5 +55,5 @@ func idlePatterns(ctx context.Context, s *store.Store, file config.File, known [
 		look(i, "sources", rule.Match.Sources, sources)
 		look(i, "jobs", rule.Match.Jobs, jobs)
 	}
-	return idle, nil
+	return idle
 }

@@ -32,6 +32,11 @@ func SameTargets(ctx context.Context, s *store.Store, declared store.Declaration
 	if err != nil {
 		return nil, err
 	}
+	return sameTargets(sources, jobs, declared), nil
+}
+
+// sameTargets finds them among the sources and jobs that are registered.
+func sameTargets(sources []store.Source, jobs []store.Job, declared store.Declaration) []SameTargetError {
 	services := map[string]store.SourceSpec{}
 	for _, from := range sources {
 		services[from.Name] = from.SourceSpec
@@ -60,7 +65,7 @@ func SameTargets(ctx context.Context, s *store.Store, declared store.Declaration
 			tracked[key] = spec.Name
 		}
 	}
-	return same, nil
+	return same
 }
 
 // serviceKey is equal for equal targets at one service, whichever source it is asked as.
