@@ -106,7 +106,7 @@ WHERE c.job_id = d.job_id;
 -- name: CursorSchedulesBySource :exec
 -- A source got another schedule: its jobs are polled soon, then as it says; those
 -- that are being polled, once more.
-UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until IS NULL THEN least(c.next_poll_at, @next_poll_at) ELSE @next_poll_at END
+UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until > @next_poll_at THEN @next_poll_at ELSE least(c.next_poll_at, @next_poll_at) END
 FROM jobs j
 WHERE c.source_id = @source_id AND j.job_id = c.job_id AND j.schedule IS NULL AND c.next_poll_at IS NOT NULL;
 

@@ -12,11 +12,13 @@ ON CONFLICT (source_id, message_id, of_job) DO NOTHING
 RETURNING of_job;
 
 -- name: CursorHasten :exec
--- Jobs that are polled by schedule are due now; those that are being polled, once more.
+-- Jobs that are polled by schedule are due now; those that are being polled, once more;
+-- those that are overdue, since then: a gap is judged by it.
 -- Their rows are locked in the order in which those that record polls lock them.
 WITH locked AS (
     SELECT c.job_id FROM cursors c
-    WHERE c.job_id = ANY(@job_ids::bigint[]) AND (c.next_poll_at > @due_at::timestamptz OR c.next_poll_at IS NOT NULL AND c.claimed_until IS NOT NULL)
+    WHERE c.job_id = ANY(@job_ids::bigint[]) AND c.next_poll_at IS NOT NULL
+        AND (c.next_poll_at > @due_at::timestamptz OR c.claimed_until > @due_at::timestamptz)
     ORDER BY c.job_id FOR NO KEY UPDATE
 )
 UPDATE cursors c SET next_poll_at = @due_at::timestamptz FROM locked l WHERE c.job_id = l.job_id;

@@ -130,6 +130,42 @@ func TestTrackingGapsOfAPollInFlight(t *testing.T) {
 	equalLines(t, column[string](t, f.conn, gapLines, from), fmt.Sprint("timeout 0 ", f.now.Sub(from).Seconds()))
 }
 
+// TestTrackingGapsOfAnOverdueJob: a tracker was killed while it polled, and an hour later
+// something has the job polled at once. It stays as long overdue as it is.
+func TestTrackingGapsOfAnOverdueJob(t *testing.T) {
+	t.Parallel()
+	for name, hasten := range map[string]func(*testing.T, *feed, store.Job) error{
+		"Webhook": func(t *testing.T, f *feed, job store.Job) error {
+			t.Helper()
+			_, err := f.store.Receive(t.Context(), store.Receipt{SourceID: job.From.ID, MessageID: "msg_1", Verified: true, JobIDs: []int64{job.ID}})
+			return err
+		},
+		"Schedule": func(t *testing.T, f *feed, _ store.Job) error {
+			t.Helper()
+			spec := f.sourceSpec("woosmap")
+			spec.Schedule = "@every 2m"
+			_, err := f.store.Apply(t.Context(), store.Author{Actor: "ann", At: f.now}, store.Declaration{Sources: []store.SourceSpec{spec}})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFeed(t)
+			job := f.register(t, "woosmap", "a")[0]
+			f.round(t, said{job: job, body: woosmapBody("r", "in_progress")})
+			from := f.now
+			f.now = f.now.Add(time.Minute)
+			f.claim(t, said{job: job})
+			f.now = f.now.Add(time.Hour)
+			if err := hasten(t, f, job); err != nil {
+				t.Fatal(err)
+			}
+			f.round(t, said{job: job, body: woosmapBody("r", "in_progress")})
+			equalLines(t, column[string](t, f.conn, gapLines, from), fmt.Sprint("not_running 0 ", f.now.Sub(from).Seconds()))
+		})
+	}
+}
+
 // TestTrackingGapsOfAFinishedJob: nobody was to look, and that somebody did in
 // vain makes no gap of it.
 func TestTrackingGapsOfAFinishedJob(t *testing.T) {

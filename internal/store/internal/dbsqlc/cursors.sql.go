@@ -734,7 +734,7 @@ func (q *Queries) CursorSchedules(ctx context.Context, arg CursorSchedulesParams
 }
 
 const cursorSchedulesBySource = `-- name: CursorSchedulesBySource :exec
-UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until IS NULL THEN least(c.next_poll_at, $1) ELSE $1 END
+UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until > $1 THEN $1 ELSE least(c.next_poll_at, $1) END
 FROM jobs j
 WHERE c.source_id = $2 AND j.job_id = c.job_id AND j.schedule IS NULL AND c.next_poll_at IS NOT NULL
 `

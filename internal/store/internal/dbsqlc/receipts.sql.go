@@ -14,7 +14,8 @@ import (
 const cursorHasten = `-- name: CursorHasten :exec
 WITH locked AS (
     SELECT c.job_id FROM cursors c
-    WHERE c.job_id = ANY($2::bigint[]) AND (c.next_poll_at > $1::timestamptz OR c.next_poll_at IS NOT NULL AND c.claimed_until IS NOT NULL)
+    WHERE c.job_id = ANY($2::bigint[]) AND c.next_poll_at IS NOT NULL
+        AND (c.next_poll_at > $1::timestamptz OR c.claimed_until > $1::timestamptz)
     ORDER BY c.job_id FOR NO KEY UPDATE
 )
 UPDATE cursors c SET next_poll_at = $1::timestamptz FROM locked l WHERE c.job_id = l.job_id
@@ -25,7 +26,8 @@ type CursorHastenParams struct {
 	JobIds []int64
 }
 
-// Jobs that are polled by schedule are due now; those that are being polled, once more.
+// Jobs that are polled by schedule are due now; those that are being polled, once more;
+// those that are overdue, since then: a gap is judged by it.
 // Their rows are locked in the order in which those that record polls lock them.
 func (q *Queries) CursorHasten(ctx context.Context, arg CursorHastenParams) error {
 	_, err := q.db.Exec(ctx, cursorHasten, arg.DueAt, arg.JobIds)
