@@ -10,6 +10,7 @@ import (
 	"tracker/internal/store"
 	"tracker/internal/testkit"
 	"tracker/internal/tracking"
+	"tracker/internal/upstreamsim"
 )
 
 // TestAStall is told when it begins and when it is over, once each, and again in between
@@ -44,6 +45,32 @@ func TestAStall(t *testing.T) {
 	l.pass(8 * time.Hour)
 	l.tell()
 	l.wantTold()
+}
+
+// TestAStallGoesOnWithAWordThatNobodyKnows, until the run ends or another takes its place.
+func TestAStallGoesOnWithAWordThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func() upstreamsim.Frame{
+		"Ended":      func() upstreamsim.Frame { return run("r1", "success", 3*time.Hour, time.Second) },
+		"Superseded": func() upstreamsim.Frame { return run("r2", "in_progress", time.Minute, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.patience("stores-eu", time.Hour)
+			l.rules(hook("geo", "stalled"))
+			l.say("stores-eu", run("r1", "in_progress", 3*time.Hour, 0))
+			l.tell()
+			l.wantTold("stalled stores-eu began")
+			l.say("stores-eu", run("r1", "pondering", 3*time.Hour, time.Second))
+			l.tell()
+			l.tell()
+			l.wantTold()
+			l.say("stores-eu", end())
+			l.tell()
+			l.wantTold("stalled stores-eu over")
+		})
+	}
 }
 
 // TestAStallThatComesBack is told anew, once by any number of trackers, and then left alone.

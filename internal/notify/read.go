@@ -310,7 +310,9 @@ func (r *reading) end(over func(store.Going) bool) (ended []store.Going) {
 // ended or was superseded its stall.
 func (r *reading) endGoings(e store.Event) error {
 	r.end(func(g store.Going) bool { return g.Kind == history.EventFailed && g.JobID == e.JobID })
-	if !e.To.Terminal() && e.To != history.StateUnknown {
+	h := r.happening(e)
+	superseded := e.To == history.StateUnknown && h.Run != nil && h.Run.Superseded
+	if !e.To.Terminal() && !superseded {
 		return nil
 	}
 	over := r.end(func(g store.Going) bool {
@@ -320,7 +322,6 @@ func (r *reading) endGoings(e store.Event) error {
 		if g.Kind != history.EventStalled {
 			continue
 		}
-		h := r.happening(e)
 		h.Over, h.Since, h.SeenAt = true, began(g), e.ObservedAt
 		if err := r.offerBy(r.rules.of(e.EntryNo).named(g.Told), e, h, history.EventStalled); err != nil {
 			return err
