@@ -163,6 +163,27 @@ func TestAFailureIsToldAgain(t *testing.T) {
 	l.wantTold()
 }
 
+// TestWhatIsOverIsNotToldAgain by another tracker that has looked before that was read.
+func TestWhatIsOverIsNotToldAgain(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	rule := hook("geo", "failed", "recovered")
+	rule.RepeatEvery = time.Hour
+	l.rules(rule)
+	for _, status := range []string{"failed", "success"} {
+		l.say("stores-eu", testkit.WoosmapRun(status, status))
+		before, err := l.store.NotifyState(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.tell()
+		if err := l.store.Tell(t.Context(), store.Telling{State: before, To: before.EntryNo}); !errors.Is(err, store.ErrOvertaken) {
+			t.Errorf("after %s: %v", status, err)
+		}
+	}
+	l.wantTold("failed stores-eu", "recovered stores-eu")
+}
+
 // TestAnotherRepeat: what a rule has told again by one interval keeps it from nothing by
 // another.
 func TestAnotherRepeat(t *testing.T) {

@@ -20,7 +20,7 @@ var ErrOvertaken = errors.New("somebody else has told it meanwhile")
 type Telling struct {
 	State   NotifyState // what it was made by
 	To      int64       // the journal is read up to here; State.EntryNo: no further
-	Turns   bool        // what goes on with time alone changes: who has looked at it before looks again
+	Turns   bool        // who has looked before at what goes on looks again, also where nothing begins or ends
 	Notices []Notice
 	Due     []Due
 	Begin   []Going // of a notice, by Event.Key
@@ -43,7 +43,8 @@ func (s *Store) Tell(ctx context.Context, t Telling) error {
 		var moved int64
 		var err error
 		if t.To > t.State.EntryNo {
-			moved, err = q.NotifyAdvance(ctx, dbsqlc.NotifyAdvanceParams{ToEntry: t.To, FromEntry: t.State.EntryNo, Version: t.State.Version, Turns: t.Turns})
+			turns := t.Turns || len(t.Begin)+len(t.End) > 0
+			moved, err = q.NotifyAdvance(ctx, dbsqlc.NotifyAdvanceParams{ToEntry: t.To, FromEntry: t.State.EntryNo, Version: t.State.Version, Turns: turns})
 		} else {
 			moved, err = q.NotifyTurn(ctx, t.State.Version)
 		}
