@@ -65,13 +65,14 @@ type reading struct {
 	events  []store.Event
 	facts   store.Facts
 	goings  []store.Going
-	ended   map[int64]bool // goings that are over by now
+	ended   map[int64]bool            // goings that are over by now
+	unseen  map[int64]history.Stretch // by job: gaps that each went on in the next
 	telling *telling
 }
 
 // learn reads what is to be known beside the events that somebody is to be told of.
 func (r *reading) learn(ctx context.Context, s *store.Store) (err error) {
-	r.ended = map[int64]bool{}
+	r.ended, r.unseen = map[int64]bool{}, map[int64]history.Stretch{}
 	var p store.FactsParams
 	since := r.telling.State.Now
 	for _, e := range r.events {
@@ -265,11 +266,23 @@ func (r *reading) offerBy(among rules, e store.Event, h words.Happening, kinds .
 			return err
 		}
 		r.telling.add(n, by[kind])
-		if by[kind].repeat() && (kind == history.EventFailed || kind == history.EventSourcePaused) {
+		if r.goesOn(e, kind, by[kind]) {
 			r.telling.goesOn(n)
 		}
 	}
 	return nil
+}
+
+// goesOn reports whether what is told is looked after until it is over.
+func (r *reading) goesOn(e store.Event, kind history.EventKind, by rules) bool {
+	switch kind {
+	case history.EventFailed, history.EventSourcePaused:
+		return by.repeat()
+	case history.EventNotLooking:
+		return !r.answered(e)
+	default:
+		return false
+	}
 }
 
 func (r *reading) matches(rule store.Rule, e store.Event) bool {
@@ -294,7 +307,6 @@ func (r *reading) end(over func(store.Going) bool) (ended []store.Going) {
 		if g.OverAt.IsZero() && !r.ended[g.EventNo] && over(g) {
 			r.ended[g.EventNo] = true
 			r.telling.End = append(r.telling.End, g.EventNo)
-			r.telling.Turns = r.telling.Turns || byTime(g.Kind)
 			ended = append(ended, g)
 		}
 	}
@@ -331,24 +343,38 @@ func (r *reading) endGoings(e store.Event) error {
 }
 
 // tellUnseen tells of a gap that is over, that nobody could look, unless that was told
-// while it lasted: then Look tells when it is over. That somebody can again is told of one
-// that an answer has ended: no pause, no removal, no other failure.
+// while it lasted: then Look tells when it is over. So it does of a gap that no answer has
+// ended, unless the next one is there, too: they are told as one.
 func (r *reading) tellUnseen(e store.Event) error {
 	if e.Detail == history.GapPaused {
 		return nil
 	}
+	of := func(g store.Going) bool { return g.Kind == history.EventNotLooking && g.JobID == e.JobID }
 	for _, g := range r.goings {
-		if g.Kind == history.EventNotLooking && g.JobID == e.JobID && (g.OverAt.IsZero() || !g.OverAt.Before(e.NotBefore)) {
+		if of(g) && (g.OverAt.IsZero() || !g.OverAt.Before(e.NotBefore)) {
 			return nil
 		}
 	}
 	h := r.happening(e)
 	h.Since, h.SeenAt, h.Reason = e.NotBefore, e.ObservedAt, e.Detail
-	if err := r.offer(e, h, history.EventNotLooking); err != nil {
-		return err
+	if before, known := r.unseen[e.JobID]; known && before.To.Equal(e.NotBefore) {
+		h.Since = before.From
+	} else {
+		r.end(of)
+		if err := r.offer(e, h, history.EventNotLooking); err != nil {
+			return err
+		}
 	}
-	if h.Over = r.facts.Answered[store.RunKey{JobID: e.JobID, No: int(e.No)}]; !h.Over {
+	if !r.answered(e) {
+		r.unseen[e.JobID] = history.Stretch{From: h.Since, To: e.ObservedAt}
 		return nil
 	}
+	r.end(of)
+	h.Over = true
 	return r.offer(e, h, history.EventNotLooking)
+}
+
+// answered reports a gap that an answer has ended: no pause, no removal, no other failure.
+func (r *reading) answered(e store.Event) bool {
+	return r.facts.Answered[store.RunKey{JobID: e.JobID, No: int(e.No)}]
 }

@@ -7,6 +7,7 @@ import (
 
 	"tracker/internal/store"
 	"tracker/internal/testkit"
+	"tracker/internal/upstreamsim"
 )
 
 // TestNotLooking is told when it begins and when it is over, once each; what was over
@@ -38,6 +39,39 @@ func TestNotLooking(t *testing.T) {
 	}
 	l.tell()
 	l.wantTold()
+}
+
+// TestNotLookingForTwoReasons: nobody looked for an hour, then looking failed, and only
+// then somebody tells of it. That is one beginning, since the first, and one end.
+func TestNotLookingForTwoReasons(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]func(l *lab){
+		"TellingAsItHappens": func(l *lab) { l.tell() },
+		"TellingLate":        func(*lab) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			l.rules(hook("geo", "not_looking"))
+			l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
+			l.tell()
+			l.age(time.Hour)
+			l.say("stores-eu", upstreamsim.WoosmapError(503))
+			test(l)
+			l.say("stores-eu", testkit.WoosmapRun("r1", "success"))
+			l.tell()
+			got := l.receiver.take()
+			if len(got) != 2 || got[0].summary() != "not_looking stores-eu began" || got[1].summary() != "not_looking stores-eu over" {
+				t.Fatalf("told %s", got)
+			}
+			l.Want("gaps", []string{"not_running", "upstream_error"}, `SELECT reason FROM report.gaps ORDER BY gap_from`)
+			since := l.Lines(`SELECT DISTINCT what ->> 'since' FROM notify_events`)
+			l.Want("since", since, `SELECT to_json(min(gap_from) AT TIME ZONE 'UTC') #>> '{}' || 'Z' FROM report.gaps`)
+			l.tell()
+			l.wantTold()
+			l.Want("what goes on", nil, `SELECT kind FROM notify_going WHERE over_at IS NULL`)
+		})
+	}
 }
 
 // TestNobodyLooksAnyMore: what nobody looks at since somebody said so is not told as over,
