@@ -46,6 +46,7 @@ type Again struct {
 	Day     string `json:"day"`
 	EntryNo int64  `json:"entry_no"`
 	Last    int64  `json:"last_entry_no"` // of the day: where it is sealed, it was checked
+	Taken   bool   `json:"taken"`         // retention has taken polls of the day: nothing of it was checked
 }
 
 // Verified is what was checked, and what is wrong.

@@ -73,6 +73,9 @@ func (r *verifier) checkLog(ctx context.Context, found *findings) (err error) {
 		return err
 	}
 	c.checkCutOff()
+	for i, again := range c.found.Again {
+		c.found.Again[i].Taken = again.Day < c.takenUntil.UTC().Format(time.DateOnly)
+	}
 	return nil
 }
 

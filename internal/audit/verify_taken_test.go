@@ -39,6 +39,30 @@ func TestVerifyBesideLatePolls(t *testing.T) {
 	}
 }
 
+// TestVerifyADayThatWasTaken: of one that was closed twice nothing is checked once
+// retention has taken its polls.
+func TestVerifyADayThatWasTaken(t *testing.T) {
+	t.Parallel()
+	b := newBeside(t)
+	b.recordLate(t, 3, 13)
+	b.seal(t, b.store)
+	again := func(meanwhile func(*sql.Tx)) audit.Again {
+		v := b.verify(t, meanwhile)
+		if v.Count != 0 || len(v.Again) != 1 || v.Again[0].Last > v.Entries {
+			t.Fatalf("it gives %+v", v)
+		}
+		return v.Again[0]
+	}
+	if a := again(func(*sql.Tx) {}); a.Taken {
+		t.Errorf("before they are taken: %+v", a)
+	}
+	for _, when := range []string{"while it is checked", "before"} {
+		if a := again(func(tx *sql.Tx) { exec(t, tx, "SELECT polls_take('90 days')") }); !a.Taken {
+			t.Errorf("taken %s: %+v", when, a)
+		}
+	}
+}
+
 // beside is a log of the first seven days of a month, half a year ago, for what is done
 // while it is checked.
 type beside struct {

@@ -170,12 +170,7 @@ func (a *app) printVerified(v audit.Verified) error {
 			terminal.Plain("an earlier interpretation has recorded it, and reads it in another way: run  tracker rebuild "+job))
 	}
 	for _, again := range v.Again[:min(len(v.Again), shownWrong)] {
-		checked := ", which alone was checked"
-		if again.Last > v.Entries {
-			checked = ", which is not sealed yet: nobody has checked them"
-		}
-		p.Entry([]terminal.Span{terminal.Styled(terminal.StyleYellow, "! the polls of "+again.Day+": ")},
-			terminal.Plain(fmt.Sprintf("entry %d has sealed them, and they were closed again by entry %d%s", again.EntryNo, again.Last, checked)))
+		p.Entry([]terminal.Span{terminal.Styled(terminal.StyleYellow, "! the polls of "+again.Day+": ")}, terminal.Plain(closedAgain(again, v.Entries)))
 	}
 	if more := len(v.Again) - shownWrong; more > 0 {
 		p.Line(terminal.Faint(fmt.Sprintf("… and %s more days that were closed again", humanize.Comma(int64(more)))))
@@ -212,6 +207,18 @@ func (a *app) printVerified(v audit.Verified) error {
 	}
 	_, err := fmt.Fprint(a.stdout, p.String())
 	return err
+}
+
+// closedAgain tells what of a day that was closed twice was checked in a log of so many entries.
+func closedAgain(again audit.Again, entries int64) string {
+	checked := ", which alone was checked"
+	switch {
+	case again.Taken:
+		checked = "; retention has taken them since: nobody can check them"
+	case again.Last > entries:
+		checked = ", which is not sealed yet: nobody has checked them"
+	}
+	return fmt.Sprintf("entry %d has sealed them, and they were closed again by entry %d%s", again.EntryNo, again.Last, checked)
 }
 
 // actsNamed names acts by their numbers.
