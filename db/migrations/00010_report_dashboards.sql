@@ -41,13 +41,15 @@ COMMENT ON COLUMN report.broken.started_at IS 'Start of the newest run that fail
 COMMENT ON COLUMN report.broken.job_id IS 'Number of the job, by which views are joined.';
 
 -- The last answer that told of a run which goes on is confirmed by each look since; of one
--- that was superseded its last change tells of the look before, which still saw it.
+-- that was superseded the answer that first told of another tells of the look before, which
+-- still saw it.
 CREATE VIEW report.unended_runs AS
 SELECT j.name AS job, s.name AS source, s.provider, r.run_no, r.state,
     CASE WHEN l.run_no = r.run_no THEN least(c.confirmed_at, now()) ELSE (
-        SELECT t.not_before FROM transitions t
-        WHERE t.job_id = r.job_id AND t.run_no = r.run_no AND t.step_no IS NULL
-        ORDER BY t.transition_no DESC LIMIT 1) END AS seen_at,
+        SELECT n.not_before FROM snapshots n
+        WHERE n.job_id = r.job_id AND n.run_no <> r.run_no AND n.snapshot_no >= (
+            SELECT max(t.snapshot_no) FROM transitions t WHERE t.job_id = r.job_id AND t.run_no = r.run_no AND t.step_no IS NULL)
+        ORDER BY n.snapshot_no LIMIT 1) END AS seen_at,
     l.run_no <> r.run_no AS superseded, r.job_id
 FROM runs r
 LEFT JOIN LATERAL (SELECT n.run_no FROM snapshots n WHERE n.job_id = r.job_id ORDER BY n.snapshot_no DESC LIMIT 1) l ON true

@@ -40,6 +40,10 @@ JOIN report.runs r ON r.job_id = k.job_id AND r.run_no = k.run_no;
 -- What the runs of jobs are judged by that go on, and which of them are stalled.
 SELECT job_id, run_no, usual_duration, median_duration, stalled_since FROM report.open_runs WHERE job_id = ANY(@job_ids::bigint[]);
 
+-- name: ReportRunsLeft :many
+-- When those of some runs of a job were last seen that another has superseded.
+SELECT run_no, coalesce(seen_at, '0001-01-01 00:00:00+00')::timestamptz AS seen_at FROM report.unended_runs WHERE job = @job AND run_no = ANY(@run_nos::integer[]) AND superseded;
+
 -- name: ReportHasRun :one
 SELECT EXISTS (SELECT 1 FROM report.runs WHERE job = @job AND run_no = @run_no);
 

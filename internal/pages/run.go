@@ -223,9 +223,6 @@ func (b *runBody) draw(looks []store.PollRow, answers []store.SnapshotHead) {
 	if b.Past() {
 		params.At, params.Until = b.AsOf, b.AsOf
 	}
-	if b.Run.Superseded {
-		params.Until = b.Run.LastChangedAt
-	}
 	for _, look := range looks {
 		params.Looks = append(params.Looks, look.PolledAt)
 	}

@@ -133,6 +133,23 @@ func TestDashboardsShowNothingAsGoingOnUnseen(t *testing.T) {
 	}
 }
 
+// Links to a run that another has superseded show it until it was last seen.
+func TestDashboardsLinkToARunAsLongAsItWasSeen(t *testing.T) {
+	t.Parallel()
+	v := newViewer(t)
+	window := dashboards.Window{From: v.now.Add(-30 * 24 * time.Hour), To: v.now}
+	all := []string{dashboards.All}
+	values := map[string][]string{"job": {"stores-us"}, "run": {"3"}, "source": all, "label": {"{}"}, "state": all, "kind": all, "limit": {"250"}, "known_at": {""}}
+	for panel, run := range map[string]string{"Run / Runs of this job A": "no = '3'", "Audit / Transitions A": "run = 3"} {
+		q := v.query(t, panel)
+		q.SQL = "WITH asked AS (" + q.SQL + ") SELECT DISTINCT round((to_ms::bigint - from_ms::bigint) / 1200.0) FROM asked WHERE " + run // with a tenth around it
+		q.Format, q.Fields = "table", nil
+		if got := v.rows(t, q, window, values); !slices.Equal(got, []string{"79143"}) {
+			t.Errorf("%s: the link shows %q seconds", panel, got)
+		}
+	}
+}
+
 // The job slow took long from half an hour until ten minutes ago.
 func TestDashboardsTellUnusualDurationsOfWhatEnded(t *testing.T) {
 	t.Parallel()

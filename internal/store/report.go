@@ -210,6 +210,9 @@ func (h History) begins() time.Time {
 // readRuns reads what belongs to the runs that were read.
 func (h *History) readRuns(ctx context.Context, q *dbsqlc.Queries, params HistoryParams) error {
 	nos := convert(h.Runs, func(r RunRow) int32 { return r.RunNo })
+	if err := h.readLeft(ctx, q, nos); err != nil {
+		return err
+	}
 	if len(nos) > 0 {
 		taken, err := q.RunsTakenBefore(ctx, dbsqlc.RunsTakenBeforeParams{Job: params.Job, RunNo: nos[0]})
 		if err != nil {
@@ -235,5 +238,24 @@ func (h *History) readRuns(ctx context.Context, q *dbsqlc.Queries, params Histor
 	}
 	h.Steps, h.Transitions = convert(steps, toStepRow), convert(transitions, toTransitionRow)
 	h.Anomalies, h.LogEntries = convert(anomalies, toAnomalyRow), convert(entries, toLogEntryRow)
+	return nil
+}
+
+// readLeft reads when another run took the place of those that one has superseded.
+func (h *History) readLeft(ctx context.Context, q *dbsqlc.Queries, nos []int32) error {
+	if !slices.ContainsFunc(h.Runs, func(r RunRow) bool { return r.Superseded }) {
+		return nil
+	}
+	rows, err := q.ReportRunsLeft(ctx, dbsqlc.ReportRunsLeftParams{Job: &h.Job.Job, RunNos: nos})
+	if err != nil {
+		return err
+	}
+	for i := range h.Runs {
+		for _, row := range rows {
+			if r := &h.Runs[i]; r.RunNo == row.RunNo {
+				r.Left = history.Bounds{NotBefore: row.SeenAt, ObservedAt: r.LastChangedAt}
+			}
+		}
+	}
 	return nil
 }

@@ -142,6 +142,8 @@ type RunRow struct {
 	UsualDuration   *Interval       `json:"usual_duration"`
 	Stalled         *bool           `json:"stalled"` // nil: it is a run as it was in the past
 	HeldAt          *time.Time      `json:"held_at"` // since when retention leaves it alone; nil: it may take it
+
+	Left history.Bounds `json:"-"` // of a superseded run in a History: when another took its place
 }
 
 // StepRow is a row of report.steps.

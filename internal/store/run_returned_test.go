@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"tracker/internal/history"
 	"tracker/internal/store"
 )
 
@@ -105,5 +106,43 @@ func TestHistory_LeavesOutRunsBelowAReturnedOne(t *testing.T) {
 		if !slices.Equal(shown, []int32{6, 5, 1}) || h.LeftOut != 3 {
 			t.Errorf("%s: it shows the runs %v and leaves out %d", name, shown, h.LeftOut)
 		}
+	}
+}
+
+// TestSupersededWhileUnknown: a run whose word nobody knew went on until the look before
+// another was seen, however long ago its own last change was, now and in a past.
+func TestSupersededWhileUnknown(t *testing.T) {
+	t.Parallel()
+	f := newFeed(t)
+	job := f.register(t, "woosmap", "a")[0]
+	f.round(t, said{job: job, body: woosmapBody("A", "odd")})
+	f.round(t, said{job: job, body: woosmapBody("A", "odd")})
+	f.round(t, said{job: job, body: woosmapBody("B", "in_progress")})
+	want := history.Bounds{NotBefore: f.now.Add(-time.Minute), ObservedAt: f.now.Add(time.Second)}
+	f.round(t, said{job: job, body: woosmapBody("C", "success")})
+
+	if got := column[time.Time](t, f.conn, "SELECT seen_at FROM report.unended_runs WHERE run_no = 1"); len(got) != 1 || !got[0].Equal(want.NotBefore) {
+		t.Errorf("it was last seen at %v, not at %s", got, want.NotBefore)
+	}
+	h, err := f.store.History(t.Context(), store.HistoryParams{Job: "a", RunNo: 1, Most: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	trail, err := f.store.Fold(t.Context(), job.ID, time.Time{}, read(t, job))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := store.TrailHistory(store.JobRow{Job: job.Name}, trail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	then := known.AsOf(want.ObservedAt).Select(store.HistoryParams{RunNo: 1})
+	for name, run := range map[string]store.RunRow{"now": h.Runs[0], "past": then.Runs[0]} {
+		if !run.Superseded || !run.Left.NotBefore.Equal(want.NotBefore) || !run.Left.ObservedAt.Equal(want.ObservedAt) {
+			t.Errorf("%s: another took its place between %s and %s, not between %s and %s", name, run.Left.NotBefore, run.Left.ObservedAt, want.NotBefore, want.ObservedAt)
+		}
+	}
+	if run := known.AsOf(want.NotBefore).Runs[0]; run.Superseded || run.Left != (history.Bounds{}) {
+		t.Errorf("before that another had its place from %s on", run.Left.NotBefore)
 	}
 }

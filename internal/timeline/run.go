@@ -35,6 +35,9 @@ const afterMost = 2
 // when nobody could.
 func NewRun(p RunParams) *Timeline {
 	from, to := p.Run.StartedAt, p.Until
+	if p.Run.Superseded {
+		to = p.Run.Left.ObservedAt
+	}
 	if p.Run.EndedAt != nil {
 		to = *p.Run.EndedAt
 		for _, at := range []time.Time{p.Run.LastChangedAt, p.At} {
@@ -50,9 +53,9 @@ func NewRun(p RunParams) *Timeline {
 	}
 	t := newTimeline(from, later(to, from), p.Clock)
 	t.HasLog = true
-	t.lane(fmt.Sprintf("run %d", p.Run.RunNo), p.Run.State, newExtent(p.Transitions, nil, p.Run.StartedAt, p.Run.EndedAt, p.Seen, to), words.Bounds(p.Run.Duration, p.Run.DurationMax))
+	t.lane(fmt.Sprintf("run %d", p.Run.RunNo), p.Run.State, newExtent(p.Run, p.Transitions, nil, p.Run.StartedAt, p.Run.EndedAt, p.Seen, to), words.Bounds(p.Run.Duration, p.Run.DurationMax))
 	for _, step := range p.Steps {
-		lane := t.lane(terminal.OneLine(step.Step), step.State, newExtent(p.Transitions, &step.StepNo, step.StartedAt, step.EndedAt, p.Seen, to), words.Bounds(step.Duration, step.DurationMax))
+		lane := t.lane(terminal.OneLine(step.Step), step.State, newExtent(p.Run, p.Transitions, &step.StepNo, step.StartedAt, step.EndedAt, p.Seen, to), words.Bounds(step.Duration, step.DurationMax))
 		lane.Gone = step.VanishedAt != nil
 	}
 	t.log(p.Entries)
@@ -129,7 +132,7 @@ func NewRuns(p RunsParams) *Timeline {
 	}
 	for _, run := range slices.Backward(p.Runs) {
 		transitions := slices.DeleteFunc(slices.Clone(p.Transitions), func(r store.TransitionRow) bool { return r.RunNo != run.RunNo })
-		extent := newExtent(transitions, nil, run.StartedAt, run.EndedAt, p.To, p.To)
+		extent := newExtent(run, transitions, nil, run.StartedAt, run.EndedAt, p.To, p.To)
 		lane := t.lane(fmt.Sprintf("run %d", run.RunNo), run.State, extent, words.Bounds(run.Duration, run.DurationMax))
 		if together && len(t.Lanes) > 1 {
 			lane.Label, lane.Y = "", 0
@@ -152,12 +155,14 @@ type extent struct {
 
 // newExtent is that of a run, or of one of its steps, by its transitions. What has not
 // ended was last seen at a time, and may go on until another.
-func newExtent(transitions []store.TransitionRow, stepNo *int32, began time.Time, ended *time.Time, seen, until time.Time) extent {
-	e := extent{beganFrom: began, began: began, endedFrom: later(seen, began), ended: later(until, began)}
-	if ended != nil {
-		e.endedFrom, e.ended = *ended, *ended
+func newExtent(run store.RunRow, transitions []store.TransitionRow, stepNo *int32, began time.Time, ended *time.Time, seen, until time.Time) extent {
+	if run.Superseded {
+		seen, until = run.Left.NotBefore, run.Left.ObservedAt
 	}
-	var last store.TransitionRow
+	e := extent{beganFrom: began, began: began, endedFrom: later(seen, began), ended: later(until, began), superseded: run.Superseded}
+	if ended != nil {
+		e.endedFrom, e.ended, e.superseded = *ended, *ended, false
+	}
 	first := true
 	for _, t := range transitions {
 		if (stepNo == nil) != (t.StepNo == nil) || stepNo != nil && *stepNo != *t.StepNo {
@@ -169,10 +174,7 @@ func newExtent(transitions []store.TransitionRow, stepNo *int32, began time.Time
 		if t.NotBefore != nil && ended != nil && ended.Equal(t.ObservedAt) && history.State(t.ToState).Terminal() {
 			e.endedFrom = later(*t.NotBefore, began)
 		}
-		first, last = false, t
-	}
-	if e.superseded = ended == nil && last.Superseded(); e.superseded {
-		e.endedFrom, e.ended = later(store.OrZero(last.NotBefore), began), later(last.ObservedAt, began)
+		first = false
 	}
 	return e
 }

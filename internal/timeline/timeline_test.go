@@ -69,7 +69,7 @@ func TestNewRun_Unended(t *testing.T) {
 func TestSuperseded(t *testing.T) {
 	t.Parallel()
 	p := succeeded()
-	p.Run.State, p.Run.EndedAt, p.Run.Superseded = "unknown", nil, true
+	p.Run.State, p.Run.EndedAt, p.Run.Superseded, p.Run.Left = "unknown", nil, true, history.Bounds{NotBefore: at(90), ObservedAt: at(100)}
 	closing := store.TransitionRow{RunNo: 3, FromState: new("running"), ToState: "unknown", FromStatus: new("going"), ToStatus: "going", ObservedAt: at(100), NotBefore: new(at(90))}
 	p.Transitions = []store.TransitionRow{{RunNo: 3, ToState: "running", ToStatus: "going", ObservedAt: at(0)}, closing}
 	p.Seen, p.Until = at(500), at(600)

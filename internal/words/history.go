@@ -75,16 +75,6 @@ func (h History) unanswered() bool {
 	return !h.Past() && h.Job.Failures > 0 && !h.AnsweredAt.IsZero()
 }
 
-// latestTransition is the newest of a run itself.
-func (h History) latestTransition(runNo int32) (store.TransitionRow, bool) {
-	for _, t := range slices.Backward(h.Transitions) {
-		if t.RunNo == runNo && t.StepNo == nil {
-			return t, true
-		}
-	}
-	return store.TransitionRow{}, false
-}
-
 // Where tells what the job is: its source, its target and its labels.
 func (h History) Where(short bool) []terminal.Span {
 	var target, labels map[string]string

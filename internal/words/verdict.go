@@ -80,8 +80,8 @@ func (h History) soFar(run store.RunRow) time.Duration {
 // LastSeen is until when a run that has not ended is known to have gone on: until a poll
 // last saw it so.
 func (h History) LastSeen(run store.RunRow) time.Time {
-	if closing, _ := h.latestTransition(run.RunNo); run.Superseded && closing.Superseded() {
-		return store.OrZero(closing.NotBefore)
+	if run.Superseded {
+		return run.Left.NotBefore
 	}
 	if h.Past() && h.AsOf.Before(h.AnsweredAt) {
 		return h.AsOf

@@ -884,6 +884,41 @@ func (q *Queries) ReportRunsByKey(ctx context.Context, arg ReportRunsByKeyParams
 	return items, nil
 }
 
+const reportRunsLeft = `-- name: ReportRunsLeft :many
+SELECT run_no, coalesce(seen_at, '0001-01-01 00:00:00+00')::timestamptz AS seen_at FROM report.unended_runs WHERE job = $1 AND run_no = ANY($2::integer[]) AND superseded
+`
+
+type ReportRunsLeftParams struct {
+	Job    *string
+	RunNos []int32
+}
+
+type ReportRunsLeftRow struct {
+	RunNo  int32
+	SeenAt time.Time
+}
+
+// When those of some runs of a job were last seen that another has superseded.
+func (q *Queries) ReportRunsLeft(ctx context.Context, arg ReportRunsLeftParams) ([]ReportRunsLeftRow, error) {
+	rows, err := q.db.Query(ctx, reportRunsLeft, arg.Job, arg.RunNos)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportRunsLeftRow
+	for rows.Next() {
+		var i ReportRunsLeftRow
+		if err := rows.Scan(&i.RunNo, &i.SeenAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportSnapshot = `-- name: ReportSnapshot :one
 SELECT job, source, provider, snapshot_no, run_no, observed_at, not_before, confirmed_at, polls, status, state, sha256, size, body, body_text, interpretation, polled_at, previous_polls, job_id FROM report.snapshots
 WHERE job = $1 AND ($2::integer IS NULL OR snapshot_no = $2)
