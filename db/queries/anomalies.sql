@@ -29,5 +29,5 @@ DELETE FROM anomalies x
 WHERE x.job_id = @job_id AND NOT EXISTS (SELECT 1 FROM (SELECT unnest(@anomaly_nos::integer[]) AS anomaly_no) r WHERE r.anomaly_no = x.anomaly_no);
 
 -- name: ReportAnomalyBy :one
--- Whether an anomaly of a kind was observed of a job by a time.
-SELECT EXISTS (SELECT 1 FROM report.anomalies WHERE job_id = @job_id AND kind = @kind AND observed_at <= @by::timestamptz);
+-- Whether an anomaly of some kinds was observed of a job by a time.
+SELECT EXISTS (SELECT 1 FROM report.anomalies WHERE job_id = @job_id AND kind = ANY(@kinds::text[]) AND observed_at <= @by::timestamptz);

@@ -146,7 +146,8 @@ func (s *Store) withdrawnBy(ctx context.Context, jobID int64, name string, param
 	if params.KnownAt.IsZero() {
 		return nil, nil
 	}
-	some, err := s.queries.ReportAnomalyBy(ctx, dbsqlc.ReportAnomalyByParams{JobID: jobID, Kind: string(history.KindEntryWithdrawn), By: params.KnownAt})
+	kinds := []string{string(history.KindEntryWithdrawn), string(history.KindStepVanished)} // a step takes its entries with it
+	some, err := s.queries.ReportAnomalyBy(ctx, dbsqlc.ReportAnomalyByParams{JobID: jobID, Kinds: kinds, By: params.KnownAt})
 	if err != nil || !some {
 		return nil, wrapped("read whether entries of job "+name+" were withdrawn", err)
 	}

@@ -124,6 +124,32 @@ func TestSeenByThen(t *testing.T) {
 	}
 }
 
+// TestSeenByThen_StepVanished: likewise those of a step that vanished and came back.
+func TestSeenByThen_StepVanished(t *testing.T) {
+	t.Parallel()
+	f := uncheckedFeed(t)
+	job := f.register(t, "woosmap", "stores-eu")[0]
+	step := woosmapStep("fetch", "in_progress", "10:00:00", "", woosmapEntry("10:00:01", "info", "odd"))
+	f.round(t, said{job: job, body: woosmapBody("run-1", "in_progress", step)})
+	f.round(t, said{job: job, body: woosmapBody("run-1", "in_progress")})
+	during := f.now.Add(30 * time.Second)
+	f.round(t, said{job: job, body: woosmapBody("run-1", "in_progress", step)})
+	for at, want := range map[time.Time]bool{during: true, f.now.Add(30 * time.Second): false} {
+		var withdrawn []bool
+		if err := f.store.Seen(t.Context(), store.SeenParams{Job: "stores-eu", AsOf: at, KnownAt: at, Interpret: interpretOf}, func(row store.SeenRow) error {
+			if row.Kind == "log_entry" {
+				withdrawn = append(withdrawn, row.WithdrawnAt != nil)
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(withdrawn, []bool{want}) {
+			t.Errorf("by %s entries were withdrawn: %v", at, withdrawn)
+		}
+	}
+}
+
 func jobsOf(rows []string) (jobs []string) {
 	for _, row := range rows {
 		jobs = append(jobs, row[:len("stores-eu")])

@@ -121,18 +121,18 @@ func (q *Queries) AnomalyUpsert(ctx context.Context, arg AnomalyUpsertParams) (i
 }
 
 const reportAnomalyBy = `-- name: ReportAnomalyBy :one
-SELECT EXISTS (SELECT 1 FROM report.anomalies WHERE job_id = $1 AND kind = $2 AND observed_at <= $3::timestamptz)
+SELECT EXISTS (SELECT 1 FROM report.anomalies WHERE job_id = $1 AND kind = ANY($2::text[]) AND observed_at <= $3::timestamptz)
 `
 
 type ReportAnomalyByParams struct {
 	JobID int64
-	Kind  string
+	Kinds []string
 	By    time.Time
 }
 
-// Whether an anomaly of a kind was observed of a job by a time.
+// Whether an anomaly of some kinds was observed of a job by a time.
 func (q *Queries) ReportAnomalyBy(ctx context.Context, arg ReportAnomalyByParams) (bool, error) {
-	row := q.db.QueryRow(ctx, reportAnomalyBy, arg.JobID, arg.Kind, arg.By)
+	row := q.db.QueryRow(ctx, reportAnomalyBy, arg.JobID, arg.Kinds, arg.By)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
