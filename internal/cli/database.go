@@ -53,6 +53,15 @@ func dataDir(environment config.Environment) (string, error) {
 	return embeddedpg.DefaultDataDir()
 }
 
+// hasDatabase reports whether there is a database to be asked, or started, without making one.
+func (a *app) hasDatabase() bool {
+	if !a.environment.DatabaseURL.IsZero() {
+		return true
+	}
+	dir, err := dataDir(a.environment)
+	return err == nil && embeddedpg.HasCluster(dir)
+}
+
 // withStore gives work the store of a database whose schema fits. The embedded
 // one is brought up to date, any other must be already.
 func (a *app) withStore(ctx context.Context, work func(*store.Store) error) error {

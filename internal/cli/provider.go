@@ -75,10 +75,6 @@ func (a *app) definitionNamed(ctx context.Context, name string) (definitionFile,
 	if err != nil {
 		return definitionFile{}, err
 	}
-	preset := definitionFile{d, presetPayload}
-	if _, running := a.runningDatabase(ctx); isPreset && !running {
-		return preset, nil
-	}
 	stored, err := a.definitionStored(ctx, name)
 	switch {
 	case err == nil && stored.Definition != nil:
@@ -89,7 +85,7 @@ func (a *app) definitionNamed(ctx context.Context, name string) (definitionFile,
 		return definitionFile{}, err
 	}
 	if isPreset {
-		return preset, nil
+		return definitionFile{d, presetPayload}, nil
 	}
 	return definitionFile{}, usageError{fmt.Errorf("%w %q%s, and there is no file of that name", source.ErrUnknownProvider, name, tracking.Meant(name, definition.Names()))}
 }
@@ -97,18 +93,33 @@ func (a *app) definitionNamed(ctx context.Context, name string) (definitionFile,
 // definitionStored gives the newest definition that the database has under a name; none:
 // it has none.
 func (a *app) definitionStored(ctx context.Context, name string) (found definitionFile, err error) {
+	all, err := a.storedProviders(ctx)
+	for _, one := range slices.Backward(all) {
+		if one.Name != name {
+			continue
+		}
+		if found.Definition, err = definition.Stored(one.Definition); err != nil {
+			return definitionFile{}, fmt.Errorf("provider %s, definition %d: %w", name, one.Interpretation, err)
+		}
+		if one.Origin != store.OriginFile {
+			found.payload = presetPayload
+		}
+		return found, nil
+	}
+	return definitionFile{}, err
+}
+
+// storedProviders are the definitions that the database has, by name and number; where
+// there is no database yet none is made, and there are none.
+func (a *app) storedProviders(ctx context.Context) (stored []store.Provider, err error) {
+	if !a.hasDatabase() {
+		return nil, nil
+	}
 	err = a.withStore(ctx, func(s *store.Store) error {
-		written, presets, err := tracking.WrittenDefinitions(ctx, s)
-		is := func(d *definition.Definition) bool { return d.Name == name }
-		if at := slices.IndexFunc(written, is); at >= 0 {
-			found.Definition = written[at]
-		}
-		if at := slices.IndexFunc(presets, is); at >= 0 {
-			found = definitionFile{presets[at], presetPayload}
-		}
+		stored, err = s.Providers(ctx)
 		return err
 	})
-	return found, err
+	return stored, err
 }
 
 // errTestsFailed makes the exit code that of a failure.

@@ -127,7 +127,11 @@ func (a *app) providerShowCommand() *cobra.Command {
 	}
 	cmd.Flags().IntVar(&no, "interpretation", 0, "`N`: an earlier one than is used")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		return a.withStore(cmd.Context(), func(s *store.Store) error { return a.showProvider(cmd.Context(), s, args[0], no) })
+		stored, err := a.storedProviders(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return a.showProvider(stored, args[0], no)
 	}
 	return cmd
 }
@@ -136,11 +140,9 @@ func completePresets(*cobra.Command, []string, string) ([]cobra.Completion, cobr
 	return definition.PresetNames(), cobra.ShellCompDirectiveNoFileComp
 }
 
-func (a *app) showProvider(ctx context.Context, s *store.Store, name string, no int) error {
-	stored, err := s.Providers(ctx)
-	if err != nil {
-		return err
-	}
+// showProvider writes the newest, or the numbered, of the stored definitions of a name, or
+// the preset.
+func (a *app) showProvider(stored []store.Provider, name string, no int) error {
 	text := ""
 	for _, one := range stored {
 		if one.Name == name && (no == 0 || no == one.Interpretation) {
@@ -163,6 +165,6 @@ func (a *app) showProvider(ctx context.Context, s *store.Store, name string, no 
 	if a.onTerminal() {
 		text = terminal.Printable(text)
 	}
-	_, err = fmt.Fprint(a.stdout, text)
+	_, err := fmt.Fprint(a.stdout, text)
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"tracker/internal/testkit"
 )
 
 // TestProviderNew: a draft finds its answer from wherever it is written, and its tests run
@@ -25,7 +27,8 @@ func TestProviderNew(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := &readFixture{t: t, getenv: func(string) string { return "" }}
+	environment := map[string]string{"TRACKER_DATA_DIR": filepath.Join(dir, "none"), "TRACKER_PG_BIN": "/nowhere"}
+	f := &readFixture{t: t, getenv: func(name string) string { return environment[name] }}
 	for _, step := range []struct {
 		args string
 		code int
@@ -42,6 +45,9 @@ func TestProviderNew(t *testing.T) {
 		{"provider new woosmap --from answer.json", exitUsage, []string{"is a provider in code"}},
 		{"provider new other --from none.json", exitUsage, []string{"--from: "}},
 		{"provider test dbt-cloud", exitDone, []string{"ok    testdata/dbt-cloud/"}}, // without a database
+		{"provider test dbt-clod", exitUsage, []string{`unknown provider "dbt-clod"`, "dbt-cloud"}},
+		{"provider show dbt-cloud", exitDone, []string{"name: dbt-cloud"}},
+		{"provider show dbt-clod", exitUsage, []string{`unknown provider "dbt-clod"`}},
 	} {
 		stdout, stderr, code := f.given("", strings.Fields(step.args)...)
 		for _, want := range step.want {
@@ -53,6 +59,9 @@ func TestProviderNew(t *testing.T) {
 			t.Fatalf("%s ends with %d: %s%s", step.args, code, stdout, stderr)
 		}
 	}
+	if _, err := os.Stat(environment["TRACKER_DATA_DIR"]); err == nil {
+		t.Error("a data directory was made")
+	}
 	absolute := filepath.Join(dir, "absolute.yaml")
 	text, err := os.ReadFile("acme.yaml")
 	if err == nil {
@@ -63,6 +72,54 @@ func TestProviderNew(t *testing.T) {
 	}
 	if stdout, stderr, code := f.given("", "provider", "test", absolute); code != exitDone || !strings.Contains(stdout, "ok    "+dir) {
 		t.Errorf("of an absolute payload it ends with %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// TestProviderNames_PrivateDatabase: it is asked, too, though nobody runs it.
+func TestProviderNames_PrivateDatabase(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"id":"r1","state":"error"}`))
+	}))
+	t.Cleanup(server.Close)
+	environment := map[string]string{"TRACKER_DATA_DIR": openTempDir(t), "TRACKER_PG_BIN": os.Getenv("TRACKER_PG_BIN"), "KEY": "secret-key"}
+	f := &readFixture{t: t, getenv: func(name string) string { return environment[name] }}
+	provider, _, _ := strings.Cut(declaredProvider, "sources:")
+	for _, step := range []struct {
+		stdin, args string
+		want        string
+	}{
+		{strings.Replace(provider, "name: acme\n", "name: dbt-cloud\n", 1), "apply -f -", "register provider dbt-cloud"},
+		{"", "provider show dbt-cloud", "failed: [error]"},
+		{"", "provider try dbt-cloud --credential env:KEY import_id=77 --base-url " + server.URL, "run r1: failed (error)"},
+	} {
+		stdout, stderr, code := f.given(step.stdin, strings.Fields(step.args)...)
+		if code != exitDone || !strings.Contains(stdout, step.want) {
+			t.Fatalf("%s ends with %d, without %q: %s%s", step.args, code, step.want, stdout, stderr)
+		}
+	}
+	environment["TRACKER_PG_BIN"] = "/nowhere"
+	if stdout, stderr, code := f.run("provider", "test", "dbt-cloud"); code != exitDone || !strings.Contains(stderr, "warning: the preset dbt-cloud is used") {
+		t.Errorf("without programs it ends with %d: %s%s", code, stdout, stderr)
+	}
+}
+
+// TestProviderNames_OfLaterVersions: a stored definition that cannot be read is not passed
+// over in silence.
+func TestProviderNames_OfLaterVersions(t *testing.T) {
+	t.Parallel()
+	f := newApplyFixture(t)
+	db := testkit.Connect(t, f.getenv("DATABASE_URL"))
+	for name, origin := range map[string]string{"airbyte": "preset", "acme": "file"} {
+		db.Exec(`INSERT INTO providers (name, interpretation, definition, sha256, origin, since)
+			VALUES ($1, 1, 'later: true', sha256('later: true'), $2, now())`, name, origin)
+	}
+	unreadable := ", definition 1: unreadable definition: stored definition:1:1: "
+	if stdout, stderr, code := f.run("provider", "test", "airbyte"); code != exitDone || !strings.Contains(stderr, "warning: the preset airbyte is used") || !strings.Contains(stderr, unreadable) {
+		t.Errorf("of a preset it ends with %d: %s%s", code, stdout, stderr)
+	}
+	if stdout, stderr, code := f.run("provider", "test", "acme"); code != exitFailed || !strings.Contains(stderr, "provider acme"+unreadable) {
+		t.Errorf("of another one it ends with %d: %s%s", code, stdout, stderr)
 	}
 }
 

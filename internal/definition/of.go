@@ -59,7 +59,7 @@ func numbered(ctx context.Context, all Definitions, name string, interpretation 
 	}
 	d, err := Stored(text)
 	if err != nil {
-		return source.Provider{}, fmt.Errorf("%w: provider %s, definition %d: %w", ErrUnreadable, name, interpretation, err)
+		return source.Provider{}, fmt.Errorf("provider %s, definition %d: %w", name, interpretation, err)
 	}
 	key := madeKey{d, interpretation}
 	if kept, found := madeOnce.Load(key); found {
@@ -83,14 +83,14 @@ type madeKey struct {
 // reading, which takes a millisecond.
 var readOnce sync.Map
 
-// Stored reads a definition that was stored.
+// Stored reads a definition that was stored. The error wraps ErrUnreadable.
 func Stored(text string) (*Definition, error) {
 	if kept, found := readOnce.Load(text); found {
 		return kept.(*Definition), nil //nolint:forcetypeassert // no other is kept
 	}
 	read, err := Parse("stored definition", []byte(text))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
 	readOnce.Store(text, read[0])
 	return read[0], nil

@@ -165,6 +165,13 @@ func Running(ctx context.Context, dataDir string) (url string, running bool) {
 	return s.URL(), s.answers(ctx)
 }
 
+// HasCluster reports whether a data directory has a cluster, or something that Start would refuse in its place. It
+// starts and creates nothing.
+func HasCluster(dataDir string) bool {
+	major, err := clusterMajor((&Server{dataDir: dataDir}).cluster())
+	return major > 0 || err != nil
+}
+
 // forgetClientVariables unsets the variables by which a shell says where Postgres is. They speak of another server,
 // and every client, libpq's too, fills with them what our URL leaves open. No URL can overrule PGSERVICE.
 func forgetClientVariables() {

@@ -214,6 +214,9 @@ func TestRunning(t *testing.T) {
 	if _, running := embeddedpg.Running(t.Context(), none); running {
 		t.Error("a server runs where none was started")
 	}
+	if embeddedpg.HasCluster(none) {
+		t.Error("there is a cluster where none was made")
+	}
 	if _, err := os.Stat(none); err == nil {
 		t.Error("the data directory was made")
 	}
@@ -227,6 +230,9 @@ func TestRunning(t *testing.T) {
 	}
 	if _, running := embeddedpg.Running(t.Context(), cfg.DataDir); running {
 		t.Error("a server runs that was stopped")
+	}
+	if !embeddedpg.HasCluster(cfg.DataDir) {
+		t.Error("the cluster is gone with its server")
 	}
 }
 
