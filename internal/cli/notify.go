@@ -169,7 +169,7 @@ A table has the newest 1,000, JSON and CSV have all.`,
 			}
 			if *format == formatTable && len(rows) == most {
 				rows = rows[:deliveriesShown]
-				fmt.Fprintf(a.stderr, "these are the newest %s; all:  tracker notify log --format csv\n", humanize.Comma(deliveriesShown))
+				fmt.Fprintf(a.stderr, "these are the newest %s; all:  %s --format csv\n", humanize.Comma(deliveriesShown), notifyLog(rule, failed))
 			}
 			now, err := s.Now(cmd.Context())
 			if err != nil {
@@ -179,6 +179,18 @@ A table has the newest 1,000, JSON and CSV have all.`,
 		})
 	}
 	return cmd
+}
+
+// notifyLog is the command that shows the same deliveries.
+func notifyLog(rule string, failed bool) string {
+	command := "tracker notify log"
+	if rule != "" {
+		command += " --rule " + rule
+	}
+	if failed {
+		command += " --failed"
+	}
+	return command
 }
 
 // knownRule refuses a name that no rule has, or had.

@@ -44,6 +44,13 @@ func TestNotify(t *testing.T) {
 	if code != exitDone || strings.Count(stdout, "\n") != 1001 || !strings.Contains(stderr, "the newest 1,000") {
 		t.Errorf("the log ends with %d: %d lines, %s", code, strings.Count(stdout, "\n"), stderr)
 	}
+	for args, hint := range map[string]string{
+		"": "", "--rule geo": " --rule geo", "--failed": " --failed", "--failed --rule=geo": " --rule geo --failed",
+	} {
+		if _, stderr, _ := f.run(append([]string{"notify", "log"}, strings.Fields(args)...)...); !strings.Contains(stderr, "all:  tracker notify log"+hint+" --format csv\n") {
+			t.Errorf("with %q the hint is %s", args, stderr)
+		}
+	}
 	stdout, stderr, _ = f.run("notify", "log", "--format", "json")
 	var rows []store.DeliveryRow
 	decode(t, stdout, &rows)
