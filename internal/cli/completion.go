@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tracker/internal/config"
+	"tracker/internal/definition"
 	"tracker/internal/embeddedpg"
 	"tracker/internal/store"
 )
@@ -104,6 +105,30 @@ func (a *app) completion(names namesOf, most int) cobra.CompletionFunc {
 			}
 		}
 		return offered, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// completeDefinitions completes a first argument: the presets, what the database has, and,
+// by the directive, files.
+func (a *app) completeDefinitions(first cobra.ShellCompDirective) cobra.CompletionFunc {
+	kept := func(s *store.Store, ctx context.Context, _ string) ([]store.Named, error) {
+		all, err := s.Providers(ctx)
+		names := make([]store.Named, len(all))
+		for i, one := range all {
+			names[i].Name = one.Name
+		}
+		return names, err
+	}
+	return func(cmd *cobra.Command, args []string, prefix string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		names := definition.PresetNames()
+		for _, one := range a.lookUpNames(cmd.Context(), kept, prefix) {
+			names = append(names, one.Name)
+		}
+		slices.Sort(names)
+		return slices.Compact(names), first
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"tracker/internal/definition"
 	"tracker/internal/testdb"
 	"tracker/internal/tracking"
 )
@@ -23,6 +24,11 @@ func TestCompletion(t *testing.T) {
 	}
 	f.must("job", "add", "poi", "--source", "woosmap-test", "dataset_id="+datasetID(2), "--label", "team=geo", "--label", "tier=1")
 	f.must("job", "remove", "stores-old")
+	provider, _, _ := strings.Cut(declaredProvider, "sources:")
+	if _, stderr, code := f.given(provider, "apply", "-f", "-"); code != exitDone {
+		t.Fatal(stderr)
+	}
+	definitions := "acme " + strings.Join(definition.PresetNames(), " ")
 	for args, want := range map[string]string{
 		"changes s":               "stores-eu stores-us safetykit-test",
 		"history st":              "stores-eu stores-us",
@@ -49,6 +55,11 @@ func TestCompletion(t *testing.T) {
 		"source discover s":       "safetykit-test",
 		"source list ":            "",
 		"wait poi --after ":       "now",
+		"provider show ":          definitions,
+		"provider show acme ":     "",
+		"provider test ":          definitions,
+		"provider try ":           definitions,
+		"provider try acme ":      "",
 		"source discover x --for": "--format",
 	} {
 		words := strings.Split(args, " ")

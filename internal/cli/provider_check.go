@@ -29,7 +29,7 @@ has its own: --payload status.json --payload log=log.json.`,
   tracker provider test dbt-cloud
   tracker provider test providers/acme.yaml --payload answer.json`,
 		Args:              exactly(1, "a FILE or the NAME of a definition"),
-		ValidArgsFunction: completeDefinitions,
+		ValidArgsFunction: a.completeDefinitions(cobra.ShellCompDirectiveDefault),
 	}
 	cmd.Flags().StringArrayVar(&payloads, "payload", nil, "read an answer from a `FILE`, or NAME=FILE, instead")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

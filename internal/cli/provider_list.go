@@ -123,7 +123,7 @@ func (a *app) providerShowCommand() *cobra.Command {
 --interpretation N it is the one that was used then; each is kept for ever.`,
 		Example:           "  tracker provider show dbt-cloud > mine.yaml\n  tracker provider show acme --interpretation 1",
 		Args:              exactly(1, "one NAME"),
-		ValidArgsFunction: completePresets,
+		ValidArgsFunction: a.completeDefinitions(cobra.ShellCompDirectiveNoFileComp),
 	}
 	cmd.Flags().IntVar(&no, "interpretation", 0, "`N`: an earlier one than is used")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -134,10 +134,6 @@ func (a *app) providerShowCommand() *cobra.Command {
 		return a.showProvider(stored, args[0], no)
 	}
 	return cmd
-}
-
-func completePresets(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return definition.PresetNames(), cobra.ShellCompDirectiveNoFileComp
 }
 
 // showProvider writes the newest, or the numbered, of the stored definitions of a name, or

@@ -41,7 +41,7 @@ yours to keep. A NAME is what the database has under it, else the preset.`,
   tracker provider try dbt-cloud --credential file:/run/secrets/dbt \
       --base-url https://emea.dbt.com account_id=1 run_id=2`,
 		Args:              between(1, -1, "a FILE or NAME, and the target's FIELD=VALUE"),
-		ValidArgsFunction: completeDefinitions,
+		ValidArgsFunction: a.completeDefinitions(cobra.ShellCompDirectiveDefault),
 	}
 	cmd.Flags().StringVar(&t.credential, "credential", "", "`REF` of the secret: env:NAME or file:PATH")
 	cmd.Flags().StringVar(&t.baseURL, "base-url", "", "`URL` of the API (default: the provider's)")
@@ -57,10 +57,6 @@ yours to keep. A NAME is what the database has under it, else the preset.`,
 		return a.try(cmd.Context(), t)
 	}
 	return cmd
-}
-
-func completeDefinitions(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return definition.PresetNames(), cobra.ShellCompDirectiveDefault
 }
 
 // providerTried is what a FILE or a NAME means, which may be code.
