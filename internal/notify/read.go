@@ -164,11 +164,11 @@ func (r *reading) tellTransition(e store.Event) error {
 		return err
 	}
 	if e.From == "" {
-		kinds, first := []history.EventKind{history.EventStarted, history.EventTransition}, h
+		kinds := []history.EventKind{history.EventStarted, history.EventTransition}
 		if e.To.Terminal() { // its beginning comes first; as a transition it is told once
-			kinds, first.Event.HappenedAt = kinds[:1], startSaid(h.Run)
+			kinds = kinds[:1]
 		}
-		if err := r.offer(e, first, kinds...); err != nil || !e.To.Terminal() {
+		if err := r.offer(e, h, kinds...); err != nil || !e.To.Terminal() {
 			return err
 		}
 	}
@@ -187,14 +187,6 @@ func (r *reading) tellTransition(e store.Event) error {
 		return r.offer(e, h, history.EventUnusual)
 	}
 	return nil
-}
-
-// startSaid is when a run has begun, as the service says; zero: it does not.
-func startSaid(run *store.RunRow) time.Time {
-	if run == nil || run.StartedAt.Equal(run.FirstSeenAt) { // where no time is said, the first look stands in
-		return time.Time{}
-	}
-	return run.StartedAt
 }
 
 // usualRuns is from how many ended runs on a job's own past tells what is usual.

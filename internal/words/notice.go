@@ -163,6 +163,7 @@ func (h Happening) changed() string {
 // when tells when it happened, by bounds where it is bounded.
 func (h Happening) when() string {
 	at := func(t time.Time) string { return Time(&t) }
+	said := h.said()
 	switch {
 	case h.Kind == history.EventUnusual && h.Run.EndedAt == nil:
 		return "since " + at(Began(*h.Run)) + " UTC, last seen " + at(h.SeenAt)
@@ -174,14 +175,27 @@ func (h Happening) when() string {
 		return fmt.Sprintf("from %s to %s UTC", at(h.Event.NotBefore), at(h.Event.ObservedAt))
 	case h.Event.Kind == store.EventAnomaly:
 		return "seen " + at(CeilSecond(h.Event.ObservedAt)) + " UTC"
-	case !h.Event.HappenedAt.IsZero() && !h.Event.HappenedAt.After(h.Event.ObservedAt):
-		return "at " + at(h.Event.HappenedAt) + " UTC, says the service"
+	case !said.IsZero() && !said.After(h.Event.ObservedAt):
+		return "at " + at(said) + " UTC, says the service"
 	case h.Event.Kind == store.EventTransition && !h.Event.NotBefore.IsZero():
 		return fmt.Sprintf("between %s and %s UTC", at(h.Event.NotBefore), at(CeilSecond(h.Event.ObservedAt)))
 	case h.Event.Kind == store.EventTransition:
 		return "by " + at(CeilSecond(h.Event.ObservedAt)) + " UTC"
 	default:
 		return "at " + at(h.Event.ObservedAt) + " UTC"
+	}
+}
+
+// said is when it happened as the service says; zero: it does not. A run that is first
+// seen ended has begun at its start, not when its transition happened.
+func (h Happening) said() time.Time {
+	switch {
+	case h.Kind != history.EventStarted || !h.Event.To.Terminal():
+		return h.Event.HappenedAt
+	case h.Run == nil || h.Run.StartedAt.Equal(h.Run.FirstSeenAt): // where no time is said, the first look stands in
+		return time.Time{}
+	default:
+		return h.Run.StartedAt
 	}
 }
 
