@@ -185,7 +185,7 @@ func TestWhatIsOverIsNotToldAgain(t *testing.T) {
 }
 
 // TestAnotherRepeat: what a rule has told again by one interval keeps it from nothing by
-// another.
+// another, which tells nothing at once that was told just now.
 func TestAnotherRepeat(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
@@ -203,7 +203,7 @@ func TestAnotherRepeat(t *testing.T) {
 	rule.RepeatEvery = 2 * time.Hour
 	l.rules(rule)
 	l.tell()
-	l.receiver.take()
+	l.wantTold()
 	for range 3 {
 		l.pass(time.Hour)
 		l.tell()

@@ -251,7 +251,7 @@ func (l *looking) repeat(before map[string]bool) error {
 				continue
 			}
 			times := now.Sub(g.Since) / rule.RepeatEvery
-			if times < 1 {
+			if dueAt := g.Since.Add(times * rule.RepeatEvery); times < 1 || dueAt.Before(rule.DeclaredAt) { // by then another version told it
 				continue
 			}
 			n, err := again(g, rule, int64(times), now)

@@ -38,6 +38,7 @@ type Rule struct {
 	ID int64
 	RuleSpec
 	Version    int
+	DeclaredAt time.Time
 	FromEntry  int64
 	UntilEntry int64 // 0: it is the current version
 	Removed    bool
@@ -105,7 +106,7 @@ func (s *Store) RulesByID(ctx context.Context, ids []int64) (map[int64]Rule, err
 }
 
 func toRule(row dbsqlc.NotifyRule) Rule {
-	rule := Rule{ID: row.RuleID, Version: int(row.Version), FromEntry: row.FromEntry, UntilEntry: OrZero(row.UntilEntry), Removed: row.RemovedAt != nil}
+	rule := Rule{ID: row.RuleID, Version: int(row.Version), DeclaredAt: row.DeclaredAt, FromEntry: row.FromEntry, UntilEntry: OrZero(row.UntilEntry), Removed: row.RemovedAt != nil}
 	rule.RuleSpec = RuleSpec{
 		Name: row.Name, Address: row.Address, Form: row.Form, Secret: OrZero(row.Secret), Events: row.Events, Sources: row.Sources, Jobs: row.Jobs,
 		GroupFor: row.GroupFor, RepeatEvery: OrZero(row.RepeatEvery), Quiet: OrZero(row.Quiet),
