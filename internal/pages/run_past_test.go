@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"tracker/internal/store"
 	"tracker/internal/tracking"
 )
 
@@ -75,6 +77,16 @@ func TestRunOfThePast_GoesOn(t *testing.T) {
 	}
 	if !known.AnsweredAt.Equal(polled[1]) {
 		t.Errorf("last seen %s, not %s", known.AnsweredAt, polled[1])
+	}
+	for asOf, want := range map[time.Time]int{polled[1].Add(-time.Microsecond): 0, at: 1} { // known now
+		then, err := tracking.ReadKnowledge(t.Context(), l.store, job, tracking.KnowledgeParams{RunNo: 1, Most: 1, Now: time.Now(), AsOf: asOf})
+		if err != nil {
+			t.Fatal(err)
+		}
+		then.Gaps = slices.DeleteFunc(then.Gaps, func(g store.GapRow) bool { return g.Reason != "not_running" })
+		if len(then.Gaps) != want || want > 0 && then.Gaps[0].GapTo != nil {
+			t.Errorf("as of %s the gaps are %+v", asOf, then.Gaps)
+		}
 	}
 }
 

@@ -135,8 +135,9 @@ func (k *Knowledge) readPast(ctx context.Context, s *store.Store, job store.Job,
 	if err != nil {
 		return err
 	}
+	by := slices.MinFunc([]time.Time{k.AsOf, k.KnownAt}, time.Time.Compare)
 	for _, gap := range gaps {
-		if then, known := gap.By(k.KnownAt); known {
+		if then, known := gap.By(by); known {
 			k.Gaps = append(k.Gaps, then)
 		}
 	}
