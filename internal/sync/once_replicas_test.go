@@ -1,10 +1,14 @@
 package sync_test
 
 import (
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"tracker/internal/store"
 	"tracker/internal/sync"
 	"tracker/internal/testkit"
 	"tracker/internal/upstreamsim"
@@ -116,6 +120,39 @@ func TestOnceHoldsASourceForALatePoll(t *testing.T) {
 	}
 	l.wantPolls("stores", "rate_limited", "changed 1")
 	l.budget("1 3600")
+}
+
+// TestOnceChargesALatePoll: a request that had no slot counts, whoever has taken over the
+// job.
+func TestOnceChargesALatePoll(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	defer l.Check()
+	gate := upstreamsim.NewGate()
+	l.request("products-7", upstreamsim.SafetyKitError(http.StatusRequestEntityTooLarge), safetykitAnswer("products-7", "queued"))
+	l.SafetyKit.ScriptDownload("products", "products-7", safetykitAnswer("products-7", "uploading").Behind(gate))
+	l.reconfigure("safetykit", func(s *store.SourceSpec) { s.RateEvery, s.RateBurst = time.Hour, 1 })
+	slow := l.start(l.syncer, "products-7")
+	receive(t, gate.Reached(), "the slow request")
+	l.expireClaims()
+	l.Exec(`UPDATE budgets SET next_slot_at = now()`)
+	if err := l.start(l.newSyncer("quick", testkit.OpenStore(l.t, l.URL)), "products-7").wait(); err != nil {
+		t.Fatal(err)
+	}
+	before := l.nextSlot("safetykit")
+	gate.Open()
+	if err := slow.wait(); err != nil {
+		t.Fatal(err)
+	}
+	l.wantPolls("products-7", "superseded", "changed 1")
+	if moved := l.nextSlot("safetykit").Sub(before); moved != time.Hour {
+		t.Errorf("its second request moved the budget on by %s", moved)
+	}
+}
+
+// safetykitAnswer is one about a request that has not ended.
+func safetykitAnswer(id, status string) upstreamsim.Frame {
+	return upstreamsim.Answer(fmt.Sprintf(`{"data":[],"namespace":"products","request_id":%q,"status":%q}`, id, status))
 }
 
 func TestOnceDropsALatePollOfManyAlone(t *testing.T) {

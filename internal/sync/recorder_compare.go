@@ -42,6 +42,8 @@ func (r *recorder) compare(ctx context.Context, batch []*result) ([]*result, err
 			res.known, why = read[res.job.ID], broken[res.job.ID]
 		}
 		if why == nil && res.known.SnapshotNo != res.claim.SnapshotNo {
+			res.after, _ = res.advance() // what the poll has cost its source
+			res.poll.Advance = &res.after
 			if err := r.retry.do(ctx, "record a late poll", func(ctx context.Context) error {
 				return r.db.RecordLate(ctx, res.poll)
 			}); err != nil {
