@@ -248,6 +248,13 @@ func TestPublishToAURL(t *testing.T) {
 	if c.got[len(c.got)-1] != l.notes[len(l.notes)-1] {
 		t.Error("after a restart it posts another than the newest")
 	}
+	c.got = nil
+	if err := l.turn(t, &audit.Sealer{Store: l.store, Key: l.key}, l.publisher(t, url)); err != nil {
+		t.Error(err)
+	}
+	if got, want := strings.Join(c.got, "\n"), strings.Join(l.notes[len(l.notes)-2:], "\n"); got != want { // and all that is sealed since
+		t.Errorf("a tracker that has started posts\n%s\nand not\n%s", got, want)
+	}
 	server.Close()
 	l.seal(t)
 	if n, err := p.Publish(t.Context()); err == nil || n != 0 || strings.Contains(err.Error(), "secret") {

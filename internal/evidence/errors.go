@@ -8,13 +8,16 @@ import (
 
 var (
 	// ErrUnsealed means that the transparency log lacks what a pack is to prove.
-	ErrUnsealed = errors.New("is not sealed yet: run  tracker ledger seal  (tracker serve does it each minute), then export again")
+	ErrUnsealed = errors.New("is not sealed yet: run  tracker ledger seal  (tracker serve does it each 20 seconds), then export again")
 	// ErrNoRun means that no snapshot tells of the run.
 	ErrNoRun = errors.New("no answer tells of it")
 	// ErrNotPack means that a file is no pack, or no longer one.
 	ErrNotPack = errors.New("not a pack as  tracker export  makes it")
 	// ErrLimit means that a file holds more than a pack does, as if it were to fill a disk.
 	ErrLimit = errors.New("larger than anything in a pack: it is not unpacked")
+	// ErrNotCompared means that what a pack says holds by itself, and that nothing of the
+	// size of its log was published.
+	ErrNotCompared = errors.New("it holds, but cannot be compared with what was published")
 
 	errProof     = errors.New("not a proof that the log has it")
 	errLeafTells = errors.New("its leaf tells")

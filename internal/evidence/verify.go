@@ -42,7 +42,7 @@ type Verified struct {
 // by the one that the pack itself names) and among those that were published (none: it
 // need not be), that the log has each snapshot and gap, that the bodies are those that
 // were sealed, and that all it tells is what they give. The error is a *WrongError where
-// something does not hold.
+// something does not hold; ErrNotCompared: all does, and none of that size was published.
 func Verify(ctx context.Context, path string, key *ledger.Verifier, published ...ledger.Checkpoint) (Verified, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -80,6 +80,7 @@ func verify(ctx context.Context, file io.ReaderAt, size int64, key *ledger.Verif
 		c.gaps,
 		c.history,
 		func() error { return c.texts(text) },
+		func() error { return c.compared(len(published)) },
 	} {
 		if err := check(); err != nil {
 			return c.found, err
@@ -151,23 +152,30 @@ func (c *check) checkpoint(key *ledger.Verifier) error {
 	return nil
 }
 
-// published checks that the checkpoint is among those that were published. Of a log of
-// another size a pack has no proof.
+// published checks that none of the size of the checkpoint was published but itself.
 func (c *check) published(all []ledger.Checkpoint) error {
-	if len(all) == 0 {
-		return nil
-	}
-	err := fmt.Errorf("it is of %d entries, and none of that size was published: it can be held against none of %d", c.tree.Size, len(all))
 	for _, p := range all {
-		switch {
-		case p.Tree == c.tree && p.Origin == c.found.Origin:
+		if p.Tree == c.tree && p.Origin == c.found.Origin {
 			c.found.Published = len(all)
 			return nil
-		case p.Size == c.tree.Size:
-			err = fmt.Errorf("it is not the one of %d entries of the log %q that was published: the pack is of another log, or that was written anew", p.Size, p.Origin)
 		}
 	}
-	return c.wrong("the checkpoint", time.Time{}, err)
+	for _, p := range all {
+		if p.Size == c.tree.Size {
+			return c.wrong("the checkpoint", time.Time{}, fmt.Errorf(
+				"it is not the one of %d entries of the log %q that was published: the pack is of another log, or that was written anew", p.Size, p.Origin))
+		}
+	}
+	return nil
+}
+
+// compared refuses a checkpoint of a size of which none of so many was published: of a log
+// of another size a pack has no proof.
+func (c *check) compared(published int) error {
+	if published == 0 || c.found.Published > 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: its checkpoint is of %d entries, and none of that size was published (%d were)", ErrNotCompared, c.tree.Size, published)
 }
 
 func (c *check) note(format string, args ...any) {

@@ -2,6 +2,7 @@ package evidence_test
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -81,6 +82,7 @@ func TestVerifyAgainstPublished(t *testing.T) {
 		want      string
 	}{
 		"Published":       {[]ledger.Checkpoint{shorter, own}, ""},
+		"AmongOthers":     {[]ledger.Checkpoint{anew, own}, ""},
 		"NotPublished":    {[]ledger.Checkpoint{shorter}, "none of that size was published"},
 		"WrittenAnew":     {[]ledger.Checkpoint{shorter, anew}, "that was written anew"},
 		"OfAnotherOrigin": {[]ledger.Checkpoint{other}, "of the log \"audit.example.com/other\" that was published"},
@@ -88,6 +90,9 @@ func TestVerifyAgainstPublished(t *testing.T) {
 		verified, err := evidence.Verify(t.Context(), path, &l.key.Verifier, test.published...)
 		if test.want == "" && (err != nil || verified.Published != len(test.published)) || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s: %+v, %v", name, verified.Published, err)
+		}
+		if wrong := errors.As(err, new(*evidence.WrongError)); err != nil && wrong == errors.Is(err, evidence.ErrNotCompared) {
+			t.Errorf("%s: wrong %t, %v", name, wrong, err)
 		}
 	}
 }
