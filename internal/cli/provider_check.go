@@ -19,8 +19,8 @@ func (a *app) providerTestCommand() *cobra.Command {
 		Use:   "test FILE|NAME",
 		Short: "Run a definition's tests, or read an answer by it",
 		Long: `Runs the tests of a definition: what it reads from the payloads that it names,
-beside what it is to read. No network is asked. A NAME is what the database
-has under it, else the preset.
+beside what it is to read. No API is asked. A NAME is what the database has
+under it, else the preset.
 
 With --payload it reads an answer instead and prints what would be recorded of
 it, in words and as JSON. Of a definition with several requests each named one
