@@ -14,6 +14,7 @@ import (
 	"tracker/internal/source"
 	"tracker/internal/store"
 	"tracker/internal/terminal"
+	"tracker/internal/tracking"
 )
 
 // providerRow is a provider as it is listed.
@@ -156,7 +157,7 @@ func (a *app) showProvider(stored []store.Provider, name string, no int) error {
 	case text == "" && no > 0:
 		return usageError{fmt.Errorf("provider %s has no definition %d; see  tracker provider list", name, no)}
 	case text == "":
-		return usageError{fmt.Errorf("%w %q; see  tracker provider list", source.ErrUnknownProvider, name)}
+		return usageError{fmt.Errorf("%w %q%s; see  tracker provider list", source.ErrUnknownProvider, name, tracking.Meant(name, definition.Names()))}
 	}
 	if a.onTerminal() {
 		text = terminal.Printable(text)

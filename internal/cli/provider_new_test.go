@@ -45,9 +45,9 @@ func TestProviderNew(t *testing.T) {
 		{"provider new woosmap --from answer.json", exitUsage, []string{"is a provider in code"}},
 		{"provider new other --from none.json", exitUsage, []string{"--from: "}},
 		{"provider test dbt-cloud", exitDone, []string{"ok    testdata/dbt-cloud/"}}, // without a database
-		{"provider test dbt-clod", exitUsage, []string{`unknown provider "dbt-clod"`, "dbt-cloud"}},
+		{"provider test dbt-clod", exitUsage, []string{`unknown provider "dbt-clod"; did you mean dbt-cloud`}},
 		{"provider show dbt-cloud", exitDone, []string{"name: dbt-cloud"}},
-		{"provider show dbt-clod", exitUsage, []string{`unknown provider "dbt-clod"`}},
+		{"provider show dbt-clod", exitUsage, []string{`unknown provider "dbt-clod"; did you mean dbt-cloud`}},
 	} {
 		stdout, stderr, code := f.given("", strings.Fields(step.args)...)
 		for _, want := range step.want {
