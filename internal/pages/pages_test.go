@@ -177,6 +177,17 @@ func TestPages_Empty(t *testing.T) {
 	}
 }
 
+// TestAudit_Waiting: all notes that wait for the journal are counted, whatever they tell of.
+func TestAudit_Waiting(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	for notes, want := range map[int]string{1: "; 1 note waits for the journal", 1500: "; 1,500 notes wait for the journal"} {
+		l.Exec(`DELETE FROM journal_notes`)
+		l.Exec(`INSERT INTO journal_notes (no, kind) SELECT 20260101, 'polls' FROM generate_series(1, $1)`, notes)
+		l.get("/audit").wantText(t, "the page", want)
+	}
+}
+
 // TestPages_NotFound: who mistypes a name is led to those that are near.
 func TestPages_NotFound(t *testing.T) {
 	t.Parallel()
