@@ -84,7 +84,7 @@ ORDER BY 2, 1;
 
 -- name: WatchHeads :many
 -- What is cheap to compare of each watched job.
-SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome, c.held_until
+SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome, c.polled_at, c.held_until
 FROM report.polling c
 WHERE c.tracking <> 'removed' AND CASE WHEN cardinality(@job_ids::bigint[]) = 0 THEN true ELSE c.job_id = ANY(@job_ids::bigint[]) END
 ORDER BY c.job_id;

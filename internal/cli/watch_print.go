@@ -85,7 +85,9 @@ func (p *watchPrinter) look(ctx context.Context, first bool) error {
 		}
 	}
 	for _, head := range heads {
-		p.looking(head, p.heads[head.JobID], errs[head.JobID], now)
+		if !unseen[head.Job] || head.PolledAt.After(p.lookedAt) {
+			p.looking(head, p.heads[head.JobID], errs[head.JobID], now)
+		}
 	}
 	if p.beside != nil {
 		p.beside(p.page)

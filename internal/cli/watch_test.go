@@ -232,6 +232,7 @@ func TestWatchPrints_WhatIsNewOfRevivedJobs(t *testing.T) {
 	}
 	for name := range l.jobs {
 		l.says(name, l.importing("run-1", time.Hour, "success"))
+		l.says(name, upstreamsim.WoosmapError(500))
 	}
 	remove("before")
 	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
@@ -248,7 +249,7 @@ func TestWatchPrints_WhatIsNewOfRevivedJobs(t *testing.T) {
 		t.Fatal(err)
 	}
 	looker.again()
-	if got := l.out.String(); strings.Contains(got, "succeeded  run 1") {
+	if got := l.out.String(); strings.Contains(got, "succeeded  run 1") || strings.Contains(got, "cannot look") {
 		t.Errorf("it prints the past:\n%s", got)
 	}
 	for name := range l.jobs {

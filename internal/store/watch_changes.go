@@ -17,6 +17,7 @@ type WatchHead struct {
 	SnapshotNo int // the newest; 0: none
 	Failures   int // polls in a row without an answer
 	Outcome    history.Outcome
+	PolledAt   time.Time // when the last poll was sent; zero: none was
 	HeldUntil  time.Time // so long its source is left alone; it may be in the past, or zero: it never was
 }
 
@@ -29,7 +30,7 @@ func (s *Store) WatchHeads(ctx context.Context, jobIDs []int64) ([]WatchHead, er
 	return convert(rows, func(row dbsqlc.WatchHeadsRow) WatchHead {
 		return WatchHead{
 			JobID: row.JobID, Job: row.Job, SnapshotNo: int(row.SnapshotNo), Failures: int(row.Failures), Outcome: history.Outcome(row.Outcome),
-			HeldUntil: OrZero(row.HeldUntil),
+			PolledAt: OrZero(row.PolledAt), HeldUntil: OrZero(row.HeldUntil),
 		}
 	}), nil
 }

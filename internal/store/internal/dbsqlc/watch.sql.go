@@ -197,7 +197,7 @@ func (q *Queries) WatchGoing(ctx context.Context, jobIds []int64) ([]WatchGoingR
 }
 
 const watchHeads = `-- name: WatchHeads :many
-SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome, c.held_until
+SELECT c.job_id, c.job, c.snapshot_no, c.failures, coalesce(c.outcome, '')::text AS outcome, c.polled_at, c.held_until
 FROM report.polling c
 WHERE c.tracking <> 'removed' AND CASE WHEN cardinality($1::bigint[]) = 0 THEN true ELSE c.job_id = ANY($1::bigint[]) END
 ORDER BY c.job_id
@@ -209,6 +209,7 @@ type WatchHeadsRow struct {
 	SnapshotNo int32
 	Failures   int32
 	Outcome    string
+	PolledAt   *time.Time
 	HeldUntil  *time.Time
 }
 
@@ -228,6 +229,7 @@ func (q *Queries) WatchHeads(ctx context.Context, jobIds []int64) ([]WatchHeadsR
 			&i.SnapshotNo,
 			&i.Failures,
 			&i.Outcome,
+			&i.PolledAt,
 			&i.HeldUntil,
 		); err != nil {
 			return nil, err
