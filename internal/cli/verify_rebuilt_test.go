@@ -30,6 +30,11 @@ func TestVerifyAfterARebuild(t *testing.T) {
 	if text := w.must("verify"); strings.Contains(text, "tracker rebuild") || !strings.Contains(text, "all of it holds") {
 		t.Errorf("of a job that was rebuilt, verify says\n%s", text)
 	}
+	w.Exec(`UPDATE cursors SET state = 'running'`)
+	if p := w.run("verify"); p.code != exitFailed || !strings.Contains(p.stdout.String(), "snapshot 1 is said to be the newest, with its state and time") {
+		t.Errorf("of one whose newest state was altered, verify ends with %d and says\n%s", p.code, p.stdout.String())
+	}
+	w.Exec(`UPDATE cursors SET state = 'succeeded'`)
 	w.Exec(alter)
 	p := w.run("verify")
 	if text := p.stdout.String(); p.code != exitFailed || !strings.Contains(text, `has the error_summary "x", but the snapshots give null`) {

@@ -552,7 +552,7 @@ SELECT job, snapshot_no, confirmations, polls, confirmed_at, last_at, polled_at,
     FROM (
         SELECT p.job, p.snapshot_no, p.confirmations, coalesce(n.polls, 0) + coalesce(t.confirmations, 0) AS polls, p.confirmed_at, greatest(n.last_at, t.confirmed_at) AS seen_at,
             p.polled_at, n.newest_at AS newest_poll_at, p.outcome, n.had_outcome AS same_outcome, p.failures, coalesce(n.failed, 0) AS failed_polls, p.changed_at, h.observed_at,
-            p.snapshot_no = coalesce(l.snapshot_no, 0) AND (p.state IS NOT DISTINCT FROM h.state OR coalesce(a.interpretation > h.interpretation, false)) AS is_newest,
+            p.snapshot_no = coalesce(l.snapshot_no, 0) AND p.state IS NOT DISTINCT FROM CASE WHEN a.interpretation > h.interpretation THEN coalesce(r.state, p.state) ELSE h.state END AS is_newest,
             t.job_id IS NOT NULL AND (n.job_id IS NULL OR p.failures > n.failed) AS polls_free,
             $1::boolean OR p.unseen_reason IS NOT DISTINCT FROM 'clock' OR p.tracking <> 'active' OR p.source_paused_at IS NOT NULL AS clock_free
         FROM report.polling p
@@ -560,6 +560,7 @@ SELECT job, snapshot_no, confirmations, polls, confirmed_at, last_at, polled_at,
         LEFT JOIN report.snapshots h ON h.job_id = p.job_id AND h.snapshot_no = p.snapshot_no
         LEFT JOIN (SELECT x.job_id, max(x.snapshot_no) AS snapshot_no FROM report.snapshots x GROUP BY x.job_id) l ON l.job_id = p.job_id
         LEFT JOIN (SELECT x.job_id, max(x.interpretation) AS interpretation FROM report.acts x GROUP BY x.job_id) a ON a.job_id = p.job_id
+        LEFT JOIN report.runs r ON r.job_id = p.job_id AND r.run_no = h.run_no
         LEFT JOIN (
             SELECT x.job_id, count(*) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS polls, max(x.polled_at) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS last_at,
                 max(x.polled_at) AS newest_at, bool_or(x.outcome = c.outcome) FILTER (WHERE x.polled_at = c.polled_at) AS had_outcome,
@@ -595,8 +596,8 @@ type ReportMiscountedRow struct {
 
 // Jobs of which the daemon says something else of the newest snapshot, the polls that saw
 // it, or the last poll, than the snapshots and polls give. Of a last poll that retention has
-// taken nobody knows more. The state is another where a later interpretation has derived
-// the rows again. Polls that failed may be more than it says, and later: it does
+// taken nobody knows more. The state is its run's where a later interpretation has
+// derived the rows again. Polls that failed may be more than it says, and later: it does
 // not count those that came late. Once the clock was set back, and of a job that nobody
 // polls, of which no gap tells that, its times may be earlier, and what it says of the last
 // poll is of another.
