@@ -24,6 +24,16 @@ jobs:
 - {name: import-77, source: acme-prod, target: {import_id: "77"}}
 `
 
+// failingAcme gives the address of a service whose import has failed.
+func failingAcme(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"id":"r1","state":"error"}`))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 // TestProviderCommands: a definition is applied, used by what is registered later, shown,
 // tried, exported and applied again.
 func TestProviderCommands(t *testing.T) {
@@ -120,12 +130,9 @@ func TestUnfitDefinition(t *testing.T) {
 // again whose target did not fit its definition before.
 func TestUnfitJobTrackedAgain(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"id":"r1","state":"error"}`))
-	}))
-	t.Cleanup(server.Close)
+	failing := failingAcme(t)
 	f := newApplyFixture(t)
-	text := strings.ReplaceAll(declaredProvider, "SERVER", server.URL)
+	text := strings.ReplaceAll(declaredProvider, "SERVER", failing)
 	provider, _, _ := strings.Cut(text, "sources:")
 	wider := strings.NewReplacer("[{name: import_id}]", "[{name: import_id}, {name: project}]", "{import_id}'", "{project}/{import_id}'").Replace(provider)
 	for _, step := range []struct {

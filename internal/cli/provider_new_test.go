@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,10 +76,7 @@ func TestProviderNew(t *testing.T) {
 // TestProviderNames_PrivateDatabase: it is asked, too, though nobody runs it.
 func TestProviderNames_PrivateDatabase(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"id":"r1","state":"error"}`))
-	}))
-	t.Cleanup(server.Close)
+	failing := failingAcme(t)
 	environment := map[string]string{"TRACKER_DATA_DIR": openTempDir(t), "TRACKER_PG_BIN": os.Getenv("TRACKER_PG_BIN"), "KEY": "secret-key"}
 	f := &readFixture{t: t, getenv: func(name string) string { return environment[name] }}
 	provider, _, _ := strings.Cut(declaredProvider, "sources:")
@@ -91,7 +86,7 @@ func TestProviderNames_PrivateDatabase(t *testing.T) {
 	}{
 		{strings.Replace(provider, "name: acme\n", "name: dbt-cloud\n", 1), "apply -f -", "register provider dbt-cloud"},
 		{"", "provider show dbt-cloud", "failed: [error]"},
-		{"", "provider try dbt-cloud --credential env:KEY import_id=77 --base-url " + server.URL, "run r1: failed (error)"},
+		{"", "provider try dbt-cloud --credential env:KEY import_id=77 --base-url " + failing, "run r1: failed (error)"},
 	} {
 		stdout, stderr, code := f.given(step.stdin, strings.Fields(step.args)...)
 		if code != exitDone || !strings.Contains(stdout, step.want) {
@@ -126,10 +121,7 @@ func TestProviderNames_OfLaterVersions(t *testing.T) {
 // TestProviderNames: a name means what the database has under it, in each command, and a
 // folder of that name is no definition.
 func TestProviderNames(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = w.Write([]byte(`{"id":"r1","state":"error"}`))
-	}))
-	t.Cleanup(server.Close)
+	failing := failingAcme(t)
 	dir := t.TempDir()
 	t.Chdir(dir)
 	for _, folder := range []string{"airbyte", "acme", "dbt-cloud"} {
@@ -141,10 +133,10 @@ func TestProviderNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := newApplyFixture(t)
-	text := strings.ReplaceAll(declaredProvider, "SERVER", server.URL)
+	text := strings.ReplaceAll(declaredProvider, "SERVER", failing)
 	text = strings.Replace(text, "  states:", "  tests: [{payload: a.json, want: {run_id: r1}}]\n  states:", 1)
 	mine := strings.NewReplacer("name: acme\n", "name: dbt-cloud\n", "acme-prod", "dbt-prod", "provider: acme", "provider: dbt-cloud", "import-77", "import-78").Replace(text)
-	tried := " --credential env:KEY --base-url " + server.URL + " import_id=77"
+	tried := " --credential env:KEY --base-url " + failing + " import_id=77"
 	for _, step := range []struct {
 		stdin, args string
 		code        int
