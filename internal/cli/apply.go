@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -134,8 +135,8 @@ func (a *app) apply(ctx context.Context, s *store.Store, file config.File, reque
 		return err
 	}
 	a.warn(ctx, file)
-	for _, idle := range applied.Idle {
-		fmt.Fprintln(a.stderr, "warning:", idle)
+	for _, warning := range slices.Concat(applied.Idle, applied.KeptOut) {
+		fmt.Fprintln(a.stderr, "warning:", warning)
 	}
 	for _, twice := range applied.SameTargets {
 		fmt.Fprintln(a.stderr, "warning:", file.AtJob(twice.Index, "target", twice))

@@ -78,6 +78,13 @@ func (a *app) declare(ctx context.Context, s *store.Store, declared store.Declar
 	if err != nil {
 		return err
 	}
+	kept, err := tracking.PresetsKeptOut(ctx, s, declared.Providers)
+	if err != nil {
+		return err
+	}
+	for _, warning := range kept {
+		fmt.Fprintln(a.stderr, "warning:", warning)
+	}
 	return a.printChanges(changes, false)
 }
 

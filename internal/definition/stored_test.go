@@ -272,8 +272,13 @@ func TestPresetIsKept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Apply(t.Context(), store.Author{Actor: "tester", At: now}, store.Declaration{Providers: []store.ProviderSpec{{Name: "dbt-cloud", Definition: step.text, Origin: step.origin}}}); err != nil {
+		declared := []store.ProviderSpec{{Name: "dbt-cloud", Definition: step.text, Origin: step.origin}}
+		if _, err := s.Apply(t.Context(), store.Author{Actor: "tester", At: now}, store.Declaration{Providers: declared}); err != nil {
 			t.Fatal(err)
+		}
+		kept, err := tracking.PresetsKeptOut(t.Context(), s, declared)
+		if err != nil || (len(kept) == 1 && strings.Contains(kept[0].Error(), "definition 2 stays in use")) != (step.text == "older" && step.want == "2 preset") {
+			t.Errorf("%s %s: it tells %q, %v", step.text, step.origin, kept, err)
 		}
 		db.Want(step.text[:4]+" "+step.origin, []string{step.want}, `SELECT interpretation || ' ' || origin FROM report.providers ORDER BY interpretation DESC LIMIT 1`)
 	}

@@ -20,6 +20,7 @@ type Applied struct {
 	Changes     []store.RegistryChange
 	SameTargets []SameTargetError // jobs that track what another one tracks already
 	Idle        []error           // patterns of rules that match nothing, with their places
+	KeptOut     []error           // presets that are not used
 }
 
 // Apply registers what a file declares, all or nothing. How is the
@@ -66,7 +67,11 @@ func Apply(ctx context.Context, s *store.Store, by store.Author, file config.Fil
 	if err != nil {
 		return Applied{}, placed(file, err)
 	}
-	return Applied{changes, same, idle}, nil
+	kept, err := PresetsKeptOut(ctx, s, how.Providers)
+	if err != nil {
+		return Applied{}, err
+	}
+	return Applied{changes, same, idle, kept}, nil
 }
 
 // checkTargets checks the jobs whose source the file leaves to the registry.

@@ -2,6 +2,7 @@ package tracking
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"tracker/internal/config"
@@ -58,6 +59,34 @@ func ProviderSpecs(defined []*definition.Definition, sources []store.SourceSpec)
 		}
 	}
 	return specs, nil
+}
+
+// PresetsKeptOut tells of the declared presets that are not used, since the preset of
+// another version of the tracker took their place.
+func PresetsKeptOut(ctx context.Context, s *store.Store, declared []store.ProviderSpec) (told []error, err error) {
+	if len(declared) == 0 {
+		return nil, nil
+	}
+	stored, err := s.Providers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, spec := range declared {
+		var own, newest store.Provider
+		for _, p := range stored { // the newest of a name comes last
+			if p.Name == spec.Name {
+				newest = p
+			}
+			if p.Name == spec.Name && p.Definition == spec.Definition {
+				own = p
+			}
+		}
+		if own.Interpretation > 0 && own.Interpretation < newest.Interpretation && newest.Origin == store.OriginPreset {
+			told = append(told, fmt.Errorf("provider %s: definition %d stays in use, which another version of the tracker brought; that of this one is definition %d, and is yours to apply:  tracker provider show %s --interpretation %d",
+				spec.Name, newest.Interpretation, own.Interpretation, spec.Name, own.Interpretation))
+		}
+	}
+	return told, nil
 }
 
 // Declared is the declaration of sources and jobs, with the definitions that the
