@@ -92,10 +92,10 @@ type DueParams struct {
 	Owner     string
 	Now       time.Time     // by the database's clock
 	Ahead     time.Duration // what is due so much later is due, too: it is polled then
-	SourceIDs []int64
-	Mosts     []int64 // claims at most, of each of them
-	Most      int     // of all of them
-	Except    []int64 // jobs that are not to be claimed now
+	SourceIDs []int64       // the first ones first
+	Mosts     []int64       // claims at most, of each of them
+	Most      int           // of all of them
+	Except    []int64       // jobs that are not to be claimed now
 }
 
 // ClaimDue claims those of the due jobs that their sources' budgets allow to poll

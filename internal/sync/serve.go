@@ -163,7 +163,7 @@ func (d *daemon) claim(ctx context.Context) error {
 // starts their tasks. It reports whether more may be due.
 func (d *daemon) claimDue(ctx context.Context, clock clock, open map[int64]*source.Account, free map[int64]int) (more bool, err error) {
 	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read, Ahead: dueAhead, Most: claimMost}
-	for id, most := range free {
+	for id, most := range free { // in any order, so that each source is the first at times
 		if most > 0 {
 			params.SourceIDs = append(params.SourceIDs, id)
 			params.Mosts = append(params.Mosts, int64(most))

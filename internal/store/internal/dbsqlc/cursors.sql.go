@@ -104,9 +104,9 @@ func (q *Queries) CursorAskFor(ctx context.Context, jobID int64) error {
 
 const cursorClaimDue = `-- name: CursorClaimDue :many
 WITH open AS (
-    SELECT b.source_id, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
+    SELECT b.source_id, w.place, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
         (greatest(b.next_slot_at, $3::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
-    FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most) w
+    FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most, generate_subscripts($4::bigint[], 1) AS place) w
     JOIN budgets b ON b.source_id = w.source_id
     WHERE NOT b.paused AND (b.held_until IS NULL OR b.held_until <= $3::timestamptz)
         AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= $3::timestamptz)
@@ -115,7 +115,7 @@ WITH open AS (
 ), asked AS (
     SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
         $3::timestamptz + $6::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
-    FROM open o ORDER BY random()
+    FROM open o ORDER BY o.place
 ), found AS (
     SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at
     FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
@@ -177,7 +177,7 @@ type CursorClaimDueRow struct {
 
 // Claims jobs that are due by ahead of now, for which the budget of their source has
 // slots within the horizon, and moves the budgets on: no more than most, of which a source
-// that runs much leaves room for its others; the sources take it in any order. A poll
+// that runs much leaves room for its others; the sources take it in the order given. A poll
 // starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
 // three go to imports that run and one to the longest due of the rest: budgets.turn
 // counts them. After a 429 a source gets one poll at a time until it answers again.
