@@ -138,8 +138,7 @@ func TestDashboardsLinkToARunAsLongAsItWasSeen(t *testing.T) {
 	t.Parallel()
 	v := newViewer(t)
 	window := dashboards.Window{From: v.now.Add(-30 * 24 * time.Hour), To: v.now}
-	all := []string{dashboards.All}
-	values := map[string][]string{"job": {"stores-us"}, "run": {"3"}, "source": all, "label": {"{}"}, "state": all, "kind": all, "limit": {"250"}, "known_at": {""}}
+	values := map[string][]string{"job": {"stores-us"}, "run": {"3"}, "source": {"geo"}, "label": {"{}"}, "state": {"unknown"}, "limit": {"250"}}
 	for panel, run := range map[string]string{"Run / Runs of this job A": "no = '3'", "Audit / Transitions A": "run = 3"} {
 		q := v.query(t, panel)
 		q.SQL = "WITH asked AS (" + q.SQL + ") SELECT DISTINCT round((to_ms::bigint - from_ms::bigint) / 1200.0) FROM asked WHERE " + run // with a tenth around it
