@@ -46,7 +46,6 @@ CREATE TABLE cursors (
     next_poll_at    timestamptz,          -- null: not by schedule (paused, finished, removed)
     claimed_until   timestamptz,
     claimed_by      text,
-    kept_until      timestamptz,          -- until then who polls the job keeps its claim from poll to poll; null: it ends with each; epoch: somebody waits for its end
     polled_at       timestamptz,          -- the last poll
     outcome         text,                 -- of the last poll
     failures        integer     NOT NULL DEFAULT 0, -- failed polls in a row
@@ -64,12 +63,10 @@ CREATE TABLE cursors (
     covered_until   timestamptz,          -- up to here gaps and answered polls cover the job's time
     unseen_reason   text,                 -- why nobody is to poll since then: paused, credential or clock
     tracking        text        NOT NULL, -- as jobs has it
-    due_at          timestamptz GENERATED ALWAYS AS (CASE WHEN next_poll_at IS NOT NULL THEN greatest(next_poll_at, kept_until) END) STORED, -- when it is to be claimed
     CONSTRAINT cursors_pkey PRIMARY KEY (job_id),
     CONSTRAINT cursors_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
 ) WITH (fillfactor = 50);
--- While a claim is kept due_at stays, and with it the index: each poll is a HOT update.
-CREATE INDEX cursors_due_idx ON cursors (source_id, running, due_at);
+CREATE INDEX cursors_due_idx ON cursors (source_id, running, next_poll_at);
 
 -- Where the database is distributed, each node has a copy of sources and jobs, but one
 -- alone has budgets and cursors.

@@ -39,22 +39,19 @@ WITH open AS (
 )
 UPDATE cursors c SET
     claimed_until = greatest(s.first_slot + s.slot * s.rate_every, sqlc.arg(now)::timestamptz) + sqlc.arg(lease)::interval,
-    claimed_by = sqlc.arg(owner)::text, kept_until = NULL
+    claimed_by = sqlc.arg(owner)::text
 FROM slots s
 WHERE c.job_id = s.job_id
 RETURNING sqlc.embed(c), (greatest(s.first_slot + s.slot * s.rate_every, sqlc.arg(now)::timestamptz))::timestamptz AS start_at;
 
 -- name: CursorAdvance :exec
--- Updates the cache after recorded polls and ends their claims, or, where renewed_until
--- is given and nobody waits, makes them claims of the next polls; raises where one of
+-- Updates the cache after recorded polls and ends their claims; raises where one of
 -- the claims was lost, or what is known of a job was written anew for whose poll that
 -- matters (known_rewrites, else -1). Who changes how a job is tracked meanwhile sets its reason
 -- and its next poll: both stay, and a next poll that was taken away stays so.
 WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00')
         THEN coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) ELSE c.next_poll_at END,
-    claimed_until = CASE WHEN c.kept_until IS DISTINCT FROM 'epoch' THEN NULLIF(r.renewed_until, '0001-01-01 00:00:00+00') END,
-    claimed_by = CASE WHEN c.kept_until IS DISTINCT FROM 'epoch' AND r.renewed_until > '0001-01-01 00:00:00+00' THEN c.claimed_by END,
-    kept_until = CASE WHEN c.kept_until IS DISTINCT FROM 'epoch' THEN NULLIF(r.kept_until, '0001-01-01 00:00:00+00') END,
+    claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
     refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
@@ -63,7 +60,6 @@ WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at =
     planned_every = NULLIF(r.planned_every, interval '0'), covered_until = greatest(c.covered_until, r.covered_until),
     unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until,
-    unnest(@renewed_untils::timestamptz[]) AS renewed_until, unnest(@kept_untils::timestamptz[]) AS kept_until,
     unnest(@claimed_poll_ats::timestamptz[]) AS claimed_poll_at,
     unnest(@next_poll_ats::timestamptz[]) AS next_poll_at, unnest(@polled_ats::timestamptz[]) AS polled_at,
     unnest(@outcomes::text[]) AS outcome, unnest(@failures::integer[]) AS failures,
@@ -85,7 +81,7 @@ SELECT * FROM cursors WHERE job_id = ANY(@job_ids::bigint[]) ORDER BY job_id;
 
 -- name: CursorRelease :exec
 -- Claims whose slots were not used.
-UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL, kept_until = NULL
+UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
 FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until;
 
@@ -126,13 +122,9 @@ UPDATE cursors SET next_poll_at = sqlc.arg(now)::timestamptz
 WHERE source_id = @source_id AND failures > 0 AND next_poll_at > sqlc.arg(now)::timestamptz;
 
 -- name: CursorClaimForRebuild :one
-UPDATE cursors c SET claimed_until = sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval, claimed_by = @owner, kept_until = NULL
+UPDATE cursors c SET claimed_until = sqlc.arg(now)::timestamptz + sqlc.arg(lease)::interval, claimed_by = @owner
 WHERE c.job_id = @job_id AND (c.claimed_until IS NULL OR c.claimed_until < sqlc.arg(now)::timestamptz)
 RETURNING claimed_until, rewrites;
-
--- name: CursorAskFor :exec
--- Who keeps the claim of the job from poll to poll lets it end.
-UPDATE cursors SET kept_until = 'epoch' WHERE job_id = @job_id AND kept_until > 'epoch';
 
 -- name: CursorLock :one
 -- Nobody can claim the job until the transaction ends.
@@ -140,15 +132,14 @@ SELECT * FROM cursors WHERE job_id = @job_id FOR UPDATE;
 
 -- name: CursorClaimDue :many
 -- Claims jobs that are due by ahead of now, for which the budget of their source has
--- slots within the horizon, and moves the budgets on: no more than most, of which a source
--- that runs much leaves room for its others; the sources take it in the order given. A poll
--- starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
+-- slots within the horizon, and moves the budgets on. A poll starts when it is due, if
+-- it has a slot by then. Where more is due now than may be asked, of any four slots
 -- three go to imports that run and one to the longest due of the rest: budgets.turn
 -- counts them. After a 429 a source gets one poll at a time until it answers again.
 WITH open AS (
-    SELECT b.source_id, w.place, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
+    SELECT b.source_id, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
         (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
-    FROM (SELECT unnest(@source_ids::bigint[]) AS source_id, unnest(@mosts::bigint[]) AS most, generate_subscripts(@source_ids::bigint[], 1) AS place) w
+    FROM (SELECT unnest(@source_ids::bigint[]) AS source_id, unnest(@mosts::bigint[]) AS most) w
     JOIN budgets b ON b.source_id = w.source_id
     WHERE NOT b.paused AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
         AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= sqlc.arg(now)::timestamptz)
@@ -157,21 +148,16 @@ WITH open AS (
 ), asked AS (
     SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
         sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
-    FROM open o ORDER BY o.place
-), found AS (
-    SELECT o.*, c.*
+    FROM open o
+), due AS (
+    SELECT o.*, c.*, (greatest(c.next_poll_at, sqlc.arg(now)::timestamptz))::timestamptz AS due_at, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
     FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
         SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
-        WHERE u.source_id = o.source_id AND u.running = k.running AND u.due_at <= sqlc.arg(now)::timestamptz + sqlc.arg(ahead)::interval
+        WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz + sqlc.arg(ahead)::interval
             AND u.job_id <> ALL(@except_job_ids::bigint[])
             AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
-        ORDER BY u.due_at LIMIT least(o.slots, (sqlc.arg(most)::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+        ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
     ) c
-    LIMIT sqlc.arg(most)::bigint
-), due AS (
-    SELECT f.*, (greatest(f.next_poll_at, sqlc.arg(now)::timestamptz))::timestamptz AS due_at,
-        row_number() OVER (PARTITION BY f.source_id, f.running ORDER BY f.next_poll_at, f.job_id) - 1 AS place
-    FROM found f
 ), queued AS (
     SELECT d.*, row_number() OVER (PARTITION BY d.source_id ORDER BY d.due_at, CASE
         WHEN NOT d.running THEN 3 - d.turn + 4 * d.place
@@ -194,43 +180,10 @@ WITH open AS (
     FROM (SELECT k.source_id, k.rate_every, max(k.slot_at) AS last_slot, max(k.start_at) AS starts, count(*)::integer AS used FROM taken k GROUP BY 1, 2) n
     WHERE b.source_id = n.source_id
 )
-UPDATE cursors c SET claimed_until = k.start_at + sqlc.arg(lease)::interval, claimed_by = sqlc.arg(owner)::text, kept_until = NULL
+UPDATE cursors c SET claimed_until = k.start_at + sqlc.arg(lease)::interval, claimed_by = sqlc.arg(owner)::text
 FROM taken k
 WHERE c.job_id = k.job_id
 RETURNING sqlc.embed(c), k.start_at;
-
--- name: CursorGoOn :many
--- Those of the kept claims that go on: nobody has taken, asked for or changed anything
--- since, and the budget of the source has a slot no later than wait after the poll is due. It
--- moves the budgets on.
-WITH held AS (
-    SELECT c.job_id, c.source_id, (greatest(c.next_poll_at, sqlc.arg(now)::timestamptz))::timestamptz AS due_at,
-        row_number() OVER (PARTITION BY c.source_id ORDER BY c.next_poll_at) - 1 AS slot
-    FROM (SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@claimed_untils::timestamptz[]) AS claimed_until, unnest(@kept_untils::timestamptz[]) AS kept_until,
-        unnest(@next_poll_ats::timestamptz[]) AS next_poll_at, unnest(@covered_untils::timestamptz[]) AS covered_until, unnest(@rewrites::integer[]) AS rewrites) r
-    JOIN cursors c ON c.job_id = r.job_id
-    WHERE (c.claimed_until, c.kept_until, c.next_poll_at, c.covered_until, c.rewrites) = (r.claimed_until, r.kept_until, r.next_poll_at, r.covered_until, r.rewrites)
-        AND c.claimed_until > sqlc.arg(now)::timestamptz AND c.unseen_reason IS NULL
-), open AS (
-    SELECT b.source_id, b.rate_every, b.rate_burst, (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
-    FROM budgets b
-    WHERE b.source_id IN (SELECT h.source_id FROM held h) AND NOT b.paused AND b.limited = 0 AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
-    FOR UPDATE OF b SKIP LOCKED
-), slotted AS (
-    SELECT o.source_id, o.rate_every, h.job_id, h.due_at,
-        (greatest(o.first_slot, max(h.due_at - (o.rate_burst - 1 + h.slot) * o.rate_every) OVER (PARTITION BY o.source_id ORDER BY h.slot))
-            + h.slot * o.rate_every)::timestamptz AS slot_at
-    FROM held h JOIN open o ON o.source_id = h.source_id
-), taken AS (
-    SELECT s.source_id, s.rate_every, s.job_id, s.slot_at, (greatest(s.slot_at, s.due_at))::timestamptz AS start_at
-    FROM slotted s
-    WHERE s.slot_at <= s.due_at + sqlc.arg(wait)::interval
-), spent AS (
-    UPDATE budgets b SET next_slot_at = n.last_slot + n.rate_every
-    FROM (SELECT k.source_id, k.rate_every, max(k.slot_at) AS last_slot FROM taken k GROUP BY 1, 2) n
-    WHERE b.source_id = n.source_id
-)
-SELECT k.job_id, k.start_at FROM taken k;
 
 -- name: CursorCover :exec
 -- Gaps are told until now; from now on nobody is to poll, for the reason; null: somebody is.

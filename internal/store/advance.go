@@ -31,8 +31,7 @@ type Advance struct {
 	ExtraTaken  int       // requests that had no slot
 	RequestedAt time.Time // when they were sent
 
-	renewed  time.Time // Until of the claim of the next poll; zero: none is kept
-	returned bool      // it is of a run that may be taken meanwhile
+	returned bool // it is of a run that may be taken meanwhile
 }
 
 // AdvanceCursors updates the cursors of a made-up past, once all of its polls are
@@ -172,8 +171,6 @@ func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {
 	return dbsqlc.CursorAdvanceParams{
 		JobIds:         column(advances, func(a *Advance) int64 { return a.JobID }),
 		ClaimedUntils:  column(advances, func(a *Advance) time.Time { return a.Claim }),
-		RenewedUntils:  column(advances, func(a *Advance) time.Time { return a.renewed }),
-		KeptUntils:     column(advances, func(a *Advance) time.Time { return a.KeptUntil }),
 		ClaimedPollAts: column(advances, func(a *Advance) time.Time { return a.ClaimedPoll }),
 		NextPollAts:    column(advances, func(a *Advance) time.Time { return a.NextPollAt }),
 		PolledAts:      column(advances, func(a *Advance) time.Time { return a.PolledAt }),

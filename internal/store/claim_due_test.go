@@ -29,7 +29,7 @@ func (f *feed) dueIn(t *testing.T, params store.ClaimParams, queue string) {
 func (f *feed) claimDue(t *testing.T, params store.ClaimParams, most int64) []store.Claim {
 	t.Helper()
 	claims, err := f.store.ClaimDue(t.Context(), store.DueParams{
-		Owner: "me", Now: f.now, SourceIDs: params.SourceIDs, Mosts: []int64{most}, Most: 1000,
+		Owner: "me", Now: f.now, SourceIDs: params.SourceIDs, Mosts: []int64{most},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -128,39 +128,5 @@ func TestClaimDueGoesOn(t *testing.T) {
 	}
 	if want := strings.Repeat("RRRi", 4); got.String() != want {
 		t.Errorf("slots for %q, not %q", got.String(), want)
-	}
-}
-
-// TestClaimDueInParts: no claim takes more than it may, and of sources of which all is
-// due, with imports that run and others, each is polled soon, and none twice.
-func TestClaimDueInParts(t *testing.T) {
-	t.Parallel()
-	f := uncheckedFeed(t) // no answer has brought the jobs to their states
-	const jobs, most = 40, 16
-	var params store.DueParams
-	for _, name := range []string{"One", "Two", "Three"} {
-		f := f.at(name)
-		of := f.limited(t, time.Millisecond, 1000, jobs)
-		f.dueIn(t, of, strings.Repeat("RRRi", jobs/4))
-		params.SourceIDs, params.Mosts = append(params.SourceIDs, of.SourceIDs...), append(params.Mosts, jobs)
-	}
-	params.Owner, params.Now, params.Most = "me", f.now.Add(time.Hour), most
-	claimed := map[int64]bool{}
-	turns := 0
-	for more := true; more; turns++ {
-		claims, err := f.store.ClaimDue(t.Context(), params)
-		if err != nil || len(claims) > most {
-			t.Fatalf("%d claims, %v", len(claims), err)
-		}
-		for _, c := range claims {
-			if claimed[c.JobID] {
-				t.Errorf("job %d is claimed twice", c.JobID)
-			}
-			claimed[c.JobID] = true
-		}
-		more = 2*len(claims) >= most
-	}
-	if idle := value[int64](t, f.conn, "SELECT count(*) FROM cursors WHERE claimed_until IS NOT NULL AND NOT running"); len(claimed) != 3*jobs || idle != 3*jobs/4 {
-		t.Errorf("after %d turns %d are claimed, %d idle ones", turns, len(claimed), idle)
 	}
 }

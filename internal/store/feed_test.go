@@ -145,6 +145,10 @@ func (f *feed) take(t fataler, answers ...said) []*take {
 	claims := f.claim(t, answers...)
 	takes := make([]*take, 0, len(answers))
 	for _, a := range answers {
+		provider, err := source.Lookup(a.job.From.Provider)
+		if err != nil {
+			t.Fatalf("%v", err)
+		}
 		claim, ok := claims[a.job.ID]
 		if !ok && f.busy {
 			continue
@@ -152,23 +156,13 @@ func (f *feed) take(t fataler, answers ...said) []*take {
 		if !ok {
 			t.Fatalf("job %s could not be claimed", a.job.Name)
 		}
-		takes = append(takes, f.takeOf(t, claim, a))
+		k := &take{job: a.job, provider: provider, claim: claim, poll: store.Poll{
+			JobID: a.job.ID, PolledAt: claim.StartAt, Outcome: a.failure, Latency: time.Second,
+		}}
+		k.read(a)
+		takes = append(takes, k)
 	}
 	return takes
-}
-
-// takeOf reads what the upstream answers under a claim.
-func (f *feed) takeOf(t fataler, claim store.Claim, a said) *take {
-	t.Helper()
-	provider, err := source.Lookup(a.job.From.Provider)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	k := &take{job: a.job, provider: provider, claim: claim, poll: store.Poll{
-		JobID: a.job.ID, PolledAt: claim.StartAt, Outcome: a.failure, Latency: time.Second,
-	}}
-	k.read(a)
-	return k
 }
 
 // claim claims the jobs.

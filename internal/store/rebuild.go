@@ -142,11 +142,7 @@ func (s *Store) inRewrite(ctx context.Context, jobID int64, claimed dbsqlc.Curso
 func (s *Store) claimForRewrite(ctx context.Context, jobID int64, owner string, now time.Time) (claimed dbsqlc.CursorClaimForRebuildRow, release func(), err error) {
 	claimed, err = s.queries.CursorClaimForRebuild(ctx, dbsqlc.CursorClaimForRebuildParams{JobID: jobID, Owner: &owner, Now: now, Lease: rebuildLease})
 	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrClaimed
-		if askErr := s.queries.CursorAskFor(ctx, jobID); askErr != nil {
-			err = askErr
-		}
-		return claimed, nil, err
+		return claimed, nil, ErrClaimed
 	}
 	if err != nil {
 		return claimed, nil, fmt.Errorf("claim job %d: %w", jobID, err)

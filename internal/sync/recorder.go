@@ -35,7 +35,6 @@ type recorder struct {
 	linger time.Duration
 	tell   func(Event)
 	stored func(polls int, took time.Duration) // as Syncer.Recorded; never nil
-	kept   *keptClaims                         // nil: no claim is kept for a next poll
 
 	interrupted bool // the end of the process cut a poll short
 
@@ -168,9 +167,7 @@ func (r *recorder) recordPart(ctx context.Context, part []*result) error {
 func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorable []*result, err error) {
 	polls := make([]store.Poll, len(part))
 	for i, res := range part {
-		if res.after, res.finished = res.advance(); r.kept != nil && !res.finished {
-			res.after.Keep()
-		}
+		res.after, res.finished = res.advance()
 		res.poll.Advance = &res.after
 		polls[i] = res.poll
 	}
@@ -192,9 +189,6 @@ func (r *recorder) commit(ctx context.Context, part []*result) (landed, unstorab
 		default:
 			r.remember(res)
 			landed = append(landed, res)
-			if claim, found := res.after.Kept(); found && r.kept != nil {
-				r.kept.put(claim)
-			}
 		}
 	}
 	r.tellPolled(landed)

@@ -271,7 +271,7 @@ func (r *round) notice(ctx context.Context) error {
 	}
 	for _, job := range r.sorted() {
 		cursor := cursors[job.ID]
-		if cursor.PolledAt.After(r.before[job.ID]) && (cursor.ClaimedUntil.IsZero() || !cursor.KeptUntil.IsZero()) {
+		if cursor.PolledAt.After(r.before[job.ID]) && cursor.ClaimedUntil.IsZero() {
 			r.elsewhere(job, cursor.Outcome)
 		}
 	}

@@ -17,9 +17,6 @@ const (
 	// claimEvery is how often the daemon claims due jobs: a claim costs less, the more
 	// jobs it takes.
 	claimEvery = 200 * time.Millisecond
-	// claimMost is how many jobs it claims at a time, so that no claim takes long. Where
-	// more are due it claims again at once.
-	claimMost = 256
 	// dueAhead is by how much jobs are claimed before they are due: so much more than
 	// claimEvery that the wait between claims makes no poll late. It is less than the
 	// shortest interval, of which the poll before, and its recording, need some.
@@ -51,7 +48,7 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	budget := newMemoryBudget(s.MemoryBudget)
 	retry := newRetry(s, 0)
 	recorder := newRecorder(s, budget.cache, retry, oneAtATime(tell))
-	recorder.linger, recorder.kept = linger, &keptClaims{}
+	recorder.linger = linger
 	var recording errgroup.Group
 	ctx, stopClaiming := context.WithCancel(ctx)
 	defer stopClaiming()
@@ -81,9 +78,6 @@ func (s *Syncer) Serve(ctx context.Context, tell func(Event)) error {
 	close(results)
 	if recordErr := recording.Wait(); recordErr != nil {
 		return fmt.Errorf("record what was fetched: %w", recordErr)
-	}
-	if err := s.Store.ReleaseKept(lasting, recorder.kept.all()); err != nil { // they run out
-		s.Logger.WarnContext(ctx, "could not give kept claims back", "error", err)
 	}
 	s.appendJournal(lasting)
 	return err
@@ -144,44 +138,29 @@ func (d *daemon) claim(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	free := make(map[int64]int, len(open))
+	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read, Ahead: dueAhead}
 	for id := range open {
-		free[id] = d.flight.free(id)
-	}
-	if err := d.goOn(ctx, clock, open, free); err != nil {
-		return err
-	}
-	for more := true; more; {
-		if more, err = d.claimDue(ctx, clock, open, free); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// claimDue claims due jobs, no more of a source than it has free, which it lowers, and
-// starts their tasks. It reports whether more may be due.
-func (d *daemon) claimDue(ctx context.Context, clock clock, open map[int64]*source.Account, free map[int64]int) (more bool, err error) {
-	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read, Ahead: dueAhead, Most: claimMost}
-	for id, most := range free { // in any order, so that each source is the first at times
-		if most > 0 {
+		if free := d.flight.free(id); free > 0 {
 			params.SourceIDs = append(params.SourceIDs, id)
-			params.Mosts = append(params.Mosts, int64(most))
+			params.Mosts = append(params.Mosts, int64(free))
 			params.Except = d.flight.putOff(id, params.Except)
 		}
 	}
 	if len(params.SourceIDs) == 0 {
-		return false, nil
+		return nil
 	}
 	asked := time.Now()
 	claims, err := d.syncer.Store.ClaimDue(ctx, params)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if d.syncer.Claimed != nil {
 		d.syncer.Claimed(time.Since(asked))
 	}
-	return 2*len(claims) >= claimMost, d.start(ctx, clock, claims, open, free)
+	if len(claims) == 0 {
+		return nil
+	}
+	return d.start(ctx, clock, claims, open)
 }
 
 // open returns the accounts of the sources that may be asked. It pauses a source
@@ -229,12 +208,8 @@ func (d *daemon) examine(ctx context.Context, from store.Source, warning string)
 	}
 }
 
-// start starts a task for each claim of a job that can be polled, and lowers what its
-// source has free.
-func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]*source.Account, free map[int64]int) error {
-	if len(claims) == 0 {
-		return nil
-	}
+// start starts a task for each claim of a job that can be polled.
+func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]*source.Account) error {
 	if err := d.registry.load(ctx, claims, open); err != nil {
 		return err
 	}
@@ -249,7 +224,6 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 	}
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
-		free[job.From.ID]--
 		d.flight.start(job.task(open[job.From.ID], claim, clock))
 	}
 	return nil

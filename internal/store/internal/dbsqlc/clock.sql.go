@@ -85,7 +85,7 @@ WITH ahead AS MATERIALIZED (
 )
 UPDATE cursors c SET
     next_poll_at = least(c.next_poll_at, $1::timestamptz),
-    claimed_until = NULL, claimed_by = NULL, kept_until = NULL,
+    claimed_until = NULL, claimed_by = NULL,
     polled_at = t.polled_at,
     confirmed_at = CASE WHEN c.snapshot_no > 0 THEN coalesce(t.answered_at, t.registered_at) END,
     changed_at = least(c.changed_at, $1::timestamptz),

@@ -13,9 +13,7 @@ import (
 const cursorAdvance = `-- name: CursorAdvance :exec
 WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at = NULLIF(r.claimed_poll_at, '0001-01-01 00:00:00+00')
         THEN coalesce(NULLIF(r.next_poll_at, '0001-01-01 00:00:00+00'), c.next_poll_at) ELSE c.next_poll_at END,
-    claimed_until = CASE WHEN c.kept_until IS DISTINCT FROM 'epoch' THEN NULLIF(r.renewed_until, '0001-01-01 00:00:00+00') END,
-    claimed_by = CASE WHEN c.kept_until IS DISTINCT FROM 'epoch' AND r.renewed_until > '0001-01-01 00:00:00+00' THEN c.claimed_by END,
-    kept_until = CASE WHEN c.kept_until IS DISTINCT FROM 'epoch' THEN NULLIF(r.kept_until, '0001-01-01 00:00:00+00') END,
+    claimed_until = NULL, claimed_by = NULL,
     polled_at = r.polled_at, outcome = r.outcome, failures = r.failures,
     refusals = CASE WHEN r.failures = 0 THEN 0 ELSE c.refusals END,
     snapshot_no = r.snapshot_no, key = NULLIF(r.key, ''), state = NULLIF(r.state, ''),
@@ -24,15 +22,14 @@ WITH advanced AS (UPDATE cursors c SET next_poll_at = CASE WHEN c.next_poll_at =
     planned_every = NULLIF(r.planned_every, interval '0'), covered_until = greatest(c.covered_until, r.covered_until),
     unseen_reason = CASE WHEN c.unseen_reason IS DISTINCT FROM NULLIF(r.unseen_reason, '') THEN c.unseen_reason END
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until,
-    unnest($3::timestamptz[]) AS renewed_until, unnest($4::timestamptz[]) AS kept_until,
-    unnest($5::timestamptz[]) AS claimed_poll_at,
-    unnest($6::timestamptz[]) AS next_poll_at, unnest($7::timestamptz[]) AS polled_at,
-    unnest($8::text[]) AS outcome, unnest($9::integer[]) AS failures,
-    unnest($10::integer[]) AS snapshot_no, unnest($11::bytea[]) AS key, unnest($12::text[]) AS state,
-    unnest($13::timestamptz[]) AS changed_at, unnest($14::timestamptz[]) AS confirmed_at,
-    unnest($15::integer[]) AS confirmations, unnest($16::integer[]) AS grace_polls,
-    unnest($17::interval[]) AS planned_every, unnest($18::timestamptz[]) AS covered_until,
-    unnest($19::text[]) AS unseen_reason, unnest($20::integer[]) AS known_rewrites) r
+    unnest($3::timestamptz[]) AS claimed_poll_at,
+    unnest($4::timestamptz[]) AS next_poll_at, unnest($5::timestamptz[]) AS polled_at,
+    unnest($6::text[]) AS outcome, unnest($7::integer[]) AS failures,
+    unnest($8::integer[]) AS snapshot_no, unnest($9::bytea[]) AS key, unnest($10::text[]) AS state,
+    unnest($11::timestamptz[]) AS changed_at, unnest($12::timestamptz[]) AS confirmed_at,
+    unnest($13::integer[]) AS confirmations, unnest($14::integer[]) AS grace_polls,
+    unnest($15::interval[]) AS planned_every, unnest($16::timestamptz[]) AS covered_until,
+    unnest($17::text[]) AS unseen_reason, unnest($18::integer[]) AS known_rewrites) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until AND r.known_rewrites IN (c.rewrites, -1)
 RETURNING c.job_id)
 SELECT claims_held((SELECT count(*) FROM advanced), cardinality($1::bigint[]))
@@ -41,8 +38,6 @@ SELECT claims_held((SELECT count(*) FROM advanced), cardinality($1::bigint[]))
 type CursorAdvanceParams struct {
 	JobIds         []int64
 	ClaimedUntils  []time.Time
-	RenewedUntils  []time.Time
-	KeptUntils     []time.Time
 	ClaimedPollAts []time.Time
 	NextPollAts    []time.Time
 	PolledAts      []time.Time
@@ -61,8 +56,7 @@ type CursorAdvanceParams struct {
 	KnownRewrites  []int32
 }
 
-// Updates the cache after recorded polls and ends their claims, or, where renewed_until
-// is given and nobody waits, makes them claims of the next polls; raises where one of
+// Updates the cache after recorded polls and ends their claims; raises where one of
 // the claims was lost, or what is known of a job was written anew for whose poll that
 // matters (known_rewrites, else -1). Who changes how a job is tracked meanwhile sets its reason
 // and its next poll: both stay, and a next poll that was taken away stays so.
@@ -70,8 +64,6 @@ func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) er
 	_, err := q.db.Exec(ctx, cursorAdvance,
 		arg.JobIds,
 		arg.ClaimedUntils,
-		arg.RenewedUntils,
-		arg.KeptUntils,
 		arg.ClaimedPollAts,
 		arg.NextPollAts,
 		arg.PolledAts,
@@ -92,21 +84,11 @@ func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) er
 	return err
 }
 
-const cursorAskFor = `-- name: CursorAskFor :exec
-UPDATE cursors SET kept_until = 'epoch' WHERE job_id = $1 AND kept_until > 'epoch'
-`
-
-// Who keeps the claim of the job from poll to poll lets it end.
-func (q *Queries) CursorAskFor(ctx context.Context, jobID int64) error {
-	_, err := q.db.Exec(ctx, cursorAskFor, jobID)
-	return err
-}
-
 const cursorClaimDue = `-- name: CursorClaimDue :many
 WITH open AS (
-    SELECT b.source_id, w.place, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
+    SELECT b.source_id, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
         (greatest(b.next_slot_at, $3::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
-    FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most, generate_subscripts($4::bigint[], 1) AS place) w
+    FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most) w
     JOIN budgets b ON b.source_id = w.source_id
     WHERE NOT b.paused AND (b.held_until IS NULL OR b.held_until <= $3::timestamptz)
         AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= $3::timestamptz)
@@ -115,21 +97,16 @@ WITH open AS (
 ), asked AS (
     SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
         $3::timestamptz + $6::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
-    FROM open o ORDER BY o.place
-), found AS (
-    SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at
+    FROM open o
+), due AS (
+    SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at, (greatest(c.next_poll_at, $3::timestamptz))::timestamptz AS due_at, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
     FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
         SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
-        WHERE u.source_id = o.source_id AND u.running = k.running AND u.due_at <= $3::timestamptz + $7::interval
+        WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= $3::timestamptz + $7::interval
             AND u.job_id <> ALL($8::bigint[])
             AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
-        ORDER BY u.due_at LIMIT least(o.slots, ($9::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+        ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
     ) c
-    LIMIT $9::bigint
-), due AS (
-    SELECT f.source_id, f.turn, f.rate_every, f.rate_burst, f.first_slot, f.slots, f.job_id, f.running, f.next_poll_at, (greatest(f.next_poll_at, $3::timestamptz))::timestamptz AS due_at,
-        row_number() OVER (PARTITION BY f.source_id, f.running ORDER BY f.next_poll_at, f.job_id) - 1 AS place
-    FROM found f
 ), queued AS (
     SELECT d.source_id, d.turn, d.rate_every, d.rate_burst, d.first_slot, d.slots, d.job_id, d.running, d.next_poll_at, d.due_at, d.place, row_number() OVER (PARTITION BY d.source_id ORDER BY d.due_at, CASE
         WHEN NOT d.running THEN 3 - d.turn + 4 * d.place
@@ -152,10 +129,10 @@ WITH open AS (
     FROM (SELECT k.source_id, k.rate_every, max(k.slot_at) AS last_slot, max(k.start_at) AS starts, count(*)::integer AS used FROM taken k GROUP BY 1, 2) n
     WHERE b.source_id = n.source_id
 )
-UPDATE cursors c SET claimed_until = k.start_at + $1::interval, claimed_by = $2::text, kept_until = NULL
+UPDATE cursors c SET claimed_until = k.start_at + $1::interval, claimed_by = $2::text
 FROM taken k
 WHERE c.job_id = k.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.kept_until, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.rewrites, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, c.due_at, k.start_at
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.rewrites, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, k.start_at
 `
 
 type CursorClaimDueParams struct {
@@ -167,7 +144,6 @@ type CursorClaimDueParams struct {
 	Horizon      time.Duration
 	Ahead        time.Duration
 	ExceptJobIds []int64
-	Most         int64
 }
 
 type CursorClaimDueRow struct {
@@ -176,9 +152,8 @@ type CursorClaimDueRow struct {
 }
 
 // Claims jobs that are due by ahead of now, for which the budget of their source has
-// slots within the horizon, and moves the budgets on: no more than most, of which a source
-// that runs much leaves room for its others; the sources take it in the order given. A poll
-// starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
+// slots within the horizon, and moves the budgets on. A poll starts when it is due, if
+// it has a slot by then. Where more is due now than may be asked, of any four slots
 // three go to imports that run and one to the longest due of the rest: budgets.turn
 // counts them. After a 429 a source gets one poll at a time until it answers again.
 func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) ([]CursorClaimDueRow, error) {
@@ -191,7 +166,6 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 		arg.Horizon,
 		arg.Ahead,
 		arg.ExceptJobIds,
-		arg.Most,
 	)
 	if err != nil {
 		return nil, err
@@ -206,7 +180,6 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 			&i.Cursor.NextPollAt,
 			&i.Cursor.ClaimedUntil,
 			&i.Cursor.ClaimedBy,
-			&i.Cursor.KeptUntil,
 			&i.Cursor.PolledAt,
 			&i.Cursor.Outcome,
 			&i.Cursor.Failures,
@@ -224,7 +197,6 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 			&i.Cursor.CoveredUntil,
 			&i.Cursor.UnseenReason,
 			&i.Cursor.Tracking,
-			&i.Cursor.DueAt,
 			&i.StartAt,
 		); err != nil {
 			return nil, err
@@ -238,7 +210,7 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 }
 
 const cursorClaimForRebuild = `-- name: CursorClaimForRebuild :one
-UPDATE cursors c SET claimed_until = $1::timestamptz + $2::interval, claimed_by = $3, kept_until = NULL
+UPDATE cursors c SET claimed_until = $1::timestamptz + $2::interval, claimed_by = $3
 WHERE c.job_id = $4 AND (c.claimed_until IS NULL OR c.claimed_until < $1::timestamptz)
 RETURNING claimed_until, rewrites
 `
@@ -297,10 +269,10 @@ WITH open AS (
 )
 UPDATE cursors c SET
     claimed_until = greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz) + $2::interval,
-    claimed_by = $3::text, kept_until = NULL
+    claimed_by = $3::text
 FROM slots s
 WHERE c.job_id = s.job_id
-RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.kept_until, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.rewrites, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, c.due_at, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at
+RETURNING c.job_id, c.source_id, c.next_poll_at, c.claimed_until, c.claimed_by, c.polled_at, c.outcome, c.failures, c.refusals, c.snapshot_no, c.key, c.state, c.changed_at, c.confirmed_at, c.confirmations, c.grace_polls, c.rewrites, c.running, c.planned_every, c.covered_until, c.unseen_reason, c.tracking, (greatest(s.first_slot + s.slot * s.rate_every, $1::timestamptz))::timestamptz AS start_at
 `
 
 type CursorClaimJobsParams struct {
@@ -346,7 +318,6 @@ func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams
 			&i.Cursor.NextPollAt,
 			&i.Cursor.ClaimedUntil,
 			&i.Cursor.ClaimedBy,
-			&i.Cursor.KeptUntil,
 			&i.Cursor.PolledAt,
 			&i.Cursor.Outcome,
 			&i.Cursor.Failures,
@@ -364,7 +335,6 @@ func (q *Queries) CursorClaimJobs(ctx context.Context, arg CursorClaimJobsParams
 			&i.Cursor.CoveredUntil,
 			&i.Cursor.UnseenReason,
 			&i.Cursor.Tracking,
-			&i.Cursor.DueAt,
 			&i.StartAt,
 		); err != nil {
 			return nil, err
@@ -438,85 +408,6 @@ func (q *Queries) CursorCover(ctx context.Context, arg CursorCoverParams) error 
 	return err
 }
 
-const cursorGoOn = `-- name: CursorGoOn :many
-WITH held AS (
-    SELECT c.job_id, c.source_id, (greatest(c.next_poll_at, $1::timestamptz))::timestamptz AS due_at,
-        row_number() OVER (PARTITION BY c.source_id ORDER BY c.next_poll_at) - 1 AS slot
-    FROM (SELECT unnest($2::bigint[]) AS job_id, unnest($3::timestamptz[]) AS claimed_until, unnest($4::timestamptz[]) AS kept_until,
-        unnest($5::timestamptz[]) AS next_poll_at, unnest($6::timestamptz[]) AS covered_until, unnest($7::integer[]) AS rewrites) r
-    JOIN cursors c ON c.job_id = r.job_id
-    WHERE (c.claimed_until, c.kept_until, c.next_poll_at, c.covered_until, c.rewrites) = (r.claimed_until, r.kept_until, r.next_poll_at, r.covered_until, r.rewrites)
-        AND c.claimed_until > $1::timestamptz AND c.unseen_reason IS NULL
-), open AS (
-    SELECT b.source_id, b.rate_every, b.rate_burst, (greatest(b.next_slot_at, $1::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
-    FROM budgets b
-    WHERE b.source_id IN (SELECT h.source_id FROM held h) AND NOT b.paused AND b.limited = 0 AND (b.held_until IS NULL OR b.held_until <= $1::timestamptz)
-    FOR UPDATE OF b SKIP LOCKED
-), slotted AS (
-    SELECT o.source_id, o.rate_every, h.job_id, h.due_at,
-        (greatest(o.first_slot, max(h.due_at - (o.rate_burst - 1 + h.slot) * o.rate_every) OVER (PARTITION BY o.source_id ORDER BY h.slot))
-            + h.slot * o.rate_every)::timestamptz AS slot_at
-    FROM held h JOIN open o ON o.source_id = h.source_id
-), taken AS (
-    SELECT s.source_id, s.rate_every, s.job_id, s.slot_at, (greatest(s.slot_at, s.due_at))::timestamptz AS start_at
-    FROM slotted s
-    WHERE s.slot_at <= s.due_at + $8::interval
-), spent AS (
-    UPDATE budgets b SET next_slot_at = n.last_slot + n.rate_every
-    FROM (SELECT k.source_id, k.rate_every, max(k.slot_at) AS last_slot FROM taken k GROUP BY 1, 2) n
-    WHERE b.source_id = n.source_id
-)
-SELECT k.job_id, k.start_at FROM taken k
-`
-
-type CursorGoOnParams struct {
-	Now           time.Time
-	JobIds        []int64
-	ClaimedUntils []time.Time
-	KeptUntils    []time.Time
-	NextPollAts   []time.Time
-	CoveredUntils []time.Time
-	Rewrites      []int32
-	Wait          time.Duration
-}
-
-type CursorGoOnRow struct {
-	JobID   int64
-	StartAt time.Time
-}
-
-// Those of the kept claims that go on: nobody has taken, asked for or changed anything
-// since, and the budget of the source has a slot no later than wait after the poll is due. It
-// moves the budgets on.
-func (q *Queries) CursorGoOn(ctx context.Context, arg CursorGoOnParams) ([]CursorGoOnRow, error) {
-	rows, err := q.db.Query(ctx, cursorGoOn,
-		arg.Now,
-		arg.JobIds,
-		arg.ClaimedUntils,
-		arg.KeptUntils,
-		arg.NextPollAts,
-		arg.CoveredUntils,
-		arg.Rewrites,
-		arg.Wait,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []CursorGoOnRow
-	for rows.Next() {
-		var i CursorGoOnRow
-		if err := rows.Scan(&i.JobID, &i.StartAt); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const cursorInsertAll = `-- name: CursorInsertAll :exec
 INSERT INTO cursors (job_id, source_id, next_poll_at, covered_until, unseen_reason)
 SELECT r.job_id, r.source_id, r.next_poll_at, $1::timestamptz, NULLIF(r.unseen_reason, '')
@@ -544,7 +435,7 @@ func (q *Queries) CursorInsertAll(ctx context.Context, arg CursorInsertAllParams
 }
 
 const cursorList = `-- name: CursorList :many
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, kept_until, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, rewrites, running, planned_every, covered_until, unseen_reason, tracking, due_at FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, rewrites, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id
 `
 
 func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, error) {
@@ -562,7 +453,6 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 			&i.NextPollAt,
 			&i.ClaimedUntil,
 			&i.ClaimedBy,
-			&i.KeptUntil,
 			&i.PolledAt,
 			&i.Outcome,
 			&i.Failures,
@@ -580,7 +470,6 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 			&i.CoveredUntil,
 			&i.UnseenReason,
 			&i.Tracking,
-			&i.DueAt,
 		); err != nil {
 			return nil, err
 		}
@@ -593,7 +482,7 @@ func (q *Queries) CursorList(ctx context.Context, jobIds []int64) ([]Cursor, err
 }
 
 const cursorListForUpdate = `-- name: CursorListForUpdate :many
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, kept_until, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, rewrites, running, planned_every, covered_until, unseen_reason, tracking, due_at FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, rewrites, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = ANY($1::bigint[]) ORDER BY job_id FOR UPDATE
 `
 
 // Cursors of jobs whose gaps are told until now.
@@ -612,7 +501,6 @@ func (q *Queries) CursorListForUpdate(ctx context.Context, jobIds []int64) ([]Cu
 			&i.NextPollAt,
 			&i.ClaimedUntil,
 			&i.ClaimedBy,
-			&i.KeptUntil,
 			&i.PolledAt,
 			&i.Outcome,
 			&i.Failures,
@@ -630,7 +518,6 @@ func (q *Queries) CursorListForUpdate(ctx context.Context, jobIds []int64) ([]Cu
 			&i.CoveredUntil,
 			&i.UnseenReason,
 			&i.Tracking,
-			&i.DueAt,
 		); err != nil {
 			return nil, err
 		}
@@ -695,7 +582,7 @@ func (q *Queries) CursorListUnseen(ctx context.Context, sourceID int64) ([]int64
 }
 
 const cursorLock = `-- name: CursorLock :one
-SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, kept_until, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, rewrites, running, planned_every, covered_until, unseen_reason, tracking, due_at FROM cursors WHERE job_id = $1 FOR UPDATE
+SELECT job_id, source_id, next_poll_at, claimed_until, claimed_by, polled_at, outcome, failures, refusals, snapshot_no, key, state, changed_at, confirmed_at, confirmations, grace_polls, rewrites, running, planned_every, covered_until, unseen_reason, tracking FROM cursors WHERE job_id = $1 FOR UPDATE
 `
 
 // Nobody can claim the job until the transaction ends.
@@ -708,7 +595,6 @@ func (q *Queries) CursorLock(ctx context.Context, jobID int64) (Cursor, error) {
 		&i.NextPollAt,
 		&i.ClaimedUntil,
 		&i.ClaimedBy,
-		&i.KeptUntil,
 		&i.PolledAt,
 		&i.Outcome,
 		&i.Failures,
@@ -726,7 +612,6 @@ func (q *Queries) CursorLock(ctx context.Context, jobID int64) (Cursor, error) {
 		&i.CoveredUntil,
 		&i.UnseenReason,
 		&i.Tracking,
-		&i.DueAt,
 	)
 	return i, err
 }
@@ -742,7 +627,7 @@ func (q *Queries) CursorLockForGaps(ctx context.Context, jobIds []int64) error {
 }
 
 const cursorRelease = `-- name: CursorRelease :exec
-UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL, kept_until = NULL
+UPDATE cursors c SET claimed_until = NULL, claimed_by = NULL
 FROM (SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS claimed_until) r
 WHERE c.job_id = r.job_id AND c.claimed_until = r.claimed_until
 `

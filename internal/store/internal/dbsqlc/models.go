@@ -15,7 +15,6 @@ type Cursor struct {
 	NextPollAt    *time.Time
 	ClaimedUntil  *time.Time
 	ClaimedBy     *string
-	KeptUntil     *time.Time
 	PolledAt      *time.Time
 	Outcome       *string
 	Failures      int32
@@ -33,7 +32,6 @@ type Cursor struct {
 	CoveredUntil  *time.Time
 	UnseenReason  *string
 	Tracking      string
-	DueAt         *time.Time
 }
 
 type Job struct {
