@@ -132,14 +132,14 @@ SELECT * FROM cursors WHERE job_id = @job_id FOR UPDATE;
 
 -- name: CursorClaimDue :many
 -- Claims jobs that are due by ahead of now, for which the budget of their source has
--- slots within the horizon, and moves the budgets on. A poll starts when it is due, if
--- it has a slot by then. Where more is due now than may be asked, of any four slots
+-- slots within the horizon, and moves the budgets on: no more than most, a source after
+-- the other in the order given. A poll starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
 -- three go to imports that run and one to the longest due of the rest: budgets.turn
 -- counts them. After a 429 a source gets one poll at a time until it answers again.
 WITH open AS (
-    SELECT b.source_id, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
+    SELECT b.source_id, w.place, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
         (greatest(b.next_slot_at, sqlc.arg(now)::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
-    FROM (SELECT unnest(@source_ids::bigint[]) AS source_id, unnest(@mosts::bigint[]) AS most) w
+    FROM (SELECT unnest(@source_ids::bigint[]) AS source_id, unnest(@mosts::bigint[]) AS most, generate_subscripts(@source_ids::bigint[], 1) AS place) w
     JOIN budgets b ON b.source_id = w.source_id
     WHERE NOT b.paused AND (b.held_until IS NULL OR b.held_until <= sqlc.arg(now)::timestamptz)
         AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= sqlc.arg(now)::timestamptz)
@@ -148,16 +148,31 @@ WITH open AS (
 ), asked AS (
     SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
         sqlc.arg(now)::timestamptz + sqlc.arg(horizon)::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
-    FROM open o
-), due AS (
-    SELECT o.*, c.*, (greatest(c.next_poll_at, sqlc.arg(now)::timestamptz))::timestamptz AS due_at, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
-    FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
-        SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
-        WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz + sqlc.arg(ahead)::interval
-            AND u.job_id <> ALL(@except_job_ids::bigint[])
-            AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
-        ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
+    FROM open o ORDER BY o.place
+), found AS (
+    SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at
+    FROM asked o CROSS JOIN LATERAL (
+        SELECT r.job_id, r.running, r.next_poll_at FROM (
+            SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
+            WHERE u.source_id = o.source_id AND u.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz + sqlc.arg(ahead)::interval
+                AND u.job_id <> ALL(@except_job_ids::bigint[])
+                AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
+            ORDER BY u.next_poll_at LIMIT least(o.slots, (sqlc.arg(most)::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+        ) r
+        UNION ALL
+        SELECT i.job_id, i.running, i.next_poll_at FROM (
+            SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
+            WHERE u.source_id = o.source_id AND NOT u.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz + sqlc.arg(ahead)::interval
+                AND u.job_id <> ALL(@except_job_ids::bigint[])
+                AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
+            ORDER BY u.next_poll_at LIMIT least(o.slots, (sqlc.arg(most)::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+        ) i
     ) c
+    LIMIT sqlc.arg(most)::bigint
+), due AS (
+    SELECT f.*, (greatest(f.next_poll_at, sqlc.arg(now)::timestamptz))::timestamptz AS due_at,
+        row_number() OVER (PARTITION BY f.source_id, f.running ORDER BY f.next_poll_at, f.job_id) - 1 AS place
+    FROM found f
 ), queued AS (
     SELECT d.*, row_number() OVER (PARTITION BY d.source_id ORDER BY d.due_at, CASE
         WHEN NOT d.running THEN 3 - d.turn + 4 * d.place

@@ -83,9 +83,10 @@ type DueParams struct {
 	Owner     string
 	Now       time.Time     // by the database's clock
 	Ahead     time.Duration // what is due so much later is due, too: it is polled then
-	SourceIDs []int64
-	Mosts     []int64 // claims at most, of each of them
-	Except    []int64 // jobs that are not to be claimed now
+	SourceIDs []int64       // the first ones first
+	Mosts     []int64       // claims at most, of each of them
+	Most      int           // of all of them
+	Except    []int64       // jobs that are not to be claimed now
 }
 
 // ClaimDue claims those of the due jobs that their sources' budgets allow to poll
@@ -95,7 +96,7 @@ type DueParams struct {
 // that has been due longest of the others.
 func (s *Store) ClaimDue(ctx context.Context, params DueParams) ([]Claim, error) {
 	rows, err := s.queries.CursorClaimDue(ctx, dbsqlc.CursorClaimDueParams{
-		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, Mosts: params.Mosts, ExceptJobIds: nonNil(params.Except), Ahead: params.Ahead, Horizon: slotHorizon, Lease: claimLease,
+		Owner: params.Owner, Now: params.Now, SourceIds: params.SourceIDs, Mosts: params.Mosts, Most: int64(params.Most), ExceptJobIds: nonNil(params.Except), Ahead: params.Ahead, Horizon: slotHorizon, Lease: claimLease,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim due jobs: %w", err)

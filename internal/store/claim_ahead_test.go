@@ -12,7 +12,7 @@ import (
 func (f *feed) claimAhead(t *testing.T, params store.ClaimParams, now time.Time) []store.Claim {
 	t.Helper()
 	claims, err := f.store.ClaimDue(t.Context(), store.DueParams{
-		Owner: "me", Now: now, Ahead: 750 * time.Millisecond, SourceIDs: params.SourceIDs, Mosts: []int64{int64(params.Most)},
+		Owner: "me", Now: now, Ahead: 750 * time.Millisecond, SourceIDs: params.SourceIDs, Mosts: []int64{int64(params.Most)}, Most: 1000,
 	})
 	if err != nil {
 		t.Fatal(err)

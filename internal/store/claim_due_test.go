@@ -29,7 +29,7 @@ func (f *feed) dueIn(t *testing.T, params store.ClaimParams, queue string) {
 func (f *feed) claimDue(t *testing.T, params store.ClaimParams, most int64) []store.Claim {
 	t.Helper()
 	claims, err := f.store.ClaimDue(t.Context(), store.DueParams{
-		Owner: "me", Now: f.now, SourceIDs: params.SourceIDs, Mosts: []int64{most},
+		Owner: "me", Now: f.now, SourceIDs: params.SourceIDs, Mosts: []int64{most}, Most: 1000,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -128,5 +128,42 @@ func TestClaimDueGoesOn(t *testing.T) {
 	}
 	if want := strings.Repeat("RRRi", 4); got.String() != want {
 		t.Errorf("slots for %q, not %q", got.String(), want)
+	}
+}
+
+// TestClaimDueInParts: no claim takes more than it may, and of sources of which all is
+// due each job is claimed soon, and none twice. Jobs whose imports run do not fill a part
+// of which others are to have a fourth.
+func TestClaimDueInParts(t *testing.T) {
+	t.Parallel()
+	f := uncheckedFeed(t) // no answer has brought the jobs to their states
+	const jobs, most = 40, 16
+	var params store.DueParams
+	for _, name := range []string{"One", "Two", "Three"} {
+		f := f.at(name)
+		of := f.limited(t, time.Millisecond, 1000, jobs)
+		f.dueIn(t, of, strings.Repeat("R", jobs/4*3)+strings.Repeat("i", jobs/4))
+		params.SourceIDs, params.Mosts = append(params.SourceIDs, of.SourceIDs...), append(params.Mosts, jobs)
+	}
+	params.Owner, params.Now, params.Most = "me", f.now.Add(time.Hour), most
+	claimed := map[int64]bool{}
+	for more := true; more; {
+		claims, err := f.store.ClaimDue(t.Context(), params)
+		if err != nil || len(claims) > most {
+			t.Fatalf("%d claims, %v", len(claims), err)
+		}
+		for _, c := range claims {
+			if claimed[c.JobID] {
+				t.Errorf("job %d is claimed twice", c.JobID)
+			}
+			claimed[c.JobID] = true
+		}
+		if first := value[int64](t, f.conn, "SELECT count(*) FROM cursors WHERE claimed_until IS NOT NULL AND NOT running"); len(claimed) == most && first != most/2 {
+			t.Errorf("of the first %d %d are not running", most, first)
+		}
+		more = 2*len(claims) >= most
+	}
+	if len(claimed) != 3*jobs {
+		t.Errorf("%d are claimed", len(claimed))
 	}
 }

@@ -188,7 +188,7 @@ func (f *flight) landAll() (landed []landing) {
 }
 
 // free is how many more polls of a source may be claimed: it is asked once for each
-// claim. As many as have ended since the last may start until the next; of more the
+// turn. As many as have ended since the last may start until the next; of more the
 // slots would pass unused.
 func (f *flight) free(sourceID int64) int {
 	ended := f.landed[sourceID]

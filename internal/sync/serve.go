@@ -17,6 +17,9 @@ const (
 	// claimEvery is how often the daemon claims due jobs: a claim costs less, the more
 	// jobs it takes.
 	claimEvery = 200 * time.Millisecond
+	// claimMost is how many jobs it claims at a time, so that no claim takes long. Where
+	// more are due it claims again at once.
+	claimMost = 256
 	// dueAhead is by how much jobs are claimed before they are due: so much more than
 	// claimEvery that the wait between claims makes no poll late. It is less than the
 	// shortest interval, of which the poll before, and its recording, need some.
@@ -138,29 +141,44 @@ func (d *daemon) claim(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read, Ahead: dueAhead}
+	free := make(map[int64]int, len(open))
 	for id := range open {
-		if free := d.flight.free(id); free > 0 {
+		free[id] = d.flight.free(id)
+	}
+	for more := true; more && time.Since(clock.before) < claimEvery; { // later it would go by an old clock
+		if more, err = d.claimDue(ctx, clock, open, free); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claimDue claims due jobs, no more of a source than it has free, which it lowers, and
+// starts their tasks. It reports whether more may be due.
+func (d *daemon) claimDue(ctx context.Context, clock clock, open map[int64]*source.Account, free map[int64]int) (more bool, err error) {
+	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read, Ahead: dueAhead, Most: claimMost}
+	for id, most := range free { // in any order: each source is the first at times
+		if most > 0 {
 			params.SourceIDs = append(params.SourceIDs, id)
-			params.Mosts = append(params.Mosts, int64(free))
+			params.Mosts = append(params.Mosts, int64(most))
 			params.Except = d.flight.putOff(id, params.Except)
 		}
 	}
 	if len(params.SourceIDs) == 0 {
-		return nil
+		return false, nil
 	}
 	asked := time.Now()
 	claims, err := d.syncer.Store.ClaimDue(ctx, params)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if d.syncer.Claimed != nil {
 		d.syncer.Claimed(time.Since(asked))
 	}
 	if len(claims) == 0 {
-		return nil
+		return false, nil
 	}
-	return d.start(ctx, clock, claims, open)
+	return 2*len(claims) >= claimMost, d.start(ctx, clock, claims, open, free)
 }
 
 // open returns the accounts of the sources that may be asked. It pauses a source
@@ -208,8 +226,9 @@ func (d *daemon) examine(ctx context.Context, from store.Source, warning string)
 	}
 }
 
-// start starts a task for each claim of a job that can be polled.
-func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]*source.Account) error {
+// start starts a task for each claim of a job that can be polled, and lowers what its
+// source has free.
+func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, open map[int64]*source.Account, free map[int64]int) error {
 	if err := d.registry.load(ctx, claims, open); err != nil {
 		return err
 	}
@@ -224,6 +243,7 @@ func (d *daemon) start(ctx context.Context, clock clock, claims []store.Claim, o
 	}
 	for _, claim := range claims {
 		job := jobs[claim.JobID]
+		free[job.From.ID]--
 		d.flight.start(job.task(open[job.From.ID], claim, clock))
 	}
 	return nil

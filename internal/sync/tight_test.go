@@ -89,7 +89,7 @@ func (d *tightDay) pass(until time.Time) {
 	d.t.Helper()
 	for ; d.now.Before(until); d.now = d.now.Add(tightEvery) {
 		claims, err := d.store.ClaimDue(d.t.Context(), store.DueParams{
-			Owner: "lab", Now: d.now, Ahead: 750 * time.Millisecond, SourceIDs: []int64{d.from}, Mosts: []int64{128},
+			Owner: "lab", Now: d.now, Ahead: 750 * time.Millisecond, SourceIDs: []int64{d.from}, Mosts: []int64{128}, Most: 256,
 		})
 		if err != nil {
 			d.t.Fatal(err)

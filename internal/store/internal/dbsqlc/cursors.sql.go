@@ -86,9 +86,9 @@ func (q *Queries) CursorAdvance(ctx context.Context, arg CursorAdvanceParams) er
 
 const cursorClaimDue = `-- name: CursorClaimDue :many
 WITH open AS (
-    SELECT b.source_id, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
+    SELECT b.source_id, w.place, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,
         (greatest(b.next_slot_at, $3::timestamptz - (b.rate_burst - 1) * b.rate_every))::timestamptz AS first_slot
-    FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most) w
+    FROM (SELECT unnest($4::bigint[]) AS source_id, unnest($5::bigint[]) AS most, generate_subscripts($4::bigint[], 1) AS place) w
     JOIN budgets b ON b.source_id = w.source_id
     WHERE NOT b.paused AND (b.held_until IS NULL OR b.held_until <= $3::timestamptz)
         AND (b.limited = 0 OR b.probed_until IS NULL OR b.probed_until <= $3::timestamptz)
@@ -97,16 +97,31 @@ WITH open AS (
 ), asked AS (
     SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, least(o.most, 1 + floor(extract(epoch FROM
         $3::timestamptz + $6::interval - o.first_slot) / extract(epoch FROM o.rate_every))::bigint)::bigint AS slots
-    FROM open o
-), due AS (
-    SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at, (greatest(c.next_poll_at, $3::timestamptz))::timestamptz AS due_at, row_number() OVER (PARTITION BY o.source_id, c.running ORDER BY c.next_poll_at, c.job_id) - 1 AS place
-    FROM asked o CROSS JOIN (VALUES (true), (false)) k (running) CROSS JOIN LATERAL (
-        SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
-        WHERE u.source_id = o.source_id AND u.running = k.running AND u.next_poll_at <= $3::timestamptz + $7::interval
-            AND u.job_id <> ALL($8::bigint[])
-            AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
-        ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
+    FROM open o ORDER BY o.place
+), found AS (
+    SELECT o.source_id, o.turn, o.rate_every, o.rate_burst, o.first_slot, o.slots, c.job_id, c.running, c.next_poll_at
+    FROM asked o CROSS JOIN LATERAL (
+        SELECT r.job_id, r.running, r.next_poll_at FROM (
+            SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
+            WHERE u.source_id = o.source_id AND u.running AND u.next_poll_at <= $3::timestamptz + $7::interval
+                AND u.job_id <> ALL($8::bigint[])
+                AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
+            ORDER BY u.next_poll_at LIMIT least(o.slots, ($9::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+        ) r
+        UNION ALL
+        SELECT i.job_id, i.running, i.next_poll_at FROM (
+            SELECT u.job_id, u.running, u.next_poll_at FROM cursors u
+            WHERE u.source_id = o.source_id AND NOT u.running AND u.next_poll_at <= $3::timestamptz + $7::interval
+                AND u.job_id <> ALL($8::bigint[])
+                AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
+            ORDER BY u.next_poll_at LIMIT least(o.slots, ($9::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+        ) i
     ) c
+    LIMIT $9::bigint
+), due AS (
+    SELECT f.source_id, f.turn, f.rate_every, f.rate_burst, f.first_slot, f.slots, f.job_id, f.running, f.next_poll_at, (greatest(f.next_poll_at, $3::timestamptz))::timestamptz AS due_at,
+        row_number() OVER (PARTITION BY f.source_id, f.running ORDER BY f.next_poll_at, f.job_id) - 1 AS place
+    FROM found f
 ), queued AS (
     SELECT d.source_id, d.turn, d.rate_every, d.rate_burst, d.first_slot, d.slots, d.job_id, d.running, d.next_poll_at, d.due_at, d.place, row_number() OVER (PARTITION BY d.source_id ORDER BY d.due_at, CASE
         WHEN NOT d.running THEN 3 - d.turn + 4 * d.place
@@ -144,6 +159,7 @@ type CursorClaimDueParams struct {
 	Horizon      time.Duration
 	Ahead        time.Duration
 	ExceptJobIds []int64
+	Most         int64
 }
 
 type CursorClaimDueRow struct {
@@ -152,8 +168,8 @@ type CursorClaimDueRow struct {
 }
 
 // Claims jobs that are due by ahead of now, for which the budget of their source has
-// slots within the horizon, and moves the budgets on. A poll starts when it is due, if
-// it has a slot by then. Where more is due now than may be asked, of any four slots
+// slots within the horizon, and moves the budgets on: no more than most, a source after
+// the other in the order given. A poll starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
 // three go to imports that run and one to the longest due of the rest: budgets.turn
 // counts them. After a 429 a source gets one poll at a time until it answers again.
 func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) ([]CursorClaimDueRow, error) {
@@ -166,6 +182,7 @@ func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) 
 		arg.Horizon,
 		arg.Ahead,
 		arg.ExceptJobIds,
+		arg.Most,
 	)
 	if err != nil {
 		return nil, err
