@@ -17,9 +17,9 @@ const (
 	// claimEvery is how often the daemon claims due jobs: a claim costs less, the more
 	// jobs it takes.
 	claimEvery = 200 * time.Millisecond
-	// claimMost is how many jobs it claims at a time, so that no claim takes long. Where
-	// more are due it claims again at once.
-	claimMost = 256
+	// claimPart is how many jobs it claims at a time, so that no claim takes long. Where
+	// more are due it claims again at once; where many were, a fourth of them at a time.
+	claimPart = 256
 	// dueAhead is by how much jobs are claimed before they are due: so much more than
 	// claimEvery that the wait between claims makes no poll late. It is less than the
 	// shortest interval, of which the poll before, and its recording, need some.
@@ -97,6 +97,7 @@ type daemon struct {
 	clock       clock           // as it was last read; the zero clock: not yet
 	examined    map[string]bool // the credential references that examine has seen
 	tight       tightSources
+	claimed     int // in the last turn
 }
 
 // run claims until ctx ends. A turn that has begun by then ends as it would, unless
@@ -145,40 +146,45 @@ func (d *daemon) claim(ctx context.Context) error {
 	for id := range open {
 		free[id] = d.flight.free(id)
 	}
+	part, claimed := max(claimPart, d.claimed/4), 0
 	for more := true; more && time.Since(clock.before) < claimEvery; { // later it would go by an old clock
-		if more, err = d.claimDue(ctx, clock, open, free); err != nil {
+		n, err := d.claimDue(ctx, clock, part, open, free)
+		if err != nil {
 			return err
 		}
+		claimed += n
+		more = 2*n >= part
 	}
+	d.claimed = claimed
 	return nil
 }
 
-// claimDue claims due jobs, no more of a source than it has free, which it lowers, and
-// starts their tasks. It reports whether more may be due.
-func (d *daemon) claimDue(ctx context.Context, clock clock, open map[int64]*source.Account, free map[int64]int) (more bool, err error) {
-	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read, Ahead: dueAhead, Most: claimMost}
-	for id, most := range free { // in any order: each source is the first at times
-		if most > 0 {
+// claimDue claims due jobs, no more than most and no more of a source than it has free,
+// which it lowers, and starts their tasks. It returns how many it has claimed.
+func (d *daemon) claimDue(ctx context.Context, clock clock, most int, open map[int64]*source.Account, free map[int64]int) (int, error) {
+	params := store.DueParams{Owner: d.syncer.Owner, Now: clock.read, Ahead: dueAhead, Most: most}
+	for id, free := range free { // in any order: each source is the first at times
+		if free > 0 {
 			params.SourceIDs = append(params.SourceIDs, id)
-			params.Mosts = append(params.Mosts, int64(most))
+			params.Mosts = append(params.Mosts, int64(free))
 			params.Except = d.flight.putOff(id, params.Except)
 		}
 	}
 	if len(params.SourceIDs) == 0 {
-		return false, nil
+		return 0, nil
 	}
 	asked := time.Now()
 	claims, err := d.syncer.Store.ClaimDue(ctx, params)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	if d.syncer.Claimed != nil {
 		d.syncer.Claimed(time.Since(asked))
 	}
 	if len(claims) == 0 {
-		return false, nil
+		return 0, nil
 	}
-	return 2*len(claims) >= claimMost, d.start(ctx, clock, claims, open, free)
+	return len(claims), d.start(ctx, clock, claims, open, free)
 }
 
 // open returns the accounts of the sources that may be asked. It pauses a source
