@@ -147,13 +147,13 @@ func (d *daemon) claim(ctx context.Context) error {
 		free[id] = d.flight.free(id)
 	}
 	part, claimed := max(claimPart, d.claimed/4), 0
-	for more := true; more && time.Since(clock.before) < claimEvery; { // later it would go by an old clock
+	for more := true; more; {
 		n, err := d.claimDue(ctx, clock, part, open, free)
 		if err != nil {
 			return err
 		}
 		claimed += n
-		more = 2*n >= part
+		more = 2*n >= part && time.Since(clock.before) < claimEvery // else by a clock that is old
 	}
 	d.claimed = claimed
 	return nil
