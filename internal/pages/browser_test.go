@@ -216,14 +216,14 @@ func TestSlider(t *testing.T) {
 	for _, said := range []string{"run 2 failed in fetch", "run 2 is running in fetch"} {
 		b.await(`document.querySelector(".slide input:not([hidden])") !== null`)
 		b.do(chromedp.Focus(".slide input"), chromedp.KeyEvent(kb.ArrowLeft))
-		b.await(fmt.Sprintf(`location.search.includes("known_at=") && document.querySelector(".verdict").innerText.includes(%q) && document.activeElement.type === "range"`, said))
+		b.await(fmt.Sprintf(`location.search.includes("known_at=") && document.querySelector(".verdict")?.innerText.includes(%q) && document.activeElement?.type === "range"`, said))
 	}
 	if address := evaluate[string](b, `document.querySelector("#later-look").getAttribute("href")`); !strings.Contains(address, "known_at=") {
 		t.Errorf("the look after is at %q", address)
 	}
-	for _, at := range []string{`location.search.includes("known_at=")`, `location.search === "" && !document.querySelector(".verdict").innerText.includes("by what was known")`} {
+	for _, at := range []string{`location.search.includes("known_at=")`, `location.search === "" && document.querySelector(".verdict")?.innerText.includes("by what was known") === false`} {
 		evaluate[chromedp.Void](b, `document.body.dataset.left = "1"; history.back()`)
-		b.await(`!document.body.dataset.left && ` + at + ` && document.querySelector(".verdict").innerText.includes("run 2 failed in fetch")`)
+		b.await(`document.body && !document.body.dataset.left && ` + at + ` && document.querySelector(".verdict")?.innerText.includes("run 2 failed in fetch")`)
 	}
 	b.await(`document.querySelector(".slide input:not([hidden])") !== null`)
 	evaluate[chromedp.Void](b, `document.querySelector("#earlier-look").href = "?known_at=2199-01-01"; 0`)
