@@ -84,9 +84,11 @@ func (p *watchPrinter) look(ctx context.Context, first bool) error {
 			p.change(change)
 		}
 	}
-	for _, head := range heads {
+	for i, head := range heads {
 		if !unseen[head.Job] || head.PolledAt.After(p.lookedAt) {
 			p.looking(head, p.heads[head.JobID], errs[head.JobID], now)
+		} else {
+			heads[i].Failures = 0 // nobody was told of them: the next one is news
 		}
 	}
 	if p.beside != nil {

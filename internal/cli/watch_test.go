@@ -253,6 +253,13 @@ func TestWatchPrints_WhatIsNewOfRevivedJobs(t *testing.T) {
 		t.Errorf("it prints the past:\n%s", got)
 	}
 	for name := range l.jobs {
+		l.says(name, upstreamsim.WoosmapError(500))
+	}
+	looker.again()
+	if got := l.out.String(); strings.Count(got, "before  cannot look") != 1 || strings.Contains(got, "while  cannot look") { // of that it was told as it began
+		t.Errorf("that looks go on to fail is not printed once, or twice:\n%s", got)
+	}
+	for name := range l.jobs {
 		l.says(name, l.importing("run-2", time.Minute, "failed"))
 	}
 	if err := looker.end(); err != nil {

@@ -78,6 +78,7 @@ func (s *Store) Apply(ctx context.Context, by Author, declared Declaration) ([]R
 				return err
 			}
 		}
+		r.due.Now = r.by.At
 		if err := r.queries.CursorSchedules(ctx, r.due); err != nil {
 			return err
 		}

@@ -147,6 +147,13 @@ func TestTrackingGapsOfAnOverdueJob(t *testing.T) {
 			_, err := f.store.Apply(t.Context(), store.Author{Actor: "ann", At: f.now}, store.Declaration{Sources: []store.SourceSpec{spec}})
 			return err
 		},
+		"ItsOwnSchedule": func(t *testing.T, f *feed, _ store.Job) error {
+			t.Helper()
+			spec := f.jobSpec("woosmap", "a")
+			spec.Schedule = "@every 2m"
+			_, err := f.store.Apply(t.Context(), store.Author{Actor: "ann", At: f.now}, store.Declaration{Jobs: []store.JobSpec{spec}})
+			return err
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
