@@ -147,6 +147,35 @@ func TestPublishToAFullDisk(t *testing.T) {
 	}
 }
 
+// TestSealBesideASpoiltFile: a daemon that has sealed goes on where nothing can be added to
+// the published file any more; one that starts knows no other log to go on from.
+func TestSealBesideASpoiltFile(t *testing.T) {
+	t.Parallel()
+	l := newSealedLog(t)
+	path := filepath.Join(t.TempDir(), "checkpoints")
+	running, p := &audit.Sealer{Store: l.store, Key: l.key}, l.publisher(t, path)
+	if err := l.turn(t, running, p); err != nil {
+		t.Fatal(err)
+	}
+	full := audit.FillDisk(p, 40)
+	if err := l.turn(t, running, p); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatal(err)
+	}
+	full.End()
+	if err := os.WriteFile(path, []byte("something else\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		sealer *audit.Sealer
+		p      *audit.Publisher
+		sealed int
+	}{{running, p, 3}, {&audit.Sealer{Store: l.store, Key: l.key}, l.publisher(t, path), 3}} {
+		if err := l.turn(t, test.sealer, test.p); err == nil || len(l.notes) != test.sealed {
+			t.Errorf("%d are sealed, not %d: %v", len(l.notes), test.sealed, err)
+		}
+	}
+}
+
 // TestPublishToAFileThatKnowsMore: a log that has lost its newest entries, or was written
 // anew, is not taken for the one that was published.
 func TestPublishToAFileThatKnowsMore(t *testing.T) {

@@ -36,9 +36,10 @@ type Sealer struct {
 
 // SealAndPublish seals what is new and publishes it. A log that does not go on from what
 // was published is neither sealed nor published (ErrOtherLog); while nobody can read what
-// was, it is sealed.
+// was, or a daemon that has sealed cannot add to it, it is sealed.
 func (s *Sealer) SealAndPublish(ctx context.Context, publisher *Publisher, tell func(store.Checkpoint)) (published int, sealing, publishing error) {
-	if err := publisher.begin(ctx); err != nil && !errors.Is(err, errUnread) {
+	err := publisher.begin(ctx)
+	if err != nil && !errors.Is(err, errUnread) && (s.seen.Size == 0 || errors.Is(err, ErrOtherLog)) {
 		return 0, err, nil
 	}
 	if s.seen.Size == 0 {

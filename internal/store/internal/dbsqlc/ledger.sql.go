@@ -560,7 +560,7 @@ SELECT job, snapshot_no, confirmations, polls, confirmed_at, last_at, polled_at,
         LEFT JOIN report.snapshots h ON h.job_id = p.job_id AND h.snapshot_no = p.snapshot_no
         LEFT JOIN (SELECT x.job_id, max(x.snapshot_no) AS snapshot_no FROM report.snapshots x GROUP BY x.job_id) l ON l.job_id = p.job_id
         LEFT JOIN (SELECT x.job_id, max(x.interpretation) AS interpretation FROM report.acts x GROUP BY x.job_id) a ON a.job_id = p.job_id
-        LEFT JOIN report.runs r ON r.job_id = p.job_id AND r.run_no = h.run_no
+        LEFT JOIN report.runs r ON r.job_id = p.job_id AND r.run_no = h.run_no AND r.last_changed_at = h.observed_at AND NOT r.superseded -- else it may have another number by now
         LEFT JOIN (
             SELECT x.job_id, count(*) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS polls, max(x.polled_at) FILTER (WHERE x.snapshot_no = c.snapshot_no) AS last_at,
                 max(x.polled_at) AS newest_at, bool_or(x.outcome = c.outcome) FILTER (WHERE x.polled_at = c.polled_at) AS had_outcome,
