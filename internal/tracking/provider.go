@@ -72,6 +72,9 @@ func PresetsKeptOut(ctx context.Context, s *store.Store, declared []store.Provid
 		return nil, err
 	}
 	for _, spec := range declared {
+		if spec.Origin != store.OriginPreset { // a file is used
+			continue
+		}
 		var own, newest store.Provider
 		for _, p := range stored { // the newest of a name comes last
 			if p.Name == spec.Name {
