@@ -93,13 +93,15 @@ UPDATE cursors SET refusals = refusals + 1 WHERE job_id = @job_id RETURNING refu
 UPDATE cursors SET next_poll_at = sqlc.narg('next_poll_at') WHERE job_id = @job_id;
 
 -- name: CursorSchedules :exec
--- The next polls of many jobs, whose rows are locked in the order in which those that record polls lock them.
+-- Jobs got another schedule: they are polled by then, and those that are being polled, once
+-- more. Who is overdue stays so, or nobody would tell of the time without polls. The rows
+-- are locked in the order in which those that record polls lock them.
 WITH due AS (
     SELECT unnest(@job_ids::bigint[]) AS job_id, unnest(@next_poll_ats::timestamptz[]) AS next_poll_at
 ), locked AS (
     SELECT c.job_id FROM cursors c JOIN due d ON d.job_id = c.job_id ORDER BY c.job_id FOR NO KEY UPDATE OF c
 )
-UPDATE cursors c SET next_poll_at = d.next_poll_at
+UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until > sqlc.arg(now)::timestamptz THEN d.next_poll_at ELSE least(c.next_poll_at, d.next_poll_at) END
 FROM due d JOIN locked l ON l.job_id = d.job_id
 WHERE c.job_id = d.job_id;
 
@@ -133,7 +135,7 @@ SELECT * FROM cursors WHERE job_id = @job_id FOR UPDATE;
 -- name: CursorClaimDue :many
 -- Claims jobs that are due by ahead of now, for which the budget of their source has
 -- slots within the horizon, and moves the budgets on: no more than most, a source after
--- the other in the order given. A poll starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
+-- the other in the order given, those that run no more than three fourths. A poll starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
 -- three go to imports that run and one to the longest due of the rest: budgets.turn
 -- counts them. After a 429 a source gets one poll at a time until it answers again.
 WITH open AS (
@@ -157,7 +159,7 @@ WITH open AS (
             WHERE u.source_id = o.source_id AND u.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz + sqlc.arg(ahead)::interval
                 AND u.job_id <> ALL(@except_job_ids::bigint[])
                 AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
-            ORDER BY u.next_poll_at LIMIT least(o.slots, (sqlc.arg(most)::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+            ORDER BY u.next_poll_at LIMIT least(o.slots, 3 * ((sqlc.arg(most)::bigint + 3) / 4)) FOR UPDATE OF u SKIP LOCKED
         ) r
         UNION ALL
         SELECT i.job_id, i.running, i.next_poll_at FROM (
@@ -165,7 +167,7 @@ WITH open AS (
             WHERE u.source_id = o.source_id AND NOT u.running AND u.next_poll_at <= sqlc.arg(now)::timestamptz + sqlc.arg(ahead)::interval
                 AND u.job_id <> ALL(@except_job_ids::bigint[])
                 AND (u.claimed_until IS NULL OR u.claimed_until < sqlc.arg(now)::timestamptz)
-            ORDER BY u.next_poll_at LIMIT least(o.slots, (sqlc.arg(most)::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+            ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
         ) i
     ) c
     LIMIT sqlc.arg(most)::bigint

@@ -158,7 +158,7 @@ func TestClaimDueInParts(t *testing.T) {
 			}
 			claimed[c.JobID] = true
 		}
-		if first := value[int64](t, f.conn, "SELECT count(*) FROM cursors WHERE claimed_until IS NOT NULL AND NOT running"); len(claimed) == most && first != most/2 {
+		if first := value[int64](t, f.conn, "SELECT count(*) FROM cursors WHERE claimed_until IS NOT NULL AND NOT running"); len(claimed) == most && first != most/4 {
 			t.Errorf("of the first %d %d are not running", most, first)
 		}
 		more = 2*len(claims) >= most

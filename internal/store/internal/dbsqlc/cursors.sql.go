@@ -106,7 +106,7 @@ WITH open AS (
             WHERE u.source_id = o.source_id AND u.running AND u.next_poll_at <= $3::timestamptz + $7::interval
                 AND u.job_id <> ALL($8::bigint[])
                 AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
-            ORDER BY u.next_poll_at LIMIT least(o.slots, ($9::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+            ORDER BY u.next_poll_at LIMIT least(o.slots, 3 * (($9::bigint + 3) / 4)) FOR UPDATE OF u SKIP LOCKED
         ) r
         UNION ALL
         SELECT i.job_id, i.running, i.next_poll_at FROM (
@@ -114,7 +114,7 @@ WITH open AS (
             WHERE u.source_id = o.source_id AND NOT u.running AND u.next_poll_at <= $3::timestamptz + $7::interval
                 AND u.job_id <> ALL($8::bigint[])
                 AND (u.claimed_until IS NULL OR u.claimed_until < $3::timestamptz)
-            ORDER BY u.next_poll_at LIMIT least(o.slots, ($9::bigint + 1) / 2) FOR UPDATE OF u SKIP LOCKED
+            ORDER BY u.next_poll_at LIMIT o.slots FOR UPDATE OF u SKIP LOCKED
         ) i
     ) c
     LIMIT $9::bigint
@@ -169,7 +169,7 @@ type CursorClaimDueRow struct {
 
 // Claims jobs that are due by ahead of now, for which the budget of their source has
 // slots within the horizon, and moves the budgets on: no more than most, a source after
-// the other in the order given. A poll starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
+// the other in the order given, those that run no more than three fourths. A poll starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
 // three go to imports that run and one to the longest due of the rest: budgets.turn
 // counts them. After a 429 a source gets one poll at a time until it answers again.
 func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) ([]CursorClaimDueRow, error) {
@@ -730,23 +730,26 @@ func (q *Queries) CursorSchedule(ctx context.Context, arg CursorScheduleParams) 
 
 const cursorSchedules = `-- name: CursorSchedules :exec
 WITH due AS (
-    SELECT unnest($1::bigint[]) AS job_id, unnest($2::timestamptz[]) AS next_poll_at
+    SELECT unnest($2::bigint[]) AS job_id, unnest($3::timestamptz[]) AS next_poll_at
 ), locked AS (
     SELECT c.job_id FROM cursors c JOIN due d ON d.job_id = c.job_id ORDER BY c.job_id FOR NO KEY UPDATE OF c
 )
-UPDATE cursors c SET next_poll_at = d.next_poll_at
+UPDATE cursors c SET next_poll_at = CASE WHEN c.claimed_until > $1::timestamptz THEN d.next_poll_at ELSE least(c.next_poll_at, d.next_poll_at) END
 FROM due d JOIN locked l ON l.job_id = d.job_id
 WHERE c.job_id = d.job_id
 `
 
 type CursorSchedulesParams struct {
+	Now         time.Time
 	JobIds      []int64
 	NextPollAts []time.Time
 }
 
-// The next polls of many jobs, whose rows are locked in the order in which those that record polls lock them.
+// Jobs got another schedule: they are polled by then, and those that are being polled, once
+// more. Who is overdue stays so, or nobody would tell of the time without polls. The rows
+// are locked in the order in which those that record polls lock them.
 func (q *Queries) CursorSchedules(ctx context.Context, arg CursorSchedulesParams) error {
-	_, err := q.db.Exec(ctx, cursorSchedules, arg.JobIds, arg.NextPollAts)
+	_, err := q.db.Exec(ctx, cursorSchedules, arg.Now, arg.JobIds, arg.NextPollAts)
 	return err
 }
 
