@@ -18,7 +18,8 @@ const (
 	// jobs it takes.
 	claimEvery = 200 * time.Millisecond
 	// claimPart is how many jobs it claims at a time, so that no claim takes long. Where
-	// more are due it claims again at once; where many were, a fourth of them at a time.
+	// more are due it claims again at once, and where there are many, a fourth of them at a
+	// time, or as many as it has time for.
 	claimPart = 256
 	// dueAhead is by how much jobs are claimed before they are due: so much more than
 	// claimEvery that the wait between claims makes no poll late. It is less than the
@@ -97,7 +98,7 @@ type daemon struct {
 	clock       clock           // as it was last read; the zero clock: not yet
 	examined    map[string]bool // the credential references that examine has seen
 	tight       tightSources
-	claimed     int // in the last turn
+	part        int // how many jobs are claimed at a time
 }
 
 // run claims until ctx ends. A turn that has begun by then ends as it would, unless
@@ -146,17 +147,22 @@ func (d *daemon) claim(ctx context.Context) error {
 	for id := range open {
 		free[id] = d.flight.free(id)
 	}
-	part, claimed := max(claimPart, d.claimed/4), 0
-	for more := true; more; {
-		n, err := d.claimDue(ctx, clock, part, open, free)
+	d.part = max(d.part, claimPart)
+	for claimed := 0; ; {
+		n, err := d.claimDue(ctx, clock, d.part, open, free)
 		if err != nil {
 			return err
 		}
 		claimed += n
-		more = 2*n >= part && time.Since(clock.before) < claimEvery // else by a clock that is old
+		switch {
+		case 2*n < d.part:
+			d.part = claimed / 4
+			return nil
+		case time.Since(clock.before) >= claimEvery: // the clock is too old for another
+			d.part *= 2
+			return nil
+		}
 	}
-	d.claimed = claimed
-	return nil
 }
 
 // claimDue claims due jobs, no more than most and no more of a source than it has free,
