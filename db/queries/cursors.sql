@@ -134,9 +134,11 @@ SELECT * FROM cursors WHERE job_id = @job_id FOR UPDATE;
 
 -- name: CursorClaimDue :many
 -- Claims jobs that are due by ahead of now, for which the budget of their source has
--- slots within the horizon, and moves the budgets on: no more than most, a source after
--- the other in the order given, those that run no more than three fourths. A poll starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
--- three go to imports that run and one to the longest due of the rest: budgets.turn
+-- slots within the horizon, and moves the budgets on: no more than most, of which those
+-- that run take three fourths, and a source after the other in the order given (each with
+-- both kinds: a join could bring those that run of all sources first). A poll starts when
+-- it is due, if it has a slot by then. Where more is due now than may be asked, of any four
+-- slots three go to imports that run and one to the longest due of the rest: budgets.turn
 -- counts them. After a 429 a source gets one poll at a time until it answers again.
 WITH open AS (
     SELECT b.source_id, w.place, b.turn, b.rate_every, b.rate_burst, least(w.most, CASE WHEN b.limited > 0 THEN 1 END) AS most,

@@ -168,9 +168,11 @@ type CursorClaimDueRow struct {
 }
 
 // Claims jobs that are due by ahead of now, for which the budget of their source has
-// slots within the horizon, and moves the budgets on: no more than most, a source after
-// the other in the order given, those that run no more than three fourths. A poll starts when it is due, if it has a slot by then. Where more is due now than may be asked, of any four slots
-// three go to imports that run and one to the longest due of the rest: budgets.turn
+// slots within the horizon, and moves the budgets on: no more than most, of which those
+// that run take three fourths, and a source after the other in the order given (each with
+// both kinds: a join could bring those that run of all sources first). A poll starts when
+// it is due, if it has a slot by then. Where more is due now than may be asked, of any four
+// slots three go to imports that run and one to the longest due of the rest: budgets.turn
 // counts them. After a 429 a source gets one poll at a time until it answers again.
 func (q *Queries) CursorClaimDue(ctx context.Context, arg CursorClaimDueParams) ([]CursorClaimDueRow, error) {
 	rows, err := q.db.Query(ctx, cursorClaimDue,
