@@ -75,6 +75,20 @@ func TestRunReturned(t *testing.T) {
 	}
 }
 
+// folded is a job's history as its snapshots give it.
+func (f *feed) folded(t *testing.T, job store.Job) store.History {
+	t.Helper()
+	trail, err := f.store.Fold(t.Context(), job.ID, time.Time{}, read(t, job))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := store.TrailHistory(store.JobRow{Job: job.Name}, trail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known
+}
+
 // TestHistory_LeavesOutRunsBelowAReturnedOne: which runs are left out is told where the
 // oldest of those that are shown has come back, now and of a past.
 func TestHistory_LeavesOutRunsBelowAReturnedOne(t *testing.T) {
@@ -90,14 +104,7 @@ func TestHistory_LeavesOutRunsBelowAReturnedOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trail, err := f.store.Fold(t.Context(), job.ID, time.Time{}, read(t, job))
-	if err != nil {
-		t.Fatal(err)
-	}
-	known, err := store.TrailHistory(store.JobRow{Job: job.Name}, trail)
-	if err != nil {
-		t.Fatal(err)
-	}
+	known := f.folded(t, job)
 	for name, h := range map[string]store.History{"now": now, "past": known.AsOf(f.now.Add(time.Minute)).Select(params)} {
 		var shown []int32
 		for _, run := range h.Runs {
@@ -128,14 +135,7 @@ func TestSupersededWhileUnknown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trail, err := f.store.Fold(t.Context(), job.ID, time.Time{}, read(t, job))
-	if err != nil {
-		t.Fatal(err)
-	}
-	known, err := store.TrailHistory(store.JobRow{Job: job.Name}, trail)
-	if err != nil {
-		t.Fatal(err)
-	}
+	known := f.folded(t, job)
 	then := known.AsOf(want.ObservedAt).Select(store.HistoryParams{RunNo: 1})
 	for name, run := range map[string]store.RunRow{"now": h.Runs[0], "past": then.Runs[0]} {
 		if !run.Superseded || !run.Left.NotBefore.Equal(want.NotBefore) || !run.Left.ObservedAt.Equal(want.ObservedAt) {
