@@ -2,9 +2,11 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"net"
 	"net/url"
 	"time"
 
@@ -23,6 +25,11 @@ func (c *Client) Trust(roots *x509.CertPool) {
 func (c *Client) ByNetHTTP() *Client {
 	never := newLines(c.userAgent, func(*url.URL) (*url.URL, error) { return nil, errors.New("no lines") })
 	return &Client{lines: never, transport: c.transport, userAgent: c.userAgent, timeout: c.timeout}
+}
+
+// Dial replaces how lines are dialled.
+func (c *Client) Dial(dial func(ctx context.Context, network, address string) (net.Conn, error)) {
+	c.lines.dial = dial
 }
 
 // JSONB is jsonb, of a body that has to be valid JSON.

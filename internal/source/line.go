@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,8 +42,7 @@ func (l *lines) ask(ctx context.Context, deadline time.Time, address *url.URL, n
 		}
 		answer := &lineAnswer{line: line}
 		answer.unwatch = context.AfterFunc(ctx, func() { _ = line.Close() })
-		err = line.send(address, name, credential)
-		if err == nil {
+		if err = line.send(address, name, credential, used); err == nil {
 			answer.Response, err = line.receive() //nolint:bodyclose // begin makes the answer its body
 		}
 		if err == nil {
@@ -57,8 +57,10 @@ func (l *lines) ask(ctx context.Context, deadline time.Time, address *url.URL, n
 	}
 }
 
-// send writes a request in one piece.
-func (l *line) send(address *url.URL, name, credential string) error {
+// send writes a request in one piece, and returns when something comes on the line. To
+// read at once, as Conn.Read does, costs a system call that finds nothing; and the wait
+// has to begin before the request is sent, or it would miss an answer that came sooner.
+func (l *line) send(address *url.URL, name, credential string, used bool) error {
 	l.got, l.out = 0, l.out[:0]
 	for _, part := range [...]string{
 		"GET ", address.RequestURI(), " HTTP/1.1\r\nHost: ", address.Host, "\r\nUser-Agent: ", l.of.userAgent,
@@ -66,8 +68,31 @@ func (l *line) send(address *url.URL, name, credential string) error {
 	} {
 		l.out = append(l.out, part...)
 	}
-	_, err := l.Write(l.out)
-	return err
+	var failed error
+	sent := false
+	err := l.raw.Read(func(fd uintptr) (over bool) {
+		switch {
+		case sent:
+			return true
+		case used && !isQuiet(fd):
+			failed = errNotQuiet
+		default:
+			_, failed = l.Write(l.out)
+		}
+		sent = true
+		return failed != nil
+	})
+	return cmp.Or(failed, err)
+}
+
+// errNotQuiet means that a line was closed by the service, or that something has come
+// that nobody asked for: it would be taken for the answer to the next request.
+var errNotQuiet = errors.New("the connection was closed or misused by the service")
+
+func isQuiet(fd uintptr) bool {
+	var next [1]byte
+	_, _, err := syscall.Recvfrom(int(fd), next[:], syscall.MSG_PEEK)
+	return errors.Is(err, syscall.EAGAIN)
 }
 
 // receive reads an answer's header, behind those that only say that one will come.
@@ -135,16 +160,3 @@ func (a *lineAnswer) Close() error {
 func (a *lineAnswer) end() {} // who has read it has closed it
 
 func (a *lineAnswer) limit(at time.Time) { _ = a.line.SetDeadline(at) }
-
-// isQuiet reports whether a line is open and nothing has come that nobody asked for:
-// it would be taken for the answer to the next request.
-func (l *line) isQuiet() bool {
-	quiet := false
-	err := l.raw.Read(func(fd uintptr) bool {
-		var next [1]byte
-		_, _, err := syscall.Recvfrom(int(fd), next[:], syscall.MSG_PEEK)
-		quiet = errors.Is(err, syscall.EAGAIN)
-		return true
-	})
-	return err == nil && quiet
-}

@@ -20,7 +20,7 @@ const lineIdle = 90 * time.Second
 type lines struct {
 	userAgent string
 	proxy     func(to *url.URL) (*url.URL, error)
-	dialer    net.Dialer
+	dial      func(ctx context.Context, network, address string) (net.Conn, error) // over TCP
 
 	mu   sync.Mutex
 	idle map[string][]*line // by host and port, the last used last
@@ -28,7 +28,7 @@ type lines struct {
 }
 
 func newLines(userAgent string, proxy func(*url.URL) (*url.URL, error)) *lines {
-	return &lines{userAgent: userAgent, proxy: proxy, idle: map[string][]*line{}}
+	return &lines{userAgent: userAgent, proxy: proxy, dial: new(net.Dialer).DialContext, idle: map[string][]*line{}}
 }
 
 // line is one of them.
@@ -52,7 +52,7 @@ func (l *lines) take(ctx context.Context, deadline time.Time, address *url.URL) 
 		if waiting == nil {
 			break
 		}
-		if waiting.SetDeadline(deadline) == nil && waiting.isQuiet() {
+		if waiting.SetDeadline(deadline) == nil {
 			return waiting, true, nil
 		}
 		_ = waiting.Close()
@@ -63,7 +63,7 @@ func (l *lines) take(ctx context.Context, deadline time.Time, address *url.URL) 
 	if address.Port() == "" {
 		to = net.JoinHostPort(address.Hostname(), "http")
 	}
-	conn, err := l.dialer.DialContext(ctx, "tcp", to)
+	conn, err := l.dial(ctx, "tcp", to)
 	if err != nil {
 		return nil, false, err
 	}

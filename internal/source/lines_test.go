@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -193,6 +194,67 @@ func TestFetchTakesNoAnswerForThatToTheNextRequest(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// answered is a connection whose every write ends after the answer to it has come, and
+// the runtime has heard so: it hears of an echo later.
+type answered struct {
+	*net.TCPConn
+	came <-chan net.Conn
+	echo net.Conn
+}
+
+func (c answered) Write(p []byte) (n int, err error) {
+	if n, err = c.TCPConn.Write(p); err != nil {
+		return n, err
+	}
+	<-c.came
+	for range 10 {
+		if _, err = c.echo.Write([]byte("x")); err == nil {
+			_, err = c.echo.Read(make([]byte, 1))
+		}
+	}
+	return n, err
+}
+
+func TestFetchMissesNoAnswerThatComesBeforeItWaits(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	came := make(chan net.Conn, 1)
+	server := dictating(t, &requests, func(conn net.Conn) {
+		_, _ = io.WriteString(conn, shortAnswer+`{"a":1}`)
+		came <- conn
+	})
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		if conn, err := listener.Accept(); err == nil {
+			_, _ = io.Copy(conn, struct{ io.Reader }{conn})
+		}
+	}()
+	var dialer net.Dialer
+	echo, err := dialer.DialContext(t.Context(), "tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = echo.Close() })
+	client := newClient(t)
+	client.Dial(func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return answered{conn.(*net.TCPConn), came, echo}, nil
+	})
+	client.SetTimeout(5 * time.Second)
+	for range 3 {
+		if response := pollOnce(t, client, server); response.HTTPStatus != http.StatusOK {
+			t.Errorf("got %+v", response)
+		}
 	}
 }
 
