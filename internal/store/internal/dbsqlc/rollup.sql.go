@@ -151,7 +151,7 @@ func (q *Queries) RollupLock(ctx context.Context) (RollupLockRow, error) {
 
 const rollupPolls = `-- name: RollupPolls :exec
 INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
-SELECT j.source_id, date_trunc('hour', p.polled_at, 'UTC'), coalesce(p.outcome, 'unchanged'), count(*),
+SELECT j.source_id, date_bin('1 hour', p.polled_at, '2000-01-01 00:00:00+00'), coalesce(p.outcome, 'unchanged'), count(*),
     percentile_disc(0.5) WITHIN GROUP (ORDER BY p.latency_us), percentile_disc(0.95) WITHIN GROUP (ORDER BY p.latency_us)
 FROM polls p
 JOIN jobs j ON j.job_id = p.job_id
@@ -168,7 +168,8 @@ type RollupPollsParams struct {
 }
 
 // Counts the polls of whole hours. Where an hour has fewer polls than were counted
-// before (retention), the earlier count stays.
+// before (retention), the earlier count stays. (date_trunc, which knows zones, would
+// take half as much time as all the rest.)
 func (q *Queries) RollupPolls(ctx context.Context, arg RollupPollsParams) error {
 	_, err := q.db.Exec(ctx, rollupPolls, arg.FromHour, arg.ToHour)
 	return err
