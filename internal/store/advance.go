@@ -48,7 +48,7 @@ func (s *Store) AdvanceCursors(ctx context.Context, advances []Advance) error {
 		return fmt.Errorf("advance cursors: %w", err)
 	}
 	var p pipeline
-	if err := advance(ctx, p.queries(), advances); err != nil {
+	if err := advance(ctx, p.queries(), pointers(advances)); err != nil {
 		return fmt.Errorf("advance cursors: %w", err)
 	}
 	if err := p.send(ctx, s.pool); err != nil {
@@ -69,7 +69,7 @@ func (a *Advance) unexplained() []unexplained {
 // claims, and charges and holds the sources' budgets. A lost claim fails the
 // transaction. A change of the registry records gaps as well: so the cursors of jobs
 // with gaps are locked first.
-func advance(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
+func advance(ctx context.Context, q *dbsqlc.Queries, advances []*Advance) error {
 	if len(advances) == 0 {
 		return nil
 	}
@@ -84,7 +84,7 @@ func advance(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 			return err
 		}
 	}
-	if err := q.CursorAdvance(ctx, cursorRows(advances)); err != nil {
+	if err := q.CursorAdvance(ctx, cursorRows(byJob(advances, func(a *Advance) int64 { return a.JobID }))); err != nil {
 		return err
 	}
 	return spendBudgets(ctx, q, advances)
@@ -92,7 +92,7 @@ func advance(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
 
 // spendBudgets charges and holds sources, lets in those whose holds are over, and resets
 // the refusals of those that answered.
-func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) error {
+func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []*Advance) error {
 	var answered []int64
 	letIn := map[int64]time.Time{} // by source, the last poll
 	for _, a := range advances {
@@ -123,7 +123,7 @@ func spendBudgets(ctx context.Context, q *dbsqlc.Queries, advances []Advance) er
 
 // spendBudget holds a source after a Retry-After or a 429, and charges requests that had
 // no slot.
-func spendBudget(ctx context.Context, q *dbsqlc.Queries, a Advance) error {
+func spendBudget(ctx context.Context, q *dbsqlc.Queries, a *Advance) error {
 	if a.Outcome == history.OutcomeRateLimited {
 		if err := q.BudgetLimit(ctx, limitation(a)); err != nil {
 			return err
@@ -142,7 +142,7 @@ func spendBudget(ctx context.Context, q *dbsqlc.Queries, a Advance) error {
 
 // limitation is the hold after a 429: limitedFirst or longer where it came without a
 // Retry-After.
-func limitation(a Advance) dbsqlc.BudgetLimitParams {
+func limitation(a *Advance) dbsqlc.BudgetLimitParams {
 	hold := dbsqlc.BudgetLimitParams{SourceID: a.SourceID, PolledAt: a.PolledAt, Now: a.ToldAt, First: limitedFirst, Most: limitedMost}
 	if !a.HeldUntil.IsZero() {
 		hold.First = 0
@@ -150,7 +150,7 @@ func limitation(a Advance) dbsqlc.BudgetLimitParams {
 	return hold
 }
 
-func gapRows(advances []Advance) dbsqlc.GapInsertParams {
+func gapRows(advances []*Advance) dbsqlc.GapInsertParams {
 	var p dbsqlc.GapInsertParams
 	for _, a := range advances {
 		addGaps(&p, a.JobID, a.Gaps)
@@ -167,7 +167,7 @@ func (a *Advance) knownRewrites() int32 {
 	return int32(a.Rewrites)
 }
 
-func cursorRows(advances []Advance) dbsqlc.CursorAdvanceParams {
+func cursorRows(advances []*Advance) dbsqlc.CursorAdvanceParams {
 	return dbsqlc.CursorAdvanceParams{
 		JobIds:         column(advances, func(a *Advance) int64 { return a.JobID }),
 		ClaimedUntils:  column(advances, func(a *Advance) time.Time { return a.Claim }),

@@ -64,7 +64,7 @@ func (s *Store) TakeSlotBy(ctx context.Context, params SlotParams) (time.Time, e
 // LimitSource holds a source after a 429 without a Retry-After: nobody asks it
 // for limitedFirst, twice as long after each further 429, up to limitedMost.
 func (s *Store) LimitSource(ctx context.Context, sourceID int64, now time.Time) error {
-	if err := s.queries.BudgetLimit(ctx, limitation(Advance{SourceID: sourceID, Cursor: Cursor{PolledAt: now}, ToldAt: now})); err != nil {
+	if err := s.queries.BudgetLimit(ctx, limitation(&Advance{SourceID: sourceID, Cursor: Cursor{PolledAt: now}, ToldAt: now})); err != nil {
 		return fmt.Errorf("hold the source: %w", err)
 	}
 	return nil

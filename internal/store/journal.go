@@ -61,5 +61,5 @@ func notePolls(ctx context.Context, q *dbsqlc.Queries, polls []Poll) error {
 			return err
 		}
 	}
-	return q.JournalNoteLate(ctx, column(polls, func(p *Poll) time.Time { return p.PolledAt }))
+	return q.JournalNoteLate(ctx, column(polls, func(p Poll) time.Time { return p.PolledAt }))
 }

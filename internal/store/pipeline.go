@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -43,10 +45,25 @@ func (p *pipeline) Query(context.Context, string, ...any) (pgx.Rows, error) {
 func (p *pipeline) QueryRow(context.Context, string, ...any) pgx.Row { return nil }
 
 // column gives one value of each row, as a statement takes them.
-func column[Row, Value any](rows []Row, of func(*Row) Value) []Value {
+func column[Row, Value any](rows []Row, of func(Row) Value) []Value {
 	values := make([]Value, len(rows))
-	for i := range rows {
-		values[i] = of(&rows[i])
+	for i, row := range rows {
+		values[i] = of(row)
 	}
 	return values
+}
+
+// byJob gives rows in the order of their jobs. Neighbours in it are neighbours in tables
+// and indexes, where a statement finds them for less.
+func byJob[Row any](rows []*Row, job func(*Row) int64) []*Row {
+	return slices.SortedFunc(slices.Values(rows), func(a, b *Row) int { return cmp.Compare(job(a), job(b)) })
+}
+
+// pointers gives where the rows stand.
+func pointers[Row any](rows []Row) []*Row {
+	at := make([]*Row, len(rows))
+	for i := range rows {
+		at[i] = &rows[i]
+	}
+	return at
 }

@@ -240,8 +240,8 @@ func trailRows(jobID int64, trail *history.Trail) (changeRows, trailTrims, error
 		steps:       dbsqlc.StepTrimParams{JobID: jobID},
 		entries:     dbsqlc.LogEntryTrimParams{JobID: jobID},
 		items:       dbsqlc.ResultItemTrimJobParams{JobID: jobID},
-		transitions: dbsqlc.TransitionTrimParams{JobID: jobID, TransitionNos: column(trail.Transitions, func(t *history.Transition) int32 { return int32(t.No) })},
-		anomalies:   dbsqlc.AnomalyTrimParams{JobID: jobID, AnomalyNos: column(trail.Anomalies, func(a *history.Anomaly) int32 { return int32(a.No) })},
+		transitions: dbsqlc.TransitionTrimParams{JobID: jobID, TransitionNos: column(trail.Transitions, func(t history.Transition) int32 { return int32(t.No) })},
+		anomalies:   dbsqlc.AnomalyTrimParams{JobID: jobID, AnomalyNos: column(trail.Anomalies, func(a history.Anomaly) int32 { return int32(a.No) })},
 	}
 	all := history.Change{Transitions: trail.Transitions, Anomalies: trail.Anomalies}
 	for _, run := range trail.Runs {

@@ -152,7 +152,7 @@ func (s *Store) RecordLate(ctx context.Context, poll Poll) error {
 		err = q.JournalNoteLate(ctx, []time.Time{poll.PolledAt})
 	}
 	if err == nil && poll.Advance != nil {
-		err = spendBudget(ctx, q, *poll.Advance)
+		err = spendBudget(ctx, q, poll.Advance)
 	}
 	if err == nil {
 		err = p.send(ctx, s.pool)
@@ -172,7 +172,7 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	}
 	var p pipeline
 	q := p.queries()
-	rows := changeRows{polls: pollRows(polls)}
+	rows := changeRows{polls: pollRows(byJob(pointers(polls), func(p *Poll) int64 { return p.JobID }))}
 	for _, poll := range polls {
 		if poll.Finding != nil {
 			rows.addSnapshot(poll)
@@ -198,19 +198,18 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	return p.send(ctx, s.pool)
 }
 
-func advancesOf(polls []Poll) []Advance {
-	advances := make([]Advance, 0, len(polls))
+func advancesOf(polls []Poll) []*Advance {
+	advances := make([]*Advance, 0, len(polls))
 	for _, poll := range polls {
 		if poll.Advance != nil {
-			next := *poll.Advance
-			next.returned = poll.Finding != nil && poll.Finding.Change.Returned
-			advances = append(advances, next)
+			poll.Advance.returned = poll.Finding != nil && poll.Finding.Change.Returned
+			advances = append(advances, poll.Advance)
 		}
 	}
 	return advances
 }
 
-func pollRows(polls []Poll) dbsqlc.PollInsertParams {
+func pollRows(polls []*Poll) dbsqlc.PollInsertParams {
 	return dbsqlc.PollInsertParams{
 		JobIds:       column(polls, func(p *Poll) int64 { return p.JobID }),
 		PolledAts:    column(polls, func(p *Poll) time.Time { return p.PolledAt }),

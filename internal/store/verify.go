@@ -76,7 +76,7 @@ func (s *Store) GoneBodies(ctx context.Context, from, to int64) (gone []GoneBody
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		acts, err := q.ReportBodyActs(ctx, column(rows, func(row *dbsqlc.ReportGoneBodiesRow) int64 { return OrZero(row.JobID) }))
+		acts, err := q.ReportBodyActs(ctx, column(rows, func(row dbsqlc.ReportGoneBodiesRow) int64 { return OrZero(row.JobID) }))
 		if err != nil {
 			return err
 		}
