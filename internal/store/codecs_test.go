@@ -10,30 +10,39 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// TestTimesCodecWritesWhatPgxWould compares the bytes.
-func TestTimesCodecWritesWhatPgxWould(t *testing.T) {
+// TestArraysAreWrittenAsPgxWould compares the bytes.
+func TestArraysAreWrittenAsPgxWould(t *testing.T) {
 	t.Parallel()
-	theirs, ours := pgtype.NewMap(), pgtype.NewMap()
-	element, _ := ours.TypeForOID(pgtype.TimestamptzOID)
-	ours.RegisterType(&pgtype.Type{
-		Name: "_timestamptz", OID: pgtype.TimestamptzArrayOID, Codec: timesCodec{&pgtype.ArrayCodec{ElementType: element}},
-	})
 	at := time.Date(2024, 6, 7, 9, 30, 0, 123456789, time.FixedZone("", 2*60*60))
-	for name, times := range map[string][]time.Time{
-		"Some":  {at, at.Add(time.Microsecond), at.UTC()},
-		"Early": {{}, time.Unix(0, 0), time.Unix(-1, 999_999_999), time.Date(1999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)},
-		"Late":  {time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)},
-		"Empty": {},
-		"None":  nil,
+	for _, c := range []struct {
+		name  string
+		array uint32
+		value any
+	}{
+		{"Times", pgtype.TimestamptzArrayOID, []time.Time{at, at.Add(time.Microsecond), at.UTC()}},
+		{"EarlyTimes", pgtype.TimestamptzArrayOID, []time.Time{{}, time.Unix(0, 0), time.Unix(-1, 999_999_999), time.Date(1999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)}},
+		{"LateTimes", pgtype.TimestamptzArrayOID, []time.Time{time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)}},
+		{"NoTimes", pgtype.TimestamptzArrayOID, []time.Time{}},
+		{"NullTimes", pgtype.TimestamptzArrayOID, []time.Time(nil)},
+		{"Int8", pgtype.Int8ArrayOID, []int64{0, -1, math.MinInt64, math.MaxInt64}},
+		{"Int4", pgtype.Int4ArrayOID, []int32{0, -1, math.MinInt32, math.MaxInt32}},
+		{"Int2", pgtype.Int2ArrayOID, []int16{0, -1, math.MinInt16, math.MaxInt16}},
+		{"Texts", pgtype.TextArrayOID, []string{"", "unchanged", "NULL", `"{,}\`, "Zürich\x00"}},
+		{"NoTexts", pgtype.TextArrayOID, []string{}},
+		{"NullTexts", pgtype.TextArrayOID, []string(nil)},
+		{"PointersToTexts", pgtype.TextArrayOID, []*string{new("a"), nil}},
+		{"Intervals", pgtype.IntervalArrayOID, []time.Duration{0, time.Nanosecond, -1500 * time.Nanosecond, 90 * 24 * time.Hour, math.MaxInt64, math.MinInt64}},
 	} {
+		theirs, ours := pgtype.NewMap(), pgtype.NewMap()
+		registerTypes(ours)
 		for _, format := range []int16{pgtype.BinaryFormatCode, pgtype.TextFormatCode} {
-			want, err := theirs.Encode(pgtype.TimestamptzArrayOID, format, times, nil)
+			want, err := theirs.Encode(c.array, format, c.value, []byte("before"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := ours.Encode(pgtype.TimestamptzArrayOID, format, times, nil)
+			got, err := ours.Encode(c.array, format, c.value, []byte("before"))
 			if err != nil || !bytes.Equal(got, want) || (got == nil) != (want == nil) {
-				t.Errorf("%s, format %d: %x, %v; pgx writes %x", name, format, got, err, want)
+				t.Errorf("%s, format %d: %x, %v; pgx writes %x", c.name, format, got, err, want)
 			}
 		}
 	}

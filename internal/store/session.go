@@ -45,10 +45,8 @@ func setSettings(local bool) string {
 func registerTypes(types *pgtype.Map) {
 	utc := &pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: timeCodec{&pgtype.TimestamptzCodec{ScanLocation: time.UTC}}}
 	types.RegisterType(utc)
-	types.RegisterType(&pgtype.Type{
-		Name: "_timestamptz", OID: pgtype.TimestamptzArrayOID, Codec: timesCodec{&pgtype.ArrayCodec{ElementType: utc}},
-	})
 	types.RegisterType(&pgtype.Type{Name: "interval", OID: pgtype.IntervalOID, Codec: durationCodec{}})
+	registerArrays(types)
 }
 
 // prepareSession prepares a connection to a server, whose session is its alone.
