@@ -38,8 +38,8 @@ func isPlainHost(host string) bool {
 }
 
 // ask sends a request with a credential, and gives the answer once its header has
-// come. Closing its body ends the use of the line. A line that the service
-// has closed meanwhile, without a word of an answer, is replaced by another.
+// come. Closing its body ends the use of the line. A line that the service has closed
+// meanwhile, without a word of an answer, or that is not quiet, is replaced by another.
 func (l *lines) ask(ctx context.Context, deadline time.Time, address *url.URL, name, credential string) (*lineAnswer, error) {
 	for {
 		line, used, err := l.take(ctx, deadline, address)
@@ -63,9 +63,12 @@ func (l *lines) ask(ctx context.Context, deadline time.Time, address *url.URL, n
 	}
 }
 
-// send writes a request in one piece, and returns when something comes on the line. To
-// read at once, as Conn.Read does, costs a system call that finds nothing; and the wait
-// has to begin before the request is sent, or it would miss an answer that came sooner.
+// send writes a request in one piece, and on a line that was used before returns when
+// something comes: a read that finds nothing costs a system call. RawConn.Read forgets
+// what was heard of the connection, then calls, and where that gives false waits for
+// what comes from now on. So it has to begin before the request is written, whose answer
+// would else be missed, and after it has begun nothing may have come yet. Of a fresh line
+// nobody knows that: a service may answer as soon as it is called.
 func (l *line) send(address *url.URL, name, credential string, used bool) error {
 	l.got, l.out = 0, l.out[:0]
 	for _, part := range [...]string{
@@ -75,18 +78,18 @@ func (l *line) send(address *url.URL, name, credential string, used bool) error 
 		l.out = append(l.out, part...)
 	}
 	var failed error
-	sent := false
-	err := l.raw.Read(func(fd uintptr) (over bool) {
-		switch {
-		case sent:
+	called := false
+	err := l.raw.Read(func(fd uintptr) bool {
+		if called {
 			return true
-		case used && !isQuiet(fd):
+		}
+		called = true
+		if used && !isQuiet(fd) {
 			failed = errNotQuiet
-		default:
+		} else {
 			_, failed = l.Write(l.out)
 		}
-		sent = true
-		return failed != nil
+		return failed != nil || !used
 	})
 	return cmp.Or(failed, err)
 }

@@ -45,7 +45,7 @@ type line struct {
 	used time.Time // when it was put back
 }
 
-// take gives a line to a host, and whether it was used before.
+// take gives a line to a host, and whether it was used before: then send looks whether it is quiet.
 func (l *lines) take(ctx context.Context, deadline time.Time, address *url.URL) (_ *line, used bool, err error) {
 	for {
 		waiting := l.pop(address.Host)

@@ -232,8 +232,11 @@ func TestFetchMissesNoAnswerThatComesBeforeItWaits(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
-		if conn, err := listener.Accept(); err == nil {
-			_, _ = io.Copy(conn, struct{ io.Reader }{conn})
+		conn, err := listener.Accept()
+		for buffer := make([]byte, 1); err == nil; {
+			if _, err = conn.Read(buffer); err == nil {
+				_, err = conn.Write(buffer)
+			}
 		}
 	}()
 	var dialer net.Dialer
@@ -254,6 +257,37 @@ func TestFetchMissesNoAnswerThatComesBeforeItWaits(t *testing.T) {
 	for range 3 {
 		if response := pollOnce(t, client, server); response.HTTPStatus != http.StatusOK {
 			t.Errorf("got %+v", response)
+		}
+	}
+}
+
+// A service that has no room says so to whoever calls, before it is asked for anything.
+func TestFetchTakesAnAnswerThatComesBeforeTheRequest(t *testing.T) {
+	t.Parallel()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				_, _ = io.WriteString(conn, "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+				_ = conn.(*net.TCPConn).CloseWrite()
+				_, _ = io.Copy(io.Discard, conn)
+				_ = conn.Close()
+			}()
+		}
+	}()
+	client := newClient(t)
+	client.SetTimeout(5 * time.Second)
+	for range 200 {
+		if response := pollOnce(t, client, "http://"+listener.Addr().String()); response.HTTPStatus != http.StatusServiceUnavailable {
+			t.Fatalf("got %+v", response)
 		}
 	}
 }
