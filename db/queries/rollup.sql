@@ -50,8 +50,8 @@ SELECT coalesce(least(
 
 -- name: RollupPolls :exec
 -- Counts the polls of whole hours. Where an hour has fewer polls than were counted
--- before (retention), the earlier count stays. (date_trunc, which knows zones, would
--- take half as much time as all the rest.)
+-- before (retention), the earlier count stays. (With date_trunc, which knows
+-- zones, it would take two thirds longer.)
 INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
 SELECT j.source_id, date_bin('1 hour', p.polled_at, '2000-01-01 00:00:00+00'), coalesce(p.outcome, 'unchanged'), count(*),
     percentile_disc(0.5) WITHIN GROUP (ORDER BY p.latency_us), percentile_disc(0.95) WITHIN GROUP (ORDER BY p.latency_us)

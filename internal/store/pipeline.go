@@ -56,14 +56,16 @@ func column[Row, Value any](rows []Row, of func(Row) Value) []Value {
 // byJob gives rows in the order of their jobs. Neighbours in it are neighbours in tables
 // and indexes, where a statement finds them for less.
 func byJob[Row any](rows []*Row, job func(*Row) int64) []*Row {
-	return slices.SortedFunc(slices.Values(rows), func(a, b *Row) int { return cmp.Compare(job(a), job(b)) })
+	sorted := slices.Clone(rows)
+	slices.SortStableFunc(sorted, func(a, b *Row) int { return cmp.Compare(job(a), job(b)) })
+	return sorted
 }
 
-// pointers gives where the rows stand.
+// pointers gives a pointer to each row.
 func pointers[Row any](rows []Row) []*Row {
-	at := make([]*Row, len(rows))
+	to := make([]*Row, len(rows))
 	for i := range rows {
-		at[i] = &rows[i]
+		to[i] = &rows[i]
 	}
-	return at
+	return to
 }

@@ -28,7 +28,7 @@ type Poll struct {
 	SnapshotNo int    // the snapshot that the answer confirmed or made; 0: no answer
 
 	Finding *Finding // what a changed answer brought; nil otherwise
-	Advance *Advance // what it changes in the job's cursor
+	Advance *Advance // what it changes in the job's cursor; its own, which Record completes
 }
 
 // latencyMicros is the latency as it is stored: bounded, as that of a process that was
@@ -172,8 +172,9 @@ func (s *Store) recordTogether(ctx context.Context, polls []Poll) error {
 	}
 	var p pipeline
 	q := p.queries()
-	rows := changeRows{polls: pollRows(byJob(pointers(polls), func(p *Poll) int64 { return p.JobID }))}
-	for _, poll := range polls {
+	sorted := byJob(pointers(polls), func(p *Poll) int64 { return p.JobID })
+	rows := changeRows{polls: pollRows(sorted)}
+	for _, poll := range sorted {
 		if poll.Finding != nil {
 			rows.addSnapshot(poll)
 			if err := rows.add(poll.JobID, poll.Finding.Change); err != nil {
@@ -222,7 +223,7 @@ func pollRows(polls []*Poll) dbsqlc.PollInsertParams {
 	}
 }
 
-func (r *changeRows) addSnapshot(poll Poll) {
+func (r *changeRows) addSnapshot(poll *Poll) {
 	f := poll.Finding
 	r.snapshots.JobIds = append(r.snapshots.JobIds, poll.JobID)
 	r.snapshots.SnapshotNos = append(r.snapshots.SnapshotNos, int32(f.Change.SnapshotNo))

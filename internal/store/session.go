@@ -41,7 +41,8 @@ func setSettings(local bool) string {
 }
 
 // registerTypes reads times in UTC, and values that Go cannot hold (codecs.go). So the
-// first moment of the year 1, which queries give for null, is read as the zero time.
+// first moment of the year 1, which queries give for null, is read as the zero time. It
+// has arrays written for less (arrays.go).
 func registerTypes(types *pgtype.Map) {
 	utc := &pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: timeCodec{&pgtype.TimestamptzCodec{ScanLocation: time.UTC}}}
 	types.RegisterType(utc)

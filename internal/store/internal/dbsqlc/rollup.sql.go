@@ -168,8 +168,8 @@ type RollupPollsParams struct {
 }
 
 // Counts the polls of whole hours. Where an hour has fewer polls than were counted
-// before (retention), the earlier count stays. (date_trunc, which knows zones, would
-// take half as much time as all the rest.)
+// before (retention), the earlier count stays. (With date_trunc, which knows
+// zones, it would take two thirds longer.)
 func (q *Queries) RollupPolls(ctx context.Context, arg RollupPollsParams) error {
 	_, err := q.db.Exec(ctx, rollupPolls, arg.FromHour, arg.ToHour)
 	return err
