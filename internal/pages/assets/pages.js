@@ -126,7 +126,10 @@
   };
   // Puts another page of the same kind in place, and keeps where one is. Back leads to the
   // page before: what is on the screen is of another address then.
-  let showing = false, shown = location.search;
+  // Whoever went back before this script ran has the old page under another address.
+  const loaded = performance.getEntriesByType("navigation")[0]?.name ?? location.href;
+  let showing = false, shown = new URL(loaded).search;
+  if (location.search !== shown) location.reload();
   const show = async (address) => {
     if (showing) return;
     showing = true;
