@@ -85,8 +85,11 @@ func TestServePollsLightJobsWhileHeavyAnswersWait(t *testing.T) {
 	l.awaitLine(`SELECT '' FROM report.polls WHERE job IN ('first', 'second') AND outcome = 'unchanged' HAVING count(DISTINCT job) = 2`)
 
 	gates := []*upstreamsim.Gate{upstreamsim.NewGate(), upstreamsim.NewGate()}
+	// Both are asked before one is recorded: a poll of the second in between would wait, too.
 	l.Woosmap.Script(first, heavyRun("failed").Behind(gates[0]))
+	l.Woosmap.Script(second, heavyRun("failed").Behind(gates[1]))
 	receive(t, gates[0].Reached(), "the first heavy poll")
+	receive(t, gates[1].Reached(), "the second heavy poll")
 	lock, err := l.DB.BeginTx(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -97,8 +100,6 @@ func TestServePollsLightJobsWhileHeavyAnswersWait(t *testing.T) {
 	}
 	gates[0].Open()
 	l.awaitLine(`SELECT '' FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`)
-	l.Woosmap.Script(second, heavyRun("failed").Behind(gates[1]))
-	receive(t, gates[1].Reached(), "the second heavy poll")
 	gates[1].Open()
 	seen := l.Lines(`SELECT count(*)::text FROM report.polls WHERE job = 'light'`)[0]
 	l.awaitLine(`SELECT '' FROM report.polls WHERE job = 'light' HAVING count(*) >= $1::integer + 4`, seen)
