@@ -132,8 +132,8 @@ func TestFetchDialsAnewWhereTheServiceHasHungUp(t *testing.T) {
 	}
 }
 
-// dictating serves each request with what it is told to send, byte for byte.
-func dictating(t *testing.T, requests *atomic.Int32, answer func(conn net.Conn)) (baseURL string) {
+// accepting serves each connection, and closes it afterwards.
+func accepting(t *testing.T, serve func(conn net.Conn)) (address string) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -148,19 +148,27 @@ func dictating(t *testing.T, requests *atomic.Int32, answer func(conn net.Conn))
 			}
 			go func() {
 				defer func() { _ = conn.Close() }()
-				for in := bufio.NewReader(conn); ; {
-					request, err := http.ReadRequest(in)
-					if err != nil {
-						return
-					}
-					_, _ = io.Copy(io.Discard, request.Body)
-					requests.Add(1)
-					answer(conn)
-				}
+				serve(conn)
 			}()
 		}
 	}()
-	return "http://" + listener.Addr().String()
+	return listener.Addr().String()
+}
+
+// dictating serves each request with what it is told to send, byte for byte.
+func dictating(t *testing.T, requests *atomic.Int32, answer func(conn net.Conn)) (baseURL string) {
+	t.Helper()
+	return "http://" + accepting(t, func(conn net.Conn) {
+		for in := bufio.NewReader(conn); ; {
+			request, err := http.ReadRequest(in)
+			if err != nil {
+				return
+			}
+			_, _ = io.Copy(io.Discard, request.Body)
+			requests.Add(1)
+			answer(conn)
+		}
+	})
 }
 
 const shortAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"
@@ -226,21 +234,15 @@ func TestFetchMissesNoAnswerThatComesBeforeItWaits(t *testing.T) {
 		_, _ = io.WriteString(conn, shortAnswer+`{"a":1}`)
 		came <- conn
 	})
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		conn, err := listener.Accept()
-		for buffer := make([]byte, 1); err == nil; {
-			if _, err = conn.Read(buffer); err == nil {
-				_, err = conn.Write(buffer)
-			}
-		}
-	}()
 	var dialer net.Dialer
-	echo, err := dialer.DialContext(t.Context(), "tcp", listener.Addr().String())
+	echo, err := dialer.DialContext(t.Context(), "tcp", accepting(t, func(conn net.Conn) {
+		for buffer := make([]byte, 1); ; { // io.Copy would leave it to the kernel
+			if _, err := conn.Read(buffer); err != nil {
+				return
+			}
+			_, _ = conn.Write(buffer)
+		}
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,29 +266,15 @@ func TestFetchMissesNoAnswerThatComesBeforeItWaits(t *testing.T) {
 // A service that has no room says so to whoever calls, before it is asked for anything.
 func TestFetchTakesAnAnswerThatComesBeforeTheRequest(t *testing.T) {
 	t.Parallel()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				_, _ = io.WriteString(conn, "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
-				_ = conn.(*net.TCPConn).CloseWrite()
-				_, _ = io.Copy(io.Discard, conn)
-				_ = conn.Close()
-			}()
-		}
-	}()
+	address := accepting(t, func(conn net.Conn) {
+		_, _ = io.WriteString(conn, "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+		_ = conn.(*net.TCPConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, conn)
+	})
 	client := newClient(t)
 	client.SetTimeout(5 * time.Second)
 	for range 200 {
-		if response := pollOnce(t, client, "http://"+listener.Addr().String()); response.HTTPStatus != http.StatusServiceUnavailable {
+		if response := pollOnce(t, client, "http://"+address); response.HTTPStatus != http.StatusServiceUnavailable {
 			t.Fatalf("got %+v", response)
 		}
 	}
