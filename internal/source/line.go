@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -25,17 +26,10 @@ func (l *lines) carries(address *url.URL, credential string) bool {
 	return by == nil && err == nil
 }
 
-// isPlainHost reports whether a host and its port are written as net/http writes them.
-func isPlainHost(host string) bool {
-	for i := range len(host) {
-		switch c := host[i]; {
-		case '0' <= c && c <= '9', 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '.', c == '-', c == '_', c == ':', c == '[', c == ']':
-		default:
-			return false
-		}
-	}
-	return host != ""
-}
+// hostChars are what stands in the names and numbers of hosts and their ports as net/http writes them.
+const hostChars = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-_:[]"
+
+func isPlainHost(host string) bool { return host != "" && strings.Trim(host, hostChars) == "" }
 
 // ask sends a request with a credential, and gives the answer once its header has
 // come. Closing its body ends the use of the line. A line that the service has closed
