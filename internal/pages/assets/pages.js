@@ -126,10 +126,8 @@
   };
   // Puts another page of the same kind in place, and keeps where one is. Back leads to the
   // page before: what is on the screen is of another address then.
-  // Whoever went back before this script ran has the old page under another address.
   const loaded = performance.getEntriesByType("navigation")[0]?.name ?? location.href;
   let showing = false, shown = new URL(loaded).search;
-  if (location.search !== shown) location.reload();
   const show = async (address) => {
     if (showing) return;
     showing = true;
@@ -144,7 +142,9 @@
     } catch { /* nobody answers: the page says so, and stays */ } finally { showing = false; }
   };
   addEventListener("htmx:replacedInHistory", () => { shown = location.search; });
-  addEventListener("popstate", () => { if (location.search !== shown) location.reload(); });
+  const follow = () => { if (location.search !== shown) location.reload(); };
+  addEventListener("popstate", follow);
+  follow(); // who went back before this script ran
 
   addEventListener("change", (event) => {
     if (event.target.tagName === "SELECT" && event.target.form?.classList.contains("filter")) event.target.form.requestSubmit();
