@@ -65,10 +65,10 @@ func TestCompletion(t *testing.T) {
 		words := strings.Split(args, " ")
 		var got string
 		var code int
-		for range 20 { // a busy machine may take longer than somebody is kept waiting
+		for range 20 { // on a busy machine it may give up, with nothing, before it has read
 			var stdout string
 			stdout, _, code = f.run(append([]string{"__complete"}, words...)...)
-			if got = completions(stdout); got == want {
+			if got = completions(stdout); got != "" || want == "" {
 				break
 			}
 		}
