@@ -50,7 +50,7 @@ func TestEmbedded(t *testing.T) {
 	w := newEmbeddedWorld(t)
 	gate := upstreamsim.NewGate()
 	w.Woosmap.Script(datasetID(0), testkit.WoosmapRun("r1", "in_progress"), testkit.WoosmapRun("r1", "success").Behind(gate), testkit.WoosmapRun("r2", "success"))
-	w.apply(declaration(`schedule: "@every 1h", `+unlimited, 1))
+	w.apply(declaration(`schedule: "@every 1h", active_every: 1h, `+unlimited, 1))
 	w.must("sync")
 	if text := w.must("history", jobName(0)); !strings.Contains(text, "running") {
 		t.Error(text)

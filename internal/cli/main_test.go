@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 )
 
 const (
@@ -17,6 +18,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
+	completeTimeout = time.Minute
 	if os.Getenv(asTracker) != "" {
 		os.Exit(Main("dev"))
 	}
