@@ -39,6 +39,13 @@ LEFT JOIN report.journal e ON e.kind = n.kind AND e.no = n.no
 WHERE e.entry_no IS NULL AND n.at NOT BETWEEN now() - interval '1 min' AND now() + interval '1 min'
 ORDER BY n.kind, n.no;
 
+-- name: ReportRetargeted :many
+-- Jobs with another target than they were registered with, which never changes.
+SELECT j.job, c.at FROM report.declared_jobs j
+JOIN report.changes c ON c.subject = 'job ' || j.job AND c.action = 'register'
+WHERE c.after -> 'target' <> j.target
+ORDER BY j.job, c.at;
+
 -- name: StoredDerivations :many
 -- By which interpretations the rows of jobs whose numbers lie between two were derived
 -- again, and when that was done last, by acts that the journal has.

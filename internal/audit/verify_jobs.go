@@ -63,7 +63,7 @@ func (r *verifier) checkJobs(ctx context.Context, found *findings) error {
 	return nil
 }
 
-// checkCounts compares counts with what is counted.
+// checkCounts compares counts with what is counted, and targets with what was registered.
 func (r *verifier) checkCounts(ctx context.Context, found *findings) error {
 	unjournaled, err := r.Store.Unjournaled(ctx)
 	if err != nil {
@@ -72,6 +72,15 @@ func (r *verifier) checkCounts(ctx context.Context, found *findings) error {
 	miscounted, err := r.Store.Miscounted(ctx)
 	if err != nil {
 		return err
+	}
+	retargeted, err := r.Store.Retargeted(ctx)
+	if err != nil {
+		return err
+	}
+	for _, job := range retargeted {
+		if r.wants(job.Job) {
+			found.add(Wrong{Job: job.Job, At: job.RegisteredAt}, "its target is not the one that it was registered with: somebody has altered it")
+		}
 	}
 	for _, u := range unjournaled {
 		switch at := (Wrong{Job: u.Job, At: u.At}); {

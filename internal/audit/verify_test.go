@@ -183,6 +183,7 @@ func findsWhatWasAltered(t *testing.T, p past) {
 		"Size":              {"UPDATE snapshots SET size = size + 1 WHERE " + snapshot, "snapshot 3: its size, or whether it is text"},
 		"ShownAsNoText":     {"UPDATE snapshots SET body_is_text = false WHERE " + snapshot, "snapshot 3: its size, or whether it is text"},
 		"ReadFromAnother":   {"UPDATE snapshots SET patches = patches - 1 WHERE " + snapshot, "it is no patch of the body before"},
+		"SilentTarget":      {"UPDATE jobs SET target = jsonb_build_object('dataset_id', 'x') WHERE name = 'demo-outage'", "its target is not the one that it was registered with"},
 		"TimeInJournal":     {"UPDATE journal SET at = at + interval '1 s' WHERE entry_no = 7", "has another time in the journal than was sealed"},
 		"NewestSeenLast":    {"UPDATE cursors SET confirmed_at = confirmed_at + interval '1 h' WHERE job_id = (SELECT min(job_id) FROM cursors WHERE snapshot_no > 0)", "is said to be seen last at"},
 		"Verifier":          {"UPDATE checkpoints SET verifier = 'another+01020304+key' WHERE size = (SELECT min(size) FROM checkpoints)", "is said to be signed by another key"},
@@ -315,6 +316,11 @@ func (p past) verify(t *testing.T, url string) audit.Verified {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	return p.verifyIn(t, s)
+}
+
+func (p past) verifyIn(t *testing.T, s *store.Store) audit.Verified {
+	t.Helper()
 	verified, err := audit.Verify(t.Context(), audit.Verification{Store: s, Key: &p.key.Verifier, Against: p.published})
 	if err != nil {
 		t.Fatal(err)

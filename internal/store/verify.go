@@ -161,6 +161,21 @@ func (s *Store) Unjournaled(ctx context.Context) (lacking []Unjournaled, err err
 	return lacking, nil
 }
 
+// Retargeted lists the jobs that have another target than they were registered with.
+func (s *Store) Retargeted(ctx context.Context) ([]Retarget, error) {
+	rows, err := s.queries.ReportRetargeted(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("compare targets with those of the changes: %w", err)
+	}
+	return convert(rows, func(row dbsqlc.ReportRetargetedRow) Retarget { return Retarget{Job: row.Job, RegisteredAt: row.At} }), nil
+}
+
+// Retarget is a job whose target is not what it was registered with.
+type Retarget struct {
+	Job          string
+	RegisteredAt time.Time
+}
+
 // Miscounted lists the jobs of which another snapshot is said to be the newest, or to be
 // seen by another number of polls (Counted) than is told (Told), or last at another time, or
 // another poll to be the last, or more to have failed.

@@ -57,6 +57,39 @@ func (q *Queries) JobSizes(ctx context.Context) ([]JobSizesRow, error) {
 	return items, nil
 }
 
+const reportRetargeted = `-- name: ReportRetargeted :many
+SELECT j.job, c.at FROM report.declared_jobs j
+JOIN report.changes c ON c.subject = 'job ' || j.job AND c.action = 'register'
+WHERE c.after -> 'target' <> j.target
+ORDER BY j.job, c.at
+`
+
+type ReportRetargetedRow struct {
+	Job string
+	At  time.Time
+}
+
+// Jobs with another target than they were registered with, which never changes.
+func (q *Queries) ReportRetargeted(ctx context.Context) ([]ReportRetargetedRow, error) {
+	rows, err := q.db.Query(ctx, reportRetargeted)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportRetargetedRow
+	for rows.Next() {
+		var i ReportRetargetedRow
+		if err := rows.Scan(&i.Job, &i.At); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportUnjournaled = `-- name: ReportUnjournaled :many
 SELECT n.kind::text AS kind, j.job, n.rows::bigint AS rows, coalesce(e.rows, 0)::bigint AS journaled, n.last_at::timestamptz AS last_at
 FROM (
