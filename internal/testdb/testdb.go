@@ -6,7 +6,6 @@ package testdb
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"tracker/db/migrations"
 	"tracker/internal/store"
@@ -103,14 +103,14 @@ func create(tb testing.TB, template string) string {
 	ctx, cancel := context.WithTimeout(tb.Context(), createTimeout)
 	defer cancel()
 	statement := fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", quote(name), quote(template))
-	if err := execute(ctx, server, statement); err != nil {
+	if err := execute(ctx, statement); err != nil {
 		tb.Fatalf("testdb: create database %s: %v", name, err)
 	}
-	tb.Cleanup(func() { dropOrKeep(tb, server, name, url) })
+	tb.Cleanup(func() { dropOrKeep(tb, name, url) })
 	return url
 }
 
-func dropOrKeep(tb testing.TB, server, name, url string) {
+func dropOrKeep(tb testing.TB, name, url string) {
 	tb.Helper()
 	if tb.Failed() {
 		tb.Logf("database kept: %s (when its server has ended with the tests: go run ./internal/testdb/testserver -- psql '%s')", url, url)
@@ -118,7 +118,7 @@ func dropOrKeep(tb testing.TB, server, name, url string) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), dropTimeout)
 	defer cancel()
-	if err := execute(ctx, server, "DROP DATABASE "+quote(name)+" WITH (FORCE)"); err != nil {
+	if err := execute(ctx, "DROP DATABASE "+quote(name)+" WITH (FORCE)"); err != nil {
 		tb.Errorf("testdb: drop database %s: %v", name, err)
 	}
 }
@@ -138,14 +138,27 @@ func databaseName(test string) string {
 	return "test_" + word[:min(len(word), 40)] + "_" + strings.ToLower(rand.Text()[:10])
 }
 
+// maintenancePool has the connections over which databases are made and dropped. They stay: each new one takes the
+// server as much CPU as the rest.
+var maintenancePool = sync.OnceValues(func() (*pgxpool.Pool, error) {
+	server, err := sharedServer()
+	if err != nil {
+		return nil, err
+	}
+	target, err := withDatabase(server, maintenance)
+	if err != nil {
+		return nil, err
+	}
+	return pgxpool.New(context.Background(), target)
+})
+
 // execute runs one statement on the server's maintenance database.
-func execute(ctx context.Context, server, statement string) (err error) {
-	conn, err := connect(ctx, server)
+func execute(ctx context.Context, statement string) error {
+	pool, err := maintenancePool()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
-	_, err = conn.Exec(ctx, statement)
+	_, err = pool.Exec(ctx, statement)
 	return err
 }
 
