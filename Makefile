@@ -83,7 +83,7 @@ bench-web: postgres build ## Measure pages, API and streams on what make seed ma
 # have started.
 .PHONY: test
 test: setup build ## Run all tests with the race detector on a real Postgres
-	@echo 'Compiling the tests, then running them: on two cores 5 minutes, the first time 7. Each package is told when it is through.'
+	@echo 'Compiling the tests, then running them: on two cores 5 minutes, the first time 7, and up to 25 on a machine whose processes are dear to start. Each package is told when it is through.'
 	@$(TESTSERVER) env CGO_ENABLED=1 go run -race $(GOTESTSUM) --format pkgname --format-hide-empty-pkg -- $(GO_TEST_FLAGS) ./...
 
 .PHONY: setup
