@@ -39,12 +39,20 @@ LEFT JOIN report.journal e ON e.kind = n.kind AND e.no = n.no
 WHERE e.entry_no IS NULL AND n.at NOT BETWEEN now() - interval '1 min' AND now() + interval '1 min'
 ORDER BY n.kind, n.no;
 
--- name: ReportRetargeted :many
--- Jobs with another target than they were registered with, which never changes.
-SELECT j.job, c.at FROM report.declared_jobs j
-JOIN report.changes c ON c.subject = 'job ' || j.job AND c.action = 'register'
-WHERE c.after -> 'target' <> j.target
-ORDER BY j.job, c.at;
+-- name: ReportOtherThanRegistered :many
+-- Jobs with another source or target than they were registered with, sources with another
+-- provider, and of both those whose registration no change tells: none of it ever changes.
+SELECT 'job' AS kind, j.job AS name, j.registered_at,
+    (CASE WHEN c.change_no IS NULL THEN '' WHEN c.after ->> 'source' IS DISTINCT FROM j.source THEN 'source' ELSE 'target' END)::text AS what
+FROM report.declared_jobs j
+LEFT JOIN report.changes c ON c.subject = 'job ' || j.job AND c.action = 'register'
+WHERE c.after ->> 'source' IS DISTINCT FROM j.source OR c.after -> 'target' IS DISTINCT FROM j.target
+UNION ALL
+SELECT 'source', s.source, s.registered_at, CASE WHEN c.change_no IS NULL THEN '' ELSE 'provider' END
+FROM report.declared_sources s
+LEFT JOIN report.changes c ON c.subject = 'source ' || s.source AND c.action = 'register'
+WHERE c.after ->> 'provider' IS DISTINCT FROM s.provider
+ORDER BY kind, name;
 
 -- name: StoredDerivations :many
 -- By which interpretations the rows of jobs whose numbers lie between two were derived

@@ -134,7 +134,7 @@ func findsColumnsOf(t *testing.T, p past, url, table string, types map[string]st
 	if _, err := db.ExecContext(t.Context(), "SET session_replication_role = replica"); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), url, store.Options{MaxConns: 2})
+	s, err := store.Open(t.Context(), url, store.Options{MaxConns: 4})
 	if err != nil {
 		t.Fatal(err)
 	}

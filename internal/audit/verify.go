@@ -71,7 +71,8 @@ type Verified struct {
 }
 
 // Verify recomputes everything from the stored rows: leaves, tree, checkpoints and
-// signatures, the hashes of bodies, the days of polls, and what the snapshots give.
+// signatures, the hashes of bodies, the days of polls, what
+// the snapshots give, and what jobs and sources were registered as.
 func Verify(ctx context.Context, v Verification) (Verified, error) {
 	if v.Tell == nil {
 		v.Tell = func(Progress) {}

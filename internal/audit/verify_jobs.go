@@ -33,6 +33,9 @@ const (
 // checkJobs checks that what is derived is what the snapshots give, and that counts are
 // what the polls give.
 func (r *verifier) checkJobs(ctx context.Context, found *findings) error {
+	if err := r.checkRegistrations(ctx, found); err != nil {
+		return err
+	}
 	batches, err := r.batches(ctx, found)
 	if err != nil {
 		return err
@@ -63,7 +66,30 @@ func (r *verifier) checkJobs(ctx context.Context, found *findings) error {
 	return nil
 }
 
-// checkCounts compares counts with what is counted, and targets with what was registered.
+// checkRegistrations checks that jobs and sources are what they were registered as.
+func (r *verifier) checkRegistrations(ctx context.Context, found *findings) error {
+	others, err := r.Store.OtherThanRegistered(ctx)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		at, named := Wrong{At: other.RegisteredAt}, "source "+other.Name
+		switch {
+		case other.Kind == "source" && len(r.Jobs) > 0, other.Kind == "job" && !r.wants(other.Name):
+			continue
+		case other.Kind == "job":
+			at.Job, named = other.Name, "it"
+		}
+		if other.What == "" {
+			found.add(at, "no change tells that %s was registered: somebody has inserted or renamed it, or deleted the change", named)
+		} else {
+			found.add(at, "%s was registered with another %s: somebody has altered one of them", named, other.What)
+		}
+	}
+	return nil
+}
+
+// checkCounts compares counts with what is counted.
 func (r *verifier) checkCounts(ctx context.Context, found *findings) error {
 	unjournaled, err := r.Store.Unjournaled(ctx)
 	if err != nil {
@@ -72,15 +98,6 @@ func (r *verifier) checkCounts(ctx context.Context, found *findings) error {
 	miscounted, err := r.Store.Miscounted(ctx)
 	if err != nil {
 		return err
-	}
-	retargeted, err := r.Store.Retargeted(ctx)
-	if err != nil {
-		return err
-	}
-	for _, job := range retargeted {
-		if r.wants(job.Job) {
-			found.add(Wrong{Job: job.Job, At: job.RegisteredAt}, "its target is not the one that it was registered with: somebody has altered it")
-		}
 	}
 	for _, u := range unjournaled {
 		switch at := (Wrong{Job: u.Job, At: u.At}); {

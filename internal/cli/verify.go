@@ -28,9 +28,9 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Check that nothing was altered",
 		Long: `Recomputes everything from the stored rows: the hashes of bodies, the leaves and
 the tree of the log, its checkpoints and their signatures, the days of polls,
-and that runs, steps, log entries, results, transitions and anomalies are what
-the snapshots give. With JOB it checks the rows of these jobs, and the whole
-tree all the same.
+that runs, steps, log entries, results, transitions and anomalies are what the
+snapshots give, and that jobs and sources are what they were registered as. With
+JOB it checks the rows of these jobs, and the whole tree all the same.
 
 Who owns the database can write all of it anew. What such an owner cannot do is
 sign with your key, and take back checkpoints that have left the machine: give

@@ -161,19 +161,22 @@ func (s *Store) Unjournaled(ctx context.Context) (lacking []Unjournaled, err err
 	return lacking, nil
 }
 
-// Retargeted lists the jobs that have another target than they were registered with.
-func (s *Store) Retargeted(ctx context.Context) ([]Retarget, error) {
-	rows, err := s.queries.ReportRetargeted(ctx)
+// OtherThanRegistered lists the jobs and sources that are not what they were registered as.
+func (s *Store) OtherThanRegistered(ctx context.Context) ([]Misregistered, error) {
+	rows, err := s.queries.ReportOtherThanRegistered(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("compare targets with those of the changes: %w", err)
+		return nil, fmt.Errorf("compare jobs and sources with their registrations: %w", err)
 	}
-	return convert(rows, func(row dbsqlc.ReportRetargetedRow) Retarget { return Retarget{Job: row.Job, RegisteredAt: row.At} }), nil
+	return convert(rows, func(row dbsqlc.ReportOtherThanRegisteredRow) Misregistered {
+		return Misregistered{Kind: row.Kind, Name: row.Name, RegisteredAt: row.RegisteredAt, What: row.What}
+	}), nil
 }
 
-// Retarget is a job whose target is not what it was registered with.
-type Retarget struct {
-	Job          string
+// Misregistered is a job or source (Kind) that is not what it was registered as.
+type Misregistered struct {
+	Kind, Name   string
 	RegisteredAt time.Time
+	What         string // source, target or provider: what differs; empty: no change tells of its registration
 }
 
 // Miscounted lists the jobs of which another snapshot is said to be the newest, or to be

@@ -57,29 +57,44 @@ func (q *Queries) JobSizes(ctx context.Context) ([]JobSizesRow, error) {
 	return items, nil
 }
 
-const reportRetargeted = `-- name: ReportRetargeted :many
-SELECT j.job, c.at FROM report.declared_jobs j
-JOIN report.changes c ON c.subject = 'job ' || j.job AND c.action = 'register'
-WHERE c.after -> 'target' <> j.target
-ORDER BY j.job, c.at
+const reportOtherThanRegistered = `-- name: ReportOtherThanRegistered :many
+SELECT 'job' AS kind, j.job AS name, j.registered_at,
+    (CASE WHEN c.change_no IS NULL THEN '' WHEN c.after ->> 'source' IS DISTINCT FROM j.source THEN 'source' ELSE 'target' END)::text AS what
+FROM report.declared_jobs j
+LEFT JOIN report.changes c ON c.subject = 'job ' || j.job AND c.action = 'register'
+WHERE c.after ->> 'source' IS DISTINCT FROM j.source OR c.after -> 'target' IS DISTINCT FROM j.target
+UNION ALL
+SELECT 'source', s.source, s.registered_at, CASE WHEN c.change_no IS NULL THEN '' ELSE 'provider' END
+FROM report.declared_sources s
+LEFT JOIN report.changes c ON c.subject = 'source ' || s.source AND c.action = 'register'
+WHERE c.after ->> 'provider' IS DISTINCT FROM s.provider
+ORDER BY kind, name
 `
 
-type ReportRetargetedRow struct {
-	Job string
-	At  time.Time
+type ReportOtherThanRegisteredRow struct {
+	Kind         string
+	Name         string
+	RegisteredAt time.Time
+	What         string
 }
 
-// Jobs with another target than they were registered with, which never changes.
-func (q *Queries) ReportRetargeted(ctx context.Context) ([]ReportRetargetedRow, error) {
-	rows, err := q.db.Query(ctx, reportRetargeted)
+// Jobs with another source or target than they were registered with, sources with another
+// provider, and of both those whose registration no change tells: none of it ever changes.
+func (q *Queries) ReportOtherThanRegistered(ctx context.Context) ([]ReportOtherThanRegisteredRow, error) {
+	rows, err := q.db.Query(ctx, reportOtherThanRegistered)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ReportRetargetedRow
+	var items []ReportOtherThanRegisteredRow
 	for rows.Next() {
-		var i ReportRetargetedRow
-		if err := rows.Scan(&i.Job, &i.At); err != nil {
+		var i ReportOtherThanRegisteredRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Name,
+			&i.RegisteredAt,
+			&i.What,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
