@@ -87,8 +87,7 @@ var sharedTemplate = sync.OnceValues(func() (string, error) {
 	return name, buildTemplate(context.Background(), url, name, store.Migrate)
 })
 
-// create makes a database from a template, and sees to its end. Its files are copied: the other strategy, of which
-// every page is logged and dirty in the server's memory, takes four times the CPU, to make it and to drop it.
+// create makes a database from a template, and sees to its end.
 func create(tb testing.TB, template string) string {
 	tb.Helper()
 	server, err := sharedServer()
@@ -102,8 +101,11 @@ func create(tb testing.TB, template string) string {
 	}
 	ctx, cancel := context.WithTimeout(tb.Context(), createTimeout)
 	defer cancel()
-	statement := fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", quote(name), quote(template))
-	if err := execute(ctx, statement); err != nil {
+	strategy, err := copyStrategy()
+	if err != nil {
+		tb.Fatalf("testdb: %v", err)
+	}
+	if err := execute(ctx, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s %s", quote(name), quote(template), strategy)); err != nil {
 		tb.Fatalf("testdb: create database %s: %v", name, err)
 	}
 	tb.Cleanup(func() { dropOrKeep(tb, name, url) })
@@ -150,6 +152,18 @@ var maintenancePool = sync.OnceValues(func() (*pgxpool.Pool, error) {
 		return nil, err
 	}
 	return pgxpool.New(context.Background(), target)
+})
+
+// copyStrategy has the files of databases copied, as servers before 15 always do. The other strategy logs every page and
+// leaves it dirty in memory: on a server that never waits for a disk it takes four times the CPU, to make and to drop.
+var copyStrategy = sync.OnceValues(func() (strategy string, err error) {
+	pool, err := maintenancePool()
+	if err != nil {
+		return "", err
+	}
+	const query = `SELECT CASE WHEN current_setting('server_version_num')::int >= 150000 THEN 'STRATEGY file_copy' ELSE '' END`
+	err = pool.QueryRow(context.Background(), query).Scan(&strategy)
+	return strategy, err
 })
 
 // execute runs one statement on the server's maintenance database.
