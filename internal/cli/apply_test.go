@@ -38,7 +38,7 @@ func newApplyFixture(t *testing.T) *readFixture {
 func (f *readFixture) given(stdin string, args ...string) (stdout, stderr string, code int) {
 	f.t.Helper()
 	var out, errs bytes.Buffer
-	code = report(&errs, run(f.t.Context(), args, surroundings{"dev", f.getenv, strings.NewReader(stdin), &out, &errs}))
+	code = report(&errs, run(f.t.Context(), args, surroundings{"dev", f.getenv, strings.NewReader(stdin), &out, &errs, patience}))
 	return out.String(), errs.String(), code
 }
 

@@ -13,9 +13,8 @@ import (
 	"tracker/internal/store"
 )
 
-// completeTimeout is how long somebody who pressed Tab is kept waiting. The
-// tests, which a busy machine keeps waiting for longer, change it.
-var completeTimeout = 700 * time.Millisecond
+// completeTimeout is how long somebody who pressed Tab is kept waiting.
+const completeTimeout = 700 * time.Millisecond
 
 // namesOf lists names that begin with a text.
 type namesOf func(s *store.Store, ctx context.Context, prefix string) ([]store.Named, error)
@@ -138,7 +137,7 @@ func (a *app) lookUpNames(ctx context.Context, names namesOf, prefix string) []s
 	if ctx == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, completeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, a.patience)
 	defer cancel()
 	url, found := a.runningDatabase(ctx)
 	if !found {

@@ -100,7 +100,7 @@ func TestCompletion_WithoutADatabase(t *testing.T) {
 			t.Parallel()
 			var out, errs bytes.Buffer
 			began := time.Now()
-			err := run(t.Context(), []string{"__complete", "history", "st"}, surroundings{"dev", func(name string) string { return environment[name] }, strings.NewReader(""), &out, &errs})
+			err := run(t.Context(), []string{"__complete", "history", "st"}, surroundings{"dev", func(name string) string { return environment[name] }, strings.NewReader(""), &out, &errs, patience})
 			if got := completions(out.String()); err != nil || got != "" {
 				t.Errorf("completes to %q, %v", got, err)
 			}

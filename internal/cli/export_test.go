@@ -74,7 +74,7 @@ func verifyPack(t *testing.T, pack string, key *ledger.Verifier) {
 		formatJSON:  {`"snapshots": 2`, `"signed_by": "` + key.String() + `"`, `"notes": []`},
 	} {
 		var out strings.Builder
-		a := &app{surroundings: surroundings{"dev", func(string) string { return "" }, nil, &out, &out}}
+		a := &app{surroundings: surroundings{"dev", func(string) string { return "" }, nil, &out, &out, patience}}
 		if err := a.verifyPack(t.Context(), pack, key, nil, format); err != nil {
 			t.Errorf("%s: %v", format, err)
 		}

@@ -61,7 +61,7 @@ func newReadFixture(t *testing.T) *readFixture {
 func (f *readFixture) run(args ...string) (stdout, stderr string, code int) {
 	f.t.Helper()
 	var out, errs bytes.Buffer
-	code = report(&errs, run(f.t.Context(), args, surroundings{"dev", f.getenv, strings.NewReader(""), &out, &errs}))
+	code = report(&errs, run(f.t.Context(), args, surroundings{"dev", f.getenv, strings.NewReader(""), &out, &errs, patience}))
 	return out.String(), errs.String(), code
 }
 

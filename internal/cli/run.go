@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,6 +51,8 @@ type surroundings struct {
 	stdin   io.Reader
 	stdout  io.Writer
 	stderr  io.Writer
+
+	patience time.Duration // of somebody who pressed Tab
 }
 
 // app is what every command shares.

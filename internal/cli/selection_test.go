@@ -120,7 +120,7 @@ func TestSelection_OfSyncAndWatch(t *testing.T) {
 	}
 	var out, errs printed
 	looker := begin(t, func(ctx context.Context, ticks <-chan time.Time) error {
-		a := &app{surroundings: surroundings{"dev", f.getenv, strings.NewReader(""), &out, &errs}}
+		a := &app{surroundings: surroundings{"dev", f.getenv, strings.NewReader(""), &out, &errs, patience}}
 		return (&watcher{app: a, store: s, jobIDs: ids, ticks: ticks}).print(ctx)
 	})
 	looker.look()

@@ -42,7 +42,7 @@ func newLookout(t *testing.T, names ...string) *lookout {
 		out: &printed{}, errs: &printed{}, jobs: map[string]store.Job{}, began: time.Now().UTC(),
 	}
 	environment := map[string]string{"DATABASE_URL": l.URL, "KEY": lookoutKey, "TRACKER_ACTOR": "tester"}
-	l.app = &app{surroundings: surroundings{"dev", func(name string) string { return environment[name] }, strings.NewReader(""), l.out, l.errs}}
+	l.app = &app{surroundings: surroundings{"dev", func(name string) string { return environment[name] }, strings.NewReader(""), l.out, l.errs, patience}}
 	l.store = l.Store()
 	t.Cleanup(func() { l.Check() })
 	spec := testkit.Source("woosmap-test", "woosmap", l.WoosmapAt, "env:KEY")
@@ -368,7 +368,7 @@ func TestWatch_ToldToEndBeforeItBegins(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out, errs strings.Builder
-	err := run(ctx, []string{"watch"}, surroundings{"dev", func(name string) string { return environment[name] }, strings.NewReader(""), &out, &errs})
+	err := run(ctx, []string{"watch"}, surroundings{"dev", func(name string) string { return environment[name] }, strings.NewReader(""), &out, &errs, patience})
 	if err != nil || out.String() != "" || errs.String() != "" {
 		t.Errorf("it ends with %v and says %s%s", err, out.String(), errs.String())
 	}
