@@ -22,6 +22,11 @@ func (l *lab) dissect(ctx context.Context, p plan, out io.Writer) error {
 	if p.unchanged {
 		mix = mixes[1]
 	}
+	if p.kept > 0 {
+		if err := l.keep(ctx, p.kept); err != nil {
+			return err
+		}
+	}
 	if p.statements {
 		if err := l.countStatements(ctx); err != nil {
 			return err

@@ -51,6 +51,7 @@ type plan struct {
 	profile    string // file that takes its CPU profile; empty: none
 	statements bool   // tell what its statements cost Postgres
 	unchanged  bool   // practically no answer is new
+	kept       int    // polls of the past that are stored before
 	journal    bool   // tell how soon what is new stands in the journal
 }
 
@@ -78,6 +79,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.BoolVar(&p.statements, "statements", false, "compare nothing: tell what the tracker's statements cost Postgres at 25 % change (needs pg_stat_statements)")
 	flags.BoolVar(&p.journal, "journal", false, "compare nothing: tell how soon what is new stands in the tracker's journal, at 25 % change")
 	flags.BoolVar(&p.unchanged, "unchanged", false, "with -profile or -statements: practically no answer is new")
+	flags.IntVar(&p.kept, "kept", 0, "with -profile or -statements: store so many polls of the past before")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
