@@ -10,8 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"tracker/internal/store"
 	"tracker/internal/testdb"
+	"tracker/internal/testkit"
 )
 
 // unchecked reads which columns of which tables docs/audit.md names as not checked; none
@@ -134,11 +134,7 @@ func findsColumnsOf(t *testing.T, p past, url, table string, types map[string]st
 	if _, err := db.ExecContext(t.Context(), "SET session_replication_role = replica"); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), url, store.Options{MaxConns: 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := testkit.OpenStore(t, url)
 	var part, row string // where the row is, which each change moves
 	if err := db.QueryRowContext(t.Context(), "SELECT tableoid::text, ctid::text FROM "+table+" ORDER BY tableoid, ctid LIMIT 1").Scan(&part, &row); err != nil {
 		t.Fatal(err)
