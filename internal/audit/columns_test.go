@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"maps"
@@ -121,6 +122,10 @@ func findsEachColumn(t *testing.T, p past) {
 	}
 }
 
+// isChecked is which rows of a table are checked whole: of the cursor of a job that nobody
+// polls, or that no poll has seen, less is.
+var isChecked = map[string]string{"cursors": "tracking = 'active' AND snapshot_no > 0"}
+
 // findsColumnsOf alters a row of a table, one column after the other, of which each is put
 // back before the next: what is found is found by that column.
 func findsColumnsOf(t *testing.T, p past, url, table string, types map[string]string) {
@@ -136,7 +141,8 @@ func findsColumnsOf(t *testing.T, p past, url, table string, types map[string]st
 	}
 	s := testkit.OpenStore(t, url)
 	var part, row string // where the row is, which each change moves
-	if err := db.QueryRowContext(t.Context(), "SELECT tableoid::text, ctid::text FROM "+table+" ORDER BY tableoid, ctid LIMIT 1").Scan(&part, &row); err != nil {
+	first := "SELECT tableoid::text, ctid::text FROM " + table + " WHERE " + cmp.Or(isChecked[table], "true") + " ORDER BY tableoid, ctid LIMIT 1"
+	if err := db.QueryRowContext(t.Context(), first).Scan(&part, &row); err != nil {
 		t.Fatal(err)
 	}
 	set := func(column, value string, args ...any) {
