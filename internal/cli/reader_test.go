@@ -58,11 +58,11 @@ func TestReaderReadsAll(t *testing.T) {
 }
 
 // sameFor checks that a command prints the same and ends alike for a reader, but
-// for numbers, which tell of the time. Since a gap may begin meanwhile, the owner
+// for numbers and "now", which tell of the time. Since a gap may begin meanwhile, the owner
 // asks before and, where that differs, after.
 func (f *readFixture) sameFor(t *testing.T, reader *readFixture, args []string) {
 	t.Helper()
-	numbers := regexp.MustCompile(`\d[\d:.,TZ-]*`)
+	numbers := regexp.MustCompile(`\d[\d:.,TZ-]*( s ago)?|\bnow\b`)
 	shown := func(f *readFixture) string {
 		stdout, stderr, code := f.run(args...)
 		return fmt.Sprintf("%s%sends with %d", stdout, stderr, code)
