@@ -95,7 +95,7 @@ func (t *target) empty(ctx context.Context) error {
 			SET LOCAL tracker.rewrite = 'on';
 			TRUNCATE journal, journal_notes, ledger_tiles, checkpoints, holds, acts, taken_polls, taken_runs, erased_snapshots, recounts, receipts, sources, jobs, changes, budgets, cursors, replicas, polls, gaps, snapshots, runs, steps, log_entries, transitions, anomalies,
 				result_items, hourly, daily RESTART IDENTITY;
-			UPDATE rollup SET rolled_up_to = '0001-01-01 00:00:00+00', swept_day = '0001-01-01';
+			UPDATE rollup SET rolled_up_to = '0001-01-01 00:00:00+00', swept_to = '0001-01-01 00:00:00+00';
 			UPDATE journal_end SET entry_no = 0, polls_until = '-infinity'`)
 		return err
 	})

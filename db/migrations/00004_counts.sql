@@ -42,12 +42,12 @@ CREATE TABLE recounts (
 -- How far counting has come: one row, locked by who counts.
 CREATE TABLE rollup (
     rolled_up_to    timestamptz NOT NULL, -- what was observed until some minutes before is counted
-    swept_day       date        NOT NULL, -- the day that the sweep counted last
+    swept_to        timestamptz NOT NULL, -- the sweep counted last what ends there
     one             boolean     NOT NULL DEFAULT true,
     CONSTRAINT rollup_pkey PRIMARY KEY (one),
     CONSTRAINT rollup_one_check CHECK (one)
 );
-INSERT INTO rollup (rolled_up_to, swept_day) VALUES ('0001-01-01 00:00:00+00', '0001-01-01');
+INSERT INTO rollup (rolled_up_to, swept_to) VALUES ('0001-01-01 00:00:00+00', '0001-01-01 00:00:00+00');
 
 -- +goose Down
 -- +goose StatementBegin

@@ -1,12 +1,12 @@
 -- name: RollupState :one
-SELECT rolled_up_to, swept_day FROM rollup;
+SELECT rolled_up_to, swept_to FROM rollup;
 
 -- name: RollupLock :one
 -- Who gets the row counts. Others get no row.
-SELECT rolled_up_to, swept_day FROM rollup FOR UPDATE SKIP LOCKED;
+SELECT rolled_up_to, swept_to FROM rollup FOR UPDATE SKIP LOCKED;
 
 -- name: RollupAdvance :exec
-UPDATE rollup SET rolled_up_to = greatest(rolled_up_to, sqlc.arg(rolled_up_to)::timestamptz), swept_day = sqlc.arg(swept_day)::date;
+UPDATE rollup SET rolled_up_to = greatest(rolled_up_to, sqlc.arg(rolled_up_to)::timestamptz), swept_to = sqlc.arg(swept_to)::timestamptz;
 
 -- name: RollupStarts :many
 -- The days of UTC on which any run began.
@@ -40,12 +40,12 @@ DELETE FROM recounts WHERE day = @day;
 -- The days of UTC on which a job's runs began.
 SELECT DISTINCT ((coalesce(r.started_at, r.first_seen_at) AT TIME ZONE 'UTC')::date)::date AS day FROM runs r WHERE r.job_id = @job_id ORDER BY day;
 
--- name: RollupAfter :one
--- The first day after a given one that has runs, or was counted.
+-- name: RollupFrom :one
+-- The first day, not before a given one, that has runs, or was counted.
 SELECT coalesce(least(
     (SELECT (min(coalesce(r.started_at, r.first_seen_at)) AT TIME ZONE 'UTC')::date FROM runs r
-        WHERE coalesce(r.started_at, r.first_seen_at) >= (sqlc.arg(day)::date + 1)::timestamp AT TIME ZONE 'UTC'),
-    (SELECT min(d.day) FROM daily d WHERE d.day > sqlc.arg(day)::date)
+        WHERE coalesce(r.started_at, r.first_seen_at) >= sqlc.arg(day)::date::timestamp AT TIME ZONE 'UTC'),
+    (SELECT min(d.day) FROM daily d WHERE d.day >= sqlc.arg(day)::date)
 ), '0001-01-01')::date AS day;
 
 -- name: RollupPolls :exec

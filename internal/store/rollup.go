@@ -16,8 +16,8 @@ const (
 	// rollupSlack is how long after it was observed a change may be recorded and is
 	// still counted by the next RollUp. The sweep finds what comes later.
 	rollupSlack = 15 * time.Minute
-	// rollupPollSweep is up to which age of a day the sweep counts its polls again.
-	// They cost more to count than runs.
+	// rollupPollSweep is up to which age of a day the sweep counts its polls again, an
+	// hour of them with each call. They cost more to count than runs.
 	rollupPollSweep = 48 * time.Hour
 	dayLength       = 24 * time.Hour // of a day of UTC
 )
@@ -28,7 +28,8 @@ const (
 //   - the days since the last time,
 //   - the days on which runs began that have changed since,
 //   - the days between which a run's start has moved,
-//   - and one further day, the next with each call, to find what was missed.
+//   - and one further day, the next with each call, to find what was missed; of a day
+//     whose polls are counted again, the next hour.
 //
 // Each day is a transaction of its own: what is done stays done when ctx ends. While
 // somebody else counts it does nothing.
@@ -106,7 +107,7 @@ func (s *Store) rollUpDay(ctx context.Context, day, since, now time.Time) error 
 		if now.Before(done) {
 			done = now
 		}
-		return q.RollupAdvance(ctx, dbsqlc.RollupAdvanceParams{RolledUpTo: done, SweptDay: state.SweptDay})
+		return q.RollupAdvance(ctx, dbsqlc.RollupAdvanceParams{RolledUpTo: done, SweptTo: state.SweptTo})
 	})
 }
 
@@ -131,23 +132,29 @@ func (s *Store) recount(ctx context.Context) error {
 	return nil
 }
 
-// sweep counts again the day after the one that it counted last. After the last day it
-// begins again with the first day.
+// sweep counts again what comes after what it counted last: a day, or an hour of one
+// whose polls it counts. After the last day it begins again with the first day.
 func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	return s.inRollup(ctx, func(q *dbsqlc.Queries, state dbsqlc.RollupLockRow) error {
-		day, err := q.RollupAfter(ctx, state.SweptDay)
+		from := state.SweptTo
+		day, err := q.RollupFrom(ctx, from.Truncate(dayLength))
 		if err != nil {
 			return err
 		}
+		if !day.Equal(from.Truncate(dayLength)) {
+			from = day
+		}
+		to := day.Add(dayLength)
 		if now.Sub(day) < rollupPollSweep {
-			if err := q.RollupPolls(ctx, dbsqlc.RollupPollsParams{FromHour: day, ToHour: day.Add(dayLength)}); err != nil {
+			to = from.Add(time.Hour)
+			if err := q.RollupPolls(ctx, dbsqlc.RollupPollsParams{FromHour: from, ToHour: to}); err != nil {
 				return err
 			}
 		}
 		if err := q.RollupDay(ctx, day); err != nil {
 			return err
 		}
-		return q.RollupAdvance(ctx, dbsqlc.RollupAdvanceParams{RolledUpTo: now, SweptDay: day})
+		return q.RollupAdvance(ctx, dbsqlc.RollupAdvanceParams{RolledUpTo: now, SweptTo: to})
 	})
 }
 

@@ -141,7 +141,7 @@ func TestRollUpSweepFindsWhatNobodyObserved(t *testing.T) {
 	// As after a rebuild; and a poll that was recorded a day after it was sent.
 	mustExec(t, r.conn, "UPDATE runs SET state = 'succeeded', started_at = started_at + interval '1 day', ended_at = ended_at + interval '1 day'")
 	r.polls(1, "unchanged", "09 09:00", 1)
-	for range 8 { // days, and a turn at which it begins anew
+	for range 6 + 2*24 { // days, two of them by their hours
 		r.rollUp()
 	}
 	lines := r.daily()

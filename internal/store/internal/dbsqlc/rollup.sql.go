@@ -65,33 +65,17 @@ func (q *Queries) RecountTake(ctx context.Context, day time.Time) error {
 }
 
 const rollupAdvance = `-- name: RollupAdvance :exec
-UPDATE rollup SET rolled_up_to = greatest(rolled_up_to, $1::timestamptz), swept_day = $2::date
+UPDATE rollup SET rolled_up_to = greatest(rolled_up_to, $1::timestamptz), swept_to = $2::timestamptz
 `
 
 type RollupAdvanceParams struct {
 	RolledUpTo time.Time
-	SweptDay   time.Time
+	SweptTo    time.Time
 }
 
 func (q *Queries) RollupAdvance(ctx context.Context, arg RollupAdvanceParams) error {
-	_, err := q.db.Exec(ctx, rollupAdvance, arg.RolledUpTo, arg.SweptDay)
+	_, err := q.db.Exec(ctx, rollupAdvance, arg.RolledUpTo, arg.SweptTo)
 	return err
-}
-
-const rollupAfter = `-- name: RollupAfter :one
-SELECT coalesce(least(
-    (SELECT (min(coalesce(r.started_at, r.first_seen_at)) AT TIME ZONE 'UTC')::date FROM runs r
-        WHERE coalesce(r.started_at, r.first_seen_at) >= ($1::date + 1)::timestamp AT TIME ZONE 'UTC'),
-    (SELECT min(d.day) FROM daily d WHERE d.day > $1::date)
-), '0001-01-01')::date AS day
-`
-
-// The first day after a given one that has runs, or was counted.
-func (q *Queries) RollupAfter(ctx context.Context, day time.Time) (time.Time, error) {
-	row := q.db.QueryRow(ctx, rollupAfter, day)
-	var day_2 time.Time
-	err := row.Scan(&day_2)
-	return day_2, err
 }
 
 const rollupDay = `-- name: RollupDay :exec
@@ -132,20 +116,36 @@ func (q *Queries) RollupDay(ctx context.Context, day time.Time) error {
 	return err
 }
 
+const rollupFrom = `-- name: RollupFrom :one
+SELECT coalesce(least(
+    (SELECT (min(coalesce(r.started_at, r.first_seen_at)) AT TIME ZONE 'UTC')::date FROM runs r
+        WHERE coalesce(r.started_at, r.first_seen_at) >= $1::date::timestamp AT TIME ZONE 'UTC'),
+    (SELECT min(d.day) FROM daily d WHERE d.day >= $1::date)
+), '0001-01-01')::date AS day
+`
+
+// The first day, not before a given one, that has runs, or was counted.
+func (q *Queries) RollupFrom(ctx context.Context, day time.Time) (time.Time, error) {
+	row := q.db.QueryRow(ctx, rollupFrom, day)
+	var day_2 time.Time
+	err := row.Scan(&day_2)
+	return day_2, err
+}
+
 const rollupLock = `-- name: RollupLock :one
-SELECT rolled_up_to, swept_day FROM rollup FOR UPDATE SKIP LOCKED
+SELECT rolled_up_to, swept_to FROM rollup FOR UPDATE SKIP LOCKED
 `
 
 type RollupLockRow struct {
 	RolledUpTo time.Time
-	SweptDay   time.Time
+	SweptTo    time.Time
 }
 
 // Who gets the row counts. Others get no row.
 func (q *Queries) RollupLock(ctx context.Context) (RollupLockRow, error) {
 	row := q.db.QueryRow(ctx, rollupLock)
 	var i RollupLockRow
-	err := row.Scan(&i.RolledUpTo, &i.SweptDay)
+	err := row.Scan(&i.RolledUpTo, &i.SweptTo)
 	return i, err
 }
 
@@ -201,18 +201,18 @@ func (q *Queries) RollupStarts(ctx context.Context) ([]time.Time, error) {
 }
 
 const rollupState = `-- name: RollupState :one
-SELECT rolled_up_to, swept_day FROM rollup
+SELECT rolled_up_to, swept_to FROM rollup
 `
 
 type RollupStateRow struct {
 	RolledUpTo time.Time
-	SweptDay   time.Time
+	SweptTo    time.Time
 }
 
 func (q *Queries) RollupState(ctx context.Context) (RollupStateRow, error) {
 	row := q.db.QueryRow(ctx, rollupState)
 	var i RollupStateRow
-	err := row.Scan(&i.RolledUpTo, &i.SweptDay)
+	err := row.Scan(&i.RolledUpTo, &i.SweptTo)
 	return i, err
 }
 
