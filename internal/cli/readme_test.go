@@ -63,7 +63,7 @@ func TestReadmeCommands(t *testing.T) {
 	checkout, data := openTempDir(t), openTempDir(t)
 	copyRepository(t, checkout)
 	environment := append(environmentWithout("TRACKER_DATA_DIR", "TRACKER_TEST", "DATABASE_", "TEST_DATABASE_URL", "MAKE", "MFLAGS", "NO_PROXY", "no_proxy", "GOFLAGS"),
-		"TRACKER_DATA_DIR="+data, "TRACKER_LISTEN=127.0.0.1:0", "HTTPS_PROXY=http://127.0.0.1:1", "DEMO_FLAGS=--for 3s")
+		"TRACKER_DATA_DIR="+data, "TRACKER_LISTEN=127.0.0.1:0", "HTTPS_PROXY=http://127.0.0.1:1", "DEMO_FLAGS=--for 15s") // for as long as what runs beside it may take
 	for _, steps := range shellBlocks(t, "README.md") {
 		sh := &shell{t: t, dir: checkout, environment: environment}
 		for i, s := range steps {
