@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 func TestVerifyBesideRetention(t *testing.T) {
 	t.Parallel()
 	b := newBeside(t)
-	if v := b.verify(t, func(tx *sql.Tx) { exec(t, tx, "SELECT polls_take('90 days')") }); v.Count != 0 || v.Taken != 7 {
+	if v := b.verify(t, func(tx *sql.Tx) { takePolls(t, tx) }); v.Count != 0 || v.Taken != 7 {
 		t.Errorf("it gives %+v", v)
 	}
 }
@@ -57,9 +58,26 @@ func TestVerifyADayThatWasTaken(t *testing.T) {
 		t.Errorf("before they are taken: %+v", a)
 	}
 	for _, when := range []string{"while it is checked", "before"} {
-		if a := again(func(tx *sql.Tx) { exec(t, tx, "SELECT polls_take('90 days')") }); !a.Taken {
+		if a := again(func(tx *sql.Tx) { takePolls(t, tx) }); !a.Taken {
 			t.Errorf("taken %s: %+v", when, a)
 		}
+	}
+}
+
+// takePolls takes them as retention does, which tries again where somebody reads polls, as
+// autovacuum may.
+func takePolls(t *testing.T, tx *sql.Tx) {
+	t.Helper()
+	for {
+		exec(t, tx, "SAVEPOINT take")
+		_, err := tx.ExecContext(t.Context(), "SELECT polls_take('90 days')")
+		switch {
+		case err == nil:
+			return
+		case !strings.Contains(err.Error(), "lock timeout"):
+			t.Fatal(err)
+		}
+		exec(t, tx, "ROLLBACK TO take")
 	}
 }
 
