@@ -29,6 +29,7 @@ func TestOnceGivesEachFaultItsOutcome(t *testing.T) {
 	defer tls.Close()
 	l.declare(store.Declaration{Sources: []store.SourceSpec{
 		l.sourceSpec("unlimited", "woosmap", l.WoosmapAt), // whom no answer holds up
+		l.sourceSpec("limited", "woosmap", l.WoosmapAt),   // or what is claimed after its answer is not polled
 		l.sourceSpec("closed", "woosmap", "http://"+closed.Addr().String()),
 		l.sourceSpec("untrusted", "woosmap", tls.URL),
 		l.sourceSpec("no-tls", "woosmap", strings.Replace(l.WoosmapAt, "http:", "https:", 1)),
@@ -51,7 +52,7 @@ func TestOnceGivesEachFaultItsOutcome(t *testing.T) {
 		{"status-409", "", upstreamsim.Status(409, `{"detail":"busy"}`), "rejected 409"},
 		{"status-413", "", upstreamsim.WoosmapError(413), "rejected 413"}, // Woosmap has no other way
 		{"status-422", "", upstreamsim.WoosmapError(422), "rejected 422"},
-		{"status-429", "", upstreamsim.WoosmapError(429), "rate_limited 429"},
+		{"status-429", "limited", upstreamsim.WoosmapError(429), "rate_limited 429"},
 		{"status-500", "", upstreamsim.WoosmapError(500), "upstream_error 500"},
 		{"status-502", "", upstreamsim.WoosmapError(502), "upstream_error 502"},
 		{"status-599", "", upstreamsim.Status(599, "\x00\xff"), "upstream_error 599"},
