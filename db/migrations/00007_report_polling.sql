@@ -262,8 +262,8 @@ COMMENT ON COLUMN report.hourly.source IS 'Name of the source.';
 COMMENT ON COLUMN report.hourly.provider IS 'Name of the API that the source speaks.';
 COMMENT ON COLUMN report.hourly.outcome IS 'Outcome of the polls, one of those of report.polls.';
 COMMENT ON COLUMN report.hourly.polls IS 'Count of the polls, at least 1; never lowered, whatever retention takes.';
-COMMENT ON COLUMN report.hourly.p50_latency IS 'The median of the polls'' latency.';
-COMMENT ON COLUMN report.hourly.p95_latency IS 'The 95th percentile of the polls'' latency.';
+COMMENT ON COLUMN report.hourly.p50_latency IS 'The median of the polls'' latency, cut to three digits.';
+COMMENT ON COLUMN report.hourly.p95_latency IS 'The 95th percentile of the polls'' latency, likewise.';
 
 CREATE VIEW report.daily AS
 SELECT d.day, s.name AS source, s.provider, d.runs, d.succeeded, d.failed, d.p50_duration, d.p95_duration, d.polls, d.failed_polls

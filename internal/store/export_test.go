@@ -1,9 +1,26 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"tracker/internal/store/internal/dbsqlc"
+)
 
 // CheckServer refuses servers that are older than a version.
 var CheckServer = checkServer
+
+// HourPolls is how many polls of an hour were counted.
+type HourPolls = dbsqlc.RollupCountedRow
+
+// InParts is inParts where of some hours it is known until when they are counted.
+func InParts(from, to time.Time, hours []HourPolls, known ...time.Time) [][2]time.Time {
+	counted := countedHours{}
+	for _, until := range known {
+		counted[until.Add(-1).Truncate(time.Hour).Unix()] = countedHour{until: until}
+	}
+	return inParts(from, to, hours, counted)
+}
 
 // DurationOf converts an interval as rows are read.
 var DurationOf = durationOf

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -34,6 +35,8 @@ const (
 // Each day is a transaction of its own: what is done stays done when ctx ends. While
 // somebody else counts it does nothing.
 func (s *Store) RollUp(ctx context.Context, now time.Time) error {
+	s.counting.Lock()
+	defer s.counting.Unlock()
 	if err := s.rollUp(ctx, now); err != nil && !errors.Is(err, errCounting) {
 		return fmt.Errorf("roll up: %w", err)
 	}
@@ -60,6 +63,7 @@ func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 	for day := since.Truncate(dayLength); !day.After(now); day = day.Add(dayLength) {
 		days = append(days, day)
 	}
+	maps.DeleteFunc(s.counted, func(hour int64, _ countedHour) bool { return hour < since.Truncate(time.Hour).Unix() })
 	for _, day := range inOrder(days) {
 		if err := s.rollUpDay(ctx, day, since, now); err != nil {
 			return err
@@ -90,12 +94,16 @@ func (s *Store) rollUpDay(ctx context.Context, day, since, now time.Time) error 
 	if since.After(from) {
 		from = since
 	}
+	polls, err := s.countPolls(ctx, from.Truncate(time.Hour), to, s.counted, now.Add(-partSlack))
+	if err != nil {
+		return err
+	}
 	return s.inRollup(ctx, func(q *dbsqlc.Queries, state dbsqlc.RollupLockRow) error {
 		touched, err := q.RollupTouched(ctx, dbsqlc.RollupTouchedParams{FromTime: from, ToTime: to})
 		if err != nil {
 			return err
 		}
-		if err := q.RollupPolls(ctx, dbsqlc.RollupPollsParams{FromHour: from.Truncate(time.Hour), ToHour: to}); err != nil {
+		if err := q.RollupHours(ctx, polls); err != nil {
 			return err
 		}
 		for _, counted := range inOrder(append(touched, day)) {
@@ -135,21 +143,29 @@ func (s *Store) recount(ctx context.Context) error {
 // sweep counts again what comes after what it counted last: a day, or an hour of one
 // whose polls it counts. After the last day it begins again with the first day.
 func (s *Store) sweep(ctx context.Context, now time.Time) error {
-	return s.inRollup(ctx, func(q *dbsqlc.Queries, state dbsqlc.RollupLockRow) error {
-		from := state.SweptTo
-		day, err := q.RollupFrom(ctx, from.Truncate(dayLength))
-		if err != nil {
+	state, err := s.queries.RollupState(ctx)
+	if err != nil {
+		return err
+	}
+	day, err := s.queries.RollupFrom(ctx, state.SweptTo.Truncate(dayLength))
+	if err != nil {
+		return err
+	}
+	to := day.Add(dayLength)
+	var polls dbsqlc.RollupHoursParams
+	if now.Sub(day) < rollupPollSweep {
+		from := day
+		if state.SweptTo.After(day) {
+			from = state.SweptTo
+		}
+		to = from.Add(time.Hour)
+		if polls, err = s.countPolls(ctx, from, to, nil, now); err != nil {
 			return err
 		}
-		if !day.Equal(from.Truncate(dayLength)) {
-			from = day
-		}
-		to := day.Add(dayLength)
-		if now.Sub(day) < rollupPollSweep {
-			to = from.Add(time.Hour)
-			if err := q.RollupPolls(ctx, dbsqlc.RollupPollsParams{FromHour: from, ToHour: to}); err != nil {
-				return err
-			}
+	}
+	return s.inRollup(ctx, func(q *dbsqlc.Queries, _ dbsqlc.RollupLockRow) error {
+		if err := q.RollupHours(ctx, polls); err != nil {
+			return err
 		}
 		if err := q.RollupDay(ctx, day); err != nil {
 			return err

@@ -152,6 +152,90 @@ func TestRollUpSweepFindsWhatNobodyObserved(t *testing.T) {
 	equalLines(t, lines, want...)
 }
 
+func TestRollUpCountsAFullHourInParts(t *testing.T) {
+	t.Parallel()
+	r := newRollupTest(t)
+	r.polls(0, "timeout", "10 10:59:59", 3000)
+	r.polls(1, "timeout", "10 10:59:59", 1)
+	r.rollUp()
+	mustExec(t, r.conn, "UPDATE hourly SET polls = 3000, p50_latency_us = 0, p95_latency_us = 0") // fewer than there are
+	mustExec(t, r.conn, `INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
+		SELECT source_id, '2024-06-10 11:00+00', 'unreachable', 3500000, 1, 1 FROM sources`)
+	r.rollUp()
+	equalLines(t, column[string](t, r.conn, `SELECT format('%s: %s, %s to %s', outcome, polls, p50_latency, p95_latency) FROM report.hourly ORDER BY outcome`),
+		"timeout: 3001, 00:00:01.5 to 00:00:02.85",
+		"unreachable: 3500000, 00:00:00.000001 to 00:00:00.000001")
+}
+
+// TestRollUpCountsWhatEndedOnce: of a full hour no part is counted again, but by the sweep.
+func TestRollUpCountsWhatEndedOnce(t *testing.T) {
+	t.Parallel()
+	r := newRollupTest(t)
+	r.polls(0, "timeout", "10 11:00", 3000)
+	mustExec(t, r.conn, `INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
+		SELECT source_id, '2024-06-10 11:00+00', 'unreachable', 1000000, 1, 1 FROM sources`)
+	counted := func(want string) {
+		t.Helper()
+		r.rollUp()
+		equalLines(t, column[string](t, r.conn, `SELECT format('%s, %s to %s', polls, p50_latency, p95_latency) FROM report.hourly WHERE outcome = 'timeout' AND hour = '2024-06-10 11:00+00'`), want)
+	}
+	counted("3000, 00:00:01.5 to 00:00:02.85")
+	r.polls(1, "timeout", "10 11:10", 10)   // recorded too late
+	r.polls(1, "timeout", "10 11:57", 2000) // until after the hour
+	counted("3179, 00:00:01.41 to 00:00:02.84")
+	for range 9 { // the hours before
+		r.rollUp()
+	}
+	counted("3189, 00:00:01.4 to 00:00:02.84")
+}
+
+func TestPartsOfHours(t *testing.T) {
+	t.Parallel()
+	at := func(clock string) time.Time {
+		at, err := time.Parse(time.DateTime, "2024-06-10 "+clock+":00")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	full := []string{"09:05", "09:10", "09:15", "09:20", "09:25", "09:30", "09:35", "09:40", "09:45", "09:50", "09:55", "10:00"}
+	for name, test := range map[string]struct {
+		counted map[string]int64 // by hour
+		known   []string
+		parts   []string // each from the end of the one before, or as is said
+	}{
+		"NothingKnown":  {nil, nil, []string{"12:00"}},
+		"Few":           {map[string]int64{"09:00": 300_000, "11:00": 600_000}, nil, []string{"12:00"}},
+		"TooManyAtOnce": {map[string]int64{"08:00": 600_000, "09:00": 600_000, "10:00": 300_000, "11:00": 200_000}, nil, []string{"09:00", "11:00", "12:00"}},
+		"OneIsFull":     {map[string]int64{"08:00": 10, "09:00": 1_000_000, "10:00": 10}, nil, append([]string{"09:00"}, append(full, "12:00")...)},
+		"BeforeNothing": {map[string]int64{"09:00": 1_000_000}, nil, append([]string{"09:00"}, append(full, "12:00")...)},
+		"PartIsCounted": {map[string]int64{"09:00": 1_000_000}, []string{"09:45"}, []string{"09:00", "09:45 to 09:50", "09:55", "10:00", "12:00"}},
+		"AllIsCounted":  {map[string]int64{"09:00": 1_000_000}, []string{"10:00"}, []string{"09:00", "10:00 to 12:00"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var hours []store.HourPolls
+			for hour, polls := range test.counted {
+				hours = append(hours, store.HourPolls{Hour: at(hour), Polls: polls})
+			}
+			var known []time.Time
+			for _, until := range test.known {
+				known = append(known, at(until))
+			}
+			var parts []string
+			end := at("08:00")
+			for _, part := range store.InParts(end, at("12:00"), hours, known...) {
+				text := part[1].Format("15:04")
+				if !part[0].Equal(end) {
+					text = part[0].Format("15:04") + " to " + text
+				}
+				parts, end = append(parts, text), part[1]
+			}
+			equalLines(t, parts, test.parts...)
+		})
+	}
+}
+
 func TestRollUpNeverLowersPolls(t *testing.T) {
 	t.Parallel()
 	r := newRollupTest(t)

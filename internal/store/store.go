@@ -32,7 +32,9 @@ type Store struct {
 	holdFailed bool
 
 	judged      judged
-	definitions sync.Map // of providers, by definitionKey: what a number stands for never changes
+	counting    sync.Mutex   // who rolls up
+	counted     countedHours // of polls that are rolled up
+	definitions sync.Map     // of providers, by definitionKey: what a number stands for never changes
 }
 
 // Options are the parts of a Store that its user may choose.
@@ -71,7 +73,8 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	}
 	return &Store{
 		pool: pool, queries: dbsqlc.New(pool), holdFailed: options.HoldFailed,
-		judged: judged{kept: options.KeepJudged, runs: map[RunKey]judgedRun{}, heads: map[int64]judgedHead{}},
+		judged:  judged{kept: options.KeepJudged, runs: map[RunKey]judgedRun{}, heads: map[int64]judgedHead{}},
+		counted: countedHours{},
 	}, nil
 }
 
