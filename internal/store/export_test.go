@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"tracker/internal/store/internal/dbsqlc"
 )
 
@@ -29,6 +31,14 @@ var (
 	MakePatch  = makePatch
 	ApplyPatch = applyPatch
 )
+
+// MomentOf gives transaction_isolation as it is where all is read at one moment.
+func (s *Store) MomentOf(ctx context.Context) (level string, err error) {
+	err = s.inMoment(ctx, oneMoment, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, "SELECT current_setting('transaction_isolation')").Scan(&level)
+	})
+	return level, err
+}
 
 // PlanOf gives plan_cache_mode as it is where statements are planned once.
 func (s *Store) PlanOf(ctx context.Context) (mode string, err error) {

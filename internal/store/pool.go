@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,13 +125,19 @@ func (p *pool) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, erro
 		return nil, err
 	}
 	if pooled {
-		begin := []string{"BEGIN"}
-		if options.IsoLevel != "" {
-			begin = append(begin, "ISOLATION LEVEL", string(options.IsoLevel))
-		}
-		options.BeginQuery = strings.Join(append(begin, string(options.AccessMode)), " ") + "; " + setSettings(true)
+		begin, rest, _ := strings.Cut(cmp.Or(options.BeginQuery, beginning(options)), ";") // what is asked for goes over ours
+		options.BeginQuery = begin + "; " + setSettings(true) + ";" + rest
 	}
 	return p.Pool.BeginTx(ctx, options)
+}
+
+// beginning is the statement that begins a transaction with those options.
+func beginning(options pgx.TxOptions) string {
+	begin := []string{"BEGIN"}
+	if options.IsoLevel != "" {
+		begin = append(begin, "ISOLATION LEVEL", string(options.IsoLevel))
+	}
+	return strings.Join(append(begin, string(options.AccessMode)), " ")
 }
 
 // SendBatch runs statements as one transaction, with our settings.

@@ -110,6 +110,12 @@ func (f *feed) throughPooler(t *testing.T) {
 	if len(read.Runs) == 0 || read.Polled.Polls != 6 {
 		t.Errorf("of 6 polls it reads %+v", read.Polled)
 	}
+	if level, err := f.store.MomentOf(t.Context()); level != "repeatable read" || err != nil {
+		t.Errorf("what is read at one moment is %s: %v", level, err)
+	}
+	if mode, err := f.store.PlanOf(t.Context()); mode != "force_generic_plan" || err != nil {
+		t.Errorf("what is planned once is planned by %s: %v", mode, err)
+	}
 	provider, err := source.Lookup("woosmap")
 	if err != nil {
 		t.Fatal(err)
