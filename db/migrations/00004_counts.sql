@@ -39,7 +39,7 @@ CREATE TABLE recounts (
     CONSTRAINT recounts_job_fkey FOREIGN KEY (job_id) REFERENCES jobs (job_id)
 );
 
--- How far counting has come: one row, locked by who counts.
+-- How far counting has come: one row, locked by who writes counts.
 CREATE TABLE rollup (
     rolled_up_to    timestamptz NOT NULL, -- what was observed until some minutes before is counted
     swept_to        timestamptz NOT NULL, -- the sweep counted last what ends there

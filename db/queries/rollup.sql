@@ -2,7 +2,7 @@
 SELECT rolled_up_to, swept_to FROM rollup;
 
 -- name: RollupLock :one
--- Who gets the row counts. Others get no row.
+-- Who gets the row writes counts. Others get no row.
 SELECT rolled_up_to, swept_to FROM rollup FOR UPDATE SKIP LOCKED;
 
 -- name: RollupAdvance :exec
@@ -50,14 +50,18 @@ SELECT coalesce(least(
 
 -- name: RollupCounted :many
 -- How many polls of each hour were counted.
-SELECT h.hour, sum(h.polls)::bigint AS polls FROM hourly h
-WHERE h.hour >= sqlc.arg(from_hour)::timestamptz AND h.hour < sqlc.arg(to_hour)::timestamptz
-GROUP BY h.hour;
+SELECT p.hour, sum(p.polls)::bigint AS polls
+FROM sources s
+CROSS JOIN LATERAL (
+    SELECT h.hour, h.polls FROM hourly h
+    WHERE h.source_id = s.source_id AND h.hour >= sqlc.arg(from_hour)::timestamptz AND h.hour < sqlc.arg(to_hour)::timestamptz
+) p
+GROUP BY p.hour;
 
 -- name: RollupPolls :many
--- Counts polls by hour and by their latency to three digits: of all that are told apart
--- there are few, whatever polls there are, so that nothing is sorted. (With date_trunc,
--- which knows zones, it would take longer.)
+-- Counts polls by hour and by their latency, cut to three digits: what there is of a part
+-- adds up with what there is of others. (With date_trunc, which knows zones, it would take
+-- longer.)
 SELECT j.source_id, date_bin('1 hour', p.polled_at, '2000-01-01 00:00:00+00')::timestamptz AS hour, coalesce(p.outcome, 'unchanged')::text AS outcome,
     (CASE WHEN p.latency_us < 1000 THEN p.latency_us
         WHEN p.latency_us < 10000 THEN p.latency_us / 10 * 10 WHEN p.latency_us < 100000 THEN p.latency_us / 100 * 100

@@ -16,12 +16,15 @@ var CheckServer = checkServer
 type HourPolls = dbsqlc.RollupCountedRow
 
 // InParts is inParts where of some hours it is known until when they are counted.
-func InParts(from, to time.Time, hours []HourPolls, known ...time.Time) [][2]time.Time {
-	counted := countedHours{}
+func InParts(from, to time.Time, before []HourPolls, known ...time.Time) (parts [][2]time.Time) {
+	counted := map[int64]countedHour{}
 	for _, until := range known {
 		counted[until.Add(-1).Truncate(time.Hour).Unix()] = countedHour{until: until}
 	}
-	return inParts(from, to, hours, counted)
+	for _, one := range inParts(pollPart{from, to}, before, counted) {
+		parts = append(parts, [2]time.Time{one.from, one.to})
+	}
+	return parts
 }
 
 // DurationOf converts an interval as rows are read.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -15,7 +14,8 @@ import (
 
 const (
 	// rollupSlack is how long after it was observed a change may be recorded and is
-	// still counted by the next RollUp. The sweep finds what comes later.
+	// still counted by the next RollUp; of polls of a full hour partSlack is. The sweep
+	// finds what comes later.
 	rollupSlack = 15 * time.Minute
 	// rollupPollSweep is up to which age of a day the sweep counts its polls again, an
 	// hour of them with each call. They cost more to count than runs.
@@ -28,16 +28,21 @@ const (
 //
 //   - the days since the last time,
 //   - the days on which runs began that have changed since,
-//   - the days between which a run's start has moved,
-//   - and one further day, the next with each call, to find what was missed; of a day
-//     whose polls are counted again, the next hour.
+//   - and the days between which a run's start has moved.
 //
 // Each day is a transaction of its own: what is done stays done when ctx ends. While
-// somebody else counts it does nothing.
+// somebody else writes counts it does nothing.
 func (s *Store) RollUp(ctx context.Context, now time.Time) error {
-	s.counting.Lock()
+	return s.alone(func() error { return s.rollUp(ctx, now) })
+}
+
+// alone rolls up, unless somebody is at it.
+func (s *Store) alone(work func() error) error {
+	if !s.counting.TryLock() {
+		return nil
+	}
 	defer s.counting.Unlock()
-	if err := s.rollUp(ctx, now); err != nil && !errors.Is(err, errCounting) {
+	if err := work(); err != nil && !errors.Is(err, errCounting) {
 		return fmt.Errorf("roll up: %w", err)
 	}
 	return nil
@@ -63,16 +68,13 @@ func (s *Store) rollUp(ctx context.Context, now time.Time) error {
 	for day := since.Truncate(dayLength); !day.After(now); day = day.Add(dayLength) {
 		days = append(days, day)
 	}
-	maps.DeleteFunc(s.counted, func(hour int64, _ countedHour) bool { return hour < since.Truncate(time.Hour).Unix() })
+	s.counted.forget(since, now)
 	for _, day := range inOrder(days) {
 		if err := s.rollUpDay(ctx, day, since, now); err != nil {
 			return err
 		}
 	}
-	if err := s.recount(ctx); err != nil {
-		return err
-	}
-	return s.sweep(ctx, now)
+	return s.recount(ctx)
 }
 
 // firstObserved gives a time before which no poll was sent and no run was seen. For
@@ -94,7 +96,7 @@ func (s *Store) rollUpDay(ctx context.Context, day, since, now time.Time) error 
 	if since.After(from) {
 		from = since
 	}
-	polls, err := s.countPolls(ctx, from.Truncate(time.Hour), to, s.counted, now.Add(-partSlack))
+	polls, err := s.countPolls(ctx, pollPart{from.Truncate(time.Hour), to}, &s.counted, now)
 	if err != nil {
 		return err
 	}
@@ -140,8 +142,13 @@ func (s *Store) recount(ctx context.Context) error {
 	return nil
 }
 
-// sweep counts again what comes after what it counted last: a day, or an hour of one
-// whose polls it counts. After the last day it begins again with the first day.
+// Sweep counts again what RollUp may have missed: with each call the next day, of a recent
+// one with the polls of its next hour, once that has ended. After the last day it begins
+// again with the first.
+func (s *Store) Sweep(ctx context.Context, now time.Time) error {
+	return s.alone(func() error { return s.sweep(ctx, now) })
+}
+
 func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	state, err := s.queries.RollupState(ctx)
 	if err != nil {
@@ -154,23 +161,25 @@ func (s *Store) sweep(ctx context.Context, now time.Time) error {
 	to := day.Add(dayLength)
 	var polls dbsqlc.RollupHoursParams
 	if now.Sub(day) < rollupPollSweep {
-		from := day
+		hour := pollPart{from: day}
 		if state.SweptTo.After(day) {
-			from = state.SweptTo
+			hour.from = state.SweptTo
 		}
-		to = from.Add(time.Hour)
-		if polls, err = s.countPolls(ctx, from, to, nil, now); err != nil {
-			return err
+		if hour.to = hour.from.Add(time.Hour); !hour.to.After(now.Add(-partSlack)) {
+			to = hour.to
+			if polls, err = s.countPolls(ctx, hour, nil, now); err != nil {
+				return err
+			}
 		}
 	}
-	return s.inRollup(ctx, func(q *dbsqlc.Queries, _ dbsqlc.RollupLockRow) error {
+	return s.inRollup(ctx, func(q *dbsqlc.Queries, state dbsqlc.RollupLockRow) error {
 		if err := q.RollupHours(ctx, polls); err != nil {
 			return err
 		}
 		if err := q.RollupDay(ctx, day); err != nil {
 			return err
 		}
-		return q.RollupAdvance(ctx, dbsqlc.RollupAdvanceParams{RolledUpTo: now, SweptTo: to})
+		return q.RollupAdvance(ctx, dbsqlc.RollupAdvanceParams{RolledUpTo: state.RolledUpTo, SweptTo: to})
 	})
 }
 

@@ -12,17 +12,22 @@ import (
 )
 
 const (
-	// partPolls is about how many polls one statement counts: of an hour that has more it
-	// counts as many as came in partLength. While it runs no old version of any row is
-	// pruned, and whoever claims reads past those of cursors.
+	// partPolls is how many polls of an hour one statement counts; an hour that had more
+	// when it was counted last is counted by partLength. While a statement runs no old
+	// version of any row is pruned, and whoever claims reads past those of cursors.
 	partPolls  = 1_000_000
 	partLength = 5 * time.Minute
 	// partSlack is how long after it was sent a poll may be recorded and is counted still
 	// where a part is counted once. The sweep finds what comes later.
 	partSlack = 5 * time.Minute
+	// partKept is of how long ago parts are remembered.
+	partKept = 2 * time.Hour
 	// countMoment is oneMoment for a statement that leaves the other processors alone.
 	countMoment = oneMoment + "; SET LOCAL max_parallel_workers_per_gather = 0"
 )
+
+// pollPart is a stretch of time whose polls are counted by one statement.
+type pollPart struct{ from, to time.Time }
 
 // hourKey is of which polls report.hourly has a row.
 type hourKey struct {
@@ -34,11 +39,14 @@ type hourKey struct {
 // tallies count polls by their latency in microseconds, cut to three digits.
 type tallies map[hourKey]map[int32]int64
 
-func (t tallies) add(of hourKey, latencyUs int32, polls int64) {
-	if t[of] == nil {
-		t[of] = map[int32]int64{}
+func (t tallies) addAll(rows []dbsqlc.RollupPollsRow) {
+	for _, row := range rows {
+		of := hourKey{row.SourceID, row.Hour.Unix(), row.Outcome}
+		if t[of] == nil {
+			t[of] = map[int32]int64{}
+		}
+		t[of][row.LatencyUs] += row.Polls
 	}
-	t[of][latencyUs] += polls
 }
 
 // rows gives what report.hourly has to say of them.
@@ -52,104 +60,114 @@ func (t tallies) rows() (rows dbsqlc.RollupHoursParams) {
 		rows.Hours = append(rows.Hours, time.Unix(of.hour, 0))
 		rows.Outcomes = append(rows.Outcomes, of.outcome)
 		rows.Polls = append(rows.Polls, polls)
-		rows.P50Us = append(rows.P50Us, percentile(byLatency, polls, 50))
-		rows.P95Us = append(rows.P95Us, percentile(byLatency, polls, 95))
+		rows.P50Us = append(rows.P50Us, percentile(byLatency, polls/2+polls%2))
+		rows.P95Us = append(rows.P95Us, percentile(byLatency, (polls*95+99)/100))
 	}
 	return rows
 }
 
-// percentile is the least latency that of 100 polls so many do not exceed.
-func percentile(byLatency map[int32]int64, polls, of int64) int32 {
-	passed := int64(0)
+// percentile is the least latency that so many polls do not exceed.
+func percentile(byLatency map[int32]int64, polls int64) int32 {
 	for _, latency := range slices.Sorted(maps.Keys(byLatency)) {
-		if passed += byLatency[latency]; passed*100 >= polls*of {
+		if polls -= byLatency[latency]; polls <= 0 {
 			return latency
 		}
 	}
 	return 0
 }
 
-// countedHours are the first parts of hours, by their beginning, that are counted and need
-// not be again.
-type countedHours map[int64]countedHour
+// countedHours are the first parts of hours that are counted and need not be again.
+type countedHours struct {
+	at    time.Time             // when was counted last
+	hours map[int64]countedHour // by their beginning
+}
 
 type countedHour struct {
 	until   time.Time
 	tallies tallies
 }
 
+// forget leaves the hours since a time. Once the clock was set back none counts: what is
+// counted of them may be still to come.
+func (c *countedHours) forget(since, now time.Time) {
+	maps.DeleteFunc(c.hours, func(hour int64, _ countedHour) bool {
+		return now.Before(c.at) || hour < since.Truncate(time.Hour).Unix()
+	})
+	c.at = now
+}
+
 // add adds what a part has, if it is the next one of its hour.
-func (c countedHours) add(from, to time.Time, counted []dbsqlc.RollupPollsRow) {
-	hour := from.Truncate(time.Hour)
-	known, found := c[hour.Unix()]
+func (c *countedHours) add(counted pollPart, rows []dbsqlc.RollupPollsRow) {
+	hour := counted.from.Truncate(time.Hour)
+	known, found := c.hours[hour.Unix()]
 	if !found {
 		known = countedHour{hour, tallies{}}
 	}
-	if !known.until.Equal(from) {
+	if !known.until.Equal(counted.from) {
 		return
 	}
-	for _, row := range counted {
-		known.tallies.add(hourKey{row.SourceID, row.Hour.Unix(), row.Outcome}, row.LatencyUs, row.Polls)
-	}
-	known.until = to
-	c[hour.Unix()] = known
+	known.tallies.addAll(rows)
+	known.until = counted.to
+	c.hours[hour.Unix()] = known
 }
 
-// countPolls counts the polls of whole hours, part by part: none that is known is counted
-// again, and those that ended before a time are known from then on.
-func (s *Store) countPolls(ctx context.Context, from, to time.Time, known countedHours, ended time.Time) (dbsqlc.RollupHoursParams, error) {
-	hours, err := s.queries.RollupCounted(ctx, dbsqlc.RollupCountedParams{FromHour: from, ToHour: to})
+// countPolls counts the polls of whole hours, part by part: none that is remembered is
+// counted again, and those that have ended are remembered from then on; nil: none is.
+func (s *Store) countPolls(ctx context.Context, all pollPart, remembered *countedHours, now time.Time) (dbsqlc.RollupHoursParams, error) {
+	before, err := s.queries.RollupCounted(ctx, dbsqlc.RollupCountedParams{FromHour: all.from, ToHour: all.to})
 	if err != nil {
 		return dbsqlc.RollupHoursParams{}, err
 	}
-	counts := tallies{}
-	for hour, part := range known {
-		if hour >= from.Unix() && hour < to.Unix() {
-			for of, byLatency := range part.tallies {
+	counts, known := tallies{}, map[int64]countedHour{}
+	if remembered != nil {
+		known = remembered.hours
+	}
+	for hour, first := range known {
+		if hour >= all.from.Unix() && hour < all.to.Unix() {
+			for of, byLatency := range first.tallies {
 				counts[of] = maps.Clone(byLatency)
 			}
 		}
 	}
-	for _, part := range inParts(from, to, hours, known) {
+	for _, one := range inParts(all, before, known) {
 		var rows []dbsqlc.RollupPollsRow
 		if err := s.inMoment(ctx, countMoment, func(tx pgx.Tx) (err error) {
-			rows, err = s.queries.WithTx(tx).RollupPolls(ctx, dbsqlc.RollupPollsParams{FromTime: part[0], ToTime: part[1]})
+			rows, err = s.queries.WithTx(tx).RollupPolls(ctx, dbsqlc.RollupPollsParams{FromTime: one.from, ToTime: one.to})
 			return err
 		}); err != nil {
 			return dbsqlc.RollupHoursParams{}, err
 		}
-		for _, row := range rows {
-			counts.add(hourKey{row.SourceID, row.Hour.Unix(), row.Outcome}, row.LatencyUs, row.Polls)
-		}
-		if known != nil && part[1].Sub(part[0]) <= partLength && !part[1].After(ended) {
-			known.add(part[0], part[1], rows)
+		counts.addAll(rows)
+		ended := now.Sub(one.to)
+		if remembered != nil && one.to.Sub(one.from) <= partLength && ended >= partSlack && ended < partKept {
+			remembered.add(one, rows)
 		}
 	}
 	return counts.rows(), nil
 }
 
-// inParts gives from when to when polls are counted together that are not known, of whole
-// hours of which it is known how many polls they had when they were counted last.
-func inParts(from, to time.Time, hours []dbsqlc.RollupCountedRow, known countedHours) (parts [][2]time.Time) {
-	counted := map[int64]int64{}
-	for _, row := range hours {
-		counted[row.Hour.Unix()] = row.Polls
+// inParts gives the parts of whole hours that are not known, by how many polls each hour
+// had before.
+func inParts(all pollPart, before []dbsqlc.RollupCountedRow, known map[int64]countedHour) (parts []pollPart) {
+	had := map[int64]int64{}
+	for _, row := range before {
+		had[row.Hour.Unix()] = row.Polls
 	}
 	together := int64(0)
-	for at := from; at.Before(to); {
+	for at := all.from; at.Before(all.to); {
 		hour := at.Truncate(time.Hour)
 		if until := known[hour.Unix()].until; until.After(at) {
 			at, together = until, partPolls // a part ends before it
 			continue
 		}
-		polls, next := counted[hour.Unix()], hour.Add(time.Hour)
+		polls, next := had[hour.Unix()], hour.Add(time.Hour)
 		if polls >= partPolls {
 			polls, next = partPolls, at.Add(partLength)
 		}
 		if together += polls; len(parts) == 0 || together >= partPolls {
-			parts, together = append(parts, [2]time.Time{at}), polls
+			parts, together = append(parts, pollPart{from: at}), polls
 		}
-		parts[len(parts)-1][1] = next
+		parts[len(parts)-1].to = next
 		at = next
 	}
 	return parts

@@ -68,11 +68,14 @@ func (r *rollupTest) polls(job int, outcome, from string, count int) {
 		FROM generate_series(1, $4::integer) n`, r.jobs[job], outcome, from, count)
 }
 
-// rollUp counts, a minute later than the last time.
+// rollUp counts and sweeps, a minute later than the last time.
 func (r *rollupTest) rollUp() {
 	r.Helper()
 	r.now = r.now.Add(time.Minute)
 	if err := r.store.RollUp(r.Context(), r.now); err != nil {
+		r.Fatal(err)
+	}
+	if err := r.store.Sweep(r.Context(), r.now); err != nil {
 		r.Fatal(err)
 	}
 }
@@ -167,26 +170,46 @@ func TestRollUpCountsAFullHourInParts(t *testing.T) {
 		"unreachable: 3500000, 00:00:00.000001 to 00:00:00.000001")
 }
 
+// fullHour has 3,000 polls that failed in an hour that is known for so many that it is
+// counted in parts, and counts them.
+func (r *rollupTest) fullHour() {
+	r.Helper()
+	r.polls(0, "timeout", "10 11:00", 3000)
+	mustExec(r.T, r.conn, `INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
+		SELECT source_id, '2024-06-10 11:00+00', 'unreachable', 1000000, 1, 1 FROM sources`)
+	r.counts("3000, 00:00:01.5 to 00:00:02.85")
+}
+
+// counts counts, and checks what there is of polls of that hour that failed.
+func (r *rollupTest) counts(want string) {
+	r.Helper()
+	r.rollUp()
+	equalLines(r.T, column[string](r.T, r.conn, `SELECT format('%s, %s to %s', polls, p50_latency, p95_latency) FROM report.hourly
+		WHERE outcome = 'timeout' AND hour = '2024-06-10 11:00+00'`), want)
+}
+
 // TestRollUpCountsWhatEndedOnce: of a full hour no part is counted again, but by the sweep.
 func TestRollUpCountsWhatEndedOnce(t *testing.T) {
 	t.Parallel()
 	r := newRollupTest(t)
-	r.polls(0, "timeout", "10 11:00", 3000)
-	mustExec(t, r.conn, `INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
-		SELECT source_id, '2024-06-10 11:00+00', 'unreachable', 1000000, 1, 1 FROM sources`)
-	counted := func(want string) {
-		t.Helper()
-		r.rollUp()
-		equalLines(t, column[string](t, r.conn, `SELECT format('%s, %s to %s', polls, p50_latency, p95_latency) FROM report.hourly WHERE outcome = 'timeout' AND hour = '2024-06-10 11:00+00'`), want)
-	}
-	counted("3000, 00:00:01.5 to 00:00:02.85")
+	r.fullHour()
 	r.polls(1, "timeout", "10 11:10", 10)   // recorded too late
 	r.polls(1, "timeout", "10 11:57", 2000) // until after the hour
-	counted("3179, 00:00:01.41 to 00:00:02.84")
+	r.counts("3179, 00:00:01.41 to 00:00:02.84")
 	for range 9 { // the hours before
 		r.rollUp()
 	}
-	counted("3189, 00:00:01.4 to 00:00:02.84")
+	r.counts("3189, 00:00:01.4 to 00:00:02.84")
+}
+
+// TestRollUpForgetsWhatIsAhead: where the clock was set back, what ended is still to come.
+func TestRollUpForgetsWhatIsAhead(t *testing.T) {
+	t.Parallel()
+	r := newRollupTest(t)
+	r.fullHour()
+	r.now = time.Date(2024, 6, 10, 11, 10, 0, 0, time.UTC)
+	r.polls(1, "timeout", "10 11:10", 10)
+	r.counts("3010, 00:00:01.49 to 00:00:02.85")
 }
 
 func TestPartsOfHours(t *testing.T) {

@@ -12,9 +12,10 @@ const (
 	// rollUpEvery is how far behind the counts of reports may be, where counting takes a
 	// twentieth of that at most.
 	rollUpEvery = time.Minute
-	// rollUpShare is how much longer than a turn took nobody counts afterwards. A turn
-	// counts the polls of the hour: of thousands a second that takes a while.
+	// rollUpShare is how much longer than a turn took nobody counts afterwards, sweepShare
+	// how much longer nobody sweeps: of thousands of polls a second an hour takes a while.
 	rollUpShare = 20
+	sweepShare  = 100
 	// rollUpTimeout bounds one turn of counting, rollUpFirst the first, which delays the
 	// start. What they do not finish the next one does.
 	rollUpTimeout = 5 * time.Minute
@@ -23,31 +24,41 @@ const (
 
 // rollUp counts for reports, as often as what that costs allows.
 type rollUp struct {
-	store *store.Store
-	begun bool
-	again time.Time // when it is time for the next turn
+	store           *store.Store
+	begun           bool
+	count, sweeping turns
 }
 
 func (r *rollUp) turn(ctx context.Context) error {
-	from := time.Now()
-	if from.Before(r.again) {
-		return nil
-	}
-	first := !r.begun
-	r.begun = true
-	if first {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, rollUpFirst)
-		defer cancel()
-	}
 	clock, err := readClock(ctx, r.store)
 	if err != nil {
 		return err
 	}
-	err = r.store.RollUp(ctx, clock.read)
-	if first && errors.Is(err, context.DeadlineExceeded) {
+	if !r.begun {
+		r.begun = true
+		ctx, cancel := context.WithTimeout(ctx, rollUpFirst)
+		defer cancel()
+		if err := r.store.RollUp(ctx, clock.read); !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
 		return nil
 	}
-	r.again = time.Now().Add(rollUpShare * time.Since(from))
+	err = r.count.take(rollUpShare, func() error { return r.store.RollUp(ctx, clock.read) })
+	if err != nil {
+		return err
+	}
+	return r.sweeping.take(sweepShare, func() error { return r.store.Sweep(ctx, clock.read) })
+}
+
+// turns are taken so seldom that they take but a share of the time.
+type turns struct{ again time.Time }
+
+func (t *turns) take(share time.Duration, work func() error) error {
+	from := time.Now()
+	if from.Before(t.again) {
+		return nil
+	}
+	err := work()
+	t.again = time.Now().Add(share * time.Since(from))
 	return err
 }

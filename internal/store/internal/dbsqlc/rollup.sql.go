@@ -79,9 +79,13 @@ func (q *Queries) RollupAdvance(ctx context.Context, arg RollupAdvanceParams) er
 }
 
 const rollupCounted = `-- name: RollupCounted :many
-SELECT h.hour, sum(h.polls)::bigint AS polls FROM hourly h
-WHERE h.hour >= $1::timestamptz AND h.hour < $2::timestamptz
-GROUP BY h.hour
+SELECT p.hour, sum(p.polls)::bigint AS polls
+FROM sources s
+CROSS JOIN LATERAL (
+    SELECT h.hour, h.polls FROM hourly h
+    WHERE h.source_id = s.source_id AND h.hour >= $1::timestamptz AND h.hour < $2::timestamptz
+) p
+GROUP BY p.hour
 `
 
 type RollupCountedParams struct {
@@ -210,7 +214,7 @@ type RollupLockRow struct {
 	SweptTo    time.Time
 }
 
-// Who gets the row counts. Others get no row.
+// Who gets the row writes counts. Others get no row.
 func (q *Queries) RollupLock(ctx context.Context) (RollupLockRow, error) {
 	row := q.db.QueryRow(ctx, rollupLock)
 	var i RollupLockRow
@@ -244,9 +248,9 @@ type RollupPollsRow struct {
 	Polls     int64
 }
 
-// Counts polls by hour and by their latency to three digits: of all that are told apart
-// there are few, whatever polls there are, so that nothing is sorted. (With date_trunc,
-// which knows zones, it would take longer.)
+// Counts polls by hour and by their latency, cut to three digits: what there is of a part
+// adds up with what there is of others. (With date_trunc, which knows zones, it would take
+// longer.)
 func (q *Queries) RollupPolls(ctx context.Context, arg RollupPollsParams) ([]RollupPollsRow, error) {
 	rows, err := q.db.Query(ctx, rollupPolls, arg.FromTime, arg.ToTime)
 	if err != nil {
