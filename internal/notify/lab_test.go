@@ -146,7 +146,7 @@ func (l *lab) say(name string, frames ...upstreamsim.Frame) {
 // run is an answer about a run whose only step took from one time to another, both ago.
 func run(id, status string, began, ended time.Duration) upstreamsim.Frame {
 	const layout = "2006-01-02T15:04:05.000Z"
-	now := time.Now().UTC()
+	now := time.Now().UTC().Truncate(time.Second) // so that two answers about a run tell the same times
 	end := "null"
 	if status != "in_progress" {
 		end = fmt.Sprintf("%q", now.Add(-ended).Format(layout))
