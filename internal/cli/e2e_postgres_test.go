@@ -111,7 +111,12 @@ func takeConnections(w *world, url string) (giveBack func()) {
 			}
 		}
 	})
-	return func() { _ = db.Close() }
+	return func() {
+		_ = db.Close()
+		await(w.t, "the server to have ended them", func() bool {
+			return w.Lines(`SELECT (2 * count(*) < current_setting('max_connections')::integer)::text FROM pg_stat_activity`)[0] == "true"
+		})
+	}
 }
 
 // TestServeOutlivesTrouble lets a daemon go on after whatever happened to its
