@@ -167,7 +167,7 @@ func (s *Store) sweep(ctx context.Context, now time.Time) error {
 		}
 		if hour.to = hour.from.Add(time.Hour); !hour.to.After(now.Add(-partSlack)) {
 			to = hour.to
-			if polls, err = s.countPolls(ctx, hour, nil, now); err != nil {
+			if polls, err = s.countPolls(ctx, hour, &countedHours{}, now); err != nil {
 				return err
 			}
 		}

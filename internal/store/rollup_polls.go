@@ -60,7 +60,7 @@ func (t tallies) rows() (rows dbsqlc.RollupHoursParams) {
 		rows.Hours = append(rows.Hours, time.Unix(of.hour, 0))
 		rows.Outcomes = append(rows.Outcomes, of.outcome)
 		rows.Polls = append(rows.Polls, polls)
-		rows.P50Us = append(rows.P50Us, percentile(byLatency, polls/2+polls%2))
+		rows.P50Us = append(rows.P50Us, percentile(byLatency, (polls*50+99)/100))
 		rows.P95Us = append(rows.P95Us, percentile(byLatency, (polls*95+99)/100))
 	}
 	return rows
@@ -76,7 +76,8 @@ func percentile(byLatency map[int32]int64, polls int64) int32 {
 	return 0
 }
 
-// countedHours are the first parts of hours that are counted and need not be again.
+// countedHours are the first parts of hours that are counted and need not be again. The
+// zero value knows none.
 type countedHours struct {
 	at    time.Time             // when was counted last
 	hours map[int64]countedHour // by their beginning
@@ -106,30 +107,30 @@ func (c *countedHours) add(counted pollPart, rows []dbsqlc.RollupPollsRow) {
 	if !known.until.Equal(counted.from) {
 		return
 	}
+	if c.hours == nil {
+		c.hours = map[int64]countedHour{}
+	}
 	known.tallies.addAll(rows)
 	known.until = counted.to
 	c.hours[hour.Unix()] = known
 }
 
 // countPolls counts the polls of whole hours, part by part: none that is remembered is
-// counted again, and those that have ended are remembered from then on; nil: none is.
+// counted again, and those that have ended are remembered from then on.
 func (s *Store) countPolls(ctx context.Context, all pollPart, remembered *countedHours, now time.Time) (dbsqlc.RollupHoursParams, error) {
 	before, err := s.queries.RollupCounted(ctx, dbsqlc.RollupCountedParams{FromHour: all.from, ToHour: all.to})
 	if err != nil {
 		return dbsqlc.RollupHoursParams{}, err
 	}
-	counts, known := tallies{}, map[int64]countedHour{}
-	if remembered != nil {
-		known = remembered.hours
-	}
-	for hour, first := range known {
+	counts := tallies{}
+	for hour, first := range remembered.hours {
 		if hour >= all.from.Unix() && hour < all.to.Unix() {
 			for of, byLatency := range first.tallies {
 				counts[of] = maps.Clone(byLatency)
 			}
 		}
 	}
-	for _, one := range inParts(all, before, known) {
+	for _, one := range inParts(all, before, remembered.hours) {
 		var rows []dbsqlc.RollupPollsRow
 		if err := s.inMoment(ctx, countMoment, func(tx pgx.Tx) (err error) {
 			rows, err = s.queries.WithTx(tx).RollupPolls(ctx, dbsqlc.RollupPollsParams{FromTime: one.from, ToTime: one.to})
@@ -138,8 +139,7 @@ func (s *Store) countPolls(ctx context.Context, all pollPart, remembered *counte
 			return dbsqlc.RollupHoursParams{}, err
 		}
 		counts.addAll(rows)
-		ended := now.Sub(one.to)
-		if remembered != nil && one.to.Sub(one.from) <= partLength && ended >= partSlack && ended < partKept {
+		if ended := now.Sub(one.to); one.to.Sub(one.from) <= partLength && ended >= partSlack && ended < partKept {
 			remembered.add(one, rows)
 		}
 	}

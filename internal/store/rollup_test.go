@@ -162,21 +162,25 @@ func TestRollUpCountsAFullHourInParts(t *testing.T) {
 	r.polls(1, "timeout", "10 10:59:59", 1)
 	r.rollUp()
 	mustExec(t, r.conn, "UPDATE hourly SET polls = 3000, p50_latency_us = 0, p95_latency_us = 0") // fewer than there are
-	mustExec(t, r.conn, `INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
-		SELECT source_id, '2024-06-10 11:00+00', 'unreachable', 3500000, 1, 1 FROM sources`)
+	r.countedBefore(3_500_000)
 	r.rollUp()
 	equalLines(t, column[string](t, r.conn, `SELECT format('%s: %s, %s to %s', outcome, polls, p50_latency, p95_latency) FROM report.hourly ORDER BY outcome`),
 		"timeout: 3001, 00:00:01.5 to 00:00:02.85",
 		"unreachable: 3500000, 00:00:00.000001 to 00:00:00.000001")
 }
 
-// fullHour has 3,000 polls that failed in an hour that is known for so many that it is
-// counted in parts, and counts them.
+// countedBefore has an hour known for so many polls that it is counted in parts.
+func (r *rollupTest) countedBefore(polls int) {
+	r.Helper()
+	mustExec(r.T, r.conn, `INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
+		SELECT source_id, '2024-06-10 11:00+00', 'unreachable', $1, 1, 1 FROM sources`, polls)
+}
+
+// fullHour has 3,000 polls that failed in that hour, and counts them.
 func (r *rollupTest) fullHour() {
 	r.Helper()
 	r.polls(0, "timeout", "10 11:00", 3000)
-	mustExec(r.T, r.conn, `INSERT INTO hourly (source_id, hour, outcome, polls, p50_latency_us, p95_latency_us)
-		SELECT source_id, '2024-06-10 11:00+00', 'unreachable', 1000000, 1, 1 FROM sources`)
+	r.countedBefore(1_000_000)
 	r.counts("3000, 00:00:01.5 to 00:00:02.85")
 }
 

@@ -73,8 +73,7 @@ func Open(ctx context.Context, url string, options Options) (*Store, error) {
 	}
 	return &Store{
 		pool: pool, queries: dbsqlc.New(pool), holdFailed: options.HoldFailed,
-		judged:  judged{kept: options.KeepJudged, runs: map[RunKey]judgedRun{}, heads: map[int64]judgedHead{}},
-		counted: countedHours{hours: map[int64]countedHour{}},
+		judged: judged{kept: options.KeepJudged, runs: map[RunKey]judgedRun{}, heads: map[int64]judgedHead{}},
 	}, nil
 }
 
