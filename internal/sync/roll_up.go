@@ -24,30 +24,41 @@ const (
 
 // rollUp counts for reports, as often as what that costs allows.
 type rollUp struct {
-	store           *store.Store
-	begun           bool
-	count, sweeping turns
+	store              *store.Store
+	begun              bool
+	counting, sweeping turns
 }
 
 func (r *rollUp) turn(ctx context.Context) error {
+	if !r.begun {
+		r.begun = true
+		return r.first(ctx)
+	}
+	if err := r.counting.take(rollUpShare, func() error { return r.now(ctx, r.store.RollUp) }); err != nil {
+		return err
+	}
+	return r.sweeping.take(sweepShare, func() error { return r.now(ctx, r.store.Sweep) })
+}
+
+// first counts for as long as the start may be delayed.
+func (r *rollUp) first(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, rollUpFirst)
+	defer cancel()
+	return r.now(ctx, func(ctx context.Context, now time.Time) error {
+		if err := r.store.RollUp(ctx, now); !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		return nil
+	})
+}
+
+// now does what goes by the database's clock.
+func (r *rollUp) now(ctx context.Context, work func(ctx context.Context, now time.Time) error) error {
 	clock, err := readClock(ctx, r.store)
 	if err != nil {
 		return err
 	}
-	if !r.begun {
-		r.begun = true
-		ctx, cancel := context.WithTimeout(ctx, rollUpFirst)
-		defer cancel()
-		if err := r.store.RollUp(ctx, clock.read); !errors.Is(err, context.DeadlineExceeded) {
-			return err
-		}
-		return nil
-	}
-	err = r.count.take(rollUpShare, func() error { return r.store.RollUp(ctx, clock.read) })
-	if err != nil {
-		return err
-	}
-	return r.sweeping.take(sweepShare, func() error { return r.store.Sweep(ctx, clock.read) })
+	return work(ctx, clock.read)
 }
 
 // turns are taken so seldom that they take but a share of the time.
